@@ -1,0 +1,1 @@
+"""Model Chain off chain: everything that a node does beside its contracts."""

@@ -1,0 +1,1 @@
+"""Bitcoin header rules: proof of work, retarget, median time past (pure)."""

@@ -1,0 +1,156 @@
+"""The exceptions of Model Chain, one tree.
+
+Each names what was wrong and what to do, and carries the values that were compared. Errors of
+other libraries are translated where they enter (the adapters in chain, storage, headers, node).
+
+    ModelChainError                 base; ``exit_code`` is the status the command line ends with
+    ├── ConfigurationError          a setting or a file of settings is wrong or missing
+    ├── ToolchainError              anvil, the compiler, node or the build output is not usable
+    │   ├── BinaryMissing           an executable is nowhere to be found
+    │   ├── BinaryTampered          a file is not the one that was installed
+    │   └── ArtifactError           a contract's build output is missing, stale or not linked
+    ├── ChainError                  the EVM chain
+    │   ├── PortInUse               another process listens where a node was to start
+    │   ├── RpcError                the node does not answer, or answers with an error
+    │   ├── WrongChainError         the node serves another chain than the deployment's
+    │   └── RevertedError           a call reverted: the custom error's name and arguments
+    ├── CryptoError                 a key, a signature, a ciphertext or a proof is not valid
+    ├── HeaderError                 Bitcoin headers that break a rule or a file of them
+    ├── StoreError                  content that is missing, too large or not what its hash says
+    ├── PayloadError                a shared payload that the task refuses
+    ├── ModelError                  a model file that is malformed or outside its family
+    ├── RelayerError                the relayer refused or cannot be reached
+    └── FontError                   too few usable fonts
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class ModelChainError(Exception):
+    """Base of all errors of this project.
+
+    ``exit_code`` is the process status that the command line ends with; each branch has its own.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigurationError(ModelChainError):
+    """A setting, a parameter or a file of settings is wrong or missing."""
+
+    exit_code = 2
+
+
+class ToolchainError(ModelChainError):
+    """A tool that contracts or chains need is missing or not usable."""
+
+    exit_code = 3
+
+
+class BinaryMissing(ToolchainError):
+    """An executable is nowhere to be found."""
+
+
+class BinaryTampered(ToolchainError):
+    """A file is not the one that was installed: its sha256 differs."""
+
+    def __init__(self, path: str, expected: str, actual: str) -> None:
+        super().__init__(
+            f"{path} has sha256 {actual}, expected {expected}: run `make install` to restore it"
+        )
+        self.path = path
+        self.expected = expected
+        self.actual = actual
+
+
+class ArtifactError(ToolchainError):
+    """A contract's build output is missing, stale, malformed or not linked."""
+
+
+class ChainError(ModelChainError):
+    """The EVM chain, or the connection to it."""
+
+    exit_code = 4
+
+
+class PortInUse(ChainError):
+    """Another process listens on the port that a node was to use."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(f"{host}:{port} is in use by another process: choose another port")
+        self.host = host
+        self.port = port
+
+
+class RpcError(ChainError):
+    """The node does not answer, or answers with an error that is no revert."""
+
+
+class WrongChainError(ChainError):
+    """The node serves another chain than the one that was expected."""
+
+    def __init__(self, what: str, expected: object, actual: object) -> None:
+        super().__init__(
+            f"the node serves another chain: {what} is {actual}, expected {expected}: "
+            "check the RPC address and the deployment file"
+        )
+        self.what = what
+        self.expected = expected
+        self.actual = actual
+
+
+class RevertedError(ChainError):
+    """A call or transaction reverted.
+
+    ``name`` is the custom error's name (``Error`` and ``Panic`` for Solidity's own, empty for a
+    revert without data), ``arguments`` its decoded arguments.
+    """
+
+    def __init__(self, name: str, arguments: Sequence[object] = ()) -> None:
+        listed = ", ".join(str(argument) for argument in arguments)
+        super().__init__(f"reverted: {name}({listed})" if name else "reverted without a reason")
+        self.name = name
+        self.arguments = tuple(arguments)
+
+
+class CryptoError(ModelChainError):
+    """A key, a signature, a ciphertext or a proof is not valid."""
+
+    exit_code = 5
+
+
+class HeaderError(ModelChainError):
+    """Bitcoin headers that break a rule, or a file or source of them that cannot be used."""
+
+    exit_code = 6
+
+
+class StoreError(ModelChainError):
+    """Content that is missing, too large, not writable, or not what its hash says."""
+
+    exit_code = 7
+
+
+class PayloadError(ModelChainError):
+    """A shared payload that the task refuses."""
+
+    exit_code = 8
+
+
+class ModelError(ModelChainError):
+    """A model file that is malformed, too large or outside its network family."""
+
+    exit_code = 9
+
+
+class RelayerError(ModelChainError):
+    """The relayer refused a request, or cannot be reached."""
+
+    exit_code = 10
+
+
+class FontError(ModelChainError):
+    """Too few usable fonts, or a font that cannot be drawn."""
+
+    exit_code = 11

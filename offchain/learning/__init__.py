@@ -1,0 +1,1 @@
+"""Tasks, networks, training and exact evaluation: the only package that imports torch."""

@@ -1,0 +1,1 @@
+"""The worker of a node: its loop, journal, relayer and keeper."""

@@ -1,0 +1,1 @@
+"""Content stores: where payloads and models are kept by their hash."""
