@@ -1,0 +1,135 @@
+"""What the node needs from the outside world, as abstract classes.
+
+The adapters stand beside the layer that implements them: ``chain`` (web3), ``storage`` (local directory, IPFS),
+``headers`` (recorded file, Bitcoin Core, Esplora) and ``learning`` (PyTorch).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from offchain.protocol.actions import Action
+from offchain.protocol.parameters import Parameters
+from offchain.protocol.records import Record
+from offchain.protocol.status import ChainStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a transaction that was mined and succeeded."""
+
+    transaction_hash: bytes
+    block_number: int
+    gas_used: int
+
+
+class Chain(ABC):
+    """The contracts as one account sees them. Every method may raise ``ChainError``."""
+
+    @property
+    @abstractmethod
+    def account(self) -> str:
+        """The account that sends this object's transactions."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> Parameters:
+        """The deployment's parameters, read from the chain."""
+
+    @abstractmethod
+    def status(self) -> ChainStatus:
+        """Everything that ``decide`` looks at, read at one block."""
+
+    @abstractmethod
+    def records(self, from_block: int, to_block: int) -> Iterator[Record]:
+        """All events of the deployment's contracts in a range of blocks, both ends included, in order."""
+
+    @abstractmethod
+    def execute(self, action: Action) -> Receipt:
+        """Send the transaction that an action stands for and wait for it; ``RevertedError`` if it reverts."""
+
+
+class ContentStore(ABC):
+    """Files of at most 1 MiB by the sha2-256 of their content."""
+
+    @abstractmethod
+    def put(self, content: bytes) -> bytes:
+        """Keep a file; returns its sha2-256. ``StoreError`` if it is too large or cannot be written."""
+
+    @abstractmethod
+    def get(self, digest: bytes) -> bytes:
+        """Fetch a file and hash it again; ``ContentMissingError`` or ``ContentMismatchError``."""
+
+    @abstractmethod
+    def has(self, digest: bytes) -> bool:
+        """Whether the file can be fetched, without reading all of it where that is cheap."""
+
+
+class HeaderSource(ABC):
+    """Raw Bitcoin headers by height. What it returns is hostile until the relay has checked it."""
+
+    @abstractmethod
+    def first_height(self) -> int:
+        """Lowest height that it can serve."""
+
+    @abstractmethod
+    def best_height(self) -> int:
+        """Highest height that it can serve."""
+
+    @abstractmethod
+    def headers(self, start_height: int, count: int) -> list[bytes]:
+        """Up to ``count`` headers of 80 bytes from ``start_height`` on; ``HeaderError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress:
+    """One report of a training that runs: ``step`` of ``total`` steps, mean loss, images per second."""
+
+    step: int
+    total: int
+    loss: float
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A model file as it is submitted, with figures that describe its training (never used by the protocol)."""
+
+    data: bytes
+    description: str
+
+
+class Learner(ABC):
+    """One learning task: how its payloads are checked, how models are trained and scored."""
+
+    @abstractmethod
+    def sample_count(self, payload: bytes) -> int:
+        """Samples in a payload plaintext; ``PayloadError`` with the reason if it does not pass the task's check."""
+
+    @abstractmethod
+    def check_model(self, model: bytes) -> None:
+        """``ModelError`` with the reason if a model file is malformed or breaks the task's limits."""
+
+    @abstractmethod
+    def train(
+        self,
+        training: Sequence[bytes],
+        baseline: bytes | None,
+        seed: int,
+        progress: Callable[[TrainingProgress], None],
+    ) -> TrainedModel:
+        """Train on payload plaintexts, from the previous best model where there is one."""
+
+    @abstractmethod
+    def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:
+        """Exact integer score of a model on test payloads, higher is better; ``ModelError`` if malformed."""
+
+
+class DataSource(ABC):
+    """A node's own data: payload plaintexts to share."""
+
+    @abstractmethod
+    def draw(self, round_number: int, count: int) -> list[bytes]:
+        """``count`` payload plaintexts for a round; the same arguments give the same bytes."""
