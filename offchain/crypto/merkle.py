@@ -1,0 +1,105 @@
+"""Merkle trees of the shape of RFC 9162 section 2.1 with Keccak-256.
+
+A leaf hashes as ``keccak256(0x00 || data)``, a node as ``keccak256(0x01 || left || right)``, the
+empty tree as ``keccak256("")``. The different prefixes keep a node from passing for a leaf, and n
+leaves split at the largest power of two below n, so that no leaf is ever repeated to fill a level
+(repetition lets two lists of leaves share one root).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from offchain.crypto.hashing import HASH_BYTES, keccak256
+from offchain.errors import CryptoError
+
+EMPTY_ROOT = keccak256(b"")
+"""Root of the tree without leaves."""
+
+
+class MerkleError(CryptoError):
+    """Leaves that are not 32 bytes, or an index outside of the tree."""
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Hash of a leaf's 32 bytes of data.
+
+    Raises:
+        MerkleError: ``leaf`` is not 32 bytes long.
+    """
+    if len(leaf) != HASH_BYTES:
+        raise MerkleError(f"a leaf has {HASH_BYTES} bytes, not {len(leaf)}")
+    return keccak256(b"\x00" + leaf)
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of an inner node from its children's hashes."""
+    return keccak256(b"\x01" + left + right)
+
+
+def merkle_root(leaves: Sequence[bytes]) -> bytes:
+    """Root over ``leaves``, each 32 bytes of data before leaf hashing; linear time.
+
+    Raises:
+        MerkleError: a leaf is not 32 bytes long.
+    """
+    if not leaves:
+        return EMPTY_ROOT
+    level = [leaf_hash(leaf) for leaf in leaves]
+    while len(level) > 1:
+        level = _parents(level)
+    return level[0]
+
+
+def merkle_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Inclusion proof of ``leaves[index]``: the siblings' hashes from the leaf up to the root.
+
+    Raises:
+        MerkleError: a leaf is not 32 bytes long, or ``index`` is outside of ``[0, len(leaves))``.
+    """
+    if not 0 <= index < len(leaves):
+        raise MerkleError(f"index {index} is outside of a tree of {len(leaves)} leaves")
+    level = [leaf_hash(leaf) for leaf in leaves]
+    proof: list[bytes] = []
+    while len(level) > 1:
+        sibling = index ^ 1
+        # The last node of an odd level has no sibling and moves up unchanged.
+        if sibling < len(level):
+            proof.append(level[sibling])
+        level = _parents(level)
+        index >>= 1
+    return proof
+
+
+def verify_merkle_proof(
+    root: bytes, leaf: bytes, index: int, size: int, proof: Sequence[bytes]
+) -> bool:
+    """Whether ``proof`` shows ``leaf`` at ``index`` in a tree of ``size`` leaves with this root.
+
+    The algorithm of RFC 9162 section 2.1.3.2. Malformed input of any kind is simply not a proof:
+    False.
+    """
+    if not 0 <= index < size or len(leaf) != HASH_BYTES:
+        return False
+    node, last, running = index, size - 1, leaf_hash(leaf)
+    for sibling in proof:
+        if last == 0 or len(sibling) != HASH_BYTES:
+            return False
+        if node & 1 or node == last:
+            running = node_hash(sibling, running)
+            while not node & 1 and node != 0:
+                node >>= 1
+                last >>= 1
+        else:
+            running = node_hash(running, sibling)
+        node >>= 1
+        last >>= 1
+    return last == 0 and running == root
+
+
+def _parents(level: Sequence[bytes]) -> list[bytes]:
+    """The level above: pairs hashed, the last one of an odd level moved up unchanged."""
+    parents = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+    if len(level) & 1:
+        parents.append(level[-1])
+    return parents

@@ -1,0 +1,226 @@
+"""Share keys on secp256k1: x-only public keys with even y, as in BIP 340, and proof of possession.
+
+Curve arithmetic is libsecp256k1's (coincurve). Public keys must have 0 < x < ORDER, narrower than
+BIP 340's x < p: on chain every group operation is a call of the EVM's ``ecrecover``, which takes a
+point's x as the ``r`` of an ECDSA signature and knows it only modulo the group order. A key at or
+above the order would alias another point, which lets signatures be forged; the chance that an
+honest key hits it is 2^-128.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from coincurve import PrivateKey, PublicKey
+from eth_utils.address import to_checksum_address
+
+from offchain.crypto.hashing import HASH_BYTES, Domain, keccak256
+from offchain.errors import CryptoError
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+"""Order n of the group of secp256k1 (SEC 2, section 2.4.1)."""
+
+FIELD_PRIME = 2**256 - 2**32 - 977
+"""Prime p of the field of secp256k1 (SEC 2, section 2.4.1)."""
+
+EVEN_Y_V = 27
+"""``v`` of an ECDSA signature whose R has even y; 28 is odd (Ethereum yellow paper, appendix F)."""
+
+
+class SecretOutOfRangeError(CryptoError):
+    """A secret scalar is not in [1, ORDER)."""
+
+
+class XOutOfRangeError(CryptoError):
+    """An x-coordinate is not in [1, ORDER)."""
+
+    def __init__(self, x: int) -> None:
+        super().__init__(f"x-coordinate {x:#x} is not in [1, group order)")
+        self.x = x
+
+
+class NotOnCurveError(CryptoError):
+    """No point of the curve has this x-coordinate."""
+
+    def __init__(self, x: int) -> None:
+        super().__init__(f"no point of secp256k1 has x-coordinate {x:#x}")
+        self.x = x
+
+
+class PossessionError(CryptoError):
+    """A proof of possession was not made by the key that it speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An affine point of the curve; never the point at infinity."""
+
+    x: int
+    y: int
+
+    @property
+    def v(self) -> int:
+        """27 if y is even, 28 if it is odd: ``ecrecover``'s name for the parity."""
+        return EVEN_Y_V + (self.y & 1)
+
+    def public_key(self) -> PublicKey:
+        """The point as libsecp256k1 takes it."""
+        return PublicKey(b"\x04" + self.x.to_bytes(32, "big") + self.y.to_bytes(32, "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class ShareKey:
+    """A secret share key, normalised so that its public key has even y.
+
+    ``ShareKey(secret)`` takes a scalar in [1, ORDER) and keeps ``ORDER - secret`` instead if the
+    public key's y is odd. ``x`` is the public key. The secret stays out of ``repr``.
+
+    Raises:
+        SecretOutOfRangeError: the secret is not in [1, ORDER).
+        XOutOfRangeError: the public key's x is not below ORDER (chance 2^-128): take another
+            secret.
+    """
+
+    secret: int = field(repr=False)
+    x: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        point = multiply_generator(self.secret)
+        if point.y & 1:
+            object.__setattr__(self, "secret", ORDER - self.secret)
+        object.__setattr__(self, "x", point.x)
+        require_x_in_range(point.x)
+
+    @property
+    def address(self) -> str:
+        """The Ethereum address of the public key, EIP-55 checksummed."""
+        return address_of_key(self.x)
+
+
+@dataclass(frozen=True, slots=True)
+class PossessionProof:
+    """ECDSA signature (r, s, v) over a possession hash; r and s have 32 bytes, s is low."""
+
+    r: bytes
+    s: bytes
+    v: int
+
+    def to_bytes(self) -> bytes:
+        """65 bytes r || s || v, the order that ``ecrecover`` libraries in Solidity take."""
+        return self.r + self.s + bytes([self.v])
+
+
+def multiply_generator(scalar: int) -> Point:
+    """``scalar * G``, in constant time with blinding (libsecp256k1's generator multiplication).
+
+    Raises:
+        SecretOutOfRangeError: the scalar is not in [1, ORDER).
+    """
+    if not 0 < scalar < ORDER:
+        raise SecretOutOfRangeError("a secret scalar must be in [1, group order)")
+    x, y = PrivateKey(scalar.to_bytes(32, "big")).public_key.point()
+    return Point(x, y)
+
+
+def require_x_in_range(x: int) -> None:
+    """Raise `XOutOfRangeError` unless 0 < x < ORDER."""
+    if not 0 < x < ORDER:
+        raise XOutOfRangeError(x)
+
+
+def lift_x(x: int, v: int = EVEN_Y_V) -> Point:
+    """The point with this x and even y (or odd y with ``v`` = 28).
+
+    BIP 340's ``lift_x``, narrowed to x in [1, ORDER).
+
+    Raises:
+        XOutOfRangeError: x is 0, negative, or not below ORDER.
+        NotOnCurveError: the curve has no such point.
+    """
+    require_x_in_range(x)
+    try:
+        lifted = PublicKey(bytes([2 + v - EVEN_Y_V]) + x.to_bytes(32, "big"))
+    except ValueError as error:
+        raise NotOnCurveError(x) from error
+    return Point(*lifted.point())
+
+
+def address_of_key(x: int) -> str:
+    """EIP-55 address of the public key (x, even y): the last 20 bytes of Keccak-256 over x || y.
+
+    Raises:
+        XOutOfRangeError: x is not in [1, ORDER).
+        NotOnCurveError: the curve has no such point.
+    """
+    return address_of_public_key(lift_x(x).public_key())
+
+
+def address_of_public_key(public_key: PublicKey) -> str:
+    """EIP-55 address of any public key."""
+    return to_checksum_address(address_bytes(public_key))
+
+
+def address_bytes(public_key: PublicKey) -> bytes:
+    """The 20 bytes of a public key's Ethereum address."""
+    return keccak256(public_key.format(compressed=False)[1:])[12:]
+
+
+def recover(message_hash: bytes, v: int, r: int, s: int) -> PublicKey | None:
+    """The point ``(s R - e G) / r``, or None: the EVM's precompile ``ecrecover`` before hashing.
+
+    R is the point with x-coordinate r and the parity that v names, e the hash modulo ORDER. None
+    where the precompile returns nothing: v other than 27 or 28, r or s outside of [1, ORDER), r no
+    x-coordinate of the curve, or the result at infinity.
+    """
+    if v not in (27, 28) or not 0 < r < ORDER or not 0 < s < ORDER:
+        return None
+    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([v - EVEN_Y_V])
+    try:
+        return PublicKey.from_signature_and_message(signature, message_hash, hasher=None)
+    except ValueError:
+        return None
+
+
+def possession_hash(domain: Domain, account: str, x: int) -> bytes:
+    """What a share key signs at registration: H("possession", account, x), KeyRegistry's domain.
+
+    Binding the account keeps a proof that was seen on its way from registering the key for somebody
+    else.
+    """
+    return domain.hash("possession", ["address", "uint256"], [account, x])
+
+
+def prove_possession(key: ShareKey, message_hash: bytes) -> PossessionProof:
+    """Sign a possession hash, so that ``ecrecover`` gives ``address_of_key(key.x)``.
+
+    The ECDSA nonce is RFC 6979's; ring signatures draw theirs elsewhere (see
+    `offchain.crypto.ring`).
+
+    Raises:
+        PossessionError: the hash is not 32 bytes long.
+    """
+    if len(message_hash) != HASH_BYTES:
+        raise PossessionError(f"a possession hash has {HASH_BYTES} bytes, not {len(message_hash)}")
+    signer = PrivateKey(key.secret.to_bytes(32, "big"))
+    signature = signer.sign_recoverable(message_hash, hasher=None)
+    return PossessionProof(signature[:32], signature[32:64], EVEN_Y_V + signature[64])
+
+
+def verify_possession(x: int, message_hash: bytes, proof: PossessionProof) -> None:
+    """Check a proof of possession of the key x.
+
+    Raises:
+        PossessionError: the signature recovers to another address, or to none.
+        XOutOfRangeError: x is not in [1, ORDER).
+        NotOnCurveError: the curve has no such point.
+    """
+    expected = address_of_key(x)
+    if len(message_hash) != HASH_BYTES:
+        raise PossessionError(f"a possession hash has {HASH_BYTES} bytes, not {len(message_hash)}")
+    r, s = int.from_bytes(proof.r, "big"), int.from_bytes(proof.s, "big")
+    recovered = recover(message_hash, proof.v, r, s)
+    actual = None if recovered is None else address_of_public_key(recovered)
+    if actual != expected:
+        raise PossessionError(
+            f"signature is by {actual or 'nobody'}, not by the key's address {expected}"
+        )
