@@ -1,0 +1,57 @@
+# Model Chain: `make demo` shows it, `make test` tests it. Both install what they need first.
+
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& echo $$name && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+WORKERS ?= 2
+
+# Brownie starts anvil by name: the console script of the environment finds the right one.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Each test process computes on one core: more threads than cores only slow each other down.
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install build demo test check clean
+
+help:  ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED)  ## Install the Python environment, anvil and the Solidity compiler
+	@python -m offchain.chain.toolchain
+
+# The stamp holds while what it was made from does not change: the second time costs a second.
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the Python packages (about 2 GB; one to three minutes)"
+	@python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[dev]'
+	@touch $@
+
+build: install  ## Compile the contracts (only what has changed)
+	@brownie compile
+
+demo: build  ## Make three blocks with four nodes and show them
+	@modelchain demo
+
+test: build  ## Run the tests
+	@python -m pytest -n $(WORKERS)
+
+# On a developer's machine it formats, with CI=true it only looks.
+check: install  ## Format, lint, check types and layers
+ifeq ($(CI),true)
+	ruff format --check
+	ruff check
+else
+	ruff format
+	ruff check --fix
+endif
+	mypy
+	lint-imports
+	node node_modules/solhint/solhint.js --max-warnings 0 'contracts/**/*.sol'
+
+clean:  ## Remove what was built, but not the environment
+	rm -rf build reports out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+
+/// @title The token that Model Chain pays its rewards in
+/// @notice ERC-20 with ERC-2612 permits, 18 decimals. One address, fixed at deployment, may mint, and never more than
+/// the cap in all. There is no owner, no pause, no upgrade, and nobody can take a holder's tokens.
+/// @dev Transfers and approvals fail with the errors of ERC-6093, permits with those of OpenZeppelin's ERC20Permit.
+interface IModelToken is IERC20Metadata, IERC20Permit {
+    /// @notice The constructor was given the zero address as minter.
+    error MinterIsZero();
+
+    /// @notice The constructor was given a cap of zero.
+    error CapIsZero();
+
+    /// @notice Somebody else than the minter tried to mint.
+    /// @param caller who called
+    /// @param minter who may
+    error NotMinter(address caller, address minter);
+
+    /// @notice The amount would bring the supply above the cap.
+    /// @param amount what was to be minted
+    /// @param available what may still be minted
+    error CapExceeded(uint256 amount, uint256 available);
+
+    /// @notice Creates `amount` tokens for `to`; emits `Transfer` from the zero address.
+    /// @dev Reverts with NotMinter, CapExceeded or ERC20InvalidReceiver.
+    /// @param to who receives them; not the zero address
+    /// @param amount how many, in units of 10^-18
+    function mint(address to, uint256 amount) external;
+
+    /// @notice The only address that may mint.
+    function minter() external view returns (address);
+
+    /// @notice What the supply can never exceed, in units of 10^-18.
+    function cap() external view returns (uint256);
+}

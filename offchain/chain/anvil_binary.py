@@ -1,0 +1,92 @@
+"""The anvil executable: the user's own on PATH first, else the packaged one of Foundry.
+
+The console script ``anvil`` of this environment runs :func:`main`, so that Brownie, which starts
+``anvil`` by name, finds one wherever it was installed.
+"""
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+from offchain.chain.installed_files import install_file, toolchain_folder, verify_file
+from offchain.errors import BinaryMissing, ToolchainError
+
+ANVIL_VERSION = "1.7.1"
+# The file bin/anvil of npm's @foundry-rs/anvil-linux-amd64 of that version.
+ANVIL_SHA256 = "10c1c727d6c1de973aeb160e59875b9a9a23464d6e74149ee8abb30b3500311b"
+_PACKAGED = Path("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
+_SCRIPT_MARK = b"offchain.chain.anvil_binary"
+_SCRIPT_MAXIMUM_BYTES = 4096
+
+
+def packaged_anvil_is_available() -> bool:
+    """Return whether npm has an anvil binary for this platform that is installed here."""
+    return sys.platform == "linux" and platform.machine() in ("x86_64", "AMD64")
+
+
+def installed_anvil() -> Path:
+    """Return where the packaged anvil is in the user's cache; it may not exist."""
+    return toolchain_folder() / f"anvil-{ANVIL_VERSION}" / "anvil"
+
+
+def install_anvil(root: Path) -> bool:
+    """Copy the packaged anvil from ``root/node_modules`` to the user's cache, checked by hash.
+
+    Returns:
+        Whether anything was copied.
+
+    Raises:
+        BinaryMissing, BinaryTampered: if the package's file is not there or not the right one.
+    """
+    return install_file(root / _PACKAGED, installed_anvil(), ANVIL_SHA256, executable=True)
+
+
+def find_anvil(search_path: str | None = None) -> Path:
+    """Find anvil: on the search path (not this project's own script), else the packaged one.
+
+    Args:
+        search_path: folders joined as in the variable PATH, which is the default.
+
+    Raises:
+        BinaryMissing: if there is none.
+        BinaryTampered: if the packaged one is not the file that was installed.
+    """
+    own = user_anvil(os.environ.get("PATH", "") if search_path is None else search_path)
+    if own is not None:
+        return own
+    packaged = installed_anvil()
+    if not packaged.is_file():
+        how = (
+            "run `make install`"
+            if packaged_anvil_is_available()
+            else "install Foundry (https://getfoundry.sh) and put anvil on PATH"
+        )
+        raise BinaryMissing(f"anvil is neither on PATH nor at {packaged}: {how}")
+    verify_file(packaged, ANVIL_SHA256)
+    return packaged
+
+
+def user_anvil(search_path: str) -> Path | None:
+    """Return the first anvil on the search path that is not this project's console script."""
+    for folder in search_path.split(os.pathsep):
+        candidate = Path(folder) / "anvil"
+        if folder and os.access(candidate, os.X_OK) and candidate.is_file():
+            with candidate.open("rb") as file:
+                if _SCRIPT_MARK not in file.read(_SCRIPT_MAXIMUM_BYTES):
+                    return candidate
+    return None
+
+
+def main() -> None:
+    """Replace this process by anvil with the same arguments."""
+    try:
+        binary = find_anvil()
+    except ToolchainError as error:
+        print(f"anvil: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    os.execv(binary, [str(binary), *sys.argv[1:]])  # noqa: S606  (no shell is what is wanted)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Files installed into the user's cache folder: copied whole, known by their sha256.
+
+They outlive the checkout that installed them, so that a compiler registered in the user's home
+works after the clone is gone; and they are checked before use, since anybody may write there.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from offchain.errors import BinaryMissing, BinaryTampered
+
+APPLICATION_NAME = "modelchain"
+
+
+def toolchain_folder() -> Path:
+    """Return the folder of installed tools in the user's cache (XDG rules); it may not exist."""
+    return platformdirs.user_cache_path(APPLICATION_NAME) / "toolchain"
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file in hexadecimal.
+
+    Raises:
+        BinaryMissing: if the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BinaryMissing(f"cannot read {path} ({error.strerror}): run `make install`") from error
+
+
+def verify_file(path: Path, sha256: str) -> None:
+    """Check that a file is the one that was installed.
+
+    Raises:
+        BinaryMissing: if it cannot be read.
+        BinaryTampered: if its sha256 is another.
+    """
+    actual = sha256_of(path)
+    if actual != sha256:
+        raise BinaryTampered(str(path), sha256, actual)
+
+
+def install_file(source: Path, destination: Path, sha256: str, *, executable: bool = False) -> bool:
+    """Copy ``source`` to ``destination`` unless the right file is there already.
+
+    The copy appears under its name only when it is complete and checked, so that a killed
+    installation leaves nothing half-written and two at once do not disturb each other.
+
+    Returns:
+        Whether anything was copied.
+
+    Raises:
+        BinaryMissing: if ``source`` cannot be read.
+        BinaryTampered: if ``source`` has another sha256.
+    """
+    mode = 0o755 if executable else 0o644
+    if destination.is_file() and sha256_of(destination) == sha256:
+        destination.chmod(mode)
+        return False
+    verify_file(source, sha256)
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{destination.name}.", dir=destination.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as target, source.open("rb") as origin:
+            shutil.copyfileobj(origin, target, length=1 << 20)
+        verify_file(temporary, sha256)
+        temporary.chmod(mode)
+        temporary.replace(destination)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def install_text(text: str, destination: Path, *, executable: bool = False) -> bool:
+    """Write ``text`` to ``destination`` in one step unless it is there already.
+
+    Returns:
+        Whether anything was written.
+    """
+    mode = 0o755 if executable else 0o644
+    if destination.is_file() and destination.read_bytes() == text.encode():
+        destination.chmod(mode)
+        return False
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{destination.name}.", dir=destination.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as target:
+            target.write(text)
+        temporary.chmod(mode)
+        temporary.replace(destination)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return True

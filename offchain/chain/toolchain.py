@@ -1,0 +1,85 @@
+"""Installs and checks anvil, the Solidity compiler and OpenZeppelin's contracts.
+
+``python -m offchain.chain.toolchain`` in the root of a checkout installs what is missing;
+``--check`` only looks. The second time nothing is to be done and it ends in about a second.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from offchain.chain.anvil_binary import find_anvil, install_anvil, packaged_anvil_is_available
+from offchain.chain.javascript_runtime import (
+    find_node,
+    install_npm_packages,
+    npm_packages_are_current,
+)
+from offchain.chain.solc_binary import SOLC_LONG_VERSION, check_solc, install_solc
+from offchain.errors import ToolchainError
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """Where the tools are, each checked.
+
+    Attributes:
+        anvil: the anvil executable.
+        solc: the Solidity compiler's executable.
+        npm_packages: the folder of npm's packages in the checkout.
+    """
+
+    anvil: Path
+    solc: Path
+    npm_packages: Path
+
+
+def install(root: Path) -> Toolchain:
+    """Install what is missing for the checkout at ``root``, then check everything.
+
+    Raises:
+        ToolchainError: if something cannot be installed or is not what it should be.
+    """
+    node = find_node()
+    install_npm_packages(root, node)
+    if packaged_anvil_is_available():
+        install_anvil(root)
+    install_solc(root, node)
+    return check(root)
+
+
+def check(root: Path) -> Toolchain:
+    """Check that all tools are there and are the right ones, without changing anything.
+
+    Raises:
+        ToolchainError: naming the first that is not, and what to do.
+    """
+    if not npm_packages_are_current(root):
+        raise ToolchainError(
+            f"{root / 'node_modules'} is not what package-lock.json says: run `make install`"
+        )
+    return Toolchain(
+        anvil=find_anvil(), solc=check_solc(find_node()), npm_packages=root / "node_modules"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line of this module; return the exit status."""
+    parser = argparse.ArgumentParser(prog="toolchain", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="install nothing, only check")
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the checkout")
+    options = parser.parse_args(arguments)
+    try:
+        toolchain = (check if options.check else install)(options.root)
+    except ToolchainError as error:
+        print(f"toolchain: {error}", file=sys.stderr)
+        return error.exit_code
+    print(f"anvil     {toolchain.anvil}")
+    print(f"solc      {toolchain.solc} ({SOLC_LONG_VERSION})")
+    print(f"packages  {toolchain.npm_packages}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
