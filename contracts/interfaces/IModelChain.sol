@@ -53,7 +53,7 @@ interface IModelChain {
         uint32 commitments; // accounts that committed; orders are numbered apart, from 1
         uint32 newcomers; // of those, outside the frozen set
         uint32 reveals;
-        uint32 voidsInARow; // void rounds just before this one
+        uint32 voidsInARow; // void rounds just before this one, itself included once it is void
         bytes32 majority; // statement behind which more than half of the set stands, or 0
     }
 
@@ -117,7 +117,9 @@ interface IModelChain {
         bool best;
     }
 
-    event Started(uint32 genesisMembers, uint256 keys, bytes32 genesisHash);
+    /// @param seed of the ring circle of round 1, by the relay's tip; each later scope takes the seed of the last
+    /// partition of the round before it (closedRound(scope - 1).seed)
+    event Started(uint32 genesisMembers, uint256 keys, bytes32 genesisHash, bytes32 seed);
     event Partitioned(
         uint32 indexed round,
         uint32 indexed height,
@@ -154,6 +156,8 @@ interface IModelChain {
     event AttesterRewarded(uint32 indexed blockNumber, address indexed account, uint256 amount);
     event DataRewarded(uint32 indexed blockNumber, address indexed rewardAddress, uint256 index, uint256 amount);
 
+    error DuplicateGenesisAccount(address account);
+    error TooManyGenesisAccounts(uint256 count, uint256 maximum);
     error AlreadyStarted();
     error NotStarted();
     error TooFewGenesisMembers(uint256 members, uint256 minimum);
@@ -164,14 +168,15 @@ interface IModelChain {
     error OnlyGenesisInFirstRound(address account);
     error WrongModelBond(uint256 sent, uint256 required);
     error TooManyModels(uint256 commitments, uint256 maximum);
+    error EmptyCommitment();
     error NotCommitted(uint32 round, address account);
+    error NotYourModel(address account, address caller);
     error AlreadyRevealed(uint32 round, address account);
     error CommitmentMismatch(bytes32 committed, bytes32 revealed);
     error NotAttester(uint32 round, address account);
     error NothingReported();
     error TooManyReported(uint256 count, uint256 maximum);
     error ReportOutOfRange(uint256 value, uint256 end);
-    error AlreadyAttested(uint32 round, address account);
     error NotTheMajority(bytes32 statement, bytes32 majority);
     error RevealCountMismatch(uint256 given, uint256 revealed);
     error RevealMismatch(uint256 index, bytes32 given, bytes32 revealed);
@@ -216,7 +221,8 @@ interface IModelChain {
     /// @notice Reports revealed models that cannot be fetched (in Available), by the same rule.
     function reportMissingModels(uint32[] calldata reveals) external;
 
-    /// @notice Commits to an attestation: H("attest", round, account, statement, salt).
+    /// @notice Commits to an attestation: H("attest", round, account, statement, salt). Until the phase ends a later
+    /// one replaces the earlier.
     function commitAttestation(bytes32 commitment) external;
 
     /// @notice Opens the attestation. `statement` is H("scores", round, the fields of Scores in order).
@@ -266,8 +272,11 @@ interface IModelChain {
     function commitmentOf(uint32 round, address account) external view returns (Commitment memory);
     /// @notice Identifier of the model transaction revealed at a position, or 0.
     function revealAt(uint32 round, uint32 index) external view returns (bytes32);
-    /// @notice Statement or commitment of an attester: committed while Attest, the statement after it was opened.
-    function attestationOf(uint32 round, address account) external view returns (bytes32);
+    /// @notice Commitment of an attester until it is opened, and the statement that was opened; 0 if there is none.
+    function attestationOf(uint32 round, address account)
+        external
+        view
+        returns (bytes32 commitment, bytes32 statement, bool claimed);
     function support(uint32 round, bytes32 statement) external view returns (uint256);
 
     function isGenesisAccount(address account) external view returns (bool);
