@@ -1,0 +1,203 @@
+"""Actions: what a node may ask of the contracts, one class for each state-changing function.
+
+An action is an intent, decided on without a chain and executed by an adapter. Accounts are EIP-55
+addresses, amounts wei.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from offchain.protocol.transactions import (
+    DataTransaction,
+    Item,
+    KeyReveal,
+    ModelTransaction,
+    Scores,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitHeaders:
+    """BitcoinRelay.submit: raw headers of 80 bytes, concatenated."""
+
+    headers: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """ModelChain.start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """ModelChain.partition by the Bitcoin block at ``height``, as nextPartition() says."""
+
+    height: int
+    end_arrival: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """ModelChain.advance: ends a phase, closes the collecting round, or voids an unfinished one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Possession:
+    """A share key's signature over its account (IKeyRegistry.Possession)."""
+
+    r: bytes
+    s: bytes
+    v: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterKeys:
+    """KeyRegistry.register; ``value`` is the bond in wei."""
+
+    keys: tuple[int, ...]
+    proofs: tuple[Possession, ...]
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class WritePage:
+    """KeyRegistry.writePage for a round that collects."""
+
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """DataRegistry.share for one data transaction, shareBatch for several."""
+
+    transactions: tuple[DataTransaction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishKeys:
+    """DataRegistry.publishKeys."""
+
+    reveals: tuple[KeyReveal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitModel:
+    """ModelChain.commitModel; ``value`` is the bond, due with a round's first commitment."""
+
+    commitment: bytes
+    encrypted_model: bytes
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevealModel:
+    """ModelChain.revealModel."""
+
+    transaction: ModelTransaction
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMissingItems:
+    """ModelChain.reportMissingItems: numbers of items that cannot be fetched."""
+
+    items: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMissingModels:
+    """ModelChain.reportMissingModels: reveal indices of models that cannot be fetched."""
+
+    reveals: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitAttestation:
+    """ModelChain.commitAttestation."""
+
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RevealAttestation:
+    """ModelChain.revealAttestation."""
+
+    statement: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finalize:
+    """ModelChain.finalize: the majority's table, all reveals in order, the valid ones ranked."""
+
+    scores: Scores
+    transactions: tuple[ModelTransaction, ...]
+    ranking: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimModel:
+    """ModelChain.claimModel."""
+
+    round: int
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAttestation:
+    """ModelChain.claimAttestation."""
+
+    round: int
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimData:
+    """ModelChain.claimData; ``block_number`` is the model chain's, ``index`` the item's leaf."""
+
+    block_number: int
+    item: Item
+    index: int
+    is_test: bool
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawBond:
+    """ModelChain.withdrawBond."""
+
+    round: int
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawKeyBond:
+    """KeyRegistry.withdrawBond."""
+
+    registration: int
+
+
+Action = (
+    SubmitHeaders
+    | Start
+    | Partition
+    | Advance
+    | RegisterKeys
+    | WritePage
+    | Share
+    | PublishKeys
+    | CommitModel
+    | RevealModel
+    | ReportMissingItems
+    | ReportMissingModels
+    | CommitAttestation
+    | RevealAttestation
+    | Finalize
+    | ClaimModel
+    | ClaimAttestation
+    | ClaimData
+    | WithdrawBond
+    | WithdrawKeyBond
+)
+"""Whatever can be executed."""
