@@ -90,11 +90,12 @@ class KeyPublished(Record):
 
 @dataclass(frozen=True, slots=True)
 class Started(Record):
-    """Round 1 opened."""
+    """Round 1 opened; ``seed`` shuffles its ring circle."""
 
     genesis_members: int
     keys: int
     genesis_hash: bytes
+    seed: bytes
 
 
 @dataclass(frozen=True, slots=True)

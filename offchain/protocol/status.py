@@ -112,6 +112,19 @@ NO_COMMITMENT = Commitment(ZERO_HASH, 0, False, False, False, False, False, Fals
 
 
 @dataclass(frozen=True, slots=True)
+class Attestation:
+    """An attester's commitment until it is opened, then its statement; zeros if there is none."""
+
+    commitment: bytes
+    statement: bytes
+    claimed: bool
+
+
+NO_ATTESTATION = Attestation(ZERO_HASH, ZERO_HASH, False)
+"""What an account that did not attest reads as."""
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The last block: number (0 is genesis), hash, and its best model's sha2-256 (zeros: none)."""
 
@@ -175,7 +188,7 @@ class AccountStatus:
     quota: int
     balance: int
     commitment: Commitment
-    attestation: bytes
+    attestation: Attestation
     is_attester: bool
     standing_until: int
     is_genesis: bool
