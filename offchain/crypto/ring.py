@@ -28,7 +28,6 @@ from dataclasses import dataclass, field
 from offchain.crypto.hashing import HASH_BYTES, Domain, HashInputError, keccak256
 from offchain.crypto.ring_errors import (
     KeyNotRecoverable,
-    KeyOutOfRange,
     KeysNotAscending,
     NotSignable,
     NullifierNotRecoverable,
@@ -36,6 +35,7 @@ from offchain.crypto.ring_errors import (
     NullifierParity,
     ResponseCountMismatch,
     ResponseOutOfRange,
+    RingKeyOutOfRange,
     RingNotClosed,
     RingTooShort,
 )
@@ -145,12 +145,12 @@ def ring_hash(ring: Sequence[int]) -> bytes:
     """keccak256(abi.encodePacked(x_0 .. x_(n-1))): the keys in the order given, 32 bytes each.
 
     Raises:
-        KeyOutOfRange: a key is not a uint256. (Range and order are for signing and verifying to
+        RingKeyOutOfRange: a key is not a uint256. (Range and order are for signing and verifying to
             check.)
     """
     for index, key in enumerate(ring):
         if not 0 <= key < 1 << 256:
-            raise KeyOutOfRange(index, key)
+            raise RingKeyOutOfRange(index, key)
     return keccak256(b"".join(key.to_bytes(32, "big") for key in ring))
 
 
@@ -161,7 +161,7 @@ def ring_prefix(
 
     Raises:
         HashInputError: a value does not fit its type.
-        KeyOutOfRange: a key is not a uint256.
+        RingKeyOutOfRange: a key is not a uint256.
     """
     return domain.hash(
         "ring",
@@ -210,7 +210,7 @@ def sign_ring(
         randomness: gives that many fresh random bytes; called once.
 
     Raises:
-        KeyOutOfRange: a key of the ring is not in [1, group order).
+        RingKeyOutOfRange: a key of the ring is not in [1, group order).
         KeysNotAscending: the ring is unsorted or holds a key twice.
         KeyNotRecoverable: a key of the ring is not on the curve.
         NotSignable: ``key`` is not in the ring, or a value of chance 2^-128 came up.
@@ -378,7 +378,7 @@ def _require_member(ring: Sequence[int], index: int) -> None:
     """The key at ``index`` is in range and above the one before it."""
     key = ring[index]
     if not 0 < key < ORDER:
-        raise KeyOutOfRange(index, key)
+        raise RingKeyOutOfRange(index, key)
     if index and key <= ring[index - 1]:
         raise KeysNotAscending(index, ring[index - 1], key)
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IDataRegistry} from "../interfaces/IDataRegistry.sol";
+import {RingSignature} from "../libraries/RingSignature.sol";
+
+/// @title Opens the RingSignature library to tests. It has no state, so its code works at any address.
+contract RingSignatureHarness {
+    function verify(
+        IDataRegistry.Item calldata item,
+        uint256[] memory ring,
+        uint256 minimumRing,
+        bytes32 challenge,
+        uint256[] calldata responses
+    ) external view {
+        RingSignature.verify(item, ring, minimumRing, challenge, responses);
+    }
+
+    /// @notice Gas that the library's verification uses, without the loading of its arguments.
+    function gasOfVerify(
+        IDataRegistry.Item calldata item,
+        uint256[] memory ring,
+        uint256 minimumRing,
+        bytes32 challenge,
+        uint256[] calldata responses
+    ) external view returns (uint256) {
+        uint256 before = gasleft();
+        RingSignature.verify(item, ring, minimumRing, challenge, responses);
+        return before - gasleft();
+    }
+
+    function scopeTag(uint256 scope) external view returns (uint256) {
+        return RingSignature.scopeTag(scope);
+    }
+
+    function prefix(IDataRegistry.Item calldata item, uint256[] memory ring) external view returns (bytes32) {
+        return RingSignature.prefix(item, ring);
+    }
+}
