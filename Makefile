@@ -51,7 +51,7 @@ else
 endif
 	mypy
 	lint-imports
-	node node_modules/solhint/solhint.js --max-warnings 0 'contracts/**/*.sol'
+	node node_modules/solhint/solhint.js --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
 
 clean:  ## Remove what was built, but not the environment
 	rm -rf build reports out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
