@@ -1,0 +1,120 @@
+"""What a node does next: a pure function of a snapshot.
+
+`decide` looks at the chain, at what the records say and at what the node holds, and names every
+step that is due now. It remembers nothing: killed at any point and started again, a node decides
+the same, and does again only what it lost. The parts are `decide_collection` (leases, sharing,
+keys, partitions), `decide_competition` (models, attestations, the block) and, here, the round's
+clock and the claims.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from offchain.protocol.actions import Advance, Start
+from offchain.protocol.decide_collection import decide_collection
+from offchain.protocol.decide_competition import decide_competition, unfinished_work
+from offchain.protocol.intents import Intent, Send, turn_of
+from offchain.protocol.snapshot import Role, Snapshot
+from offchain.protocol.status import ZERO_HASH, Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is due now, in the order in which to do it, and what the node waits for."""
+
+    intents: tuple[Intent, ...]
+    waiting: tuple[str, ...]
+
+
+def decide(snapshot: Snapshot) -> Decision:
+    """Every step that is due for this node now; empty where there is only waiting.
+
+    A node's own duties come before the keeper's: nobody ends a phase before doing its own part.
+    """
+    intents: list[Intent] = []
+    waiting: list[str] = []
+    if not snapshot.status.started:
+        decide_collection(snapshot, intents, waiting)
+        _decide_start(snapshot, intents, waiting)
+        return Decision(tuple(intents), tuple(waiting))
+    decide_competition(snapshot, intents, waiting)
+    decide_collection(snapshot, intents, waiting)
+    if snapshot.has_role(Role.KEEP):
+        _decide_clock(snapshot, intents)
+    _decide_claims(snapshot, intents)
+    return Decision(tuple(intents), tuple(waiting))
+
+
+def _decide_start(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
+    """Start once all genesis accounts have keys, or once enough of them have and time passed."""
+    genesis, parameters = snapshot.genesis, snapshot.parameters
+    possible = (
+        genesis.registered >= parameters.minimum_standing
+        and genesis.keys >= parameters.minimum_ring
+    )
+    everybody = genesis.registered == genesis.accounts
+    impatient = snapshot.seconds_in_phase >= snapshot.policy.patience
+    if possible and (everybody or impatient):
+        if snapshot.has_role(Role.KEEP):
+            intents.append(_send(snapshot, Start(), "start"))
+        return
+    waiting.append(
+        f"share keys of the genesis accounts ({genesis.registered} of {genesis.accounts})"
+    )
+
+
+def _decide_clock(snapshot: Snapshot, intents: list[Intent]) -> None:
+    """End a phase, close the collecting round or void a stalled round, as soon as it is allowed."""
+    competition = snapshot.status.competition
+    if competition.phase.competes:
+        if _phase_may_end(snapshot) and not _holds_back(snapshot, intents):
+            duty = f"end {competition.phase.name} of round {competition.round}"
+            intents.append(_send(snapshot, Advance(), duty))
+    elif _collection_may_close(snapshot):
+        duty = f"close round {snapshot.status.collection.round}"
+        intents.append(_send(snapshot, Advance(), duty))
+
+
+def _phase_may_end(snapshot: Snapshot) -> bool:
+    """The contract's rule: enough Bitcoin blocks and enough seconds of the EVM's clock."""
+    status = snapshot.status
+    earliest = status.competition.phase_start + snapshot.parameters.minimum_phase_seconds
+    return status.tip >= status.competition.end_height and status.timestamp >= earliest
+
+
+def _holds_back(snapshot: Snapshot, intents: list[Intent]) -> bool:
+    """Whether the node waits, within its patience, before it ends the phase itself.
+
+    In Finalize, ending the phase voids a round that has a majority: whoever can append its block
+    does that instead.
+    """
+    competition = snapshot.status.competition
+    finalizes = competition.phase is Phase.FINALIZE and competition.majority != ZERO_HASH
+    if finalizes and snapshot.competition.statement == competition.majority:
+        return True
+    hopeful = finalizes or unfinished_work(snapshot, intents)
+    return hopeful and snapshot.seconds_in_phase < snapshot.policy.patience
+
+
+def _collection_may_close(snapshot: Snapshot) -> bool:
+    """The target is reached, or the time is up and no pending item is due; nothing competes."""
+    status = snapshot.status
+    if status.collection.items >= status.collection.target:
+        return True
+    last = status.collection.open_height + snapshot.parameters.maximum_collect_heights
+    return status.tip >= last and not status.pending_due
+
+
+def _decide_claims(snapshot: Snapshot, intents: list[Intent]) -> None:
+    """Own rewards and bonds at once; everybody's data rewards in turns."""
+    for claim in snapshot.claims:
+        if claim.personal:
+            intents.append(Send(claim.action, claim.duty))
+        elif snapshot.has_role(Role.KEEP):
+            turn = turn_of(snapshot.account, snapshot.keepers, claim.duty)
+            intents.append(Send(claim.action, claim.duty, turn))
+
+
+def _send(snapshot: Snapshot, action: Start | Advance, duty: str) -> Send:
+    return Send(action, duty, turn_of(snapshot.account, snapshot.keepers, duty))
