@@ -19,6 +19,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     ├── StoreError                  content that is missing, too large or not what its hash says
     ├── PayloadError                a shared payload that the task refuses
     ├── ModelError                  a model file that is malformed or outside its family
+    ├── ProtocolError               a message or a record that breaks a rule of the protocol
     ├── RelayerError                the relayer refused or cannot be reached
     └── FontError                   too few usable fonts
 """
@@ -148,6 +149,12 @@ class RelayerError(ModelChainError):
     """The relayer refused a request, or cannot be reached."""
 
     exit_code = 10
+
+
+class ProtocolError(ModelChainError):
+    """A message, a record or a state that breaks a rule of the protocol."""
+
+    exit_code = 12
 
 
 class FontError(ModelChainError):
