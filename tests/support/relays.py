@@ -1,0 +1,205 @@
+"""The header chain in Python and the relay contract behind one face: each test runs on both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from web3.contract import Contract
+from web3.types import TxReceipt
+
+from offchain.bitcoin.chain import HeaderChain, Settings
+from offchain.bitcoin.checkpoint import Checkpoint
+from offchain.bitcoin.errors import RelayRuleError
+from offchain.bitcoin.rules import Rules
+from tests.support.bitcoin_mining import MinedChain
+from tests.support.evm import Evm, events, reverts
+
+NOW = 1_720_000_000
+"""The clock of both: later than all headers that tests use, unless they set it back."""
+
+Event = tuple[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a relay is deployed with, unchecked."""
+
+    checkpoint: Checkpoint
+    pow_limit: int
+    no_retargeting: bool
+    ring_size: int = 40
+    maximum_batch: int = 20
+    confirmations: int = 1
+    buffer_seconds: int = 60
+
+    @classmethod
+    def of(cls, rules: Rules, checkpoint: Checkpoint, **settings: int) -> Setup:
+        """Return the set-up for a network's rules."""
+        return cls(checkpoint, rules.pow_limit, rules.no_retargeting, **settings)
+
+    def with_checkpoint(self, **fields: Any) -> Setup:
+        """Return it with some of the checkpoint's fields changed."""
+        return replace(self, checkpoint=replace(self.checkpoint, **fields))
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a relay says of itself, but for single headers."""
+
+    best_height: int
+    best_hash: bytes
+    tip: int
+    lowest_height: int
+    lowest_fork: int
+    epoch: tuple[int, int]
+
+
+class Relay(Protocol):
+    """What tests do with a relay. `now` is the clock at the next submission."""
+
+    now: int
+
+    def submit(self, headers: bytes) -> list[Event]: ...
+    def state(self) -> State: ...
+    def header(self, height: int) -> tuple[bytes, int, int]: ...
+    def block_hash(self, height: int) -> bytes: ...
+    def decision_time(self, height: int) -> int: ...
+    def refuses(self, error: str, *arguments: object) -> AbstractContextManager[None]: ...
+
+
+class PythonRelay:
+    """`HeaderChain` as a relay."""
+
+    def __init__(self, setup: Setup) -> None:
+        rules = Rules(setup.pow_limit, setup.no_retargeting)
+        settings = Settings(
+            setup.ring_size, setup.maximum_batch, setup.confirmations, setup.buffer_seconds
+        )
+        self.chain = HeaderChain(rules, settings, setup.checkpoint)
+        self.now = NOW
+
+    def submit(self, headers: bytes) -> list[Event]:
+        accepted = self.chain.submit(headers, self.now)
+        if accepted is None:
+            return []
+        last = {"lastHeight": accepted.last_height, "lastHash": accepted.last_hash}
+        occurred: list[Event] = [
+            ("HeadersAccepted", {"firstHeight": accepted.first_height, **last})
+        ]
+        if accepted.replaced_height is not None:
+            reorganised = {
+                "forkHeight": accepted.first_height - 1,
+                "oldHeight": accepted.replaced_height,
+                "newHeight": accepted.last_height,
+            }
+            occurred.insert(0, ("Reorganised", reorganised))
+        return occurred
+
+    def state(self) -> State:
+        chain, epoch = self.chain, self.chain.epoch
+        return State(
+            chain.best_height,
+            chain.best_hash,
+            chain.tip,
+            chain.lowest_height,
+            chain.lowest_fork,
+            (epoch.bits, epoch.start_time),
+        )
+
+    def header(self, height: int) -> tuple[bytes, int, int]:
+        held = self.chain.header(height)
+        return held.short_hash, held.time, held.median_time_past
+
+    def block_hash(self, height: int) -> bytes:
+        return self.chain.block_hash(height)
+
+    def decision_time(self, height: int) -> int:
+        return self.chain.decision_time(height)
+
+    def refuses(self, error: str, *arguments: object) -> AbstractContextManager[None]:
+        return _raises(error, *arguments)
+
+
+class ContractRelay:
+    """The deployed contract as a relay. Each submission is a block with the time `now`."""
+
+    def __init__(self, evm: Evm, setup: Setup) -> None:
+        self.evm = evm
+        checkpoint = setup.checkpoint
+        self.contract: Contract = evm.deploy(
+            "BitcoinRelay",
+            (setup.pow_limit, setup.no_retargeting),
+            (setup.ring_size, setup.maximum_batch, setup.confirmations, setup.buffer_seconds),
+            (checkpoint.height, checkpoint.epoch_start_time, checkpoint.headers),
+        )
+        self.now = NOW
+        self.receipt: TxReceipt | None = None
+
+    def submit(self, headers: bytes) -> list[Event]:
+        self.evm.set_next_timestamp(self.now)
+        self.now += 1
+        self.receipt = self.evm.send(self.contract.functions.submit(headers))
+        names = ("Reorganised", "HeadersAccepted")
+        return [
+            (name, dict(arguments))
+            for name in names
+            for arguments in events(self.receipt, self.contract, name)
+        ]
+
+    def state(self) -> State:
+        call = self.contract.functions
+        return State(
+            call.bestHeight().call(),
+            call.bestHash().call(),
+            call.tip().call(),
+            call.lowestHeight().call(),
+            call.lowestFork().call(),
+            tuple(call.epoch().call()),
+        )
+
+    def header(self, height: int) -> tuple[bytes, int, int]:
+        short_hash, time, median = self.contract.functions.header(height).call()
+        return short_hash, time, median
+
+    def block_hash(self, height: int) -> bytes:
+        return self.contract.functions.blockHash(height).call()
+
+    def decision_time(self, height: int) -> int:
+        return self.contract.functions.decisionTime(height).call()
+
+    def refuses(self, error: str, *arguments: object) -> AbstractContextManager[None]:
+        return reverts(error, *arguments)
+
+
+@contextmanager
+def _raises(error: str, *arguments: object) -> Iterator[None]:
+    """Pass iff the body raises the error of this name with these arguments."""
+    __tracebackhide__ = True
+    expected = (error, arguments)
+    try:
+        yield
+    except RelayRuleError as raised:
+        actual = (type(raised).__name__, raised.arguments)
+        if actual != expected:
+            raise AssertionError(f"refused with {actual}, expected {expected}") from raised
+    else:
+        raise AssertionError(f"nothing was refused, expected {expected}")
+
+
+MakeRelay = Callable[[Setup], Relay]
+
+
+def assert_holds(relay: Relay, chain: MinedChain) -> None:
+    """Check that the relay's best chain is this one, in every height that it holds."""
+    state = relay.state()
+    assert (state.best_height, state.best_hash) == (
+        chain.best_height,
+        chain.hash(chain.best_height),
+    )
+    for height in range(state.lowest_height, state.best_height + 1):
+        header = chain.header(height)
+        expected = (header.hash()[:24], header.time, chain.median_time_past(height))
+        assert relay.header(height) == expected
