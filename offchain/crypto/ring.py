@@ -25,6 +25,8 @@ import hmac
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from eth_utils.address import is_checksum_address
+
 from offchain.crypto.hashing import HASH_BYTES, Domain, HashInputError, keccak256
 from offchain.crypto.ring_errors import (
     KeyNotRecoverable,
@@ -62,7 +64,8 @@ class ShareMessage:
     its key, ``reward_address`` is the EIP-55 address that rewards go to.
 
     Raises:
-        HashInputError: a value is out of range or a hash is not 32 bytes long.
+        HashInputError: a value is out of range, a hash is not 32 bytes long, or the address is not
+            checksummed.
     """
 
     scope: int
@@ -76,6 +79,8 @@ class ShareMessage:
             raise HashInputError(f"scope {self.scope} is not a uint32")
         if not 0 <= self.timestamp < 1 << 40:
             raise HashInputError(f"timestamp {self.timestamp} is not a uint40")
+        if not is_checksum_address(self.reward_address):
+            raise HashInputError(f"{self.reward_address!r} is not a checksummed (EIP-55) address")
         for name in ("payload_hash", "key_commitment"):
             if len(getattr(self, name)) != HASH_BYTES:
                 raise HashInputError(

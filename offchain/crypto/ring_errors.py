@@ -1,17 +1,17 @@
 """Why a ring signature is refused: one exception a reason, named as the contracts' custom errors.
 
-    RingSignatureError
-    ├── RingTooShort              fewer keys than the protocol asks for
-    ├── ResponseCountMismatch     not one response a key
-    ├── NullifierOutOfRange       the nullifier's x is 0 or not below the group order
-    ├── NullifierParity           the nullifier's v is neither 27 nor 28
-    ├── RingKeyOutOfRange         a key is 0 or not below the group order
-    ├── KeysNotAscending          keys out of order, or a key twice
-    ├── ResponseOutOfRange        a response is not below the group order
-    ├── KeyNotRecoverable         a key's equation has no point: its x is not on the curve
-    ├── NullifierNotRecoverable   the same for the nullifier
-    ├── RingNotClosed             the last challenge is not the first: the signature is not valid
-    └── NotSignable               this key cannot sign this (not a reason of the contracts')
+RingSignatureError
+├── RingTooShort              fewer keys than the protocol asks for
+├── ResponseCountMismatch     not one response a key
+├── NullifierOutOfRange       the nullifier's x is 0 or not below the group order
+├── NullifierParity           the nullifier's v is neither 27 nor 28
+├── RingKeyOutOfRange         a key is 0 or not below the group order
+├── KeysNotAscending          keys out of order, or a key twice
+├── ResponseOutOfRange        a response is not below the group order
+├── KeyNotRecoverable         a key's equation has no point: its x is not on the curve
+├── NullifierNotRecoverable   the same for the nullifier
+├── RingNotClosed             the last challenge is not the first: the signature is not valid
+└── NotSignable               this key cannot sign this (not a reason of the contracts')
 """
 
 from offchain.errors import CryptoError

@@ -1,0 +1,128 @@
+import os
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from offchain.crypto.hashing import Domain, HashInputError
+from offchain.crypto.ring import Nullifier
+from offchain.crypto.sealing import (
+    MAX_FILE,
+    MAX_PLAINTEXT,
+    OVERHEAD,
+    FileSizeError,
+    KeySizeError,
+    NotAuthenticError,
+    key_commitment,
+    model_associated_data,
+    payload_associated_data,
+    seal,
+    unseal,
+)
+
+DOMAIN = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
+KEY = bytes(range(32))
+NULLIFIER = Nullifier(11, 22)
+BINDING = payload_associated_data(DOMAIN, 3, NULLIFIER)
+
+
+@pytest.mark.parametrize("size", [0, 1, 16, 1000, MAX_PLAINTEXT])
+def test_what_was_sealed_is_unsealed(size):
+    plaintext = os.urandom(size)
+    sealed = seal(plaintext, KEY, BINDING, os.urandom)
+    assert len(sealed) == size + OVERHEAD <= MAX_FILE
+    assert unseal(sealed, KEY, BINDING) == plaintext
+
+
+def test_file_is_nonce_ciphertext_and_tag():
+    sealed = seal(b"shard", KEY, BINDING, lambda size: b"n" * size)
+    assert sealed == b"n" * 12 + AESGCM(KEY).encrypt(b"n" * 12, b"shard", BINDING)
+    assert len(sealed) == 12 + 5 + 16
+
+
+def test_sealing_is_aes_256_gcm_as_in_its_specification():
+    # McGrew and Viega, "The Galois/Counter Mode of Operation (GCM)", test case 14.
+    sealed = bytes(12) + bytes.fromhex(
+        "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"
+    )
+    assert seal(bytes(16), bytes(32), b"", bytes) == sealed
+    assert unseal(sealed, bytes(32), b"") == bytes(16)
+
+
+def test_nonce_is_drawn_for_each_file():
+    first, second = (seal(b"shard", KEY, BINDING, os.urandom) for _ in range(2))
+    assert first[:12] != second[:12]
+    assert first[12:] != second[12:]
+
+
+@pytest.mark.parametrize("position", [0, 11, 12, 20, -16, -1])
+def test_changed_byte_is_refused(position):
+    sealed = bytearray(seal(b"a shard of samples", KEY, BINDING, os.urandom))
+    sealed[position] ^= 1
+    with pytest.raises(NotAuthenticError):
+        unseal(bytes(sealed), KEY, BINDING)
+
+
+@pytest.mark.parametrize("change", [lambda file: file[:-1], lambda file: file + b"\0"])
+def test_shortened_or_lengthened_file_is_refused(change):
+    sealed = change(seal(b"shard", KEY, BINDING, os.urandom))
+    with pytest.raises(NotAuthenticError):
+        unseal(sealed, KEY, BINDING)
+
+
+def test_wrong_key_is_refused():
+    sealed = seal(b"shard", KEY, BINDING, os.urandom)
+    with pytest.raises(NotAuthenticError):
+        unseal(sealed, bytes(32), BINDING)
+
+
+@pytest.mark.parametrize(
+    "copied_to",
+    [
+        payload_associated_data(DOMAIN, 4, NULLIFIER),
+        payload_associated_data(DOMAIN, 3, Nullifier(11, 23)),
+        payload_associated_data(DOMAIN, 3, Nullifier(12, 22)),
+        payload_associated_data(Domain(1, DOMAIN.contract), 3, NULLIFIER),
+        model_associated_data(DOMAIN, 3, DOMAIN.contract),
+        b"",
+    ],
+    ids=["scope", "nullifier's y", "nullifier's x", "chain", "purpose", "nothing"],
+)
+def test_payload_copied_under_another_signature_does_not_open(copied_to):
+    sealed = seal(b"shard", KEY, BINDING, os.urandom)
+    with pytest.raises(NotAuthenticError):
+        unseal(sealed, KEY, copied_to)
+
+
+def test_content_too_large_for_one_file_is_refused():
+    with pytest.raises(FileSizeError) as caught:
+        seal(bytes(MAX_PLAINTEXT + 1), KEY, BINDING, os.urandom)
+    assert (caught.value.size, caught.value.maximum) == (MAX_PLAINTEXT + 1, MAX_PLAINTEXT)
+
+
+@pytest.mark.parametrize("size", [0, OVERHEAD - 1, MAX_FILE + 1])
+def test_file_of_impossible_size_is_refused_before_decryption(size):
+    with pytest.raises(FileSizeError) as caught:
+        unseal(bytes(size), KEY, BINDING)
+    compared = (caught.value.size, caught.value.minimum, caught.value.maximum)
+    assert compared == (size, OVERHEAD, MAX_FILE)
+
+
+@pytest.mark.parametrize("size", [0, 16, 31, 33])
+def test_key_of_another_length_is_refused(size):
+    # 16 bytes would silently be AES-128.
+    with pytest.raises(KeySizeError):
+        seal(b"shard", bytes(size), BINDING, os.urandom)
+    with pytest.raises(KeySizeError):
+        unseal(bytes(64), bytes(size), BINDING)
+    with pytest.raises(HashInputError):
+        key_commitment(DOMAIN, bytes(size))
+
+
+def test_nonce_of_another_length_is_refused():
+    with pytest.raises(KeySizeError, match="11 bytes, not 12"):
+        seal(b"shard", KEY, BINDING, lambda size: bytes(size - 1))
+
+
+def test_key_commitment_is_the_hash_of_the_key_in_its_domain():
+    assert key_commitment(DOMAIN, KEY) == DOMAIN.hash("key", ["bytes32"], [KEY])
+    assert key_commitment(DOMAIN, KEY) != key_commitment(DOMAIN, bytes(32))
