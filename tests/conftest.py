@@ -38,3 +38,11 @@ def evm(evm_session: Evm) -> Iterator[Evm]:
     snapshot = evm_session.snapshot()
     yield evm_session
     evm_session.revert(snapshot)
+
+
+@pytest.fixture(scope="module")
+def module_evm(evm_session: Evm) -> Iterator[Evm]:
+    """A chain that is put back after the module: for contracts without state, or many examples."""
+    snapshot = evm_session.snapshot()
+    yield evm_session
+    evm_session.revert(snapshot)
