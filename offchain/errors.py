@@ -13,10 +13,17 @@ other libraries are translated where they enter (the adapters in chain, storage,
     │   ├── PortInUse               another process listens where a node was to start
     │   ├── RpcError                the node does not answer, or answers with an error
     │   ├── WrongChainError         the node serves another chain than the deployment's
+    │   ├── StaleDeploymentError    the contracts of a deployment file are not on the chain any more
+    │   ├── NotDevelopmentChainError  a clock was to be set on a chain that is no anvil
+    │   ├── InsufficientFundsError  the account cannot pay for a transaction
+    │   ├── NotMinedError           a transaction was sent and not mined in time
     │   └── RevertedError           a call reverted: the custom error's name and arguments
     ├── CryptoError                 a key, a signature, a ciphertext or a proof is not valid
     ├── HeaderError                 Bitcoin headers that break a rule or a file of them
-    ├── StoreError                  content that is missing, too large or not what its hash says
+    ├── StoreError                  the content store is not usable
+    │   ├── ContentMissingError     nobody has a file of that hash
+    │   ├── ContentMismatchError    a file is not what its hash says
+    │   └── ContentTooLargeError    a file is over the size limit
     ├── PayloadError                a shared payload that the task refuses
     ├── ModelError                  a model file that is malformed or outside its family
     ├── ProtocolError               a message or a record that breaks a rule of the protocol
@@ -101,6 +108,54 @@ class WrongChainError(ChainError):
         self.actual = actual
 
 
+class StaleDeploymentError(ChainError):
+    """The contracts that a deployment file names are not on the chain that the node serves."""
+
+    def __init__(self, what: str, expected: object, actual: object) -> None:
+        super().__init__(
+            f"the deployment file is stale: {what} is {actual}, expected {expected}: "
+            "deploy again with `brownie run deploy`, or name the right deployment file"
+        )
+        self.what = what
+        self.expected = expected
+        self.actual = actual
+
+
+class NotDevelopmentChainError(ChainError):
+    """A chain's clock was to be set, and its node is no anvil."""
+
+    def __init__(self, client: str) -> None:
+        super().__init__(
+            f"the node says that it is {client!r}: only a development chain (anvil) lets its "
+            "clock be set; recorded headers cannot be replayed on any other"
+        )
+        self.client = client
+
+
+class InsufficientFundsError(ChainError):
+    """An account holds less than a transaction may cost."""
+
+    def __init__(self, account: str, balance: int, needed: int) -> None:
+        super().__init__(
+            f"{account} has {balance} wei and the transaction may cost {needed}: send it more"
+        )
+        self.account = account
+        self.balance = balance
+        self.needed = needed
+
+
+class NotMinedError(ChainError):
+    """A transaction was sent and did not show up in a block in time; it may still."""
+
+    def __init__(self, transaction_hash: bytes, seconds: float) -> None:
+        super().__init__(
+            f"transaction 0x{transaction_hash.hex()} was sent and not mined in {seconds:g} s: "
+            "it may still be; check the node"
+        )
+        self.transaction_hash = transaction_hash
+        self.seconds = seconds
+
+
 class RevertedError(ChainError):
     """A call or transaction reverted.
 
@@ -131,6 +186,35 @@ class StoreError(ModelChainError):
     """Content that is missing, too large, not writable, or not what its hash says."""
 
     exit_code = 7
+
+
+class ContentMissingError(StoreError):
+    """There is no file of that hash."""
+
+    def __init__(self, digest: bytes) -> None:
+        super().__init__(f"no content with sha2-256 {digest.hex()} in the store")
+        self.digest = digest
+
+
+class ContentMismatchError(StoreError):
+    """A file's bytes have another hash than the one it was fetched by."""
+
+    def __init__(self, expected: bytes, actual: bytes) -> None:
+        super().__init__(
+            f"content fetched as sha2-256 {expected.hex()} has {actual.hex()}: "
+            "it was damaged or replaced, and is not used"
+        )
+        self.expected = expected
+        self.actual = actual
+
+
+class ContentTooLargeError(StoreError):
+    """A file is over the size limit."""
+
+    def __init__(self, size: int, maximum: int) -> None:
+        super().__init__(f"content of {size} bytes: at most {maximum} are kept")
+        self.size = size
+        self.maximum = maximum
 
 
 class PayloadError(ModelChainError):

@@ -1,0 +1,102 @@
+"""The chain as one account sees it: the adapter behind the ``Chain`` port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+
+from offchain.chain.calls import FunctionCall, function_call
+from offchain.chain.contracts import interface
+from offchain.chain.deployed import DeployedContracts
+from offchain.chain.deployment_file import Deployment, deployment_path, read_deployment
+from offchain.chain.ethereum import Ethereum
+from offchain.chain.sending import Sender
+from offchain.chain.status import read_account, read_status
+from offchain.ports import Chain, Receipt
+from offchain.protocol.actions import Action
+from offchain.protocol.parameters import Parameters
+from offchain.protocol.records import Record
+from offchain.protocol.status import AccountStatus, ChainStatus
+
+
+class Web3Chain(Chain):
+    """A deployment on an EVM chain, read and written by one account.
+
+    Args:
+        contracts: the deployment, found to be on the chain.
+        account: signs this object's transactions.
+    """
+
+    def __init__(self, contracts: DeployedContracts, account: LocalAccount) -> None:
+        self.contracts = contracts
+        self._sender = Sender(contracts.ethereum, account, contracts.deployment.chain_id)
+
+    @property
+    def account(self) -> str:
+        """The account's address, EIP-55 checksummed."""
+        return self._sender.address
+
+    @property
+    def deployment(self) -> Deployment:
+        """Where the contracts are."""
+        return self.contracts.deployment
+
+    @property
+    def parameters(self) -> Parameters:
+        """The protocol's parameters, read from the chain once."""
+        return self.contracts.parameters
+
+    def status(self) -> ChainStatus:
+        """Everything that ``decide`` looks at, read at the latest block."""
+        return read_status(self.contracts, self.account)
+
+    def account_status(self, account: str, round_number: int, block: int) -> AccountStatus:
+        """What the contracts hold about any account at a block; `round_number` competes."""
+        return read_account(self.contracts, account, round_number, block)
+
+    def records(self, from_block: int, to_block: int) -> Iterator[Record]:
+        """The protocol's events in a range of EVM blocks, both ends included, in order."""
+        return self.contracts.records(from_block, to_block)
+
+    def execute(self, action: Action) -> Receipt:
+        """Send the transaction that an action stands for and wait until it is mined.
+
+        Raises:
+            RevertedError: it reverts; nothing is sent when that shows beforehand.
+            InsufficientFundsError: the account cannot pay.
+            NotMinedError: it was sent and is not mined in time.
+            RpcError: the node does not answer.
+        """
+        return self.call(function_call(action))
+
+    def call(self, call: FunctionCall) -> Receipt:
+        """Send the transaction of a contract call and wait for it; raises as `execute`."""
+        content = interface(call.contract).encode(call.function, *call.arguments)
+        address = self.deployment.address(call.contract)
+        receipt = self._sender.send(address, content, call.value)
+        return Receipt(receipt.transaction_hash, receipt.block_number, receipt.gas_used)
+
+
+def open_contracts(url: str, deployment: Path) -> DeployedContracts:
+    """Connect to a node and open the deployment that a file names.
+
+    Args:
+        url: the node's RPC address.
+        deployment: a deployment file, or a folder of them named by chain id.
+
+    Raises:
+        ConfigurationError: the address is no URL, or the file is missing or malformed.
+        ChainError: the node does not answer, or its chain does not hold the deployment.
+    """
+    ethereum = Ethereum.connect(url)
+    file = deployment
+    if deployment.is_dir():
+        file = deployment_path(deployment, ethereum.chain_id())
+    return DeployedContracts(ethereum, read_deployment(file))
+
+
+def open_chain(url: str, deployment: Path, account: LocalAccount) -> Web3Chain:
+    """Connect an account to the deployment that a file names; raises as `open_contracts`."""
+    return Web3Chain(open_contracts(url, deployment), account)

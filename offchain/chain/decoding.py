@@ -1,0 +1,184 @@
+"""From what the chain holds to the protocol's own values: records, structs, reasons of reverts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from enum import IntEnum
+from functools import cache
+from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from eth_utils.address import to_checksum_address
+
+from offchain.chain.contracts import (
+    AbiValueError,
+    Entry,
+    component_types,
+    decode_values,
+    errors_by_selector,
+    interface,
+)
+from offchain.chain.provider import RpcFault
+from offchain.chain.replies import Log
+from offchain.errors import RevertedError
+from offchain.protocol import records
+from offchain.protocol.records import Record
+
+Value = TypeVar("Value")
+
+_POSITION_FIELDS: Final = frozenset(field.name for field in fields(Record))
+_PANIC_AND_ERROR: Final = {
+    bytes.fromhex("08c379a0"): ("Error", "string"),  # revert with a string
+    bytes.fromhex("4e487b71"): ("Panic", "uint256"),  # overflow, failed assertion, ...
+}
+_REVERT_CODE: Final = 3
+
+
+# ---- values --------------------------------------------------------------------------------------
+
+
+def struct(
+    kind: type[Value], components: Sequence[Mapping[str, Any]], values: Sequence[Any]
+) -> Value:
+    """A dataclass from a struct's values, fields in the same order.
+
+    Raises:
+        AbiValueError: the numbers of fields differ, or an enum has no such member.
+    """
+    hints = _field_types(kind)
+    if len(hints) != len(components) or len(components) != len(values):
+        raise AbiValueError(f"{kind.__name__} has {len(hints)} fields, the chain's {len(values)}")
+    made = [
+        value_of(component, hint, value)
+        for component, hint, value in zip(components, hints.values(), values, strict=True)
+    ]
+    return kind(*made)
+
+
+def value_of(component: Mapping[str, Any], hint: Any, value: Any) -> Any:
+    """One value as its dataclass field takes it: checksummed addresses, tuples, enums, structs."""
+    kind: str = component["type"]
+    if kind.endswith("]"):
+        element = {**component, "type": kind[: kind.rindex("[")]}
+        inner = get_args(hint)[0] if get_origin(hint) is tuple else Any
+        return tuple(value_of(element, inner, item) for item in value)
+    if kind == "tuple":
+        return struct(hint, component["components"], value) if hint is not Any else value
+    if kind == "address":
+        return str(to_checksum_address(value))
+    if isinstance(hint, type) and issubclass(hint, IntEnum):
+        try:
+            return hint(value)
+        except ValueError as error:
+            raise AbiValueError(f"{value} is no {hint.__name__}: upgrade this program") from error
+    return value
+
+
+def _field_types(kind: type) -> Mapping[str, Any]:
+    # mypy takes a dataclass's type for unhashable.
+    return _cached_field_types(cast(Any, kind))
+
+
+@cache
+def _cached_field_types(kind: Any) -> Mapping[str, Any]:
+    hints = get_type_hints(kind)
+    return {
+        field.name: hints[field.name]
+        for field in fields(kind)
+        if not (issubclass(kind, Record) and field.name in _POSITION_FIELDS)
+    }
+
+
+# ---- records -------------------------------------------------------------------------------------
+
+
+def record_class(name: str) -> type[Record] | None:
+    """The record class of an event's name; None for events that are no part of the protocol."""
+    kind = getattr(records, name, None)
+    if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record:
+        return kind
+    return None
+
+
+def decode_record(contract: str, log: Log, timestamp: int) -> Record | None:
+    """The record that a contract's log stands for, or None if it is none of the protocol's events.
+
+    Raises:
+        AbiValueError: the log is not what its event says.
+    """
+    if not log.topics:
+        return None
+    event = interface(contract).events.get(log.topics[0])
+    kind = None if event is None else record_class(event.name)
+    if event is None or kind is None:
+        return None
+    values = _event_values(event, log)
+    hints = _field_types(kind)
+    if len(hints) != len(values):
+        raise AbiValueError(f"{event.name} has {len(values)} values, its record {len(hints)}")
+    made = [
+        value_of(component, hint, value)
+        for component, hint, value in zip(event.inputs, hints.values(), values, strict=True)
+    ]
+    return kind(*made, block_number=log.block_number, log_index=log.log_index, timestamp=timestamp)
+
+
+def _event_values(event: Entry, log: Log) -> list[Any]:
+    indexed = [component for component in event.inputs if component["indexed"]]
+    if len(indexed) != len(log.topics) - 1:
+        raise AbiValueError(
+            f"{event.name} has {len(indexed)} topics, the log {len(log.topics) - 1}"
+        )
+    topics = iter(log.topics[1:])
+    rest = [component for component in event.inputs if not component["indexed"]]
+    content = iter(decode_values(component_types(rest), log.data))
+    return [
+        decode_values([component["type"]], next(topics))[0]
+        if component["indexed"]
+        else next(content)
+        for component in event.inputs
+    ]
+
+
+# ---- reverts -------------------------------------------------------------------------------------
+
+
+def revert_of(fault: RpcFault) -> RevertedError | None:
+    """The revert behind a node's error, or None if it is another error.
+
+    Nodes put the revert's bytes into ``data``, plain or one level down, with code 3 or others.
+    """
+    content = fault.data
+    if isinstance(content, dict):
+        content = content.get("data")
+    said = "revert" in fault.reason.lower() or fault.code == _REVERT_CODE
+    if isinstance(content, str) and content.startswith("0x"):
+        try:
+            raw = bytes.fromhex(content[2:])
+        except ValueError:
+            return RevertedError("") if said else None
+        return decode_revert(raw) if raw or said else None
+    return RevertedError("") if said else None
+
+
+def decode_revert(content: bytes) -> RevertedError:
+    """The error that a revert's bytes stand for; its name is empty if they stand for none known."""
+    selector, encoded = content[:4], content[4:]
+    try:
+        if selector in _PANIC_AND_ERROR:
+            name, kind = _PANIC_AND_ERROR[selector]
+            return RevertedError(name, decode_values([kind], encoded))
+        error = errors_by_selector().get(selector)
+        if error is not None:
+            values = decode_values(error.input_types, encoded)
+            return RevertedError(
+                error.name,
+                [
+                    value_of(part, Any, value)
+                    for part, value in zip(error.inputs, values, strict=True)
+                ],
+            )
+    except AbiValueError:
+        # A selector that fits by chance, or a contract that is not ours.
+        return RevertedError("")
+    return RevertedError("", (content,) if content else ())

@@ -1,0 +1,109 @@
+"""The contracts of one deployment, as anybody may read them: no account is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from offchain.chain.contracts import CONTRACTS, interface
+from offchain.chain.decoding import decode_record, revert_of, struct
+from offchain.chain.deployment_file import Deployment
+from offchain.chain.ethereum import LATEST, Call, Ethereum
+from offchain.chain.provider import RpcFault
+from offchain.chain.replies import Log
+from offchain.chain.trust import check_deployment
+from offchain.errors import StaleDeploymentError
+from offchain.protocol.parameters import Parameters
+from offchain.protocol.records import Record
+
+_LOGS_AT_ONCE: Final = 512
+"""Logs whose blocks' times are asked for together."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A reading function of a contract with its arguments."""
+
+    contract: str
+    function: str
+    arguments: tuple[object, ...] = ()
+
+
+class DeployedContracts:
+    """Reads the contracts of a deployment that the chain was found to hold.
+
+    Every method may raise ``RpcError``, and ``RevertedError`` where a view reverts.
+
+    Raises:
+        WrongChainError: the node serves another chain.
+        StaleDeploymentError: the contracts are not on it.
+    """
+
+    def __init__(self, ethereum: Ethereum, deployment: Deployment) -> None:
+        check_deployment(ethereum, deployment)
+        self.ethereum = ethereum
+        self.deployment = deployment
+        self._names = {deployment.address(name): name for name in CONTRACTS}
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The protocol's parameters, read from the chain.
+
+        Raises:
+            StaleDeploymentError: the deployment file says others.
+        """
+        entry = interface("ProtocolParameters").functions["get"]
+        values = self.read("ProtocolParameters", "get")
+        parameters = struct(Parameters, entry.outputs[0]["components"], values)
+        if parameters != self.deployment.parameters:
+            raise StaleDeploymentError(
+                "the parameters on the chain", self.deployment.parameters, parameters
+            )
+        return parameters
+
+    def read(
+        self, contract: str, function: str, *arguments: object, block: int | str = LATEST
+    ) -> Any:
+        """What a view returns: one value, or a tuple of several; structs are tuples."""
+        [values] = self.read_many([View(contract, function, arguments)], block)
+        return values[0] if len(values) == 1 else values
+
+    def read_many(self, views: Sequence[View], block: int | str = LATEST) -> list[tuple[Any, ...]]:
+        """What several views return, all at one block and in one request."""
+        calls = [
+            Call(
+                self.deployment.address(view.contract),
+                interface(view.contract).encode(view.function, *view.arguments),
+            )
+            for view in views
+        ]
+        try:
+            answers = self.ethereum.calls(calls, block)
+        except RpcFault as fault:
+            raise revert_of(fault) or fault from fault
+        return [
+            interface(view.contract).decode(view.function, answer)
+            for view, answer in zip(views, answers, strict=True)
+        ]
+
+    def records(self, from_block: int, to_block: int) -> Iterator[Record]:
+        """The protocol's events in a range of EVM blocks, both ends included, in order."""
+        first = max(from_block, self.deployment.block_number)
+        pending: list[Log] = []
+        for log in self.ethereum.logs(list(self._names), first, to_block):
+            pending.append(log)
+            if len(pending) >= _LOGS_AT_ONCE:
+                yield from self._decoded(pending)
+                pending = []
+        yield from self._decoded(pending)
+
+    def _decoded(self, logs: Sequence[Log]) -> Iterator[Record]:
+        unknown = sorted({log.block_number for log in logs if log.timestamp is None})
+        times = self.ethereum.timestamps(unknown)
+        for log in logs:
+            timestamp = times[log.block_number] if log.timestamp is None else log.timestamp
+            record = decode_record(self._names[log.address], log, timestamp)
+            if record is not None:
+                yield record

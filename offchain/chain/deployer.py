@@ -1,0 +1,122 @@
+"""Deploys the contracts from compiled artifacts, without Brownie: for the demo and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+
+from offchain.chain.artifacts import Artifact, load_artifacts
+from offchain.chain.contracts import component_types, encode_values
+from offchain.chain.deployment import DeploymentPlan, deploy_contracts, link_order
+from offchain.chain.deployment_file import Deployment
+from offchain.chain.ethereum import Ethereum
+from offchain.chain.sending import Sender
+from offchain.chain.solc_binary import SOLC_LONG_VERSION
+from offchain.chain.trust import with_code_hashes
+from offchain.errors import ArtifactError
+
+COMPILER = f"solc {SOLC_LONG_VERSION}"
+
+
+def deploy(
+    ethereum: Ethereum,
+    account: LocalAccount,
+    plan: DeploymentPlan,
+    root: Path,
+    report: Callable[[str, str], None] | None = None,
+) -> Deployment:
+    """Deploy everything that a plan says from the build output of a checkout.
+
+    Args:
+        ethereum: the node.
+        account: pays for it and gets no rights; must send nothing else meanwhile.
+        plan: what to deploy.
+        root: the checkout, compiled.
+        report: told of every contract, its name and address.
+
+    Raises:
+        ArtifactError: a contract is not compiled.
+        ChainError: a transaction failed.
+    """
+    artifacts = load_artifacts(root)
+    chain_id = ethereum.chain_id()
+    sender = Sender(ethereum, account, chain_id)
+    first_block = ethereum.block().number + 1
+    placed: dict[str, str] = {}
+
+    def deploy_one(name: str, *arguments: object) -> str:
+        artifact = _artifact(artifacts, name)
+        needed = {library: placed[_full_name(placed, library)] for library in artifact.libraries}
+        code = artifact.linked(needed) + encode_values(_constructor_types(artifact), arguments)
+        receipt = sender.send(None, code)
+        if receipt.contract is None:
+            raise ArtifactError(f"{name} was sent and the node names no address: use another node")
+        placed[name] = receipt.contract
+        if report is not None:
+            report(name, receipt.contract)
+        return receipt.contract
+
+    addresses = deploy_contracts(
+        plan,
+        sender.address,
+        ethereum.nonce(sender.address),
+        deploy_one,
+        artifact_link_order(artifacts),
+    )
+    return finished_deployment(ethereum, plan, addresses, sender.address, first_block)
+
+
+def finished_deployment(
+    ethereum: Ethereum,
+    plan: DeploymentPlan,
+    addresses: dict[str, str],
+    deployer: str,
+    first_block: int,
+    compiler: str = COMPILER,
+) -> Deployment:
+    """What the deployment file says once everything is on the chain."""
+    return Deployment(
+        chain_id=ethereum.chain_id(),
+        genesis_hash=ethereum.block(0).hash,
+        block_number=first_block,
+        deployer=deployer,
+        compiler=compiler,
+        contracts=with_code_hashes(ethereum, addresses),
+        parameters=plan.parameters,
+        relay=plan.relay,
+        rules=plan.rules,
+        checkpoint=plan.checkpoint,
+        token_cap=plan.parameters.token_cap,
+        genesis_accounts=plan.genesis_accounts,
+    )
+
+
+def artifact_link_order(artifacts: Mapping[str, Artifact]) -> list[str]:
+    """The external libraries that the contracts need, in the order to deploy them."""
+
+    def links(name: str) -> list[str]:
+        return [_full_name(artifacts, library) for library in _artifact(artifacts, name).libraries]
+
+    return link_order(links)
+
+
+def _full_name(names: Mapping[str, Any], cut: str) -> str:
+    """A library's name from what its placeholder holds of it: the first 36 characters."""
+    [name] = [name for name in names if name[:36] == cut]
+    return name
+
+
+def _artifact(artifacts: Mapping[str, Artifact], name: str) -> Artifact:
+    if name not in artifacts:
+        raise ArtifactError(f"{name} is not compiled: run `make build`")
+    return artifacts[name]
+
+
+def _constructor_types(artifact: Artifact) -> list[str]:
+    for entry in artifact.abi:
+        if entry["type"] == "constructor":
+            return component_types(entry["inputs"])
+    return []

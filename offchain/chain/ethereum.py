@@ -1,0 +1,217 @@
+"""An Ethereum node's JSON-RPC as typed methods, whatever contracts are on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from web3.types import RPCEndpoint, RPCResponse
+
+from offchain.chain import replies
+from offchain.chain.provider import (
+    BoundedProvider,
+    RpcFault,
+    RpcReplyError,
+    RpcReplyTooLarge,
+    fault_of,
+)
+from offchain.chain.replies import BlockHeader, Log, TransactionReceipt
+
+LOG_BLOCKS: Final = 2_000
+"""Blocks in one query of logs at first: what most public nodes allow."""
+
+LATEST: Final = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A reading call of a contract: where to, and the encoded function with its arguments."""
+
+    to: str
+    data: bytes
+
+
+class Ethereum:
+    """A node of an EVM chain. Every method may raise ``RpcError``.
+
+    Blocks are given by number or as "latest".
+    """
+
+    def __init__(self, provider: BoundedProvider) -> None:
+        self._provider = provider
+
+    @classmethod
+    def connect(cls, url: str) -> Ethereum:
+        """A node at an http or https address; ``ConfigurationError`` if that is none."""
+        return cls(BoundedProvider(url))
+
+    @property
+    def url(self) -> str:
+        """The RPC address."""
+        return self._provider.url
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._provider.close()
+
+    def request(self, method: str, *params: object) -> Any:
+        """One JSON-RPC request; the result as JSON. ``RpcFault`` if the node refuses."""
+        reply = self._provider.make_request(RPCEndpoint(method), list(params))
+        return _result(method, reply)
+
+    def requests(self, requests: Sequence[tuple[str, Sequence[object]]]) -> list[Any]:
+        """Several reading requests at once; the first refusal is raised."""
+        if not requests:
+            return []
+        batch = [(RPCEndpoint(method), list(params)) for method, params in requests]
+        answers = cast(list[RPCResponse], self._provider.make_batch_request(batch))
+        return [
+            _result(method, reply) for (method, _), reply in zip(requests, answers, strict=True)
+        ]
+
+    def client_version(self) -> str:
+        """What the node calls itself."""
+        method = "web3_clientVersion"
+        version = self.request(method)
+        if not isinstance(version, str):
+            raise RpcReplyError(method, "is no string")
+        return version[:200]
+
+    def chain_id(self) -> int:
+        """EIP-155's chain id."""
+        return replies.quantity("eth_chainId", self.request("eth_chainId"))
+
+    def block(self, number: int | str = LATEST) -> BlockHeader:
+        """A block by number; ``RpcReplyError`` if the node does not have it."""
+        method = "eth_getBlockByNumber"
+        header = replies.block_header(method, self.request(method, _block(number), False))
+        _same_number(method, number, header)
+        return header
+
+    def timestamps(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Times of several blocks, in seconds, by number."""
+        method = "eth_getBlockByNumber"
+        answers = self.requests([(method, (hex(number), False)) for number in numbers])
+        headers = [replies.block_header(method, answer) for answer in answers]
+        for number, header in zip(numbers, headers, strict=True):
+            _same_number(method, number, header)
+        return {header.number: header.timestamp for header in headers}
+
+    def codes(self, addresses: Sequence[str], block: int | str = LATEST) -> list[bytes]:
+        """Runtime code at several addresses; empty where there is no contract."""
+        method = "eth_getCode"
+        answers = self.requests([(method, (address, _block(block))) for address in addresses])
+        return [replies.data(method, answer) for answer in answers]
+
+    def balances(self, addresses: Sequence[str], block: int | str = LATEST) -> list[int]:
+        """Wei of several accounts."""
+        method = "eth_getBalance"
+        answers = self.requests([(method, (address, _block(block))) for address in addresses])
+        return [replies.quantity(method, answer) for answer in answers]
+
+    def nonce(self, account: str) -> int:
+        """Number of transactions that an account has sent, those that wait included."""
+        method = "eth_getTransactionCount"
+        return replies.quantity(method, self.request(method, account, "pending"))
+
+    def calls(self, calls: Sequence[Call], block: int | str = LATEST) -> list[bytes]:
+        """Return values of several calls, all at one block. ``RpcFault`` if one reverts."""
+        method = "eth_call"
+        answers = self.requests(
+            [(method, ({"to": call.to, "data": call.data}, _block(block))) for call in calls]
+        )
+        return [replies.data(method, answer) for answer in answers]
+
+    def simulate(self, transaction: dict[str, object], block: int | str = LATEST) -> bytes:
+        """What a transaction would return, sent in a block's state. ``RpcFault`` if it reverts."""
+        return replies.data("eth_call", self.request("eth_call", transaction, _block(block)))
+
+    def estimate_gas(self, transaction: dict[str, object]) -> int:
+        """Gas that a transaction would use now. ``RpcFault`` if it reverts."""
+        method = "eth_estimateGas"
+        return replies.quantity(method, self.request(method, transaction))
+
+    def priority_fee(self) -> int:
+        """Wei per gas that the node suggests beyond the base fee; 0 if it makes no suggestion."""
+        method = "eth_maxPriorityFeePerGas"
+        try:
+            return replies.quantity(method, self.request(method))
+        except RpcFault:
+            return 0
+
+    def gas_price(self) -> int:
+        """Wei per gas that the node suggests, for chains without a base fee."""
+        return replies.quantity("eth_gasPrice", self.request("eth_gasPrice"))
+
+    def send_raw(self, raw: bytes) -> bytes:
+        """Send a signed transaction; returns its hash as the node states it."""
+        method = "eth_sendRawTransaction"
+        return replies.data(method, self.request(method, raw), replies.HASH_SIZE)
+
+    def receipt(self, transaction_hash: bytes) -> TransactionReceipt | None:
+        """A transaction's receipt, or None while it is not mined."""
+        method = "eth_getTransactionReceipt"
+        answer = self.request(method, transaction_hash)
+        if answer is None:
+            return None
+        receipt = replies.receipt(method, answer)
+        if receipt.transaction_hash != transaction_hash:
+            raise RpcReplyError(method, "is another transaction's receipt")
+        return receipt
+
+    def logs(self, addresses: Sequence[str], first: int, last: int) -> Iterator[Log]:
+        """Logs of some contracts in blocks `first` to `last`, in order.
+
+        Asks for at most `LOG_BLOCKS` blocks at once, and for fewer when the node refuses.
+        """
+        span = LOG_BLOCKS
+        while first <= last:
+            end = min(last, first + span - 1)
+            try:
+                found = self._logs(addresses, first, end)
+            except (RpcFault, RpcReplyTooLarge):
+                # Nodes limit blocks or results in ways of their own; a single block must do.
+                if end == first:
+                    raise
+                span = (end - first + 1) // 2
+                continue
+            yield from found
+            first = end + 1
+            span = min(LOG_BLOCKS, 2 * span)
+
+    def _logs(self, addresses: Sequence[str], first: int, last: int) -> list[Log]:
+        method = "eth_getLogs"
+        asked = {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)}
+        answer = self.request(method, asked)
+        if not isinstance(answer, list):
+            raise RpcReplyError(method, "is no list")
+        found = sorted(
+            (replies.log(method, item) for item in answer),
+            key=lambda log: (log.block_number, log.log_index),
+        )
+        known = set(addresses)
+        previous: tuple[int, int] | None = None
+        for log in found:
+            position = (log.block_number, log.log_index)
+            if log.address not in known or not first <= log.block_number <= last:
+                raise RpcReplyError(method, "has a log that was not asked for")
+            if position == previous:
+                raise RpcReplyError(method, f"has two logs at block and index {position}")
+            previous = position
+        return found
+
+
+def _block(number: int | str) -> str:
+    return hex(number) if isinstance(number, int) else number
+
+
+def _same_number(method: str, number: int | str, header: BlockHeader) -> None:
+    if isinstance(number, int) and header.number != number:
+        raise RpcReplyError(method, f"is block {header.number}, not {number}")
+
+
+def _result(method: str, reply: RPCResponse) -> Any:
+    if "error" in reply:
+        raise fault_of(method, reply["error"])
+    return reply["result"]

@@ -1,0 +1,70 @@
+"""Whether the chain holds what a deployment file says: asked before anything is read or sent.
+
+Every development chain has the same chain id and hands out the same addresses, so the id alone
+tells nothing: the genesis block's hash and the code of every contract must be the recorded ones.
+"""
+
+from __future__ import annotations
+
+from eth_utils.crypto import keccak
+
+from offchain.chain.deployment_file import DeployedContract, Deployment
+from offchain.chain.ethereum import Ethereum
+from offchain.errors import StaleDeploymentError, WrongChainError
+
+
+def check_deployment(ethereum: Ethereum, deployment: Deployment) -> None:
+    """Check chain id, genesis block and the runtime code of every contract.
+
+    Raises:
+        WrongChainError: the node serves a chain with another id.
+        StaleDeploymentError: the chain was started anew, or a contract is not there.
+    """
+    chain_id = ethereum.chain_id()
+    if chain_id != deployment.chain_id:
+        raise WrongChainError("the chain id", deployment.chain_id, chain_id)
+    genesis = ethereum.block(0).hash
+    if genesis != deployment.genesis_hash:
+        raise StaleDeploymentError(
+            "the hash of the chain's first block", deployment.genesis_hash.hex(), genesis.hex()
+        )
+    contracts = deployment.contracts
+    codes = ethereum.codes([contract.address for contract in contracts.values()])
+    for (name, contract), code in zip(contracts.items(), codes, strict=True):
+        if not code:
+            raise StaleDeploymentError(
+                f"what lies at {name}'s address {contract.address}", "its code", "nothing"
+            )
+        code_hash = bytes(keccak(code))
+        if code_hash != contract.code_hash:
+            raise StaleDeploymentError(
+                f"the code hash of {name} at {contract.address}",
+                contract.code_hash.hex(),
+                code_hash.hex(),
+            )
+
+
+def is_live(ethereum: Ethereum, deployment: Deployment) -> bool:
+    """Whether the chain holds a deployment: whoever writes over its file would lose it."""
+    try:
+        check_deployment(ethereum, deployment)
+    except (WrongChainError, StaleDeploymentError):
+        return False
+    return True
+
+
+def with_code_hashes(ethereum: Ethereum, addresses: dict[str, str]) -> dict[str, DeployedContract]:
+    """What a deployment file records of contracts that were deployed just now.
+
+    Raises:
+        StaleDeploymentError: there is no code at an address.
+    """
+    recorded: dict[str, DeployedContract] = {}
+    codes = ethereum.codes(list(addresses.values()))
+    for (name, address), code in zip(addresses.items(), codes, strict=True):
+        if not code:
+            raise StaleDeploymentError(
+                f"what lies at {name}'s address {address}", "its code", "nothing"
+            )
+        recorded[name] = DeployedContract(address, bytes(keccak(code)))
+    return recorded

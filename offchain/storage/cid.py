@@ -1,0 +1,54 @@
+"""Content identifiers: how a file of at most 1 MiB is named in every store.
+
+Each file is one raw block, so its identifier is CIDv1 with codec raw and multihash sha2-256, in
+lower-case base32 without padding (https://github.com/multiformats/cid). The 32 bytes that go on
+chain are the sha2-256 of the file, and any IPFS tool computes the same name.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Final
+
+from offchain.errors import StoreError
+
+DIGEST_SIZE: Final = 32
+"""Bytes of a sha2-256."""
+
+# CID version 1, multicodec raw (0x55), multihash sha2-256 (0x12) of 32 bytes, as varints.
+_PREFIX: Final = bytes([0x01, 0x55, 0x12, DIGEST_SIZE])
+_MULTIBASE_BASE32: Final = "b"
+TEXT_LENGTH: Final = 59
+"""Characters of an identifier: the multibase letter and 58 of base32 for 36 bytes."""
+
+
+def cid_of(digest: bytes) -> str:
+    """The identifier of the file whose sha2-256 is `digest`.
+
+    Raises:
+        StoreError: `digest` does not have 32 bytes.
+    """
+    if len(digest) != DIGEST_SIZE:
+        raise StoreError(f"a sha2-256 has {DIGEST_SIZE} bytes, not {len(digest)}")
+    encoded = base64.b32encode(_PREFIX + digest).decode("ascii")
+    return _MULTIBASE_BASE32 + encoded.rstrip("=").lower()
+
+
+def digest_of(cid: str) -> bytes:
+    """The sha2-256 in an identifier; 32 bytes.
+
+    Raises:
+        StoreError: it is no CIDv1 of a raw block by its sha2-256.
+    """
+    if len(cid) != TEXT_LENGTH or not cid.startswith(_MULTIBASE_BASE32) or cid != cid.lower():
+        raise StoreError(f"not a CIDv1 in lower-case base32: {cid[:80]!r}")
+    try:
+        decoded = base64.b32decode(cid[1:].upper() + "=" * (-len(cid[1:]) % 8))
+    except (binascii.Error, ValueError) as error:
+        raise StoreError(f"not a CIDv1 in lower-case base32: {cid!r}") from error
+    digest = decoded.removeprefix(_PREFIX)
+    # Encoding again refuses spare bits that are not zero: one file, one name.
+    if len(digest) != DIGEST_SIZE or cid_of(digest) != cid:
+        raise StoreError(f"{cid} does not name a raw block by its sha2-256")
+    return digest

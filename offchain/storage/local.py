@@ -1,0 +1,130 @@
+"""Content in a local directory: one file a content identifier, the same names as in IPFS."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from offchain.errors import (
+    ContentMismatchError,
+    ContentMissingError,
+    ContentTooLargeError,
+    StoreError,
+)
+from offchain.ports import ContentStore
+from offchain.storage.cid import cid_of, digest_of
+
+MAXIMUM_CONTENT: Final = 2**20
+"""Bytes of the largest file: 1 MiB, the largest block that IPFS nodes exchange."""
+
+
+class LocalStore(ContentStore):
+    """A directory that several processes may share: files appear whole or not at all.
+
+    Args:
+        folder: made if it is not there. Its parent must be writable then.
+
+    Raises:
+        StoreError: the folder cannot be made, or is a file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"the store folder {folder} cannot be made: {error.strerror}: choose another one"
+            ) from error
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie."""
+        return self._folder
+
+    def put(self, content: bytes) -> bytes:
+        """Keep a file of at most 1 MiB; returns its sha2-256.
+
+        Raises:
+            ContentTooLargeError: more than 1 MiB.
+            StoreError: the folder cannot be written.
+        """
+        if len(content) > MAXIMUM_CONTENT:
+            raise ContentTooLargeError(len(content), MAXIMUM_CONTENT)
+        digest = hashlib.sha256(content).digest()
+        if not self._holds(digest, content):
+            self._write(self._path(digest), content)
+        return digest
+
+    def get(self, digest: bytes) -> bytes:
+        """Fetch a file by its sha2-256 and hash it again.
+
+        Raises:
+            ContentMissingError: there is no such file.
+            ContentMismatchError: the file's bytes have another hash.
+            ContentTooLargeError: the file has grown over 1 MiB.
+            StoreError: the file cannot be read.
+        """
+        content = self._read(digest)
+        actual = hashlib.sha256(content).digest()
+        if actual != digest:
+            raise ContentMismatchError(digest, actual)
+        return content
+
+    def has(self, digest: bytes) -> bool:
+        """Whether a file of that name is there; its bytes are checked by `get`."""
+        return self._path(digest).is_file()
+
+    def digests(self) -> Iterator[bytes]:
+        """The sha2-256 of every file that is kept, by name; other files are passed over."""
+        for path in sorted(self._folder.iterdir()):
+            try:
+                yield digest_of(path.name)
+            except StoreError:
+                continue
+
+    def _path(self, digest: bytes) -> Path:
+        return self._folder / cid_of(digest)
+
+    def _holds(self, digest: bytes, content: bytes) -> bool:
+        try:
+            return self._read(digest) == content
+        except StoreError:
+            # Missing, damaged or unreadable: writing it again mends it or names the fault.
+            return False
+
+    def _read(self, digest: bytes) -> bytes:
+        path = self._path(digest)
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAXIMUM_CONTENT + 1)
+        except FileNotFoundError as error:
+            raise ContentMissingError(digest) from error
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+        if len(content) > MAXIMUM_CONTENT:
+            raise ContentTooLargeError(path.stat().st_size, MAXIMUM_CONTENT)
+        return content
+
+    def _write(self, path: Path, content: bytes) -> None:
+        temporary: Path | None = None
+        try:
+            descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".part-")
+            temporary = Path(name)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except OSError as error:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+            raise StoreError(
+                f"the store folder {self._folder} cannot be written: {error.strerror}: "
+                "free space, mend its permissions or choose another one"
+            ) from error
