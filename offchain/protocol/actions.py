@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from offchain.crypto.secp256k1 import PossessionProof
 from offchain.protocol.transactions import (
     DataTransaction,
     Item,
@@ -42,13 +43,8 @@ class Advance:
     """ModelChain.advance: ends a phase, closes the collecting round, or voids an unfinished one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Possession:
-    """A share key's signature over its account (IKeyRegistry.Possession)."""
-
-    r: bytes
-    s: bytes
-    v: int
+Possession = PossessionProof
+"""A share key's signature over its account, by the contracts' name (IKeyRegistry.Possession)."""
 
 
 @dataclass(frozen=True, slots=True)
