@@ -61,6 +61,7 @@ interface IDataRegistry {
     error DecisionTooEarly(uint32 height, uint40 decision, uint40 firstArrival);
     error DecisionAhead(uint32 height, uint40 decision, uint256 blockTimestamp);
     error WrongEndArrival(uint64 endArrival, uint40 decision);
+    error NoSuchArrival(uint64 position, uint64 arrivals);
 
     /// @notice Accepts one data transaction. Rings are checked against the keys active in the item's scope.
     function share(DataTransaction calldata transaction) external;

@@ -41,9 +41,11 @@ interface IKeyRegistry {
     error RoundNotOpen(uint32 round, uint32 collectingRound);
     error PagesComplete(uint32 round, uint256 keys);
     error PagesIncomplete(uint32 round, uint256 written, uint256 keys);
+    error OddIndices(uint256 length);
     error KeyIndexOutOfRange(uint256 index, uint256 keys);
     error LeaseNotOver(uint256 registration, uint32 lastRound, uint32 collectingRound);
     error NoBond(uint256 registration);
+    error NoSuchRegistration(uint256 registration, uint256 registrations);
     error TransferFailed(address account, uint256 amount);
 
     /// @notice Leases share keys to the caller. Send keyBond for each key unless the account is a genesis account

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+/// @title A log of (timestamp, items) entries, four in a storage slot.
+/// @notice Three appends in four change a slot in use, for 5,000 gas instead of 22,100. Both numbers have 32 bits, as a
+/// Bitcoin header's time has: the last second is in the year 2106, as it is for the headers that time is compared with.
+library ArrivalLog {
+    using SafeCast for uint256;
+
+    struct Log {
+        mapping(uint256 slot => uint256 word) words;
+    }
+
+    uint256 private constant ENTRY_BITS = 64;
+    uint256 private constant NUMBER_BITS = 32;
+
+    /// @notice Writes the entry at `position`, which was never written before.
+    function write(Log storage log, uint256 position, uint256 timestamp, uint256 items) internal {
+        uint256 entry = uint256(timestamp.toUint32()) << NUMBER_BITS | items.toUint32();
+        log.words[position / 4] |= entry << (position % 4 * ENTRY_BITS);
+    }
+
+    /// @notice The entry at `position`, which was written before.
+    function read(Log storage log, uint256 position) internal view returns (uint40 timestamp, uint64 items) {
+        uint256 entry = log.words[position / 4] >> (position % 4 * ENTRY_BITS);
+        return (uint32(entry >> NUMBER_BITS), uint32(entry));
+    }
+}
