@@ -10,6 +10,8 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.exceptions import ValidationError
 
+from offchain.chain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC
+from offchain.config import ENVIRONMENT, Settings
 from offchain.errors import ConfigurationError
 
 ACCOUNT_PATH: Final = "m/44'/60'/0'/0/{index}"
@@ -80,3 +82,44 @@ def account_from_key_file(file: Path, password: str) -> LocalAccount:
             f"{file} cannot be decrypted: check the password, and that it is a version 3 key file"
         ) from error
     return account_from_key(key.hex())
+
+
+def load_account(settings: Settings, index: int | None, chain_id: int) -> LocalAccount:
+    """The account that a process signs with.
+
+    A number means the mnemonic's account; without one, the key file or private key of the settings.
+
+    Raises:
+        ConfigurationError: nothing was given, a key is not usable, or the development mnemonic,
+            which everybody knows, would be used on another chain than a development chain.
+    """
+    if index is not None:
+        return account_from_mnemonic(mnemonic_of(settings, chain_id), index)
+    if settings.key_file is not None:
+        if settings.key_password is None:
+            raise ConfigurationError(
+                f"no password for {settings.key_file}: set {ENVIRONMENT['key_password']}"
+            )
+        return account_from_key_file(settings.key_file, settings.key_password)
+    if settings.private_key is not None:
+        return account_from_key(settings.private_key)
+    raise ConfigurationError(
+        f"no account: give --account N, or set {ENVIRONMENT['key_file']} "
+        f"or {ENVIRONMENT['private_key']}"
+    )
+
+
+def mnemonic_of(settings: Settings, chain_id: int) -> str:
+    """The mnemonic of the settings, else the development chains' own.
+
+    Raises:
+        ConfigurationError: none is set, and the chain is no development chain.
+    """
+    if settings.mnemonic is not None:
+        return settings.mnemonic
+    if chain_id != DEVELOPMENT_CHAIN_ID:
+        raise ConfigurationError(
+            f"chain {chain_id} is no development chain, and everybody knows the development "
+            f"mnemonic: set {ENVIRONMENT['mnemonic']}"
+        )
+    return DEVELOPMENT_MNEMONIC

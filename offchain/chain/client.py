@@ -84,7 +84,7 @@ def open_contracts(url: str, deployment: Path) -> DeployedContracts:
 
     Args:
         url: the node's RPC address.
-        deployment: a deployment file, or a folder of them named by chain id.
+        deployment: a deployment file (``.json``), or a folder of them named by chain id.
 
     Raises:
         ConfigurationError: the address is no URL, or the file is missing or malformed.
@@ -92,7 +92,7 @@ def open_contracts(url: str, deployment: Path) -> DeployedContracts:
     """
     ethereum = Ethereum.connect(url)
     file = deployment
-    if deployment.is_dir():
+    if deployment.suffix != ".json":
         file = deployment_path(deployment, ethereum.chain_id())
     return DeployedContracts(ethereum, read_deployment(file))
 

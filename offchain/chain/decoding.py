@@ -15,12 +15,13 @@ from offchain.chain.contracts import (
     Entry,
     component_types,
     decode_values,
+    encode_values,
     errors_by_selector,
     interface,
 )
 from offchain.chain.provider import RpcFault
 from offchain.chain.replies import Log
-from offchain.errors import RevertedError
+from offchain.errors import ArtifactError, RevertedError
 from offchain.protocol import records
 from offchain.protocol.records import Record
 
@@ -121,6 +122,35 @@ def decode_record(contract: str, log: Log, timestamp: int) -> Record | None:
         for component, hint, value in zip(event.inputs, hints.values(), values, strict=True)
     ]
     return kind(*made, block_number=log.block_number, log_index=log.log_index, timestamp=timestamp)
+
+
+def event_named(contract: str, name: str) -> Entry:
+    """A contract's event by name; ``ArtifactError`` if it has none."""
+    for event in interface(contract).events.values():
+        if event.name == name:
+            return event
+    raise ArtifactError(f"{contract} has no event {name}: run `make build`")
+
+
+def event_topics(
+    event: Entry, kind: type[Record], indexed: Mapping[str, object]
+) -> list[bytes | None]:
+    """Topics that an event's logs have when some of its indexed fields have given values.
+
+    Raises:
+        ArtifactError: there is no such indexed field.
+    """
+    names = dict(zip(_field_types(kind), event.inputs, strict=True))
+    topics: list[bytes | None] = [event.identifier]
+    for name, component in names.items():
+        if component["indexed"]:
+            given = name in indexed
+            topics.append(encode_values([component["type"]], [indexed[name]]) if given else None)
+    if not all(name in names and names[name]["indexed"] for name in indexed):
+        raise ArtifactError(f"{event.name} has not all of the indexed fields {sorted(indexed)}")
+    while topics[-1] is None:
+        topics.pop()
+    return topics
 
 
 def _event_values(event: Entry, log: Log) -> list[Any]:

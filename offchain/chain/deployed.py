@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from offchain.chain.contracts import CONTRACTS, interface
-from offchain.chain.decoding import decode_record, revert_of, struct
+from offchain.chain.decoding import (
+    decode_record,
+    event_named,
+    event_topics,
+    revert_of,
+    struct,
+)
 from offchain.chain.deployment_file import Deployment
 from offchain.chain.ethereum import LATEST, Call, Ethereum
 from offchain.chain.provider import RpcFault
@@ -17,6 +23,8 @@ from offchain.chain.trust import check_deployment
 from offchain.errors import StaleDeploymentError
 from offchain.protocol.parameters import Parameters
 from offchain.protocol.records import Record
+
+Event = TypeVar("Event", bound=Record)
 
 _LOGS_AT_ONCE: Final = 512
 """Logs whose blocks' times are asked for together."""
@@ -98,6 +106,21 @@ class DeployedContracts:
                 yield from self._decoded(pending)
                 pending = []
         yield from self._decoded(pending)
+
+    def events(
+        self, contract: str, kind: type[Event], to_block: int, **indexed: object
+    ) -> Iterator[Event]:
+        """One contract's events of one kind up to a block, in order.
+
+        `indexed` gives values that indexed fields (as the record names them) must have.
+        """
+        entry = event_named(contract, kind.__name__)
+        topics = event_topics(entry, kind, indexed)
+        address, first = self.deployment.address(contract), self.deployment.block_number
+        logs = list(self.ethereum.logs([address], first, to_block, topics))
+        for record in self._decoded(logs):
+            if isinstance(record, kind):
+                yield record
 
     def _decoded(self, logs: Sequence[Log]) -> Iterator[Record]:
         unknown = sorted({log.block_number for log in logs if log.timestamp is None})

@@ -160,16 +160,23 @@ class Ethereum:
             raise RpcReplyError(method, "is another transaction's receipt")
         return receipt
 
-    def logs(self, addresses: Sequence[str], first: int, last: int) -> Iterator[Log]:
+    def logs(
+        self,
+        addresses: Sequence[str],
+        first: int,
+        last: int,
+        topics: Sequence[bytes | None] = (),
+    ) -> Iterator[Log]:
         """Logs of some contracts in blocks `first` to `last`, in order.
 
         Asks for at most `LOG_BLOCKS` blocks at once, and for fewer when the node refuses.
+        `topics` must be a log's first ones; None stands for any.
         """
         span = LOG_BLOCKS
         while first <= last:
             end = min(last, first + span - 1)
             try:
-                found = self._logs(addresses, first, end)
+                found = self._logs(addresses, first, end, topics)
             except (RpcFault, RpcReplyTooLarge):
                 # Nodes limit blocks or results in ways of their own; a single block must do.
                 if end == first:
@@ -180,9 +187,16 @@ class Ethereum:
             first = end + 1
             span = min(LOG_BLOCKS, 2 * span)
 
-    def _logs(self, addresses: Sequence[str], first: int, last: int) -> list[Log]:
+    def _logs(
+        self, addresses: Sequence[str], first: int, last: int, topics: Sequence[bytes | None]
+    ) -> list[Log]:
         method = "eth_getLogs"
-        asked = {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)}
+        asked = {
+            "address": list(addresses),
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+            "topics": list(topics),
+        }
         answer = self.request(method, asked)
         if not isinstance(answer, list):
             raise RpcReplyError(method, "is no list")
@@ -196,10 +210,19 @@ class Ethereum:
             position = (log.block_number, log.log_index)
             if log.address not in known or not first <= log.block_number <= last:
                 raise RpcReplyError(method, "has a log that was not asked for")
+            if not _topics_match(log, topics):
+                raise RpcReplyError(method, "has a log of other topics than were asked for")
             if position == previous:
                 raise RpcReplyError(method, f"has two logs at block and index {position}")
             previous = position
         return found
+
+
+def _topics_match(log: Log, topics: Sequence[bytes | None]) -> bool:
+    if len(log.topics) < len(topics):
+        return False
+    wanted = zip(log.topics, topics, strict=False)
+    return all(topic is None or topic == actual for actual, topic in wanted)
 
 
 def _block(number: int | str) -> str:

@@ -1,0 +1,82 @@
+"""The command line, ``modelchain``: wires the commands and turns errors into one line.
+
+A command's module is imported when the command runs, so that ``--help`` and small commands do not
+wait for the libraries of the large ones.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from offchain.errors import ModelChainError
+
+INTERRUPTED: Final = 130
+"""Exit status after Ctrl-C, as shells have it: 128 plus the signal's number."""
+
+COMMANDS: Final = {
+    "wallet": ("offchain.commands.wallet:wallet", "Balances of an account."),
+}
+"""Where each command is, and the line that ``--help`` says of it without importing it."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named first and imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, sorted."""
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command by name."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]} is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their lines, importing none."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def modelchain() -> None:
+    """Share data anonymously, train, and let the better model carry the vote."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with its exit status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status. An error is one line on standard error."""
+    try:
+        result = modelchain.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="modelchain",
+            standalone_mode=False,
+        )
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("modelchain: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except ModelChainError as error:
+        print(f"modelchain: {error}", file=sys.stderr)
+        return error.exit_code
+    return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from offchain.config import ENVIRONMENT
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def rpc_option(command: Command) -> Command:
+    """``--rpc URL``, as the argument `rpc`: None if it is not given."""
+    return click.option(
+        "--rpc", metavar="URL", help=f"the EVM node's address [{ENVIRONMENT['rpc']}]"
+    )(command)
+
+
+def deployment_option(command: Command) -> Command:
+    """``--deployment PATH``, as the argument `deployment`: None if it is not given."""
+    return click.option(
+        "--deployment",
+        metavar="PATH",
+        type=click.Path(path_type=Path),
+        help=f"deployment file, or folder of them by chain id [{ENVIRONMENT['deployment']}]",
+    )(command)
+
+
+def account_option(command: Command) -> Command:
+    """``--account N``, as the argument `account_number`: None if it is not given."""
+    return click.option(
+        "--account",
+        "account_number",
+        metavar="N",
+        type=click.IntRange(0, 2**31 - 1),
+        help=f"number of the account under the mnemonic [{ENVIRONMENT['mnemonic']}]",
+    )(command)

@@ -1,0 +1,136 @@
+"""``modelchain wallet``: what an account owns and has at stake."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import click
+from eth_utils.address import is_address, to_checksum_address
+from rich.console import Console
+from rich.table import Table
+
+from offchain.chain.accounts import load_account, mnemonic_of
+from offchain.chain.balances import Balances, read_balances
+from offchain.chain.client import open_contracts
+from offchain.commands.options import account_option, deployment_option, rpc_option
+from offchain.config import load_settings
+from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.errors import ConfigurationError
+
+DECIMALS: Final = 18
+"""Digits after the point of a whole token, and of an ether."""
+
+
+@click.group()
+def wallet() -> None:
+    """Balances of an account."""
+
+
+@wallet.command()
+@click.argument("address", required=False)
+@account_option
+@rpc_option
+@deployment_option
+@click.option("--json", "as_json", is_flag=True, help="exact integers as JSON")
+def balance(
+    address: str | None,
+    account_number: int | None,
+    rpc: str | None,
+    deployment: Path | None,
+    as_json: bool,
+) -> None:
+    """Tokens, heat, share keys, bonds and ether of ADDRESS or of account N.
+
+    With --account also the tokens at the fresh addresses that the node's shared data is rewarded
+    at: only its secrets tell which those are.
+    """
+    if (address is None) == (account_number is None):
+        raise click.UsageError("give either an ADDRESS or --account N")
+    settings = load_settings({"rpc": rpc, "deployment": deployment}, os.environ)
+    contracts = open_contracts(settings.rpc, settings.deployment)
+    chain_id = contracts.deployment.chain_id
+    secrets: NodeSecrets | None = None
+    if account_number is not None:
+        owner = str(load_account(settings, account_number, chain_id).address)
+        seed = node_seed_from_mnemonic(mnemonic_of(settings, chain_id), account_number)
+        secrets = NodeSecrets(seed, chain_id, contracts.deployment.address("ModelChain"))
+    else:
+        owner = checked_address(str(address))
+    found = read_balances(contracts, owner, secrets)
+    if as_json:
+        click.echo(json.dumps(balances_json(found, chain_id), indent=2))
+    else:
+        Console().print(balances_table(found, secrets is not None))
+
+
+def checked_address(text: str) -> str:
+    """An address with its EIP-55 checksum.
+
+    Raises:
+        ConfigurationError: it is none, or its checksum is wrong (a typing error).
+    """
+    lower_or_upper = text[2:] in (text[2:].lower(), text[2:].upper())
+    if not is_address(text) or not (lower_or_upper or to_checksum_address(text) == text):
+        raise ConfigurationError(
+            f"{text!r} is no address: 0x and 40 hexadecimal digits, its checksum intact"
+        )
+    return str(to_checksum_address(text))
+
+
+def balances_json(balances: Balances, chain_id: int) -> dict[str, object]:
+    """Balances as exact integers: tokens in their smallest unit, bonds and ether in wei."""
+    return {"chain_id": chain_id, **asdict(balances), "reward_tokens": balances.reward_tokens}
+
+
+def balances_table(balances: Balances, with_rewards: bool) -> Table:
+    """Balances of one account, for people."""
+    table = Table(title=balances.account, title_justify="left", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    table.add_row("Tokens", decimal(balances.tokens), "MCT")
+    if with_rewards:
+        addresses = f"MCT at {len(balances.rewards)} reward addresses"
+        table.add_row("Data rewards", decimal(balances.reward_tokens), addresses)
+    table.add_row("Heat", str(balances.heat), "")
+    table.add_row(
+        "Share keys", f"{balances.held_keys} of {balances.key_quota}", "active in the next round"
+    )
+    table.add_row("Model bonds", decimal(balances.model_bonds), "ETH locked")
+    table.add_row("Key bonds", decimal(balances.key_bonds), "ETH locked")
+    table.add_row("Ether", decimal(balances.ether), "ETH")
+    table.caption = f"at EVM block {balances.block_number}"
+    table.caption_justify = "left"
+    return table
+
+
+def accounts_table(rows: Sequence[Balances]) -> Table:
+    """Balances of several accounts, one a line."""
+    table = Table(title="Balances", title_justify="left")
+    table.add_column("Account")
+    for name in ("MCT", "Data rewards", "Heat", "Share keys", "Model bonds", "Key bonds", "ETH"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            row.account,
+            decimal(row.tokens),
+            decimal(row.reward_tokens),
+            str(row.heat),
+            f"{row.held_keys} of {row.key_quota}",
+            decimal(row.model_bonds),
+            decimal(row.key_bonds),
+            decimal(row.ether),
+        )
+    return table
+
+
+def decimal(amount: int, decimals: int = DECIMALS) -> str:
+    """An amount of smallest units as an exact decimal number, thousands set apart."""
+    whole, rest = divmod(amount, 10**decimals)
+    digits = f"{rest:0{decimals}d}".rstrip("0")
+    return f"{whole:,}.{digits}" if digits else f"{whole:,}"

@@ -1,0 +1,115 @@
+"""Settings of one process: from the command line, else the environment, else defaults.
+
+Read once at the top of a program and passed down; nothing below reads the environment. Every
+setting has a variable of its own, so that a service or a test needs no options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from offchain.errors import ConfigurationError
+
+APPLICATION: Final = "modelchain"
+PROJECT: Final = Path(__file__).resolve().parent.parent
+"""The checkout that this package runs from."""
+
+DEFAULT_RPC: Final = "http://127.0.0.1:8545"
+DEFAULT_RELAYER: Final = "http://127.0.0.1:8550"
+
+ENVIRONMENT: Final = {
+    "rpc": "MODELCHAIN_RPC",
+    "deployment": "MODELCHAIN_DEPLOYMENT",
+    "store": "MODELCHAIN_STORE",
+    "state": "MODELCHAIN_STATE",
+    "headers": "MODELCHAIN_HEADERS",
+    "relayer": "MODELCHAIN_RELAYER",
+    "mnemonic": "MODELCHAIN_MNEMONIC",
+    "private_key": "MODELCHAIN_PRIVATE_KEY",
+    "key_file": "MODELCHAIN_KEY_FILE",
+    "key_password": "MODELCHAIN_KEY_PASSWORD",
+}
+"""The environment variable of each setting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a process works with.
+
+    Attributes:
+        rpc: the EVM node's address.
+        deployment: a deployment file, or a folder of them named by chain id.
+        store: folder of the local content store.
+        state: folder of the nodes' journals.
+        headers: description (JSON) of the recorded Bitcoin headers.
+        relayer: the relayer's address.
+        mnemonic: BIP-39 words that accounts are numbered under; None for the development one.
+        private_key: the account's key in hexadecimal, instead of a numbered account.
+        key_file: an encrypted key file, instead of both.
+        key_password: opens it.
+    """
+
+    rpc: str
+    deployment: Path
+    store: Path
+    state: Path
+    headers: Path
+    relayer: str
+    mnemonic: str | None = field(default=None, repr=False)
+    private_key: str | None = field(default=None, repr=False)
+    key_file: Path | None = None
+    key_password: str | None = field(default=None, repr=False)
+
+
+def load_settings(
+    arguments: Mapping[str, str | Path | None],
+    environment: Mapping[str, str],
+    project: Path = PROJECT,
+) -> Settings:
+    """Settings from a command line's options, an environment and the defaults, in this order.
+
+    Args:
+        arguments: by setting; None and missing ones were not given.
+        environment: the process's variables.
+        project: the checkout, for the defaults of files that it holds.
+
+    Raises:
+        ConfigurationError: there is no such setting, or a variable is empty.
+    """
+    unknown = sorted(set(arguments) - {item.name for item in fields(Settings)})
+    if unknown:
+        raise ConfigurationError(f"there is no setting {', '.join(unknown)}")
+
+    def text(name: str) -> str | None:
+        given = arguments.get(name)
+        if given is not None:
+            return str(given)
+        variable = ENVIRONMENT[name]
+        value = environment.get(variable)
+        if value is not None and not value.strip():
+            raise ConfigurationError(f"{variable} is empty: set or unset it")
+        return value
+
+    def path(name: str, default: Path) -> Path:
+        given = text(name)
+        return default if given is None else Path(given).expanduser()
+
+    data = platformdirs.user_data_path(APPLICATION)
+    key_file = text("key_file")
+    return Settings(
+        rpc=text("rpc") or DEFAULT_RPC,
+        deployment=path("deployment", project / "deployments"),
+        store=path("store", data / "store"),
+        state=path("state", data / "state"),
+        headers=path("headers", project / "data" / "bitcoin" / "headers_822528_6048.json"),
+        relayer=text("relayer") or DEFAULT_RELAYER,
+        mnemonic=text("mnemonic"),
+        private_key=text("private_key"),
+        key_file=None if key_file is None else Path(key_file).expanduser(),
+        key_password=text("key_password"),
+    )

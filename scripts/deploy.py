@@ -1,0 +1,181 @@
+"""`brownie run deploy`: deploys and wires the contracts, writes deployments/<chain id>.json.
+
+On a development chain everything has defaults, and the chain's clock is set back to the recorded
+Bitcoin headers, so that they can be replayed. Elsewhere (`--network NAME`) these variables say what
+to do:
+
+MODELCHAIN_GENESIS      genesis accounts, addresses joined by commas
+MODELCHAIN_DEPLOYER     Brownie's name of the account that pays (`brownie accounts new NAME`)
+MODELCHAIN_PARAMETERS   demo or live (default: demo on a development chain, live elsewhere)
+MODELCHAIN_HEADERS      description (JSON) of Bitcoin headers: the first ones are the checkpoint
+MODELCHAIN_BITCOIN      mainnet (default) or regtest: the network that those headers are of
+MODELCHAIN_REDEPLOY     1 to write over the file of a deployment that is still on the chain
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from brownie import accounts, network, project, web3
+from brownie._config import CONFIG
+from rich.console import Console
+from rich.table import Table
+
+from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
+from offchain.bitcoin.rules import NETWORKS
+from offchain.chain.artifacts import load_artifacts
+from offchain.chain.deployer import artifact_link_order, finished_deployment
+from offchain.chain.deployment import DeploymentPlan, deploy_contracts, first_checkpoint
+from offchain.chain.deployment_file import (
+    Deployment,
+    deployment_path,
+    read_deployment,
+    write_deployment,
+)
+from offchain.chain.development import DevelopmentClock
+from offchain.chain.ethereum import Ethereum
+from offchain.chain.trust import is_live
+from offchain.config import load_settings
+from offchain.errors import ConfigurationError, ModelChainError, NotDevelopmentChainError
+from offchain.headers.recorded import RecordedHeaders
+from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
+
+T = TypeVar("T")
+
+PARAMETERS = {"demo": (DEMO, DEMO_RELAY), "live": (LIVE, LIVE_RELAY)}
+CHECKPOINT_HEADERS = 11
+
+
+def main() -> None:
+    """Deploy on the network that Brownie is connected to."""
+    try:
+        deploy(os.environ)
+    except ModelChainError as error:
+        print(f"deploy: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+
+
+def deploy(environment: Mapping[str, str]) -> Deployment:
+    """Deploy, write the deployment file and show what was done."""
+    [root] = [loaded for loaded in project.get_loaded_projects() if "ModelChain" in loaded]
+    settings = load_settings({}, environment, Path(root._path))
+    ethereum = Ethereum.connect(web3.provider.endpoint_uri)
+    file = settings.deployment
+    if file.suffix != ".json":
+        file = deployment_path(file, ethereum.chain_id())
+    refuse_to_lose(file, ethereum, environment)
+    plan = make_plan(environment, settings.headers)
+    clock = set_clock_back(ethereum, plan)
+    deployer = deploying_account(environment)
+    first_block = ethereum.block().number + 1
+
+    def deploy_one(name: str, *arguments: object) -> str:
+        # Brownie links the libraries that were deployed before.
+        return root[name].deploy(*arguments, {"from": deployer}, silent=True).address
+
+    addresses = deploy_contracts(
+        plan,
+        deployer.address,
+        deployer.nonce,
+        deploy_one,
+        artifact_link_order(load_artifacts(Path(root._path))),
+    )
+    deployment = finished_deployment(ethereum, plan, addresses, deployer.address, first_block)
+    write_deployment(deployment, file)
+    show(deployment, file, clock)
+    return deployment
+
+
+def refuse_to_lose(file: Path, ethereum: Ethereum, environment: Mapping[str, str]) -> None:
+    """Stop where a deployment file would be replaced whose contracts are on the chain."""
+    if not file.exists() or environment.get("MODELCHAIN_REDEPLOY") == "1":
+        return
+    if is_live(ethereum, read_deployment(file)):
+        raise ConfigurationError(
+            f"the contracts of {file} are on this chain: nodes may be using them; "
+            "set MODELCHAIN_REDEPLOY=1 to deploy anew, or MODELCHAIN_DEPLOYMENT=another.json"
+        )
+
+
+def make_plan(environment: Mapping[str, str], headers: Path) -> DeploymentPlan:
+    """What to deploy on this network."""
+    parameters, relay = choice(
+        environment, "MODELCHAIN_PARAMETERS", "demo" if is_development() else "live", PARAMETERS
+    )
+    rules = choice(environment, "MODELCHAIN_BITCOIN", "mainnet", NETWORKS)
+    recorded = RecordedHeaders(headers, rules)
+    first = recorded.first_height()
+    checkpoint = first_checkpoint(first, recorded.headers(first, CHECKPOINT_HEADERS))
+    return DeploymentPlan(genesis_accounts(environment), checkpoint, rules, parameters, relay)
+
+
+def choice(environment: Mapping[str, str], name: str, default: str, known: Mapping[str, T]) -> T:
+    """The value that a variable names."""
+    chosen = environment.get(name, default)
+    if chosen not in known:
+        raise ConfigurationError(f"{name} is {chosen!r}: choose one of {', '.join(known)}")
+    return known[chosen]
+
+
+def genesis_accounts(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The accounts that round 1 is led by: those named, on a development chain all of Brownie's."""
+    named = environment.get("MODELCHAIN_GENESIS")
+    if named is not None:
+        return tuple(account.strip() for account in named.split(","))
+    if is_development():
+        return tuple(account.address for account in accounts)
+    raise ConfigurationError(
+        "no genesis accounts: set MODELCHAIN_GENESIS to their addresses, joined by commas"
+    )
+
+
+def deploying_account(environment: Mapping[str, str]):
+    """The account that pays. It gets no rights."""
+    name = environment.get("MODELCHAIN_DEPLOYER")
+    if name is not None:
+        try:
+            return accounts.load(name)
+        except FileNotFoundError:
+            raise ConfigurationError(
+                f"Brownie knows no account {name!r}: see `brownie accounts list`"
+            ) from None
+    if is_development():
+        return accounts[0]
+    raise ConfigurationError("no account pays: set MODELCHAIN_DEPLOYER to Brownie's name of one")
+
+
+def is_development() -> bool:
+    """Whether Brownie is connected to a development network."""
+    return bool(CONFIG.network_type == "development")
+
+
+def set_clock_back(ethereum: Ethereum, plan: DeploymentPlan) -> int | None:
+    """Set a development chain's clock to the checkpoint's last header; returns the chain's time."""
+    if not is_development():
+        return None
+    last = BlockHeader.parse(plan.checkpoint.headers[-HEADER_SIZE:])
+    try:
+        return DevelopmentClock(ethereum).set(last.time)
+    except NotDevelopmentChainError as error:
+        print(f"deploy: {error}", file=sys.stderr)
+        return None
+
+
+def show(deployment: Deployment, file: Path, clock: int | None) -> None:
+    """Print what was deployed."""
+    console = Console()
+    table = Table(title=f"Model Chain on chain {deployment.chain_id}", title_justify="left")
+    table.add_column("Contract")
+    table.add_column("Address")
+    for name, contract in deployment.contracts.items():
+        table.add_row(name, contract.address)
+    console.print(table)
+    console.print(f"Relay       from Bitcoin block {deployment.checkpoint.height}")
+    console.print(f"Genesis     {len(deployment.genesis_accounts)} accounts")
+    if clock is not None:
+        console.print(f"Clock       set to {clock}, the time of that block, to replay what follows")
+    console.print(f"Written     {file}", soft_wrap=True)
+    if network.rpc.is_child():
+        console.print("Brownie started this chain and ends it now: run `anvil` first to keep one.")

@@ -1,0 +1,52 @@
+"""`brownie run wallet`: what Brownie's accounts own and have at stake in the deployment.
+
+`brownie run wallet main 0x...` shows one address. `modelchain wallet balance` shows more of one.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from brownie import accounts, project, web3
+from rich.console import Console
+
+from offchain.chain.accounts import mnemonic_of
+from offchain.chain.anvil import DEVELOPMENT_CHAIN_ID
+from offchain.chain.balances import Balances, read_balances
+from offchain.chain.client import open_contracts
+from offchain.chain.deployed import DeployedContracts
+from offchain.commands.wallet import accounts_table, checked_address
+from offchain.config import Settings, load_settings
+from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.errors import ModelChainError
+
+
+def main(*addresses: str) -> None:
+    """Show the balances of some addresses, of all of Brownie's accounts if none is given."""
+    try:
+        show(addresses)
+    except ModelChainError as error:
+        print(f"wallet: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+
+
+def show(addresses: tuple[str, ...]) -> None:
+    """Print one line an account."""
+    [root] = [loaded for loaded in project.get_loaded_projects() if "ModelChain" in loaded]
+    settings = load_settings({}, os.environ, Path(root._path))
+    contracts = open_contracts(web3.provider.endpoint_uri, settings.deployment)
+    if addresses:
+        rows = [read_balances(contracts, checked_address(address)) for address in addresses]
+    else:
+        rows = [numbered(contracts, settings, number) for number in range(len(accounts))]
+    Console().print(accounts_table(rows))
+
+
+def numbered(contracts: DeployedContracts, settings: Settings, number: int) -> Balances:
+    """Balances of one of Brownie's accounts, on a development chain with its data rewards."""
+    chain_id = contracts.deployment.chain_id
+    secrets = None
+    if chain_id == DEVELOPMENT_CHAIN_ID:
+        seed = node_seed_from_mnemonic(mnemonic_of(settings, chain_id), number)
+        secrets = NodeSecrets(seed, chain_id, contracts.deployment.address("ModelChain"))
+    return read_balances(contracts, accounts[number].address, secrets)
