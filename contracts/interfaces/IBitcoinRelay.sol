@@ -127,7 +127,8 @@ interface IBitcoinRelay {
     function lowestFork() external view returns (uint32);
 
     /// @notice The median time past of a header of the best chain less `bufferSeconds`, in seconds since 1970.
-    /// It never falls from one height to the next (see docs/Invariants.md). `HeightNotHeld` if it is not held.
+    /// Invariant: it never falls from one height to the next (the library MedianTimePast says why), so the heights
+    /// whose decision time exceeds a given time are those from some height on. `HeightNotHeld` if it is not held.
     function decisionTime(uint32 height) external view returns (uint40);
 
     /// @notice The 24 bytes that are held of a header's hash. `HeightNotHeld` if it is not held.

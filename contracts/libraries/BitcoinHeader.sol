@@ -97,7 +97,7 @@ library BitcoinHeader {
     }
 
     /// @notice The expected number of hashes to meet a target: floor(2^256 / (target + 1)).
-    /// @param target below 2^256 - 1
+    /// @param target 1 to 2^256 - 2
     function work(uint256 target) internal pure returns (uint256) {
         return ~target / (target + 1) + 1;
     }

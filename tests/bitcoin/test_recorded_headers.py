@@ -11,7 +11,6 @@ import pytest
 
 from offchain.bitcoin.chain import HeaderChain, Settings
 from offchain.bitcoin.check import check_headers
-from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.errors import (
     BrokenLink,
     InsufficientWork,
@@ -21,7 +20,8 @@ from offchain.bitcoin.errors import (
     WrongBits,
 )
 from offchain.bitcoin.header import BlockHeader, display_hash
-from offchain.bitcoin.rules import MAINNET, REGTEST
+from offchain.bitcoin.rules import MAINNET, REGTEST, Rules
+from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.errors import BadHeaderFile, HeadersNotHeld
 from offchain.headers.recorded import RecordedHeaders
 from tests.support.bitcoin_mining import MinedChain
@@ -47,7 +47,7 @@ def description() -> dict[str, Any]:
 
 
 def chain_from(source: RecordedHeaders, height: int, ring_size: int) -> HeaderChain:
-    checkpoint = Checkpoint.read(height, lambda wanted: source.headers(wanted, 1)[0])
+    checkpoint = read_checkpoint(source, height, MAINNET)
     return HeaderChain(MAINNET, Settings(ring_size, 144, 1, 60), checkpoint)
 
 
@@ -106,6 +106,20 @@ def test_a_chain_may_start_anywhere_and_retarget_right(
         chain.submit(b"".join(source.headers(start, 144)), NOW)
     assert chain.epoch.bits == 0x1704005A
     assert chain.lowest_height == chain.best_height - 199
+
+
+@pytest.mark.parametrize("height", [822527, 822537, 828576, 900000])
+def test_a_checkpoint_that_the_file_does_not_cover_is_refused(
+    source: RecordedHeaders, height: int
+) -> None:
+    with pytest.raises(HeadersNotHeld, match="heights 822528 to 828575 are there"):
+        read_checkpoint(source, height, MAINNET)
+
+
+def test_a_checkpoint_of_another_network_is_refused(source: RecordedHeaders) -> None:
+    rules = Rules(pow_limit=2**170, no_retargeting=False)
+    with pytest.raises(TargetAboveLimit):
+        read_checkpoint(source, 823000, rules)
 
 
 def test_the_headers_pass_the_check_by_themselves(source: RecordedHeaders) -> None:

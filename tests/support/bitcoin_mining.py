@@ -39,7 +39,8 @@ def spoil_work(header: BlockHeader) -> BlockHeader:
 class MinedChain:
     """A chain of valid headers from `first_height` up; chains of other salts differ in all hashes.
 
-    `epochs` has compact target and start time by height / 2016.
+    `epochs` has compact target and start time by height / 2016. `new_from` is the height of the
+    first header that it does not share with the chain it was forked from.
     """
 
     rules: Rules
@@ -47,6 +48,7 @@ class MinedChain:
     epochs: dict[int, tuple[int, int]]
     salt: int = 0
     headers: list[BlockHeader] = field(default_factory=list)
+    new_from: int = 0
 
     @classmethod
     def start(
@@ -115,7 +117,8 @@ class MinedChain:
     def fork(self, height: int, salt: int) -> MinedChain:
         """Return a copy that ends with the header at `height` and goes on with another salt."""
         kept = self.headers[: height - self.first_height + 1]
-        return MinedChain(self.rules, self.first_height, dict(self.epochs), salt, kept)
+        epochs = dict(self.epochs)
+        return MinedChain(self.rules, self.first_height, epochs, salt, kept, new_from=height + 1)
 
     def _epoch(self, time: int) -> tuple[int, int]:
         """Return the bits and the start time of the epoch of a next header with this time."""

@@ -5,7 +5,7 @@ import pytest
 from offchain.bitcoin.rules import REGTEST
 from offchain.bitcoin.target import target_from_bits, work_of_target
 from tests.support.bitcoin_mining import MinedChain
-from tests.support.relays import MakeRelay, Relay, Setup, assert_holds
+from tests.support.relays import MakeRelay, Relay, Setup, assert_holds, refuses
 
 HEADER_WORK = work_of_target(target_from_bits(0x207FFFFF))
 
@@ -45,7 +45,7 @@ def test_a_branch_with_equal_or_less_work_is_refused(
 ) -> None:
     before = relay.state()
     branch = chain.fork(30 - depth, salt=1).grow(count)
-    with relay.refuses("NotMoreWork", 30 - depth, count * HEADER_WORK, depth * HEADER_WORK):
+    with refuses("NotMoreWork", 30 - depth, count * HEADER_WORK, depth * HEADER_WORK):
         relay.submit(branch.raw(31 - depth))
     assert relay.state() == before
     relay.submit(chain.raw(31, 5))
@@ -62,7 +62,7 @@ def test_a_branch_may_start_with_headers_that_are_held(relay: Relay, chain: Mine
 def test_a_chain_may_come_back(relay: Relay, chain: MinedChain) -> None:
     branch = chain.fork(28, salt=1).grow(3)
     relay.submit(branch.raw(29))
-    with relay.refuses("NotMoreWork", 28, 3 * HEADER_WORK, 3 * HEADER_WORK):
+    with refuses("NotMoreWork", 28, 3 * HEADER_WORK, 3 * HEADER_WORK):
         relay.submit(chain.raw(29, 3))
     relay.submit(chain.raw(29, 4))
     assert_holds(relay, chain.fork(32, salt=0))
@@ -74,7 +74,7 @@ def test_a_branch_from_before_the_checkpoint_is_refused(
     relay = make_relay(Setup.of(REGTEST, chain.checkpoint))
     relay.submit(chain.raw(11, 5))
     branch = chain.fork(9, salt=1).grow(10)
-    with relay.refuses("UnknownParent", chain.hash(9), 10):
+    with refuses("UnknownParent", chain.hash(9), 10):
         relay.submit(branch.raw(10))
 
 
@@ -90,7 +90,7 @@ def test_a_branch_deeper_than_a_batch_is_refused(relay: Relay, chain: MinedChain
     relay.submit(chain.raw(31, 10))
     assert relay.state().lowest_fork == 20
     branch = chain.fork(19, salt=1).grow(20)
-    with relay.refuses("UnknownParent", chain.hash(19), 20):
+    with refuses("UnknownParent", chain.hash(19), 20):
         relay.submit(branch.raw(20))
 
 

@@ -15,7 +15,7 @@ from offchain.bitcoin.target import (
     work_of_target,
 )
 from tests.support.bitcoin_mining import BLOCK_SECONDS, RETARGETING, START_TIME, MinedChain, mine
-from tests.support.relays import MakeRelay, Relay, Setup, assert_holds
+from tests.support.relays import MakeRelay, Relay, Setup, assert_holds, refuses
 
 BOUNDARY = 2 * EPOCH_BLOCKS
 
@@ -70,7 +70,7 @@ def test_the_target_of_before_is_refused_after_it(make_relay: MakeRelay, slow: M
     old_bits, due_bits = slow.epochs[1][0], slow.epochs[2][0]
     wrong = mine(replace(slow.header(BOUNDARY), bits=old_bits))
     relay.submit(slow.raw(BOUNDARY - 5, 5))
-    with relay.refuses("WrongBits", BOUNDARY, due_bits, old_bits):
+    with refuses("WrongBits", BOUNDARY, due_bits, old_bits):
         relay.submit(wrong.serialise())
 
 
@@ -101,9 +101,9 @@ def test_after_a_shorter_chain_won_the_lost_slots_stay_lost(
     state = relay.state()
     assert state.lowest_height == lowest
     assert state.lowest_fork == max(lowest + 10, quick.best_height - 20)
-    with relay.refuses("HeightNotHeld", lowest - 1, lowest, quick.best_height):
+    with refuses("HeightNotHeld", lowest - 1, lowest, quick.best_height):
         relay.header(lowest - 1)
-    with relay.refuses("HeightNotHeld", slow.best_height, lowest, quick.best_height):
+    with refuses("HeightNotHeld", slow.best_height, lowest, quick.best_height):
         relay.header(slow.best_height)
     longer = quick.fork(quick.best_height, salt=2).grow(12)
     relay.submit(longer.raw(quick.best_height + 1))
@@ -117,5 +117,5 @@ def test_work_across_a_retarget_counts_each_epoch_by_its_target(
     branch = slow.fork(fork_height, salt=4).grow(3)
     easy, old = (work_of_target(target_from_bits(slow.epochs[n][0])) for n in (2, 1))
     count = slow.best_height - BOUNDARY + 1
-    with relay.refuses("NotMoreWork", fork_height, 3 * old, 4 * old + count * easy):
+    with refuses("NotMoreWork", fork_height, 3 * old, 4 * old + count * easy):
         relay.submit(branch.raw(fork_height + 1))
