@@ -83,6 +83,6 @@ def x_at_or_above_order() -> int:
     return next(x for x in range(ORDER, FIELD) if lift(x) is not None)
 
 
-def x_off_curve() -> int:
-    """The lowest x that no point has (5)."""
-    return next(x for x in range(1, FIELD) if lift(x) is None)
+def x_off_curve(above: int = 0) -> int:
+    """The lowest x, above the one given, that no point has; the lowest of all is 5."""
+    return next(x for x in range(above + 1, FIELD) if lift(x) is None)

@@ -144,7 +144,9 @@ def refused_cases() -> list[Case]:
     above = x_at_or_above_order()
     refuse("key at or above the group order, on the curve", ring=with_key(5, above))
     refuse("key is the largest uint256", ring=with_key(5, 2**256 - 1))
-    refuse("key off the curve", ring=with_key(0, x_off_curve()))
+    refuse("first key off the curve", ring=with_key(0, x_off_curve()))
+    # ecrecover returns nothing: the answer for the member before it must not pass for this one's.
+    refuse("later key off the curve", ring=with_key(3, x_off_curve(above=ring[2])))
     refuse("another ring of valid keys", ring=tuple(k.x for k in share_keys(6, "stranger")))
     refuse("one key exchanged", ring=tuple(sorted((*ring[:5], share_keys(1, "stranger")[0].x))))
 
