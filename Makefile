@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test check clean
+.PHONY: help install build demo test test-full check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,8 +25,8 @@ install: $(INSTALLED)  ## Install the Python environment, anvil and the Solidity
 # The stamp holds while what it was made from does not change: the second time costs a second.
 $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the Python packages (about 2 GB; one to three minutes)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing the Python packages (about 2 GB; some minutes)"
 	@python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		--editable '.[dev]'
 	@touch $@
@@ -37,7 +37,10 @@ build: install  ## Compile the contracts (only what has changed)
 demo: build  ## Make three blocks with four nodes and show them
 	@modelchain demo
 
-test: build  ## Run the tests
+test: build  ## Run the tests (those that take minutes are left to test-full)
+	@python -m pytest -n $(WORKERS) -m 'not full'
+
+test-full: build  ## Run all tests
 	@python -m pytest -n $(WORKERS)
 
 # On a developer's machine it formats, with CI=true it only looks.

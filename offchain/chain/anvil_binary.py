@@ -6,6 +6,8 @@ The console script ``anvil`` of this environment runs :func:`main`, so that Brow
 
 import os
 import platform
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,6 +20,9 @@ ANVIL_SHA256 = "10c1c727d6c1de973aeb160e59875b9a9a23464d6e74149ee8abb30b3500311b
 _PACKAGED = Path("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
 _SCRIPT_MARK = b"offchain.chain.anvil_binary"
 _SCRIPT_MAXIMUM_BYTES = 4096
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_MINIMUM_VERSION = (1, 0, 0)
+_VERSION_TIMEOUT_SECONDS = 30
 
 
 def packaged_anvil_is_available() -> bool:
@@ -76,6 +81,41 @@ def user_anvil(search_path: str) -> Path | None:
                 if _SCRIPT_MARK not in file.read(_SCRIPT_MAXIMUM_BYTES):
                     return candidate
     return None
+
+
+def check_anvil(search_path: str | None = None) -> tuple[Path, str]:
+    """Find anvil, run it once, and return its path and version.
+
+    Args:
+        search_path: as for :func:`find_anvil`.
+
+    Raises:
+        ToolchainError: if there is none, it does not run here, or it is older than 1.0.
+    """
+    binary = find_anvil(search_path)
+    try:
+        process = subprocess.run(
+            [str(binary), "--version"],
+            capture_output=True,
+            text=True,
+            timeout=_VERSION_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolchainError(f"{binary} does not run: {error}") from error
+    match = _VERSION.search(process.stdout)
+    if process.returncode != 0 or match is None:
+        raise ToolchainError(
+            f"{binary} does not run: status {process.returncode}, "
+            f"{(process.stdout + process.stderr)[:500]!r}"
+        )
+    if tuple(int(part) for part in match.groups()) < _MINIMUM_VERSION:
+        raise ToolchainError(
+            f"{binary} is anvil {match[0]}, at least "
+            f"{'.'.join(str(part) for part in _MINIMUM_VERSION)} is needed: "
+            "update Foundry, or take its folder from PATH to use the packaged one"
+        )
+    return binary, match[0]
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ def install_solc(root: Path, node: NodeExecutable) -> bool:
 
 
 def check_solc(node: NodeExecutable) -> Path:
-    """Check the compiler and what it needs by hash, ask it for its version, return its path.
+    """Check the compiler and what it needs by hash, and its version; return its path.
 
     Raises:
         BinaryMissing: if there is no compiler.
@@ -108,6 +108,8 @@ def check_solc(node: NodeExecutable) -> Path:
 
 
 def _wrapper(node: Path, driver: Path, compiler: Path) -> str:
+    # The version is answered by the shell: Brownie asks for it twice a source file, and starting
+    # node each time costs more than compiling. The compiler's hash is checked when it compiles.
     paths = [shlex.quote(str(path)) for path in (node, driver, compiler)]
     return f"""#!/bin/sh
 {_MARK}
@@ -117,5 +119,10 @@ for file in {" ".join(paths)}; do
         exit 1
     fi
 done
+if [ "$*" = --version ]; then
+    echo "solc, the solidity compiler commandline interface"
+    echo "Version: {SOLC_LONG_VERSION}.Emscripten.clang"
+    exit 0
+fi
 exec {paths[0]} {paths[1]} {paths[2]} {SOLJSON_SHA256} "$@"
 """

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from offchain.chain.anvil_binary import find_anvil, install_anvil, packaged_anvil_is_available
+from offchain.chain.anvil_binary import check_anvil, install_anvil, packaged_anvil_is_available
 from offchain.chain.javascript_runtime import (
     find_node,
     install_npm_packages,
@@ -26,11 +26,13 @@ class Toolchain:
 
     Attributes:
         anvil: the anvil executable.
+        anvil_version: its release.
         solc: the Solidity compiler's executable.
         npm_packages: the folder of npm's packages in the checkout.
     """
 
     anvil: Path
+    anvil_version: str
     solc: Path
     npm_packages: Path
 
@@ -42,10 +44,13 @@ def install(root: Path) -> Toolchain:
         ToolchainError: if something cannot be installed or is not what it should be.
     """
     node = find_node()
-    install_npm_packages(root, node)
-    if packaged_anvil_is_available():
-        install_anvil(root)
-    install_solc(root, node)
+    try:
+        install_npm_packages(root, node)
+        if packaged_anvil_is_available():
+            install_anvil(root)
+        install_solc(root, node)
+    except OSError as error:
+        raise ToolchainError(f"cannot write {error.filename}: {error.strerror}") from error
     return check(root)
 
 
@@ -59,8 +64,12 @@ def check(root: Path) -> Toolchain:
         raise ToolchainError(
             f"{root / 'node_modules'} is not what package-lock.json says: run `make install`"
         )
+    anvil, anvil_version = check_anvil()
     return Toolchain(
-        anvil=find_anvil(), solc=check_solc(find_node()), npm_packages=root / "node_modules"
+        anvil=anvil,
+        anvil_version=anvil_version,
+        solc=check_solc(find_node()),
+        npm_packages=root / "node_modules",
     )
 
 
@@ -75,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ToolchainError as error:
         print(f"toolchain: {error}", file=sys.stderr)
         return error.exit_code
-    print(f"anvil     {toolchain.anvil}")
+    print(f"anvil     {toolchain.anvil} ({toolchain.anvil_version})")
     print(f"solc      {toolchain.solc} ({SOLC_LONG_VERSION})")
     print(f"packages  {toolchain.npm_packages}")
     return 0

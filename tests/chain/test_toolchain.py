@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from offchain.chain import anvil_binary
-from offchain.chain.anvil_binary import find_anvil, installed_anvil, user_anvil
+from offchain.chain.anvil_binary import check_anvil, find_anvil, installed_anvil, user_anvil
 from offchain.chain.installed_files import install_file, install_text, sha256_of, verify_file
 from offchain.chain.javascript_runtime import find_node, npm_packages_are_current
 from offchain.chain.solc_binary import (
     SOLC_LONG_VERSION,
+    SOLJSON_SHA256,
     check_solc,
     install_solc,
     is_wrapper,
@@ -55,6 +56,12 @@ def standard_json(source: str) -> str:
                 "outputSelection": {"*": {"*": ["evm.bytecode.object"]}},
             },
         }
+    )
+
+
+def run_solc(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(solc_executable()), *options], input="", capture_output=True, text=True, check=False
     )
 
 
@@ -160,6 +167,29 @@ def test_a_missing_anvil_says_how_to_get_one(home: Path):
         find_anvil(str(home))
 
 
+@pytest.mark.parametrize(
+    ("script", "complaint"),
+    [
+        ("echo 'anvil 0.2.0 (5af8bd3)'", "at least 1.0.0 is needed"),
+        ("echo 'GLIBC not found' >&2; exit 1", "does not run"),
+        ("echo hello", "does not run"),
+    ],
+    ids=["too old", "fails", "no version"],
+)
+def test_an_anvil_of_the_users_that_does_not_serve_is_named(
+    home: Path, script: str, complaint: str
+):
+    own = executable(home / "bin/anvil", f"#!/bin/sh\n{script}\n")
+    with pytest.raises(ToolchainError, match=complaint) as caught:
+        check_anvil(str(own.parent))
+    assert str(own) in str(caught.value)
+
+
+def test_a_recent_anvil_of_the_users_is_taken(home: Path):
+    own = executable(home / "bin/anvil", "#!/bin/sh\necho 'anvil Version: 1.9.2-stable'\n")
+    assert check_anvil(str(own.parent)) == (own, "1.9.2")
+
+
 def test_a_compiler_that_is_there_already_stays(root: Path, home: Path):
     native = executable(
         solc_executable(), f"#!/bin/sh\necho 'Version: {SOLC_LONG_VERSION}.Linux'\n"
@@ -223,19 +253,29 @@ def test_the_compiler_works_without_the_checkout_and_refuses_to_be_tampered_with
     compiler = next((home / "cache").rglob("soljson.js"))
     with compiler.open("ab") as file:
         file.write(b"\n")
-    process = subprocess.run(
-        [str(solc_executable()), "--version"], capture_output=True, text=True, check=False
-    )
+    process = run_solc("--standard-json")
     assert process.returncode == 1
     assert "sha256" in process.stderr
     with pytest.raises(BinaryTampered, match=r"soljson\.js"):
         check_solc(node)
     compiler.unlink()
-    process = subprocess.run(
-        [str(solc_executable()), "--version"], capture_output=True, text=True, check=False
-    )
+    process = run_solc("--version")
     assert process.returncode == 1
     assert "make install" in process.stderr
+
+
+def test_the_version_that_the_wrapper_states_is_the_compilers_own(root: Path, home: Path):
+    node = find_node()
+    install_solc(root, node)
+    driver = next((home / "cache").rglob("solc_wasm.*.js"))
+    own = subprocess.run(
+        [node.path, driver, driver.with_name("soljson.js"), SOLJSON_SHA256, "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert own.stdout == run_solc("--version").stdout
+    assert SOLC_LONG_VERSION in own.stdout
 
 
 def test_a_tampered_node_is_seen(root: Path, home: Path):

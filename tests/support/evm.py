@@ -132,7 +132,7 @@ class Evm:
 
     @property
     def timestamp(self) -> int:
-        """The latest block's time."""
+        """The latest block's time; anvil gives blocks of one second the same."""
         return self.w3.eth.get_block("latest")["timestamp"]
 
     def mine(self, blocks: int = 1) -> None:
