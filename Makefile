@@ -20,41 +20,41 @@ help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED)  ## Install the Python environment, anvil and the Solidity compiler
-	@python -m offchain.chain.toolchain
+	@$(BIN)/python -m offchain.chain.toolchain
 
 # The stamp holds while what it was made from does not change: the second time costs a second.
 $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed" >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing the Python packages (about 2 GB; some minutes)"
-	@python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		--editable '.[dev]'
 	@touch $@
 
 build: install  ## Compile the contracts (only what has changed)
-	@brownie compile
+	@$(BIN)/brownie compile
 
 demo: build  ## Make three blocks with four nodes and show them
-	@modelchain demo
+	@$(BIN)/modelchain demo
 
 test: build  ## Run the tests (those that take minutes are left to test-full)
-	@python -m pytest -n $(WORKERS) -m 'not full'
+	@$(BIN)/python -m pytest -n $(WORKERS) -m 'not full'
 
 test-full: build  ## Run all tests
-	@python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS)
 
 # On a developer's machine it formats, with CI=true it only looks.
 check: install  ## Format, lint, check types and layers
 ifeq ($(CI),true)
-	ruff format --check
-	ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
 else
-	ruff format
-	ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
 endif
-	mypy
-	lint-imports
-	node node_modules/solhint/solhint.js --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/node node_modules/solhint/solhint.js --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
 
 clean:  ## Remove what was built, but not the environment
 	rm -rf build reports out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
