@@ -43,7 +43,7 @@ class RoundClock(ModelChainState):
 
         self.genesis_members = frozenset(members)
         relay = self.environment.relay
-        tip = relay.tip()
+        tip = relay.tip
         seed = partition_seed(self.domain, relay.block_hash(tip))
         target = tally.next_target(parameters, len(members), 0, 0)
         self._open_collection(Collection(1, tip, 0, 0, target, 0, 0, seed))
@@ -83,14 +83,14 @@ class RoundClock(ModelChainState):
         if current.round == 0:
             raise Revert("NotStarted")
         last_height = current.open_height + self.parameters.maximum_collect_heights
-        is_late = self.environment.relay.tip() >= last_height
+        is_late = self.environment.relay.tip >= last_height
         if current.items < current.target and (not is_late or self.data_registry.pending_due()):
             raise Revert("NothingToAdvance")
         self._close()
 
     def _next_phase(self) -> None:
         current = self.competition
-        tip, now = self.environment.relay.tip(), self.environment.now
+        tip, now = self.environment.relay.tip, self.environment.now
         earliest = current.phase_start + self.parameters.minimum_phase_seconds
         if tip < current.end_height or now < earliest:
             raise Revert("PhaseNotOver", current.end_height, tip, earliest, now)
@@ -108,7 +108,7 @@ class RoundClock(ModelChainState):
             self._enter_phase(Phase(current.phase + 1))
 
     def _enter_phase(self, phase: Phase) -> None:
-        end_height = self.environment.relay.tip() + phase_blocks(self.parameters, phase)
+        end_height = self.environment.relay.tip + phase_blocks(self.parameters, phase)
         self.competition = replace(
             self.competition,
             phase=phase,
@@ -170,7 +170,7 @@ class RoundClock(ModelChainState):
             replace(
                 closing,
                 round=closing.round + 1,
-                open_height=self.environment.relay.tip(),
+                open_height=self.environment.relay.tip,
                 items=0,
                 test_items=0,
                 target=tally.next_target(parameters, standing, last_items, closing.target),

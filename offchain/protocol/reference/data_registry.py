@@ -130,8 +130,8 @@ class ReferenceDataRegistry:
         """Whether a pending item arrived before the decision time of the relay's tip."""
         first = self._first_pending()
         relay = self.environment.relay
-        tip = relay.tip()
-        if first is None or tip < relay.lowest_height():
+        tip = relay.tip
+        if first is None or tip < relay.lowest_height:
             return False
         return first < relay.decision_time(tip)
 
@@ -212,7 +212,7 @@ class ReferenceDataRegistry:
 
     def _heights(self) -> HeightRange:
         relay = self.environment.relay
-        return height_range(relay.lowest_height(), self.last_height, relay.tip())
+        return height_range(relay.lowest_height, self.last_height, relay.tip)
 
     def _forced_decision(self, height: int) -> int:
         first = self._first_pending()

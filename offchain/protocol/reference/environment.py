@@ -23,9 +23,11 @@ class Revert(ProtocolError):
 class RelayView(Protocol):
     """What the contracts read of the Bitcoin relay; only of heights that it holds."""
 
+    @property
     def tip(self) -> int:
         """The best height less the confirmations."""
 
+    @property
     def lowest_height(self) -> int:
         """The lowest height that is held."""
 
