@@ -58,9 +58,7 @@ def test_a_renewal_in_the_last_round_of_standing_keeps_it(evm: Evm) -> None:
 
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(
-    winners=st.lists(
-        st.lists(st.integers(0, 4), max_size=5, unique=True), min_size=1, max_size=9
-    )
+    winners=st.lists(st.lists(st.integers(0, 4), max_size=5, unique=True), min_size=1, max_size=9)
 )
 def test_the_count_equals_a_list_of_accounts(module_evm: Evm, winners: list[list[int]]) -> None:
     evm = module_evm

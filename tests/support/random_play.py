@@ -1,4 +1,4 @@
-"""Random transactions on a `World`: most would be made by honest nodes, many are wrong or too late."""
+"""Random transactions on a `World`: most are what honest nodes send, many are wrong or late."""
 
 from __future__ import annotations
 
@@ -124,11 +124,7 @@ class RandomPlay:
 
     def _collect(self) -> None:
         world = self.world
-        for node in world.nodes[:4]:
-            quota = world.reference.heat.key_quota(node.account)
-            room = quota - world.reference.key_registry.held_keys(node.account)
-            if room > 0:
-                world.execute(world.registration(node, room), node)
+        world.renew(world.nodes[:4])
         active = world.reference.key_registry.active_keys(world.collecting)
         if world.reference.key_registry.written_keys(world.collecting) < active:
             world.execute(actions.WritePage(world.collecting))
