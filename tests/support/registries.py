@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,6 +67,14 @@ def transaction_tuple(transaction: DataTransaction) -> tuple[Any, ...]:
     )
 
 
+@contextmanager
+def restored(evm: Evm) -> Iterator[None]:
+    """Put the chain back afterwards: for fixtures that serve several tests."""
+    snapshot = evm.snapshot()
+    yield
+    evm.revert(snapshot)
+
+
 @dataclass
 class Registries:
     """The deployed contracts, with the log of all keys that were registered through this object."""
@@ -98,6 +108,10 @@ class Registries:
         keys = evm.deploy("KeyRegistry", values, chain.address, heat.address)
         data = evm.deploy("DataRegistry", values, relay.address, keys.address, chain.address)
         return cls(evm, parameters, bitcoin, chain, relay, heat, keys, data)
+
+    def copy(self) -> Registries:
+        """The same contracts, with a record of keys and headers of its own: for one test."""
+        return replace(self, log=list(self.log), bitcoin=deepcopy(self.bitcoin))
 
     @property
     def domain(self) -> Domain:

@@ -1,0 +1,475 @@
+"""Partitions: which Bitcoin height takes which pending items is forced, whatever a keeper tries."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from offchain.bitcoin.rules import REGTEST
+from tests.support.bitcoin_mining import BLOCK_SECONDS
+from tests.support.evm import Evm, reverts
+from tests.support.registries import (
+    BUFFER_SECONDS,
+    CONFIRMATIONS,
+    MAXIMUM_BATCH,
+    RELAY_RING,
+    Registries,
+    restored,
+    share_key,
+)
+
+ACCOUNTS = 3
+KEYS_EACH = 64
+MEDIAN_WINDOW = 11
+NONE_YET = [0, 0]
+
+
+@dataclass
+class Collecting:
+    """A registry that collects, and what must be in it by the rules in plain Python."""
+
+    registries: Registries
+    arrivals: list[tuple[int, int]] = field(default_factory=list)  # time, items so far
+    taken_arrivals: int = 0
+    taken_items: int = 0
+    last_height: int = 0
+    last_decision: int = 0
+    relay_state: tuple[int, bytes] | None = None  # that lowest_height was read for
+    lowest_height: int = 0
+
+    @property
+    def evm(self) -> Evm:
+        return self.registries.evm
+
+    @property
+    def items(self) -> int:
+        return self.arrivals[-1][1] if self.arrivals else 0
+
+    # ---- the rules ----
+
+    def decision(self, height: int) -> int:
+        """Median of the 11 header times that end with a height, less the buffer."""
+        chain = self.registries.bitcoin
+        times = [chain.header(h).time for h in range(height - MEDIAN_WINDOW + 1, height + 1)]
+        return sorted(times)[MEDIAN_WINDOW // 2] - BUFFER_SECONDS
+
+    @property
+    def heights(self) -> range:
+        """Heights that the relay holds, up to its tip."""
+        chain = self.registries.bitcoin
+        known = chain.best_height, chain.headers[-1].hash()
+        if self.relay_state != known:
+            self.relay_state = known
+            self.lowest_height = self.registries.relay.functions.lowestHeight().call()
+        return range(self.lowest_height, chain.best_height - CONFIRMATIONS + 1)
+
+    def forced(self, now: int) -> list[int]:
+        """The partition that is possible: tries every height and counts every arrival."""
+        pending = self.arrivals[self.taken_arrivals :]
+        for height in self.heights:
+            decision = self.decision(height)
+            if pending and height > self.last_height and pending[0][0] < decision <= now:
+                before = sum(time < decision for time, _ in pending)
+                return [height, self.taken_arrivals + before]
+        return NONE_YET
+
+    def refusal(self, height: int, end: int) -> tuple[str, *tuple[int, ...]]:
+        """Why a partition other than the forced one is refused."""
+        pending = self.arrivals[self.taken_arrivals :]
+        if not pending:
+            return ("NothingPending",)
+        if height <= self.last_height or height not in self.heights:
+            return "HeightNotPartitionable", height, self.last_height, self.heights[-1]
+        first, decision, now = pending[0][0], self.decision(height), self.evm.timestamp
+        if decision <= first:
+            return "DecisionTooEarly", height, decision, first
+        if decision > now:
+            return "DecisionAhead", height, decision, now
+        lower = height - 1
+        if lower > self.last_height and lower in self.heights and self.decision(lower) > first:
+            return "NotLowestHeight", height, self.decision(lower), first
+        return "WrongEndArrival", end, decision
+
+    def due(self) -> bool:
+        """Whether a pending item arrived before the tip's decision time."""
+        pending = self.arrivals[self.taken_arrivals :]
+        heights = self.heights
+        return bool(pending and heights) and pending[0][0] < self.decision(heights[-1])
+
+    # ---- what happens ----
+
+    def share(self, time: int, count: int = 1) -> None:
+        """Share items in one block at a time."""
+        batch = [
+            self.registries.transaction(
+                share_key(number), sorted({number, (number + 1) % (ACCOUNTS * KEYS_EACH)})
+            )
+            for number in range(self.items, self.items + count)
+        ]
+        self.evm.set_next_timestamp(time)
+        self.registries.share_batch(batch)
+        self.arrivals.append((time, self.items + count))
+
+    def pass_time(self, time: int) -> None:
+        """Mine an empty block at a time."""
+        self.evm.set_next_timestamp(time)
+        self.evm.mine()
+
+    def attempt(self, height: int, end: int) -> list:
+        """What take() would return now; raises what it reverts with."""
+        data = self.registries.data.address
+        return self.registries.chain.functions.take(data, height, end).call()
+
+    def take(self, height: int, end: int) -> None:
+        """Take items, and check what is returned and recorded."""
+        expected = [
+            self.taken_items,
+            self.arrivals[end - 1][1],
+            self.decision(height),
+            self.registries.bitcoin.header(height).hash()[:24],
+        ]
+        assert self.attempt(height, end) == expected
+        data = self.registries.data.address
+        self.evm.send(self.registries.chain.functions.take(data, height, end))
+        self.taken_arrivals, self.taken_items = end, expected[1]
+        self.last_height = height
+        assert expected[2] > self.last_decision
+        self.last_decision = expected[2]
+
+    def check(self) -> None:
+        """The registry says what the rules say."""
+        read = self.registries.data.functions
+        assert read.nextPartition().call() == self.forced(self.evm.timestamp)
+        assert read.pendingDue().call() == self.due()
+        assert read.totals().call() == [
+            self.items,
+            self.taken_items,
+            self.last_height,
+            self.last_decision,
+        ]
+        assert read.arrivals().call() == [len(self.arrivals), self.taken_arrivals]
+
+
+@pytest.fixture(scope="module")
+def deployed(evm_session: Evm) -> Iterator[Registries]:
+    """Round 1 collects, with 192 active keys and rings from two keys on."""
+    with restored(evm_session):
+        registries = Registries.deploy(
+            evm_session,
+            minimum_ring=2,
+            base_keys=KEYS_EACH,
+            maximum_keys=KEYS_EACH,
+            key_bond=0,
+        )
+        for account in range(ACCOUNTS):
+            first = account * KEYS_EACH
+            keys = [share_key(number) for number in range(first, first + KEYS_EACH)]
+            registries.register(keys, sender=account)
+        registries.open_round(1)
+        registries.write_pages(1)
+        yield registries
+
+
+@pytest.fixture
+def collecting(deployed: Registries, evm: Evm) -> Collecting:
+    """Nothing was shared yet; the relay's headers are older than the EVM's clock."""
+    return Collecting(deployed.copy())
+
+
+@pytest.fixture
+def prepared(collecting: Collecting) -> Collecting:
+    """Three arrivals, 100 seconds apart, and decision times about the first two of them.
+
+    Header times ascend, so that a height's decision time is 60 seconds before the time of the
+    header five before it. The decision times go: before the first arrival, shortly after it, in
+    the second of the second arrival, shortly after that, which is the tip's.
+    """
+    start = collecting.evm.timestamp + 1_000
+    for number in range(3):
+        collecting.share(start + 100 * number, count=number + 1)
+    decisions = [*range(-510, -500), -400, 10, 100, 150]
+    later = [160, 170, 180, 190, 200, 210]
+    collecting.registries.add_headers([start + BUFFER_SECONDS + t for t in decisions + later])
+    collecting.pass_time(start + 1_000)
+    assert collecting.decision(collecting.heights[-1]) == start + 150
+    return collecting
+
+
+# ---- one by one ---------------------------------------------------------------------------------
+
+
+def test_nothing_can_be_partitioned_while_nothing_is_pending(collecting: Collecting):
+    start = collecting.evm.timestamp
+    collecting.registries.add_headers([start + i for i in range(MEDIAN_WINDOW + 1)])
+    collecting.check()
+    with reverts("NothingPending"):
+        collecting.attempt(collecting.heights[-1], 1)
+
+
+def test_nothing_is_due_while_the_relay_holds_no_header_with_enough_confirmations(
+    collecting: Collecting,
+):
+    collecting.share(collecting.evm.timestamp + 1)
+    checkpoint = collecting.registries.bitcoin.best_height
+    assert list(collecting.heights) == []
+    collecting.check()
+    with reverts("HeightNotPartitionable", checkpoint, 0, checkpoint - CONFIRMATIONS):
+        collecting.attempt(checkpoint, 1)
+
+
+def test_the_forced_partition_takes_what_arrived_before_the_decision_time(prepared: Collecting):
+    first, second, third = (time for time, _ in prepared.arrivals)
+    height, end = prepared.registries.data.functions.nextPartition().call()
+    assert first < prepared.decision(height) <= second
+    assert end == 1
+    prepared.take(height, end)
+    prepared.check()
+    height, end = prepared.registries.data.functions.nextPartition().call()
+    assert second < prepared.decision(height) <= third
+    assert end == 2
+    prepared.take(height, end)
+    prepared.check()
+    assert prepared.registries.data.functions.nextPartition().call() == NONE_YET
+    assert prepared.registries.data.functions.pendingDue().call() is False
+
+
+def test_an_item_that_arrives_in_the_second_of_the_decision_is_not_before_it(
+    prepared: Collecting,
+):
+    second = prepared.arrivals[1][0]
+    height, end = prepared.forced(prepared.evm.timestamp)
+    heights = [h for h in prepared.heights if prepared.decision(h) == second]
+    assert heights
+    assert heights[0] > height
+    prepared.take(height, end)
+    for at_once in heights:
+        with reverts("DecisionTooEarly", at_once, second, second):
+            prepared.attempt(at_once, 2)
+
+
+def test_a_height_whose_decision_is_not_after_the_first_arrival_takes_nothing(
+    prepared: Collecting,
+):
+    first = prepared.arrivals[0][0]
+    height, _ = prepared.forced(prepared.evm.timestamp)
+    for too_early in (height - 1, height - 2):
+        decision = prepared.decision(too_early)
+        with reverts("DecisionTooEarly", too_early, decision, first):
+            prepared.attempt(too_early, 1)
+
+
+def test_a_higher_height_cannot_be_chosen_for_its_seed(prepared: Collecting):
+    first = prepared.arrivals[0][0]
+    height, _ = prepared.forced(prepared.evm.timestamp)
+    for higher in range(height + 1, prepared.heights[-1] + 1):
+        previous = prepared.decision(higher - 1)
+        with reverts("NotLowestHeight", higher, previous, first):
+            prepared.attempt(higher, 2)
+
+
+def test_a_height_above_the_tip_or_not_above_the_last_one_is_refused(prepared: Collecting):
+    tip = prepared.heights[-1]
+    for height in (tip + 1, tip + 2, 2**32 - 1):
+        with reverts("HeightNotPartitionable", height, 0, tip):
+            prepared.attempt(height, 1)
+    height, end = prepared.forced(prepared.evm.timestamp)
+    prepared.take(height, end)
+    for again in (height, height - 1, 0):
+        with reverts("HeightNotPartitionable", again, height, tip):
+            prepared.attempt(again, 2)
+
+
+def test_the_end_must_be_the_first_arrival_that_is_not_before_the_decision(prepared: Collecting):
+    height, end = prepared.forced(prepared.evm.timestamp)
+    assert end == 1
+    for wrong in (0, 2, 3, 4, 2**64 - 1):
+        with reverts("WrongEndArrival", wrong, prepared.decision(height)):
+            prepared.attempt(height, wrong)
+    prepared.take(height, end)
+    height, end = prepared.forced(prepared.evm.timestamp)
+    assert end == 2
+    for wrong in (0, 1, 3, 4):
+        with reverts("WrongEndArrival", wrong, prepared.decision(height)):
+            prepared.attempt(height, wrong)
+
+
+def test_the_end_cannot_stop_short_of_what_arrived_in_time(collecting: Collecting):
+    start = collecting.evm.timestamp + 1_000
+    for number in range(6):
+        collecting.share(start + number)
+    collecting.registries.add_headers([start + 500 + i for i in range(MEDIAN_WINDOW + 1)])
+    collecting.pass_time(start + 2_000)
+    height, end = collecting.forced(start + 2_000)
+    assert end == 6
+    for short in range(6):
+        with reverts("WrongEndArrival", short, collecting.decision(height)):
+            collecting.attempt(height, short)
+    collecting.take(height, end)
+    collecting.check()
+
+
+def test_no_item_is_taken_before_the_clock_reaches_the_decision_time(collecting: Collecting):
+    """Header times may run ahead by two hours: then an item could still arrive in time."""
+    start = collecting.evm.timestamp + 1_000
+    collecting.share(start)
+    collecting.registries.add_headers([start + 5_000 + i for i in range(MEDIAN_WINDOW + 1)])
+    height = next(h for h in collecting.heights if collecting.decision(h) > start)
+    decision = collecting.decision(height)
+    for now in (decision - 100, decision - 1):
+        collecting.pass_time(now)
+        assert collecting.registries.data.functions.nextPartition().call() == NONE_YET
+        with reverts("DecisionAhead", height, decision, now):
+            collecting.attempt(height, 1)
+    collecting.pass_time(decision)
+    assert collecting.registries.data.functions.nextPartition().call() == [height, 1]
+    collecting.take(height, 1)
+    # In the very second of the decision time it is too late, and not forgotten.
+    collecting.share(collecting.evm.timestamp + 1)
+    collecting.check()
+
+
+def test_heights_that_the_relay_no_longer_holds_are_passed_over(collecting: Collecting):
+    start = collecting.evm.timestamp + 1_000
+    collecting.share(start)
+    collecting.pass_time(start + 200 * BLOCK_SECONDS)
+    first = collecting.registries.bitcoin.best_height + 1
+    collecting.registries.add_headers(
+        [start + 3_600 + BLOCK_SECONDS * i for i in range(RELAY_RING + 2 * MAXIMUM_BATCH)]
+    )
+    lowest = collecting.heights[0]
+    assert lowest > first
+    height, end = collecting.registries.data.functions.nextPartition().call()
+    assert [height, end] == collecting.forced(collecting.evm.timestamp) == [lowest, 1]
+    with reverts("HeightNotPartitionable", lowest - 1, 0, collecting.heights[-1]):
+        collecting.attempt(lowest - 1, 1)
+    collecting.take(height, end)
+
+
+def test_decision_times_rise_even_when_bitcoin_reorganises(prepared: Collecting):
+    """After a partition the chain below its height is replaced by one with earlier times."""
+    height, end = prepared.forced(prepared.evm.timestamp)
+    prepared.take(height, end)
+    taken_decision = prepared.last_decision
+    registries = prepared.registries
+    fork = height - 6
+    old_best = registries.bitcoin.best_height
+    registries.bitcoin = registries.bitcoin.fork(fork, salt=1)
+    base = registries.bitcoin.header(fork).time
+    second = prepared.arrivals[1][0]
+    early = [base + i for i in range(1, old_best - fork)]
+    late = [second + BUFFER_SECONDS + 50 + i for i in range(MEDIAN_WINDOW)]
+    registries.bitcoin.extend([*early, *late])
+    prepared.evm.send(registries.relay.functions.submit(registries.bitcoin.raw(fork + 1)))
+    assert prepared.decision(height + 1) < taken_decision
+
+    prepared.check()
+    height, end = prepared.forced(prepared.evm.timestamp)
+    prepared.take(height, end)
+    assert prepared.last_decision > taken_decision
+    prepared.check()
+
+
+def test_a_clock_that_goes_back_loses_no_item_and_keeps_the_log_in_order(collecting: Collecting):
+    """No chain's clock does; a development chain's can be set back by hand."""
+    start = collecting.evm.timestamp + 1_000
+    registries = collecting.registries
+    collecting.share(start)
+    registries.add_headers([start + 100 + i for i in range(MEDIAN_WINDOW + 1)])
+    collecting.pass_time(start + 500)
+    collecting.take(*collecting.forced(start + 500))
+
+    shared = [
+        registries.transaction(share_key(n), [n, n + 1], timestamp=start + 50) for n in range(1, 4)
+    ]
+    times = []
+    for transaction, time in zip(shared, (start - 500, start - 400, start - 450), strict=True):
+        collecting.evm.request("anvil_setTime", time)
+        registries.share(transaction)
+        times.append(collecting.evm.timestamp)
+    first, second, third = times
+    assert third < second < start
+    log = [(start, 1), (first, 2), (second, 4)]
+    assert [registries.data.functions.arrival(p).call() for p in range(3)] == log
+    assert registries.data.functions.arrivals().call() == [3, 1]
+
+
+def test_the_bounds_of_the_round_do_not_matter_to_what_is_pending(prepared: Collecting):
+    """Items of grace count as all others: arrivals and partitions know no rounds."""
+    prepared.registries.open_round(2)
+    before = prepared.items
+    signed = prepared.registries.transaction(
+        share_key(before), [before, before + 1], scope=1, timestamp=prepared.evm.timestamp
+    )
+    time = prepared.evm.timestamp + 5
+    prepared.evm.set_next_timestamp(time)
+    prepared.registries.share(signed)
+    prepared.arrivals.append((time, before + 1))
+    prepared.check()
+
+
+# ---- at random ----------------------------------------------------------------------------------
+
+
+def nearby_partitions(collecting: Collecting, forced: list[int]) -> Iterator[tuple[int, int]]:
+    """Partitions that a keeper might rather have."""
+    if forced == NONE_YET:
+        heights = [*collecting.heights[-2:], collecting.last_height + 1]
+        ends = [collecting.taken_arrivals + 1, len(collecting.arrivals)]
+    else:
+        heights = [forced[0] + step for step in (-1, 0, 1)]
+        ends = [forced[1] + step for step in (-1, 0, 1)]
+    for height in heights:
+        for end in ends:
+            if [height, end] != forced and end >= 0:
+                yield height, end
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_exactly_the_forced_partition_is_accepted_through_random_histories(
+    collecting: Collecting, seed: int
+):
+    """Differential: random arrivals, headers, gaps and reorganisations against the rules."""
+    chance = random.Random(seed)
+    registries = collecting.registries
+    assert registries.bitcoin.rules == REGTEST
+    # Catch up with the EVM's clock.
+    registries.add_headers([collecting.evm.timestamp - 3_000 + 200 * i for i in range(12)])
+    partitions = reorganisations = 0
+    for _ in range(50):
+        now = collecting.evm.timestamp
+        action = chance.choices(
+            ("share", "headers", "wait", "reorganise", "take"), weights=(8, 7, 2, 2, 6)
+        )[0]
+        bitcoin = registries.bitcoin
+        if action == "share" and collecting.items < ACCOUNTS * KEYS_EACH - 4:
+            collecting.share(now + chance.choice((1, 30, 200, 600)), chance.randint(1, 3))
+        elif action == "headers":
+            for _ in range(chance.randint(1, 6)):
+                earliest = collecting.decision(bitcoin.best_height) + BUFFER_SECONDS + 1
+                time = now + chance.randint(-1_800, 1_800)
+                registries.add_headers([max(earliest, time)])
+        elif action == "wait":
+            collecting.pass_time(now + chance.choice((1, 300, 2_000)))
+        elif action == "reorganise":
+            depth = chance.randint(1, 4)
+            fork = bitcoin.best_height - depth
+            bitcoin = registries.bitcoin = bitcoin.fork(fork, salt=chance.getrandbits(32))
+            for _ in range(depth + chance.randint(1, 2)):
+                earliest = collecting.decision(bitcoin.best_height) + BUFFER_SECONDS + 1
+                time = now + chance.randint(-1_800, 1_800)
+                bitcoin.extend([max(earliest, time)])
+            collecting.evm.send(registries.relay.functions.submit(bitcoin.raw(fork + 1)))
+            reorganisations += 1
+        collecting.check()
+        forced = collecting.forced(collecting.evm.timestamp)
+        if action in ("take", "reorganise"):
+            for height, end in nearby_partitions(collecting, forced):
+                with reverts(*collecting.refusal(height, end)):
+                    collecting.attempt(height, end)
+            if forced != NONE_YET:
+                collecting.take(*forced)
+                collecting.check()
+                partitions += 1
+    assert partitions >= 3
+    assert reorganisations >= 1
