@@ -1,7 +1,7 @@
 """What the node needs from the outside world, as abstract classes.
 
-The adapters stand beside the layer that implements them: ``chain`` (web3), ``storage`` (local directory, IPFS),
-``headers`` (recorded file, Bitcoin Core, Esplora) and ``learning`` (PyTorch).
+The adapters stand beside the layer that implements them: ``chain`` (web3), ``storage`` (local
+directory, IPFS), ``headers`` (recorded file, Bitcoin Core, Esplora) and ``learning`` (PyTorch).
 """
 
 from __future__ import annotations
@@ -38,17 +38,21 @@ class Chain(ABC):
     def parameters(self) -> Parameters:
         """The deployment's parameters, read from the chain."""
 
+    def latest_block(self) -> int:
+        """Number of the latest EVM block; adapters answer it with one small request."""
+        return self.status().block_number
+
     @abstractmethod
     def status(self) -> ChainStatus:
         """Everything that ``decide`` looks at, read at one block."""
 
     @abstractmethod
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
-        """All events of the deployment's contracts in a range of blocks, both ends included, in order."""
+        """All events of the contracts in a range of blocks, both ends included, in order."""
 
     @abstractmethod
     def execute(self, action: Action) -> Receipt:
-        """Send the transaction that an action stands for and wait for it; ``RevertedError`` if it reverts."""
+        """Send an action's transaction and wait for it; ``RevertedError`` if it reverts."""
 
 
 class ContentStore(ABC):
@@ -56,7 +60,7 @@ class ContentStore(ABC):
 
     @abstractmethod
     def put(self, content: bytes) -> bytes:
-        """Keep a file; returns its sha2-256. ``StoreError`` if it is too large or cannot be written."""
+        """Keep a file; returns its sha2-256. ``StoreError`` if it cannot be kept."""
 
     @abstractmethod
     def get(self, digest: bytes) -> bytes:
@@ -85,7 +89,7 @@ class HeaderSource(ABC):
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """One report of a training that runs: ``step`` of ``total`` steps, mean loss, images per second."""
+    """One report of a training: ``step`` of ``total`` steps, mean loss, images per second."""
 
     step: int
     total: int
@@ -95,7 +99,7 @@ class TrainingProgress:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A model file as it is submitted, with figures that describe its training (never used by the protocol)."""
+    """A model file as it is submitted, and figures about its training, for people."""
 
     data: bytes
     description: str
@@ -106,11 +110,11 @@ class Learner(ABC):
 
     @abstractmethod
     def sample_count(self, payload: bytes) -> int:
-        """Samples in a payload plaintext; ``PayloadError`` with the reason if it does not pass the task's check."""
+        """Samples in a payload plaintext; ``PayloadError`` if it fails the task's check."""
 
     @abstractmethod
     def check_model(self, model: bytes) -> None:
-        """``ModelError`` with the reason if a model file is malformed or breaks the task's limits."""
+        """``ModelError`` with the reason if a model file breaks the task's format or limits."""
 
     @abstractmethod
     def train(
@@ -124,7 +128,7 @@ class Learner(ABC):
 
     @abstractmethod
     def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:
-        """Exact integer score of a model on test payloads, higher is better; ``ModelError`` if malformed."""
+        """Exact score on test payloads, higher is better; ``ModelError`` if malformed."""
 
 
 class DataSource(ABC):

@@ -48,6 +48,10 @@ class Web3Chain(Chain):
         """The protocol's parameters, read from the chain once."""
         return self.contracts.parameters
 
+    def latest_block(self) -> int:
+        """Number of the latest EVM block."""
+        return self.contracts.ethereum.block_number()
+
     def status(self) -> ChainStatus:
         """Everything that ``decide`` looks at, read at the latest block."""
         return read_status(self.contracts, self.account)

@@ -82,6 +82,10 @@ class Ethereum:
         """EIP-155's chain id."""
         return replies.quantity("eth_chainId", self.request("eth_chainId"))
 
+    def block_number(self) -> int:
+        """Number of the latest block."""
+        return replies.quantity("eth_blockNumber", self.request("eth_blockNumber"))
+
     def block(self, number: int | str = LATEST) -> BlockHeader:
         """A block by number; ``RpcReplyError`` if the node does not have it."""
         method = "eth_getBlockByNumber"

@@ -59,16 +59,17 @@ def merkle_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """
     if not 0 <= index < len(leaves):
         raise MerkleError(f"index {index} is outside of a tree of {len(leaves)} leaves")
-    level = [leaf_hash(leaf) for leaf in leaves]
-    proof: list[bytes] = []
-    while len(level) > 1:
-        sibling = index ^ 1
-        # The last node of an odd level has no sibling and moves up unchanged.
-        if sibling < len(level):
-            proof.append(level[sibling])
-        level = _parents(level)
-        index >>= 1
-    return proof
+    return _path(_levels(leaves), index)
+
+
+def merkle_proofs(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """Inclusion proofs of all leaves, from one tree: O(n log n), where one by one takes O(n^2).
+
+    Raises:
+        MerkleError: a leaf is not 32 bytes long.
+    """
+    levels = _levels(leaves) if leaves else []
+    return [_path(levels, index) for index in range(len(leaves))]
 
 
 def verify_merkle_proof(
@@ -95,6 +96,26 @@ def verify_merkle_proof(
         node >>= 1
         last >>= 1
     return last == 0 and running == root
+
+
+def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """All levels of a tree with leaves, from the leaves' hashes to the root."""
+    levels = [[leaf_hash(leaf) for leaf in leaves]]
+    while len(levels[-1]) > 1:
+        levels.append(_parents(levels[-1]))
+    return levels
+
+
+def _path(levels: Sequence[Sequence[bytes]], index: int) -> list[bytes]:
+    """The siblings' hashes on the way up from a leaf."""
+    path: list[bytes] = []
+    for level in levels[:-1]:
+        sibling = index ^ 1
+        # The last node of an odd level has no sibling and moves up unchanged.
+        if sibling < len(level):
+            path.append(level[sibling])
+        index >>= 1
+    return path
 
 
 def _parents(level: Sequence[bytes]) -> list[bytes]:

@@ -108,7 +108,7 @@ def _decide_sharing(snapshot: Snapshot, intents: list[Intent], waiting: list[str
     elif sharing.unshared:
         intents.append(ShareData(status.collection.round, sharing.unshared))
     if sharing.in_flight:
-        waiting.append(f"the relayer to bring {sharing.in_flight} items and keys on chain")
+        waiting.append("the relayer to bring items and keys on chain")
 
 
 def _decide_partition(snapshot: Snapshot, intents: list[Intent]) -> None:

@@ -20,7 +20,7 @@ from offchain.protocol.intents import (
 from offchain.protocol.snapshot import Role, Snapshot
 from offchain.protocol.status import ZERO_HASH, Phase
 
-MAXIMUM_REPORTED = 64
+MAXIMUM_REPORTED = 256
 """Items or models named in one report; what is missing beyond goes into the next."""
 
 
@@ -79,10 +79,10 @@ def _may_commit(snapshot: Snapshot) -> bool:
     own, competition = snapshot.status.own, snapshot.status.competition
     if own.commitment.exists:
         return True
-    if competition.round == 1 and not own.is_genesis:
-        return False
     if own.is_attester:
         return True
+    if competition.round == 1:
+        return False
     return competition.newcomers < snapshot.parameters.maximum_models - competition.attesters
 
 

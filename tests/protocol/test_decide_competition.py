@@ -510,9 +510,9 @@ def test_a_round_that_others_could_finalize_is_voided_only_after_the_patience():
 
 
 def test_a_long_list_of_missing_items_is_reported_in_parts():
-    missing = tuple(range(240, 340))
+    missing = tuple(range(240, 540))
     (intent,) = intents(UNSEAL, facts=facts(missing_items=missing), seconds=PATIENCE)
-    assert intent.action == ReportMissingItems(missing[:64])
+    assert intent.action == ReportMissingItems(missing[:256])
 
 
 def test_own_part_comes_before_the_end_of_the_phase():

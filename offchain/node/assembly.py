@@ -1,0 +1,141 @@
+"""Puts a node together from its adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from offchain.crypto.derivation import NodeSecrets
+from offchain.crypto.hashing import keccak256
+from offchain.node.attesting import Attesting
+from offchain.node.background import Background
+from offchain.node.claiming import Claiming
+from offchain.node.domains import Domains
+from offchain.node.facts import Parts, SnapshotTaker
+from offchain.node.follower import ChainFollower
+from offchain.node.journal import Journal
+from offchain.node.loop import LoopSettings, Worker
+from offchain.node.modelling import Modelling
+from offchain.node.payloads import Payloads
+from offchain.node.performing import Performer
+from offchain.node.relayer_client import Outlet
+from offchain.node.sharing import Sharing
+from offchain.ports import Chain, ContentStore, DataSource, Learner
+from offchain.protocol.ring_selection import RingStrategy
+from offchain.protocol.snapshot import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What a node reaches the world through; without a ``source`` it has no data to share."""
+
+    chain: Chain
+    store: ContentStore
+    learner: Learner
+    source: DataSource | None
+    outlet: Outlet
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which deployment a node is of.
+
+    Attributes:
+        secrets: the node's.
+        domains: the deployment's hash domains.
+        genesis_accounts: who may lead round 1.
+        first_block: EVM block of the deployment.
+    """
+
+    secrets: NodeSecrets
+    domains: Domains
+    genesis_accounts: tuple[str, ...]
+    first_block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A node's own choices."""
+
+    policy: Policy
+    strategy: RingStrategy
+    settings: LoopSettings
+
+
+def assemble_worker(
+    adapters: Adapters,
+    identity: Identity,
+    choices: Choices,
+    journal: Journal,
+    clock: Callable[[], float],
+    randomness: Callable[[int], bytes],
+) -> Worker:
+    """One node, ready to run.
+
+    Raises:
+        ChainError: the chain cannot be read.
+    """
+    chain, store, learner = adapters.chain, adapters.store, adapters.learner
+    secrets, domains = identity.secrets, identity.domains
+    background: Background[object] = Background()
+    payloads = Payloads(store, learner, domains, journal, chain.parameters.maximum_samples, clock)
+    attesting = Attesting(payloads, store, learner, journal, background, clock)
+    sharing = None
+    if adapters.source is not None:
+        sharing = Sharing(
+            chain.account,
+            secrets,
+            domains,
+            chain.parameters,
+            adapters.source,
+            adapters.outlet,
+            choices.strategy,
+            randomness,
+            clock,
+        )
+    parts = Parts(
+        sharing=sharing,
+        payloads=payloads,
+        modelling=Modelling(
+            chain.account,
+            secrets,
+            domains,
+            store,
+            learner,
+            journal,
+            background,
+            randomness,
+            clock,
+        ),
+        attesting=attesting,
+        claiming=Claiming(chain.account, attesting.data_of),
+    )
+    taker = SnapshotTaker(
+        chain.account,
+        secrets,
+        domains,
+        chain.parameters,
+        identity.genesis_accounts,
+        choices.policy,
+        parts,
+        clock,
+    )
+    return Worker(
+        ChainFollower(chain, domains, identity.first_block),
+        taker,
+        Performer(chain, store, secrets, parts, taker),
+        parts,
+        background,
+        clock,
+        choices.settings,
+    )
+
+
+def journal_file(folder: Path, genesis_hash: bytes, contract: str, account: str) -> Path:
+    """Where a node's journal is: a file for every chain, deployment and account.
+
+    The chain's first block tells apart development chains, which else look the same.
+    """
+    name = keccak256(genesis_hash + bytes.fromhex(contract[2:]) + bytes.fromhex(account[2:]))
+    return folder / f"{account}-{name.hex()[:16]}.sqlite"

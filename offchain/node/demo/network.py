@@ -1,0 +1,196 @@
+"""A whole network on one machine: chain, contracts, relayer, feeder and nodes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+
+from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
+from offchain.bitcoin.rules import MAINNET
+from offchain.chain.accounts import account_from_mnemonic
+from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
+from offchain.chain.client import Web3Chain
+from offchain.chain.deployed import DeployedContracts
+from offchain.chain.deployer import deploy
+from offchain.chain.deployment import DeploymentPlan, first_checkpoint
+from offchain.chain.deployment_file import write_deployment
+from offchain.chain.development import DevelopmentClock
+from offchain.chain.ethereum import Ethereum
+from offchain.headers.recorded import RecordedHeaders
+from offchain.node.demo.children import Child, Children
+from offchain.protocol.parameters import DEMO, DEMO_RELAY, Parameters
+
+CHECKPOINT_HEADERS = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to start.
+
+    Attributes:
+        project: the checkout, compiled.
+        folder: where chain, store and logs go.
+        headers: description of the recorded Bitcoin headers.
+        nodes: how many workers.
+        parameters: the protocol's.
+        patience: seconds after which the feeder goes on without those who are late.
+    """
+
+    project: Path
+    folder: Path
+    headers: Path
+    nodes: int = 4
+    parameters: Parameters = DEMO
+    patience: float = 120.0
+
+    @property
+    def logs(self) -> Path:
+        """Where the processes' output goes."""
+        return self.folder / "logs"
+
+    @property
+    def deployment(self) -> Path:
+        """The deployment file."""
+        return self.folder / "deployment.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that runs.
+
+    Attributes:
+        plan: what was started.
+        contracts: the deployment, to read from.
+        source: the Bitcoin headers that are replayed.
+        children: the processes.
+        workers: the nodes' processes, by node.
+        rpc: the chain's address.
+        relayer: the relayer's address.
+    """
+
+    plan: Plan
+    contracts: DeployedContracts
+    source: RecordedHeaders
+    children: Children
+    workers: list[Child]
+    rpc: str
+    relayer: str
+
+    @property
+    def observer(self) -> Web3Chain:
+        """The chain as the deployer's account sees it; it sends nothing."""
+        return Web3Chain(self.contracts, account(self.plan.nodes))
+
+    def accounts(self) -> list[str]:
+        """The nodes' accounts."""
+        return [str(account(node).address) for node in range(self.plan.nodes)]
+
+    def start_worker(self, node: int) -> Child:
+        """Start a node, or start it again; its earlier process must have ended."""
+        return self.children.start(
+            f"node-{node}",
+            "worker",
+            [
+                *("--account", str(node)),
+                *("--nodes", str(self.plan.nodes)),
+                *("--node", str(node)),
+                *("--threads", "1"),
+            ],
+        )
+
+
+def account(number: int) -> LocalAccount:
+    """An account of the development chain: nodes first, then deployer, feeder and relayer."""
+    return account_from_mnemonic(DEVELOPMENT_MNEMONIC, number)
+
+
+@contextmanager
+def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Network]:
+    """Start everything; end everything when the block is left.
+
+    Args:
+        plan: what to start.
+        report: told what is being started.
+
+    Raises:
+        ModelChainError: something cannot be started.
+    """
+    deployer, feeder, relayer = plan.nodes, plan.nodes + 1, plan.nodes + 2
+    with ExitStack() as stack:
+        report("starting a chain")
+        anvil = stack.enter_context(
+            Anvil(accounts=plan.nodes + 3, log_file=plan.logs / "anvil.log")
+        )
+        source = RecordedHeaders(plan.headers, MAINNET)
+        report("deploying the contracts")
+        contracts = deploy_on(anvil.url, plan, source, account(deployer))
+        stack.callback(contracts.ethereum.close)
+        relayer_url = f"http://127.0.0.1:{free_port()}"
+        children = stack.enter_context(
+            Children(
+                plan.project,
+                plan.logs,
+                {
+                    "MODELCHAIN_RPC": anvil.url,
+                    "MODELCHAIN_DEPLOYMENT": str(plan.deployment),
+                    "MODELCHAIN_STORE": str(plan.folder / "store"),
+                    "MODELCHAIN_STATE": str(plan.folder / "state"),
+                    "MODELCHAIN_HEADERS": str(plan.headers),
+                    "MODELCHAIN_RELAYER": relayer_url,
+                    "OMP_NUM_THREADS": "1",
+                },
+            )
+        )
+        report("starting relayer, feeder and nodes")
+        children.start("relayer", "relayer", ["--account", str(relayer)])
+        children.start(
+            "feeder",
+            "feeder",
+            [
+                *("--account", str(feeder)),
+                *("--nodes", str(plan.nodes)),
+                *("--patience", str(plan.patience)),
+            ],
+        )
+        workers: list[Child] = []
+        network = Network(plan, contracts, source, children, workers, anvil.url, relayer_url)
+        workers += [network.start_worker(node) for node in range(plan.nodes)]
+        yield network
+
+
+def deploy_on(
+    url: str, plan: Plan, source: RecordedHeaders, deployer: LocalAccount
+) -> DeployedContracts:
+    """Set the chain's clock to the checkpoint, deploy, write the deployment file."""
+    ethereum = Ethereum.connect(url)
+    first = source.first_height()
+    checkpoint = first_checkpoint(first, source.headers(first, CHECKPOINT_HEADERS))
+    last = BlockHeader.parse(checkpoint.headers[-HEADER_SIZE:])
+    DevelopmentClock(ethereum).set(last.time)
+    deployment = deploy(
+        ethereum,
+        deployer,
+        DeploymentPlan(
+            tuple(str(account(node).address) for node in range(plan.nodes)),
+            checkpoint,
+            MAINNET,
+            plan.parameters,
+            DEMO_RELAY,
+        ),
+        plan.project,
+    )
+    write_deployment(deployment, plan.deployment)
+    return DeployedContracts(ethereum, deployment)
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

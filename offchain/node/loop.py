@@ -1,0 +1,173 @@
+"""The worker's loop: look at the chain, decide, do, wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from offchain.errors import ChainError, ModelChainError
+from offchain.node.background import Background
+from offchain.node.facts import Parts, SnapshotTaker
+from offchain.node.follower import ChainFollower
+from offchain.node.performing import Performer
+from offchain.protocol.decide import Decision, decide
+from offchain.protocol.intents import FinalizeRound, Intent, Send
+from offchain.protocol.records import BlockAppended, PhaseStarted, Record, RoundVoided
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """How the loop paces itself, in seconds.
+
+    ``poll`` is the pause between two looks at the chain, ``turn`` how long a node waits for each
+    one that goes before it in a shared duty, ``longest_pause`` the pause while the chain cannot be
+    reached.
+    """
+
+    poll: float = 0.2
+    turn: float = 1.0
+    longest_pause: float = 10.0
+
+
+ACTIONS_AT_ONCE = 4
+"""Own transactions after which the loop looks at the chain again."""
+
+
+class Worker:
+    """One node.
+
+    Args:
+        follower: of the chain.
+        taker: takes its snapshots.
+        performer: does what is decided.
+        parts: what the node consists of.
+        background: runs trainings and evaluations.
+        clock: seconds.
+        settings: how it paces itself.
+    """
+
+    def __init__(
+        self,
+        follower: ChainFollower,
+        taker: SnapshotTaker,
+        performer: Performer,
+        parts: Parts,
+        background: Background[object],
+        clock: Callable[[], float],
+        settings: LoopSettings | None = None,
+    ) -> None:
+        self._follower = follower
+        self._taker = taker
+        self._performer = performer
+        self._parts = parts
+        self._background = background
+        self._clock = clock
+        self._settings = settings or LoopSettings()
+        self._first_seen: dict[str, float] = {}
+        self._waiting: tuple[str, ...] = ()
+        self._failing: dict[str, float] = {}
+
+    def run(self, stopped: threading.Event) -> None:
+        """Work until ``stopped``; what fails is logged and tried again."""
+        pause = self._settings.poll
+        while not stopped.is_set():
+            try:
+                acted = self.step(stopped)
+                pause = 0.0 if acted else self._settings.poll
+            except ChainError as error:
+                pause = min(self._settings.longest_pause, max(0.5, 2 * pause))
+                log.warning("the chain cannot be used, trying again", reason=str(error))
+            stopped.wait(pause)
+        self._background.cancel()
+        self._background.wait(5.0)
+
+    def step(self, stopped: threading.Event) -> bool:
+        """One look at the chain and what follows from it; returns whether it sent anything."""
+        for record in self._follower.refresh():
+            _tell(record)
+        self._take_outcome()
+        status, history = self._follower.status, self._follower.history
+        decision = decide(self._taker.take(status, history))
+        self._tell_waiting(decision)
+        self._forget_duties(decision)
+        acted = 0
+        for intent in decision.intents:
+            if stopped.is_set() or acted >= ACTIONS_AT_ONCE:
+                break
+            if self._is_due(intent) and self._perform(intent):
+                acted += 1
+        return acted > 0
+
+    def _perform(self, intent: Intent) -> bool:
+        """Do one thing. What fails rests for a while: it must not fill the log or the chain."""
+        name = _name(intent)
+        try:
+            acted = self._performer.perform(intent, self._follower.status, self._follower.history)
+        except ModelChainError as error:
+            pause = min(self._settings.longest_pause, 2 * self._failing.get(name, 0.5))
+            self._failing[name] = pause
+            self._first_seen[name] = self._clock() + pause
+            log.warning("could not be done, trying again", what=name, reason=str(error))
+            return False
+        self._failing.pop(name, None)
+        return acted
+
+    def _is_due(self, intent: Intent) -> bool:
+        """Whether the node's turn has come, and the rest after a failure is over."""
+        name = _name(intent)
+        now = self._clock()
+        turn = intent.turn if isinstance(intent, Send | FinalizeRound) else 0
+        first_seen = self._first_seen.setdefault(name, now)
+        return now >= first_seen + turn * self._settings.turn
+
+    def _forget_duties(self, decision: Decision) -> None:
+        current = {_name(intent) for intent in decision.intents}
+        self._first_seen = {
+            name: seen for name, seen in self._first_seen.items() if name in current
+        }
+
+    def _take_outcome(self) -> None:
+        outcome = self._background.take()
+        if outcome is None:
+            return
+        if outcome.name.startswith("training"):
+            self._parts.modelling.finish(outcome)
+        else:
+            self._parts.attesting.finish(outcome)
+
+    def _tell_waiting(self, decision: Decision) -> None:
+        if decision.waiting != self._waiting and decision.waiting:
+            log.info("waiting for " + "; ".join(decision.waiting))
+        self._waiting = decision.waiting
+
+
+def _name(intent: Intent) -> str:
+    """What an intent is known by while it is due: a duty, or its kind."""
+    if isinstance(intent, Send | FinalizeRound):
+        return intent.duty
+    return type(intent).__name__
+
+
+def _tell(record: Record) -> None:
+    """Log what moves every node on."""
+    match record:
+        case PhaseStarted():
+            log.info("phase", round=record.round, phase=record.phase.name)
+        case BlockAppended():
+            log.info(
+                "block appended",
+                number=record.number,
+                round=record.round,
+                hash=record.block_hash.hex()[:12],
+                best_score=record.scores.scores[record.ranking[0]],
+                test_samples=record.scores.test_samples,
+            )
+        case RoundVoided():
+            log.warning("round void", round=record.round, reason=record.reason.name)
+        case _:
+            return

@@ -1,0 +1,269 @@
+"""The node's own models: trained beside the loop, sealed, committed to, recovered, revealed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from offchain.crypto.derivation import NodeSecrets
+from offchain.crypto.hashing import keccak256
+from offchain.crypto.sealing import model_associated_data, seal, unseal
+from offchain.errors import CryptoError, ModelChainError, ModelError, StoreError
+from offchain.node.background import Background, Cancelled, Outcome
+from offchain.node.domains import Domains
+from offchain.node.journal import Journal
+from offchain.node.payloads import Payloads
+from offchain.ports import ContentStore, Learner, TrainedModel, TrainingProgress
+from offchain.protocol.actions import CommitModel, RevealModel
+from offchain.protocol.dataset import DataItem, training_root
+from offchain.protocol.transactions import ModelTransaction, model_commitment
+
+log = structlog.get_logger()
+
+ROOT_BYTES = 32
+PROGRESS_SECONDS = 1.0
+"""Training is reported this often at most."""
+
+RETRAIN_SECONDS = 10.0
+"""A training that failed is tried again after so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldModel:
+    """A model in hand: the file, the root of what it was trained on, its sealed copy's sha2-256."""
+
+    data: bytes
+    training_root: bytes
+    sealed_copy: bytes
+
+    @property
+    def hash(self) -> bytes:
+        """Sha2-256 of the model file."""
+        return hashlib.sha256(self.data).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a model is trained on."""
+
+    round: int
+    items: tuple[DataItem, ...]
+    payloads: tuple[bytes, ...]
+    baseline: bytes | None
+
+
+class Modelling:
+    """The models of one account, one for each round.
+
+    Args:
+        account: the node's.
+        secrets: of the node, for this deployment.
+        domains: the deployment's hash domains.
+        store: where sealed copies and revealed models go.
+        learner: trains them.
+        journal: remembers where the sealed copies are.
+        background: runs the training.
+        randomness: a source of random bytes.
+        clock: seconds.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        secrets: NodeSecrets,
+        domains: Domains,
+        store: ContentStore,
+        learner: Learner,
+        journal: Journal,
+        background: Background[object],
+        randomness: Callable[[int], bytes],
+        clock: Callable[[], float],
+    ) -> None:
+        self._account = account
+        self._secrets = secrets
+        self._domains = domains
+        self._store = store
+        self._learner = learner
+        self._journal = journal
+        self._background = background
+        self._randomness = randomness
+        self._clock = clock
+        self._held: dict[int, HeldModel] = {}
+        self._unrecoverable: set[bytes] = set()
+        self._restored: set[int] = set()
+        self._training: Training | None = None
+        self._paused_until = 0.0
+
+    # ---- what is in hand ---------------------------------------------------------------------
+
+    def held(self, round_number: int) -> HeldModel | None:
+        """The model in hand for a round: trained since the start, or kept by the journal."""
+        if round_number not in self._held and round_number not in self._restored:
+            self._restored.add(round_number)
+            sealed_copy = self._journal.sealed_copy(round_number)
+            if sealed_copy is not None:
+                self.recover(round_number, sealed_copy)
+        return self._held.get(round_number)
+
+    def commitment(self, round_number: int) -> bytes | None:
+        """Commitment to the model in hand, None if there is none."""
+        held = self.held(round_number)
+        if held is None:
+            return None
+        return model_commitment(
+            self._domains.model_chain,
+            round_number,
+            self._account,
+            held.hash,
+            held.training_root,
+            self._secrets.commitment_salt(round_number),
+        )
+
+    def is_unrecoverable(self, sealed_copy: bytes) -> bool:
+        """Whether a sealed copy was tried and cannot be had."""
+        return sealed_copy in self._unrecoverable
+
+    @property
+    def is_training(self) -> bool:
+        """Whether a model is in training, or a failed training rests before the next."""
+        return self._training is not None or self._clock() < self._paused_until
+
+    # ---- training ----------------------------------------------------------------------------
+
+    def start(self, training: Training) -> None:
+        """Start to train; nothing happens while something else is computed."""
+        if self._background.name is not None:
+            return
+        self._training = training
+        seed = training_seed(self._account, training.round)
+        last_report = self._clock()
+
+        def report(progress: TrainingProgress) -> None:
+            nonlocal last_report
+            self._background.step()
+            now = self._clock()
+            if now - last_report >= PROGRESS_SECONDS or progress.step == progress.total:
+                last_report = now
+                log.info(
+                    "training",
+                    round=training.round,
+                    done=f"{100 * progress.step // max(1, progress.total)} %",
+                    loss=round(progress.loss, 4),
+                    images_per_second=round(progress.images_per_second),
+                )
+
+        def train() -> object:
+            return self._learner.train(training.payloads, training.baseline, seed, report)
+
+        log.info(
+            "training begins",
+            round=training.round,
+            items=len(training.items),
+            warm_start=training.baseline is not None,
+        )
+        self._background.start(f"training of round {training.round}", train)
+
+    def finish(self, outcome: Outcome[object]) -> None:
+        """Take the outcome of the training that was started."""
+        training, self._training = self._training, None
+        if training is None or not isinstance(outcome.result, TrainedModel):
+            if not isinstance(outcome.error, Cancelled):
+                self._paused_until = self._clock() + RETRAIN_SECONDS
+                log.error("the training failed", reason=str(outcome.error))
+            return
+        root = training_root(self._domains.model_chain, training.items)
+        log.info("trained", round=training.round, model=outcome.result.description)
+        try:
+            self._hold(training.round, outcome.result.data, root)
+        except (StoreError, CryptoError) as error:
+            self._paused_until = self._clock() + RETRAIN_SECONDS
+            log.error("the trained model cannot be kept", reason=str(error))
+
+    def _hold(self, round_number: int, model: bytes, root: bytes) -> None:
+        """Keep a model and put its sealed copy into the store, before anything is committed to."""
+        sealed = seal(
+            root + model,
+            self._secrets.model_key(round_number),
+            self._associated_data(round_number),
+            self._randomness,
+        )
+        digest = self._store.put(sealed)
+        self._held[round_number] = HeldModel(model, root, digest)
+        self._journal.keep_sealed_copy(round_number, digest)
+
+    # ---- commitment, recovery, reveal --------------------------------------------------------
+
+    def commit(self, round_number: int, value: int) -> CommitModel:
+        """The commitment to the model in hand.
+
+        Raises:
+            ModelError: there is none.
+        """
+        held, commitment = self.held(round_number), self.commitment(round_number)
+        if held is None or commitment is None:
+            raise ModelError(f"no model of round {round_number} is in hand")
+        return CommitModel(commitment, held.sealed_copy, value)
+
+    def recover(self, round_number: int, sealed_copy: bytes) -> bool:
+        """Fetch and open a sealed copy; False if it cannot be had."""
+        try:
+            content = unseal(
+                self._store.get(sealed_copy),
+                self._secrets.model_key(round_number),
+                self._associated_data(round_number),
+            )
+            root, model = content[:ROOT_BYTES], content[ROOT_BYTES:]
+            self._learner.check_model(model)
+        except ModelChainError as error:
+            self._unrecoverable.add(sealed_copy)
+            log.warning("a sealed model copy cannot be opened", reason=str(error))
+            return False
+        self._held[round_number] = HeldModel(model, root, sealed_copy)
+        log.info("the model of before is in hand again", round=round_number)
+        return True
+
+    def reveal(
+        self, round_number: int, score: int, data_root: bytes, previous_block: bytes
+    ) -> RevealModel:
+        """Put the plain model into the store; the reveal with its score and its two votes.
+
+        Raises:
+            ModelError: no model is in hand.
+            StoreError: the model cannot be put into the store.
+        """
+        held = self.held(round_number)
+        if held is None:
+            raise ModelError(f"no model of round {round_number} is in hand")
+        model_hash = self._store.put(held.data)
+        transaction = ModelTransaction(
+            self._account, model_hash, held.training_root, score, data_root, previous_block
+        )
+        return RevealModel(transaction, self._secrets.commitment_salt(round_number))
+
+    def _associated_data(self, round_number: int) -> bytes:
+        return model_associated_data(self._domains.model_chain, round_number, self._account)
+
+
+def training_seed(account: str, round_number: int) -> int:
+    """The seed of a training: another for every account and round, the same after a restart."""
+    digest = keccak256(f"training {account} {round_number}".encode())
+    return int.from_bytes(digest[:6], "big")
+
+
+def gather_training(
+    round_number: int, items: Sequence[DataItem], payloads: Payloads, baseline: bytes | None
+) -> Training:
+    """A training on those of ``items`` whose payloads can be had, in order of their numbers."""
+    chosen: list[DataItem] = []
+    plaintexts: list[bytes] = []
+    for item in sorted(items, key=lambda item: item.number):
+        try:
+            plaintexts.append(payloads.plaintext(item))
+        except StoreError as error:
+            log.warning("a training item is left out", item=item.number, reason=str(error))
+            continue
+        chosen.append(item)
+    return Training(round_number, tuple(chosen), tuple(plaintexts), baseline)

@@ -1,0 +1,230 @@
+"""Does what `decide` wants: puts secrets, files and computation in, and sends the transactions."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import structlog
+
+from offchain.crypto.derivation import NodeSecrets
+from offchain.errors import ModelError, RevertedError
+from offchain.node.attesting import baseline_model
+from offchain.node.facts import Parts, SnapshotTaker
+from offchain.node.modelling import gather_training
+from offchain.ports import Chain, ContentStore
+from offchain.protocol.actions import (
+    Action,
+    CommitAttestation,
+    Finalize,
+    RevealAttestation,
+)
+from offchain.protocol.history import History
+from offchain.protocol.intents import (
+    AttestScores,
+    CommitTrainedModel,
+    EvaluateModels,
+    FinalizeRound,
+    Intent,
+    LeaseShareKeys,
+    OpenAttestation,
+    PublishPayloadKeys,
+    RecoverModel,
+    RevealTrainedModel,
+    Send,
+    ShareData,
+    TrainModel,
+)
+from offchain.protocol.status import ZERO_HASH, ChainStatus
+from offchain.protocol.tally import RevealedModel, judge
+
+log = structlog.get_logger()
+
+LOST_RACES = frozenset(
+    {
+        "AlreadyStarted",
+        "WrongPhase",
+        "PhaseNotOver",
+        "NothingToAdvance",
+        "NothingPending",
+        "HeightNotPartitionable",
+        "NotLowestHeight",
+        "WrongEndArrival",
+        "PagesComplete",
+        "NothingToClaim",
+        "AlreadyClaimed",
+        "NotTheMajority",
+        "NoBond",
+    }
+)
+"""What the contracts say when somebody else has done it: no harm is done."""
+
+NOTHING_DUE = frozenset({"NothingToClaim", "AlreadyClaimed", "NoBond"})
+"""... and when there is nothing to claim, now or later."""
+
+
+class Performer:
+    """Performs intents one at a time.
+
+    Args:
+        chain: sends the node's transactions.
+        store: where files are.
+        secrets: of the node, for this deployment.
+        parts: what the node consists of.
+        taker: knows the round's data and scores.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        store: ContentStore,
+        secrets: NodeSecrets,
+        parts: Parts,
+        taker: SnapshotTaker,
+    ) -> None:
+        self._chain = chain
+        self._store = store
+        self._secrets = secrets
+        self._parts = parts
+        self._taker = taker
+
+    def perform(self, intent: Intent, status: ChainStatus, history: History) -> bool:
+        """Do one thing; returns whether a transaction of the node's went on chain.
+
+        Raises:
+            ModelChainError: it could not be done now.
+        """
+        match intent:
+            case Send(action, duty):
+                return self._keep(action, duty)
+            case FinalizeRound(_, duty):
+                return self._keep(self._finalization(status, history), duty)
+            case LeaseShareKeys(count, value):
+                if self._parts.sharing is None:
+                    return False
+                action = self._parts.sharing.lease(history, count, value)
+                return self._send(action, "share keys leased", keys=count)
+            case ShareData(scope, indices):
+                return self._share(status, history, scope, indices)
+            case PublishPayloadKeys(items, test):
+                return self._publish(history, items, test)
+            case TrainModel(round_number):
+                return self._train(history, round_number)
+            case CommitTrainedModel(round_number, value):
+                commitment = self._parts.modelling.commit(round_number, value)
+                return self._send(commitment, "committed to a model", round=round_number)
+            case RecoverModel(round_number, sealed_copy):
+                self._parts.modelling.recover(round_number, sealed_copy)
+                return False
+            case RevealTrainedModel(round_number):
+                return self._reveal(status, history, round_number)
+            case EvaluateModels():
+                return self._evaluate(status, history)
+            case AttestScores(round_number, commitment):
+                return self._send(CommitAttestation(commitment), "attested", round=round_number)
+            case OpenAttestation(round_number, statement):
+                salt = self._secrets.attestation_salt(round_number)
+                return self._send(
+                    RevealAttestation(statement, salt),
+                    "attestation opened",
+                    round=round_number,
+                    statement=statement.hex()[:12],
+                )
+            case _:
+                assert_never(intent)
+
+    # ---- transactions ------------------------------------------------------------------------
+
+    def _send(self, action: Action, done: str, **values: object) -> bool:
+        receipt = self._chain.execute(action)
+        log.info(done, **values, gas=receipt.gas_used)
+        return True
+
+    def _keep(self, action: Action, duty: str) -> bool:
+        """Do what any node may do; finding it done is no error."""
+        try:
+            receipt = self._chain.execute(action)
+        except RevertedError as error:
+            if error.name in NOTHING_DUE:
+                self._parts.claiming.refuse(duty)
+            if error.name not in LOST_RACES:
+                raise
+            log.debug("somebody else was first", duty=duty, reason=str(error))
+            return False
+        log.info(duty, gas=receipt.gas_used)
+        return True
+
+    # ---- own data ----------------------------------------------------------------------------
+
+    def _share(
+        self, status: ChainStatus, history: History, scope: int, indices: tuple[int, ...]
+    ) -> bool:
+        if self._parts.sharing is None:
+            return False
+        taken = self._parts.sharing.share(status, history, scope, indices)
+        log.info("data shared", round=scope, items=taken)
+        return False
+
+    def _publish(self, history: History, items: tuple[int, ...], test: bool) -> bool:
+        if self._parts.sharing is None:
+            return False
+        taken = self._parts.sharing.publish(history, items)
+        log.info("payload keys handed over", kind="test" if test else "training", keys=taken)
+        return False
+
+    # ---- models and scores -------------------------------------------------------------------
+
+    def _train(self, history: History, round_number: int) -> bool:
+        model_hash = baseline_model(history, round_number)
+        baseline = None if model_hash == ZERO_HASH else self._store.get(model_hash)
+        items = self._taker.training_items(history, round_number)
+        training = gather_training(round_number, items, self._parts.payloads, baseline)
+        self._parts.modelling.start(training)
+        return False
+
+    def _evaluate(self, status: ChainStatus, history: History) -> bool:
+        data = self._taker.round_data(status, history)
+        if data is None:
+            return False
+        held = self._parts.modelling.held(data.round)
+        own = {held.hash: held.data} if held is not None else {}
+        models = self._parts.attesting.unevaluated(history, data, next(iter(own), None))
+        self._parts.attesting.start(data, models, own)
+        return False
+
+    def _reveal(self, status: ChainStatus, history: History, round_number: int) -> bool:
+        """Reveal with the true score; a guess where D is not known here, to save the bond."""
+        data = self._taker.round_data(status, history)
+        held = self._parts.modelling.held(round_number)
+        score = None
+        if data is not None and held is not None:
+            score = self._parts.attesting.score(data, held.hash)
+        action = self._parts.modelling.reveal(
+            round_number,
+            0 if score is None else score,
+            ZERO_HASH if data is None else data.root,
+            status.head.hash,
+        )
+        return self._send(action, "model revealed", round=round_number, score=score)
+
+    def _finalization(self, status: ChainStatus, history: History) -> Finalize:
+        """The block's table, the reveals in order and the ranking, all computed here.
+
+        Raises:
+            ModelError: the table is not complete here.
+        """
+        round_number = status.competition.round
+        table = self._taker.table(status, history)
+        if table is None:
+            raise ModelError(f"the scores of round {round_number} are not complete here")
+        entry = history.round(round_number)
+        outcome = judge(
+            self._chain.parameters,
+            history.model_chain,
+            round_number,
+            status.head.hash,
+            status.competition.voids_in_a_row,
+            [RevealedModel(reveal.transaction, reveal.order) for reveal in entry.reveals],
+            table,
+        )
+        transactions = tuple(reveal.transaction for reveal in entry.reveals)
+        return Finalize(table, transactions, outcome.ranking)

@@ -1,0 +1,215 @@
+"""What a relayer takes in: every rule that the contracts would refuse by, checked before any gas.
+
+Checks go from cheap to expensive, and everything that is compared was sent by somebody unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+
+from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
+from offchain.crypto.sealing import MAX_FILE, OVERHEAD, key_commitment
+from offchain.errors import CryptoError, RelayerError
+from offchain.node.domains import Domains
+from offchain.protocol.history import History
+from offchain.protocol.history_entries import SharedItem
+from offchain.protocol.parameters import Parameters
+from offchain.protocol.status import ChainStatus, Phase
+from offchain.protocol.transactions import DataTransaction, Item, KeyReveal
+
+
+class Verdict(Enum):
+    """What becomes of a message that is in order."""
+
+    NEW = "new"
+    KNOWN = "known"  # on chain already: nothing to do
+
+
+class Refused(RelayerError):
+    """A message that the relayer does not take.
+
+    ``status`` is the HTTP status that says so, ``code`` a word for programs, the message the reason
+    with the values that were compared.
+    """
+
+    def __init__(self, status: int, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The rules at one moment of the chain.
+
+    Attributes:
+        parameters: the deployment's.
+        domains: its hash domains.
+        status: the chain now.
+        history: what its records told, at the same block.
+    """
+
+    parameters: Parameters
+    domains: Domains
+    status: ChainStatus
+    history: History
+
+    def check_transaction(self, transaction: DataTransaction, payload: bytes) -> Verdict:
+        """Whether a data transaction with its sealed payload is taken; `Refused` if not."""
+        item = transaction.item
+        self._check_payload(item, payload)
+        known = self._known(item)
+        if known is not None:
+            return Verdict.KNOWN
+        self._check_scope(item)
+        self._check_timestamp(item)
+        self._check_signature(transaction)
+        return Verdict.NEW
+
+    def check_reveal(self, reveal: KeyReveal) -> Verdict:
+        """Whether a payload key is taken now: never before its time. `Refused` if not."""
+        shared = self._known(reveal.item)
+        if shared is None:
+            raise Refused(404, "unknown-item", "no such item is on chain")
+        commitment = key_commitment(self.domains.data_registry, reveal.key)
+        if commitment != reveal.item.key_commitment:
+            raise Refused(
+                422,
+                "wrong-key",
+                f"the key's commitment is {commitment.hex()}, the item's "
+                f"{reveal.item.key_commitment.hex()}",
+            )
+        if shared.publication is not None:
+            return Verdict.KNOWN
+        self._check_time_of_key(shared)
+        return Verdict.NEW
+
+    def _known(self, item: Item) -> SharedItem | None:
+        """The item on chain under this nullifier; refused if that is another one."""
+        shared = self.history.item_of(item.scope, item.nullifier_x)
+        if shared is not None and shared.item != item:
+            raise Refused(
+                409,
+                "nullifier-used",
+                f"nullifier {item.nullifier_x:#x} is used in scope {item.scope}, by item "
+                f"{shared.shared.number}",
+            )
+        return shared
+
+    def _check_payload(self, item: Item, payload: bytes) -> None:
+        if not OVERHEAD < len(payload) <= MAX_FILE:
+            raise Refused(
+                413,
+                "payload-size",
+                f"the payload has {len(payload)} bytes, allowed are {OVERHEAD + 1} to {MAX_FILE}",
+            )
+        digest = hashlib.sha256(payload).digest()
+        if digest != item.payload_hash:
+            raise Refused(
+                422,
+                "payload-hash",
+                f"the payload's sha2-256 is {digest.hex()}, the item says "
+                f"{item.payload_hash.hex()}",
+            )
+
+    def _check_scope(self, item: Item) -> None:
+        """The collecting round's scope, or the one before within its grace."""
+        collection = self.status.collection
+        previous = collection.round - 1
+        closed_at = self._closed_at(previous)
+        in_grace = (
+            closed_at is not None
+            and item.scope == previous
+            and self.status.timestamp <= closed_at + self.parameters.grace_seconds
+        )
+        if collection.round == 0 or not (item.scope == collection.round or in_grace):
+            raise Refused(
+                409,
+                "scope",
+                f"scope {item.scope} is not accepted, round {collection.round} collects",
+            )
+        if item.scope == collection.round and not self.status.keys.complete:
+            raise Refused(
+                409,
+                "pages",
+                f"{self.status.keys.written} of {self.status.keys.active} share keys of round "
+                f"{item.scope} are written: try again",
+            )
+
+    def _closed_at(self, round_number: int) -> int | None:
+        """EVM time at which a round closed."""
+        entry = self.history.rounds.get(round_number)
+        return entry.closed.timestamp if entry is not None and entry.closed is not None else None
+
+    def _check_timestamp(self, item: Item) -> None:
+        latest = self.status.timestamp + self.parameters.maximum_clock_skew
+        earliest = self.status.totals.last_decision
+        if not earliest <= item.timestamp <= latest:
+            raise Refused(
+                422,
+                "timestamp",
+                f"timestamp {item.timestamp} is not from {earliest} to {latest}",
+            )
+
+    def _check_signature(self, transaction: DataTransaction) -> None:
+        item, signature = transaction.item, transaction.signature
+        size = len(signature.responses)
+        if not self.parameters.minimum_ring <= size <= self.parameters.maximum_ring:
+            raise Refused(
+                422,
+                "ring-size",
+                f"a ring of {size}, allowed are {self.parameters.minimum_ring} to "
+                f"{self.parameters.maximum_ring}",
+            )
+        keys = self.history.active_keys(item.scope)
+        outside = [position for position in signature.positions if position >= len(keys)]
+        if outside:
+            raise Refused(
+                422,
+                "ring-member",
+                f"position {outside[0]} names no active key: scope {item.scope} has {len(keys)}",
+            )
+        ring = [keys[position].x for position in signature.positions]
+        try:
+            verify_ring(
+                self.domains.data_registry,
+                ShareMessage(
+                    item.scope,
+                    item.timestamp,
+                    item.payload_hash,
+                    item.key_commitment,
+                    item.reward_address,
+                ),
+                ring,
+                RingSignature(
+                    signature.challenge, signature.responses, item.nullifier_x, item.nullifier_v
+                ),
+                self.parameters.minimum_ring,
+            )
+        except CryptoError as error:
+            raise Refused(422, "ring-signature", str(error)) from error
+
+    def _check_time_of_key(self, shared: SharedItem) -> None:
+        """A training key from the partition to the end of Commit, a test key in Unseal only."""
+        competition = self.status.competition
+        if shared.round is None:
+            raise Refused(425, "too-early", "no partition has taken the item yet")
+        ahead = shared.round > competition.round
+        now = shared.round == competition.round
+        if shared.is_test:
+            early = ahead or (now and competition.phase < Phase.UNSEAL)
+            due = now and competition.phase is Phase.UNSEAL
+        else:
+            early = False
+            due = ahead or (now and competition.phase is Phase.COMMIT)
+        kind = "test" if shared.is_test else "training"
+        where = (
+            f"a {kind} item of round {shared.round}; round {competition.round} is in "
+            f"{competition.phase.name}"
+        )
+        if early:
+            raise Refused(425, "too-early", where)
+        if not due:
+            raise Refused(410, "too-late", where)

@@ -1,0 +1,183 @@
+"""What a worker and a relayer say to each other: JSON with a strict schema.
+
+Hashes, keys and large integers are ``0x`` and lower-case hexadecimal of a fixed length, addresses
+EIP-55, counters and times JSON integers, the sealed payload base64. Whatever does not fit exactly
+is refused before anything is computed with it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from eth_utils.address import is_checksum_address
+
+from offchain.errors import RelayerError
+from offchain.protocol.transactions import DataTransaction, Item, KeyReveal, RingSignature
+
+MAXIMUM_RING = 64
+"""Ring members that any deployment can allow."""
+
+MAXIMUM_REVEALS = 64
+"""Key reveals in one request: as many as one transaction publishes."""
+
+ITEM_FIELDS = {
+    "scope",
+    "payloadHash",
+    "keyCommitment",
+    "timestamp",
+    "rewardAddress",
+    "nullifierX",
+    "nullifierV",
+}
+
+
+class WireError(RelayerError):
+    """A message does not have the form that was agreed on; names the field and what was wrong."""
+
+
+def encode_item(item: Item) -> dict[str, object]:
+    """An item as JSON."""
+    return {
+        "scope": item.scope,
+        "payloadHash": _hex(item.payload_hash),
+        "keyCommitment": _hex(item.key_commitment),
+        "timestamp": item.timestamp,
+        "rewardAddress": item.reward_address,
+        "nullifierX": _hex(item.nullifier_x.to_bytes(32, "big")),
+        "nullifierV": item.nullifier_v,
+    }
+
+
+def decode_item(message: object, where: str = "item") -> Item:
+    """The inverse of `encode_item`; ``WireError`` if it is anything else."""
+    fields = _object(message, where, ITEM_FIELDS)
+    address = fields["rewardAddress"]
+    if not isinstance(address, str) or not is_checksum_address(address):
+        raise WireError(f"{where}.rewardAddress must be an EIP-55 address")
+    return Item(
+        scope=_integer(fields["scope"], f"{where}.scope", 32),
+        payload_hash=_bytes32(fields["payloadHash"], f"{where}.payloadHash"),
+        key_commitment=_bytes32(fields["keyCommitment"], f"{where}.keyCommitment"),
+        timestamp=_integer(fields["timestamp"], f"{where}.timestamp", 40),
+        reward_address=address,
+        nullifier_x=int.from_bytes(_bytes32(fields["nullifierX"], f"{where}.nullifierX"), "big"),
+        nullifier_v=_integer(fields["nullifierV"], f"{where}.nullifierV", 8),
+    )
+
+
+def encode_submission(transaction: DataTransaction, payload: bytes) -> dict[str, object]:
+    """A data transaction with its sealed payload, as ``POST /transactions`` takes it."""
+    signature = transaction.signature
+    return {
+        "item": encode_item(transaction.item),
+        "signature": {
+            "challenge": _hex(signature.challenge),
+            "responses": [_hex(value.to_bytes(32, "big")) for value in signature.responses],
+            "ring": _hex(signature.ring),
+        },
+        "payload": base64.b64encode(payload).decode("ascii"),
+    }
+
+
+def decode_submission(message: object) -> tuple[DataTransaction, bytes]:
+    """The inverse of `encode_submission`; ``WireError`` if it is anything else."""
+    fields = _object(message, "request", {"item", "signature", "payload"})
+    item = decode_item(fields["item"])
+    signature = _object(fields["signature"], "signature", {"challenge", "responses", "ring"})
+    responses = _list(signature["responses"], "signature.responses", MAXIMUM_RING)
+    ring = _bytes(signature["ring"], "signature.ring", 2 * MAXIMUM_RING)
+    if len(ring) != 2 * len(responses):
+        raise WireError(
+            f"signature.ring names {len(ring) / 2:g} members for {len(responses)} responses"
+        )
+    payload = fields["payload"]
+    if not isinstance(payload, str):
+        raise WireError("payload must be base64 text")
+    try:
+        content = base64.b64decode(payload, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise WireError(f"payload is not base64: {error}") from error
+    return (
+        DataTransaction(
+            item,
+            RingSignature(
+                challenge=_bytes32(signature["challenge"], "signature.challenge"),
+                responses=tuple(
+                    int.from_bytes(_bytes32(value, f"signature.responses[{i}]"), "big")
+                    for i, value in enumerate(responses)
+                ),
+                ring=ring,
+            ),
+        ),
+        content,
+    )
+
+
+def encode_reveals(reveals: tuple[KeyReveal, ...]) -> dict[str, object]:
+    """Key reveals as ``POST /keys`` takes them."""
+    return {
+        "reveals": [
+            {"item": encode_item(reveal.item), "key": _hex(reveal.key)} for reveal in reveals
+        ]
+    }
+
+
+def decode_reveals(message: object) -> tuple[KeyReveal, ...]:
+    """The inverse of `encode_reveals`; ``WireError`` if it is anything else."""
+    fields = _object(message, "request", {"reveals"})
+    reveals = []
+    for i, entry in enumerate(_list(fields["reveals"], "reveals", MAXIMUM_REVEALS)):
+        parts = _object(entry, f"reveals[{i}]", {"item", "key"})
+        item = decode_item(parts["item"], f"reveals[{i}].item")
+        reveals.append(KeyReveal(item, _bytes32(parts["key"], f"reveals[{i}].key")))
+    if not reveals:
+        raise WireError("reveals must hold at least one key")
+    return tuple(reveals)
+
+
+def _hex(content: bytes) -> str:
+    return "0x" + content.hex()
+
+
+def _object(message: object, where: str, fields: set[str]) -> Mapping[str, Any]:
+    if not isinstance(message, dict):
+        raise WireError(f"{where} must be a JSON object")
+    if missing := sorted(fields - message.keys()):
+        raise WireError(f"{where} lacks {', '.join(missing)}")
+    if unknown := sorted(str(name)[:40] for name in message.keys() - fields):
+        raise WireError(f"{where} has unknown fields: {', '.join(unknown[:4])}")
+    return message
+
+
+def _list(value: object, where: str, maximum: int) -> list[object]:
+    if not isinstance(value, list):
+        raise WireError(f"{where} must be a list")
+    if len(value) > maximum:
+        raise WireError(f"{where} has {len(value)} entries, at most {maximum} are allowed")
+    return value
+
+
+def _integer(value: object, where: str, bits: int) -> int:
+    # bool is an int in Python and a type of its own in JSON.
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << bits:
+        raise WireError(f"{where} must be an integer of {bits} bits")
+    return value
+
+
+def _bytes(value: object, where: str, maximum: int) -> bytes:
+    if not isinstance(value, str) or not value.startswith("0x") or len(value) > 2 + 2 * maximum:
+        raise WireError(f"{where} must be 0x and at most {maximum} bytes in hexadecimal")
+    digits = value[2:]
+    if len(digits) % 2 or any(digit not in "0123456789abcdef" for digit in digits):
+        raise WireError(f"{where} must be lower-case hexadecimal, two digits a byte")
+    return bytes.fromhex(digits)
+
+
+def _bytes32(value: object, where: str) -> bytes:
+    content = _bytes(value, where, 32)
+    if len(content) != 32:
+        raise WireError(f"{where} must have 32 bytes, not {len(content)}")
+    return content
