@@ -27,12 +27,18 @@ BUFFER_SECONDS = 60
 CONFIRMATIONS = 1
 MAXIMUM_BATCH = 32
 RELAY_RING = 64
+OTHER_MEMBERS = (3, 8, 1, 12, 5)
 REWARD_ADDRESS = to_checksum_address("0x" + "5a" * 20)
 
 
 def share_key(number: int) -> ShareKey:
     """A share key for a number, always the same."""
     return ShareKey(int.from_bytes(hashlib.sha256(b"share key %d" % number).digest(), "big"))
+
+
+def share_keys(numbers: range) -> list[ShareKey]:
+    """The share keys for several numbers."""
+    return [share_key(number) for number in numbers]
 
 
 def payload_key(key: ShareKey) -> bytes:
@@ -65,6 +71,14 @@ def transaction_tuple(transaction: DataTransaction) -> tuple[Any, ...]:
         item_tuple(transaction.item),
         (signature.challenge, list(signature.responses), signature.ring),
     )
+
+
+def code_words(evm: Evm, address: str) -> list[int]:
+    """The words behind the STOP byte of a contract's code."""
+    code = bytes(evm.w3.eth.get_code(to_checksum_address(address)))
+    assert code[0] == 0
+    assert len(code) % 32 == 1
+    return [int.from_bytes(code[i : i + 32], "big") for i in range(1, len(code), 32)]
 
 
 @contextmanager
@@ -157,6 +171,14 @@ class Registries:
         """The keys that are active in a round by the rule, in order of registration."""
         return [x for r, x in self.log if r < number <= r + self.parameters.lease_rounds]
 
+    def held(self, account: str) -> int:
+        """Keys of an account that are active in the next round, as the registry counts them."""
+        return self.keys.functions.heldKeys(account).call()
+
+    def ring_keys(self, number: int, positions: Sequence[int]) -> list[int]:
+        """The active keys at positions, as the registry reads them from its pages."""
+        return self.keys.functions.ringKeys(number, encode_positions(list(positions))).call()
+
     # ---- data transactions ----
 
     def transaction(
@@ -193,6 +215,19 @@ class Registries:
         return DataTransaction(
             item, RingSignature(signed.challenge, signed.responses, encode_positions(positions))
         )
+
+    def signed_by(self, signer: int, **changes: Any) -> DataTransaction:
+        """A data transaction by the share key of a number, in a ring of five or six.
+
+        The key's number is its position: keys are registered in order, from number 0 on.
+        """
+        ring = sorted({*OTHER_MEMBERS, signer})
+        return self.transaction(share_key(signer), ring, **changes)
+
+    def counts(self) -> tuple[int, int]:
+        """Items accepted and entries of the arrival log."""
+        read = self.data.functions
+        return read.totals().call()[0], read.arrivals().call()[0]
 
     def share(self, transaction: DataTransaction, sender: int = 0) -> TxReceipt:
         """Send a data transaction."""

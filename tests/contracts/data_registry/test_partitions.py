@@ -1,180 +1,21 @@
-"""Partitions: which Bitcoin height takes which pending items is forced, whatever a keeper tries."""
-
-import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+"""Partitions: which Bitcoin height takes which pending items is forced."""
 
 import pytest
 
-from offchain.bitcoin.rules import REGTEST
 from tests.support.bitcoin_mining import BLOCK_SECONDS
-from tests.support.evm import Evm, reverts
+from tests.support.collecting import (
+    MEDIAN_WINDOW,
+    NONE_YET,
+    Collecting,
+)
+from tests.support.evm import reverts
 from tests.support.registries import (
     BUFFER_SECONDS,
     CONFIRMATIONS,
     MAXIMUM_BATCH,
     RELAY_RING,
-    Registries,
-    restored,
     share_key,
 )
-
-ACCOUNTS = 3
-KEYS_EACH = 64
-MEDIAN_WINDOW = 11
-NONE_YET = [0, 0]
-
-
-@dataclass
-class Collecting:
-    """A registry that collects, and what must be in it by the rules in plain Python."""
-
-    registries: Registries
-    arrivals: list[tuple[int, int]] = field(default_factory=list)  # time, items so far
-    taken_arrivals: int = 0
-    taken_items: int = 0
-    last_height: int = 0
-    last_decision: int = 0
-    relay_state: tuple[int, bytes] | None = None  # that lowest_height was read for
-    lowest_height: int = 0
-
-    @property
-    def evm(self) -> Evm:
-        return self.registries.evm
-
-    @property
-    def items(self) -> int:
-        return self.arrivals[-1][1] if self.arrivals else 0
-
-    # ---- the rules ----
-
-    def decision(self, height: int) -> int:
-        """Median of the 11 header times that end with a height, less the buffer."""
-        chain = self.registries.bitcoin
-        times = [chain.header(h).time for h in range(height - MEDIAN_WINDOW + 1, height + 1)]
-        return sorted(times)[MEDIAN_WINDOW // 2] - BUFFER_SECONDS
-
-    @property
-    def heights(self) -> range:
-        """Heights that the relay holds, up to its tip."""
-        chain = self.registries.bitcoin
-        known = chain.best_height, chain.headers[-1].hash()
-        if self.relay_state != known:
-            self.relay_state = known
-            self.lowest_height = self.registries.relay.functions.lowestHeight().call()
-        return range(self.lowest_height, chain.best_height - CONFIRMATIONS + 1)
-
-    def forced(self, now: int) -> list[int]:
-        """The partition that is possible: tries every height and counts every arrival."""
-        pending = self.arrivals[self.taken_arrivals :]
-        for height in self.heights:
-            decision = self.decision(height)
-            if pending and height > self.last_height and pending[0][0] < decision <= now:
-                before = sum(time < decision for time, _ in pending)
-                return [height, self.taken_arrivals + before]
-        return NONE_YET
-
-    def refusal(self, height: int, end: int) -> tuple[str, *tuple[int, ...]]:
-        """Why a partition other than the forced one is refused."""
-        pending = self.arrivals[self.taken_arrivals :]
-        if not pending:
-            return ("NothingPending",)
-        if height <= self.last_height or height not in self.heights:
-            return "HeightNotPartitionable", height, self.last_height, self.heights[-1]
-        first, decision, now = pending[0][0], self.decision(height), self.evm.timestamp
-        if decision <= first:
-            return "DecisionTooEarly", height, decision, first
-        if decision > now:
-            return "DecisionAhead", height, decision, now
-        lower = height - 1
-        if lower > self.last_height and lower in self.heights and self.decision(lower) > first:
-            return "NotLowestHeight", height, self.decision(lower), first
-        return "WrongEndArrival", end, decision
-
-    def due(self) -> bool:
-        """Whether a pending item arrived before the tip's decision time."""
-        pending = self.arrivals[self.taken_arrivals :]
-        heights = self.heights
-        return bool(pending and heights) and pending[0][0] < self.decision(heights[-1])
-
-    # ---- what happens ----
-
-    def share(self, time: int, count: int = 1) -> None:
-        """Share items in one block at a time."""
-        batch = [
-            self.registries.transaction(
-                share_key(number), sorted({number, (number + 1) % (ACCOUNTS * KEYS_EACH)})
-            )
-            for number in range(self.items, self.items + count)
-        ]
-        self.evm.set_next_timestamp(time)
-        self.registries.share_batch(batch)
-        self.arrivals.append((time, self.items + count))
-
-    def pass_time(self, time: int) -> None:
-        """Mine an empty block at a time."""
-        self.evm.set_next_timestamp(time)
-        self.evm.mine()
-
-    def attempt(self, height: int, end: int) -> list:
-        """What take() would return now; raises what it reverts with."""
-        data = self.registries.data.address
-        return self.registries.chain.functions.take(data, height, end).call()
-
-    def take(self, height: int, end: int) -> None:
-        """Take items, and check what is returned and recorded."""
-        expected = [
-            self.taken_items,
-            self.arrivals[end - 1][1],
-            self.decision(height),
-            self.registries.bitcoin.header(height).hash()[:24],
-        ]
-        assert self.attempt(height, end) == expected
-        data = self.registries.data.address
-        self.evm.send(self.registries.chain.functions.take(data, height, end))
-        self.taken_arrivals, self.taken_items = end, expected[1]
-        self.last_height = height
-        assert expected[2] > self.last_decision
-        self.last_decision = expected[2]
-
-    def check(self) -> None:
-        """The registry says what the rules say."""
-        read = self.registries.data.functions
-        assert read.nextPartition().call() == self.forced(self.evm.timestamp)
-        assert read.pendingDue().call() == self.due()
-        assert read.totals().call() == [
-            self.items,
-            self.taken_items,
-            self.last_height,
-            self.last_decision,
-        ]
-        assert read.arrivals().call() == [len(self.arrivals), self.taken_arrivals]
-
-
-@pytest.fixture(scope="module")
-def deployed(evm_session: Evm) -> Iterator[Registries]:
-    """Round 1 collects, with 192 active keys and rings from two keys on."""
-    with restored(evm_session):
-        registries = Registries.deploy(
-            evm_session,
-            minimum_ring=2,
-            base_keys=KEYS_EACH,
-            maximum_keys=KEYS_EACH,
-            key_bond=0,
-        )
-        for account in range(ACCOUNTS):
-            first = account * KEYS_EACH
-            keys = [share_key(number) for number in range(first, first + KEYS_EACH)]
-            registries.register(keys, sender=account)
-        registries.open_round(1)
-        registries.write_pages(1)
-        yield registries
-
-
-@pytest.fixture
-def collecting(deployed: Registries, evm: Evm) -> Collecting:
-    """Nothing was shared yet; the relay's headers are older than the EVM's clock."""
-    return Collecting(deployed.copy())
 
 
 @pytest.fixture
@@ -194,9 +35,6 @@ def prepared(collecting: Collecting) -> Collecting:
     collecting.pass_time(start + 1_000)
     assert collecting.decision(collecting.heights[-1]) == start + 150
     return collecting
-
-
-# ---- one by one ---------------------------------------------------------------------------------
 
 
 def test_nothing_can_be_partitioned_while_nothing_is_pending(collecting: Collecting):
@@ -406,70 +244,3 @@ def test_the_bounds_of_the_round_do_not_matter_to_what_is_pending(prepared: Coll
     prepared.registries.share(signed)
     prepared.arrivals.append((time, before + 1))
     prepared.check()
-
-
-# ---- at random ----------------------------------------------------------------------------------
-
-
-def nearby_partitions(collecting: Collecting, forced: list[int]) -> Iterator[tuple[int, int]]:
-    """Partitions that a keeper might rather have."""
-    if forced == NONE_YET:
-        heights = [*collecting.heights[-2:], collecting.last_height + 1]
-        ends = [collecting.taken_arrivals + 1, len(collecting.arrivals)]
-    else:
-        heights = [forced[0] + step for step in (-1, 0, 1)]
-        ends = [forced[1] + step for step in (-1, 0, 1)]
-    for height in heights:
-        for end in ends:
-            if [height, end] != forced and end >= 0:
-                yield height, end
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_exactly_the_forced_partition_is_accepted_through_random_histories(
-    collecting: Collecting, seed: int
-):
-    """Differential: random arrivals, headers, gaps and reorganisations against the rules."""
-    chance = random.Random(seed)
-    registries = collecting.registries
-    assert registries.bitcoin.rules == REGTEST
-    # Catch up with the EVM's clock.
-    registries.add_headers([collecting.evm.timestamp - 3_000 + 200 * i for i in range(12)])
-    partitions = reorganisations = 0
-    for _ in range(50):
-        now = collecting.evm.timestamp
-        action = chance.choices(
-            ("share", "headers", "wait", "reorganise", "take"), weights=(8, 7, 2, 2, 6)
-        )[0]
-        bitcoin = registries.bitcoin
-        if action == "share" and collecting.items < ACCOUNTS * KEYS_EACH - 4:
-            collecting.share(now + chance.choice((1, 30, 200, 600)), chance.randint(1, 3))
-        elif action == "headers":
-            for _ in range(chance.randint(1, 6)):
-                earliest = collecting.decision(bitcoin.best_height) + BUFFER_SECONDS + 1
-                time = now + chance.randint(-1_800, 1_800)
-                registries.add_headers([max(earliest, time)])
-        elif action == "wait":
-            collecting.pass_time(now + chance.choice((1, 300, 2_000)))
-        elif action == "reorganise":
-            depth = chance.randint(1, 4)
-            fork = bitcoin.best_height - depth
-            bitcoin = registries.bitcoin = bitcoin.fork(fork, salt=chance.getrandbits(32))
-            for _ in range(depth + chance.randint(1, 2)):
-                earliest = collecting.decision(bitcoin.best_height) + BUFFER_SECONDS + 1
-                time = now + chance.randint(-1_800, 1_800)
-                bitcoin.extend([max(earliest, time)])
-            collecting.evm.send(registries.relay.functions.submit(bitcoin.raw(fork + 1)))
-            reorganisations += 1
-        collecting.check()
-        forced = collecting.forced(collecting.evm.timestamp)
-        if action in ("take", "reorganise"):
-            for height, end in nearby_partitions(collecting, forced):
-                with reverts(*collecting.refusal(height, end)):
-                    collecting.attempt(height, end)
-            if forced != NONE_YET:
-                collecting.take(*forced)
-                collecting.check()
-                partitions += 1
-    assert partitions >= 3
-    assert reorganisations >= 1
