@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import is_dataclass, replace
 from typing import Any
@@ -89,7 +90,18 @@ class DeployedChain:
                 records.append(record)
         return records
 
+    def fork(self) -> DeployedChain:
+        """The same contracts with a count of blocks of its own."""
+        return copy.copy(self)
+
     # ---- views -----------------------------------------------------------------------------------
+
+    def view(self, contract: str, function: str, *arguments: object) -> tuple[Any, ...]:
+        """What one view returns."""
+        data = Web3.to_hex(interface(contract).encode(function, *arguments))
+        call = {"to": self.addresses[contract], "data": data}
+        returned = Web3.to_bytes(hexstr=self.evm.request("eth_call", call, "latest"))
+        return interface(contract).decode(function, returned)
 
     def assert_same_state(self, world: World) -> None:
         """Compare what changes with most transactions."""
@@ -207,9 +219,33 @@ def deploy_world(evm: Evm, genesis: int = 3, accounts: int = 6, **changes: int) 
     plan = DeploymentPlan(
         tuple(names[:genesis]), world.bitcoin.checkpoint, world.relay.rules, parameters, DEMO_RELAY
     )
-    evm.set_next_timestamp(START)
+    # Later than whatever else this chain has seen.
+    world.now = max(START, evm.timestamp + 1)
+    evm.set_next_timestamp(world.now)
     world.attach(DeployedChain(evm, plan))
     return world
+
+
+class Stage:
+    """A point in a chain's life at which many tests begin; each finds all as it was then.
+
+    Only the youngest stage of an EVM can be entered: going back drops what was remembered later.
+    """
+
+    def __init__(self, world: World) -> None:
+        assert isinstance(world.twin, DeployedChain)
+        self._world = world
+        self._twin = world.twin
+        self._snapshot = world.twin.evm.snapshot()
+
+    def enter(self) -> World:
+        """Go back to the stage."""
+        evm = self._twin.evm
+        evm.revert(self._snapshot)
+        self._snapshot = evm.snapshot()
+        world = self._world.fork()
+        world.twin = self._twin.fork()
+        return world
 
 
 def _plain(value: object) -> object:

@@ -6,7 +6,9 @@ both, and their events and errors are compared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from typing import Protocol
 
@@ -71,6 +73,18 @@ def payload_key(key: ShareKey, scope: int) -> bytes:
     return keccak256(b"payload key %d %d" % (scope, key.x))
 
 
+@contextmanager
+def refused(name: str, *arguments: object) -> Iterator[None]:
+    """Pass iff the body is refused with exactly this custom error and these arguments."""
+    __tracebackhide__ = True
+    actual: object = "nothing"
+    try:
+        yield
+    except Revert as error:
+        actual = (error.name, error.arguments)
+    assert actual == (name, arguments), f"refused {actual}, expected {name}{arguments}"
+
+
 class Twin(Protocol):
     """The real contracts beside the reference ones."""
 
@@ -130,6 +144,14 @@ class World:
         )
         self.history = History(self.parameters, model_chain, data_registry)
         self.chain = self.reference.model_chain
+
+    def fork(self) -> World:
+        """A copy that goes its own way, without the twin."""
+        twin, self.twin = self.twin, None
+        try:
+            return copy.deepcopy(self)
+        finally:
+            self.twin = twin
 
     def attach(self, twin: Twin) -> None:
         """Begin anew beside the real contracts, at their addresses."""

@@ -88,20 +88,20 @@ class ModelChainState:
         self.claimed_items: set[tuple[int, int]] = set()
         self.tokens: dict[str, int] = {}
 
-        self.heat = ReferenceHeat(environment, parameters, lambda: self.head().number)
+        self.heat = ReferenceHeat(environment, parameters, self.head_number)
         self.key_registry = ReferenceKeyRegistry(
             environment,
             parameters,
             key_registry_domain,
             self.heat.key_quota,
-            lambda account: account in self.genesis_accounts or account in self.valid_accounts,
+            self.is_exempt,
         )
         self.data_registry = ReferenceDataRegistry(
             environment,
             parameters,
             data_registry_domain,
             self.key_registry,
-            lambda: (self.competition.round, self.competition.phase),
+            self.current_phase,
         )
 
     # ---- views -----------------------------------------------------------------------------------
@@ -109,6 +109,18 @@ class ModelChainState:
     def head(self) -> Head:
         """The last block."""
         return Head(len(self.blocks) - 1, self.block_hashes[-1], self.head_model)
+
+    def head_number(self) -> int:
+        """The last block's number."""
+        return len(self.blocks) - 1
+
+    def current_phase(self) -> tuple[int, Phase]:
+        """Round and phase of the competition: what a key's publication is judged by."""
+        return self.competition.round, self.competition.phase
+
+    def is_exempt(self, account: str) -> bool:
+        """Whether an account needs no bond behind its share keys."""
+        return account in self.genesis_accounts or account in self.valid_accounts
 
     def closed_round(self, round_number: int) -> ClosedRound:
         """What a closed round collected."""
