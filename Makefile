@@ -33,6 +33,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 build: install  ## Compile the contracts (only what has changed)
 	@$(BIN)/brownie compile
+	@$(BIN)/python -m offchain.chain.abi_files
 
 demo: build  ## Make three blocks with four nodes and show them
 	@$(BIN)/modelchain demo

@@ -79,7 +79,7 @@ def load_settings(
         project: the checkout, for the defaults of files that it holds.
 
     Raises:
-        ConfigurationError: there is no such setting, or a variable is empty.
+        ConfigurationError: there is no such setting, or an option or variable is empty.
     """
     unknown = sorted(set(arguments) - {item.name for item in fields(Settings)})
     if unknown:
@@ -87,12 +87,13 @@ def load_settings(
 
     def text(name: str) -> str | None:
         given = arguments.get(name)
-        if given is not None:
-            return str(given)
-        variable = ENVIRONMENT[name]
-        value = environment.get(variable)
+        where, value = (
+            (f"option --{name.replace('_', '-')}", str(given))
+            if given is not None
+            else (ENVIRONMENT[name], environment.get(ENVIRONMENT[name]))
+        )
         if value is not None and not value.strip():
-            raise ConfigurationError(f"{variable} is empty: set or unset it")
+            raise ConfigurationError(f"{where} is empty: give it a value or leave it out")
         return value
 
     def path(name: str, default: Path) -> Path:

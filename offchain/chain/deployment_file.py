@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -17,6 +18,8 @@ from typing import Any, Final, TypeVar
 from eth_utils.address import is_checksum_address
 
 from offchain.bitcoin.checkpoint import Checkpoint
+from offchain.bitcoin.header import HEADER_SIZE
+from offchain.bitcoin.median_time import MEDIAN_BLOCKS
 from offchain.bitcoin.rules import Rules
 from offchain.chain.contracts import CONTRACTS
 from offchain.crypto.hashing import Domain
@@ -32,9 +35,13 @@ MAXIMUM_SIZE: Final = 1 << 20
 """Bytes of the largest file that is read."""
 
 MAXIMUM_GENESIS_ACCOUNTS: Final = 256
+CHECKPOINT_SIZE: Final = MEDIAN_BLOCKS * HEADER_SIZE
+"""Bytes of a checkpoint's headers."""
+
 MAXIMUM_CONTRACTS: Final = 32
 MAXIMUM_TEXT: Final = 200
 _HASH_SIZE: Final = 32
+_HEXADECIMAL: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 
 class DeploymentFileError(ConfigurationError):
@@ -177,7 +184,7 @@ class _Reader:
     def deployment(self, loaded: object) -> Deployment:
         names = ["format", *(field.name for field in fields(Deployment))]
         given = self._object("the file", loaded, names)
-        if given["format"] != FORMAT:
+        if self._integer("format", given["format"]) != FORMAT:
             raise self._error("format", f"is {given['format']!r}, expected {FORMAT}")
         accounts = given["genesis_accounts"]
         if not isinstance(accounts, list) or len(accounts) > MAXIMUM_GENESIS_ACCOUNTS:
@@ -209,7 +216,7 @@ class _Reader:
             checkpoint=Checkpoint(
                 self._integer("checkpoint.height", checkpoint["height"]),
                 self._integer("checkpoint.epoch_start_time", checkpoint["epoch_start_time"]),
-                self._bytes("checkpoint.headers", checkpoint["headers"]),
+                self._bytes("checkpoint.headers", checkpoint["headers"], CHECKPOINT_SIZE),
             ),
             token_cap=self._integer("token_cap", given["token_cap"]),
             genesis_accounts=tuple(
@@ -266,12 +273,9 @@ class _Reader:
         return value
 
     def _bytes(self, where: str, value: object, size: int | None = None) -> bytes:
-        try:
-            if not isinstance(value, str) or not value.startswith("0x"):
-                raise ValueError
-            decoded = bytes.fromhex(value[2:])
-        except ValueError as error:
-            raise self._error(where, "is no hexadecimal with 0x") from error
+        if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value):
+            raise self._error(where, "is no hexadecimal with 0x")
+        decoded = bytes.fromhex(value[2:])
         if size is not None and len(decoded) != size:
             raise self._error(where, f"has {len(decoded)} bytes, expected {size}")
         return decoded

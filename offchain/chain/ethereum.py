@@ -38,8 +38,9 @@ class Ethereum:
     Blocks are given by number or as "latest".
     """
 
-    def __init__(self, provider: BoundedProvider) -> None:
+    def __init__(self, provider: BoundedProvider, log_blocks: int = LOG_BLOCKS) -> None:
         self._provider = provider
+        self._log_blocks = log_blocks
 
     @classmethod
     def connect(cls, url: str) -> Ethereum:
@@ -173,10 +174,10 @@ class Ethereum:
     ) -> Iterator[Log]:
         """Logs of some contracts in blocks `first` to `last`, in order.
 
-        Asks for at most `LOG_BLOCKS` blocks at once, and for fewer when the node refuses.
+        Asks for a bounded number of blocks at once, and for fewer when the node refuses.
         `topics` must be a log's first ones; None stands for any.
         """
-        span = LOG_BLOCKS
+        span = self._log_blocks
         while first <= last:
             end = min(last, first + span - 1)
             try:
@@ -189,7 +190,7 @@ class Ethereum:
                 continue
             yield from found
             first = end + 1
-            span = min(LOG_BLOCKS, 2 * span)
+            span = min(self._log_blocks, 2 * span)
 
     def _logs(
         self, addresses: Sequence[str], first: int, last: int, topics: Sequence[bytes | None]

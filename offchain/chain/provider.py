@@ -26,6 +26,9 @@ MAXIMUM_REPLY: Final = 1 << 26
 MAXIMUM_BATCH: Final = 100
 """Requests in one HTTP request: public nodes refuse more."""
 
+MAXIMUM_REASON: Final = 1_000
+"""Characters of a node's error message that are kept."""
+
 _SENDING: Final = frozenset({"eth_sendRawTransaction"})
 
 
@@ -201,7 +204,12 @@ def fault_of(method: str, error: object) -> RpcFault | RpcReplyError:
         return RpcReplyError(method, "has an error that is malformed")
     code = error.get("code")
     number = code if isinstance(code, int) and not isinstance(code, bool) else 0
-    return RpcFault(method, number, error["message"][:2000], error.get("data"))
+    return RpcFault(method, number, _printable(error["message"]), error.get("data"))
+
+
+def _printable(text: str) -> str:
+    """A node's words without what could steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:MAXIMUM_REASON])
 
 
 def _envelope(method: str, reply: object, number: int) -> RPCResponse:

@@ -6,6 +6,7 @@ Quantities and data are hexadecimal strings as in the Ethereum JSON-RPC specific
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +17,8 @@ from offchain.chain.provider import RpcReplyError
 
 ADDRESS_SIZE: Final = 20
 HASH_SIZE: Final = 32
-_QUANTITY_DIGITS: Final = 64
+_QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_DATA: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _MAXIMUM_TOPICS: Final = 4
 
 
@@ -60,28 +62,17 @@ class TransactionReceipt:
 
 def quantity(method: str, value: object) -> int:
     """An unsigned integer of at most 256 bits."""
-    if (
-        not isinstance(value, str)
-        or not value.startswith("0x")
-        or not 1 <= len(value) - 2 <= _QUANTITY_DIGITS
-    ):
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
         raise RpcReplyError(method, f"has {_shown(value)} where a quantity is due")
-    try:
-        return int(value[2:], 16)
-    except ValueError as error:
-        raise RpcReplyError(method, f"has {_shown(value)} where a quantity is due") from error
+    return int(value, 16)
 
 
 def data(method: str, value: object, size: int | None = None) -> bytes:
     """Bytes, of exactly `size` where that is given."""
-    if not isinstance(value, str) or not value.startswith("0x"):
+    if not isinstance(value, str) or not _DATA.fullmatch(value):
         raise RpcReplyError(method, f"has {_shown(value)} where bytes are due")
-    try:
-        decoded = bytes.fromhex(value[2:])
-    except ValueError as error:
-        raise RpcReplyError(method, f"has {_shown(value)} where bytes are due") from error
-    # `fromhex` skips spaces; hexadecimal of the same length has none.
-    if 2 * len(decoded) != len(value) - 2 or (size is not None and len(decoded) != size):
+    decoded = bytes.fromhex(value[2:])
+    if size is not None and len(decoded) != size:
         raise RpcReplyError(method, f"has {_shown(value)} where {size} bytes are due")
     return decoded
 

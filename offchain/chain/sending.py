@@ -115,9 +115,6 @@ class Sender:
         except RpcUnreachable:
             # It may have arrived before the connection broke. Sending it again is harmless.
             self._send_again(raw)
-        except RpcFault as fault:
-            if not _says(fault, _KNOWN_WORDS):
-                raise
         return transaction_hash
 
     def _send_again(self, raw: bytes) -> None:
@@ -129,7 +126,8 @@ class Sender:
                 raise
 
     def _raise_if_final(self, fault: RpcFault, *, last: bool) -> None:
-        if last or not _says(fault, _NONCE_WORDS):
+        # Known already: another program sent the very same for this account, and took the nonce.
+        if last or not _says(fault, (*_NONCE_WORDS, *_KNOWN_WORDS)):
             raise revert_of(fault) or fault
 
     def _gas(self, transaction: dict[str, object], value: int) -> int:

@@ -1,0 +1,151 @@
+"""Logs and reverts that are not what they should be."""
+
+from typing import Any
+
+import pytest
+from eth_abi import encode
+from web3 import Web3
+
+from offchain.chain.contracts import AbiValueError
+from offchain.chain.decoding import (
+    decode_record,
+    decode_revert,
+    event_named,
+    event_topics,
+    revert_of,
+    struct,
+)
+from offchain.chain.provider import RpcFault
+from offchain.chain.replies import Log
+from offchain.errors import ArtifactError
+from offchain.protocol.records import ModelCommitted, PhaseStarted
+from offchain.protocol.status import Head, Phase
+
+ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+TOPIC = bytes(Web3.keccak(text="PhaseStarted(uint32,uint8,uint32)"))
+
+
+def log(**changes: Any) -> Log:
+    values: dict[str, Any] = {
+        "address": ADDRESS,
+        "topics": (TOPIC, encode(["uint32"], [7])),
+        "data": encode(["uint8", "uint32"], [3, 800_000]),
+        "block_number": 12,
+        "log_index": 1,
+        "timestamp": None,
+    }
+    return Log(**{**values, **changes})
+
+
+def test_log_becomes_its_record():
+    assert decode_record("ModelChain", log(), 99) == PhaseStarted(
+        7, Phase.REVEAL, 800_000, block_number=12, log_index=1, timestamp=99
+    )
+
+
+@pytest.mark.parametrize(
+    "topics",
+    [(), (bytes(32),), (bytes(Web3.keccak(text="Transfer(address,address,uint256)")), bytes(32))],
+)
+def test_log_of_no_protocol_event_is_passed_over(topics):
+    assert decode_record("ModelChain", log(topics=topics), 99) is None
+    assert decode_record("ModelToken", log(topics=topics), 99) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"topics": (TOPIC,)},
+        {"topics": (TOPIC, bytes(32), bytes(32))},
+        {"topics": (TOPIC, b"\xff" * 32)},  # no uint32
+        {"data": b""},
+        {"data": bytes(63)},
+        {"data": encode(["uint8", "uint32"], [10, 1])},  # no such phase
+        {"data": encode(["uint256", "uint32"], [256, 1])},
+    ],
+)
+def test_log_that_is_not_what_its_event_says_is_refused(changes):
+    with pytest.raises(AbiValueError):
+        decode_record("ModelChain", log(**changes), 99)
+
+
+def test_struct_of_another_length_is_refused():
+    with pytest.raises(AbiValueError, match="3 fields"):
+        struct(Head, [{"type": "uint32"}], (1,))
+
+
+def test_topics_name_the_values_that_are_asked_for():
+    event = event_named("ModelChain", "ModelCommitted")
+    account = encode(["address"], [ADDRESS])
+    assert event_topics(event, ModelCommitted, {}) == [event.identifier]
+    assert event_topics(event, ModelCommitted, {"account": ADDRESS}) == [
+        event.identifier,
+        None,
+        account,
+    ]
+    assert event_topics(event, ModelCommitted, {"round": 3}) == [
+        event.identifier,
+        encode(["uint32"], [3]),
+    ]
+
+
+@pytest.mark.parametrize("name", ["order", "nothing"])
+def test_topics_of_a_field_that_is_not_indexed_are_refused(name):
+    with pytest.raises(ArtifactError, match=name):
+        event_topics(event_named("ModelChain", "ModelCommitted"), ModelCommitted, {name: 1})
+
+
+def test_event_that_a_contract_has_not_is_named():
+    with pytest.raises(ArtifactError, match="Nothing"):
+        event_named("ModelChain", "Nothing")
+
+
+# ---- reverts -------------------------------------------------------------------------------------
+
+WRONG_PHASE = bytes(Web3.keccak(text="WrongPhase(uint8,uint8)")[:4]) + encode(
+    ["uint8", "uint8"], [1, 5]
+)
+NOT_MODEL_CHAIN = bytes(Web3.keccak(text="NotModelChain(address,address)")[:4]) + encode(
+    ["address", "address"], [ADDRESS.lower(), ADDRESS.lower()]
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "arguments"),
+    [
+        (WRONG_PHASE, "WrongPhase", (1, 5)),
+        (NOT_MODEL_CHAIN, "NotModelChain", (ADDRESS, ADDRESS)),
+        (bytes.fromhex("08c379a0") + encode(["string"], ["why"]), "Error", ("why",)),
+        (bytes.fromhex("4e487b71") + encode(["uint256"], [0x11]), "Panic", (0x11,)),
+        (b"", "", ()),
+        (b"\x01\x02", "", (b"\x01\x02",)),
+        (b"\xde\xad\xbe\xef", "", (b"\xde\xad\xbe\xef",)),
+        (WRONG_PHASE[:-1], "", ()),
+        (bytes.fromhex("08c379a0") + b"\xff" * 64, "", ()),
+    ],
+)
+def test_reverts_bytes_become_the_error_they_stand_for(content, name, arguments):
+    reverted = decode_revert(content)
+    assert (reverted.name, reverted.arguments) == (name, arguments)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "data", "name"),
+    [
+        (3, "execution reverted", "0x" + WRONG_PHASE.hex(), "WrongPhase"),
+        (-32000, "execution reverted", "0x" + WRONG_PHASE.hex(), "WrongPhase"),
+        (-32603, "VM Exception", {"data": "0x" + WRONG_PHASE.hex()}, "WrongPhase"),
+        (3, "execution reverted", None, ""),
+        (-32000, "execution reverted", "0x", ""),
+        (-32000, "transaction reverted", "0xzz", ""),
+    ],
+)
+def test_nodes_say_reverted_in_several_ways(code, reason, data, name):
+    reverted = revert_of(RpcFault("eth_call", code, reason, data))
+    assert reverted is not None
+    assert reverted.name == name
+
+
+@pytest.mark.parametrize("data", [None, 7, "hello", {"data": None}, "0x"])
+def test_other_errors_are_no_reverts(data):
+    assert revert_of(RpcFault("eth_call", -32000, "nonce too low", data)) is None

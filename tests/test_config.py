@@ -1,0 +1,55 @@
+"""Settings: options before variables before defaults."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from offchain.config import DEFAULT_RPC, ENVIRONMENT, PROJECT, Settings, load_settings
+from offchain.errors import ConfigurationError
+
+
+def test_defaults_need_nothing():
+    settings = load_settings({}, {})
+    assert settings.rpc == DEFAULT_RPC
+    assert settings.deployment == PROJECT / "deployments"
+    assert settings.headers.is_file()
+    assert settings.mnemonic is None
+    assert settings.store != settings.state
+
+
+def test_variables_come_before_defaults_and_options_before_variables():
+    environment = {"MODELCHAIN_RPC": "http://variable:1", "MODELCHAIN_STORE": "~/store"}
+    settings = load_settings({"rpc": None}, environment)
+    assert settings.rpc == "http://variable:1"
+    assert settings.store == Path.home() / "store"
+    options = {"rpc": "http://option:1", "store": Path("here")}
+    settings = load_settings(options, environment)
+    assert settings.rpc == "http://option:1"
+    assert settings.store == Path("here")
+
+
+def test_every_setting_has_a_variable_of_its_own():
+    assert {field.name for field in fields(Settings)} == set(ENVIRONMENT)
+    assert len(set(ENVIRONMENT.values())) == len(ENVIRONMENT)
+    for name, variable in ENVIRONMENT.items():
+        assert str(getattr(load_settings({}, {variable: "/given"}), name)) == "/given"
+        assert str(getattr(load_settings({name: "/given"}, {}), name)) == "/given"
+
+
+@pytest.mark.parametrize("variable", ENVIRONMENT.values())
+@pytest.mark.parametrize("value", ["", "  "])
+def test_empty_variable_is_named(variable, value):
+    with pytest.raises(ConfigurationError, match=variable):
+        load_settings({}, {variable: value})
+
+
+def test_setting_that_does_not_exist_is_named():
+    with pytest.raises(ConfigurationError, match="speed"):
+        load_settings({"speed": "1"}, {})
+
+
+def test_project_decides_where_its_files_are(tmp_path):
+    settings = load_settings({}, {}, tmp_path)
+    assert settings.deployment == tmp_path / "deployments"
+    assert settings.headers.parent == tmp_path / "data" / "bitcoin"
