@@ -146,7 +146,12 @@ interface IModelChain {
     event MajorityReached(uint32 indexed round, bytes32 statement, uint32 attestations);
     /// @param ranking reveal indices of the valid models, best first
     event BlockAppended(
-        uint32 indexed number, uint32 indexed round, bytes32 blockHash, bytes32 modelHash, uint32[] ranking, Scores scores
+        uint32 indexed number,
+        uint32 indexed round,
+        bytes32 blockHash,
+        bytes32 modelHash,
+        uint32[] ranking,
+        Scores scores
     );
     event RoundVoided(uint32 indexed round, VoidReason reason);
     event StandingGained(uint32 indexed round, address indexed account, uint32 untilRound);

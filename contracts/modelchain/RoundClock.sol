@@ -44,7 +44,8 @@ abstract contract RoundClock is ModelChainState {
         Collection memory current = _collection;
         if (current.round == 0) revert NotStarted();
 
-        (uint64 firstItem, uint64 endItem, uint40 decision, bytes24 bitcoinHash) = dataRegistry.take(height, endArrival);
+        (uint64 firstItem, uint64 endItem, uint40 decision, bytes24 bitcoinHash) =
+            dataRegistry.take(height, endArrival);
         current.seed = _seed(bitcoinHash);
         current.decisionTime = decision;
         current.items += uint256(endItem - firstItem).toUint32();
