@@ -28,6 +28,8 @@ other libraries are translated where they enter (the adapters in chain, storage,
     ├── ModelError                  a model file that is malformed or outside its family
     ├── ProtocolError               a message or a record that breaks a rule of the protocol
     ├── RelayerError                the relayer refused or cannot be reached
+    ├── TrainingError               training ended without a usable model
+    ├── EvaluationError             this machine cannot compute exact scores
     └── FontError                   too few usable fonts
 """
 
@@ -239,6 +241,18 @@ class ProtocolError(ModelChainError):
     """A message, a record or a state that breaks a rule of the protocol."""
 
     exit_code = 12
+
+
+class TrainingError(ModelChainError):
+    """Training ended without a usable model: a loss or weights that are no finite numbers."""
+
+    exit_code = 13
+
+
+class EvaluationError(ModelChainError):
+    """This machine's arithmetic is not exact, so that it must not judge models."""
+
+    exit_code = 14
 
 
 class FontError(ModelChainError):

@@ -1,0 +1,138 @@
+"""Scans font files for digits with a child process that may crash or hang without harm."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+import offchain
+from offchain.learning.glyph_scanner import ATLAS_SIDE, MAXIMUM_FACES
+
+SECONDS_PER_FILE = 10.0
+"""A font file that takes longer is skipped. Usual ones take some milliseconds."""
+
+_DIGIT_BYTES = 10 * ATLAS_SIDE * ATLAS_SIDE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScannedFace:
+    """A usable face: its name and its digits, uint8 [10, 64, 64]."""
+
+    name: str
+    digits: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFace:
+    """A face or file that is not used, and why."""
+
+    name: str
+    reason: str
+
+
+class ScannerFailure(Exception):
+    """The child ended or did not answer in time; the message says which."""
+
+
+def scan_fonts(
+    paths: Sequence[Path],
+    seconds_per_file: float = SECONDS_PER_FILE,
+    command: Sequence[str] = (sys.executable, "-m", "offchain.learning.glyph_scanner"),
+) -> tuple[list[ScannedFace], list[SkippedFace]]:
+    """Return the usable faces of font files in order, and what was skipped.
+
+    `command` starts the scanner (see `glyph_scanner` for what it speaks). A file that crashes it
+    or takes it longer than `seconds_per_file` is skipped and named.
+    """
+    faces: list[ScannedFace] = []
+    skipped: list[SkippedFace] = []
+    scanner: _Scanner | None = None
+    try:
+        for path in paths:
+            # A time-out must not count the start of the child, so its first answer gets more.
+            seconds = seconds_per_file if scanner else seconds_per_file + 30.0
+            scanner = scanner or _Scanner(command)
+            try:
+                answer = scanner.scan(path, seconds)
+            except ScannerFailure as failure:
+                skipped.append(SkippedFace(str(path), str(failure)))
+                scanner.close()
+                scanner = None
+                continue
+            for face in answer:
+                (faces if isinstance(face, ScannedFace) else skipped).append(face)  # type: ignore[arg-type]
+    finally:
+        if scanner:
+            scanner.close()
+    return faces, skipped
+
+
+class _Scanner:
+    """One child process. A thread reads its answers, so that waiting for one can end."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        package = str(Path(offchain.__file__).parent.parent)
+        paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
+        )
+        # Popen gives both pipes when asked for them; its types do not know.
+        self._requests = cast(IO[bytes], self._process.stdin)
+        self._answers_from = cast(IO[bytes], self._process.stdout)
+        self._answers: queue.Queue[list[ScannedFace | SkippedFace] | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def scan(self, path: Path, seconds: float) -> list[ScannedFace | SkippedFace]:
+        try:
+            self._requests.write(json.dumps(str(path)).encode() + b"\n")
+            self._requests.flush()
+            answer = self._answers.get(timeout=seconds)
+        except queue.Empty:
+            raise ScannerFailure(f"takes the renderer more than {seconds:g} s") from None
+        except OSError:
+            answer = None
+        if answer is None:
+            raise ScannerFailure("crashes the renderer")
+        return answer
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(timeout=5.0)
+        self._answers_from.close()
+        with contextlib.suppress(OSError):  # an unsent request to a child that has gone
+            self._requests.close()
+
+    def _read(self) -> None:
+        stream = self._answers_from
+        try:
+            while line := stream.readline(1 << 20):
+                answer: list[ScannedFace | SkippedFace] = []
+                for name, reason in json.loads(line)[:MAXIMUM_FACES]:
+                    if reason is not None:
+                        answer.append(SkippedFace(str(name), str(reason)))
+                        continue
+                    pixels = stream.read(_DIGIT_BYTES)
+                    digits = np.frombuffer(pixels, np.uint8).reshape(10, ATLAS_SIDE, ATLAS_SIDE)
+                    answer.append(ScannedFace(str(name), digits))
+                self._answers.put(answer)
+        except (ValueError, TypeError, OSError):
+            pass  # a child that broke off in the middle of an answer; its end says so
+        self._answers.put(None)

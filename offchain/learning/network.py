@@ -1,0 +1,100 @@
+"""The floating-point network that training works on.
+
+It is built so that the integer network is near: activations are clamped to 0 .. 1 (the integer
+network's 0 .. 255 in units of 1/255) and batch normalisation folds into weights and biases. See
+`quantisation` for the way there and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from offchain.learning.integer_network import DIGITS_FAMILY, NetworkFamily
+
+INITIAL_GAIN = 0.25
+"""Batch normalisation's first gain: with it four standard deviations fit below the clamp at 1."""
+
+
+class ConvolutionalNetwork(nn.Module):
+    """Convolutions with batch normalisation and a clamp to 0 .. 1, then one linear layer.
+
+    `channels` are the convolutions' output channels; kernels and strides are the family's.
+    """
+
+    def __init__(self, channels: Sequence[int], family: NetworkFamily = DIGITS_FAMILY) -> None:
+        super().__init__()
+        self.family = family
+        self.channels = tuple(channels)
+        inputs = 1
+        self.convolutions = nn.ModuleList()
+        self.normalisations = nn.ModuleList()
+        for outputs, kernel, stride in zip(channels, family.kernels, family.strides, strict=True):
+            self.convolutions.append(
+                nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
+            )
+            self.normalisations.append(nn.BatchNorm2d(outputs))
+            inputs = outputs
+        for _, normalisation in self.layers():
+            nn.init.constant_(normalisation.weight, INITIAL_GAIN)
+        self.linear = nn.Linear(inputs * family.sides[-1] ** 2, family.classes)
+
+    def layers(self) -> Iterator[tuple[nn.Conv2d, nn.BatchNorm2d]]:
+        """Yield each convolution with its normalisation."""
+        for convolution, normalisation in zip(self.convolutions, self.normalisations, strict=True):
+            yield cast(nn.Conv2d, convolution), cast(nn.BatchNorm2d, normalisation)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits float32 [n, classes] of images float32 [n, 1, side, side] in 0 .. 1."""
+        activation = images
+        for convolution, normalisation in self.layers():
+            # [n, in, side, side] -> [n, out, side / stride, side / stride]
+            # In place, and not `clamp`, whose gradient costs several passes on a CPU.
+            activation = functional.hardtanh_(normalisation(convolution(activation)), 0.0, 1.0)
+        logits: Tensor = self.linear(activation.flatten(1))
+        return logits
+
+
+def images_to_float(images: Tensor) -> Tensor:
+    """Return uint8 images [n, side, side] as float32 [n, 1, side, side] in 0 .. 1."""
+    return images.unsqueeze(1).float().mul_(1.0 / 255.0)
+
+
+def gain_and_offset(normalisation: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Return what `normalisation` multiplies by and adds in evaluation mode, each [channels]."""
+    mean = cast(Tensor, normalisation.running_mean)
+    variance = cast(Tensor, normalisation.running_var)
+    gain = normalisation.weight / torch.sqrt(variance + normalisation.eps)
+    return gain, normalisation.bias - mean * gain
+
+
+@torch.no_grad()
+def set_gain_and_offset(normalisation: nn.BatchNorm2d, gain: Tensor, offset: Tensor) -> None:
+    """Make `normalisation` multiply by `gain` and add `offset`, given its running statistics."""
+    mean = cast(Tensor, normalisation.running_mean)
+    variance = cast(Tensor, normalisation.running_var)
+    normalisation.weight.copy_(gain * torch.sqrt(variance + normalisation.eps))
+    normalisation.bias.copy_(offset + mean * gain)
+
+
+@torch.no_grad()
+def normalise_as(network: ConvolutionalNetwork, images: Tensor) -> None:
+    """Give batch normalisation the statistics of `images` [n, 1, side, side].
+
+    What `network` computes in evaluation mode stays the same. A network read from integers has
+    normalisation that does nothing; with the statistics that training will see, training goes on
+    from the same function with the conditioning that normalisation gives.
+    """
+    activation = images
+    for convolution, normalisation in network.layers():
+        sums = convolution(activation)
+        gain, offset = gain_and_offset(normalisation)
+        variance, mean = torch.var_mean(sums, dim=(0, 2, 3), correction=0)
+        cast(Tensor, normalisation.running_mean).copy_(mean)
+        cast(Tensor, normalisation.running_var).copy_(variance)
+        set_gain_and_offset(normalisation, gain, offset)
+        activation = (sums * gain[:, None, None] + offset[:, None, None]).clamp_(0.0, 1.0)
