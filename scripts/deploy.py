@@ -6,6 +6,7 @@ to do:
 
 MODELCHAIN_GENESIS      genesis accounts, addresses joined by commas
 MODELCHAIN_DEPLOYER     Brownie's name of the account that pays (`brownie accounts new NAME`)
+MODELCHAIN_KEY_PASSWORD its password; Brownie asks for it if this is not set
 MODELCHAIN_PARAMETERS   demo or live (default: demo on a development chain, live elsewhere)
 MODELCHAIN_HEADERS      description (JSON) of Bitcoin headers: the first ones are the checkpoint
 MODELCHAIN_BITCOIN      mainnet (default) or regtest: the network that those headers are of
@@ -37,7 +38,7 @@ from offchain.chain.deployment_file import (
 from offchain.chain.development import DevelopmentClock
 from offchain.chain.ethereum import Ethereum
 from offchain.chain.trust import is_live
-from offchain.config import load_settings
+from offchain.config import ENVIRONMENT, load_settings
 from offchain.errors import ConfigurationError, ModelChainError, NotDevelopmentChainError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
@@ -136,7 +137,7 @@ def deploying_account(environment: Mapping[str, str]):
     name = environment.get("MODELCHAIN_DEPLOYER")
     if name is not None:
         try:
-            return accounts.load(name)
+            return accounts.load(name, environment.get(ENVIRONMENT["key_password"]))
         except FileNotFoundError:
             raise ConfigurationError(
                 f"Brownie knows no account {name!r}: see `brownie accounts list`"

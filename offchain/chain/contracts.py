@@ -51,23 +51,17 @@ class AbiValueError(ChainError):
 class Entry:
     """A function, event or error of an interface.
 
-    ``inputs`` and ``outputs`` are the ABI's own components, ``identifier`` the selector or topic.
+    ``inputs`` and ``outputs`` are the ABI's own components, ``identifier`` the selector or topic,
+    ``data_types`` the types of an event's values that are no topics; tuples are written out.
     """
 
     name: str
     inputs: tuple[Mapping[str, Any], ...]
     outputs: tuple[Mapping[str, Any], ...]
     identifier: bytes
-
-    @property
-    def input_types(self) -> list[str]:
-        """Types of the inputs, tuples written out."""
-        return component_types(self.inputs)
-
-    @property
-    def output_types(self) -> list[str]:
-        """Types of the outputs, tuples written out."""
-        return component_types(self.outputs)
+    input_types: tuple[str, ...]
+    output_types: tuple[str, ...]
+    data_types: tuple[str, ...]
 
 
 class Interface:
@@ -136,9 +130,9 @@ def errors_by_selector() -> Mapping[bytes, Entry]:
     }
 
 
-def component_types(components: Iterable[Mapping[str, Any]]) -> list[str]:
+def component_types(components: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """Types of some ABI components as the codec takes them, tuples written out."""
-    return [collapse_if_tuple(cast(Any, component)) for component in components]
+    return tuple(collapse_if_tuple(cast(Any, component)) for component in components)
 
 
 def encode_values(types: Sequence[str], values: Sequence[object]) -> bytes:
@@ -170,9 +164,13 @@ def plain(value: object) -> object:
 
 
 def _entry(item: Mapping[str, Any], identifier: bytes) -> Entry:
+    inputs, outputs = tuple(item.get("inputs", ())), tuple(item.get("outputs", ()))
     return Entry(
         name=item["name"],
-        inputs=tuple(item.get("inputs", ())),
-        outputs=tuple(item.get("outputs", ())),
+        inputs=inputs,
+        outputs=outputs,
         identifier=bytes(identifier),
+        input_types=component_types(inputs),
+        output_types=component_types(outputs),
+        data_types=component_types(part for part in inputs if not part.get("indexed")),
     )

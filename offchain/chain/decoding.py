@@ -13,7 +13,6 @@ from eth_utils.address import to_checksum_address
 from offchain.chain.contracts import (
     AbiValueError,
     Entry,
-    component_types,
     decode_values,
     encode_values,
     errors_by_selector,
@@ -160,8 +159,7 @@ def _event_values(event: Entry, log: Log) -> list[Any]:
             f"{event.name} has {len(indexed)} topics, the log {len(log.topics) - 1}"
         )
     topics = iter(log.topics[1:])
-    rest = [component for component in event.inputs if not component["indexed"]]
-    content = iter(decode_values(component_types(rest), log.data))
+    content = iter(decode_values(event.data_types, log.data))
     return [
         decode_values([component["type"]], next(topics))[0]
         if component["indexed"]

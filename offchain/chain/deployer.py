@@ -115,8 +115,8 @@ def _artifact(artifacts: Mapping[str, Artifact], name: str) -> Artifact:
     return artifacts[name]
 
 
-def _constructor_types(artifact: Artifact) -> list[str]:
+def _constructor_types(artifact: Artifact) -> tuple[str, ...]:
     for entry in artifact.abi:
         if entry["type"] == "constructor":
             return component_types(entry["inputs"])
-    return []
+    return ()

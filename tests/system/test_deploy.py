@@ -1,0 +1,192 @@
+"""`brownie run deploy` and `brownie run wallet`, as a user calls them, on a chain of their own.
+
+Brownie keeps its networks in the user's home; here it gets a home of its own with two networks on
+the test's port: one for development, one live.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import solcx
+from eth_account import Account
+
+from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
+from offchain.chain.anvil import Anvil
+from offchain.chain.client import open_contracts
+from offchain.chain.contracts import CONTRACTS
+from offchain.chain.deployment_file import Deployment, read_deployment
+from offchain.chain.ethereum import Ethereum
+from offchain.config import PROJECT
+from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
+
+NETWORKS = """
+live:
+  - name: Test
+    networks:
+      - {{chainid: 31337, host: "http://127.0.0.1:{port}", id: test-live, name: Live}}
+development:
+  - name: Test
+    id: test-development
+    cmd: anvil
+    host: http://127.0.0.1
+    cmd_settings: {{port: {port}, accounts: 10}}
+"""
+
+
+@dataclass
+class Brownie:
+    """Brownie in a home of its own, connected to the test's chain."""
+
+    anvil: Anvil
+    home: Path
+
+    @property
+    def file(self) -> Path:
+        """Where the deployment is to be written."""
+        return self.home / "deployments" / "31337.json"
+
+    def run(
+        self, script: str, network: str = "test-development", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """`brownie run SCRIPT --network NETWORK` in the checkout."""
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("brownie")), "run", script, "--network", network],
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                "HOME": str(self.home),
+                "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
+                "MODELCHAIN_DEPLOYMENT": str(self.file.parent),
+                "COLUMNS": "200",
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    @property
+    def deployment(self) -> Deployment:
+        """What the file says."""
+        return read_deployment(self.file)
+
+
+@pytest.fixture(scope="module")
+def brownie(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brownie]:
+    """A running chain, and Brownie that knows it; the compiler is the user's."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".solcx").symlink_to(solcx.get_solcx_install_folder())
+    (home / ".brownie").mkdir()
+    with Anvil() as anvil:
+        (home / ".brownie" / "network-config.yaml").write_text(NETWORKS.format(port=anvil.port))
+        yield Brownie(anvil, home)
+
+
+@pytest.fixture(scope="module")
+def deployed(brownie: Brownie) -> str:
+    """The first deployment; what it printed."""
+    ran = brownie.run("deploy")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_file_is_trusted_and_holds_what_was_deployed(brownie, deployed):
+    contracts = open_contracts(brownie.anvil.url, brownie.file)
+    deployment = contracts.deployment
+    accounts = Ethereum.connect(brownie.anvil.url).request("eth_accounts")
+    assert contracts.parameters == deployment.parameters == DEMO
+    assert deployment.relay == DEMO_RELAY
+    assert deployment.token_cap == contracts.read("ModelToken", "cap") == DEMO.token_cap
+    assert [account.lower() for account in deployment.genesis_accounts] == accounts
+    assert tuple(deployment.genesis_accounts) == tuple(
+        account for account in json.loads(brownie.file.read_text())["genesis_accounts"]
+    )
+    assert deployment.checkpoint.height == contracts.read("BitcoinRelay", "bestHeight") == 822538
+    assert deployment.compiler.startswith("solc 0.8.30")
+
+
+def test_contracts_are_wired_to_each_other(brownie, deployed):
+    contracts = open_contracts(brownie.anvil.url, brownie.file)
+    minter = contracts.read("ModelToken", "minter")
+    assert minter.lower() == brownie.deployment.address("ModelChain").lower()
+    # Each call goes through several contracts and ends in the model chain's own views.
+    assert contracts.read("Heat", "keyQuota", brownie.deployment.deployer) == DEMO.base_keys
+    assert contracts.read("DataRegistry", "nextPartition") == (0, 0)
+    assert contracts.read("KeyRegistry", "heldKeys", brownie.deployment.deployer) == 0
+    assert contracts.read("ModelChain", "isGenesisAccount", brownie.deployment.deployer)
+
+
+def test_chains_clock_is_set_to_the_replay(brownie, deployed):
+    last = BlockHeader.parse(brownie.deployment.checkpoint.headers[-HEADER_SIZE:])
+    now = Ethereum.connect(brownie.anvil.url).block().timestamp
+    assert last.time <= now <= last.time + 600
+
+
+def test_table_shows_every_contract(brownie, deployed):
+    for name in CONTRACTS:
+        assert name in deployed
+        assert brownie.deployment.address(name) in deployed
+    assert str(brownie.file) in deployed
+
+
+def test_live_deployment_is_not_written_over_unless_asked(brownie, deployed):
+    before = brownie.file.read_bytes()
+    refused = brownie.run("deploy")
+    assert refused.returncode == 2
+    assert "MODELCHAIN_REDEPLOY=1" in refused.stderr
+    assert "Traceback" not in refused.stdout + refused.stderr
+    assert brownie.file.read_bytes() == before
+
+    again = brownie.run("deploy", MODELCHAIN_REDEPLOY="1")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert brownie.deployment.address("ModelChain") not in before.decode()
+    open_contracts(brownie.anvil.url, brownie.file)
+
+
+def test_wallet_shows_brownies_accounts(brownie, deployed):
+    ran = brownie.run("wallet")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for account in brownie.deployment.genesis_accounts:
+        assert account in ran.stdout
+    assert f"0 of {DEMO.base_keys}" in ran.stdout
+
+
+def test_live_network_has_no_defaults_for_accounts(brownie, deployed):
+    ran = brownie.run("deploy", "test-live", MODELCHAIN_DEPLOYMENT=str(brownie.home / "live.json"))
+    assert ran.returncode == 2
+    assert "MODELCHAIN_GENESIS" in ran.stderr
+    assert not (brownie.home / "live.json").exists()
+
+
+@pytest.mark.full
+def test_live_network_is_deployed_to_by_a_named_account(brownie, deployed):
+    accounts = brownie.home / ".brownie" / "accounts"
+    accounts.mkdir(exist_ok=True)
+    payer = Account.from_key("0x" + "17" * 32)
+    encrypted = Account.encrypt(payer.key, "password", kdf="pbkdf2", iterations=10)
+    (accounts / "payer.json").write_text(json.dumps(encrypted))
+    ethereum = Ethereum.connect(brownie.anvil.url)
+    ethereum.request("anvil_setBalance", payer.address, hex(10**19))
+    genesis = brownie.deployment.genesis_accounts[:5]
+    before = ethereum.block().timestamp
+    ran = brownie.run(
+        "deploy",
+        "test-live",
+        MODELCHAIN_DEPLOYMENT=str(brownie.home / "live.json"),
+        MODELCHAIN_GENESIS=", ".join(genesis),
+        MODELCHAIN_DEPLOYER="payer",
+        MODELCHAIN_KEY_PASSWORD="password",
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    deployment = open_contracts(brownie.anvil.url, brownie.home / "live.json").deployment
+    assert deployment.deployer == payer.address
+    assert deployment.genesis_accounts == genesis
+    assert (deployment.parameters, deployment.relay) == (LIVE, LIVE_RELAY)
+    assert ethereum.block().timestamp >= before
