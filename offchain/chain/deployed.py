@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -65,10 +65,11 @@ class DeployedContracts:
         entry = interface("ProtocolParameters").functions["get"]
         values = self.read("ProtocolParameters", "get")
         parameters = struct(Parameters, entry.outputs[0]["components"], values)
-        if parameters != self.deployment.parameters:
-            raise StaleDeploymentError(
-                "the parameters on the chain", self.deployment.parameters, parameters
-            )
+        for field in fields(Parameters):
+            recorded = getattr(self.deployment.parameters, field.name)
+            actual = getattr(parameters, field.name)
+            if actual != recorded:
+                raise StaleDeploymentError(f"parameter {field.name} on the chain", recorded, actual)
         return parameters
 
     def read(

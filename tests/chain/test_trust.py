@@ -88,7 +88,7 @@ def test_parameters_that_differ_from_the_files_are_refused(deployed):
     other = replace(
         deployed.deployment, parameters=replace(deployed.deployment.parameters, minimum_items=9)
     )
-    with pytest.raises(StaleDeploymentError, match="parameters"):
+    with pytest.raises(StaleDeploymentError, match="minimum_items on the chain is 8, expected 9"):
         _ = DeployedContracts(deployed.ethereum, other).parameters
 
 
