@@ -1,5 +1,7 @@
 """Partitions: which Bitcoin height takes which pending items is forced."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.support.bitcoin_mining import BLOCK_SECONDS
@@ -18,23 +20,29 @@ from tests.support.registries import (
 )
 
 
-@pytest.fixture
-def prepared(collecting: Collecting) -> Collecting:
-    """Three arrivals, 100 seconds apart, and decision times about the first two of them.
+def prepare(collecting: Collecting, decisions: Sequence[int]) -> Collecting:
+    """Let items arrive at the seconds 0, 100 and 200, and heights decide at the given ones.
 
     Header times ascend, so that a height's decision time is 60 seconds before the time of the
-    header five before it. The decision times go: before the first arrival, shortly after it, in
-    the second of the second arrival, shortly after that, which is the tip's.
+    header five before it: the last of the decisions is the tip's. Before the first height whose
+    decision is given, decisions are of no use.
     """
     start = collecting.evm.timestamp + 1_000
     for number in range(3):
         collecting.share(start + 100 * number, count=number + 1)
-    decisions = [*range(-510, -500), -400, 10, 100, 150]
-    later = [160, 170, 180, 190, 200, 210]
-    collecting.registries.add_headers([start + BUFFER_SECONDS + t for t in decisions + later])
+    useless = range(-510, -500)
+    later = range(decisions[-1] + 10, decisions[-1] + 70, 10)
+    times = [start + BUFFER_SECONDS + t for t in (*useless, *decisions, *later)]
+    collecting.registries.add_headers(times)
     collecting.pass_time(start + 1_000)
-    assert collecting.decision(collecting.heights[-1]) == start + 150
+    assert collecting.decision(collecting.heights[-1]) == start + decisions[-1]
     return collecting
+
+
+@pytest.fixture
+def prepared(collecting: Collecting) -> Collecting:
+    """Decisions before the first arrival, soon after it, in the second's second, and after that."""
+    return prepare(collecting, (-400, 10, 100, 150))
 
 
 def test_nothing_can_be_partitioned_while_nothing_is_pending(collecting: Collecting):
@@ -95,6 +103,29 @@ def test_a_height_whose_decision_is_not_after_the_first_arrival_takes_nothing(
         decision = prepared.decision(too_early)
         with reverts("DecisionTooEarly", too_early, decision, first):
             prepared.attempt(too_early, 1)
+
+
+def test_a_decision_one_second_after_the_first_arrival_is_after_it(collecting: Collecting):
+    prepare(collecting, (0, 1, 150))
+    first = collecting.arrivals[0][0]
+    height, end = collecting.registries.data.functions.nextPartition().call()
+    assert collecting.decision(height) == first + 1
+    with reverts("DecisionTooEarly", height - 1, first, first):
+        collecting.attempt(height - 1, 1)
+    with reverts("NotLowestHeight", height + 1, first + 1, first):
+        collecting.attempt(height + 1, 2)
+    collecting.take(height, end)
+
+
+def test_what_arrives_in_the_second_of_the_decision_is_left_for_the_next(collecting: Collecting):
+    prepare(collecting, (-400, 100, 150))
+    height, end = collecting.registries.data.functions.nextPartition().call()
+    assert collecting.decision(height) == collecting.arrivals[1][0]
+    assert end == 1
+    with reverts("WrongEndArrival", 2, collecting.decision(height)):
+        collecting.attempt(height, 2)
+    collecting.take(height, end)
+    collecting.check()
 
 
 def test_a_higher_height_cannot_be_chosen_for_its_seed(prepared: Collecting):
@@ -165,6 +196,28 @@ def test_no_item_is_taken_before_the_clock_reaches_the_decision_time(collecting:
     # In the very second of the decision time it is too late, and not forgotten.
     collecting.share(collecting.evm.timestamp + 1)
     collecting.check()
+
+
+def test_a_height_that_was_used_is_not_used_again_when_a_reorganisation_delays_it(
+    prepared: Collecting,
+):
+    """The new chain has a later decision time at the very height of the last partition."""
+    height, end = prepared.forced(prepared.evm.timestamp)
+    prepared.take(height, end)
+    registries = prepared.registries
+    fork, old_best = height - 6, registries.bitcoin.best_height
+    registries.bitcoin = registries.bitcoin.fork(fork, salt=1)
+    second = prepared.arrivals[1][0]
+    late = (second + BUFFER_SECONDS + 50 + i for i in range(old_best - fork + 1))
+    registries.bitcoin.extend(late)
+    prepared.evm.send(registries.relay.functions.submit(registries.bitcoin.raw(fork + 1)))
+    assert prepared.decision(height) > second
+
+    assert prepared.forced(prepared.evm.timestamp) == [height + 1, 2]
+    prepared.check()
+    with reverts("HeightNotPartitionable", height, height, prepared.heights[-1]):
+        prepared.attempt(height, 2)
+    prepared.take(height + 1, 2)
 
 
 def test_heights_that_the_relay_no_longer_holds_are_passed_over(collecting: Collecting):
