@@ -19,6 +19,7 @@ INTERRUPTED: Final = 130
 """Exit status after Ctrl-C, as shells have it: 128 plus the signal's number."""
 
 COMMANDS: Final = {
+    "demo": ("offchain.commands.demo:demo", "A whole network on this machine makes a few blocks."),
     "wallet": ("offchain.commands.wallet:wallet", "Balances of an account."),
 }
 """Where each command is, and the line that ``--help`` says of it without importing it."""

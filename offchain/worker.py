@@ -10,6 +10,7 @@ import os
 import secrets as randomness
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from offchain.chain.client import Web3Chain, open_contracts
 from offchain.commands.options import deployment_option, rpc_option
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
+from offchain.crypto.hashing import keccak256
 from offchain.errors import ConfigurationError
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
 from offchain.node.domains import Domains
@@ -99,6 +101,12 @@ LIVE_CONFIRMATIONS = 12
     help="threads that compute; by default one for each core",
 )
 @click.option(
+    "--training-seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 86_400.0),
+    help="how long one model is trained at most",
+)
+@click.option(
     "--seed-file",
     metavar="FILE",
     type=click.Path(path_type=Path),
@@ -134,6 +142,7 @@ def worker(
     position: int | None,
     data_source: str,
     threads: int | None,
+    training_seconds: float | None,
     seed_file: Path | None,
     ring: str,
     confirmations: int | None,
@@ -158,11 +167,11 @@ def worker(
     chain = Web3Chain(contracts, load_account(settings, number, chain_id))
     identity = identify(chain, settings, number, seed_file)
     content = LocalStore(settings.store)
-    learner = make_learner(chain.parameters.maximum_samples, threads)
+    learner = make_learner(chain.parameters.maximum_samples, threads, training_seconds)
     source: DataSource | None = None
     if data_source != "none" and Role.SHARE in chosen_roles:
         place = position if position is not None else (number or 0) % nodes
-        source = make_source(place, nodes)
+        source = make_source(place, nodes, identity.secrets.seed)
     outlet: Outlet = RelayerClient(settings.relayer)
     if direct:
         click.echo(
@@ -245,18 +254,24 @@ def read_seed(file: Path) -> bytes:
     return seed
 
 
-def make_learner(maximum_samples: int, threads: int | None) -> Learner:
+def make_learner(
+    maximum_samples: int, threads: int | None, training_seconds: float | None
+) -> Learner:
     """The digits task. PyTorch is imported here, not before."""
     from offchain.learning.learner import DigitsLearner
     from offchain.learning.threads import use_threads
+    from offchain.learning.training_settings import TrainingSettings
 
     if threads is not None:
         use_threads(threads)
-    return DigitsLearner(maximum_samples)
+    settings = TrainingSettings()
+    if training_seconds is not None:
+        settings = replace(settings, seconds=training_seconds)
+    return DigitsLearner(maximum_samples, settings)
 
 
-def make_source(node: int, nodes: int) -> DataSource:
-    """This machine's fonts, split among ``nodes``.
+def make_source(node: int, nodes: int, seed: bytes) -> DataSource:
+    """This machine's fonts, split among ``nodes``; what is drawn follows from the node's seed.
 
     Raises:
         FontError: there are too few.
@@ -264,7 +279,10 @@ def make_source(node: int, nodes: int) -> DataSource:
     from offchain.learning.data_source import DigitsDataSource
     from offchain.learning.glyphs import default_cache_folder, load_atlas
 
-    return DigitsDataSource(load_atlas(default_cache_folder()), node, nodes, seed=0)
+    # Nobody else may be able to draw a node's test items.
+    drawing = keccak256(b"modelchain/drawing/1" + seed)
+    atlas = load_atlas(default_cache_folder())
+    return DigitsDataSource(atlas, node, nodes, int.from_bytes(drawing[:8], "big"))
 
 
 if __name__ == "__main__":

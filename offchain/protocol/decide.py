@@ -18,6 +18,9 @@ from offchain.protocol.intents import Intent, Send, turn_of
 from offchain.protocol.snapshot import Role, Snapshot
 from offchain.protocol.status import ZERO_HASH, Phase
 
+CLAIM_TURNS = 5
+"""Turns that each keeper has for its share of the data rewards: they are many, and can wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -113,7 +116,7 @@ def _decide_claims(snapshot: Snapshot, intents: list[Intent]) -> None:
             intents.append(Send(claim.action, claim.duty))
         elif snapshot.has_role(Role.KEEP):
             turn = turn_of(snapshot.account, snapshot.keepers, claim.duty)
-            intents.append(Send(claim.action, claim.duty, turn))
+            intents.append(Send(claim.action, claim.duty, CLAIM_TURNS * turn))
 
 
 def _send(snapshot: Snapshot, action: Start | Advance, duty: str) -> Send:

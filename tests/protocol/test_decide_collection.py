@@ -13,7 +13,7 @@ from offchain.protocol.actions import (
     WithdrawBond,
     WritePage,
 )
-from offchain.protocol.decide import decide
+from offchain.protocol.decide import CLAIM_TURNS, decide
 from offchain.protocol.intents import (
     LeaseShareKeys,
     PublishPayloadKeys,
@@ -220,7 +220,7 @@ def test_own_rewards_are_claimed_at_once_and_data_rewards_in_turns():
     shared = Claim(DATA, "data 4/0", personal=False)
     first, second = intents(**FINAL, claims=(personal, shared))
     assert first == Send(WithdrawBond(2, OWN), "bond of round 2", 0)
-    assert second == Send(DATA, "data 4/0", turn_of(OWN, ACCOUNTS, "data 4/0"))
+    assert second == Send(DATA, "data 4/0", CLAIM_TURNS * turn_of(OWN, ACCOUNTS, "data 4/0"))
 
 
 def test_nodes_that_do_not_keep_claim_only_what_is_their_own():

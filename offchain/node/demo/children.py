@@ -70,7 +70,7 @@ class Children:
     def start(self, name: str, program: str, arguments: Sequence[str]) -> Child:
         """Start ``offchain/PROGRAM.py`` with arguments, under a name."""
         log = self._logs / f"{name}.log"
-        output = log.open("wb")
+        output = log.open("ab")
         command = [sys.executable, str(self._project / "offchain" / f"{program}.py"), *arguments]
         process = start_child(
             command, output=output, folder=self._project, environment=self._environment
@@ -78,6 +78,11 @@ class Children:
         child = Child(name, process, log, output)
         self._children.append(child)
         return child
+
+    def stop_one(self, child: Child) -> None:
+        """End one of them, kindly first; the others go on."""
+        self._children.remove(child)
+        _end([child])
 
     def check(self) -> None:
         """Raise `ChildEndedError` if one has ended."""
@@ -88,17 +93,7 @@ class Children:
 
     def stop(self) -> None:
         """End all of them, kindly first."""
-        for child in self._children:
-            if child.process.poll() is None:
-                child.process.terminate()
-        deadline = time.monotonic() + _STOP_SECONDS
-        for child in self._children:
-            try:
-                child.process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
-            child.output.close()
+        _end(self._children)
         self._children.clear()
 
     def __enter__(self) -> Self:
@@ -111,6 +106,20 @@ class Children:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _end(children: Sequence[Child]) -> None:
+    for child in children:
+        if child.process.poll() is None:
+            child.process.terminate()
+    deadline = time.monotonic() + _STOP_SECONDS
+    for child in children:
+        try:
+            child.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.process.kill()
+            child.process.wait()
+        child.output.close()
 
 
 def last_line(log: Path) -> str:

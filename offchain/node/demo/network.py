@@ -39,6 +39,7 @@ class Plan:
         nodes: how many workers.
         parameters: the protocol's.
         patience: seconds after which the feeder goes on without those who are late.
+        training_seconds: how long a model is trained at most; None: as the learner has it.
     """
 
     project: Path
@@ -47,6 +48,7 @@ class Plan:
     nodes: int = 4
     parameters: Parameters = DEMO
     patience: float = 120.0
+    training_seconds: float | None = None
 
     @property
     def logs(self) -> Path:
@@ -68,6 +70,7 @@ class Network:
         contracts: the deployment, to read from.
         source: the Bitcoin headers that are replayed.
         children: the processes.
+        feeder: the process that relays headers.
         workers: the nodes' processes, by node.
         rpc: the chain's address.
         relayer: the relayer's address.
@@ -77,6 +80,7 @@ class Network:
     contracts: DeployedContracts
     source: RecordedHeaders
     children: Children
+    feeder: Child
     workers: list[Child]
     rpc: str
     relayer: str
@@ -92,16 +96,11 @@ class Network:
 
     def start_worker(self, node: int) -> Child:
         """Start a node, or start it again; its earlier process must have ended."""
-        return self.children.start(
-            f"node-{node}",
-            "worker",
-            [
-                *("--account", str(node)),
-                *("--nodes", str(self.plan.nodes)),
-                *("--node", str(node)),
-                *("--threads", "1"),
-            ],
-        )
+        options = ["--account", str(node), "--nodes", str(self.plan.nodes), "--node", str(node)]
+        options += ["--threads", "1"]
+        if self.plan.training_seconds is not None:
+            options += ["--training-seconds", str(self.plan.training_seconds)]
+        return self.children.start(f"node-{node}", "worker", options)
 
 
 def account(number: int) -> LocalAccount:
@@ -148,7 +147,7 @@ def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Netwo
         )
         report("starting relayer, feeder and nodes")
         children.start("relayer", "relayer", ["--account", str(relayer)])
-        children.start(
+        feeding = children.start(
             "feeder",
             "feeder",
             [
@@ -158,7 +157,9 @@ def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Netwo
             ],
         )
         workers: list[Child] = []
-        network = Network(plan, contracts, source, children, workers, anvil.url, relayer_url)
+        network = Network(
+            plan, contracts, source, children, feeding, workers, anvil.url, relayer_url
+        )
         workers += [network.start_worker(node) for node in range(plan.nodes)]
         yield network
 

@@ -1,0 +1,146 @@
+"""Watches a network: what the chain holds, when each phase was seen, what was minted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from offchain.node.demo.network import Network
+from offchain.node.demo.report import BlockReport, Rewards, report_block
+from offchain.node.domains import Domains
+from offchain.node.follower import ChainFollower
+from offchain.protocol.records import (
+    AttesterRewarded,
+    BlockAppended,
+    DataRewarded,
+    ModelRewarded,
+    PhaseStarted,
+    Record,
+    RoundVoided,
+    Started,
+)
+from offchain.protocol.status import Phase, VoidReason
+
+COLLECT = "COLLECT"
+"""The part of a round before its competition, from the end of the round before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the chain is: the round and its part that everybody works on."""
+
+    round: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When a stage began, in seconds of the demo's clock."""
+
+    stage: Stage
+    at: float
+
+
+class Watcher:
+    """Follows the chain of a network.
+
+    Args:
+        network: that runs.
+        clock: seconds.
+    """
+
+    def __init__(self, network: Network, clock: Callable[[], float]) -> None:
+        deployment = network.contracts.deployment
+        domains = Domains(
+            deployment.domain("ModelChain"),
+            deployment.domain("DataRegistry"),
+            deployment.domain("KeyRegistry"),
+        )
+        self._network = network
+        self._clock = clock
+        self._follower = ChainFollower(network.observer, domains, deployment.block_number)
+        self._seen: list[Seen] = []
+        self._rewards: dict[int, Rewards] = {}
+        self.evm_block_of: dict[int, int] = {0: deployment.block_number}
+        self.voids: list[tuple[int, VoidReason]] = []
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of the model chain so far."""
+        return len(self._follower.history.blocks) - 1
+
+    @property
+    def stage(self) -> Stage | None:
+        """Where the chain is, None before its start."""
+        return self._seen[-1].stage if self._seen else None
+
+    @property
+    def evm_block(self) -> int:
+        """The latest EVM block that was read."""
+        return self._follower.status.block_number
+
+    def refresh(self) -> None:
+        """Read what is new; ``ChainError`` if the chain cannot be read."""
+        for record in self._follower.refresh():
+            self._take(record)
+
+    def report(self, number: int) -> BlockReport:
+        """Everything about a block, with the rewards that were claimed so far."""
+        return report_block(
+            self._follower.history,
+            number,
+            self._network.source,
+            self._network.accounts(),
+            self._rewards.get(number, Rewards(0, 0, 0, 0)),
+        )
+
+    def is_claimed(self, number: int) -> bool:
+        """Whether all rewards of a block have been claimed."""
+        history = self._follower.history
+        block = history.blocks[number]
+        items = block.training_items + block.test_items
+        claimed = [
+            sum(key[0] == number for key in history.rewarded_items) == items,
+            sum(key[0] == number for key in history.rewarded_models) == block.valid_models,
+            sum(key[0] == number for key in history.rewarded_attesters) == block.attestations,
+        ]
+        return all(claimed)
+
+    def seconds_of(self, round_number: int) -> dict[str, float]:
+        """How long each part of a round took."""
+        seconds: dict[str, float] = {}
+        for seen, following in zip(self._seen, self._seen[1:], strict=False):
+            if seen.stage.round == round_number:
+                taken = seconds.get(seen.stage.name, 0.0)
+                seconds[seen.stage.name] = taken + following.at - seen.at
+        return seconds
+
+    def _take(self, record: Record) -> None:
+        match record:
+            case Started():
+                self._enter(1, COLLECT)
+            case PhaseStarted(round=number, phase=Phase.FINAL | Phase.VOID):
+                self._enter(number + 1, COLLECT)
+            case PhaseStarted(round=number, phase=phase):
+                self._enter(number, phase.name)
+            case BlockAppended():
+                self.evm_block_of[record.number] = record.block_number
+            case RoundVoided():
+                self.voids.append((record.round, record.reason))
+            case ModelRewarded():
+                winner = self.report(record.number).winner.account
+                best = record.account == winner
+                self._pay(record.number, record.amount, "best" if best else "models")
+            case AttesterRewarded():
+                self._pay(record.number, record.amount, "attesters")
+            case DataRewarded():
+                self._pay(record.number, record.amount, "data")
+            case _:
+                return
+
+    def _enter(self, round_number: int, name: str) -> None:
+        self._seen.append(Seen(Stage(round_number, name), self._clock()))
+
+    def _pay(self, number: int, amount: int, kind: str) -> None:
+        before = self._rewards.get(number, Rewards(0, 0, 0, 0))
+        self._rewards[number] = replace(before, **{kind: getattr(before, kind) + amount})

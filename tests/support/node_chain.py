@@ -1,0 +1,155 @@
+"""Nodes on a real chain in this process: deployed contracts, real headers, real signatures."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from offchain.chain.anvil import DEVELOPMENT_MNEMONIC
+from offchain.chain.client import Web3Chain
+from offchain.chain.deployed import DeployedContracts
+from offchain.chain.development import DevelopmentClock
+from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.headers.recorded import RecordedHeaders
+from offchain.learning.digits import DigitSamples, encode_payload
+from offchain.node.demo.network import Plan, account, deploy_on
+from offchain.node.domains import Domains
+from offchain.node.feeder import Feeder
+from offchain.node.feeding import Replay
+from offchain.node.follower import ChainFollower
+from offchain.node.relayer_client import Outlet
+from offchain.node.sharing import Sharing
+from offchain.ports import DataSource
+from offchain.protocol.actions import Partition, Start, WritePage
+from offchain.protocol.ring_selection import STRATEGIES
+from offchain.protocol.transactions import DataTransaction, KeyReveal
+from tests.support.evm import ROOT
+
+HEADERS = ROOT / "data" / "bitcoin" / "headers_822528_6048.json"
+NODES = 4
+KEYS = 12
+
+
+class RandomDigits(DataSource):
+    """Payloads that pass the task's check; what they show does not matter."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def draw(self, round_number: int, count: int) -> list[bytes]:
+        random = np.random.default_rng([self._seed, round_number])
+        return [
+            encode_payload(
+                DigitSamples(
+                    random.integers(0, 256, (10, 28, 28), dtype=np.uint8),
+                    random.integers(0, 10, 10, dtype=np.uint8),
+                )
+            )
+            for _ in range(count)
+        ]
+
+
+@dataclass
+class Kept(Outlet):
+    """Keeps what a node hands over, for the test to send."""
+
+    transactions: list[tuple[DataTransaction, bytes]] = field(default_factory=list)
+    reveals: list[KeyReveal] = field(default_factory=list)
+
+    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
+        self.transactions.append((transaction, payload))
+
+    def publish(self, reveals: Sequence[KeyReveal]) -> None:
+        self.reveals += reveals
+
+
+class NodeChain:
+    """A deployment with four nodes, of which the test decides every step."""
+
+    def __init__(self, url: str, folder: Path, nodes: int = NODES) -> None:
+        self.plan = Plan(ROOT, folder, HEADERS, nodes)
+        self.source = RecordedHeaders(HEADERS, self._rules())
+        self.contracts: DeployedContracts = deploy_on(url, self.plan, self.source, account(nodes))
+        found = self.contracts.deployment
+        self.domains = Domains(
+            found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
+        )
+        self.chains = [Web3Chain(self.contracts, account(node)) for node in range(nodes + 3)]
+        self.parameters = self.contracts.parameters
+        self.outlets = [Kept() for _ in range(nodes)]
+        self.sharing = [self._sharing(node) for node in range(nodes)]
+        self.clock = DevelopmentClock(self.contracts.ethereum)
+        self.feeder = Feeder(
+            self.chains[nodes + 1],
+            self.follower(),
+            self.source,
+            self.clock,
+            found.relay,
+            Replay(self.parameters, found.checkpoint.height, nodes, patience=0.0),
+            time.monotonic,
+        )
+        self.view = self.follower()
+
+    @staticmethod
+    def _rules():
+        from offchain.bitcoin.rules import MAINNET
+
+        return MAINNET
+
+    def follower(self) -> ChainFollower:
+        """A new reader of the chain from its start."""
+        return ChainFollower(self.chains[0], self.domains, self.contracts.deployment.block_number)
+
+    def secrets(self, node: int) -> NodeSecrets:
+        """A node's secrets."""
+        found = self.contracts.deployment
+        seed = node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, node)
+        return NodeSecrets(seed, found.chain_id, found.address("ModelChain"))
+
+    def refresh(self) -> None:
+        """Read what is new."""
+        self.view.refresh()
+
+    def start(self) -> None:
+        """All nodes lease keys, the chain starts, the keys of round 1 are written."""
+        for node, sharing in enumerate(self.sharing):
+            self.chains[node].execute(sharing.lease(self.view.history, KEYS, 0))
+        self.feeder.step()
+        self.chains[0].execute(Start())
+        self.chains[0].execute(WritePage(1))
+        self.refresh()
+
+    def draw(self, node: int, scope: int = 1) -> list[tuple[DataTransaction, bytes]]:
+        """Signed data transactions of a node with their sealed payloads, one for each key."""
+        status, history = self.view.status, self.view.history
+        indices = tuple(range(KEYS))
+        self.outlets[node].transactions.clear()
+        self.sharing[node].share(status, history, scope, indices)
+        return list(self.outlets[node].transactions)
+
+    def partition(self) -> None:
+        """Relay headers until the pending items are partitioned."""
+        while not self.view.status.next_partition.possible:
+            self.feeder.step()
+            self.refresh()
+        found = self.view.status.next_partition
+        self.chains[0].execute(Partition(found.height, found.end_arrival))
+        self.refresh()
+
+    def _sharing(self, node: int) -> Sharing:
+        return Sharing(
+            self.chains[node].account,
+            self.secrets(node),
+            self.domains,
+            self.parameters,
+            RandomDigits(node),
+            self.outlets[node],
+            STRATEGIES["windows"],
+            secrets.token_bytes,
+            time.monotonic,
+        )
