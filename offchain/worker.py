@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets as randomness
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -259,11 +260,13 @@ def make_learner(
 ) -> Learner:
     """The digits task. PyTorch is imported here, not before."""
     from offchain.learning.learner import DigitsLearner
-    from offchain.learning.threads import use_threads
+    from offchain.learning.preparation import use_threads, warm_up
     from offchain.learning.training_settings import TrainingSettings
 
     if threads is not None:
         use_threads(threads)
+    # In the time that passes anyway until there is data.
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     settings = TrainingSettings()
     if training_seconds is not None:
         settings = replace(settings, seconds=training_seconds)

@@ -126,6 +126,8 @@ class Payloads:
                 return cached
         if item.key is None:
             raise PayloadNotOpen(item.number, State.SEALED)
+        if self.state(item) is State.UNSOUND:
+            raise PayloadNotOpen(item.number, State.UNSOUND)
         plaintext = self._decrypt(item, item.key)
         if plaintext is None:
             raise PayloadNotOpen(item.number, State.UNSOUND)

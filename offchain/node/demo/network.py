@@ -97,7 +97,7 @@ class Network:
     def start_worker(self, node: int) -> Child:
         """Start a node, or start it again; its earlier process must have ended."""
         options = ["--account", str(node), "--nodes", str(self.plan.nodes), "--node", str(node)]
-        options += ["--threads", "1"]
+        options += ["--threads", "1", "--state", str(self.plan.folder / "state" / str(node))]
         if self.plan.training_seconds is not None:
             options += ["--training-seconds", str(self.plan.training_seconds)]
         return self.children.start(f"node-{node}", "worker", options)
@@ -138,7 +138,6 @@ def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Netwo
                     "MODELCHAIN_RPC": anvil.url,
                     "MODELCHAIN_DEPLOYMENT": str(plan.deployment),
                     "MODELCHAIN_STORE": str(plan.folder / "store"),
-                    "MODELCHAIN_STATE": str(plan.folder / "state"),
                     "MODELCHAIN_HEADERS": str(plan.headers),
                     "MODELCHAIN_RELAYER": relayer_url,
                     "OMP_NUM_THREADS": "1",

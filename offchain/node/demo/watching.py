@@ -9,6 +9,7 @@ from offchain.node.demo.network import Network
 from offchain.node.demo.report import BlockReport, Rewards, report_block
 from offchain.node.domains import Domains
 from offchain.node.follower import ChainFollower
+from offchain.protocol.history import History
 from offchain.protocol.records import (
     AttesterRewarded,
     BlockAppended,
@@ -78,6 +79,10 @@ class Watcher:
     def evm_block(self) -> int:
         """The latest EVM block that was read."""
         return self._follower.status.block_number
+
+    def history(self) -> History:
+        """Everything that was read; another object after the chain was reset."""
+        return self._follower.history
 
     def refresh(self) -> None:
         """Read what is new; ``ChainError`` if the chain cannot be read."""

@@ -1,0 +1,82 @@
+"""The journal is a cache: it remembers, and losing it is no harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from offchain.errors import ConfigurationError
+from offchain.node.assembly import journal_file
+from offchain.node.journal import Journal
+
+ROOT, OTHER_ROOT = b"\x01" * 32, b"\x02" * 32
+MODEL = b"\x03" * 32
+
+
+def test_what_is_kept_is_there_after_a_restart(tmp_path):
+    file = tmp_path / "new" / "journal.sqlite"
+    with Journal(file) as journal:
+        journal.keep_sealed_copy(4, MODEL)
+        journal.keep_score(ROOT, MODEL, 1_234)
+        journal.keep_samples(b"\x05" * 32, 200)
+        journal.keep_samples(b"\x06" * 32, None)
+    with Journal(file) as journal:
+        assert journal.sealed_copy(4) == MODEL
+        assert journal.score(ROOT, MODEL) == 1_234
+        assert journal.samples(b"\x05" * 32) == (True, 200)
+        assert journal.samples(b"\x06" * 32) == (True, None)
+
+
+def test_nothing_is_known_that_was_not_kept(tmp_path):
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        journal.keep_score(ROOT, MODEL, 1)
+        assert journal.sealed_copy(1) is None
+        assert journal.score(OTHER_ROOT, MODEL) is None
+        assert journal.samples(MODEL) == (False, None)
+
+
+def test_the_later_of_two_models_counts(tmp_path):
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        journal.keep_sealed_copy(1, ROOT)
+        journal.keep_sealed_copy(1, MODEL)
+        assert journal.sealed_copy(1) == MODEL
+
+
+def test_what_was_kept_survives_a_kill(tmp_path):
+    """Without closing: a second connection sees every entry."""
+    file = tmp_path / "journal.sqlite"
+    first = Journal(file)
+    first.keep_score(ROOT, MODEL, 7)
+    with Journal(file) as second:
+        assert second.score(ROOT, MODEL) == 7
+    first.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"no database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 5_000]
+)
+def test_a_damaged_journal_is_set_aside_and_a_new_one_begins(tmp_path, content):
+    file = tmp_path / "journal.sqlite"
+    file.write_bytes(content)
+    with Journal(file) as journal:
+        journal.keep_score(ROOT, MODEL, 7)
+        assert journal.score(ROOT, MODEL) == 7
+    assert file.with_name("journal.sqlite.damaged").read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(ConfigurationError, match=r"file/journal.sqlite cannot be written"):
+        Journal(tmp_path / "file" / "journal.sqlite")
+
+
+def test_every_chain_deployment_and_account_has_its_own_file():
+    account, other = "0x" + "11" * 20, "0x" + "22" * 20
+    files = {
+        journal_file(Path("state"), genesis, contract, owner)
+        for genesis in (ROOT, OTHER_ROOT)
+        for contract in (account, other)
+        for owner in (account, other)
+    }
+    assert len(files) == 8

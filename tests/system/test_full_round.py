@@ -1,0 +1,204 @@
+"""One round with real worker processes, one of which is killed in the middle and loses its disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from offchain.bitcoin.header import BlockHeader, short_hash
+from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
+from offchain.node.demo.network import Network, Plan, running_network
+from offchain.node.demo.watching import Watcher
+from offchain.node.domains import Domains
+from offchain.protocol.history import History
+from offchain.protocol.status import Phase
+from offchain.protocol.tally import block_reward
+from offchain.protocol.transactions import partition_seed
+from offchain.storage.local import LocalStore
+from tests.support.node_chain import HEADERS, ROOT
+
+NODES = 4
+KILLED = 1
+TIMEOUT_SECONDS = 170.0
+
+
+class Deadline:
+    """Polls until something holds, and fails with the logs if it takes too long."""
+
+    def __init__(self, network: Network, watcher: Watcher) -> None:
+        self._network, self._watcher = network, watcher
+        self._until = time.monotonic() + TIMEOUT_SECONDS
+
+    def wait(self, what: str, holds) -> None:
+        while not holds():
+            if time.monotonic() > self._until:
+                pytest.fail(f"{what}: not in time\n{self._logs()}", pytrace=False)
+            self._network.children.check()
+            self._watcher.refresh()
+            time.sleep(0.1)
+
+    def _logs(self) -> str:
+        logs = sorted(self._network.plan.logs.glob("*.log"))
+        return "\n".join(f"{log.name}:\n{log.read_text()[-1500:]}" for log in logs)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, Watcher, bytes]]:
+    """A network that has made a block; node 1 was killed after its commitment, without its disk."""
+    folder = tmp_path_factory.mktemp("network")
+    plan = Plan(ROOT, folder, HEADERS, NODES, training_seconds=8.0)
+    with running_network(plan, lambda _: None) as network:
+        watcher = Watcher(network, time.monotonic)
+        deadline = Deadline(network, watcher)
+        history = watcher.history
+        account = network.accounts()[KILLED]
+
+        def committed() -> bool:
+            competing = history().competing
+            return competing is not None and account in competing.commitments
+
+        deadline.wait("commitment", committed)
+        commitment = history().round(1).commitments[account].commitment
+        kill(network, KILLED)
+        network.workers[KILLED] = network.start_worker(KILLED)
+        deadline.wait("block", lambda: watcher.blocks >= 1)
+        deadline.wait("claims", lambda: watcher.is_claimed(1))
+        yield network, watcher, commitment
+
+
+def kill(network: Network, node: int) -> None:
+    """Kill a worker as a power cut would, and lose its journal."""
+    worker = network.workers[node]
+    os.kill(worker.process.pid, signal.SIGKILL)
+    worker.process.wait()
+    network.children.stop_one(worker)
+    shutil.rmtree(state_of(network, node))
+
+
+def state_of(network: Network, node: int) -> Path:
+    """Where a node keeps its journal: a folder of its own, so that one can lose it."""
+    return network.plan.folder / "state" / str(node)
+
+
+def test_every_node_has_a_valid_model_and_attests(played):
+    _, watcher, _ = played
+    report = watcher.report(1)
+    assert [model.valid for model in report.models] == [True] * NODES
+    assert report.attestations == report.attesters == NODES
+    # Guessing gets a tenth.
+    assert report.best_score * 10 > report.test_samples * 3
+
+
+def test_the_killed_node_reveals_what_it_had_committed_to(played):
+    network, watcher, commitment = played
+    account = network.accounts()[KILLED]
+    entry = watcher.history().round(1)
+    assert entry.commitments[account].commitment == commitment
+    assert account in {reveal.transaction.account for reveal in entry.reveals}
+
+
+def test_items_are_signed_by_rings_and_sent_by_nobody_of_them(played):
+    network, watcher, _ = played
+    history = watcher.history()
+    assert len(history.items) >= NODES * 12
+    domain = network.contracts.deployment.domain("DataRegistry")
+    for shared in history.items[: NODES * 12]:
+        item, signature = shared.item, shared.shared.signature
+        keys = history.active_keys(item.scope)
+        ring = [keys[position].x for position in signature.positions]
+        owners = {keys[position].owner for position in signature.positions}
+        message = ShareMessage(
+            item.scope,
+            item.timestamp,
+            item.payload_hash,
+            item.key_commitment,
+            item.reward_address,
+        )
+        signed = RingSignature(
+            signature.challenge, signature.responses, item.nullifier_x, item.nullifier_v
+        )
+        verify_ring(domain, message, ring, signed, 8)
+        assert owners == set(network.accounts())
+        assert item.reward_address not in network.accounts()
+    assert senders(network, history).isdisjoint(network.accounts())
+
+
+def senders(network: Network, history: History) -> set[str]:
+    """Accounts that sent transactions in which data was shared."""
+    ethereum = network.contracts.ethereum
+    blocks = sorted({shared.shared.block_number for shared in history.items})
+    registry = network.contracts.deployment.address("DataRegistry").lower()
+    found = set()
+    for number in blocks:
+        block = ethereum.request("eth_getBlockByNumber", hex(number), True)
+        for transaction in block["transactions"]:
+            if transaction["to"] == registry:
+                found.add(transaction["from"])
+    accounts = {account.lower(): account for account in network.accounts()}
+    return {accounts.get(sender, sender) for sender in found}
+
+
+def test_seeds_are_those_of_the_recorded_bitcoin_blocks(played):
+    network, watcher, _ = played
+    domain = network.contracts.deployment.domain("ModelChain")
+    for partition in watcher.history().round(1).partitions:
+        [raw] = network.source.headers(partition.height, 1)
+        bitcoin_hash = short_hash(BlockHeader.parse(raw).hash())
+        assert partition.seed == partition_seed(domain, bitcoin_hash)
+
+
+def test_the_revealed_models_and_no_others_are_in_the_store_in_the_clear(played):
+    network, watcher, _ = played
+    store = LocalStore(network.plan.folder / "store")
+    entry = watcher.history().round(1)
+    for reveal in entry.reveals:
+        assert store.has(reveal.transaction.model_hash)
+    for commitment in entry.commitments.values():
+        assert store.has(commitment.encrypted_model)
+
+
+def test_all_rewards_are_paid_to_whom_they_are_due(played):
+    network, watcher, _ = played
+    parameters = network.plan.parameters
+    pot = block_reward(parameters, 1)
+    rewards = watcher.report(1).rewards
+    assert rewards.best == pot * parameters.best_basis_points // 10_000
+    for paid, basis_points in (
+        (rewards.models, parameters.models_basis_points),
+        (rewards.attesters, parameters.attesters_basis_points),
+        (rewards.data, parameters.data_basis_points),
+    ):
+        whole = pot * basis_points // 10_000
+        assert whole - 100 <= paid <= whole
+    minted = network.contracts.read("ModelToken", "totalSupply")
+    assert minted == rewards.best + rewards.models + rewards.attesters + rewards.data
+
+
+def test_a_worker_that_is_told_to_stop_ends_cleanly(played):
+    network, _, _ = played
+    worker = network.workers[0]
+    worker.process.terminate()
+    assert worker.process.wait(20) == 0
+    assert "Traceback" not in worker.log.read_text()
+    network.children.stop_one(worker)
+
+
+def test_a_records_reader_sees_the_same_chain_from_the_start(played):
+    network, watcher, _ = played
+    deployment = network.contracts.deployment
+    domains = Domains(
+        deployment.domain("ModelChain"),
+        deployment.domain("DataRegistry"),
+        deployment.domain("KeyRegistry"),
+    )
+    again = History(network.plan.parameters, domains.model_chain, domains.data_registry)
+    last = network.contracts.ethereum.block().number
+    again.apply_all(network.contracts.records(deployment.block_number, last))
+    assert again.block_hashes[:2] == watcher.history().block_hashes[:2]
+    assert again.round(1).phase is Phase.FINAL
