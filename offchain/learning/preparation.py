@@ -18,5 +18,5 @@ def warm_up() -> None:
 
     parameter = torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.AdamW([parameter])
-    parameter.sum().backward()
+    parameter.sum().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
