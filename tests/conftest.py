@@ -4,14 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from web3 import Web3
 
-from offchain.chain.anvil import Anvil
 from offchain.errors import ArtifactError
-from tests.support.evm import ROOT, Evm, compiled_artifacts
-
-# 2024-01-01: before the later half of the recorded headers, so that their times can follow.
-GENESIS_TIME = 1_704_067_200
+from tests.support.evm import ROOT, Evm, fresh_evm
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +19,10 @@ def root() -> Path:
 def evm_session() -> Iterator[Evm]:
     """One anvil for this test process, on a free port; use ``evm``, which restores it."""
     try:
-        artifacts = compiled_artifacts()
+        with fresh_evm() as evm:
+            yield evm
     except ArtifactError as error:
         pytest.fail(str(error), pytrace=False)
-    with Anvil(timestamp=GENESIS_TIME, accounts=20) as anvil:
-        w3 = Web3(Web3.HTTPProvider(anvil.url, request_kwargs={"timeout": 60}))
-        yield Evm(w3, artifacts)
 
 
 @pytest.fixture

@@ -15,10 +15,14 @@ from web3.exceptions import ContractLogicError, Web3RPCError
 from web3.logs import DISCARD
 from web3.types import TxReceipt
 
+from offchain.chain.anvil import Anvil
 from offchain.chain.artifacts import Artifact, load_artifacts, verify_current
 from offchain.errors import RevertedError
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# 2024-01-01: before the later half of the recorded headers, so that their times can follow.
+GENESIS_TIME = 1_704_067_200
 
 # Below anvil's block limit; every transaction of the tests is to fit in a block.
 GAS_LIMIT = 29_000_000
@@ -162,6 +166,18 @@ class Evm:
     def _filled(self, value: int) -> Any:
         # All fields that web3 would otherwise ask the node for.
         return {"value": value, "gas": GAS_LIMIT, "gasPrice": 0, "chainId": 0, "nonce": 0}
+
+
+@contextmanager
+def fresh_evm() -> Iterator[Evm]:
+    """A chain of its own that nothing was done on, on a free port, until the body ends.
+
+    Raises:
+        ArtifactError: the contracts are not compiled, or not those of the sources.
+    """
+    artifacts = compiled_artifacts()
+    with Anvil(timestamp=GENESIS_TIME, accounts=20) as anvil:
+        yield Evm(Web3(Web3.HTTPProvider(anvil.url, request_kwargs={"timeout": 60})), artifacts)
 
 
 @functools.cache
