@@ -39,10 +39,10 @@ demo: build  ## Make three blocks with four nodes and show them
 	@$(BIN)/modelchain demo
 
 test: build  ## Run the tests (those that take minutes are left to test-full)
-	@$(BIN)/python -m pytest -n $(WORKERS) -m 'not full'
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m 'not full'
 
 test-full: build  ## Run all tests
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
 gas: build  ## Measure what transactions cost: docs/results/gas.json and the README's table
 	@$(BIN)/python -m scripts.measure_gas

@@ -62,12 +62,11 @@ contract Heat is IHeat {
     }
 
     /// @dev heat * kept / 10,000, rounded down once for each block since. Rounding down takes at least 1 each time, so
-    /// the loop ends at no heat, after about 10,000 / fade * ln(heat) blocks at most, however long the absence. A
-    /// product of 224 and 14 bits does not overflow.
+    /// the loop ends at no heat, after about 10,000 / fade * ln(heat) blocks at most, however long the absence: the
+    /// parameters hold the fade to 1 % at least. A product of 224 and 14 bits does not overflow.
     function _faded(Holding memory holding, uint32 number) private view returns (uint256 heat) {
         heat = holding.heat;
         uint256 kept = _keptBasisPoints;
-        if (kept == WHOLE) return heat;
         unchecked {
             for (uint256 i = holding.blockNumber; i < number && heat != 0; ++i) {
                 heat = heat * kept / WHOLE;

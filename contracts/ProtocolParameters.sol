@@ -74,7 +74,8 @@ contract ProtocolParameters is IProtocolParameters {
         _check("heatBest", p.heatBest, 0, type(uint64).max);
         _check("heatModel", p.heatModel, 0, type(uint64).max);
         _check("heatAttestation", p.heatAttestation, 0, type(uint64).max);
-        _check("heatFadeBasisPoints", p.heatFadeBasisPoints, 0, BASIS_POINTS);
+        // Bounds the blocks that an absent account's heat is faded over one by one.
+        _check("heatFadeBasisPoints", p.heatFadeBasisPoints, 100, BASIS_POINTS);
     }
 
     function _checkRewards(Parameters memory p) private pure {

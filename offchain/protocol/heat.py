@@ -10,8 +10,6 @@ def fade(heat: int, blocks: int, fade_basis_points: int) -> int:
 
     Takes at most as many steps as it takes to fade to nothing, however many blocks there are.
     """
-    if fade_basis_points == 0:
-        return heat
     for _ in range(blocks):
         if heat == 0:
             break

@@ -163,7 +163,7 @@ def limits(parameters: Parameters) -> dict[str, tuple[int, int]]:
         "heat_best": (0, 2**64 - 1),
         "heat_model": (0, 2**64 - 1),
         "heat_attestation": (0, 2**64 - 1),
-        "heat_fade_basis_points": (0, BASIS_POINTS),
+        "heat_fade_basis_points": (100, BASIS_POINTS),
         "block_reward": (0, LARGEST_AMOUNT),
         "halving_blocks": (1, 2**32 - 1),
         # The four pots together are at most the whole.

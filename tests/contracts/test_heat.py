@@ -94,11 +94,13 @@ def test_heat_of_an_absent_account_ends_at_zero_within_bounded_gas(
     assert receipt["gasUsed"] < 400_000
 
 
-def test_without_a_fade_heat_stays_whatever_the_block_number(evm: Evm):
-    heat = HeatOfModelChain(evm, heat_fade_basis_points=0)
-    heat.gain(evm.accounts[1], 123)
+def test_the_slowest_fade_takes_bounded_gas_after_any_absence(evm: Evm):
+    heat = HeatOfModelChain(evm, heat_fade_basis_points=100)
+    heat.gain(evm.accounts[1], 2**64 - 1)
     heat.set_block_number(2**32 - 1)
+    receipt = heat.gain(evm.accounts[1], 123)
     assert heat.of(evm.accounts[1]) == 123
+    assert receipt["gasUsed"] < 1_500_000
 
 
 def test_with_a_full_fade_heat_lasts_until_the_next_block(evm: Evm):

@@ -20,7 +20,6 @@ def test_heat_falls_with_every_block(heat: int, basis_points: int) -> None:
 
 def test_heat_ends_at_nothing_however_long_the_absence() -> None:
     assert fade(2**64, 2**32, 500) == 0
-    assert fade(7, 2**32, 0) == 7
 
 
 def test_half_is_gone_after_fourteen_blocks_of_the_demo() -> None:
