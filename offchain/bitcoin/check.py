@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from offchain.bitcoin.errors import (
     BrokenLink,
     InsufficientWork,
@@ -9,19 +11,92 @@ from offchain.bitcoin.errors import (
     TargetAboveLimit,
     TimeTooEarly,
     WrongBits,
+    WrongGenesis,
 )
+from offchain.bitcoin.genesis import genesis_hash
 from offchain.bitcoin.header import BlockHeader, hash_number, split_headers
 from offchain.bitcoin.median_time import MEDIAN_BLOCKS, median_time_past
-from offchain.bitcoin.rules import MINIMUM_VERSION, Rules
+from offchain.bitcoin.rules import Rules, minimum_version
 from offchain.bitcoin.target import EPOCH_BLOCKS, retarget, target_from_bits
 
 
-def check_headers(raw: bytes, first_height: int, rules: Rules) -> list[BlockHeader]:
-    """Check raw headers from `first_height` up and return them.
+class HeaderChecker:
+    """Checks headers one after another and keeps only what the next ones need.
 
-    Sizes, links, versions and proof of work are checked for all of them; times from the twelfth,
-    the first with a full window before it; a retarget's result where its whole epoch is there,
-    and otherwise only that the target stays within the limit.
+    Links, versions and proof of work are checked for all of them; times from the twelfth, the
+    first with a full window before it; a retarget's result where its whole epoch was there, and
+    otherwise only that the target stays within the limit; at height 0 the network's first block.
+
+    Attributes:
+        height: height of the next header.
+        retargets: how many retargets were computed again.
+    """
+
+    def __init__(self, first_height: int, rules: Rules) -> None:
+        self.height = first_height
+        self.retargets = 0
+        self._rules = rules
+        self._last: BlockHeader | None = None
+        self._last_hash = b""
+        self._times: deque[int] = deque(maxlen=MEDIAN_BLOCKS)
+        self._epoch_start_time: int | None = None
+
+    @property
+    def last_hash(self) -> bytes:
+        """Hash of the last header, internal order; empty before the first."""
+        return self._last_hash
+
+    def append(self, raw: bytes) -> BlockHeader:
+        """Check the next header and return it.
+
+        Raises:
+            HeaderError: it does not have 80 bytes, or breaks a rule; names its height.
+        """
+        header, height, rules = BlockHeader.parse(raw), self.height, self._rules
+        if self._last is not None and header.previous_hash != self._last_hash:
+            raise BrokenLink(height, self._last_hash, header.previous_hash)
+        if header.version < minimum_version(height, rules):
+            raise OldVersion(height, header.version, minimum_version(height, rules))
+        starts_epoch = height % EPOCH_BLOCKS == 0
+        due_bits = self._due_bits(starts_epoch)
+        if due_bits is not None and header.bits != due_bits:
+            raise WrongBits(height, due_bits, header.bits)
+        target = target_from_bits(header.bits)
+        if target > rules.pow_limit:
+            raise TargetAboveLimit(height, target, rules.pow_limit)
+        block_hash = header.hash()
+        if hash_number(block_hash) > target:
+            raise InsufficientWork(height, hash_number(block_hash), target)
+        if len(self._times) == MEDIAN_BLOCKS:
+            median = median_time_past(list(self._times))
+            if header.time <= median:
+                raise TimeTooEarly(height, header.time, median)
+        expected = genesis_hash(rules) if height == 0 else None
+        if expected not in (None, block_hash):
+            raise WrongGenesis(expected or b"", block_hash)
+        if starts_epoch:
+            self.retargets += self._epoch_start_time is not None and not rules.no_retargeting
+            self._epoch_start_time = header.time
+        self._times.append(header.time)
+        self._last, self._last_hash = header, block_hash
+        self.height += 1
+        return header
+
+    def _due_bits(self, starts_epoch: bool) -> int | None:
+        """Return the compact target due at the next height, None where the headers do not tell."""
+        if self._last is None:
+            return None
+        if self._rules.no_retargeting or not starts_epoch:
+            return self._last.bits
+        if self._epoch_start_time is None:
+            return None
+        return retarget(
+            self._last.bits, self._epoch_start_time, self._last.time, self._rules.pow_limit
+        )
+
+
+def check_headers(raw: bytes, first_height: int, rules: Rules) -> list[BlockHeader]:
+    """Check raw headers from `first_height` up and return them; see `HeaderChecker`.
 
     Args:
         raw: 80-byte headers, concatenated.
@@ -31,38 +106,5 @@ def check_headers(raw: bytes, first_height: int, rules: Rules) -> list[BlockHead
     Raises:
         HeaderError: a header is cut, or breaks a rule; names its height.
     """
-    headers: list[BlockHeader] = []
-    previous_hash = b""
-    for height, raw_header in enumerate(split_headers(raw), start=first_height):
-        header = BlockHeader.parse(raw_header)
-        if headers and header.previous_hash != previous_hash:
-            raise BrokenLink(height, previous_hash, header.previous_hash)
-        if header.version < MINIMUM_VERSION:
-            raise OldVersion(height, header.version, MINIMUM_VERSION)
-        expected_bits = _due_bits(headers, height, rules)
-        if expected_bits is not None and header.bits != expected_bits:
-            raise WrongBits(height, expected_bits, header.bits)
-        target = target_from_bits(header.bits)
-        if target > rules.pow_limit:
-            raise TargetAboveLimit(height, target, rules.pow_limit)
-        previous_hash = header.hash()
-        if hash_number(previous_hash) > target:
-            raise InsufficientWork(height, hash_number(previous_hash), target)
-        if len(headers) >= MEDIAN_BLOCKS:
-            median = median_time_past([earlier.time for earlier in headers[-MEDIAN_BLOCKS:]])
-            if header.time <= median:
-                raise TimeTooEarly(height, header.time, median)
-        headers.append(header)
-    return headers
-
-
-def _due_bits(headers: list[BlockHeader], height: int, rules: Rules) -> int | None:
-    """Return the compact target due at `height` after `headers`, None where they do not tell."""
-    if not headers:
-        return None
-    last = headers[-1]
-    if rules.no_retargeting or height % EPOCH_BLOCKS:
-        return last.bits
-    if len(headers) < EPOCH_BLOCKS:
-        return None
-    return retarget(last.bits, headers[-EPOCH_BLOCKS].time, last.time, rules.pow_limit)
+    checker = HeaderChecker(first_height, rules)
+    return [checker.append(header) for header in split_headers(raw)]

@@ -13,6 +13,23 @@ class BadHeaderSize(HeaderError):
     """Bytes that cannot be a header, or headers, because of their size or a field's range."""
 
 
+class WrongGenesis(HeaderError):
+    """The block at height 0 is not the network's first one.
+
+    Attributes:
+        expected: the network's first block hash, internal order.
+        actual: the one that was found.
+    """
+
+    def __init__(self, expected: bytes, actual: bytes) -> None:
+        super().__init__(
+            f"the block at height 0 is {actual[::-1].hex()}, the network's first one is "
+            f"{expected[::-1].hex()}: these are headers of another network, or from another height"
+        )
+        self.expected = expected
+        self.actual = actual
+
+
 class RelayRuleError(HeaderError):
     """A header chain refused headers, or a question about heights that it does not hold.
 

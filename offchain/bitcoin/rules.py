@@ -15,6 +15,9 @@ MAXIMUM_REGTEST_POW_LIMIT = 2**255 - 1
 MINIMUM_VERSION = 4
 """Lowest block version since BIP 65 became a rule (mainnet 388,381; regtest from its start)."""
 
+VERSION_HEIGHTS = ((388_381, MINIMUM_VERSION), (363_725, 3), (227_931, 2))
+"""Mainnet heights from which a block's version must be at least so much: BIP 65, BIP 66, BIP 34."""
+
 MAXIMUM_FUTURE_SECONDS = 7200
 """A header's time may lie at most this far ahead of the clock (MAX_FUTURE_BLOCK_TIME)."""
 
@@ -53,3 +56,13 @@ REGTEST = Rules(pow_limit=2**255 - 1, no_retargeting=True)
 
 NETWORKS = {"mainnet": MAINNET, "regtest": REGTEST}
 """The networks by the name that a configuration gives them."""
+
+
+def minimum_version(height: int, rules: Rules) -> int:
+    """The lowest version that a block at `height` may have, of the network's own history.
+
+    A relay asks for `MINIMUM_VERSION` everywhere: it starts where all of mainnet has that.
+    """
+    if rules.no_retargeting:
+        return MINIMUM_VERSION if height else 1
+    return next((version for since, version in VERSION_HEIGHTS if height >= since), 1)

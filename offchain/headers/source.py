@@ -1,0 +1,76 @@
+"""A header source from the text that names it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from offchain.bitcoin.rules import Rules
+from offchain.errors import ConfigurationError
+from offchain.headers.bitcoin_core import BitcoinCoreHeaders
+from offchain.headers.bounded_http import split_credentials
+from offchain.headers.esplora import EsploraHeaders
+from offchain.headers.recorded import RecordedHeaders
+from offchain.ports import HeaderSource
+
+RECORDED: Final = "recorded"
+CORE: Final = "core"
+ESPLORA: Final = "esplora"
+KINDS: Final = (RECORDED, CORE, ESPLORA)
+"""What a source's text may begin with, before a colon; a plain path is a recorded file."""
+
+_EXAMPLES: Final = (
+    "recorded:FILE.json, core:http://user:password@127.0.0.1:8332 or esplora:https://host/api"
+)
+
+# Two letters at least: one letter before a colon is a drive on Windows.
+_KIND: Final = re.compile(r"([a-z][a-z0-9+]+):(.*)", re.DOTALL)
+
+
+def open_source(text: str, rules: Rules, cookie: Path | None = None) -> HeaderSource:
+    """The source that a text names; nothing on the network is asked yet.
+
+    Args:
+        text: ``recorded:FILE`` or a plain path: the description (JSON) beside a file of headers;
+            ``core:URL``: a Bitcoin node's JSON-RPC; ``esplora:URL``: an Esplora server.
+        rules: of the network that it is expected to serve.
+        cookie: the Bitcoin node's cookie file, where the URL has no user and password.
+
+    Raises:
+        ConfigurationError: the text names no source, or credentials are missing.
+        BadHeaderFile: the recorded headers cannot be used.
+    """
+    kind, place = split_source(text)
+    if kind == RECORDED:
+        return RecordedHeaders(Path(place).expanduser(), rules)
+    url, credentials = split_credentials(place)
+    if kind == ESPLORA:
+        return EsploraHeaders(url, rules, credentials)
+    if credentials is None and cookie is None:
+        raise ConfigurationError(
+            f"the Bitcoin node at {url} wants a user and a password: name its cookie file with "
+            "--cookie, or give the address as http://user:password@host:port"
+        )
+    return BitcoinCoreHeaders(url, rules, credentials or Path(cookie or "").expanduser())
+
+
+def split_source(text: str) -> tuple[str, str]:
+    """Kind and place of a source: ``core:http://host`` is ("core", "http://host").
+
+    Raises:
+        ConfigurationError: it names no source; the message repeats no address, which may hold a
+            password.
+    """
+    match = _KIND.fullmatch(text)
+    kind, place = (RECORDED, text) if match is None else (match[1], match[2])
+    if kind not in KINDS:
+        what = (
+            f"must begin with {CORE}: or {ESPLORA}:"
+            if kind in ("http", "https")
+            else (f"cannot begin with {kind}:")
+        )
+        raise ConfigurationError(f"a header source {what}; it is one of {_EXAMPLES}")
+    if not place.strip():
+        raise ConfigurationError(f"a header source must name a place: {_EXAMPLES}")
+    return kind, place
