@@ -11,9 +11,7 @@ from offchain.bitcoin.errors import (
     TargetAboveLimit,
     TimeTooEarly,
     WrongBits,
-    WrongGenesis,
 )
-from offchain.bitcoin.genesis import genesis_hash
 from offchain.bitcoin.header import BlockHeader, hash_number, split_headers
 from offchain.bitcoin.median_time import MEDIAN_BLOCKS, median_time_past
 from offchain.bitcoin.rules import Rules, minimum_version
@@ -25,7 +23,7 @@ class HeaderChecker:
 
     Links, versions and proof of work are checked for all of them; times from the twelfth, the
     first with a full window before it; a retarget's result where its whole epoch was there, and
-    otherwise only that the target stays within the limit; at height 0 the network's first block.
+    otherwise only that the target stays within the limit.
 
     Attributes:
         height: height of the next header.
@@ -71,9 +69,6 @@ class HeaderChecker:
             median = median_time_past(list(self._times))
             if header.time <= median:
                 raise TimeTooEarly(height, header.time, median)
-        expected = genesis_hash(rules) if height == 0 else None
-        if expected not in (None, block_hash):
-            raise WrongGenesis(expected or b"", block_hash)
         if starts_epoch:
             self.retargets += self._epoch_start_time is not None and not rules.no_retargeting
             self._epoch_start_time = header.time

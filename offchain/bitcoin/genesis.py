@@ -5,6 +5,7 @@ Fields from Bitcoin Core's chainparams.cpp; the hashes follow from them.
 
 from __future__ import annotations
 
+from offchain.bitcoin.errors import WrongGenesis
 from offchain.bitcoin.header import BlockHeader
 from offchain.bitcoin.rules import MAINNET, REGTEST, Rules
 
@@ -22,3 +23,14 @@ def genesis_hash(rules: Rules) -> bytes | None:
     """Hash of a network's first block, 32 bytes, internal order; None for rules of no network."""
     header = GENESIS.get(rules)
     return None if header is None else header.hash()
+
+
+def check_genesis(block_hash: bytes, rules: Rules) -> None:
+    """Check that a block at height 0 is the network's first one; nothing for unknown rules.
+
+    Raises:
+        WrongGenesis: it is another.
+    """
+    expected = genesis_hash(rules)
+    if expected is not None and block_hash != expected:
+        raise WrongGenesis(expected, block_hash)

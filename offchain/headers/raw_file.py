@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from offchain.bitcoin.check import HeaderChecker
+from offchain.bitcoin.genesis import check_genesis
 from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.rules import Rules
 from offchain.errors import HeaderError
@@ -66,6 +67,8 @@ class CheckedFile:
 def check_header_file(path: Path, first_height: int, rules: Rules) -> CheckedFile:
     """Check a file of 80-byte headers, concatenated; see `HeaderChecker` for what is checked.
 
+    At height 0 there must be the network's own first block.
+
     Args:
         path: the file.
         first_height: height of its first header. A wrong one shows where the target changes.
@@ -87,6 +90,8 @@ def check_header_file(path: Path, first_height: int, rules: Rules) -> CheckedFil
             raise BadHeaderFile(path, f"it goes beyond height {MAXIMUM_HEIGHT}")
         try:
             last_time = checker.append(raw).time
+            if height == 0:
+                check_genesis(checker.last_hash, rules)
         except HeaderError as error:
             offset = count * HEADER_SIZE
             raise BadHeaderInFile(path, height, offset, str(error)) from error
