@@ -32,10 +32,7 @@ from offchain.protocol.snapshot import OwnItem, SharingFacts
 from offchain.protocol.status import ChainStatus
 from offchain.protocol.transactions import (
     DataTransaction,
-    Item,
     KeyReveal,
-    RingSignature,
-    encode_positions,
 )
 
 log = structlog.get_logger()
@@ -244,22 +241,8 @@ class Sharing:
         signature = sign_ring(
             domain, message, [key.x for key in ring], self._share_key(index), self._randomness
         )
-        item = Item(
-            scope=scope,
-            payload_hash=message.payload_hash,
-            key_commitment=message.key_commitment,
-            timestamp=message.timestamp,
-            reward_address=message.reward_address,
-            nullifier_x=signature.nullifier_x,
-            nullifier_v=signature.nullifier_v,
-        )
-        positions = encode_positions([key.position for key in ring])
-        return (
-            DataTransaction(
-                item, RingSignature(signature.challenge, signature.responses, positions)
-            ),
-            sealed,
-        )
+        positions = [key.position for key in ring]
+        return DataTransaction.assemble(message, signature, positions), sealed
 
     def _timestamp(self, status: ChainStatus) -> int:
         """A time shortly before now: one time for all items would tie them together."""

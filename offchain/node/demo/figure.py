@@ -52,7 +52,7 @@ def draw_accuracy(blocks: Sequence[BlockReport], file: Path) -> None:
     axes.set_xlim(numbers[0] - 0.35, numbers[-1] + 0.35)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("block")
-    axes.set_ylabel("correct on the block's test set (%)")
+    axes.set_ylabel("accuracy on the block's test set (%)")
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
     # Above the axes, where no curve can be.

@@ -1,0 +1,99 @@
+"""The demo's processes end with it, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from offchain.cli import INTERRUPTED
+from tests.support.node_chain import ROOT
+
+START_SECONDS = 90.0
+END_SECONDS = 30.0
+WORKERS = 3
+
+
+class Demo:
+    """A demo that runs in a folder of its own, with all its descendants."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.output = folder / "output.txt"
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "offchain.cli", "demo", "--nodes", str(WORKERS)],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
+            )
+
+    def children(self, program: str = "") -> list[int]:
+        """Processes that inherited this demo's environment, of a program if one is named."""
+        mark = f"TMPDIR={self.folder}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdecimal() or int(entry.name) == self.process.pid:
+                continue
+            try:
+                environment = (entry / "environ").read_bytes().split(b"\x00")
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if mark in environment and program.encode() in command:
+                found.append(int(entry.name))
+        return found
+
+    def wait_for(self, what: str, holds: Callable[[], bool], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > until:
+                pytest.fail(f"{what}: not in time\n{self.output.read_text()}", pytrace=False)
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    demo = Demo(tmp_path)
+    try:
+        demo.wait_for(
+            "workers",
+            lambda: demo.process.poll() is not None or len(demo.children("worker.py")) == WORKERS,
+            START_SECONDS,
+        )
+        yield demo
+    finally:
+        demo.process.kill()
+        demo.process.wait()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_all_processes_end_when_it_is_interrupted(demo, signal_number):
+    assert len(demo.children()) >= WORKERS + 3
+    demo.process.send_signal(signal_number)
+    assert demo.process.wait(END_SECONDS) == INTERRUPTED
+    demo.wait_for("end of the children", lambda: not demo.children(), 5)
+    assert "Traceback" not in demo.output.read_text()
+
+
+def test_all_processes_end_when_it_is_killed(demo):
+    demo.process.kill()
+    demo.process.wait()
+    demo.wait_for("end of the children", lambda: not demo.children(), END_SECONDS)
+
+
+def test_it_fails_and_names_the_log_when_one_of_its_processes_dies(demo):
+    os.kill(demo.children("worker.py")[0], signal.SIGKILL)
+    assert demo.process.wait(END_SECONDS) not in (0, None)
+    output = " ".join(demo.output.read_text().split())
+    assert "ended with status -9" in output
+    assert (demo.folder / "out" / "demo-logs" / "anvil.log").exists()
+    demo.wait_for("end of the children", lambda: not demo.children(), 5)
