@@ -5,7 +5,7 @@ Every transaction goes to the reference too, which must do the same; see tests/s
 
 import pytest
 
-from offchain.protocol.status import Phase
+from offchain.protocol.status import Phase, VoidReason
 from tests.support.deployed_chain import DeployedChain, deploy_world
 from tests.support.evm import Evm
 from tests.support.world import World
@@ -46,6 +46,16 @@ def test_targets_and_attesters_grow_step_by_step(world: World) -> None:
     assert (world.phase, world.chain.competition.attesters) == (Phase.COMMIT, 10)
     assert isinstance(world.twin, DeployedChain)
     world.twin.assert_same_everything(world)
+
+
+def test_exactly_half_of_the_attesters_are_no_majority(world: World) -> None:
+    world.collect(8)
+    node = world.nodes[0]
+    world.execute(world.commit(node, 5), node)
+    world.unseal()
+    world.execute(world.reveal(node), node)
+    world.attest(world.scores(0), world.nodes[:4])
+    assert world.chain.closed_round(1).void_reason == VoidReason.NO_MAJORITY
 
 
 def test_the_target_leaves_every_account_with_standing_an_item(world: World) -> None:
