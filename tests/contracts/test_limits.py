@@ -163,6 +163,15 @@ def test_a_phase_ends_at_its_first_possible_second(world: World) -> None:
     assert world.now == earliest
 
 
+def test_standing_lasts_for_k_rounds_and_then_genesis_accounts_attest(world: World) -> None:
+    world.make_block([5, 8, 3])
+    seen = []
+    for _ in range(3):
+        close_empty(world)
+        seen.append((world.chain.competition.round, world.chain.competition.genesis_acts))
+    assert seen == [(2, False), (3, False), (4, True)]
+
+
 # ---- leases --------------------------------------------------------------------------------------
 
 
