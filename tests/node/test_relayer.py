@@ -2,65 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import httpx
 import pytest
-import uvicorn
 
 from offchain.chain.anvil import Anvil
-from offchain.crypto.sealing import MAX_FILE, key_commitment
+from offchain.crypto.sealing import MAX_FILE
 from offchain.errors import RelayerError
 from offchain.node.demo.network import free_port
-from offchain.node.relayer_app import MAXIMUM_BODY, make_app
+from offchain.node.relayer_app import MAXIMUM_BODY
 from offchain.node.relayer_client import DirectOutlet, RelayerClient, RelayerRefusedError
-from offchain.node.relayer_queue import RelayerQueue
-from offchain.node.relayer_service import BatchSettings, RelayerService
-from offchain.node.relayer_wire import encode_reveals, encode_submission
-from offchain.protocol.actions import Advance, CommitModel
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import KeyReveal, encode_positions
-from offchain.relayer import bind, serve_until_stopped
-from offchain.storage.local import LocalStore
+from offchain.protocol.transactions import encode_positions
 from tests.support.node_chain import KEYS, NODES, NodeChain
-
-
-class Clock:
-    """Time that passes when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass
-class Relayer:
-    """A relayer that serves, and works when the test says so."""
-
-    chain: NodeChain
-    service: RelayerService
-    store: LocalStore
-    url: str
-    clock: Clock
-    http: httpx.Client
-
-    def work(self) -> None:
-        """Send all that waits."""
-        self.clock.now += 10
-        while self.service.work():
-            self.clock.now += 10
-        self.chain.refresh()
-
-    def post(self, transaction, payload) -> httpx.Response:
-        return self.http.post("/transactions", json=encode_submission(transaction, payload))
-
-    def post_keys(self, *reveals) -> httpx.Response:
-        return self.http.post("/keys", json=encode_reveals(tuple(reveals)))
+from tests.support.relayer import Relayer, refusal, running_relayer
 
 
 @pytest.fixture(scope="module")
@@ -74,36 +30,14 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeChain]:
 
 @pytest.fixture(scope="module")
 def relayer(chain: NodeChain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayer]:
-    url = f"http://127.0.0.1:{free_port()}"
-    store, clock = LocalStore(tmp_path_factory.mktemp("store")), Clock()
-    service = RelayerService(
-        chain.chains[NODES + 2],
-        store,
-        chain.follower(),
-        chain.domains,
-        RelayerQueue(maximum=KEYS),
-        clock,
-        BatchSettings(),
-    )
-    server = uvicorn.Server(uvicorn.Config(make_app(service), log_level="error", lifespan="off"))
-    stopped = threading.Event()
-    thread = threading.Thread(target=serve_until_stopped, args=(server, bind(url), stopped))
-    thread.start()
-    with httpx.Client(base_url=url, timeout=30) as http:
-        yield Relayer(chain, service, store, url, clock, http)
-    stopped.set()
-    thread.join(15)
-    assert not thread.is_alive()
+    with running_relayer(chain, tmp_path_factory.mktemp("store"), queue_size=KEYS) as relayer:
+        yield relayer
 
 
 @pytest.fixture(scope="module")
 def drawn(chain: NodeChain):
     """Signed data transactions of all nodes."""
     return [chain.draw(node) for node in range(NODES)]
-
-
-def refusal(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]
 
 
 def changed(entry, **changes):
@@ -122,7 +56,7 @@ def test_status_says_where_the_relayer_stands(relayer):
 
 
 def test_what_is_taken_is_pinned_and_brought_on_chain_once(relayer, drawn):
-    transaction, payload = drawn[0][0]
+    transaction, payload = drawn[3][0]
     assert relayer.post(transaction, payload).status_code == 202
     assert relayer.store.get(transaction.item.payload_hash) == payload
     assert relayer.post(transaction, payload).status_code == 200
@@ -131,11 +65,13 @@ def test_what_is_taken_is_pinned_and_brought_on_chain_once(relayer, drawn):
     assert found is not None
     assert found.item == transaction.item
     assert relayer.post(transaction, payload).status_code == 200
+    before = len(relayer.chain.view.history.items)
     relayer.work()
-    assert len(relayer.chain.view.history.items) == 1
+    assert len(relayer.chain.view.history.items) == before
 
 
 def test_a_batch_goes_out_when_it_is_full_and_a_rest_after_a_while(relayer, drawn):
+    relayer.chain.refresh()
     before = len(relayer.chain.view.history.items)
     for transaction, payload in drawn[0][1:10]:
         assert relayer.post(transaction, payload).status_code == 202
@@ -200,6 +136,7 @@ def test_rings_that_do_not_hold_are_refused(relayer, drawn, positions, code):
 
 
 def test_a_second_item_under_one_nullifier_is_refused(relayer, chain, drawn):
+    relayer.share(drawn[0][0])
     again = chain.draw(0)[0]
     assert again[0].item.nullifier_x == drawn[0][0][0].item.nullifier_x
     assert refusal(relayer.post(*again)) == (409, "nullifier-used")
@@ -212,7 +149,7 @@ def test_a_second_item_under_the_nullifier_of_one_that_waits_is_refused(relayer,
 
 
 def test_more_than_the_queue_holds_is_put_off(relayer, drawn):
-    entries = [*drawn[1][1:], *drawn[2]]
+    entries = [*drawn[1][1:], *drawn[3][1:3]]
     answers = [relayer.post(*entry) for entry in entries[: KEYS + 1]]
     assert [answer.status_code for answer in answers] == [202] * KEYS + [503]
     assert answers[-1].json()["error"] == "queue-full"
@@ -224,6 +161,7 @@ def test_more_than_the_queue_holds_is_put_off(relayer, drawn):
 @pytest.mark.parametrize(
     ("body", "code"),
     [(b"{", "http"), (b"[]", "malformed"), (b"[" * 100_000, "http"), (b"{}", "malformed")],
+    ids=["cut", "a list", "too deep", "empty"],
 )
 def test_what_is_no_message_is_refused(relayer, body, code):
     assert refusal(relayer.http.post("/transactions", content=body)) == (400, code)
@@ -300,91 +238,3 @@ def test_direct_sharing_brings_the_item_on_chain_by_the_own_account(relayer, cha
     assert chain.view.history.item_of(1, transaction.item.nullifier_x) is not None
     with pytest.raises(RelayerRefusedError, match="ScopeNotAccepted"):
         outlet.submit(*changed(drawn[2][6], scope=9))
-
-
-# ---- payload keys
-
-
-@pytest.fixture(scope="module")
-def fresh(relayer, chain):
-    """Reveals of the items of node 3, which are on chain and not yet partitioned."""
-    entries = chain.draw(3)
-    for entry in entries:
-        assert relayer.post(*entry).status_code == 202
-    relayer.work()
-    node = chain.secrets(3)
-    return [
-        KeyReveal(transaction.item, node.payload_key(1, index))
-        for index, (transaction, _) in enumerate(entries)
-    ]
-
-
-def test_keys_of_unknown_items_are_refused(relayer, fresh):
-    unknown = KeyReveal(replace(fresh[0].item, nullifier_x=5), fresh[0].key)
-    assert refusal(relayer.post_keys(unknown)) == (404, "unknown-item")
-
-
-def test_a_key_that_does_not_match_its_commitment_is_refused(relayer, fresh):
-    assert refusal(relayer.post_keys(replace(fresh[0], key=bytes(32)))) == (422, "wrong-key")
-
-
-def test_no_key_is_taken_before_the_partition_says_what_the_item_is(relayer, fresh):
-    assert refusal(relayer.post_keys(fresh[0])) == (425, "too-early")
-
-
-def test_keys_are_taken_in_their_time_and_at_no_other(relayer, chain, fresh):
-    chain.partition()
-    history = chain.view.history
-    assert chain.view.status.competition.phase is Phase.COMMIT
-    keys = {
-        key_commitment(chain.domains.data_registry, key): key
-        for node in range(NODES)
-        for key in (chain.secrets(node).payload_key(1, index) for index in range(KEYS))
-    }
-    test, training = (
-        [
-            KeyReveal(shared.item, keys[shared.item.key_commitment])
-            for shared in history.items
-            if shared.is_test is is_test
-        ]
-        for is_test in (True, False)
-    )
-    assert len(test) == len(history.items) * chain.parameters.test_basis_points // 10_000 > 1
-
-    # In Commit: training keys only. One that is refused keeps no other out.
-    response = relayer.post_keys(training[0], test[0], training[1])
-    assert refusal(response) == (425, "too-early")
-    assert [entry.get("state") for entry in response.json()["keys"]] == ["new", None, "new"]
-    assert relayer.post_keys(training[0]).json()["keys"] == [{"state": "known"}]
-    relayer.work()
-    for reveal in training[:2]:
-        found = chain.view.history.item_of(1, reveal.item.nullifier_x)
-        assert found.publication.key == reveal.key
-    assert relayer.post_keys(training[0]).json()["keys"] == [{"state": "known"}]
-
-    # In Unseal: test keys only. (A round without any model would be void by then.)
-    chain.chains[0].execute(CommitModel(b"\x01" * 32, b"\x02" * 32, chain.parameters.model_bond))
-    advance(relayer)
-    assert chain.view.status.competition.phase is Phase.UNSEAL
-    assert refusal(relayer.post_keys(training[2])) == (410, "too-late")
-    assert relayer.post_keys(test[0]).status_code == 202
-    relayer.work()
-    assert chain.view.history.item_of(1, test[0].item.nullifier_x).publication is not None
-
-    # Then never again.
-    advance(relayer)
-    assert chain.view.status.competition.phase is Phase.REVEAL
-    assert refusal(relayer.post_keys(test[1])) == (410, "too-late")
-    assert json.loads(relayer.post_keys(test[0]).text)["keys"] == [{"state": "known"}]
-
-
-def advance(relayer):
-    """Relay headers until the present phase may end, end it, and let the relayer see it."""
-    chain = relayer.chain
-    phase = chain.view.status.competition.phase
-    while chain.view.status.tip < chain.view.status.competition.end_height:
-        chain.feeder.step()
-        chain.refresh()
-    chain.chains[0].execute(Advance())
-    relayer.work()
-    assert chain.view.status.competition.phase is not phase
