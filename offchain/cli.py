@@ -20,6 +20,7 @@ INTERRUPTED: Final = 130
 
 COMMANDS: Final = {
     "demo": ("offchain.commands.demo:demo", "A whole network on this machine makes a few blocks."),
+    "doctor": ("offchain.commands.doctor:doctor", "What is here, what is missing, how to get it."),
     "headers": ("offchain.commands.headers:headers", "Files of Bitcoin headers."),
     "wallet": ("offchain.commands.wallet:wallet", "Balances of an account."),
 }

@@ -5,13 +5,13 @@ The console script ``anvil`` of this environment runs :func:`main`, so that Brow
 """
 
 import os
-import platform
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 from offchain.chain.installed_files import install_file, toolchain_folder, verify_file
+from offchain.chain.platforms import LINUX, X64, Platform
 from offchain.errors import BinaryMissing, ToolchainError
 
 ANVIL_VERSION = "1.7.1"
@@ -25,9 +25,9 @@ _MINIMUM_VERSION = (1, 0, 0)
 _VERSION_TIMEOUT_SECONDS = 30
 
 
-def packaged_anvil_is_available() -> bool:
-    """Return whether npm has an anvil binary for this platform that is installed here."""
-    return sys.platform == "linux" and platform.machine() in ("x86_64", "AMD64")
+def packaged_anvil_is_available(platform: Platform | None = None) -> bool:
+    """Return whether `make install` brings an anvil binary for a platform, by default this one."""
+    return (platform or Platform.here()) == Platform(LINUX, X64)
 
 
 def installed_anvil() -> Path:

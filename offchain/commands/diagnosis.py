@@ -1,0 +1,311 @@
+"""What the doctor looks at: each check finds one part, or says what is wrong with it.
+
+Nothing is installed, fetched or changed; a folder is tried with a file that is removed at once.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+import shutil
+import struct
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from offchain.bitcoin.rules import MAINNET
+from offchain.chain.anvil_binary import check_anvil
+from offchain.chain.artifacts import load_artifacts, verify_current
+from offchain.chain.client import open_contracts
+from offchain.chain.contracts import CONTRACTS
+from offchain.chain.ethereum import Ethereum
+from offchain.chain.javascript_runtime import find_node
+from offchain.chain.platforms import Platform
+from offchain.chain.solc_binary import SOLC_LONG_VERSION, check_solc
+from offchain.commands.remedies import PROCESSORS, SYSTEMS, Part, remedy
+from offchain.config import Settings
+from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
+from offchain.headers.recorded import RecordedHeaders
+
+OLDEST_PYTHON: Final = (3, 11)
+FIRST_PYTHON_TOO_NEW: Final = (3, 14)
+WORD_BITS: Final = 8 * struct.calcsize("P")
+MINIMUM_FREE_BYTES: Final = 200 << 20
+"""A demo's payloads, models, logs and chain take less."""
+
+_REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;]+)(.*)")
+
+
+class State(StrEnum):
+    """Found, missing although the main job needs it, or absent and not needed for it."""
+
+    FOUND = "found"
+    MISSING = "missing"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: what was found, or what is wrong; and then what to do."""
+
+    part: Part
+    state: State
+    found: str
+    remedy: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the checks look at.
+
+    Attributes:
+        platform: system and processor.
+        python: the running interpreter's version.
+        search_path: folders of programs, joined as in the variable PATH.
+        root: the checkout.
+        settings: where store, headers, EVM node and deployment are.
+        font_cache: folder of the scanned fonts.
+        wanted: parts that the user asked for by an option or a variable, so that they are needed.
+    """
+
+    platform: Platform
+    python: tuple[int, int]
+    search_path: str
+    root: Path
+    settings: Settings
+    font_cache: Path
+    wanted: frozenset[Part] = frozenset()
+
+
+def diagnose(here: Surroundings) -> Iterator[Finding]:
+    """Look at every part, one after the other; some take seconds."""
+    for part, look in _CHECKS:
+        is_needed = part not in _OPTIONAL or part in here.wanted
+        yield examine(part, look, here, is_needed)
+
+
+def examine(
+    part: Part, look: Callable[[Surroundings], str], here: Surroundings, is_needed: bool
+) -> Finding:
+    """Run one check; whatever is wrong becomes a finding."""
+    try:
+        return Finding(part, State.FOUND, look(here), None)
+    except (ModelChainError, OSError, ImportError) as error:
+        state = State.MISSING if is_needed else State.ABSENT
+        return Finding(part, state, str(error), remedy(part, here.platform))
+
+
+def is_ready(findings: Sequence[Finding]) -> bool:
+    """Whether the main job, ``make demo``, can run here."""
+    return all(finding.state is not State.MISSING for finding in findings)
+
+
+# ---- what is needed ------------------------------------------------------------------------------
+
+
+def look_at_platform(here: Surroundings) -> str:
+    """A system and processor that all packages are built for, 64 bits."""
+    platform = here.platform
+    known = platform.system in SYSTEMS[:2] and platform.processor in PROCESSORS
+    if not known or WORD_BITS != 64:
+        raise ToolchainError(f"{platform}, {WORD_BITS} bits: the programs do not run on it")
+    return str(platform)
+
+
+def look_at_python(here: Surroundings) -> str:
+    """A Python that the project supports."""
+    version = ".".join(str(number) for number in here.python)
+    if not OLDEST_PYTHON <= here.python < FIRST_PYTHON_TOO_NEW:
+        raise ToolchainError(f"Python {version}: 3.11, 3.12 or 3.13 is needed")
+    return version
+
+
+def look_at_packages(_: Surroundings) -> str:
+    """Every package that the project names, at the version that it names."""
+    return compare_packages(importlib.metadata.requires("offchain") or [])
+
+
+def compare_packages(requirements: Sequence[str]) -> str:
+    """Compare pinned requirements (``name==version``) with what is installed; extras are left out.
+
+    Raises:
+        ToolchainError: naming those that are missing or of another version.
+    """
+    wrong = []
+    count = 0
+    for line in requirements:
+        match = _REQUIREMENT.fullmatch(line)
+        if match is None or "extra" in match[3]:
+            continue
+        count += 1
+        name, wanted = match[1], match[2]
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            wrong.append(f"{name} {wanted} is not installed")
+            continue
+        if version.partition("+")[0] != wanted:  # a local build, such as 2.13.0+cpu, is the same
+            wrong.append(f"{name} is {version}, {wanted} is needed")
+    if wrong:
+        raise ToolchainError("; ".join(wrong))
+    return f"{count}, all of the versions that the project names"
+
+
+def look_at_torch(_: Surroundings) -> str:
+    """PyTorch can be imported."""
+    from offchain.learning.devices import find_devices
+
+    return find_devices().torch_version
+
+
+def look_at_anvil(here: Surroundings) -> str:
+    """An anvil that runs: the user's own on the search path, else the packaged one."""
+    binary, version = check_anvil(here.search_path)
+    return f"{version}, {binary}"
+
+
+def look_at_compiler(_: Surroundings) -> str:
+    """The Solidity compiler, unchanged."""
+    return f"{SOLC_LONG_VERSION}, {check_solc(find_node())}"
+
+
+def look_at_openzeppelin(here: Surroundings) -> str:
+    """OpenZeppelin's contracts at the version that package.json names."""
+    name = "@openzeppelin/contracts"
+    wanted = _json_field(here.root / "package.json", "dependencies", name)
+    file = here.root / "node_modules" / name / "package.json"
+    version = _json_field(file, "version")
+    if version != wanted:
+        raise ToolchainError(f"{file.parent} is of version {version}, {wanted} is needed")
+    return f"{version}, {file.parent}"
+
+
+def look_at_build(here: Surroundings) -> str:
+    """All contracts are compiled from the sources that are there now."""
+    artifacts = load_artifacts(here.root)
+    missing = [name for name in CONTRACTS if name not in artifacts]
+    if missing:
+        raise ArtifactError(f"{', '.join(missing)}: not compiled")
+    verify_current(here.root, artifacts.values())
+    return f"{len(artifacts)} contracts, interfaces and libraries, current"
+
+
+def look_at_fonts(here: Surroundings) -> str:
+    """Enough fonts with digits that differ."""
+    from offchain.learning.glyphs import load_atlas
+
+    return f"{len(load_atlas(here.font_cache, download=False))} usable fonts"
+
+
+def look_at_headers(here: Surroundings) -> str:
+    """The recorded Bitcoin headers, all of them checked."""
+    source = RecordedHeaders(here.settings.headers, MAINNET)
+    first, last = source.first_height(), source.best_height()
+    return f"{last - first + 1} headers, heights {first} to {last}"
+
+
+def look_at_store(here: Surroundings) -> str:
+    """The store's folder can be written, or made where it is not there yet."""
+    folder = here.settings.store
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise StoreError(f"{place} is no folder")
+    try:
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(b"modelchain doctor")
+    except OSError as error:
+        raise StoreError(f"{place} cannot be written: {error.strerror}") from error
+    free = shutil.disk_usage(place).free
+    if free < MINIMUM_FREE_BYTES:
+        raise StoreError(
+            f"{free >> 20} MiB are free in {place}, {MINIMUM_FREE_BYTES >> 20} are needed"
+        )
+    return f"{folder}, {free >> 30} GiB free" + ("" if place == folder else ", to be made")
+
+
+# ---- what is good to have ------------------------------------------------------------------------
+
+
+def look_at_gpu(_: Surroundings) -> str:
+    """A GPU that training takes."""
+    from offchain.learning.devices import find_devices
+
+    gpu = find_devices().gpu
+    if gpu is None:
+        raise ToolchainError("none that PyTorch can use")
+    return gpu
+
+
+def look_at_rpc(here: Surroundings) -> str:
+    """An EVM node answers."""
+    ethereum = Ethereum.connect(here.settings.rpc)
+    try:
+        return f"{ethereum.client_version()}, chain {ethereum.chain_id()}, {ethereum.url}"
+    finally:
+        ethereum.close()
+
+
+def look_at_deployment(here: Surroundings) -> str:
+    """The contracts of the deployment file are on that node's chain, with the recorded code."""
+    contracts = open_contracts(here.settings.rpc, here.settings.deployment)
+    return f"{len(contracts.deployment.contracts)} contracts on chain, as the file says"
+
+
+def look_at_bitcoin_node(here: Surroundings) -> str:
+    """Bitcoin Core's daemon is on the search path."""
+    return _program("bitcoind", here)
+
+
+def look_at_ipfs_daemon(here: Surroundings) -> str:
+    """Kubo is on the search path."""
+    return _program("ipfs", here)
+
+
+def _program(name: str, here: Surroundings) -> str:
+    found = shutil.which(name, path=here.search_path)
+    if found is None:
+        raise ToolchainError(f"no {name} on PATH")
+    return found
+
+
+def _json_field(file: Path, *keys: str) -> str:
+    """A text in a JSON file."""
+    try:
+        value = json.loads(file.read_bytes())
+        for key in keys:
+            value = value[key]
+    except OSError as error:
+        raise ToolchainError(f"{file} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ToolchainError(f"{file} is malformed: {error!r}") from error
+    return str(value)
+
+
+_CHECKS: Final = (
+    (Part.PLATFORM, look_at_platform),
+    (Part.PYTHON, look_at_python),
+    (Part.PACKAGES, look_at_packages),
+    (Part.TORCH, look_at_torch),
+    (Part.GPU, look_at_gpu),
+    (Part.ANVIL, look_at_anvil),
+    (Part.COMPILER, look_at_compiler),
+    (Part.OPENZEPPELIN, look_at_openzeppelin),
+    (Part.BUILD, look_at_build),
+    (Part.FONTS, look_at_fonts),
+    (Part.HEADERS, look_at_headers),
+    (Part.STORE, look_at_store),
+    (Part.RPC, look_at_rpc),
+    (Part.DEPLOYMENT, look_at_deployment),
+    (Part.BITCOIN_NODE, look_at_bitcoin_node),
+    (Part.IPFS_DAEMON, look_at_ipfs_daemon),
+)
+
+_OPTIONAL: Final = frozenset(
+    {Part.GPU, Part.RPC, Part.DEPLOYMENT, Part.BITCOIN_NODE, Part.IPFS_DAEMON}
+)

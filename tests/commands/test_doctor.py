@@ -1,0 +1,348 @@
+"""`modelchain doctor`: real folders, paths, files and chains, found or missing, by platform."""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from offchain.chain.deployment_file import write_deployment
+from offchain.chain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
+from offchain.commands import diagnosis
+from offchain.commands.diagnosis import Finding, State, Surroundings, examine, is_ready
+from offchain.commands.doctor import doctor, findings_json, surroundings
+from offchain.commands.remedies import PROCESSORS, SYSTEMS, Part, remedy
+from offchain.config import load_settings
+from offchain.errors import ToolchainError
+from offchain.learning.glyphs import default_cache_folder
+from tests.support.deployed_world import world
+from tests.support.evm import ROOT
+
+PLATFORMS = [Platform(system, processor) for system in SYSTEMS for processor in PROCESSORS]
+INTEL_LINUX = Platform(LINUX, X64)
+HEADERS = "headers_822528_6048"
+
+
+@pytest.fixture
+def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty home: what was installed for the user is not found."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("SOLCX_BINARY_PATH", str(tmp_path))
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Surroundings:
+    """A machine with nothing on its path and an empty checkout."""
+    root = tmp_path / "checkout"
+    root.mkdir()
+    settings = load_settings({"store": tmp_path / "store"}, {}, root)
+    return Surroundings(
+        INTEL_LINUX, (3, 12), str(tmp_path / "bin"), root, settings, tmp_path / "fonts"
+    )
+
+
+def look(part: Part, here: Surroundings, *, needed: bool = True) -> Finding:
+    """One check on a machine."""
+    return examine(part, dict(diagnosis._CHECKS)[part], here, needed)
+
+
+def program(folder: Path, name: str, text: str) -> Path:
+    """An executable script."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])
+
+
+# ---- what to do ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=str)
+def test_every_part_has_one_line_of_advice_on_every_platform(platform: Platform):
+    for part in Part:
+        advice = remedy(part, platform)
+        assert advice
+        assert "\n" not in advice
+
+
+def test_foundry_is_asked_for_where_no_packaged_anvil_is_to_be_had():
+    packaged = [platform for platform in PLATFORMS if "Foundry" not in remedy(Part.ANVIL, platform)]
+    assert packaged == [INTEL_LINUX, Platform(WINDOWS, X64)]
+    assert "make install" in remedy(Part.ANVIL, INTEL_LINUX)
+    assert "PATH" in remedy(Part.ANVIL, Platform(MACOS, ARM64))
+
+
+def test_windows_is_sent_to_the_linux_that_it_brings():
+    assert "wsl --install" in remedy(Part.PLATFORM, Platform(WINDOWS, ARM64))
+    for part in set(Part) - {Part.PLATFORM}:
+        linux = remedy(part, Platform(LINUX, ARM64))
+        assert remedy(part, Platform(WINDOWS, ARM64)) == f"in WSL 2: {linux}"
+
+
+def test_each_system_is_told_of_its_own_package_manager():
+    assert "apt-get" in remedy(Part.FONTS, Platform(LINUX, ARM64))
+    assert "brew" in remedy(Part.FONTS, Platform(MACOS, ARM64))
+    assert "Intel" in remedy(Part.TORCH, Platform(MACOS, X64))
+    assert remedy(Part.TORCH, Platform(MACOS, ARM64)) == remedy(Part.TORCH, INTEL_LINUX)
+
+
+# ---- the machine ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=str)
+def test_the_demo_runs_on_linux_and_macos(here: Surroundings, platform: Platform):
+    finding = look(Part.PLATFORM, replace(here, platform=platform))
+    assert (finding.state is State.FOUND) == (platform.system in (LINUX, MACOS))
+    assert str(platform) in finding.found
+
+
+@pytest.mark.parametrize("platform", [Platform("freebsd14", X64), Platform(LINUX, "riscv64")])
+def test_a_platform_without_packages_is_named(here: Surroundings, platform: Platform):
+    finding = look(Part.PLATFORM, replace(here, platform=platform))
+    assert finding.state is State.MISSING
+    assert str(platform) in finding.found
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        ((3, 10), State.MISSING),
+        ((3, 11), State.FOUND),
+        ((3, 13), State.FOUND),
+        ((3, 14), State.MISSING),
+    ],
+)
+def test_python_is_of_a_version_that_the_project_supports(here, version, state):
+    finding = look(Part.PYTHON, replace(here, python=version))
+    assert finding.state is state
+    assert ".".join(map(str, version)) in finding.found
+
+
+def test_the_supported_versions_are_those_that_the_package_states():
+    oldest, new = diagnosis.OLDEST_PYTHON, diagnosis.FIRST_PYTHON_TOO_NEW
+    stated = importlib.metadata.metadata("offchain")["Requires-Python"]
+    bounds = {f">={oldest[0]}.{oldest[1]}", f"<{new[0]}.{new[1]}"}
+    assert set(stated.split(",")) == bounds
+
+
+def test_packages_of_another_version_and_missing_ones_are_named(here: Surroundings):
+    assert look(Part.PACKAGES, here).state is State.FOUND
+    click_version = importlib.metadata.version("click")
+    right = [f"click=={click_version}", 'nothing-of-this-name==1 ; extra == "dev"']
+    assert diagnosis.compare_packages(right).startswith("1,")
+    with pytest.raises(ToolchainError, match=rf"click is {click_version}, 0\.1 .*; no-such.* not"):
+        diagnosis.compare_packages(["click==0.1", "no-such-package==1.0"])
+
+
+# ---- the tools -----------------------------------------------------------------------------------
+
+
+def test_an_anvil_on_the_path_is_found(here: Surroundings):
+    anvil = program(Path(here.search_path), "anvil", "echo 'anvil Version: 1.9.2-stable'")
+    assert look(Part.ANVIL, here) == Finding(Part.ANVIL, State.FOUND, f"1.9.2, {anvil}", None)
+
+
+@pytest.mark.usefixtures("nothing_installed")
+@pytest.mark.parametrize("platform", PLATFORMS, ids=str)
+def test_a_missing_or_old_anvil_comes_with_the_platforms_advice(here, platform: Platform):
+    here = replace(here, platform=platform)
+    finding = look(Part.ANVIL, here)
+    assert (finding.state, finding.remedy) == (State.MISSING, remedy(Part.ANVIL, platform))
+    program(Path(here.search_path), "anvil", "echo 'anvil 0.2.0'")
+    finding = look(Part.ANVIL, here)
+    assert (finding.state, finding.remedy) == (State.MISSING, remedy(Part.ANVIL, platform))
+    assert "0.2.0" in finding.found
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_a_missing_compiler_is_named(here: Surroundings, tmp_path: Path):
+    finding = look(Part.COMPILER, here)
+    assert finding.state is State.MISSING
+    assert str(tmp_path / "solc-v") in finding.found
+
+
+def test_openzeppelin_is_compared_with_what_the_project_names(here: Surroundings):
+    shutil.copy(ROOT / "package.json", here.root)
+    assert "cannot be read" in look(Part.OPENZEPPELIN, here).found
+    installed = here.root / "node_modules" / "@openzeppelin" / "contracts" / "package.json"
+    installed.parent.mkdir(parents=True)
+    wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    version = wanted["@openzeppelin/contracts"]
+    for content, state in (
+        (json.dumps({"version": version}), State.FOUND),
+        ('{"version": "4.9.0"}', State.MISSING),
+        ("[]", State.MISSING),
+        ("{", State.MISSING),
+    ):
+        installed.write_text(content)
+        assert look(Part.OPENZEPPELIN, here).state is state
+
+
+def test_contracts_that_are_not_compiled_or_changed_since_are_named(here: Surroundings):
+    assert look(Part.BUILD, here).state is State.MISSING
+    current = replace(here, root=ROOT)
+    assert look(Part.BUILD, current).state is State.FOUND
+    for folder in ("build/contracts", "contracts"):
+        shutil.copytree(ROOT / folder, here.root / folder)
+    (here.root / "node_modules").symlink_to(ROOT / "node_modules")
+    assert look(Part.BUILD, here).state is State.FOUND
+    (here.root / "contracts" / "Heat.sol").write_text("contract Heat {}")
+    assert "Heat.sol has changed" in look(Part.BUILD, here).found
+    for artifact in (here.root / "build" / "contracts").glob("*.json"):
+        if artifact.stem != "Heat":
+            artifact.unlink()
+    assert "ModelChain: not compiled" in look(Part.BUILD, here).found.replace("ModelToken, ", "")
+
+
+def test_programs_on_the_path_are_found_and_are_not_needed(here: Surroundings):
+    for part, name in ((Part.BITCOIN_NODE, "bitcoind"), (Part.IPFS_DAEMON, "ipfs")):
+        assert look(part, here, needed=False).state is State.ABSENT
+        found = program(Path(here.search_path), name, "exit 0")
+        assert look(part, here, needed=False).found == str(found)
+
+
+# ---- files and folders ---------------------------------------------------------------------------
+
+
+def test_a_header_file_that_is_cut_or_missing_is_named(here: Surroundings):
+    assert "headers_822528_6048.json" in look(Part.HEADERS, here).found
+    folder = here.settings.headers.parent
+    folder.mkdir(parents=True)
+    for suffix in (".json", ".bin"):
+        shutil.copy(ROOT / "data" / "bitcoin" / f"{HEADERS}{suffix}", folder)
+    found = Finding(Part.HEADERS, State.FOUND, "6048 headers, heights 822528 to 828575", None)
+    assert look(Part.HEADERS, here) == found
+    with (folder / f"{HEADERS}.bin").open("r+b") as file:
+        file.truncate(80 * 6048 - 1)
+    finding = look(Part.HEADERS, here)
+    assert finding.state is State.MISSING
+    assert "it is cut" in finding.found
+
+
+def test_a_store_folder_is_found_or_could_be_made_and_nothing_is_left(here: Surroundings):
+    store = here.settings.store
+    assert look(Part.STORE, here).found.endswith("to be made")
+    assert not store.exists()
+    store.mkdir()
+    assert look(Part.STORE, here).found.startswith(str(store))
+    assert list(store.iterdir()) == []
+
+
+def test_a_store_folder_that_cannot_be_written_is_named(here: Surroundings):
+    file = here.root / "file"
+    file.touch()
+    below_a_file = replace(here, settings=replace(here.settings, store=file / "store"))
+    assert f"{file} is no folder" in look(Part.STORE, below_a_file).found
+    locked = here.root / "locked"
+    locked.mkdir(mode=0o500)
+    if os.access(locked, os.W_OK):
+        locked = Path("/proc")  # no permission stops this user, but here nobody can write
+    finding = look(Part.STORE, replace(here, settings=replace(here.settings, store=locked / "s")))
+    assert finding.state is State.MISSING
+    assert "cannot be written" in finding.found
+
+
+def test_fonts_are_counted(here: Surroundings):
+    """At least Matplotlib's own are on every machine that the packages are installed on."""
+    finding = look(Part.FONTS, replace(here, font_cache=default_cache_folder()))
+    assert finding.state is State.FOUND
+    assert int(finding.found.split()[0]) >= 20
+
+
+# ---- a chain -------------------------------------------------------------------------------------
+
+
+def test_a_chain_is_needed_only_if_one_was_named(here: Surroundings):
+    url = f"http://127.0.0.1:{closed_port()}"
+    for arguments, environment, needed in (
+        ({}, {}, False),
+        ({"rpc": url}, {}, True),
+        ({}, {"MODELCHAIN_RPC": url}, True),
+    ):
+        named = surroundings(arguments, environment, here.root)
+        assert (Part.RPC in named.wanted) == needed
+        assert Part.DEPLOYMENT not in named.wanted
+    nowhere = replace(here, settings=replace(here.settings, rpc=url))
+    assert look(Part.RPC, nowhere, needed=False).state is State.ABSENT
+    assert look(Part.RPC, nowhere, needed=True).state is State.MISSING
+
+
+def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path: Path):
+    with world() as started:
+        file = tmp_path / "31337.json"
+        write_deployment(started.deployment, file)
+        settings = replace(here.settings, rpc=started.anvil.url, deployment=file)
+        on_chain = replace(here, settings=settings)
+        assert "anvil" in look(Part.RPC, on_chain).found
+        assert look(Part.DEPLOYMENT, on_chain).found.startswith("7 contracts")
+        stale = replace(started.deployment, genesis_hash=bytes(32))
+        write_deployment(stale, file)
+        finding = look(Part.DEPLOYMENT, on_chain)
+        assert finding.state is State.MISSING
+        assert "stale" in finding.found
+
+
+# ---- the command ---------------------------------------------------------------------------------
+
+
+def test_only_needed_parts_decide_whether_the_demo_can_run():
+    found = Finding(Part.PYTHON, State.FOUND, "3.12", None)
+    absent = Finding(Part.GPU, State.ABSENT, "none", "buy one")
+    missing = Finding(Part.ANVIL, State.MISSING, "none", "make install")
+    assert is_ready([found, absent])
+    assert not is_ready([found, absent, missing])
+    content = findings_json([found, missing], Platform(MACOS, ARM64))
+    assert content == {
+        "ready": False,
+        "platform": {"system": "macos", "processor": "arm64"},
+        "findings": [
+            {"part": "Python", "state": "found", "found": "3.12", "remedy": None},
+            {"part": "anvil", "state": "missing", "found": "none", "remedy": "make install"},
+        ],
+    }
+
+
+def test_the_command_says_that_the_demo_can_run_in_a_built_checkout():
+    process = subprocess.run(
+        [sys.executable, "-m", "offchain.cli", "doctor", "--json"],
+        cwd=ROOT,
+        env={
+            name: os.environ[name]
+            for name in ("HOME", "PATH", "XDG_CACHE_HOME", "SOLCX_BINARY_PATH")
+            if name in os.environ
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    content = json.loads(process.stdout)
+    states = {finding["part"]: finding["state"] for finding in content["findings"]}
+    assert list(states) == list(Part)
+    missing = [f for f in content["findings"] if f["state"] == "missing"]
+    assert (process.returncode, content["ready"], missing) == (0, True, [])
+
+
+def test_the_command_ends_with_1_and_says_what_to_do_if_something_is_missing(here: Surroundings):
+    file = here.root / "file"
+    file.touch()
+    environment = {"MODELCHAIN_STORE": str(file / "store")}
+    result = CliRunner().invoke(doctor, [], env=environment, catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "cannot run here" in result.output
+    assert "MODELCHAIN_STORE" in result.output
