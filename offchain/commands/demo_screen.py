@@ -99,7 +99,7 @@ def show_block(console: Console, block: BlockReport, seconds: dict[str, float]) 
 
 def show_balances(console: Console, balances: Sequence[Balances]) -> None:
     """Print what every node owns at the end, amounts rounded to two digits."""
-    table = Table(title="Balances", title_justify="left", box=None, padding=(0, 2))
+    table = Table(title="Balances", title_justify="left", box=None, padding=(0, 1))
     for column in ("Node", "Account"):
         table.add_column(column)
     for column in ("MCT", "for data", "Heat", "Share keys", "Bonds", "ETH"):
@@ -128,7 +128,7 @@ def rounded(amount: int) -> str:
 
 def models_table(block: BlockReport) -> Table:
     """The revealed models with their votes, best first."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("Model by")
     table.add_column("Correct", justify="right")
     table.add_column("Accuracy", justify="right")
