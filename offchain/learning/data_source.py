@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from offchain.errors import ConfigurationError, FontError
 from offchain.learning.digits import CLASSES, DigitSamples, encode_payload
 from offchain.learning.drawing import HARD, LIGHT, HandwritingNoise, draw_digits
-from offchain.learning.glyphs import GlyphAtlas
+from offchain.learning.glyphs import FEW_FONTS, GlyphAtlas
 from offchain.ports import DataSource
 
 FONT_GROUPS = 5
@@ -27,7 +27,8 @@ def suitable_noise(atlas: GlyphAtlas) -> HandwritingNoise:
     A few hundred fonts of many designs need little. A handful of book faces, as on a bare machine,
     is read without an error after one round, and a round that cannot improve makes no block.
     """
-    return HARD if atlas.legibility >= ALIKE else LIGHT
+    alike = atlas.legibility >= ALIKE or len(atlas) < FEW_FONTS
+    return HARD if alike else LIGHT
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,8 +196,9 @@ def worst_case() -> tuple[IntegerNetwork, NDArray[np.uint8]]:
     for outputs, kernel in zip((16, 24, 24), family.kernels, strict=True):
         weight = _weights((outputs, inputs, kernel, kernel), random)
         reach = ACTIVATION_MAXIMUM * weight_sums(weight)
-        # Shifts under which the outputs fill 0 .. 255, and biases that move them about in it.
-        shift = np.ceil(np.log2(reach / ACTIVATION_MAXIMUM)).astype(np.uint8)
+        # Shifts under which the outputs fill 0 .. 255 and often go beyond, and biases that move
+        # them about.
+        shift = (np.ceil(np.log2(reach / ACTIVATION_MAXIMUM)) - 2).astype(np.uint8)
         bias = random.integers(-reach // 2, reach // 2).astype(np.int32)
         layers.append(IntegerLayer(weight, bias, shift))
         inputs = outputs

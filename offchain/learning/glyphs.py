@@ -177,7 +177,7 @@ def _read_cache(cached: Path) -> GlyphAtlas | None:
             glyphs, names = stored["glyphs"], stored["names"].tolist()
             skipped = [SkippedFace(str(name), str(why)) for name, why in stored["skipped"].tolist()]
             legibility = float(stored["legibility"])
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
         return None  # no cache, or a damaged one: it is made anew
     if glyphs.dtype != np.uint8 or glyphs.shape != (len(names), 10, ATLAS_SIDE, ATLAS_SIDE):
         return None

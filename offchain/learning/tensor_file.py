@@ -201,5 +201,8 @@ def _check_layout(entries: Sequence[TensorEntry], data_bytes: int) -> None:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:  # nested as deeply as the header is long
+        text = f"a nested {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

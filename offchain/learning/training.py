@@ -44,7 +44,9 @@ def train_network(
 ) -> TrainingResult:
     """Train on `samples`, at least one, starting from `previous` if there is one.
 
-    The result depends on the arguments alone as long as `settings.seconds` do not end the run.
+    The seed fixes the first network and the order of the samples. Two runs still differ slightly:
+    how matrix products round depends on where their numbers lie in memory.
+
     Raises `TrainingError` when the loss or the weights are no finite numbers.
     """
     device = torch.device(device)

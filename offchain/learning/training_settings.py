@@ -21,7 +21,7 @@ class TrainingSettings:
     channels: tuple[int, ...] = (16, 32, 64)
     epochs: int = 20
     maximum_steps: int = 400
-    seconds: float = 120.0
+    seconds: float = 60.0
     batch: int = 64
     learning_rate: float = 0.02
     warm_learning_rate: float = 0.01

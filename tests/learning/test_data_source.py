@@ -1,0 +1,175 @@
+"""A node's data: deterministic, from fonts of its own, half of them new in each round."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from offchain.errors import ConfigurationError, FontError
+from offchain.learning.data_source import DigitsDataSource, suitable_noise
+from offchain.learning.digits import decode_payload
+from offchain.learning.drawing import (
+    HARD,
+    LIGHT,
+    MODERATE,
+    PRESETS,
+    STRONG,
+    HandwritingNoise,
+    affine_maps,
+    draw_digits,
+)
+from offchain.learning.glyphs import GlyphAtlas
+
+
+def generator(seed: int = 0) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(seed))
+
+
+def source(atlas, **changes) -> DigitsDataSource:
+    fields = {"node": 0, "nodes": 2, "seed": 3, "samples_per_item": 20} | changes
+    return DigitsDataSource(atlas, **fields)
+
+
+def many_fonts(count: int) -> GlyphAtlas:
+    return GlyphAtlas(
+        np.zeros((count, 10, 64, 64), np.uint8), tuple(map(str, range(count))), (), 0.5
+    )
+
+
+def test_the_same_arguments_give_the_same_bytes(atlas):
+    first, again = source(atlas).draw(2, 3), source(atlas).draw(2, 3)
+    assert first == again
+    assert source(atlas).draw(2, 5)[:3] == first
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"node": 1}, {"noise": MODERATE}])
+def test_other_fields_give_other_bytes(atlas, change):
+    assert source(atlas).draw(1, 1) != source(atlas, **change).draw(1, 1)
+
+
+def test_items_and_rounds_differ(atlas):
+    items = [item for number in (1, 2, 3) for item in source(atlas).draw(number, 4)]
+    assert len(set(items)) == 12
+
+
+def test_items_hold_all_digits_equally_often_in_random_order(atlas):
+    samples = decode_payload(source(atlas, samples_per_item=50).draw(1, 1)[0], 512)
+    assert np.bincount(samples.labels, minlength=10).tolist() == [5] * 10
+    assert samples.labels.tolist() != sorted(samples.labels.tolist())
+
+
+@pytest.mark.parametrize("count", [1, 7, 13])
+def test_any_number_of_samples_can_be_asked_for(atlas, count):
+    samples = decode_payload(source(atlas, samples_per_item=count).draw(1, 1)[0], 512)
+    assert len(samples) == count
+
+
+def test_an_image_shows_the_glyph_of_its_label_in_a_font_of_the_node(atlas):
+    """Without noise, every image is one of the node's glyphs, under its own digit."""
+    still = HandwritingNoise(1.0, 1.0, 0.0, 0.0, 0.0)
+    one = source(atlas, noise=still)
+    samples = decode_payload(one.draw(1, 1)[0], 512)
+    for image, label in zip(samples.images, samples.labels, strict=True):
+        glyphs = atlas.glyphs[one.fonts(1), label]
+        assert image.tobytes() in {
+            drawn.tobytes() for drawn in draw_digits(glyphs, still, generator())
+        }
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 4, 7])
+def test_no_two_nodes_share_a_font_and_all_are_dealt(nodes):
+    atlas = many_fonts(83)
+    owned = [
+        {
+            int(font)
+            for number in range(1, 6)
+            for font in source(atlas, node=node, nodes=nodes).fonts(number)
+        }
+        for node in range(nodes)
+    ]
+    assert sum(len(fonts) for fonts in owned) == 83
+    assert set().union(*owned) == set(range(83))
+
+
+def test_half_of_the_fonts_are_replaced_by_ones_never_used_while_they_last():
+    one = source(many_fonts(100))
+    used: set[int] = set()
+    for number in range(1, 5):
+        before, fonts = (
+            set(one.fonts(number - 1).tolist()) if number > 1 else set(),
+            set(one.fonts(number).tolist()),
+        )
+        assert len(fonts) == 20
+        if number > 1:
+            assert len(fonts & before) == 10
+            assert not (fonts - before) & used
+        used |= fonts
+    assert len(used) == 50
+    assert set(one.fonts(6).tolist()) == set(one.fonts(1).tolist())
+
+
+def test_few_fonts_are_each_a_group_of_their_own():
+    one = source(many_fonts(6), nodes=2)
+    assert [len(one.fonts(number)) for number in (1, 2, 3)] == [2, 2, 2]
+    assert len(set(one.fonts(1).tolist()) & set(one.fonts(2).tolist())) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"node": 2}, "node 2 of 2"),
+        ({"node": -1}, "node -1 of 2"),
+        ({"groups": 1}, "1 groups"),
+        ({"samples_per_item": 0}, "0 samples"),
+    ],
+)
+def test_impossible_settings_are_refused(changes, reason):
+    with pytest.raises(ConfigurationError, match=reason):
+        source(many_fonts(50), **changes)
+
+
+def test_too_few_fonts_for_the_nodes_are_refused():
+    with pytest.raises(FontError, match="7 fonts for 4 nodes, each needs 2"):
+        source(many_fonts(7), nodes=4)
+
+
+def test_rounds_count_from_one(atlas):
+    with pytest.raises(ConfigurationError, match="round 0"):
+        source(atlas).draw(0, 1)
+
+
+def test_few_fonts_and_fonts_that_are_much_alike_get_hard_noise(atlas):
+    assert suitable_noise(atlas) == HARD
+    assert suitable_noise(many_fonts(99)) == HARD
+    assert suitable_noise(many_fonts(100)) == LIGHT
+    assert suitable_noise(dataclasses.replace(many_fonts(100), legibility=0.99)) == HARD
+
+
+def test_drawing_without_noise_shrinks_the_glyph(atlas):
+    glyph = atlas.glyphs[:1, 8]
+    drawn = draw_digits(glyph, HandwritingNoise(1.0, 1.0, 0.0, 0.0, 0.0), generator())[0]
+    assert drawn.shape == (28, 28)
+    assert abs(drawn.mean() - glyph.mean()) < 2.0
+    rows = np.flatnonzero(drawn.max(axis=1) > 0)
+    assert 20 <= len(rows) <= 26
+
+
+def test_every_drawn_image_shows_something(atlas):
+    glyphs = np.repeat(atlas.glyphs.reshape(-1, 64, 64), 3, axis=0)
+    for noise in PRESETS.values():
+        assert (draw_digits(glyphs, noise, generator()).max(axis=(1, 2)) > 100).all()
+
+
+@pytest.mark.parametrize("noise", [MODERATE, STRONG, HARD])
+def test_noise_stays_in_the_ranges_of_its_preset(noise):
+    maps = affine_maps(20_000, noise, generator())
+    scale = np.sqrt(maps[:, 0, 0] * maps[:, 1, 1]) * 64 / 56
+    assert noise.scale_low <= scale.min() < scale.max() <= noise.scale_high
+    aspect = np.log(maps[:, 0, 0] / maps[:, 1, 1])
+    assert abs(aspect.std() - noise.aspect_sigma) < 0.02 * noise.aspect_sigma + 0.003
+    slant = -maps[:, 0, 1] / maps[:, 1, 1]
+    assert np.abs(slant).max() <= noise.slant
+    assert np.abs(slant).max() > 0.99 * noise.slant
+    centres = maps[:, :, :2].sum(axis=2) * 31.5 + maps[:, :, 2] - 27.5
+    assert np.abs(centres).max() <= 2 * noise.shift + 1e-9
+    assert (maps[:, 1, 0] == 0).all()
