@@ -80,7 +80,7 @@ LIVE_CONFIRMATIONS = 12
     metavar="K",
     type=click.IntRange(1, 1000),
     default=4,
-    help="nodes that split this machine's fonts among them",
+    help="nodes on this machine: they split its fonts and its cores",
 )
 @click.option(
     "--node",
@@ -99,7 +99,7 @@ LIVE_CONFIRMATIONS = 12
     "--threads",
     metavar="T",
     type=click.IntRange(1, 1024),
-    help="threads that compute; by default one for each core",
+    help="threads that compute; by default this machine's cores divided by --nodes",
 )
 @click.option(
     "--training-seconds",
@@ -168,6 +168,8 @@ def worker(
     chain = Web3Chain(contracts, load_account(settings, number, chain_id))
     identity = identify(chain, settings, number, seed_file)
     content = LocalStore(settings.store)
+    if threads is None:
+        threads = max(1, (os.cpu_count() or 1) // nodes)
     learner = make_learner(chain.parameters.maximum_samples, threads, training_seconds)
     source: DataSource | None = None
     if data_source != "none" and Role.SHARE in chosen_roles:
@@ -255,16 +257,13 @@ def read_seed(file: Path) -> bytes:
     return seed
 
 
-def make_learner(
-    maximum_samples: int, threads: int | None, training_seconds: float | None
-) -> Learner:
+def make_learner(maximum_samples: int, threads: int, training_seconds: float | None) -> Learner:
     """The digits task. PyTorch is imported here, not before."""
     from offchain.learning.learner import DigitsLearner
     from offchain.learning.preparation import use_threads, warm_up
     from offchain.learning.training_settings import TrainingSettings
 
-    if threads is not None:
-        use_threads(threads)
+    use_threads(threads)
     # In the time that passes anyway until there is data.
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     settings = TrainingSettings()

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 
 def use_threads(count: int) -> None:
-    """Let PyTorch and OpenCV compute with ``count`` threads each; call it once, at the start."""
+    """Let PyTorch and OpenCV compute with ``count`` threads each.
+
+    Call it once, before anything else imports PyTorch: threads that have nothing to do are told to
+    sleep, and OpenMP reads that when it is loaded. Where they spin instead, on cores that other
+    processes use too, training was seen to take a hundred times as long.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import cv2
     import torch
 
