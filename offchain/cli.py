@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "demo": ("offchain.commands.demo:demo", "A whole network on this machine makes a few blocks."),
     "doctor": ("offchain.commands.doctor:doctor", "What is here, what is missing, how to get it."),
     "headers": ("offchain.commands.headers:headers", "Files of Bitcoin headers."),
+    "store": ("offchain.commands.store:store", "Put files into the content store, get, list."),
     "wallet": ("offchain.commands.wallet:wallet", "Balances of an account."),
 }
 """Where each command is, and the line that ``--help`` says of it without importing it."""

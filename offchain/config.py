@@ -28,6 +28,7 @@ ENVIRONMENT: Final = {
     "store": "MODELCHAIN_STORE",
     "state": "MODELCHAIN_STATE",
     "headers": "MODELCHAIN_HEADERS",
+    "bitcoin_cookie": "MODELCHAIN_BITCOIN_COOKIE",
     "relayer": "MODELCHAIN_RELAYER",
     "mnemonic": "MODELCHAIN_MNEMONIC",
     "private_key": "MODELCHAIN_PRIVATE_KEY",
@@ -44,9 +45,11 @@ class Settings:
     Attributes:
         rpc: the EVM node's address.
         deployment: a deployment file, or a folder of them named by chain id.
-        store: folder of the local content store.
+        store: the content store: a folder, ``local:FOLDER`` or ``ipfs:MULTIADDR``.
         state: folder of the nodes' journals.
-        headers: description (JSON) of the recorded Bitcoin headers.
+        headers: the source of Bitcoin headers: the description (JSON) of recorded ones,
+            ``core:URL`` or ``esplora:URL``.
+        bitcoin_cookie: the Bitcoin node's cookie file, for ``core:`` without a password.
         relayer: the relayer's address.
         mnemonic: BIP-39 words that accounts are numbered under; None for the development one.
         private_key: the account's key in hexadecimal, instead of a numbered account.
@@ -56,13 +59,14 @@ class Settings:
 
     rpc: str
     deployment: Path
-    store: Path
+    store: str
     state: Path
-    headers: Path
+    headers: str = field(repr=False)
     relayer: str
     mnemonic: str | None = field(default=None, repr=False)
     private_key: str | None = field(default=None, repr=False)
     key_file: Path | None = None
+    bitcoin_cookie: Path | None = None
     key_password: str | None = field(default=None, repr=False)
 
 
@@ -101,16 +105,21 @@ def load_settings(
         return default if given is None else Path(given).expanduser()
 
     data = platformdirs.user_data_path(APPLICATION)
-    key_file = text("key_file")
+
+    def optional_path(name: str) -> Path | None:
+        given = text(name)
+        return None if given is None else Path(given).expanduser()
+
     return Settings(
         rpc=text("rpc") or DEFAULT_RPC,
         deployment=path("deployment", project / "deployments"),
-        store=path("store", data / "store"),
+        store=text("store") or str(data / "store"),
         state=path("state", data / "state"),
-        headers=path("headers", project / "data" / "bitcoin" / "headers_822528_6048.json"),
+        headers=text("headers") or str(project / "data" / "bitcoin" / "headers_822528_6048.json"),
         relayer=text("relayer") or DEFAULT_RELAYER,
         mnemonic=text("mnemonic"),
         private_key=text("private_key"),
-        key_file=None if key_file is None else Path(key_file).expanduser(),
+        key_file=optional_path("key_file"),
+        bitcoin_cookie=optional_path("bitcoin_cookie"),
         key_password=text("key_password"),
     )

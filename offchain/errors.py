@@ -190,6 +190,16 @@ class StoreError(ModelChainError):
     exit_code = 7
 
 
+class StoreUnreachableError(StoreError):
+    """A store on the network does not answer: what it holds is not known."""
+
+    def __init__(self, store: str, reason: str) -> None:
+        super().__init__(
+            f"no answer from {store} ({reason}): start it, or name another with --store"
+        )
+        self.store = store
+
+
 class ContentMissingError(StoreError):
     """There is no file of that hash."""
 

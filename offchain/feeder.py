@@ -1,7 +1,8 @@
 """The feeder: ``python offchain/feeder.py``.
 
 Relays Bitcoin headers. On a development chain it replays recorded ones as fast as the nodes do
-their part, and moves the chain's clock along with them; elsewhere it relays what its source has.
+their part, and moves the chain's clock along with them. With any other source (a Bitcoin node, an
+Esplora server), or on any other chain, it relays headers as they come, and leaves the clock alone.
 """
 
 from __future__ import annotations
@@ -17,16 +18,21 @@ import structlog
 from offchain.chain.accounts import load_account
 from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.development import DevelopmentClock
+from offchain.chain.ethereum import Ethereum
+from offchain.chain.relay_view import RelayReader
 from offchain.commands.options import deployment_option, rpc_option
 from offchain.config import ENVIRONMENT, load_settings
 from offchain.errors import NotDevelopmentChainError
 from offchain.headers.recorded import RecordedHeaders
+from offchain.headers.source import KINDS, RECORDED, open_source, recorded_file
 from offchain.node.domains import Domains
-from offchain.node.feeder import Feeder, FollowingFeeder
+from offchain.node.feeder import Feeder
 from offchain.node.feeding import Replay
 from offchain.node.follower import ChainFollower
+from offchain.node.following import FollowingFeeder
 from offchain.node.logs import LEVELS, configure_logs
 from offchain.node.programs import run_program, stop_on_signals
+from offchain.ports import HeaderSource
 
 log = structlog.get_logger()
 
@@ -46,11 +52,20 @@ DEFAULT_ACCOUNT = 8
 @rpc_option
 @deployment_option
 @click.option(
-    "--headers",
+    "--source",
+    "kind",
+    type=click.Choice(KINDS),
+    help="where headers come from: a recorded file, a Bitcoin node's JSON-RPC, an Esplora server "
+    f"[{ENVIRONMENT['headers']}, as core:URL for instance]",
+)
+@click.option("--url", metavar="URL", help="address of the Bitcoin node or the Esplora server")
+@click.option(
+    "--cookie",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help=f"description (JSON) of recorded headers [{ENVIRONMENT['headers']}]",
+    help=f"the Bitcoin node's cookie file [{ENVIRONMENT['bitcoin_cookie']}]",
 )
+@click.option("--headers", metavar="FILE", help="description (JSON) of recorded headers")
 @click.option(
     "--nodes",
     metavar="K",
@@ -69,27 +84,39 @@ def feeder(
     number: int | None,
     rpc: str | None,
     deployment: Path | None,
-    headers: Path | None,
+    kind: str | None,
+    url: str | None,
+    cookie: Path | None,
+    headers: str | None,
     nodes: int | None,
     patience: float,
     log_level: str,
 ) -> None:
     """Relay Bitcoin headers until it is stopped."""
     configure_logs(log_level)
-    settings = load_settings({"rpc": rpc, "deployment": deployment, "headers": headers}, os.environ)
+    settings = load_settings(
+        {
+            "rpc": rpc,
+            "deployment": deployment,
+            "headers": source_text(kind, url, headers),
+            "bitcoin_cookie": cookie,
+        },
+        os.environ,
+    )
+    if kind == RECORDED:
+        recorded_file(settings.headers)
     contracts = open_contracts(settings.rpc, settings.deployment)
     found = contracts.deployment
     has_key = settings.key_file is not None or settings.private_key is not None
     if number is None and not has_key:
         number = DEFAULT_ACCOUNT
     chain = Web3Chain(contracts, load_account(settings, number, found.chain_id))
-    source = RecordedHeaders(settings.headers, found.rules)
+    source = open_source(settings.headers, found.rules, settings.bitcoin_cookie)
     stopped = stop_on_signals()
-    try:
-        clock = DevelopmentClock(contracts.ethereum)
-    except NotDevelopmentChainError as error:
-        log.info("headers are relayed as they come", reason=str(error))
-        FollowingFeeder(chain, source, found.relay).run(stopped)
+    clock = clock_to_move(contracts.ethereum, source)
+    if clock is None:
+        relay = RelayReader(contracts.ethereum, found.address("BitcoinRelay"))
+        FollowingFeeder(chain, relay, source, found.rules).run(stopped)
         return
     domains = Domains(
         found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
@@ -103,6 +130,35 @@ def feeder(
         Replay(contracts.parameters, found.checkpoint.height, nodes, patience),
         time.monotonic,
     ).run(stopped)
+
+
+def source_text(kind: str | None, url: str | None, headers: str | None) -> str | None:
+    """The text that names the source chosen by the options; None if none was.
+
+    Raises:
+        UsageError: they do not go together.
+    """
+    if kind in (None, RECORDED):
+        if url is not None:
+            raise click.UsageError("--url needs --source core or --source esplora")
+        return headers if headers is None or kind is None else f"{RECORDED}:{headers}"
+    if headers is not None:
+        raise click.UsageError("--headers is for --source recorded")
+    if url is None:
+        raise click.UsageError(f"--source {kind} needs --url")
+    return f"{kind}:{url}"
+
+
+def clock_to_move(ethereum: Ethereum, source: HeaderSource) -> DevelopmentClock | None:
+    """The clock of a development chain on which recorded headers are replayed; else None."""
+    if not isinstance(source, RecordedHeaders):
+        log.info("headers are relayed as they come, the chain's clock is left alone")
+        return None
+    try:
+        return DevelopmentClock(ethereum)
+    except NotDevelopmentChainError as error:
+        log.info("headers are relayed as they come", reason=str(error))
+        return None
 
 
 if __name__ == "__main__":

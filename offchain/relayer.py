@@ -21,7 +21,7 @@ import uvicorn
 
 from offchain.chain.accounts import load_account
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.commands.options import deployment_option, rpc_option
+from offchain.commands.options import deployment_option, rpc_option, store_option
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings
 from offchain.errors import ConfigurationError, PortInUse
 from offchain.node.domains import Domains
@@ -31,7 +31,7 @@ from offchain.node.programs import run_program, stop_on_signals
 from offchain.node.relayer_app import make_app
 from offchain.node.relayer_queue import RelayerQueue
 from offchain.node.relayer_service import BatchSettings, RelayerService, keep_working
-from offchain.storage.local import LocalStore
+from offchain.storage.location import open_store
 
 log = structlog.get_logger()
 
@@ -50,12 +50,7 @@ DEFAULT_ACCOUNT = 9
 )
 @rpc_option
 @deployment_option
-@click.option(
-    "--store",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    help=f"content store [{ENVIRONMENT['store']}]",
-)
+@store_option
 @click.option(
     "--listen",
     metavar="URL",
@@ -80,7 +75,7 @@ def relayer(
     number: int | None,
     rpc: str | None,
     deployment: Path | None,
-    store: Path | None,
+    store: str | None,
     listen: str | None,
     batch: int,
     flush: float,
@@ -103,7 +98,7 @@ def relayer(
     )
     service = RelayerService(
         chain,
-        LocalStore(settings.store),
+        open_store(settings.store),
         ChainFollower(chain, domains, found.block_number),
         domains,
         RelayerQueue(),

@@ -19,7 +19,7 @@ import click
 from offchain.chain.accounts import load_account, mnemonic_of
 from offchain.chain.anvil import DEVELOPMENT_CHAIN_ID
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.commands.options import deployment_option, rpc_option
+from offchain.commands.options import deployment_option, rpc_option, store_option
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.crypto.hashing import keccak256
@@ -34,7 +34,7 @@ from offchain.node.relayer_client import DirectOutlet, Outlet, RelayerClient
 from offchain.ports import DataSource, Learner
 from offchain.protocol.ring_selection import STRATEGIES
 from offchain.protocol.snapshot import Policy, Role
-from offchain.storage.local import LocalStore
+from offchain.storage.location import open_store
 
 LIVE_CONFIRMATIONS = 12
 """EVM blocks that make a phase's end certain enough to give out test keys."""
@@ -50,12 +50,7 @@ LIVE_CONFIRMATIONS = 12
 )
 @rpc_option
 @deployment_option
-@click.option(
-    "--store",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    help=f"content store [{ENVIRONMENT['store']}]",
-)
+@store_option
 @click.option(
     "--state",
     metavar="FOLDER",
@@ -134,7 +129,7 @@ def worker(
     number: int | None,
     rpc: str | None,
     deployment: Path | None,
-    store: Path | None,
+    store: str | None,
     state: Path | None,
     relayer: str | None,
     direct: bool,
@@ -167,7 +162,7 @@ def worker(
     chain_id = contracts.deployment.chain_id
     chain = Web3Chain(contracts, load_account(settings, number, chain_id))
     identity = identify(chain, settings, number, seed_file)
-    content = LocalStore(settings.store)
+    content = open_store(settings.store)
     if threads is None:
         threads = max(1, (os.cpu_count() or 1) // nodes)
     learner = make_learner(chain.parameters.maximum_samples, threads, training_seconds)

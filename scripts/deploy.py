@@ -8,7 +8,10 @@ MODELCHAIN_GENESIS      genesis accounts, addresses joined by commas
 MODELCHAIN_DEPLOYER     Brownie's name of the account that pays (`brownie accounts new NAME`)
 MODELCHAIN_KEY_PASSWORD its password; Brownie asks for it if this is not set
 MODELCHAIN_PARAMETERS   demo or live (default: demo on a development chain, live elsewhere)
-MODELCHAIN_HEADERS      description (JSON) of Bitcoin headers: the first ones are the checkpoint
+MODELCHAIN_HEADERS      description (JSON) of Bitcoin headers: the first ones are the checkpoint;
+                        or core:URL (MODELCHAIN_BITCOIN_COOKIE: the node's cookie), esplora:URL
+MODELCHAIN_CHECKPOINT   height that the relay starts from where the headers are not recorded ones
+                        (default: as far below the best as one batch of headers reaches)
 MODELCHAIN_BITCOIN      mainnet (default) or regtest: the network that those headers are of
 MODELCHAIN_REDEPLOY     1 to write over the file of a deployment that is still on the chain
 """
@@ -38,9 +41,11 @@ from offchain.chain.deployment_file import (
 from offchain.chain.development import DevelopmentClock
 from offchain.chain.ethereum import Ethereum
 from offchain.chain.trust import is_live
-from offchain.config import ENVIRONMENT, load_settings
+from offchain.config import ENVIRONMENT, Settings, load_settings
 from offchain.errors import ConfigurationError, ModelChainError, NotDevelopmentChainError
+from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.recorded import RecordedHeaders
+from offchain.headers.source import open_source
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 
 T = TypeVar("T")
@@ -67,8 +72,8 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
     if file.suffix != ".json":
         file = deployment_path(file, ethereum.chain_id())
     refuse_to_lose(file, ethereum, environment)
-    plan = make_plan(environment, settings.headers)
-    clock = set_clock_back(ethereum, plan)
+    plan, is_replay = make_plan(environment, settings)
+    clock = set_clock_back(ethereum, plan) if is_replay else None
     deployer = deploying_account(environment)
     first_block = ethereum.block().number + 1
 
@@ -100,16 +105,29 @@ def refuse_to_lose(file: Path, ethereum: Ethereum, environment: Mapping[str, str
         )
 
 
-def make_plan(environment: Mapping[str, str], headers: Path) -> DeploymentPlan:
-    """What to deploy on this network."""
+def make_plan(environment: Mapping[str, str], settings: Settings) -> tuple[DeploymentPlan, bool]:
+    """What to deploy on this network, and whether recorded headers are to be replayed on it."""
     parameters, relay = choice(
         environment, "MODELCHAIN_PARAMETERS", "demo" if is_development() else "live", PARAMETERS
     )
     rules = choice(environment, "MODELCHAIN_BITCOIN", "mainnet", NETWORKS)
-    recorded = RecordedHeaders(headers, rules)
-    first = recorded.first_height()
-    checkpoint = first_checkpoint(first, recorded.headers(first, CHECKPOINT_HEADERS))
-    return DeploymentPlan(genesis_accounts(environment), checkpoint, rules, parameters, relay)
+    source = open_source(settings.headers, rules, settings.bitcoin_cookie)
+    if isinstance(source, RecordedHeaders):
+        first = source.first_height()
+        checkpoint = first_checkpoint(first, source.headers(first, CHECKPOINT_HEADERS))
+    else:
+        lowest = max(CHECKPOINT_HEADERS - 1, source.best_height() - relay.maximum_batch)
+        checkpoint = read_checkpoint(source, checkpoint_height(environment, lowest), rules)
+    plan = DeploymentPlan(genesis_accounts(environment), checkpoint, rules, parameters, relay)
+    return plan, isinstance(source, RecordedHeaders)
+
+
+def checkpoint_height(environment: Mapping[str, str], default: int) -> int:
+    """The height that the relay is to start from."""
+    text = environment.get("MODELCHAIN_CHECKPOINT", str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ConfigurationError(f"MODELCHAIN_CHECKPOINT is {text!r}: it must be a height")
+    return int(text)
 
 
 def choice(environment: Mapping[str, str], name: str, default: str, known: Mapping[str, T]) -> T:

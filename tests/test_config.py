@@ -13,20 +13,20 @@ def test_defaults_need_nothing():
     settings = load_settings({}, {})
     assert settings.rpc == DEFAULT_RPC
     assert settings.deployment == PROJECT / "deployments"
-    assert settings.headers.is_file()
+    assert Path(settings.headers).is_file()
     assert settings.mnemonic is None
-    assert settings.store != settings.state
+    assert Path(settings.store) != settings.state
 
 
 def test_variables_come_before_defaults_and_options_before_variables():
     environment = {"MODELCHAIN_RPC": "http://variable:1", "MODELCHAIN_STORE": "~/store"}
     settings = load_settings({"rpc": None}, environment)
     assert settings.rpc == "http://variable:1"
-    assert settings.store == Path.home() / "store"
+    assert settings.store == "~/store"
     options = {"rpc": "http://option:1", "store": Path("here")}
     settings = load_settings(options, environment)
     assert settings.rpc == "http://option:1"
-    assert settings.store == Path("here")
+    assert settings.store == "here"
 
 
 def test_every_setting_has_a_variable_of_its_own():
@@ -52,4 +52,4 @@ def test_setting_that_does_not_exist_is_named():
 def test_project_decides_where_its_files_are(tmp_path):
     settings = load_settings({}, {}, tmp_path)
     assert settings.deployment == tmp_path / "deployments"
-    assert settings.headers.parent == tmp_path / "data" / "bitcoin"
+    assert Path(settings.headers).parent == tmp_path / "data" / "bitcoin"

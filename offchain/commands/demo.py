@@ -27,6 +27,7 @@ from offchain.commands.wallet import balances_json
 from offchain.config import PROJECT, load_settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError, ModelChainError
+from offchain.headers.source import recorded_file
 from offchain.node.demo.figure import draw_accuracy
 from offchain.node.demo.network import Network, Plan, running_network
 from offchain.node.demo.watching import Stage, Watcher
@@ -95,7 +96,7 @@ def demo(
     with ExitStack() as stack:
         stack.enter_context(interrupted_by_signals())
         folder = stack.enter_context(working_folder(keep))
-        plan = Plan(PROJECT, folder, settings.headers, nodes)
+        plan = Plan(PROJECT, folder, recorded_file(settings.headers), nodes)
         try:
             run_demo(console, plan, wanted)
         except ModelChainError:

@@ -39,3 +39,12 @@ def account_option(command: Command) -> Command:
         type=click.IntRange(0, 2**31 - 1),
         help=f"number of the account under the mnemonic [{ENVIRONMENT['mnemonic']}]",
     )(command)
+
+
+def store_option(command: Command) -> Command:
+    """``--store STORE``, as the argument `store`: None if it is not given."""
+    return click.option(
+        "--store",
+        metavar="STORE",
+        help=f"content store: a folder, local:FOLDER or ipfs:MULTIADDR [{ENVIRONMENT['store']}]",
+    )(command)

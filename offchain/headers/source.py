@@ -74,3 +74,15 @@ def split_source(text: str) -> tuple[str, str]:
     if not place.strip():
         raise ConfigurationError(f"a header source must name a place: {_EXAMPLES}")
     return kind, place
+
+
+def recorded_file(text: str) -> Path:
+    """The description of recorded headers that a source's text names.
+
+    Raises:
+        ConfigurationError: it names another kind of source.
+    """
+    kind, place = split_source(text)
+    if kind != RECORDED:
+        raise ConfigurationError(f"only recorded headers can be replayed, not those of {kind}:")
+    return Path(place).expanduser()

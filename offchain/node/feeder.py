@@ -1,4 +1,4 @@
-"""Relays Bitcoin headers: recorded ones as the nodes need them, others as they come."""
+"""Replays recorded Bitcoin headers on a development chain, as the nodes need them."""
 
 from __future__ import annotations
 
@@ -149,40 +149,4 @@ class Feeder:
             log.warning("the relay refused headers", first=first, reason=str(error))
             return False
         log.info("headers relayed", first=first, count=len(headers), gas=receipt.gas_used)
-        return True
-
-
-class FollowingFeeder:
-    """Relays every header that a source has and the relay has not: for chains in real time.
-
-    Args:
-        chain: sends the headers.
-        source: the headers.
-        relay: what the relay was deployed with.
-    """
-
-    def __init__(self, chain: Chain, source: HeaderSource, relay: RelayParameters) -> None:
-        self._chain = chain
-        self._source = source
-        self._relay = relay
-
-    def run(self, stopped: threading.Event, pause_seconds: float = 30.0) -> None:
-        """Feed until ``stopped``; what fails is tried again."""
-        while not stopped.is_set():
-            try:
-                while self.step() and not stopped.is_set():
-                    pass
-            except ModelChainError as error:
-                log.warning("could not feed, trying again", reason=str(error))
-            stopped.wait(pause_seconds)
-
-    def step(self) -> bool:
-        """Relay one batch; returns whether there was any."""
-        best = self._chain.status().best_height
-        count = min(self._source.best_height() - best, self._relay.maximum_batch)
-        if count <= 0:
-            return False
-        headers = self._source.headers(best + 1, count)
-        receipt = self._chain.execute(SubmitHeaders(b"".join(headers)))
-        log.info("headers relayed", first=best + 1, count=len(headers), gas=receipt.gas_used)
         return True

@@ -19,6 +19,8 @@ DIGEST_SIZE: Final = 32
 # CID version 1, multicodec raw (0x55), multihash sha2-256 (0x12) of 32 bytes, as varints.
 _PREFIX: Final = bytes([0x01, 0x55, 0x12, DIGEST_SIZE])
 _MULTIBASE_BASE32: Final = "b"
+_MULTIBASE_BASE58: Final = "z"
+_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 TEXT_LENGTH: Final = 59
 """Characters of an identifier: the multibase letter and 58 of base32 for 36 bytes."""
 
@@ -52,3 +54,24 @@ def digest_of(cid: str) -> bytes:
     if len(digest) != DIGEST_SIZE or cid_of(digest) != cid:
         raise StoreError(f"{cid} does not name a raw block by its sha2-256")
     return digest
+
+
+def digest_of_multibase(cid: str) -> bytes:
+    """The sha2-256 in an identifier as `digest_of`, or in one in base58, as some daemons write it.
+
+    Raises:
+        StoreError: it is no CIDv1 of a raw block by its sha2-256.
+    """
+    if not cid.startswith(_MULTIBASE_BASE58) or len(cid) > TEXT_LENGTH:
+        return digest_of(cid)
+    number = 0
+    for letter in cid[1:]:
+        value = _BASE58.find(letter)
+        if value < 0:
+            raise StoreError(f"not a CIDv1 in base58: {cid!r}")
+        number = number * len(_BASE58) + value
+    # The first byte, the version, is not zero: no leading ones to count.
+    decoded = number.to_bytes((number.bit_length() + 7) // 8)
+    if len(decoded) != len(_PREFIX) + DIGEST_SIZE or not decoded.startswith(_PREFIX):
+        raise StoreError(f"{cid} does not name a raw block by its sha2-256")
+    return decoded.removeprefix(_PREFIX)

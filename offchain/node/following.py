@@ -1,0 +1,62 @@
+"""Relays Bitcoin headers as they come, from any source, through every reorganisation."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from offchain.bitcoin.following import describe
+from offchain.bitcoin.rules import Rules
+from offchain.chain.relay_view import RelayReader
+from offchain.errors import ModelChainError
+from offchain.headers.following import next_batch
+from offchain.ports import Chain, HeaderSource
+from offchain.protocol.actions import SubmitHeaders
+
+log = structlog.get_logger()
+
+
+class FollowingFeeder:
+    """Keeps a relay on its source's best chain; the EVM chain's clock is left alone.
+
+    Args:
+        chain: sends the headers.
+        relay: reads what the relay holds.
+        source: the headers.
+        rules: of the Bitcoin network.
+    """
+
+    def __init__(
+        self, chain: Chain, relay: RelayReader, source: HeaderSource, rules: Rules
+    ) -> None:
+        self._chain = chain
+        self._relay = relay
+        self._source = source
+        self._rules = rules
+
+    def run(self, stopped: threading.Event, pause_seconds: float = 30.0) -> None:
+        """Feed until ``stopped``; what fails is tried again."""
+        while not stopped.is_set():
+            try:
+                while self.step() and not stopped.is_set():
+                    pass
+            except ModelChainError as error:
+                log.warning("could not feed, trying again", reason=str(error))
+            stopped.wait(pause_seconds)
+
+    def step(self) -> bool:
+        """Relay one batch; returns whether there was any.
+
+        Raises:
+            HeaderError: the source cannot be used, its headers break a rule, or the relay cannot
+                follow its chain.
+            ChainError: the chain cannot be used, or the relay refuses the headers.
+        """
+        view = self._relay.view()
+        batch = next_batch(view, lambda: self._relay.held_hashes(view), self._source, self._rules)
+        if batch is None:
+            return False
+        receipt = self._chain.execute(SubmitHeaders(batch.headers))
+        log.info("relayed " + describe(batch), gas=receipt.gas_used)
+        return True

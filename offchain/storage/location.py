@@ -1,0 +1,46 @@
+"""A content store from the text that names it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from offchain.errors import ConfigurationError
+from offchain.storage.local import LocalStore
+
+if TYPE_CHECKING:
+    from offchain.storage.ipfs import IpfsStore
+
+LOCAL: Final = "local"
+IPFS: Final = "ipfs"
+KINDS: Final = (LOCAL, IPFS)
+"""What a store's text may begin with, before a colon; a plain path is a local folder."""
+
+_EXAMPLES: Final = "local:FOLDER or ipfs:/ip4/127.0.0.1/tcp/5001"
+
+# Two letters at least: one letter before a colon is a drive on Windows.
+_KIND: Final = re.compile(r"([a-z][a-z0-9+]+):(.*)", re.DOTALL)
+
+
+def open_store(text: str) -> LocalStore | IpfsStore:
+    """The store that a text names: ``local:FOLDER``, a plain path, or ``ipfs:MULTIADDR``.
+
+    A local folder is made if it is not there; a daemon is not asked yet.
+
+    Raises:
+        ConfigurationError: the text names no store.
+        StoreError: the folder cannot be made.
+    """
+    match = _KIND.fullmatch(text)
+    kind, place = (LOCAL, text) if match is None else (match[1], match[2])
+    if kind not in KINDS:
+        raise ConfigurationError(f"a content store cannot begin with {kind}: it is {_EXAMPLES}")
+    if not place.strip():
+        raise ConfigurationError(f"a content store must name a place: {_EXAMPLES}")
+    if kind == IPFS:
+        # Its libraries take a while to import: only for those who use it.
+        from offchain.storage.ipfs import IpfsStore
+
+        return IpfsStore(place)
+    return LocalStore(Path(place).expanduser())
