@@ -21,6 +21,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     ├── CryptoError                 a key, a signature, a ciphertext or a proof is not valid
     ├── HeaderError                 Bitcoin headers that break a rule or a file of them
     ├── StoreError                  the content store is not usable
+    │   ├── StoreUnreachableError   a store on the network does not answer
     │   ├── ContentMissingError     nobody has a file of that hash
     │   ├── ContentMismatchError    a file is not what its hash says
     │   └── ContentTooLargeError    a file is over the size limit

@@ -30,6 +30,9 @@ from offchain.commands.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.config import Settings
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
 from offchain.headers.recorded import RecordedHeaders
+from offchain.headers.source import open_source, split_source
+from offchain.storage.ipfs import IpfsStore
+from offchain.storage.location import IPFS, split_location
 
 OLDEST_PYTHON: Final = (3, 11)
 FIRST_PYTHON_TOO_NEW: Final = (3, 14)
@@ -202,15 +205,21 @@ def look_at_fonts(here: Surroundings) -> str:
 
 
 def look_at_headers(here: Surroundings) -> str:
-    """The recorded Bitcoin headers, all of them checked."""
-    source = RecordedHeaders(here.settings.headers, MAINNET)
+    """The recorded Bitcoin headers, all of them checked; or the source of live ones answers."""
+    text = here.settings.headers
+    source = open_source(text, MAINNET, here.settings.bitcoin_cookie)
     first, last = source.first_height(), source.best_height()
+    if not isinstance(source, RecordedHeaders):
+        return f"{split_source(text)[0]}, best height {last}"
     return f"{last - first + 1} headers, heights {first} to {last}"
 
 
 def look_at_store(here: Surroundings) -> str:
-    """The store's folder can be written, or made where it is not there yet."""
-    folder = here.settings.store
+    """The store's folder can be written, or made where it is not there; or its daemon answers."""
+    kind, text = split_location(here.settings.store)
+    if kind == IPFS:
+        return f"IPFS daemon {IpfsStore(text).version()}, {text}"
+    folder = Path(text).expanduser()
     place = folder
     while not place.exists() and place != place.parent:
         place = place.parent

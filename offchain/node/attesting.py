@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from offchain.errors import ModelError, StoreError
+from offchain.errors import ModelError, StoreError, StoreUnreachableError
 from offchain.node.background import Background, Cancelled, Outcome
 from offchain.node.journal import Journal
 from offchain.node.payloads import PayloadNotOpen, Payloads
@@ -74,7 +74,7 @@ class Attesting:
         self._clock = clock
         self._running: _Evaluation | None = None
         self._failed_until = 0.0
-        self._asked: dict[bytes, float] = {}
+        self._asked: dict[bytes, tuple[float, bool | None]] = {}
         self._known: dict[int, RoundData] = {}
 
     @property
@@ -108,7 +108,7 @@ class Attesting:
         return tuple(
             reveal.index
             for reveal in entry.reveals
-            if not self._is_available(reveal.transaction.model_hash)
+            if self._is_available(reveal.transaction.model_hash) is False
         )
 
     def score(self, data: RoundData, model_hash: bytes) -> int | None:
@@ -188,20 +188,28 @@ class Attesting:
             log.info("a model is malformed", model=model_hash.hex()[:12], reason=str(error))
             return 0
 
-    def _is_available(self, model_hash: bytes) -> bool:
-        """Whether a model's bytes can be fetched, asked again every second where they cannot."""
-        asked = self._asked.get(model_hash)
-        if asked is not None and self._clock() - asked < _RETRY_SECONDS:
-            return False
+    def _is_available(self, model_hash: bytes) -> bool | None:
+        """Whether a model's bytes can be fetched, asked again every second where they cannot.
+
+        None while the node's own store does not answer, which says nothing about the model.
+        """
+        found: bool | None
+        if model_hash in self._asked:
+            asked, found = self._asked[model_hash]
+            if self._clock() - asked < _RETRY_SECONDS:
+                return found
         try:
-            available = self._store.has(model_hash)
+            found = self._store.has(model_hash)
+        except StoreUnreachableError as error:
+            log.warning("the store cannot be used, trying again", reason=str(error))
+            found = None
         except StoreError:
-            available = False
-        if available:
+            found = False
+        if found:
             self._asked.pop(model_hash, None)
         else:
-            self._asked[model_hash] = self._clock()
-        return available
+            self._asked[model_hash] = (self._clock(), found)
+        return found
 
     # ---- the table ---------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ import structlog
 
 from offchain.crypto.ring import nullifier_from_x
 from offchain.crypto.sealing import payload_associated_data, unseal
-from offchain.errors import CryptoError, PayloadError, StoreError
+from offchain.errors import CryptoError, PayloadError, StoreError, StoreUnreachableError
 from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.ports import ContentStore, Learner
@@ -39,10 +39,11 @@ class State(Enum):
 
 @dataclass(slots=True)
 class _Retry:
-    """When a payload that is missing is asked for again."""
+    """When a payload that could not be fetched is asked for again, and whether it is missing."""
 
     at: float
     pause: float
+    missing: bool
 
 
 class PayloadNotOpen(StoreError):
@@ -97,7 +98,8 @@ class Payloads:
         known, samples = self._known(item)
         if known:
             return State.UNSOUND if samples is None else State.OPEN
-        if item.item.payload_hash in self._retries:
+        retry = self._retries.get(item.item.payload_hash)
+        if retry is not None and retry.missing:
             return State.MISSING
         return State.SEALED
 
@@ -155,7 +157,7 @@ class Payloads:
             if self._known(item)[0] or not self._is_due(item):
                 continue
             retry = self._retries.get(digest)
-            if retry is None and self._store.has(digest):
+            if retry is None and self._is_held(digest):
                 continue
             self._fetch(digest)
             done += 1
@@ -218,6 +220,12 @@ class Payloads:
             return None
         return samples
 
+    def _is_held(self, digest: bytes) -> bool:
+        try:
+            return self._store.has(digest)
+        except StoreError:
+            return False
+
     def _fetch(self, digest: bytes) -> bytes | None:
         try:
             content = self._store.get(digest)
@@ -225,7 +233,9 @@ class Payloads:
             retry = self._retries.get(digest)
             pause = _FIRST_RETRY_SECONDS if retry is None else 2 * retry.pause
             pause = min(_LAST_RETRY_SECONDS, pause)
-            self._retries[digest] = _Retry(self._clock() + pause, pause)
+            # A store that is down tells nothing: its items must not be reported as missing.
+            missing = not isinstance(error, StoreUnreachableError)
+            self._retries[digest] = _Retry(self._clock() + pause, pause, missing)
             log.debug("a payload cannot be fetched", digest=digest.hex(), reason=str(error))
             return None
         self._retries.pop(digest, None)

@@ -91,7 +91,7 @@ class IpfsLimits:
     """
 
     connect_seconds: float = 5.0
-    search_seconds: float = 20.0
+    search_seconds: float = 10.0
     reply_seconds: float = 60.0
 
     @property
@@ -122,6 +122,19 @@ class IpfsStore(ContentStore):
     def address(self) -> str:
         """Where the daemon's HTTP interface is, as a multiaddr."""
         return self._address
+
+    def version(self) -> str:
+        """The daemon's version, as it says.
+
+        Raises:
+            StoreUnreachableError: it does not answer.
+            StoreError: it refuses, or its reply is malformed.
+        """
+        with self._translated("version"):
+            version = _field(self._daemon.version().as_json(), "Version")
+        if not isinstance(version, str):
+            raise IpfsReplyError(self._address, "version", "names none")
+        return _printable(version)
 
     def put(self, content: bytes) -> bytes:
         """Keep a file of at most 1 MiB as a pinned block; returns its sha2-256.

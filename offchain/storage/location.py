@@ -32,15 +32,25 @@ def open_store(text: str) -> LocalStore | IpfsStore:
         ConfigurationError: the text names no store.
         StoreError: the folder cannot be made.
     """
-    match = _KIND.fullmatch(text)
-    kind, place = (LOCAL, text) if match is None else (match[1], match[2])
-    if kind not in KINDS:
-        raise ConfigurationError(f"a content store cannot begin with {kind}: it is {_EXAMPLES}")
-    if not place.strip():
-        raise ConfigurationError(f"a content store must name a place: {_EXAMPLES}")
+    kind, place = split_location(text)
     if kind == IPFS:
         # Its libraries take a while to import: only for those who use it.
         from offchain.storage.ipfs import IpfsStore
 
         return IpfsStore(place)
     return LocalStore(Path(place).expanduser())
+
+
+def split_location(text: str) -> tuple[str, str]:
+    """Kind and place of a store: ``ipfs:/ip4/...`` is ("ipfs", "/ip4/...").
+
+    Raises:
+        ConfigurationError: it names no store.
+    """
+    match = _KIND.fullmatch(text)
+    kind, place = (LOCAL, text) if match is None else (match[1], match[2])
+    if kind not in KINDS:
+        raise ConfigurationError(f"a content store cannot begin with {kind}: it is {_EXAMPLES}")
+    if not place.strip():
+        raise ConfigurationError(f"a content store must name a place: {_EXAMPLES}")
+    return kind, place

@@ -24,6 +24,8 @@ from offchain.errors import ToolchainError
 from offchain.learning.glyphs import default_cache_folder
 from tests.support.deployed_world import world
 from tests.support.evm import ROOT
+from tests.support.http_server import Answer, serve
+from tests.support.ipfs_server import IpfsServer
 
 PLATFORMS = [Platform(system, processor) for system in SYSTEMS for processor in PROCESSORS]
 INTEL_LINUX = Platform(LINUX, X64)
@@ -222,7 +224,7 @@ def test_programs_on_the_path_are_found_and_are_not_needed(here: Surroundings):
 
 def test_a_header_file_that_is_cut_or_missing_is_named(here: Surroundings):
     assert "headers_822528_6048.json" in look(Part.HEADERS, here).found
-    folder = here.settings.headers.parent
+    folder = Path(here.settings.headers).parent
     folder.mkdir(parents=True)
     for suffix in (".json", ".bin"):
         shutil.copy(ROOT / "data" / "bitcoin" / f"{HEADERS}{suffix}", folder)
@@ -236,7 +238,7 @@ def test_a_header_file_that_is_cut_or_missing_is_named(here: Surroundings):
 
 
 def test_a_store_folder_is_found_or_could_be_made_and_nothing_is_left(here: Surroundings):
-    store = here.settings.store
+    store = Path(here.settings.store)
     assert look(Part.STORE, here).found.endswith("to be made")
     assert not store.exists()
     store.mkdir()
@@ -247,15 +249,29 @@ def test_a_store_folder_is_found_or_could_be_made_and_nothing_is_left(here: Surr
 def test_a_store_folder_that_cannot_be_written_is_named(here: Surroundings):
     file = here.root / "file"
     file.touch()
-    below_a_file = replace(here, settings=replace(here.settings, store=file / "store"))
+    below_a_file = replace(here, settings=replace(here.settings, store=str(file / "store")))
     assert f"{file} is no folder" in look(Part.STORE, below_a_file).found
     locked = here.root / "locked"
     locked.mkdir(mode=0o500)
     if os.access(locked, os.W_OK):
         locked = Path("/proc")  # no permission stops this user, but here nobody can write
-    finding = look(Part.STORE, replace(here, settings=replace(here.settings, store=locked / "s")))
+    in_locked = replace(here, settings=replace(here.settings, store=str(locked / "s")))
+    finding = look(Part.STORE, in_locked)
     assert finding.state is State.MISSING
     assert "cannot be written" in finding.found
+
+
+def test_a_daemon_and_a_live_source_are_asked(here: Surroundings):
+    with serve(IpfsServer()) as daemon, serve(lambda _: Answer(b"828575")) as explorer:
+        store = f"ipfs:/ip4/127.0.0.1/tcp/{daemon.port}"
+        settings = replace(here.settings, store=store, headers=f"esplora:{explorer.url}")
+        there = replace(here, settings=settings)
+        expected = f"IPFS daemon 0.0.1, /ip4/127.0.0.1/tcp/{daemon.port}"
+        assert look(Part.STORE, there) == Finding(Part.STORE, State.FOUND, expected, None)
+        # A server that answers everything with a number names no first block.
+        assert "is no block hash" in look(Part.HEADERS, there).found
+    for part in (Part.STORE, Part.HEADERS):
+        assert "no answer from" in look(part, there).found
 
 
 def test_fonts_are_counted(here: Surroundings):

@@ -42,6 +42,8 @@ class IpfsServer:
     def _honest(self, command: str, request: Request) -> Answer:
         if request.method != "POST":
             return Answer(b"405 - Method Not Allowed", status=405)
+        if command == "version":
+            return reply({"Version": "0.0.1", "Commit": ""})
         cid = request.query.get("arg", "")
         if command == "block/put":
             return self._put(request)
