@@ -115,6 +115,7 @@ def relayer(
     serve_until_stopped(server, listener, stop_on_signals())
     stopped.set()
     sending.join(10.0)
+    log.info("stopped")
 
 
 def serve_until_stopped(

@@ -76,6 +76,7 @@ class Attesting:
         self._failed_until = 0.0
         self._asked: dict[bytes, tuple[float, bool | None]] = {}
         self._known: dict[int, RoundData] = {}
+        self._scores: dict[tuple[bytes, bytes], int] = {}
 
     @property
     def is_evaluating(self) -> bool:
@@ -116,7 +117,10 @@ class Attesting:
 
         Where there is no model (the baseline before the first block) the score is 0.
         """
-        return 0 if model_hash == ZERO_HASH else self._journal.score(data.root, model_hash)
+        if model_hash == ZERO_HASH:
+            return 0
+        known = self._scores.get((data.root, model_hash))
+        return self._journal.score(data.root, model_hash) if known is None else known
 
     def unevaluated(
         self, history: History, data: RoundData, own_model: bytes | None
@@ -174,6 +178,7 @@ class Attesting:
                 log.warning("the evaluation failed, trying again", reason=str(outcome.error))
             return
         for model, score in outcome.result.items():
+            self._scores[running.data_root, model] = score
             self._journal.keep_score(running.data_root, model, score)
             log.info("evaluated", model=model.hex()[:12], score=score)
 

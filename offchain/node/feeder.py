@@ -102,6 +102,7 @@ class Feeder:
                 continue
             if not fed:
                 stopped.wait(pause_seconds)
+        log.info("stopped")
 
     def step(self) -> bool:
         """Look at the chain and relay what is due; returns whether anything was done."""

@@ -20,6 +20,5 @@ def configure_logs(level: str) -> None:
             structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=32),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.PrintLoggerFactory(),
     )

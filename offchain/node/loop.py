@@ -85,6 +85,7 @@ class Worker:
             stopped.wait(pause)
         self._background.cancel()
         self._background.wait(5.0)
+        log.info("stopped")
 
     def step(self, stopped: threading.Event) -> bool:
         """One look at the chain and what follows from it; returns whether it sent anything."""

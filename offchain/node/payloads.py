@@ -89,6 +89,7 @@ class Payloads:
         self._cached: OrderedDict[bytes, bytes] = OrderedDict()
         self._cached_size = 0
         self._samples: dict[bytes, int | None] = {}
+        self._unopened: set[bytes] = set()
         self._retries: dict[bytes, _Retry] = {}
         # Evaluation fetches plaintexts in a thread of its own.
         self._lock = threading.Lock()
@@ -170,9 +171,14 @@ class Payloads:
     def _known(self, item: DataItem) -> tuple[bool, int | None]:
         if item.item_id in self._samples:
             return True, self._samples[item.item_id]
+        # The journal is asked once: it knows nothing that did not go through this object since.
+        if item.item_id in self._unopened:
+            return False, None
         known, samples = self._journal.samples(item.item_id)
         if known:
             self._samples[item.item_id] = samples
+        else:
+            self._unopened.add(item.item_id)
         return known, samples
 
     def _is_due(self, item: DataItem) -> bool:
@@ -188,6 +194,7 @@ class Payloads:
         if samples is not None and plaintext is not None:
             self._cache(item.item_id, plaintext)
         self._samples[item.item_id] = samples
+        self._unopened.discard(item.item_id)
         self._journal.keep_samples(item.item_id, samples)
 
     def _decrypt(self, item: DataItem, key: bytes) -> bytes | None:
