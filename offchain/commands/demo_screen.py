@@ -134,7 +134,11 @@ def models_table(block: BlockReport) -> Table:
     table.add_column("Accuracy", justify="right")
     for column in ("Valid", "Votes: data", "block", "Model"):
         table.add_column(column, no_wrap=True)
-    for model in sorted(block.models, key=lambda model: (-model.valid, -model.score)):
+    ranked = [block.models[index] for index in block.ranking]
+    others = sorted(
+        (model for model in block.models if not model.valid), key=lambda model: -model.score
+    )
+    for model in [*ranked, *others]:
         table.add_row(
             name(model),
             str(model.score),
