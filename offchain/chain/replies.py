@@ -38,7 +38,10 @@ class BlockHeader:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """An event as the chain keeps it; ``timestamp`` is None where the node does not add it."""
+    """An event as the chain keeps it.
+
+    ``timestamp`` and ``transaction_hash`` are None where the node does not add them.
+    """
 
     address: str
     topics: tuple[bytes, ...]
@@ -46,6 +49,7 @@ class Log:
     block_number: int
     log_index: int
     timestamp: int | None
+    transaction_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def log(method: str, value: object) -> Log:
         raise RpcReplyError(method, f"has {_shown(topics)} where topics are due")
     if fields.get("removed") not in (None, False):
         raise RpcReplyError(method, "has a log of a block that was removed")
-    timestamp = fields.get("blockTimestamp")
+    timestamp, sent = fields.get("blockTimestamp"), fields.get("transactionHash")
     return Log(
         address=address(method, fields.get("address")),
         topics=tuple(data(method, topic, HASH_SIZE) for topic in topics),
@@ -111,6 +115,7 @@ def log(method: str, value: object) -> Log:
         block_number=quantity(method, fields.get("blockNumber")),
         log_index=quantity(method, fields.get("logIndex")),
         timestamp=None if timestamp is None else quantity(method, timestamp),
+        transaction_hash=None if sent is None else data(method, sent, HASH_SIZE),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -60,6 +61,11 @@ class ReferenceKeyRegistry:
         self.is_exempt = is_exempt
         self.collecting_round = 0
         self.registrations: list[Registration] = []
+        # The log of all keys with the round of each, and each account's registrations: what a
+        # round's range and an account's number are found in by halves, as the contract does.
+        self.log: list[int] = []
+        self.log_rounds: list[int] = []
+        self.registered: dict[str, list[tuple[int, int]]] = {}
         self.leased_until: dict[int, int] = {}
         self.written: dict[int, int] = {}
 
@@ -93,6 +99,10 @@ class ReferenceKeyRegistry:
         first_key = self.total_keys()
         number = len(self.registrations)
         self.registrations.append(Registration(sender, self.collecting_round, tuple(keys), bond))
+        self.log += keys
+        self.log_rounds += [self.collecting_round] * len(keys)
+        so_far = self.registered_keys(sender) + len(keys)
+        self.registered.setdefault(sender, []).append((self.collecting_round, so_far))
         self.environment.emit(
             KeysRegistered, number, sender, self.collecting_round, first_key, tuple(keys)
         )
@@ -128,25 +138,25 @@ class ReferenceKeyRegistry:
 
     def ring_keys(self, round_number: int, ring: bytes) -> list[int]:
         """The active keys at the positions that a ring names."""
-        keys = self._active(round_number)
+        active = self._active(round_number)
         written = self.written_keys(round_number)
-        if written != len(keys):
-            raise Revert("PagesIncomplete", round_number, written, len(keys))
+        if written != len(active):
+            raise Revert("PagesIncomplete", round_number, written, len(active))
         if len(ring) % 2:
             raise Revert("OddIndices", len(ring))
         chosen: list[int] = []
         for i in range(0, len(ring), 2):
             index = int.from_bytes(ring[i : i + 2], "big")
-            if index >= len(keys):
-                raise Revert("KeyIndexOutOfRange", index, len(keys))
-            chosen.append(keys[index])
+            if index >= len(active):
+                raise Revert("KeyIndexOutOfRange", index, len(active))
+            chosen.append(self.log[active[index]])
         return chosen
 
     # ---- views -----------------------------------------------------------------------------------
 
     def total_keys(self) -> int:
         """Keys ever registered."""
-        return sum(len(entry.keys) for entry in self.registrations)
+        return len(self.log)
 
     def active_keys(self, round_number: int) -> int:
         """Number of keys active in a round that has opened; 0 for another."""
@@ -159,27 +169,22 @@ class ReferenceKeyRegistry:
     def held_keys(self, account: str) -> int:
         """Keys of an account that are active in the round after the one that collects."""
         oldest = self.collecting_round + 1 - self.parameters.lease_rounds
-        return sum(
-            len(entry.keys)
-            for entry in self.registrations
-            if entry.account == account and entry.round >= oldest
-        )
+        entries = self.registered.get(account, [])
+        ended = bisect_left(entries, (oldest, 0))
+        return self.registered_keys(account) - (entries[ended - 1][1] if ended else 0)
 
     def registered_keys(self, account: str) -> int:
         """Keys ever registered by an account."""
-        return sum(len(entry.keys) for entry in self.registrations if entry.account == account)
+        entries = self.registered.get(account)
+        return entries[-1][1] if entries else 0
 
-    def _active(self, round_number: int) -> list[int]:
-        """A key registered in round r is active in r + 1 to r + leaseRounds; in the log's order."""
+    def _active(self, round_number: int) -> range:
+        """Positions in the log: a key of round r is active in r + 1 to r + leaseRounds."""
         if not 1 <= round_number <= self.collecting_round:
-            return []
+            return range(0)
         oldest = round_number - self.parameters.lease_rounds
-        return [
-            key
-            for entry in self.registrations
-            if oldest <= entry.round < round_number
-            for key in entry.keys
-        ]
+        first = bisect_left(self.log_rounds, oldest)
+        return range(first, bisect_left(self.log_rounds, round_number))
 
     def _require_possession(self, account: str, key: int, proof: PossessionProof) -> None:
         if not 0 < key < ORDER:
