@@ -23,6 +23,10 @@ COMMANDS: Final = {
     "doctor": ("offchain.commands.doctor:doctor", "What is here, what is missing, how to get it."),
     "headers": ("offchain.commands.headers:headers", "Files of Bitcoin headers."),
     "store": ("offchain.commands.store:store", "Put files into the content store, get, list."),
+    "verify": (
+        "offchain.commands.verify:verify",
+        "Compute everything that the chain says again.",
+    ),
     "wallet": ("offchain.commands.wallet:wallet", "Balances of an account."),
 }
 """Where each command is, and the line that ``--help`` says of it without importing it."""

@@ -31,6 +31,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     ├── RelayerError                the relayer refused or cannot be reached
     ├── TrainingError               training ended without a usable model
     ├── EvaluationError             this machine cannot compute exact scores
+    ├── VerificationError           what the chain says is not what the rules give
     └── FontError                   too few usable fonts
 """
 
@@ -264,6 +265,12 @@ class EvaluationError(ModelChainError):
     """This machine's arithmetic is not exact, so that it must not judge models."""
 
     exit_code = 14
+
+
+class VerificationError(ModelChainError):
+    """What the chain says is not what comes out when it is computed again."""
+
+    exit_code = 15
 
 
 class FontError(ModelChainError):

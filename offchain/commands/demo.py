@@ -23,6 +23,7 @@ from offchain.chain.anvil import DEVELOPMENT_MNEMONIC
 from offchain.chain.balances import Balances, read_balances
 from offchain.chain.gas import gas_by_function
 from offchain.commands.demo_screen import describe, progress, show_balances, show_block
+from offchain.commands.verify import report_json, summary, verify_fully
 from offchain.commands.wallet import balances_json
 from offchain.config import PROJECT, load_settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
@@ -118,11 +119,21 @@ def run_demo(console: Console, plan: Plan, wanted: Wanted) -> None:
         make_blocks(console, network, watcher, wanted, began)
         seconds = time.monotonic() - began
         balances = node_balances(network)
-        write_json(wanted.json_file, network, watcher, balances, seconds)
+        for worker in network.workers:
+            network.children.stop_one(worker)
+        console.print("Verifying all of it, from the chain and the store alone")
+        verified_from = time.monotonic()
+        report = verify_fully(console, network.contracts, str(plan.folder / "store"))
+        verification = {
+            **report_json(report),
+            "seconds": round(time.monotonic() - verified_from, 2),
+        }
+        write_json(wanted.json_file, network, watcher, balances, seconds, verification)
     show_balances(console, balances)
     reports = [watcher.report(number) for number in range(1, wanted.blocks + 1)]
     draw_accuracy(reports, wanted.figure)
     console.print(f"{wanted.blocks} blocks in {seconds:.0f} s")
+    console.print(summary(report), soft_wrap=True)
     console.print(f"Figures in {wanted.json_file}, picture in {wanted.figure}", soft_wrap=True)
 
 
@@ -187,7 +198,12 @@ def node_balances(network: Network) -> list[Balances]:
 
 
 def write_json(
-    file: Path, network: Network, watcher: Watcher, balances: list[Balances], seconds: float
+    file: Path,
+    network: Network,
+    watcher: Watcher,
+    balances: list[Balances],
+    seconds: float,
+    verification: dict[str, object],
 ) -> None:
     """Write the figures of the run.
 
@@ -208,6 +224,7 @@ def write_json(
         "blocks": blocks,
         "voids": [{"round": number, "reason": reason.name} for number, reason in watcher.voids],
         "balances": [balances_json(balance, chain_id) for balance in balances],
+        "verification": verification,
     }
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

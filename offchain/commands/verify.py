@@ -1,0 +1,188 @@
+"""``modelchain verify``: everything that the chain says, computed again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import progress as bars
+from rich.console import Console
+
+from offchain.chain.client import open_contracts
+from offchain.chain.deployed import DeployedContracts
+from offchain.commands.options import deployment_option, rpc_option, store_option
+from offchain.config import load_settings
+from offchain.errors import ConfigurationError
+from offchain.learning.learner import DigitsLearner
+from offchain.storage.location import LOCAL, open_store, split_location
+from offchain.verification.differences import Difference, shown
+from offchain.verification.light import LightReport
+from offchain.verification.run import verify_chain, verify_chain_lightly
+from offchain.verification.verifier import Report
+
+
+@click.command()
+@rpc_option
+@deployment_option
+@store_option
+@click.option("--light", is_flag=True, help="only headers, votes and Merkle proofs; needs no store")
+@click.option(
+    "--checkpoint",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="go on where the verification that wrote FILE ended, and write it again",
+)
+@click.option(
+    "--confirmations",
+    metavar="N",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="leave the last N EVM blocks for later",
+)
+@click.option(
+    "--processes",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    help="for ring signatures and scores",
+)
+@click.option("--json", "as_json", is_flag=True, help="the result as JSON")
+def verify(
+    rpc: str | None,
+    deployment: Path | None,
+    store: str | None,
+    light: bool,
+    checkpoint: Path | None,
+    confirmations: int,
+    processes: int,
+    as_json: bool,
+) -> None:
+    """Compute everything that the chain says again, from the chain and the content store alone.
+
+    Headers, seeds, splits, data sets, ring signatures, scores, votes, blocks, rewards, balances,
+    heat. Says OK, or the first difference with both values, and ends with status 15 then.
+    """
+    if light and checkpoint is not None:
+        raise click.UsageError("--light reads everything anew: leave --checkpoint out")
+    settings = load_settings({"rpc": rpc, "deployment": deployment, "store": store}, os.environ)
+    contracts = open_contracts(settings.rpc, settings.deployment)
+    console = Console(stderr=True)
+    try:
+        if light:
+            with shown_progress(console) as report_progress:
+                found: Report | LightReport = verify_chain_lightly(
+                    contracts, confirmations=confirmations, progress=report_progress
+                )
+        else:
+            found = verify_fully(
+                console,
+                contracts,
+                settings.store,
+                checkpoint=checkpoint,
+                confirmations=confirmations,
+                processes=processes,
+            )
+    except Difference as difference:
+        if as_json:
+            click.echo(json.dumps(difference_json(difference), indent=2))
+        raise
+    click.echo(json.dumps(report_json(found), indent=2) if as_json else summary(found))
+
+
+def verify_fully(
+    console: Console,
+    contracts: DeployedContracts,
+    store: str,
+    *,
+    checkpoint: Path | None = None,
+    confirmations: int = 0,
+    processes: int = 1,
+) -> Report:
+    """Verify a deployment with a content store, showing progress on a console.
+
+    Raises:
+        ConfigurationError: there is no such store.
+        ModelChainError: as `verify_chain`.
+    """
+    kind, place = split_location(store)
+    if kind == LOCAL and not Path(place).expanduser().is_dir():
+        raise ConfigurationError(f"there is no content store {place}: name one with --store")
+    with shown_progress(console) as report_progress:
+        return verify_chain(
+            contracts,
+            partial(open_store, store),
+            partial(DigitsLearner, contracts.deployment.parameters.maximum_samples),
+            checkpoint=checkpoint,
+            confirmations=confirmations,
+            processes=processes,
+            progress=report_progress,
+            notice=lambda text: console.print(text, style="dim", highlight=False, soft_wrap=True),
+        )
+
+
+@contextmanager
+def shown_progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Bars on a terminal, one for each stage; nothing elsewhere."""
+    with bars.Progress(
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as display:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = display.add_task(stage, total=total)
+            display.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def summary(report: Report | LightReport) -> str:
+    """What was verified, as one line."""
+    head = f"block {report.head} {report.head_hash.hex()}"
+    if isinstance(report, LightReport):
+        return (
+            f"OK: headers, votes and Merkle proofs up to EVM block {report.last_block}: {head}; "
+            f"{report.headers} Bitcoin headers, {report.attestations} attestations, "
+            f"{report.claims} claims with proofs"
+        )
+    return (
+        f"OK: everything up to EVM block {report.last_block}: {head}; "
+        f"{report.items} items, {report.total_supply} units of the token; in this run "
+        f"{report.transactions} transactions, {report.headers} Bitcoin headers, "
+        f"{report.rings} ring signatures, {report.evaluations} scores of {report.rounds} rounds"
+    )
+
+
+def report_json(report: Report | LightReport) -> dict[str, Any]:
+    """What was verified, as JSON."""
+    values = {**asdict(report), "head_hash": "0x" + report.head_hash.hex()}
+    return {"ok": True, "light": isinstance(report, LightReport), **values}
+
+
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """A difference as JSON."""
+    return {
+        "ok": False,
+        "kind": type(difference).__name__,
+        "evm_block": difference.place.block_number,
+        "log_index": difference.place.log_index,
+        "record": difference.place.name,
+        "what": difference.what,
+        "computed": shown(difference.expected),
+        "recorded": shown(difference.actual),
+    }

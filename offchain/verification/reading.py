@@ -1,0 +1,210 @@
+"""Reads a recording from an EVM node: logs, the transactions behind them, the views at the end.
+
+Everything is read up to one block and pinned to its number; that block's hash is asked for before
+and after, so that a reorganisation of the EVM chain meanwhile does not give a mixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from offchain.chain.call_decoding import decode_action
+from offchain.chain.contracts import AbiValueError, interface
+from offchain.chain.decoding import decode_record, value_of
+from offchain.chain.deployed import DeployedContracts
+from offchain.chain.provider import RpcReplyError
+from offchain.chain.replies import Log
+from offchain.chain.transactions import SentCall, SentTransaction, traced_calls, transactions
+from offchain.errors import ChainError
+from offchain.protocol import records as events
+from offchain.protocol.records import Record
+from offchain.verification.progress import Progress, no_progress
+from offchain.verification.recording import (
+    ContractCall,
+    FinalState,
+    Recording,
+    TokensMoved,
+    Transaction,
+)
+from offchain.verification.views import read_state
+
+TOKEN_CONTRACT: Final = "ModelToken"  # noqa: S105 - a name
+BLOCKS_AT_ONCE: Final = 2_000
+"""EVM blocks whose logs are read together."""
+
+_CALLS_OUT: Final = (events.BondReturned, events.KeyBondReturned)
+"""What is logged before ether is paid: the receiver may be a contract that calls ours in turn."""
+
+
+class ChainMovedError(ChainError):
+    """The EVM chain changed while it was read."""
+
+    def __init__(self, block_number: int, before: bytes, after: bytes) -> None:
+        super().__init__(
+            f"EVM block {block_number} was 0x{before.hex()} and is 0x{after.hex()}: the chain was "
+            "reorganised while it was read; verify again"
+        )
+
+
+@dataclass(slots=True)
+class _Logged:
+    """One transaction's logs, as far as they were read."""
+
+    hash: bytes
+    block_number: int
+    timestamp: int
+    records: list[Record] = field(default_factory=list)
+
+
+def read_recording(
+    contracts: DeployedContracts,
+    *,
+    first_block: int | None = None,
+    known: FinalState | None = None,
+    kinds: Sequence[type[Record]] | None = None,
+    confirmations: int = 0,
+    progress: Progress = no_progress,
+) -> Recording:
+    """Read what happened from a block on, up to the latest one or some before it.
+
+    Args:
+        contracts: the deployment.
+        first_block: where to begin; the deployment's first block if it is not given.
+        known: the state at the end of what was read before `first_block`: its accounts and
+            addresses are asked for again.
+        kinds: the kinds of records to read; all if they are not given. With some only, the state
+            at the end says nothing of accounts.
+        confirmations: EVM blocks at the end that are left for later.
+        progress: is told how far it is.
+
+    Raises:
+        ChainError: the chain cannot be read, or moved meanwhile.
+    """
+    ethereum = contracts.ethereum
+    first = contracts.deployment.block_number if first_block is None else first_block
+    last = ethereum.block(max(first - 1, ethereum.block_number() - confirmations))
+    found: list[Transaction] = []
+    for start in range(first, last.number + 1, BLOCKS_AT_ONCE):
+        end = min(last.number, start + BLOCKS_AT_ONCE - 1)
+        logs = _logs(contracts, start, end, kinds)
+        found += _with_calls(contracts, list(_logged(contracts, logs)))
+        progress("reading EVM blocks", end - first + 1, last.number - first + 1)
+    state = read_state(contracts, found if kinds is None else (), last.number, known)
+    after = ethereum.block(last.number).hash
+    if after != last.hash:
+        raise ChainMovedError(last.number, last.hash, after)
+    return Recording(first, last.number, last.hash, tuple(found), state)
+
+
+# ---- records and calls ---------------------------------------------------------------------------
+
+
+def _logs(
+    contracts: DeployedContracts, first: int, last: int, kinds: Sequence[type[Record]] | None
+) -> list[Log]:
+    """Logs of a range of blocks, of all kinds or of some, in order."""
+    addresses = {name: contracts.deployment.address(name) for name in _LOGGING}
+    if kinds is None:
+        return list(contracts.ethereum.logs(list(addresses.values()), first, last))
+    wanted = {kind.__name__ for kind in kinds}
+    found = [
+        log
+        for name, address in addresses.items()
+        for topic, event in interface(name).events.items()
+        if event.name in wanted
+        for log in contracts.ethereum.logs([address], first, last, [topic])
+    ]
+    return sorted(found, key=lambda log: (log.block_number, log.log_index))
+
+
+def _logged(contracts: DeployedContracts, logs: Sequence[Log]) -> Iterator[_Logged]:
+    """Records of some logs, transaction by transaction."""
+    names = {contracts.deployment.address(name): name for name in _LOGGING}
+    times = contracts.ethereum.timestamps(
+        sorted({log.block_number for log in logs if log.timestamp is None})
+    )
+    current: _Logged | None = None
+    for log in logs:
+        timestamp = times[log.block_number] if log.timestamp is None else log.timestamp
+        record = _record(names[log.address], log, timestamp)
+        if record is None:
+            continue
+        digest = log.transaction_hash
+        if digest is None:
+            raise RpcReplyError("eth_getLogs", "does not name a log's transaction")
+        if current is None or current.hash != digest:
+            if current is not None:
+                yield current
+            current = _Logged(digest, log.block_number, timestamp)
+        current.records.append(record)
+    if current is not None:
+        yield current
+
+
+def _record(contract: str, log: Log, timestamp: int) -> Record | None:
+    if contract != TOKEN_CONTRACT:
+        return decode_record(contract, log, timestamp)
+    event = interface(TOKEN_CONTRACT).events.get(log.topics[0]) if log.topics else None
+    if event is None or event.name != "Transfer":
+        return None  # approvals and permits move nothing
+    if len(log.topics) != 3 or len(log.data) != 32:
+        raise AbiValueError(f"a log of {len(log.topics)} topics is no Transfer of ERC-20")
+    sender, receiver = (value_of({"type": "address"}, str, topic[12:]) for topic in log.topics[1:])
+    return TokensMoved(
+        sender,
+        receiver,
+        int.from_bytes(log.data, "big"),
+        block_number=log.block_number,
+        log_index=log.log_index,
+        timestamp=timestamp,
+    )
+
+
+def _with_calls(contracts: DeployedContracts, logged: Sequence[_Logged]) -> list[Transaction]:
+    """The transactions of some logs, with what each called."""
+    acting = [entry for entry in logged if any(not _is_movement(part) for part in entry.records)]
+    sent = transactions(contracts.ethereum, [entry.hash for entry in acting])
+    by_hash = {transaction.hash: transaction for transaction in sent}
+    return [
+        Transaction(
+            entry.hash,
+            entry.block_number,
+            entry.timestamp,
+            _calls(contracts, entry, by_hash[entry.hash]) if entry.hash in by_hash else (),
+            tuple(entry.records),
+        )
+        for entry in logged
+    ]
+
+
+def _calls(
+    contracts: DeployedContracts, entry: _Logged, sent: SentTransaction
+) -> tuple[ContractCall, ...]:
+    names = {contracts.deployment.address(name): name for name in _LOGGING}
+    # Whoever was paid may have called the contracts in turn: then there is more than the payment.
+    paid_out = any(isinstance(record, _CALLS_OUT) for record in entry.records)
+    is_direct = sent.to in names and not (paid_out and len(entry.records) > 1)
+    calls: list[SentCall] = (
+        [sent.call] if is_direct else traced_calls(contracts.ethereum, sent.hash, list(names))
+    )
+    decoded = [
+        (call.sender, decode_action(names[call.to], call.data, call.value)) for call in calls
+    ]
+    return tuple(ContractCall(sender, action) for sender, action in decoded if action is not None)
+
+
+def _is_movement(record: Record) -> bool:
+    return isinstance(record, TokensMoved)
+
+
+_LOGGING: Final = (
+    "BitcoinRelay",
+    "KeyRegistry",
+    "DataRegistry",
+    "Heat",
+    "ModelChain",
+    TOKEN_CONTRACT,
+)
+"""The contracts that log something."""

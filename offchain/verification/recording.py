@@ -1,0 +1,149 @@
+"""A recording: what an EVM chain says of one deployment, as plain values.
+
+It holds the transactions that reached the contracts (decoded to the protocol's actions), the
+records that they logged, every movement of tokens, and what the contracts' views say at the end.
+Verification is a function of a recording and of the content store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from offchain.protocol.actions import Action
+from offchain.protocol.records import Record
+from offchain.protocol.status import (
+    Attestation,
+    ClosedRound,
+    Collection,
+    Commitment,
+    Competition,
+    DataTotals,
+    Head,
+)
+from offchain.protocol.transactions import Block
+
+ZERO_ADDRESS = "0x" + 40 * "0"
+"""Where minted tokens come from (ERC-20)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokensMoved(Record):
+    """The token's event Transfer: minted if the sender is the zero address."""
+
+    sender: str
+    receiver: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCall:
+    """One call of the contracts from outside of them: by an account, or by another contract."""
+
+    sender: str
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction that made one of the contracts log something.
+
+    Attributes:
+        hash: the EVM transaction's.
+        block_number: its EVM block.
+        timestamp: that block's time, in seconds.
+        calls: what it called, in order; none if it only moved tokens.
+        records: what the contracts logged, in order.
+    """
+
+    hash: bytes
+    block_number: int
+    timestamp: int
+    calls: tuple[ContractCall, ...]
+    records: tuple[Record, ...]
+
+    @property
+    def protocol_records(self) -> tuple[Record, ...]:
+        """The records but for movements of tokens."""
+        return tuple(record for record in self.records if not isinstance(record, TokensMoved))
+
+    @property
+    def movements(self) -> tuple[TokensMoved, ...]:
+        """The movements of tokens."""
+        return tuple(record for record in self.records if isinstance(record, TokensMoved))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What the contracts say of an account at the end of a recording."""
+
+    heat: int
+    key_quota: int
+    held_keys: int
+    standing_until: int
+    had_valid_model: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FinalState:
+    """What the contracts' views say at the last block of a recording.
+
+    Attributes:
+        relay_height: the relay's best height.
+        relay_hash: hash of that header, internal byte order.
+        head: the model chain's last block.
+        blocks: all its blocks, genesis first.
+        block_hashes: their hashes.
+        collection: the round that collects.
+        competition: the round in competition.
+        closed_rounds: all rounds that closed, the first at index 0.
+        totals: items accepted and taken.
+        commitments: by round and account, of everybody who committed to a model.
+        attestations: by round and account, of everybody who committed to a statement.
+        accounts: everybody who leased keys or committed to a model.
+        balances: tokens of every address that ever received some.
+        total_supply: of the token.
+        model_bonds: wei that ModelChain holds.
+        key_bonds: wei that KeyRegistry holds.
+    """
+
+    relay_height: int
+    relay_hash: bytes
+    head: Head
+    blocks: tuple[Block, ...]
+    block_hashes: tuple[bytes, ...]
+    collection: Collection
+    competition: Competition
+    closed_rounds: tuple[ClosedRound, ...]
+    totals: DataTotals
+    commitments: Mapping[tuple[int, str], Commitment]
+    attestations: Mapping[tuple[int, str], Attestation]
+    accounts: Mapping[str, AccountState]
+    balances: Mapping[str, int]
+    total_supply: int
+    model_bonds: int
+    key_bonds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A stretch of a deployment's life, from its first block or from where another one ended.
+
+    Attributes:
+        first_block: EVM block that it begins with.
+        last_block: EVM block that it ends with.
+        last_hash: hash of that block.
+        transactions: in order.
+        state: what the contracts say at the end.
+    """
+
+    first_block: int
+    last_block: int
+    last_hash: bytes
+    transactions: tuple[Transaction, ...]
+    state: FinalState = field(repr=False)
+
+    @property
+    def records(self) -> Iterator[Record]:
+        """All records in order."""
+        return (record for transaction in self.transactions for record in transaction.records)

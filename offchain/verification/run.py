@@ -1,0 +1,104 @@
+"""Verification of a deployment on an EVM node: from where the last one ended, or from its start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from offchain.chain.deployed import DeployedContracts
+from offchain.ports import ContentStore, Learner
+from offchain.verification.checkpoint import (
+    Checkpoint,
+    UnusableCheckpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
+from offchain.verification.content import ContentSetup
+from offchain.verification.final_state import computed_state
+from offchain.verification.light import LIGHT_KINDS, LightReport, verify_light
+from offchain.verification.progress import Progress, no_progress
+from offchain.verification.reading import read_recording
+from offchain.verification.replay import Replay
+from offchain.verification.verifier import Report, verify
+from offchain.verification.views import compare_deployment
+
+
+def verify_chain(
+    contracts: DeployedContracts,
+    open_store: Callable[[], ContentStore],
+    open_learner: Callable[[], Learner],
+    *,
+    checkpoint: Path | None = None,
+    confirmations: int = 0,
+    processes: int = 1,
+    progress: Progress = no_progress,
+    notice: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Verify everything that a deployment's chain and store hold.
+
+    Args:
+        contracts: the deployment.
+        open_store: opens the content store; picklable if there are several processes.
+        open_learner: makes the task; likewise.
+        checkpoint: where to go on from, if it can be used, and where to keep how far this came.
+        confirmations: EVM blocks at the end that are left for later.
+        processes: for ring signatures and scores.
+        progress: is told how far it is.
+        notice: is told, in words, why a checkpoint is not used.
+
+    Raises:
+        Difference: the first one between what is recorded and what follows.
+        ChainError: the chain cannot be read.
+        VerificationError: the checkpoint cannot be written.
+    """
+    deployment = contracts.deployment
+    compare_deployment(contracts)
+    start = None if checkpoint is None else _usable(contracts, checkpoint, notice)
+    replay = Replay(deployment) if start is None else start.replay
+    recording = read_recording(
+        contracts,
+        first_block=None if start is None else start.block_number + 1,
+        known=None if start is None else computed_state(replay),
+        confirmations=confirmations,
+        progress=progress,
+    )
+    content = ContentSetup(
+        open_store,
+        open_learner,
+        deployment.domain("DataRegistry"),
+        deployment.parameters.maximum_samples,
+    )
+    report = verify(replay, recording, content, processes=processes, progress=progress)
+    if checkpoint is not None:
+        ended = Checkpoint(recording.last_block, recording.last_hash, replay)
+        write_checkpoint(checkpoint, ended)
+    return report
+
+
+def verify_chain_lightly(
+    contracts: DeployedContracts, *, confirmations: int = 0, progress: Progress = no_progress
+) -> LightReport:
+    """Verify headers, votes and Merkle proofs of a deployment; raises as `verify_chain`."""
+    compare_deployment(contracts)
+    recording = read_recording(
+        contracts, kinds=LIGHT_KINDS, confirmations=confirmations, progress=progress
+    )
+    return verify_light(contracts.deployment, recording, progress)
+
+
+def _usable(
+    contracts: DeployedContracts, path: Path, notice: Callable[[str], None]
+) -> Checkpoint | None:
+    """A checkpoint that the chain still agrees with, or None."""
+    try:
+        found = read_checkpoint(path, contracts.deployment)
+    except UnusableCheckpoint as unusable:
+        notice(f"{unusable}: everything is verified")
+        return None
+    number = found.block_number
+    latest = contracts.ethereum.block_number()
+    if number > latest or contracts.ethereum.block(number).hash != found.block_hash:
+        notice(f"the chain has another EVM block {number} than {path}: everything is verified")
+        return None
+    notice(f"going on after EVM block {number}")
+    return found

@@ -1,0 +1,112 @@
+"""Values of the protocol as JSON and back: what a checkpoint keeps.
+
+Only plain values, containers and the dataclasses and enums of known modules are written and read:
+nothing in a file can make the program run anything.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+from offchain.bitcoin import chain as bitcoin_chain
+from offchain.errors import VerificationError
+from offchain.protocol import dataset, history_entries, records, status, transactions
+from offchain.protocol.reference import key_registry, state
+
+_MODULES: Final = (
+    bitcoin_chain,
+    dataset,
+    history_entries,
+    key_registry,
+    records,
+    state,
+    status,
+    transactions,
+)
+
+
+class MalformedValue(VerificationError):
+    """Something that was not written by `encode_value`."""
+
+
+def _known_classes() -> Mapping[str, Any]:
+    return {
+        f"{module.__name__.removeprefix('offchain.')}.{name}": kind
+        for module in _MODULES
+        for name, kind in vars(module).items()
+        if isinstance(kind, type)
+        and kind.__module__ == module.__name__
+        and (is_dataclass(kind) or issubclass(kind, IntEnum))
+    }
+
+
+_CLASSES: Final = _known_classes()
+_NAMES: Final = {kind: name for name, kind in _CLASSES.items()}
+
+
+def encode_value(value: object) -> Any:
+    """A value as JSON takes it.
+
+    Raises:
+        MalformedValue: there is something in it that is not to be kept.
+    """
+    kind = type(value)
+    if value is None or kind in (bool, int, str):
+        return value
+    if kind is bytes:
+        return {"bytes": value.hex()}  # type: ignore[attr-defined]
+    if kind in _NAMES:
+        if isinstance(value, IntEnum):
+            return {"enum": _NAMES[kind], "value": int(value)}
+        values = [encode_value(getattr(value, item.name)) for item in fields(value)]  # type: ignore[arg-type]
+        return {"class": _NAMES[kind], "values": values}
+    if isinstance(value, Mapping) and kind in (dict, defaultdict):
+        if isinstance(value, defaultdict) and value.default_factory is not set:
+            raise MalformedValue("a mapping with a default other than a set is not kept")
+        pairs = [[encode_value(key), encode_value(entry)] for key, entry in value.items()]
+        return {"sets" if kind is defaultdict else "mapping": pairs}
+    for name, container in _CONTAINERS.items():
+        if kind is container:
+            return {name: [encode_value(element) for element in value]}  # type: ignore[attr-defined]
+    raise MalformedValue(f"a {kind.__name__} is not kept")
+
+
+def decode_value(value: Any) -> Any:
+    """The inverse of `encode_value`.
+
+    Raises:
+        MalformedValue: it is not what `encode_value` makes.
+    """
+    if value is None or type(value) in (bool, int, str):
+        return value
+    if not isinstance(value, dict) or not value:
+        raise MalformedValue(f"{str(value)[:80]} was not written as a value")
+    tag, content = next(iter(value.items()))
+    try:
+        if tag == "bytes":
+            return bytes.fromhex(content)
+        if tag == "enum":
+            return _CLASSES[content](value["value"])
+        if tag == "class":
+            made = [decode_value(part) for part in value["values"]]
+            kind = _CLASSES[content]
+            names = [item.name for item in fields(kind)]
+            return kind(**dict(zip(names, made, strict=True)))
+        if tag in ("mapping", "sets"):
+            pairs = {decode_value(key): decode_value(entry) for key, entry in content}
+            return pairs if tag == "mapping" else defaultdict(set, pairs)
+        return _CONTAINERS[tag](decode_value(element) for element in content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedValue(f"{str(value)[:80]} was not written as a value") from error
+
+
+_CONTAINERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "list": list,
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+}

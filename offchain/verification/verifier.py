@@ -1,0 +1,178 @@
+"""Full verification of a recording: replay, ring signatures, data sets, scores, final state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+
+from offchain.chain.deployment_file import Deployment
+from offchain.verification.content import ContentSetup
+from offchain.verification.differences import Difference, RingDifference
+from offchain.verification.final_state import compare_state
+from offchain.verification.progress import Progress, no_progress
+from offchain.verification.recording import Recording
+from offchain.verification.replay import Replay, RingCheck
+from offchain.verification.rounds import RoundJudge
+from offchain.verification.workers import check_rings, workers
+
+RINGS_AT_ONCE = 32
+"""Signatures in one task: some ten milliseconds of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was verified, all of it found to be right.
+
+    Attributes:
+        last_block: EVM block that it goes up to.
+        transactions: replayed in this run.
+        headers: Bitcoin headers checked in this run.
+        rings: ring signatures checked in this run.
+        evaluations: models scored in this run, baselines included.
+        rounds: rounds with a majority that were judged in this run.
+        head: number of the model chain's last block.
+        head_hash: its hash.
+        items: data transactions so far.
+        total_supply: tokens so far.
+    """
+
+    last_block: int
+    transactions: int
+    headers: int
+    rings: int
+    evaluations: int
+    rounds: int
+    head: int
+    head_hash: bytes
+    items: int
+    total_supply: int
+
+
+def verify(
+    replay: Replay,
+    recording: Recording,
+    content: ContentSetup,
+    *,
+    processes: int = 1,
+    progress: Progress = no_progress,
+) -> Report:
+    """Compute everything that a recording says again.
+
+    Args:
+        replay: new, or where the verification of the recording's past ended; it is left at the
+            recording's end.
+        recording: what the chain says.
+        content: how to get at payloads and models.
+        processes: for ring signatures and scores.
+        progress: is told how far it is.
+
+    Raises:
+        Difference: the first one, in the order of the chain.
+    """
+    with workers(processes, content) as executor:
+        return _Verification(replay, recording, executor, progress).run()
+
+
+class _Verification:
+    def __init__(
+        self, replay: Replay, recording: Recording, executor: Executor, progress: Progress
+    ) -> None:
+        self._replay = replay
+        self._recording = recording
+        self._executor = executor
+        self._progress = progress
+        self._deployment: Deployment = replay.deployment
+        self._judge = RoundJudge(executor, self._deployment.domain())
+        self._rings: list[tuple[list[RingCheck], Future[tuple[int, str, str] | None]]] = []
+        self._found: list[Difference] = []
+
+    def run(self) -> Report:
+        headers = self._replay.headers
+        self._replay_all()
+        rings = self._check_rings()
+        rounds = len(self._replay.cases)
+        evaluations = self._judge_rounds()
+        if not self._found:
+            self._guard(
+                lambda: compare_state(
+                    self._replay, self._recording.state, self._recording.last_block
+                )
+            )
+        if self._found:
+            raise min(self._found, key=lambda difference: difference.place)
+        state = self._recording.state
+        return Report(
+            last_block=self._recording.last_block,
+            transactions=len(self._recording.transactions),
+            headers=self._replay.headers - headers,
+            rings=rings,
+            evaluations=evaluations,
+            rounds=rounds,
+            head=state.head.number,
+            head_hash=state.head.hash,
+            items=state.totals.items,
+            total_supply=state.total_supply,
+        )
+
+    def _guard(self, check: Callable[[], None]) -> None:
+        """Remember a difference: one that is found later may stand earlier in the chain."""
+        try:
+            check()
+        except Difference as difference:
+            self._found.append(difference)
+
+    def _replay_all(self) -> None:
+        transactions = self._recording.transactions
+        self._replay.cases.clear()
+        self._replay.tables.clear()
+        waiting: list[RingCheck] = []
+        begun = 0
+
+        def replay() -> None:
+            nonlocal waiting, begun
+            for index, transaction in enumerate(transactions, start=1):
+                self._replay.apply(transaction)
+                waiting += self._replay.take_ring_checks()
+                if len(waiting) >= RINGS_AT_ONCE:
+                    self._submit_rings(waiting)
+                    waiting = []
+                for case in self._replay.cases[begun:]:
+                    self._judge.begin(case)
+                    begun += 1
+                self._progress("transactions", index, len(transactions))
+
+        self._guard(replay)
+        waiting += self._replay.take_ring_checks()
+        self._submit_rings(waiting)
+
+    def _submit_rings(self, checks: list[RingCheck]) -> None:
+        if checks:
+            domain = self._deployment.domain("DataRegistry")
+            minimum = self._deployment.parameters.minimum_ring
+            future = self._executor.submit(check_rings, domain, minimum, checks)
+            self._rings.append((checks, future))
+
+    def _check_rings(self) -> int:
+        total, done = sum(len(checks) for checks, _ in self._rings), 0
+        for checks, future in self._rings:
+            failed = future.result()
+            if failed is not None:
+                index, reason, explanation = failed
+                self._found.append(RingDifference(checks[index].place, reason, explanation))
+                break
+            done += len(checks)
+            self._progress("ring signatures", done, total)
+        return done
+
+    def _judge_rounds(self) -> int:
+        evaluations = 0
+
+        def judge() -> None:
+            nonlocal evaluations
+            evaluations = self._judge.finish(
+                self._replay.tables, lambda done, total: self._progress("scores", done, total)
+            )
+
+        self._guard(judge)
+        return evaluations
