@@ -1,0 +1,128 @@
+"""`modelchain verify`: says OK or the first difference, for people and as JSON, with its status."""
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from offchain.chain.deployment_file import write_deployment
+from offchain.cli import run
+from offchain.storage.cid import cid_of
+from offchain.storage.local import LocalStore
+from tests.support.evm import fresh_evm
+from tests.support.real_chain import deployed_world
+from tests.support.small_chain import play
+from tests.support.tampering import with_flipped_bit
+
+DIFFERENCE = 15
+
+
+@dataclass
+class Place:
+    """A chain that runs, and what the command needs of it."""
+
+    options: list[str]
+    folder: Path
+    store: Path
+    best_model: bytes
+
+    def verify(self, *arguments: str) -> int:
+        """Run the command; returns its status."""
+        return run(["verify", *self.options, *arguments])
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The small chain with its deployment file and a local store."""
+    folder = tmp_path_factory.mktemp("verify")
+    with fresh_evm() as evm:
+        world, contracts = deployed_world(evm)
+        play(world)
+        store = LocalStore(folder / "store")
+        for content in world.store.files.values():
+            store.put(content)
+        file = folder / "deployment.json"
+        write_deployment(contracts.deployment, file)
+        options = ["--rpc", contracts.ethereum.url, "--deployment", str(file)]
+        options += ["--store", str(store.folder), "--processes", "1"]
+        yield Place(options, folder, store.folder, world.chain.head_model)
+
+
+def test_an_honest_chain_is_ok(place: Place, capsys: pytest.CaptureFixture[str]):
+    assert place.verify() == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("OK: everything up to EVM block ")
+    assert "42 ring signatures, 9 scores of 3 rounds" in said.out
+    assert len(said.out.splitlines()) == 1
+    assert said.err == ""
+
+
+def test_the_result_is_there_as_json(place: Place, capsys: pytest.CaptureFixture[str]):
+    assert place.verify("--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ok"] is True
+    assert (found["head"], found["items"], found["rings"]) == (2, 42, 42)
+
+
+def test_light_needs_no_store(place: Place, capsys: pytest.CaptureFixture[str]):
+    assert place.verify("--light", "--store", str(place.folder / "none")) == 0
+    assert capsys.readouterr().out.startswith("OK: headers, votes and Merkle proofs")
+    assert not (place.folder / "none").exists()
+
+
+def test_a_checkpoint_is_written_and_gone_on_from(place: Place, capsys: pytest.CaptureFixture[str]):
+    file = place.folder / "checkpoint"
+    assert place.verify("--checkpoint", str(file)) == 0
+    assert "there is no checkpoint" in capsys.readouterr().err
+    assert place.verify("--checkpoint", str(file)) == 0
+    said = capsys.readouterr()
+    assert "going on after EVM block" in said.err
+    assert "0 transactions, 0 Bitcoin headers, 0 ring signatures, 0 scores" in said.out
+
+
+def test_the_first_difference_is_one_line_and_its_own_status(
+    place: Place, capsys: pytest.CaptureFixture[str]
+):
+    file = place.store / cid_of(place.best_model)
+    content = file.read_bytes()
+    file.write_bytes(with_flipped_bit(content, random.Random(1)))
+    try:
+        assert place.verify() == DIFFERENCE
+        said = capsys.readouterr()
+        assert said.out == ""
+        [line] = said.err.splitlines()
+        assert line.startswith("modelchain: EVM block ")
+        assert "BlockAppended of round 2, number 2: the model with sha2-256" in line
+        assert place.verify("--json") == DIFFERENCE
+        found = json.loads(capsys.readouterr().out)
+        assert found["ok"] is False
+        assert found["kind"] == "ContentDifference"
+        assert found["computed"] == "0x" + place.best_model.hex()
+        # The data is not looked at.
+        assert place.verify("--light") == 0
+    finally:
+        file.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--store", "/no/such/folder"], 2, "there is no content store"),
+        (["--light", "--checkpoint", "file"], 2, "leave --checkpoint out"),
+        (["--rpc", "http://127.0.0.1:1"], 4, "no answer from the chain"),
+        (["--deployment", "/no/such/file.json"], 2, "there is no deployment file"),
+        (["--processes", "0"], 2, "--processes"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    place: Place,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    status: int,
+    said: str,
+):
+    assert place.verify(*arguments) == status
+    assert said in capsys.readouterr().err

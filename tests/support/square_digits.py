@@ -1,0 +1,73 @@
+"""Digits that are easy to draw and easy to read, so that tests need neither fonts nor training.
+
+A digit is a square at a place of its own, in noise. A network that compares averages over coarse
+cells with what they are for each digit reads them; the more noise its weights have, the worse.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offchain.learning.digits import DigitSamples, encode_payload
+from offchain.learning.integer_network import (
+    DIGITS_FAMILY,
+    IntegerLayer,
+    IntegerNetwork,
+    encode_model,
+)
+
+CELLS = 16
+"""What the convolutions leave of an image: 4 by 4 averages."""
+
+
+def samples(seed: int, count: int) -> DigitSamples:
+    """Squares of 7 pixels on a grid of 2 rows and 5 columns, somewhat displaced."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 10, count, dtype=np.uint8)
+    images = random.integers(0, 100, (count, 28, 28), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        row = 2 + 14 * int(label // 5) + int(random.integers(0, 3))
+        column = 5 * int(label % 5) + int(random.integers(0, 2))
+        image[row : row + 7, column : column + 7] += 120
+    return DigitSamples(images, labels)
+
+
+def payload(seed: int, count: int) -> bytes:
+    """The payload plaintext of such samples."""
+    return encode_payload(samples(seed, count))
+
+
+def model(seed: int, noise: float) -> bytes:
+    """A model file: reads most digits without noise, and hardly any with a noise of 100."""
+    convolutions = tuple(
+        IntegerLayer(
+            np.ones((1, 1, kernel, kernel), np.int8),
+            np.zeros(1, np.int32),
+            np.full(1, shift, np.uint8),
+        )
+        for kernel, shift in zip(DIGITS_FAMILY.kernels, (5, 3, 3), strict=True)
+    )
+    known = samples(0, 500)
+    cells = _cells(convolutions, known.images)
+    means = np.stack([cells[known.labels == digit].mean(axis=0) for digit in range(10)])
+    means -= means.mean(axis=0)
+    weights = means + np.random.default_rng(seed).normal(0.0, noise, means.shape)
+    weight = np.clip(np.rint(weights), -127, 127).astype(np.int8)
+    # Of two digits the one whose averages are nearer wins: half the square of its own is taken off.
+    bias = -np.rint((means**2).sum(axis=1) / 2).astype(np.int32)
+    linear = IntegerLayer(weight, bias, np.zeros(1, np.uint8))
+    return encode_model(IntegerNetwork(DIGITS_FAMILY, convolutions, linear))
+
+
+def _cells(
+    convolutions: tuple[IntegerLayer, ...], images: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    activation = images.astype(np.int64)
+    for layer, kernel in zip(convolutions, DIGITS_FAMILY.kernels, strict=True):
+        margin, shift = kernel // 2, int(layer.shift[0])
+        padded = np.pad(activation, ((0, 0), (margin, margin), (margin, margin)))
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(1, 2))
+        sums = windows[:, ::2, ::2].sum(axis=(3, 4)) + (1 << shift >> 1)
+        activation = np.clip(sums >> shift, 0, 255)
+    return activation.reshape(len(images), CELLS).astype(np.float64)

@@ -1,0 +1,164 @@
+"""A checkpoint goes on exactly where it was made, and is used only while it means the same."""
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from offchain.errors import VerificationError
+from offchain.verification.checkpoint import (
+    Checkpoint,
+    UnusableCheckpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
+from offchain.verification.final_state import compare_state, computed_state
+from offchain.verification.recording import Recording
+from offchain.verification.replay import Replay
+from offchain.verification.value_codec import MalformedValue, decode_value, encode_value
+from offchain.verification.verifier import verify
+from tests.support.real_chain import RecordedChain
+from tests.support.verifying import refusal
+
+BLOCK_HASH = bytes(range(32))
+
+
+def replayed(chain: RecordedChain, transactions: int) -> Replay:
+    """The state after so many transactions."""
+    replay = Replay(chain.deployment)
+    for transaction in chain.recording.transactions[:transactions]:
+        replay.apply(transaction)
+    return replay
+
+
+def rest_of(recording: Recording, transactions: int) -> Recording:
+    """What comes after so many transactions."""
+    first = recording.transactions[transactions].block_number
+    kept = recording.transactions[transactions:]
+    return replace(recording, first_block=first, transactions=kept)
+
+
+@pytest.mark.parametrize("transactions", [0, 7, 30, 64, 100, 150, 181])
+def test_what_goes_on_from_a_checkpoint_ends_in_the_same_state(
+    chain: RecordedChain, tmp_path: Path, transactions: int
+):
+    file = tmp_path / "folder" / "checkpoint"
+    before = replayed(chain, transactions)
+    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, before))
+    read = read_checkpoint(file, chain.deployment)
+    assert (read.block_number, read.block_hash) == (77, BLOCK_HASH)
+    assert computed_state(read.replay) == computed_state(before)
+    for transaction in chain.recording.transactions[transactions:]:
+        read.replay.apply(transaction)
+    compare_state(read.replay, chain.recording.state, chain.recording.last_block)
+
+
+def test_only_what_is_new_is_checked_again(chain: RecordedChain, tmp_path: Path):
+    file = tmp_path / "checkpoint"
+    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 100)))
+    replay = read_checkpoint(file, chain.deployment).replay
+    report = verify(replay, rest_of(chain.recording, 100), chain.content())
+    everything = verify(Replay(chain.deployment), chain.recording, chain.content())
+    assert (report.head, report.head_hash) == (everything.head, everything.head_hash)
+    assert 0 < report.rings < everything.rings
+    assert 0 < report.rounds < everything.rounds
+
+
+def test_a_difference_after_a_checkpoint_is_found(chain: RecordedChain, tmp_path: Path):
+    file = tmp_path / "checkpoint"
+    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 100)))
+    replay = read_checkpoint(file, chain.deployment).replay
+    rest = rest_of(chain.recording, 101)  # one is missing
+    refusal(lambda: verify(replay, rest, chain.content()))
+
+
+def test_a_missing_checkpoint_is_said_to_be_missing(chain: RecordedChain, tmp_path: Path):
+    with pytest.raises(UnusableCheckpoint, match="there is no checkpoint"):
+        read_checkpoint(tmp_path / "none", chain.deployment)
+
+
+@pytest.mark.parametrize("place", [0, 40, 5_000, -200])
+def test_a_damaged_checkpoint_is_not_used(chain: RecordedChain, tmp_path: Path, place: int):
+    file = tmp_path / "checkpoint"
+    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 60)))
+    content = bytearray(file.read_bytes())
+    content[place] ^= 0x10
+    file.write_bytes(content)
+    with pytest.raises(UnusableCheckpoint):
+        read_checkpoint(file, chain.deployment)
+
+
+def test_a_cut_checkpoint_is_not_used(chain: RecordedChain, tmp_path: Path):
+    file = tmp_path / "checkpoint"
+    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 60)))
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(UnusableCheckpoint, match="cannot be read"):
+        read_checkpoint(file, chain.deployment)
+
+
+def test_a_changed_state_is_not_used(chain: RecordedChain, tmp_path: Path):
+    file = tmp_path / "checkpoint"
+    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 60)))
+    head, body = gzip.decompress(file.read_bytes()).split(b"\n")
+    changed = body.replace(b'"supply":0', b'"supply":1')
+    assert changed != body
+    file.write_bytes(gzip.compress(head + b"\n" + changed))
+    with pytest.raises(UnusableCheckpoint, match="damaged"):
+        read_checkpoint(file, chain.deployment)
+
+
+@pytest.mark.parametrize("name", ["format", "program", "deployment"])
+def test_a_checkpoint_of_another_program_or_deployment_is_not_used(
+    chain: RecordedChain, tmp_path: Path, name: str
+):
+    file = tmp_path / "checkpoint"
+    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 20)))
+    head, body = gzip.decompress(file.read_bytes()).split(b"\n")
+    changed = json.dumps({**json.loads(head), name: "another"}).encode("ascii")
+    file.write_bytes(gzip.compress(changed + b"\n" + body))
+    with pytest.raises(UnusableCheckpoint, match=f"another {name}"):
+        read_checkpoint(file, chain.deployment)
+    if name == "deployment":
+        write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 20)))
+        with pytest.raises(UnusableCheckpoint, match="another deployment"):
+            read_checkpoint(file, replace(chain.deployment, token_cap=1))
+
+
+def test_a_folder_that_cannot_be_written_is_named(chain: RecordedChain, tmp_path: Path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(VerificationError, match="cannot be written"):
+        write_checkpoint(
+            tmp_path / "file" / "checkpoint", Checkpoint(1, BLOCK_HASH, Replay(chain.deployment))
+        )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"bytes": "zz"},
+        {"bytes": 7},
+        {"class": "os.system", "values": ["x"]},
+        {"class": "protocol.status.Head", "values": [1]},
+        {"enum": "protocol.status.Phase", "value": 77},
+        {"enum": "protocol.status.Phase"},
+        {"mapping": [[1]]},
+        {"mapping": [[{"list": []}, 1]]},
+        {"tuple": 7},
+        1.5,
+    ],
+    ids=str,
+)
+def test_nothing_else_than_known_values_is_read(value: object):
+    with pytest.raises(MalformedValue):
+        decode_value(value)
+
+
+@pytest.mark.parametrize(
+    "value", [object(), 1.5, {1: object()}, len], ids=["object", "float", "inside", "function"]
+)
+def test_nothing_else_than_known_values_is_kept(value: object):
+    with pytest.raises(MalformedValue):
+        encode_value(value)

@@ -1,0 +1,96 @@
+"""Light verification holds headers, votes and Merkle proofs, and nothing else."""
+
+import random
+from dataclasses import fields, replace
+
+import pytest
+
+from offchain.protocol import actions
+from offchain.protocol.records import BondReturned, DataShared, HeatGained, Record
+from offchain.verification.differences import (
+    OrderDifference,
+    RecordDifference,
+    RefusedCall,
+    StateDifference,
+)
+from offchain.verification.light import LIGHT_KINDS, verify_light
+from offchain.verification.recording import FinalState
+from tests.support import tampering
+from tests.support.real_chain import RecordedChain
+from tests.support.verifying import refusal
+
+# Who leased keys is looked at, but not which.
+HELD = [kind for kind in LIGHT_KINDS if kind.__name__ != "KeysRegistered"]
+CALLS = [
+    actions.SubmitHeaders,
+    actions.CommitModel,
+    actions.RevealModel,
+    actions.CommitAttestation,
+    actions.RevealAttestation,
+    actions.Finalize,
+    actions.ClaimData,
+]
+VIEWS = ["relay_height", "relay_hash", "head", "blocks", "block_hashes"]
+
+
+@pytest.mark.parametrize("kind", HELD, ids=lambda kind: kind.__name__)
+def test_a_changed_header_vote_or_claim_is_refused_there(chain: RecordedChain, kind: type[Record]):
+    chance = random.Random(kind.__name__)
+    for _ in range(4):
+        change = tampering.change_record(chain.recording, kind, chance)
+        found = refusal(lambda change=change: verify_light(chain.deployment, change.recording))
+        assert isinstance(found, RecordDifference | OrderDifference | RefusedCall), (
+            change.description
+        )
+
+
+@pytest.mark.parametrize("kind", CALLS, ids=lambda kind: kind.__name__)
+def test_a_changed_call_behind_them_is_refused(chain: RecordedChain, kind: type):
+    chance = random.Random(kind.__name__)
+    for _ in range(4):
+        change = tampering.change_call(chain.recording, kind, chance)
+        found = refusal(lambda change=change: verify_light(chain.deployment, change.recording))
+        assert isinstance(found, RecordDifference | RefusedCall), change.description
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_another_head_is_refused(chain: RecordedChain, view: str):
+    change = tampering.change_view(chain.recording, view, random.Random(view))
+    assert change is not None
+    found = refusal(lambda: verify_light(chain.deployment, change.recording))
+    assert isinstance(found, StateDifference)
+    assert found.what.startswith(view)
+
+
+@pytest.mark.parametrize("kind", HELD, ids=lambda kind: kind.__name__)
+def test_a_header_vote_or_claim_that_is_there_twice_is_refused(
+    chain: RecordedChain, kind: type[Record]
+):
+    change = tampering.repeat_record(chain.recording, kind, random.Random(kind.__name__))
+    refusal(lambda: verify_light(chain.deployment, change.recording))
+
+
+@pytest.mark.parametrize("kind", [DataShared, HeatGained, BondReturned], ids=lambda k: k.__name__)
+def test_what_is_left_to_full_verification_is_not_looked_at(
+    chain: RecordedChain, kind: type[Record]
+):
+    changed = tampering.change_record(chain.recording, kind, random.Random(3)).recording
+    expected = verify_light(chain.deployment, chain.recording)
+    assert verify_light(chain.deployment, changed) == expected
+
+
+def test_views_of_accounts_are_not_looked_at(chain: RecordedChain):
+    looked_at = {*VIEWS}
+    others = [item.name for item in fields(FinalState) if item.name not in looked_at]
+    empty = replace(
+        chain.recording,
+        state=replace(
+            chain.recording.state,
+            **{name: {} for name in others if isinstance(_view(chain, name), dict)},
+        ),
+    )
+    assert verify_light(chain.deployment, empty) == verify_light(chain.deployment, chain.recording)
+
+
+def _view(chain: RecordedChain, name: str) -> object:
+    return getattr(chain.recording.state, name)
