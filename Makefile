@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test test-full gas check clean
+.PHONY: help install build demo test test-full verify-demo gas check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test: build  ## Run the tests (those that take minutes are left to test-full)
 
 test-full: build  ## Run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
+
+verify-demo: build  ## Make a small chain, verify it, and see thousands of forged copies refused
+	@$(BIN)/python -m scripts.verify_demo
 
 gas: build  ## Measure what transactions cost: docs/results/gas.json and the README's table
 	@$(BIN)/python -m scripts.measure_gas
