@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from offchain.chain.client import Web3Chain
 from offchain.chain.contracts import interface
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.deployment_file import write_deployment
+from offchain.chain.replies import TransactionReceipt
 from offchain.cli import run
 from offchain.commands.wallet import checked_address, decimal, wallet
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
@@ -80,10 +82,20 @@ def mint(world: World, to: str, amount: int) -> None:
     sent = world.ethereum.request(
         "eth_sendTransaction", {"from": minter, "to": token, "data": content}
     )
-    receipt = world.ethereum.receipt(bytes.fromhex(sent[2:]))
-    assert receipt is not None
+    receipt = mined(world, bytes.fromhex(sent[2:]))
     assert receipt.succeeded
     world.ethereum.request("anvil_setBalance", minter, "0x0")
+
+
+def mined(world: World, transaction: bytes) -> TransactionReceipt:
+    """The receipt of a transaction: on a busy machine its block may take a moment."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        receipt = world.ethereum.receipt(transaction)
+        if receipt is not None:
+            return receipt
+        time.sleep(0.01)
+    pytest.fail("the transaction was not mined within 30 seconds")
 
 
 def test_account_by_number_shows_its_rewards_too(place):
