@@ -79,6 +79,13 @@ DEFAULT_ACCOUNT = 8
     default=120.0,
     help="after so long a phase goes on without those who are late",
 )
+@click.option(
+    "--pause",
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 86_400.0),
+    default=30.0,
+    help="how often a live source is asked",
+)
 @click.option("--log-level", type=click.Choice(sorted(LEVELS)), default="info")
 def feeder(
     number: int | None,
@@ -90,6 +97,7 @@ def feeder(
     headers: str | None,
     nodes: int | None,
     patience: float,
+    pause: float,
     log_level: str,
 ) -> None:
     """Relay Bitcoin headers until it is stopped."""
@@ -116,7 +124,7 @@ def feeder(
     clock = clock_to_move(contracts.ethereum, source)
     if clock is None:
         relay = RelayReader(contracts.ethereum, found.address("BitcoinRelay"))
-        FollowingFeeder(chain, relay, source, found.rules).run(stopped)
+        FollowingFeeder(chain, relay, source, found.rules).run(stopped, pause)
         return
     domains = Domains(
         found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
