@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test test-full verify-demo gas check clean
+.PHONY: help install build demo test programs test-full verify-demo gas check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,12 @@ demo: build  ## Make three blocks with four nodes and show them
 test: build  ## Run the tests (those that take minutes are left to test-full)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m 'not full'
 
-test-full: build  ## Run all tests
+# Without them their tests are skipped, and say why.
+programs: install  ## Install a Bitcoin node and an IPFS daemon for test-full, in the user's cache
+	-@$(BIN)/python -m scripts.install_bitcoin_node
+	-@$(BIN)/python -m scripts.install_ipfs_daemon
+
+test-full: build programs  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
 verify-demo: build  ## Make a small chain, verify it, and see thousands of forged copies refused

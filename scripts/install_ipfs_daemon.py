@@ -1,0 +1,117 @@
+"""`python -m scripts.install_ipfs_daemon`: an IPFS daemon for the tests, in the user's cache.
+
+Takes js-ipfs from npm, with the Node that this environment has: 611 packages, 132 MB, each checked
+by the hash in scripts/ipfs_daemon/package-lock.json, none of whose own scripts are run. It is no
+longer developed; what people run is Kubo, and where its `ipfs` is on the path nothing is installed.
+`make test-full` runs this.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from offchain.chain.javascript_runtime import find_node, install_node
+from offchain.errors import BinaryMissing, ToolchainError
+
+PACKAGES = Path(__file__).parent / "ipfs_daemon"
+TIMEOUT_SECONDS = 900
+KUBO, JAVASCRIPT = "Kubo", "js-ipfs"
+
+
+@dataclass(frozen=True)
+class IpfsProgram:
+    """An IPFS daemon's executable, and whose it is."""
+
+    path: Path
+    kind: str
+
+
+def daemon_folder() -> Path:
+    """Where the daemon is installed; it may not exist."""
+    return platformdirs.user_cache_path("modelchain") / "ipfs-daemon"
+
+
+def find_ipfs() -> IpfsProgram:
+    """Kubo on the path, else the installed js-ipfs.
+
+    Raises:
+        BinaryMissing: there is neither.
+    """
+    on_path = shutil.which("ipfs")
+    installed = daemon_folder() / "jsipfs"
+    if on_path is not None:
+        return IpfsProgram(Path(on_path), KUBO)
+    if installed.is_file():
+        return IpfsProgram(installed, JAVASCRIPT)
+    raise BinaryMissing(
+        "there is no IPFS daemon: put Kubo's `ipfs` on the path, or run "
+        "`python -m scripts.install_ipfs_daemon`"
+    )
+
+
+def install(folder: Path) -> None:
+    """Install js-ipfs into `folder`, whole or not at all.
+
+    Raises:
+        ToolchainError: npm fails, with the end of what it printed.
+    """
+    node = find_node()
+    # The copy outlives this environment, as the daemon does.
+    install_node(node)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".ipfs-daemon-", dir=folder.parent) as temporary:
+        work = Path(temporary) / "packages"
+        shutil.copytree(PACKAGES, work)
+        command = [str(node.path), str(node.npm), "ci", "--omit=optional", "--ignore-scripts"]
+        search_path = f"{node.path.parent}{os.pathsep}{os.environ['PATH']}"
+        try:
+            subprocess.run(
+                [*command, "--no-audit", "--no-fund"],
+                cwd=work,
+                env={**os.environ, "PATH": search_path},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT_SECONDS,
+                check=True,
+            )
+        except subprocess.CalledProcessError as error:
+            said = [line for line in error.stderr.splitlines() if line.strip()]
+            raise ToolchainError(f"npm failed: {said[-1] if said else error}") from error
+        except subprocess.TimeoutExpired as error:
+            raise ToolchainError(f"npm did not end within {TIMEOUT_SECONDS} s") from error
+        launcher = work / "jsipfs"
+        program = folder / "node_modules" / ".bin" / "jsipfs"
+        launcher.write_text(
+            f'#!/bin/sh\nexec {shlex.quote(str(node.installed_path))} {shlex.quote(str(program))} "$@"\n'
+        )
+        launcher.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
+        work.rename(folder)
+
+
+def main() -> int:
+    """Install unless there is a daemon; returns the exit status."""
+    try:
+        found = find_ipfs()
+    except BinaryMissing:
+        print("Installing an IPFS daemon for the tests (132 MB)", flush=True)
+        try:
+            install(daemon_folder())
+            found = find_ipfs()
+        except (ToolchainError, OSError) as error:
+            print(f"install_ipfs_daemon: {error}", file=sys.stderr)
+            return 3
+    print(f"ipfs      {found.path} ({found.kind})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
