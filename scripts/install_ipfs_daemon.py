@@ -89,9 +89,8 @@ def install(folder: Path) -> None:
             raise ToolchainError(f"npm did not end within {TIMEOUT_SECONDS} s") from error
         launcher = work / "jsipfs"
         program = folder / "node_modules" / ".bin" / "jsipfs"
-        launcher.write_text(
-            f'#!/bin/sh\nexec {shlex.quote(str(node.installed_path))} {shlex.quote(str(program))} "$@"\n'
-        )
+        started = shlex.join([str(node.installed_path), str(program)])
+        launcher.write_text(f'#!/bin/sh\nexec {started} "$@"\n')
         launcher.chmod(0o755)
         shutil.rmtree(folder, ignore_errors=True)
         work.rename(folder)
