@@ -1,15 +1,16 @@
-"""An HTTP server that answers JSON-RPC with whatever a test says: nodes may be broken or hostile."""
+"""An HTTP server that answers JSON-RPC with whatever a test says: nodes may be hostile."""
 
 from __future__ import annotations
 
 import json
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import httpx
 
 
 @dataclass
@@ -79,7 +80,7 @@ def scripted_node(answer: Callable[[Any], Answer]) -> Iterator[ScriptedNode]:
             except OSError:
                 self.close_connection = True
 
-        def log_message(self, format: str, *arguments: Any) -> None:
+        def log_message(self, *arguments: Any) -> None:
             """Say nothing."""
 
         def handle_one_request(self) -> None:
@@ -102,7 +103,4 @@ def scripted_node(answer: Callable[[Any], Answer]) -> Iterator[ScriptedNode]:
 
 def forward(url: str, request: Any) -> Any:
     """A real node's answer to a request, to be passed on or spoilt."""
-    content = json.dumps(request).encode()
-    asked = urllib.request.Request(url, content, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(asked, timeout=10) as response:
-        return json.load(response)
+    return httpx.post(url, json=request, timeout=10).json()
