@@ -40,6 +40,7 @@ class Plan:
         parameters: the protocol's.
         patience: seconds after which the feeder goes on without those who are late.
         training_seconds: how long a model is trained at most; None: as the learner has it.
+        store: the content store; None: a local one in the folder.
     """
 
     project: Path
@@ -49,6 +50,7 @@ class Plan:
     parameters: Parameters = DEMO
     patience: float = 120.0
     training_seconds: float | None = None
+    store: str | None = None
 
     @property
     def logs(self) -> Path:
@@ -137,7 +139,7 @@ def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Netwo
                 {
                     "MODELCHAIN_RPC": anvil.url,
                     "MODELCHAIN_DEPLOYMENT": str(plan.deployment),
-                    "MODELCHAIN_STORE": str(plan.folder / "store"),
+                    "MODELCHAIN_STORE": plan.store or str(plan.folder / "store"),
                     "MODELCHAIN_HEADERS": str(plan.headers),
                     "MODELCHAIN_RELAYER": relayer_url,
                     "OMP_NUM_THREADS": "1",

@@ -1,0 +1,40 @@
+"""A round whose payloads and models are kept in a real IPFS daemon."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from offchain.node.demo.network import Plan, running_network
+from offchain.node.demo.watching import Watcher
+from offchain.storage.ipfs import IpfsStore
+from tests.support.ipfs_daemon import running_ipfs_daemon
+from tests.support.node_chain import HEADERS, ROOT
+from tests.system.test_full_round import Deadline
+
+pytestmark = pytest.mark.full
+
+NODES = 4
+
+
+def test_a_block_is_made_with_its_content_in_ipfs(tmp_path: Path) -> None:
+    with running_ipfs_daemon(tmp_path) as daemon:
+        location = f"ipfs:{daemon.address}"
+        plan = Plan(ROOT, tmp_path, HEADERS, NODES, training_seconds=8.0, store=location)
+        with running_network(plan, lambda _: None) as network:
+            watcher = Watcher(network, time.monotonic)
+            Deadline(network, watcher).wait("block", lambda: watcher.blocks >= 1)
+            history = watcher.history()
+        assert not (tmp_path / "store").exists()
+        pinned = set(IpfsStore(daemon.address).digests())
+        entry = history.round(1)
+        items = list(history.data_items(1))
+        assert len(items) >= NODES * 12
+        assert {item.item.payload_hash for item in items} <= pinned
+        assert {reveal.transaction.model_hash for reveal in entry.reveals} <= pinned
+        assert {made.encrypted_model for made in entry.commitments.values()} <= pinned
+        assert len(entry.reveals) == NODES
+        assert not entry.item_reports
+        assert not entry.missing_models
