@@ -207,6 +207,13 @@ def test_a_heavier_chain_wins_over_a_longer_one_around_a_retarget():
     first_hard.follow(MinedSource(hard))
     assert first_hard.plan(MinedSource(easy)) is None
 
+    # Two easy headers and four hard ones: more than two and three, less than five hard ones.
+    other = start.fork(2013, salt=3)
+    other.epochs = {0: (other.epochs[0][0], time - 2 * 86_400)}
+    other.extend(time + step for step in range(1, 7))
+    [batch] = first_hard.follow(MinedSource(other))
+    assert (batch.replaced, batch.count) == (5, 6)
+
 
 @pytest.mark.parametrize("reorganises", [False, True])
 def test_a_header_that_breaks_a_rule_is_named_before_anything_is_submitted(reorganises: bool):
@@ -234,15 +241,17 @@ def test_a_header_that_breaks_a_rule_is_named_before_anything_is_submitted(reorg
         assert str(caught.value).startswith(f"header {expected} ")
 
 
-def test_the_times_before_the_fork_judge_the_first_new_header():
+@pytest.mark.parametrize("depth", [0, 1, MAXIMUM - 1])
+def test_the_times_before_the_fork_judge_the_first_new_header(depth: int):
     """Without the ten headers before it, its time could not be judged."""
     follower, source = started()
-    chain = source.chain.fork(source.chain.best_height, salt=1)
-    early = replace(chain.next_header(chain.median_time_past(140)), nonce=0)
-    chain.headers.append(mine(early))
-    source.chain = chain
-    with pytest.raises(TimeTooEarly):
+    fork = source.chain.best_height - depth
+    chain = source.chain.fork(fork, salt=1)
+    chain.extend([chain.median_time_past(fork)])
+    source.chain = chain.grow(depth)
+    with pytest.raises(TimeTooEarly) as caught:
         follower.plan(source)
+    assert str(caught.value).startswith(f"header {fork + 1} ")
 
 
 @pytest.mark.parametrize("seed", range(12))
