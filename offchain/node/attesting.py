@@ -75,6 +75,7 @@ class Attesting:
         self._running: _Evaluation | None = None
         self._failed_until = 0.0
         self._asked: dict[bytes, tuple[float, bool | None]] = {}
+        self._fetched: set[bytes] = set()
         self._known: dict[int, RoundData] = {}
         self._scores: dict[tuple[bytes, bytes], int] = {}
 
@@ -161,9 +162,14 @@ class Attesting:
 
         def evaluate() -> object:
             samples = [self._payloads.plaintext(item) for item in test]
-            return {
-                model: self._evaluate(model, own.get(model), samples) for model in running.models
-            }
+            scores: dict[bytes, int] = {}
+            for model in running.models:
+                try:
+                    scores[model] = self._evaluate(model, own.get(model), samples)
+                except StoreError as error:
+                    # It was there: it keeps no other model from its score.
+                    log.warning("a model is gone", model=model.hex()[:12], reason=str(error))
+            return scores
 
         self._running = running
         log.info("evaluating", round=data.round, models=len(models), test_items=len(test))
@@ -177,6 +183,10 @@ class Attesting:
                 self._failed_until = self._clock() + _RETRY_SECONDS
                 log.warning("the evaluation failed, trying again", reason=str(outcome.error))
             return
+        gone = set(running.models) - outcome.result.keys()
+        if gone:
+            self._fetched -= gone
+            self._failed_until = self._clock() + _RETRY_SECONDS
         for model, score in outcome.result.items():
             self._scores[running.data_root, model] = score
             self._journal.keep_score(running.data_root, model, score)
@@ -196,21 +206,26 @@ class Attesting:
     def _is_available(self, model_hash: bytes) -> bool | None:
         """Whether a model's bytes can be fetched, asked again every second where they cannot.
 
-        None while the node's own store does not answer, which says nothing about the model.
+        A file of the right name that is damaged, cut or too large is not the model. None while the
+        node's own store does not answer, which says nothing about the model.
         """
+        if model_hash in self._fetched:
+            return True
         found: bool | None
         if model_hash in self._asked:
             asked, found = self._asked[model_hash]
             if self._clock() - asked < _RETRY_SECONDS:
                 return found
         try:
-            found = self._store.has(model_hash)
+            self._store.get(model_hash)
+            found = True
         except StoreUnreachableError as error:
             log.warning("the store cannot be used, trying again", reason=str(error))
             found = None
         except StoreError:
             found = False
         if found:
+            self._fetched.add(model_hash)
             self._asked.pop(model_hash, None)
         else:
             self._asked[model_hash] = (self._clock(), found)

@@ -91,6 +91,7 @@ class Payloads:
         self._samples: dict[bytes, int | None] = {}
         self._unopened: set[bytes] = set()
         self._retries: dict[bytes, _Retry] = {}
+        self._fetched: set[bytes] = set()
         # Evaluation fetches plaintexts in a thread of its own.
         self._lock = threading.Lock()
 
@@ -149,16 +150,17 @@ class Payloads:
         return done
 
     def look_for(self, items: Iterable[DataItem], limit: int) -> int:
-        """Ask for the sealed files of up to ``limit`` items, without opening them."""
+        """Fetch the sealed files of up to ``limit`` items, each once, without opening them.
+
+        A file of the right name that is damaged, cut or too large is missing as well, and must be
+        reported before the item's key makes it too late.
+        """
         done = 0
         for item in items:
             if done >= limit:
                 break
             digest = item.item.payload_hash
-            if self._known(item)[0] or not self._is_due(item):
-                continue
-            retry = self._retries.get(digest)
-            if retry is None and self._is_held(digest):
+            if self._known(item)[0] or digest in self._fetched or not self._is_due(item):
                 continue
             self._fetch(digest)
             done += 1
@@ -227,12 +229,6 @@ class Payloads:
             return None
         return samples
 
-    def _is_held(self, digest: bytes) -> bool:
-        try:
-            return self._store.has(digest)
-        except StoreError:
-            return False
-
     def _fetch(self, digest: bytes) -> bytes | None:
         try:
             content = self._store.get(digest)
@@ -243,9 +239,11 @@ class Payloads:
             # A store that is down tells nothing: its items must not be reported as missing.
             missing = not isinstance(error, StoreUnreachableError)
             self._retries[digest] = _Retry(self._clock() + pause, pause, missing)
+            self._fetched.discard(digest)
             log.debug("a payload cannot be fetched", digest=digest.hex(), reason=str(error))
             return None
         self._retries.pop(digest, None)
+        self._fetched.add(digest)
         return content
 
     def _cache(self, item_id: bytes, plaintext: bytes) -> None:

@@ -55,16 +55,23 @@ def decide_competition(snapshot: Snapshot, intents: list[Intent], waiting: list[
 
 
 def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
-    """Whether the node still works on its own part of the present phase."""
+    """Whether the node still works on its own part of the present phase.
+
+    An attester that misses a file reports it before the phase ends: what nobody reports is in, and
+    what is in and nowhere to be had makes the round void.
+    """
     facts, phase = snapshot.competition, snapshot.status.competition.phase
+    attests = _attests(snapshot)
     due: tuple[type[Intent], ...]
     match phase:
         case Phase.COMMIT:
             due, runs = (TrainModel, CommitTrainedModel, RecoverModel), facts.training
         case Phase.UNSEAL:
-            due, runs = (PublishPayloadKeys,), False
+            due, runs = (PublishPayloadKeys,), attests and bool(facts.missing_items)
         case Phase.REVEAL:
             due, runs = (RevealTrainedModel, EvaluateModels, RecoverModel), facts.evaluating
+        case Phase.AVAILABLE:
+            due, runs = (), attests and bool(facts.missing_models)
         case Phase.ATTEST:
             due, runs = (AttestScores, EvaluateModels), facts.evaluating
         case Phase.ATTEST_REVEAL:
@@ -158,14 +165,17 @@ def _report_models(snapshot: Snapshot, intents: list[Intent]) -> None:
 
 
 def _reports(snapshot: Snapshot) -> bool:
-    attests = snapshot.has_role(Role.ATTEST) and snapshot.status.own.is_attester
-    return attests and snapshot.seconds_in_phase >= snapshot.policy.patience // 2
+    return _attests(snapshot) and snapshot.seconds_in_phase >= snapshot.policy.patience // 2
+
+
+def _attests(snapshot: Snapshot) -> bool:
+    return snapshot.has_role(Role.ATTEST) and snapshot.status.own.is_attester
 
 
 def _evaluate(snapshot: Snapshot, intents: list[Intent]) -> None:
     """Evaluate whatever can be and is needed for the own reveal or attestation."""
     facts, own = snapshot.competition, snapshot.status.own
-    attests = own.is_attester and snapshot.has_role(Role.ATTEST)
+    attests = _attests(snapshot)
     reveals = own.commitment.exists and not own.commitment.revealed
     if facts.evaluating or not facts.data_set_known or not facts.unevaluated:
         return
@@ -193,7 +203,7 @@ def _decide_reveal(snapshot: Snapshot, intents: list[Intent], waiting: list[str]
 
 def _decide_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
     facts, own = snapshot.competition, snapshot.status.own
-    if not own.is_attester or not snapshot.has_role(Role.ATTEST):
+    if not _attests(snapshot):
         waiting.append("the attesters")
     elif facts.attestation is None and own.attestation.commitment == ZERO_HASH:
         waiting.append("the evaluation of the models")

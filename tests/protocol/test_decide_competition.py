@@ -463,6 +463,8 @@ UNFINISHED = [
     (COMMIT, {"facts": facts(**OPEN_DATA, training=True)}),
     (COMMIT, {"facts": facts(**OPEN_DATA, held_model=MODEL)}),
     (UNSEAL, {"sharing": SharingFacts(unpublished=(OwnItem(241, ROUND, is_test=True),))}),
+    (UNSEAL, {"facts": facts(missing_items=(241,))}),
+    (AVAILABLE, {"facts": facts(missing_models=(1,))}),
     (
         REVEAL,
         {"facts": facts(held_model=MODEL, evaluating=True), "own__commitment": committed()},
@@ -485,6 +487,16 @@ UNFINISHED = [
 @pytest.mark.parametrize(("phase", "settings"), UNFINISHED)
 def test_nobody_ends_a_phase_before_its_own_part_is_done(phase, settings):
     assert Advance() not in [getattr(i, "action", None) for i in intents(phase, **OVER, **settings)]
+
+
+@pytest.mark.parametrize(
+    ("phase", "missing"),
+    [(UNSEAL, facts(missing_items=(241,))), (AVAILABLE, facts(missing_models=(1,)))],
+)
+@pytest.mark.parametrize("settings", [{"policy": NO_ATTESTER}, {"own__is_attester": False}])
+def test_who_cannot_report_what_is_missing_does_not_wait_for_it(phase, missing, settings):
+    (intent,) = intents(phase, **OVER, facts=missing, **settings)
+    assert intent.action == Advance()
 
 
 def test_patience_with_the_own_part_ends():

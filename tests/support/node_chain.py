@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,26 @@ from tests.support.evm import ROOT
 HEADERS = ROOT / "data" / "bitcoin" / "headers_822528_6048.json"
 NODES = 4
 KEYS = 12
+
+
+class EasyDigits(DataSource):
+    """Payloads that a small network learns within a few steps: every digit has its own stripe."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def draw(self, round_number: int, count: int) -> list[bytes]:
+        random = np.random.default_rng([self._seed, round_number])
+        return [encode_payload(self._samples(random)) for _ in range(count)]
+
+    @staticmethod
+    def _samples(random: np.random.Generator) -> DigitSamples:
+        labels = random.integers(0, 10, 30, dtype=np.uint8)
+        images = random.integers(0, 40, (30, 28, 28), dtype=np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            stripe = image if label < 5 else image.T
+            stripe[5 * (label % 5) : 5 * (label % 5) + 5] = 255
+        return DigitSamples(images, labels)
 
 
 class RandomDigits(DataSource):
@@ -71,7 +91,14 @@ class Kept(Outlet):
 class NodeChain:
     """A deployment with four nodes, of which the test decides every step."""
 
-    def __init__(self, url: str, folder: Path, nodes: int = NODES) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        nodes: int = NODES,
+        source: Callable[[int], DataSource] = RandomDigits,
+    ) -> None:
+        self.data_source = source
         self.plan = Plan(ROOT, folder, HEADERS, nodes)
         self.source = RecordedHeaders(HEADERS, self._rules())
         self.contracts: DeployedContracts = deploy_on(url, self.plan, self.source, account(nodes))
@@ -147,7 +174,7 @@ class NodeChain:
             self.secrets(node),
             self.domains,
             self.parameters,
-            RandomDigits(node),
+            self.data_source(node),
             self.outlets[node],
             STRATEGIES["windows"],
             secrets.token_bytes,
