@@ -71,9 +71,11 @@ def refusal(response: httpx.Response) -> tuple[int, str]:
 
 
 @contextmanager
-def running_relayer(chain: NodeChain, store: Path, queue_size: int) -> Iterator[Relayer]:
-    """Serve a relayer on a free port."""
-    url = f"http://127.0.0.1:{free_port()}"
+def running_relayer(
+    chain: NodeChain, store: Path, queue_size: int, url: str | None = None
+) -> Iterator[Relayer]:
+    """Serve a relayer, on a free port if none is given."""
+    url = url or f"http://127.0.0.1:{free_port()}"
     content, clock = LocalStore(store), Clock()
     service = RelayerService(
         chain.chains[NODES + 2],
