@@ -13,10 +13,7 @@ from typing import Final
 
 import click
 
-from offchain.errors import ModelChainError
-
-INTERRUPTED: Final = 130
-"""Exit status after Ctrl-C, as shells have it: 128 plus the signal's number."""
+from offchain.node.programs import run_program
 
 COMMANDS: Final = {
     "demo": ("offchain.commands.demo:demo", "A whole network on this machine makes a few blocks."),
@@ -68,22 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status. An error is one line on standard error."""
-    try:
-        result = modelchain.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="modelchain",
-            standalone_mode=False,
-        )
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        print("modelchain: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except ModelChainError as error:
-        print(f"modelchain: {error}", file=sys.stderr)
-        return error.exit_code
-    return result if isinstance(result, int) else 0
+    return run_program(modelchain, "modelchain", arguments)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from offchain.chain.relay_view import RelayReader
 from offchain.commands.options import deployment_option, rpc_option
 from offchain.config import ENVIRONMENT, load_settings
 from offchain.errors import NotDevelopmentChainError
+from offchain.headers.following import next_batch
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import KINDS, RECORDED, open_source, recorded_file
 from offchain.node.domains import Domains
@@ -122,10 +123,13 @@ def feeder(
     source = open_source(settings.headers, found.rules, settings.bitcoin_cookie)
     stopped = stop_on_signals()
     clock = clock_to_move(contracts.ethereum, source)
+    relay = RelayReader(contracts.ethereum, found.address("BitcoinRelay"))
     if clock is None:
-        relay = RelayReader(contracts.ethereum, found.address("BitcoinRelay"))
         FollowingFeeder(chain, relay, source, found.rules).run(stopped, pause)
         return
+    # Headers of another chain than the relay's are said at once, not when the nodes wait for them.
+    view = relay.view()
+    next_batch(view, lambda: relay.held_hashes(view), source, found.rules)
     domains = Domains(
         found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
     )

@@ -7,6 +7,7 @@ that no sharer shows itself by paying for gas or by uploading.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -98,7 +99,7 @@ def relayer(
     )
     service = RelayerService(
         chain,
-        open_store(settings.store),
+        open_store(settings.store, for_writing=True),
         ChainFollower(chain, domains, found.block_number),
         domains,
         RelayerQueue(),
@@ -134,23 +135,31 @@ def bind(url: str) -> socket.socket:
     """A listening socket at a loopback address.
 
     Raises:
-        ConfigurationError: the address is no http address of this machine's loopback.
+        ConfigurationError: the address is no http address of this machine's loopback, or the system
+            refuses its port.
         PortInUse: another process listens there.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port if parts.port is not None else 80
+    except ValueError as error:
+        raise ConfigurationError(f"the relayer cannot listen at {url!r}: {error}") from error
     if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):
         raise ConfigurationError(
             f"the relayer listens on loopback only, not at {url}: put a proxy with TLS before it "
             "to serve others"
         )
-    port = parts.port if parts.port is not None else 80
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
     except OSError as error:
         listener.close()
-        raise PortInUse("127.0.0.1", port) from error
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse("127.0.0.1", port) from error
+        raise ConfigurationError(
+            f"the relayer cannot listen at {url} ({error.strerror}): choose another port"
+        ) from error
     listener.listen(128)
     return listener
 

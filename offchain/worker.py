@@ -158,19 +158,16 @@ def worker(
         os.environ,
     )
     chosen_roles = parse_roles(roles)
+    outlet: Outlet = RelayerClient(settings.relayer)
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
     chain = Web3Chain(contracts, load_account(settings, number, chain_id))
     identity = identify(chain, settings, number, seed_file)
-    content = open_store(settings.store)
-    if threads is None:
-        threads = max(1, (os.cpu_count() or 1) // nodes)
-    learner = make_learner(chain.parameters.maximum_samples, threads, training_seconds)
+    content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None
     if data_source != "none" and Role.SHARE in chosen_roles:
         place = position if position is not None else (number or 0) % nodes
         source = make_source(place, nodes, identity.secrets.seed)
-    outlet: Outlet = RelayerClient(settings.relayer)
     if direct:
         click.echo(
             "worker: --direct ties this account to everything that it shares, for everybody to "
@@ -188,6 +185,10 @@ def worker(
         chain.account,
     )
     with Journal(file) as journal:
+        # Last, since it takes longest: what is wrong with the rest is said before.
+        if threads is None:
+            threads = max(1, (os.cpu_count() or 1) // nodes)
+        learner = make_learner(chain.parameters.maximum_samples, threads, training_seconds)
         assemble_worker(
             Adapters(chain, content, learner, source, outlet),
             identity,

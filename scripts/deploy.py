@@ -36,6 +36,7 @@ from offchain.chain.deployment_file import (
     Deployment,
     deployment_path,
     read_deployment,
+    require_writable,
     write_deployment,
 )
 from offchain.chain.development import DevelopmentClock
@@ -72,6 +73,7 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
     if file.suffix != ".json":
         file = deployment_path(file, ethereum.chain_id())
     refuse_to_lose(file, ethereum, environment)
+    require_writable(file)
     plan, is_replay = make_plan(environment, settings)
     clock = set_clock_back(ethereum, plan) if is_replay else None
     deployer = deploying_account(environment)

@@ -134,18 +134,45 @@ def write_deployment(deployment: Deployment, file: Path) -> None:
         },
     }
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".part-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        temporary = _part(file)
+        with temporary.open("w", encoding="utf-8") as stream:
             json.dump(content, stream, indent=1)
             stream.write("\n")
-        temporary = Path(name)
         temporary.chmod(0o644)
         temporary.replace(file)
     except OSError as error:
-        raise DeploymentFileError(
-            f"the deployment file {file} cannot be written: {error.strerror}"
-        ) from error
+        raise _not_writable(file, error) from error
+
+
+def require_writable(file: Path) -> None:
+    """Try a deployment file's folder with a file that is removed at once.
+
+    Before a deployment is paid for: contracts whose addresses are lost are of no use.
+
+    Raises:
+        DeploymentFileError: the file could not be written.
+    """
+    try:
+        _part(file).unlink()
+    except OSError as error:
+        raise _not_writable(file, error) from error
+    if file.is_dir():
+        raise DeploymentFileError(f"the deployment file {file} is a folder: choose another name")
+
+
+def _part(file: Path) -> Path:
+    """An empty file of its own beside ``file``; the folder is made if it is not there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".part-")
+    os.close(descriptor)
+    return Path(name)
+
+
+def _not_writable(file: Path, error: OSError) -> DeploymentFileError:
+    return DeploymentFileError(
+        f"the deployment file {file} cannot be written: {error.strerror}: mend the folder's "
+        "permissions or choose another file"
+    )
 
 
 def read_deployment(file: Path) -> Deployment:

@@ -92,6 +92,8 @@ def demo(
 ) -> None:
     """Start a chain, a relayer, a feeder and nodes on this machine, and make a few blocks."""
     settings = load_settings({}, os.environ)
+    require_writable(json_file)
+    require_writable(figure)
     console = Console()
     wanted = Wanted(rounds, json_file, figure, timeout)
     with ExitStack() as stack:
@@ -135,6 +137,25 @@ def run_demo(console: Console, plan: Plan, wanted: Wanted) -> None:
     console.print(f"{wanted.blocks} blocks in {seconds:.0f} s")
     console.print(summary(report), soft_wrap=True)
     console.print(f"Figures in {wanted.json_file}, picture in {wanted.figure}", soft_wrap=True)
+
+
+def require_writable(file: Path) -> None:
+    """Try a file that the demo is to write, before it takes minutes to have what belongs in it.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    existed = file.exists()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("ab"):
+            pass
+        if not existed:
+            file.unlink()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file} cannot be written: {error.strerror}: choose another file"
+        ) from error
 
 
 def prepare_fonts() -> None:

@@ -1,4 +1,4 @@
-"""What the long-running programs share: how they start, stop and say what went wrong."""
+"""What all programs share: how they start, stop and say what went wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 from offchain.errors import ModelChainError
 
 INTERRUPTED = 130
-"""Exit status after a second Ctrl-C: 128 plus the signal's number."""
+"""Exit status after Ctrl-C, as shells have it: 128 plus the signal's number."""
 
 
 def stop_on_signals() -> threading.Event:
@@ -34,18 +34,32 @@ def stop_on_signals() -> threading.Event:
 def run_program(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a program's command; returns its exit status. An error is one line on standard error."""
     try:
-        command.main(
+        result = command.main(
             args=None if arguments is None else list(arguments),
             prog_name=name,
             standalone_mode=False,
         )
     except click.ClickException as error:
-        error.show()
+        tell_wrong_use(error, name)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         print(f"{name}: interrupted", file=sys.stderr)
         return INTERRUPTED
     except ModelChainError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
         return error.exit_code
-    return 0
+    return result if isinstance(result, int) else 0
+
+
+def tell_wrong_use(error: click.ClickException, name: str) -> None:
+    """Say in one line on standard error what a command line has wrong, and where help is.
+
+    A group that was called without a command shows its help instead.
+    """
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = name if context is None else context.command_path
+    message = " ".join(error.format_message().split()).rstrip(".")
+    print(f"{command}: {message}: see `{command} --help`", file=sys.stderr)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from offchain.errors import RelayerError, RevertedError
+from offchain.errors import ConfigurationError, RelayerError, RevertedError
 from offchain.node.relayer_wire import (
     MAXIMUM_REVEALS,
     encode_reveals,
@@ -53,10 +53,13 @@ class RelayerClient(Outlet):
     Args:
         url: its address.
         transport: another way than the network, for tests.
+
+    Raises:
+        ConfigurationError: the address is no http or https URL.
     """
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._url = url
+        self._url = checked_relayer(url)
         self._client = httpx.Client(base_url=url, timeout=30.0, transport=transport)
 
     def submit(self, transaction: DataTransaction, payload: bytes) -> None:
@@ -112,6 +115,19 @@ class DirectOutlet(Outlet):
                 self._chain.execute(PublishKeys(tuple(reveals[start : start + MAXIMUM_REVEALS])))
             except RevertedError as error:
                 raise RelayerRefusedError(422, error.name, str(error)) from error
+
+
+def checked_relayer(url: str) -> str:
+    """`url` if it is an http or https address with a host; ``ConfigurationError`` if not."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ConfigurationError(f"the relayer's address {url!r} is not a URL: {error}") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ConfigurationError(
+            f"the relayer's address {url!r} must begin with http:// or https:// and name a host"
+        )
+    return url
 
 
 def _reason(response: httpx.Response) -> tuple[str, str]:

@@ -87,6 +87,14 @@ class LocalStore(ContentStore):
             except StoreError:
                 continue
 
+    def require_writable(self) -> None:
+        """Try the folder with a file that is removed at once; ``StoreError`` if it takes none.
+
+        For programs that are to keep what others rely on: it is said at the start, not when
+        something would be lost.
+        """
+        self._part(b"").unlink()
+
     def _path(self, digest: bytes) -> Path:
         return self._folder / cid_of(digest)
 
@@ -111,6 +119,15 @@ class LocalStore(ContentStore):
         return content
 
     def _write(self, path: Path, content: bytes) -> None:
+        temporary = self._part(content)
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise self._not_writable(error) from error
+
+    def _part(self, content: bytes) -> Path:
+        """A file of its own in the folder, whole and readable by all."""
         temporary: Path | None = None
         try:
             descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".part-")
@@ -120,11 +137,14 @@ class LocalStore(ContentStore):
                 file.flush()
                 os.fsync(file.fileno())
             temporary.chmod(0o644)
-            temporary.replace(path)
         except OSError as error:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
-            raise StoreError(
-                f"the store folder {self._folder} cannot be written: {error.strerror}: "
-                "free space, mend its permissions or choose another one"
-            ) from error
+            raise self._not_writable(error) from error
+        return temporary
+
+    def _not_writable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"the store folder {self._folder} cannot be written: {error.strerror}: "
+            "free space, mend its permissions or choose another one"
+        )

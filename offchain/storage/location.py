@@ -23,14 +23,18 @@ _EXAMPLES: Final = "local:FOLDER or ipfs:/ip4/127.0.0.1/tcp/5001"
 _KIND: Final = re.compile(r"([a-z][a-z0-9+]+):(.*)", re.DOTALL)
 
 
-def open_store(text: str) -> LocalStore | IpfsStore:
+def open_store(text: str, *, for_writing: bool = False) -> LocalStore | IpfsStore:
     """The store that a text names: ``local:FOLDER``, a plain path, or ``ipfs:MULTIADDR``.
 
     A local folder is made if it is not there; a daemon is not asked yet.
 
+    Args:
+        text: the store's name.
+        for_writing: whether a local folder must take files.
+
     Raises:
         ConfigurationError: the text names no store.
-        StoreError: the folder cannot be made.
+        StoreError: the folder cannot be made, or cannot be written although it must.
     """
     kind, place = split_location(text)
     if kind == IPFS:
@@ -38,7 +42,10 @@ def open_store(text: str) -> LocalStore | IpfsStore:
         from offchain.storage.ipfs import IpfsStore
 
         return IpfsStore(place)
-    return LocalStore(Path(place).expanduser())
+    local = LocalStore(Path(place).expanduser())
+    if for_writing:
+        local.require_writable()
+    return local
 
 
 def split_location(text: str) -> tuple[str, str]:

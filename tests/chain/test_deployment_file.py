@@ -17,6 +17,7 @@ from offchain.chain.deployment_file import (
     DeploymentFileError,
     deployment_path,
     read_deployment,
+    require_writable,
     write_deployment,
 )
 from offchain.crypto.hashing import Domain
@@ -96,6 +97,16 @@ def test_huge_file_is_refused_unread(file):
 def test_folder_in_the_files_place_is_refused(tmp_path):
     with pytest.raises(DeploymentFileError, match="cannot be read"):
         read_deployment(tmp_path)
+
+
+def test_a_file_that_could_not_be_written_is_known_before_anything_is_deployed(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DeploymentFileError, match="cannot be written"):
+        require_writable(tmp_path / "file" / "31337.json")
+    with pytest.raises(DeploymentFileError, match="is a folder"):
+        require_writable(tmp_path)
+    require_writable(tmp_path / "new" / "31337.json")
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 def test_folder_that_cannot_be_written_is_named(tmp_path, deployment):

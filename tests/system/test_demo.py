@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.cli import INTERRUPTED
+from offchain.node.programs import INTERRUPTED
 from tests.support.node_chain import ROOT
 
 START_SECONDS = 90.0

@@ -165,6 +165,28 @@ def test_live_network_has_no_defaults_for_accounts(brownie, deployed):
     assert not (brownie.home / "live.json").exists()
 
 
+@pytest.mark.parametrize("fault", ["headers", "folder"])
+def test_what_would_fail_in_the_end_is_said_before_anything_is_deployed(brownie, deployed, fault):
+    headers = brownie.home / "headers.bin"
+    headers.write_bytes((PROJECT / "data/bitcoin/headers_822528_6048.bin").read_bytes()[:-1])
+    described = json.loads((PROJECT / "data/bitcoin/headers_822528_6048.json").read_text())
+    (brownie.home / "headers.json").write_text(json.dumps({**described, "file": headers.name}))
+    changes, status, message = {
+        "headers": ({"MODELCHAIN_HEADERS": str(brownie.home / "headers.json")}, 6, "is cut"),
+        "folder": ({"MODELCHAIN_DEPLOYMENT": "/proc/31337.json"}, 2, "cannot be written"),
+    }[fault]
+    environment = {"MODELCHAIN_DEPLOYMENT": str(brownie.home / "another.json"), **changes}
+    before = Ethereum.connect(brownie.anvil.url).block_number()
+    ran = brownie.run("deploy", **environment)
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    # Brownie itself may warn of its own libraries there.
+    [line] = [line for line in ran.stderr.splitlines() if line.startswith("deploy: ")]
+    assert message in line
+    assert "Traceback" not in ran.stdout
+    assert Ethereum.connect(brownie.anvil.url).block_number() == before
+    assert not (brownie.home / "another.json").exists()
+
+
 @pytest.mark.full
 def test_live_network_is_deployed_to_by_a_named_account(brownie, deployed):
     accounts = brownie.home / ".brownie" / "accounts"

@@ -1,0 +1,434 @@
+"""What a program cannot work with ends it with one clear line and a status of its own.
+
+The programs run as processes against real chains, of which one holds a deployment. Nothing that
+was there before is touched by any of it. Bad messages, payloads, keys and models from others are
+tested where they are taken in: in tests/node/, test_hostile_round.py above all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from offchain.bitcoin.rules import MAINNET
+from offchain.chain.anvil import Anvil
+from offchain.config import ENVIRONMENT
+from offchain.errors import (
+    ChainError,
+    ConfigurationError,
+    FontError,
+    HeaderError,
+    StoreError,
+)
+from offchain.headers.recorded import RecordedHeaders
+from offchain.node.demo.network import Plan, account, deploy_on, free_port
+from offchain.node.relayer_app import MAXIMUM_BODY
+from offchain.storage.local import LocalStore
+from tests.support.evm import ROOT
+from tests.support.node_chain import HEADERS
+from tests.support.programs import FILES, Programs, Run
+
+USAGE = 2
+"""Status of a command line that is wrong, as shells and click have it."""
+
+SERVICES = ("worker", "relayer", "feeder")
+NOT_WRITABLE = Path("/proc")
+"""A folder that takes no files, not even root's."""
+
+RAW_HEADERS = HEADERS.with_suffix(".bin").read_bytes()
+FIRST_HEIGHT = 822_528
+OTHER_CHAIN = 424_242
+NODES = 4
+
+
+@dataclass
+class Place:
+    """A deployment on a chain, two chains without it, and what must survive every test."""
+
+    programs: Programs
+    folder: Path
+    deployment: Path
+    rpc: str
+    other_rpc: str
+    anew_rpc: str
+
+    def options(self, program: str, **changes: object) -> list[object]:
+        """Options with which a program would start, but for ``changes``."""
+        given = {"rpc": self.rpc, "deployment": self.deployment, "account": 0, **changes}
+        options: list[object] = ["wallet", "balance"] if program == "modelchain" else []
+        for name, value in given.items():
+            options += [f"--{name.replace('_', '-')}", value]
+        return options
+
+    def kept(self) -> list[bytes]:
+        """The deployment file and what is in the store."""
+        store = sorted((self.folder / "store").iterdir())
+        return [self.deployment.read_bytes(), *(file.read_bytes() for file in store)]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("bad-input")
+    LocalStore(folder / "store").put(b"what somebody relies on")
+    plan = Plan(ROOT, folder, HEADERS, NODES)
+    with (
+        Programs(folder) as programs,
+        Anvil(accounts=10) as anvil,
+        Anvil(accounts=1, chain_id=OTHER_CHAIN) as other,
+        Anvil(accounts=1) as anew,
+    ):
+        source = RecordedHeaders(HEADERS, MAINNET)
+        deploy_on(anvil.url, plan, source, account(NODES)).ethereum.close()
+        yield Place(programs, folder, plan.deployment, anvil.url, other.url, anew.url)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_lost(place: Place) -> Iterator[None]:
+    before = place.kept()
+    yield
+    assert place.kept() == before
+
+
+def refused(run: Run, program: str, status: int, *words: object) -> None:
+    """Assert that a program ended so, and said in one line what was wrong and what to do."""
+    __tracebackhide__ = True
+    assert "Traceback" not in run.out + run.err, run.err
+    lines = run.err.splitlines()
+    assert len(lines) == 1, run.err or f"nothing was said; status {run.status}; {run.out}"
+    assert lines[0].startswith(program), lines[0]
+    for word in words:
+        assert str(word) in lines[0]
+    assert run.status == status, lines[0]
+
+
+# ---- the chain and its deployment ----------------------------------------------------------------
+
+
+def test_no_chain_at_the_rpc_address(place: Place) -> None:
+    """Each with an interpreter of its own, exactly as it is started by hand."""
+    url = f"http://127.0.0.1:{free_port()}"
+    started = {
+        program: subprocess.Popen(
+            [sys.executable, str(ROOT / file), *map(str, place.options(program, rpc=url))],
+            cwd=place.folder,
+            env=place.programs.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for program, file in FILES.items()
+    }
+    for program, process in started.items():
+        out, err = process.communicate(timeout=60)
+        run = Run(process.returncode, out, err)
+        refused(run, program, ChainError.exit_code, url, "start a node there (`anvil`)", "--rpc")
+
+
+@pytest.mark.parametrize("program", FILES)
+@pytest.mark.parametrize("url", ["127.0.0.1:8545", "ftp://127.0.0.1", "http://", "http://[::1"])
+def test_an_rpc_address_that_is_none(place: Place, program: str, url: str) -> None:
+    run = place.programs.run(program, *place.options(program, rpc=url))
+    refused(run, program, ConfigurationError.exit_code, f"RPC address {url!r}")
+
+
+@pytest.mark.parametrize("program", FILES)
+def test_a_wrong_chain(place: Place, program: str) -> None:
+    run = place.programs.run(program, *place.options(program, rpc=place.other_rpc))
+    refused(
+        run,
+        program,
+        ChainError.exit_code,
+        f"the chain id is {OTHER_CHAIN}, expected 31337",
+        "check the RPC address and the deployment file",
+    )
+
+
+@pytest.mark.parametrize("program", FILES)
+def test_a_stale_deployment_file(place: Place, program: str) -> None:
+    run = place.programs.run(program, *place.options(program, rpc=place.anew_rpc))
+    refused(run, program, ChainError.exit_code, "the deployment file is stale", "deploy again")
+
+
+@pytest.mark.parametrize("program", FILES)
+def test_no_deployment_file(place: Place, program: str) -> None:
+    missing = place.folder / "elsewhere" / "31337.json"
+    for given in (missing, missing.parent):
+        run = place.programs.run(program, *place.options(program, deployment=given))
+        refused(run, program, ConfigurationError.exit_code, missing, "brownie run deploy")
+
+
+@pytest.mark.parametrize("program", FILES)
+def test_a_deployment_file_that_is_cut(place: Place, program: str) -> None:
+    cut = place.folder / "cut.json"
+    content = place.deployment.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+    run = place.programs.run(program, *place.options(program, deployment=cut))
+    refused(run, program, ConfigurationError.exit_code, cut)
+
+
+# ---- accounts and secrets ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("program", FILES)
+@pytest.mark.parametrize("number", ["-1", "2147483648", "one"])
+def test_an_account_out_of_range(place: Place, program: str, number: str) -> None:
+    run = place.programs.run(program, *place.options(program, account=number))
+    refused(run, program, USAGE, "--account", number, "--help")
+
+
+SECRET = "never to be shown"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("mnemonic", SECRET), ("private_key", SECRET), ("key_file", "missing.json")],
+)
+def test_an_account_that_cannot_be_used(place: Place, setting: str, value: str) -> None:
+    options = place.options("worker")
+    if setting != "mnemonic":
+        options = options[:-2]
+    environment = {
+        ENVIRONMENT[setting]: value,
+        **({"MODELCHAIN_KEY_PASSWORD": SECRET} if setting == "key_file" else {}),
+    }
+    run = place.programs.run("worker", *options, environment=environment)
+    refused(run, "worker", ConfigurationError.exit_code, setting.replace("_", " "))
+    assert SECRET not in run.out + run.err
+
+
+def test_a_worker_whose_seed_file_holds_no_seed(place: Place) -> None:
+    file = place.folder / "seed"
+    file.write_text(SECRET)
+    run = place.programs.run("worker", *place.options("worker", seed_file=file))
+    refused(run, "worker", ConfigurationError.exit_code, file, "hexadecimal")
+    assert SECRET not in run.out + run.err
+
+
+@pytest.mark.parametrize("address", ["0x12", "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92267x"])
+def test_an_address_that_is_none(place: Place, address: str) -> None:
+    options = [*place.options("modelchain")[:-2], address]
+    run = place.programs.run("modelchain", *options)
+    refused(run, "modelchain", ConfigurationError.exit_code, address, "40 hexadecimal digits")
+
+
+# ---- options -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "words"),
+    [
+        ("worker", ["--ring", "none"], ["--ring", "windows"]),
+        ("relayer", ["--batch", "33"], ["--batch", "33"]),
+        ("feeder", ["--headers"], ["--headers"]),
+        ("feeder", ["--source", "core"], ["--source core needs --url"]),
+        ("modelchain", ["walet"], ["No such command", "walet"]),
+        ("modelchain", ["wallet", "balance"], ["ADDRESS", "--account"]),
+        ("modelchain", ["headers", "check", "file"], ["--start-height"]),
+    ],
+)
+def test_a_command_line_that_is_wrong(
+    place: Place, program: str, arguments: list[str], words: list[str]
+) -> None:
+    refused(place.programs.run(program, *arguments), program, USAGE, *words, "--help")
+
+
+def test_a_role_that_is_none(place: Place) -> None:
+    run = place.programs.run("worker", *place.options("worker", roles="share,mine"))
+    refused(run, "worker", ConfigurationError.exit_code, "share, train, attest, keep")
+
+
+# ---- ports and addresses -------------------------------------------------------------------------
+
+
+def test_a_port_in_use(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        options = place.options("relayer", listen=f"http://127.0.0.1:{port}")
+        run = place.programs.run("relayer", *options)
+        refused(run, "relayer", ChainError.exit_code, f"127.0.0.1:{port} is in use", "another port")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://0.0.0.0:8550", "http://127.0.0.1:65536", "http://127.0.0.1:x", "http://[::1"]
+)
+def test_an_address_that_no_relayer_listens_at(place: Place, url: str) -> None:
+    run = place.programs.run("relayer", *place.options("relayer", listen=url))
+    refused(run, "relayer", ConfigurationError.exit_code, url)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1", "unix:relayer", "http://[::1"])
+def test_a_relayers_address_that_is_none(place: Place, url: str) -> None:
+    run = place.programs.run("worker", *place.options("worker", relayer=url))
+    refused(run, "worker", ConfigurationError.exit_code, f"the relayer's address {url!r}")
+
+
+# ---- folders and files ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("program", ["worker", "relayer"])
+def test_a_store_folder_that_is_not_writable(place: Place, program: str) -> None:
+    file = place.folder / "a file"
+    file.touch()
+    for folder in (NOT_WRITABLE, file / "store"):
+        changes = {"store": folder}
+        if program == "relayer":
+            changes["listen"] = f"http://127.0.0.1:{free_port()}"
+        run = place.programs.run(program, *place.options(program, **changes))
+        refused(run, program, StoreError.exit_code, folder, "choose another one")
+
+
+def test_a_file_for_a_store_that_is_not_writable(place: Place) -> None:
+    run = place.programs.run("modelchain", "store", "put", HEADERS, "--store", NOT_WRITABLE)
+    refused(run, "modelchain", StoreError.exit_code, NOT_WRITABLE, "choose another one")
+
+
+def test_a_state_folder_that_is_not_writable(place: Place) -> None:
+    options = place.options("worker", state=NOT_WRITABLE, data_source="none")
+    run = place.programs.run("worker", *options)
+    refused(run, "worker", ConfigurationError.exit_code, NOT_WRITABLE, "--state")
+
+
+@pytest.mark.parametrize("option", ["--json", "--figure"])
+def test_a_demo_that_could_not_write_what_it_found(place: Place, option: str) -> None:
+    file = NOT_WRITABLE / "demo"
+    run = place.programs.run("modelchain", "demo", option, file)
+    refused(run, "modelchain", ConfigurationError.exit_code, file, "choose another file")
+    assert run.out == ""
+
+
+def test_too_few_fonts(place: Place) -> None:
+    run = place.programs.run("worker", *place.options("worker", nodes=1000))
+    refused(run, "worker", FontError.exit_code, "fonts for 1000 nodes", "install more fonts")
+
+
+# ---- header files --------------------------------------------------------------------------------
+
+
+def recorded(folder: Path, raw: bytes, first_height: int = FIRST_HEIGHT) -> Path:
+    """Headers beside a description that fits them."""
+    (folder / "headers.bin").write_bytes(raw)
+    description = {
+        "file": "headers.bin",
+        "first_height": first_height,
+        "count": max(1, len(raw) // 80),
+        "sha256": hashlib.sha256(raw).hexdigest(),
+    }
+    file = folder / "headers.json"
+    file.write_text(json.dumps(description))
+    return file
+
+
+BAD_HEADERS = {
+    "cut": (RAW_HEADERS[: 80 * 30 + 7], "is cut: header 822558 at byte 2400 has 7 of its 80"),
+    "not linked": (RAW_HEADERS[:800] + RAW_HEADERS[880:2400], "822538"),
+    "without work": (RAW_HEADERS[:836] + b"\0" + RAW_HEADERS[837:2400], "822538"),
+    "empty": (b"", "0 headers"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_HEADERS)
+def test_a_header_file_that_is_wrong(place: Place, tmp_path: Path, fault: str) -> None:
+    raw, said = BAD_HEADERS[fault]
+    file = recorded(tmp_path, raw)
+    run = place.programs.run("feeder", *place.options("feeder", headers=file))
+    refused(run, "feeder", HeaderError.exit_code, tmp_path / "headers.bin", said)
+
+
+def test_a_header_file_that_is_not_there(place: Place, tmp_path: Path) -> None:
+    file = recorded(tmp_path, RAW_HEADERS[:2400])
+    (tmp_path / "headers.bin").unlink()
+    run = place.programs.run("feeder", *place.options("feeder", headers=file))
+    refused(run, "feeder", HeaderError.exit_code, tmp_path / "headers.bin", "cannot be read")
+
+
+def test_headers_that_do_not_link_to_the_relays(place: Place, tmp_path: Path) -> None:
+    file = recorded(tmp_path, RAW_HEADERS[80 * 2016 :], FIRST_HEIGHT + 2016)
+    run = place.programs.run("feeder", *place.options("feeder", headers=file))
+    refused(run, "feeder", HeaderError.exit_code, "none of the relay's headers")
+
+
+def test_a_demo_of_a_header_file_that_is_cut(place: Place, tmp_path: Path) -> None:
+    file = recorded(tmp_path, RAW_HEADERS[:2407])
+    environment = {ENVIRONMENT["headers"]: str(file)}
+    run = place.programs.run("modelchain", "demo", environment=environment)
+    refused(run, "modelchain", HeaderError.exit_code, tmp_path / "headers.bin", "is cut")
+
+
+def test_a_checked_header_file_that_is_cut(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "headers.bin"
+    file.write_bytes(RAW_HEADERS[:2407])
+    run = place.programs.run("modelchain", "headers", "check", file, "--start-height", FIRST_HEIGHT)
+    refused(run, "modelchain", HeaderError.exit_code, file, "is cut")
+
+
+# ---- a relayer that is spoken to badly -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def relayer(place: Place) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """A relayer that listens."""
+    url = f"http://127.0.0.1:{free_port()}"
+    options = place.options("relayer", account=NODES + 2, listen=url)
+    with (
+        (place.folder / "relayer.log").open("wb") as log,
+        httpx.Client(base_url=url, timeout=30) as http,
+    ):
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / FILES["relayer"]), *map(str, options)],
+            env=place.programs.environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            until = time.monotonic() + 60
+            while b"the relayer listens" not in (place.folder / "relayer.log").read_bytes():
+                assert process.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            yield process, http
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/transactions", b"{", 400),
+        ("/transactions", b'{"item": {}, "signature": {}, "payload": ""}', 400),
+        ("/transactions", b" " * (MAXIMUM_BODY + 1), 413),
+        ("/keys", b'{"reveals": []}', 400),
+        ("/keys", b"\xff\xfe", 400),
+        ("/nothing", b"{}", 404),
+    ],
+)
+def test_a_message_that_is_none_gets_a_reason_and_the_relayer_goes_on(
+    place: Place, relayer, path: str, body: bytes, status: int
+) -> None:
+    process, http = relayer
+    answer = http.post(path, content=body)
+    assert answer.status_code == status
+    assert answer.json()["reason"]
+    assert http.get("/status").status_code == 200
+    assert process.poll() is None
+
+
+def test_the_relayer_ends_when_it_is_told_to(place: Place, relayer) -> None:
+    process, http = relayer
+    assert http.get("/status").json()["queuedTransactions"] == 0
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert "Traceback" not in (place.folder / "relayer.log").read_text()
