@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test programs test-full verify-demo gas check clean
+.PHONY: help install build demo test programs test-full forge verify-demo gas check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,8 +46,12 @@ programs: install  ## Install a Bitcoin node and an IPFS daemon for test-full, i
 	-@$(BIN)/python -m scripts.install_bitcoin_node
 	-@$(BIN)/python -m scripts.install_ipfs_daemon
 
-test-full: build programs  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
+test-full: build programs forge  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
+
+forge: install  ## Fuzz the contracts, check their invariants and their format
+	@$(BIN)/python -m scripts.forge fmt --check
+	@$(BIN)/python -m scripts.forge test
 
 verify-demo: build  ## Make a small chain, verify it, and see thousands of forged copies refused
 	@$(BIN)/python -m scripts.verify_demo

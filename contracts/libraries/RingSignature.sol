@@ -123,26 +123,24 @@ library RingSignature {
                 previous = key;
 
                 // mulmod and addmod reduce the challenge, which has all 256 bits.
-                if (
-                    !_recover(
-                        area,
-                        mulmod(response, ORDER - key, ORDER),
-                        EVEN_Y_V,
-                        key,
-                        mulmod(running, key, ORDER),
-                        PREIMAGE_LEFT
-                    )
-                ) revert KeyNotRecoverable(i);
-                if (
-                    !_recover(
-                        area,
-                        mulmod(running, ORDER - nullifierX, ORDER),
-                        nullifierV,
-                        nullifierX,
-                        mulmod(addmod(response, mulmod(running, negativeTag, ORDER), ORDER), nullifierX, ORDER),
-                        PREIMAGE_RIGHT
-                    )
-                ) revert NullifierNotRecoverable(i);
+                bool found = _recover(
+                    area,
+                    mulmod(response, ORDER - key, ORDER),
+                    EVEN_Y_V,
+                    key,
+                    mulmod(running, key, ORDER),
+                    PREIMAGE_LEFT
+                );
+                if (!found) revert KeyNotRecoverable(i);
+                found = _recover(
+                    area,
+                    mulmod(running, ORDER - nullifierX, ORDER),
+                    nullifierV,
+                    nullifierX,
+                    mulmod(addmod(response, mulmod(running, negativeTag, ORDER), ORDER), nullifierX, ORDER),
+                    PREIMAGE_RIGHT
+                );
+                if (!found) revert NullifierNotRecoverable(i);
                 running = _nextChallenge(area, i);
             }
         }

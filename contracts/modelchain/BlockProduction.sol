@@ -70,8 +70,7 @@ abstract contract BlockProduction is ModelChainState {
             }
             if (
                 score >= required && score == transaction.score && transaction.dataRoot == scores.dataRoot
-                    && transaction.previousBlock == headHash
-                    && _firstReveals[round][transaction.modelHash].index == i
+                    && transaction.previousBlock == headHash && _firstReveals[round][transaction.modelHash].index == i
             ) {
                 valid[i] = true;
                 ++validModels;

@@ -62,8 +62,7 @@ abstract contract Claims is ModelChainState {
         if (_dataClaims[blockNumber].get(index)) revert AlreadyClaimed(blockNumber, index);
         _dataClaims[blockNumber].set(index);
         uint256 weight = isTest ? _testItemWeight : 1;
-        uint256 amount =
-            _pot(blockNumber, _dataBasisPoints) * weight / (trainingItems + _testItemWeight * testItems);
+        uint256 amount = _pot(blockNumber, _dataBasisPoints) * weight / (trainingItems + _testItemWeight * testItems);
         emit DataRewarded(blockNumber, item.rewardAddress, index, amount);
         token.mint(item.rewardAddress, amount);
     }

@@ -216,8 +216,7 @@ abstract contract ModelChainState is IModelChain {
     }
 
     function _requiredScore(uint256 baseline, uint256 testSamples) internal view returns (uint256) {
-        return Tally.requiredScore(
-            baseline, testSamples, _minimumImprovement, _improvementDivisor, _competition.voidsInARow
-        );
+        uint256 voids = _competition.voidsInARow;
+        return Tally.requiredScore(baseline, testSamples, _minimumImprovement, _improvementDivisor, voids);
     }
 }

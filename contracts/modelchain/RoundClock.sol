@@ -139,9 +139,7 @@ abstract contract RoundClock is ModelChainState {
 
         uint256 growth = Math.min(_lastDataItems, 2 * uint256(closing.target));
         uint256 target = Math.min(_maximumItems, Math.max(_minimumItems, Math.max(standing, growth)));
-        _openCollection(
-            round + 1, closing.firstItem + closing.items, tip, target, closing.decisionTime, closing.seed
-        );
+        _openCollection(round + 1, closing.firstItem + closing.items, tip, target, closing.decisionTime, closing.seed);
     }
 
     function _openCollection(

@@ -41,7 +41,11 @@ contract BitcoinHeaderHarness {
         return BitcoinHeader.work(target);
     }
 
-    function retarget(uint32 bits, uint32 firstTime, uint32 lastTime, uint256 powLimit) external pure returns (uint32) {
+    function retarget(uint32 bits, uint32 firstTime, uint32 lastTime, uint256 powLimit)
+        external
+        pure
+        returns (uint32)
+    {
         return BitcoinHeader.retarget(bits, firstTime, lastTime, powLimit);
     }
 

@@ -1,9 +1,11 @@
 // A solc executable out of the official WebAssembly build, for tools that expect the native one.
 //
-// usage: node solc_wasm.js SOLJSON SHA256 (--version | --standard-json [--allow-paths A,B])
+// usage: node solc_wasm.js SOLJSON SHA256 (--version | --standard-json [--allow-paths A,B]
+//     [--base-path P] [--include-path Q]...)
 //
 // It stands alone: no npm package but the compiler itself, whose sha256 is checked at every use.
-// As with the native solc, imports are read from the working directory and the allowed paths only.
+// As with the native solc, imports are looked up in the base path (by default the working directory)
+// and then in the include paths, and read from these and the allowed paths only.
 'use strict';
 const crypto = require('crypto');
 const fs = require('fs');
@@ -29,15 +31,20 @@ if (actualHash !== expectedHash) {
 }
 
 let mode = '';
-const allowedPaths = [process.cwd()];
+let basePath = process.cwd();
+const includePaths = [];
+const allowedPaths = [];
 for (let i = 0; i < options.length; i++) {
   const option = options[i];
   if (option === '--version' || option === '--standard-json') mode = option;
   else if (option === '--allow-paths') allowedPaths.push(...(options[++i] || '').split(','));
   else if (option.startsWith('--allow-paths=')) {
     allowedPaths.push(...option.slice('--allow-paths='.length).split(','));
-  } else fail(`unrecognised option '${option}'`);
+  } else if (option === '--base-path') basePath = path.resolve(options[++i] || '');
+  else if (option === '--include-path') includePaths.push(path.resolve(options[++i] || ''));
+  else fail(`unrecognised option '${option}'`);
 }
+allowedPaths.push(basePath, ...includePaths);
 if (!mode) fail('only --version and --standard-json are supported');
 
 // Emscripten's handlers would print the whole compiler when anything is thrown.
@@ -69,8 +76,9 @@ function isAllowed(file) {
 }
 
 function readImport(name) {
-  const file = realPath(path.resolve(name));
-  if (file === null) return { error: `File not found: ${name}` };
+  const folders = [basePath, ...includePaths];
+  const file = folders.map((folder) => realPath(path.resolve(folder, name))).find(Boolean);
+  if (file === undefined) return { error: `File not found: ${name}` };
   if (!isAllowed(file)) return { error: `File outside of allowed directories: ${name}` };
   try {
     return { contents: fs.readFileSync(file, 'utf8') };

@@ -250,6 +250,16 @@ def test_the_compiler_works_without_the_checkout_and_refuses_to_be_tampered_with
     )
     assert "Sample" in allowed["contracts"]["Sample.sol"]
 
+    for options, found in (
+        (("--base-path", str(folder / "packages")), True),
+        (("--base-path", str(home), "--include-path", str(folder / "packages")), True),
+        (("--base-path", str(home)), False),
+    ):
+        looked_up = compile_with_solc(
+            'import "Imported.sol"; contract Sample is Imported {}', folder, *options
+        )
+        assert ("Sample" in looked_up.get("contracts", {}).get("Sample.sol", {})) == found, options
+
     compiler = next((home / "cache").rglob("soljson.js"))
     with compiler.open("ab") as file:
         file.write(b"\n")
