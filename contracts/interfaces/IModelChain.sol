@@ -192,6 +192,8 @@ interface IModelChain {
     error NothingToClaim(uint32 round, address account);
     error ProofInvalid(uint256 index, bytes32 root);
     error AlreadyClaimed(uint256 blockNumber, uint256 index);
+    /// @notice All test items that the block states are claimed: its data root holds more.
+    error TooManyTestItems(uint256 blockNumber, uint256 testItems);
     error BondLocked(uint32 round, uint32 untilRound, uint32 current);
     error TransferFailed(address account, uint256 amount);
 

@@ -14,6 +14,7 @@ abstract contract Claims is ModelChainState {
     using BitMaps for BitMaps.BitMap;
 
     mapping(uint32 blockNumber => BitMaps.BitMap) private _dataClaims;
+    mapping(uint32 blockNumber => uint256 items) private _testClaims;
 
     /// @inheritdoc IModelChain
     function claimModel(uint32 round, address account) external {
@@ -61,6 +62,8 @@ abstract contract Claims is ModelChainState {
         }
         if (_dataClaims[blockNumber].get(index)) revert AlreadyClaimed(blockNumber, index);
         _dataClaims[blockNumber].set(index);
+        // What the root holds is only attested: with more test items than stated, the pot would be exceeded.
+        if (isTest && ++_testClaims[blockNumber] > testItems) revert TooManyTestItems(blockNumber, testItems);
         uint256 weight = isTest ? _testItemWeight : 1;
         uint256 amount = _pot(blockNumber, _dataBasisPoints) * weight / (trainingItems + _testItemWeight * testItems);
         emit DataRewarded(blockNumber, item.rewardAddress, index, amount);

@@ -93,16 +93,15 @@ abstract contract RoundClock is ModelChainState {
         emit PhaseStarted(current.round, phase, endHeight);
     }
 
-    /// @dev A round that has not reached its target closes when its time is over and no pending item could still
-    /// be partitioned at the relay's tip: otherwise a keeper could choose what belongs to it.
+    /// @dev A round closes here when its target is reached (another one competed then) or its time is over, and no
+    /// pending item could still be partitioned at the relay's tip: otherwise a keeper could choose what belongs to it.
     function _closeCollection() private {
         Collection memory current = _collection;
         if (current.round == 0) revert NotStarted();
         uint32 tip = relay.tip();
-        if (current.items < current.target) {
-            if (tip < current.openHeight + _maximumCollectHeights || dataRegistry.pendingDue()) {
-                revert NothingToAdvance();
-            }
+        bool isFull = current.items >= current.target;
+        if ((!isFull && tip < current.openHeight + _maximumCollectHeights) || dataRegistry.pendingDue()) {
+            revert NothingToAdvance();
         }
         _close(current, tip);
     }

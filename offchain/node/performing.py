@@ -52,13 +52,14 @@ LOST_RACES = frozenset(
         "PagesComplete",
         "NothingToClaim",
         "AlreadyClaimed",
+        "TooManyTestItems",
         "NotTheMajority",
         "NoBond",
     }
 )
 """What the contracts say when somebody else has done it: no harm is done."""
 
-NOTHING_DUE = frozenset({"NothingToClaim", "AlreadyClaimed", "NoBond"})
+NOTHING_DUE = frozenset({"NothingToClaim", "AlreadyClaimed", "TooManyTestItems", "NoBond"})
 """... and when there is nothing to claim, now or later."""
 
 

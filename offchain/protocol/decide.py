@@ -101,12 +101,14 @@ def _holds_back(snapshot: Snapshot, intents: list[Intent]) -> bool:
 
 
 def _collection_may_close(snapshot: Snapshot) -> bool:
-    """The target is reached, or the time is up and no pending item is due; nothing competes."""
+    """The target is reached or the time is up, and no pending item is due; nothing competes."""
     status = snapshot.status
+    if status.pending_due:
+        return False
     if status.collection.items >= status.collection.target:
         return True
     last = status.collection.open_height + snapshot.parameters.maximum_collect_heights
-    return status.tip >= last and not status.pending_due
+    return status.tip >= last
 
 
 def _decide_claims(snapshot: Snapshot, intents: list[Intent]) -> None:

@@ -1,8 +1,8 @@
 """Which keys a signer hides among: three strategies behind one interface.
 
-All see the scope's active keys on a circle that the last partition's seed shuffles, so that
-nobody chose who stands beside whom. Owners are spread evenly over it: among m owners with equally
-many keys, any m neighbours belong to different owners.
+All see the scope's active keys on a circle that the last partition's seed and the keys themselves
+shuffle, so that nobody chose who stands beside whom. Owners are spread evenly over it: among m
+owners with equally many keys, any m neighbours belong to different owners.
 
 - `Windows` (default): n neighbours around the signer at a random offset. Every member of a window
   could have signed it with the same probability, and windows overlap, so that rings do not fall
@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
-from offchain.crypto.hashing import Domain
+from offchain.crypto.hashing import Domain, keccak256
 from offchain.errors import ProtocolError
 
 DEFAULT_RING = 8
@@ -86,22 +86,32 @@ class Circle:
 def make_circle(model_chain: Domain, seed: bytes, keys: Sequence[ActiveKey]) -> Circle:
     """Shuffle the active keys by a seed, each owner's spread evenly.
 
-    An owner's keys are ordered by H("circle", seed, x) and put at equal distances, beginning at
-    H("circle", seed, owner): everybody computes the same circle, and nobody could choose it.
+    An owner's keys are ordered by H("circle", shuffle, x) and put at equal distances, beginning at
+    H("circle", shuffle, owner): everybody computes the same circle. The shuffle is
+    H("circle", seed, keccak256 of all keys with their owners): until the next round opens keys may
+    be leased after the seed is known, and each that is leased moves all others, so that no key can
+    be made for a place beside another.
 
     Args:
         model_chain: ModelChain's domain.
         seed: of the last partition of the round before the scope; for round 1 the start's.
         keys: the active keys, each at the index of its position.
     """
+    everybody = keccak256(
+        b"".join(
+            key.x.to_bytes(32, "big") + bytes.fromhex(key.owner[2:])
+            for key in sorted(keys, key=lambda key: key.position)
+        )
+    )
+    shuffle = model_chain.hash("circle", ("bytes32", "bytes32"), (seed, everybody))
     owned: dict[str, list[tuple[bytes, ActiveKey]]] = defaultdict(list)
     for key in keys:
-        rank = model_chain.hash("circle", ("bytes32", "uint256"), (seed, key.x))
+        rank = model_chain.hash("circle", ("bytes32", "uint256"), (shuffle, key.x))
         owned[key.owner].append((rank, key))
     placed: list[tuple[int, bytes, ActiveKey]] = []
     for owner, ranked in owned.items():
         ranked.sort(key=lambda entry: entry[0])
-        rank = model_chain.hash("circle", ("bytes32", "address"), (seed, owner))
+        rank = model_chain.hash("circle", ("bytes32", "address"), (shuffle, owner))
         phase = int.from_bytes(rank[: _FRACTION_BITS // 8], "big")
         for turn, (_, key) in enumerate(ranked):
             angle = ((turn << _FRACTION_BITS) + phase) // len(ranked)

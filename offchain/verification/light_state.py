@@ -66,6 +66,7 @@ class LightState:
         self.hashes: list[bytes] = [GENESIS_BLOCK.hash(self.domain)]
         self.head_model = ZERO_HASH
         self.claimed: set[tuple[int, int]] = set()
+        self.claimed_test_items: dict[int, int] = {}
         self.headers = 0
         self.attestations = 0
 

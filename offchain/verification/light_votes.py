@@ -231,6 +231,10 @@ def data_rewarded(state: LightState, record: events.DataRewarded, transaction: T
     if (record.number, record.index) in state.claimed:
         raise_difference(record, "the claim", "the first of its item", "a second one")
     state.claimed.add((record.number, record.index))
+    test_items = state.claimed_test_items.get(record.number, 0) + claim.is_test
+    if test_items > block.test_items:
+        raise_difference(record, "the claimed test items", block.test_items, test_items)
+    state.claimed_test_items[record.number] = test_items
     amount = tally.data_reward(
         state.parameters,
         record.number,

@@ -10,6 +10,7 @@ import pytest
 from web3 import Web3
 
 from offchain.crypto.hashing import keccak256
+from offchain.crypto.merkle import merkle_proof, merkle_root
 from offchain.protocol import actions, tally
 from offchain.protocol.records import (
     AttesterRewarded,
@@ -18,6 +19,7 @@ from offchain.protocol.records import (
     HeatGained,
     ModelRewarded,
 )
+from offchain.protocol.transactions import item_leaf
 from tests.support.deployed_chain import DeployedChain, Stage, deploy_world
 from tests.support.evm import Evm, reverts
 from tests.support.world import World, refused
@@ -171,6 +173,38 @@ def test_a_block_mints_at_most_its_reward(world: World) -> None:
     assert reward == world.parameters.block_reward
     assert reward - 100 < supply <= reward
     assert twin_of(world).view("ModelChain", "rewardOf", 0) == (0,)
+
+
+def test_a_false_data_set_mints_no_more_than_a_blocks_pot(world: World) -> None:
+    """A majority may attest a root in which every item is a test item: they weigh more."""
+    world.renew()
+    world.collect(8)
+    for node in world.nodes[:2]:
+        world.execute(world.commit(node, 40), node)
+    world.unseal()
+    data = world.data_set(2)
+    leaves = [item_leaf(world.model_chain, item.item_id, True) for item in data.items]
+    false = replace(world.scores(8), data_root=merkle_root(leaves), scores=(40, 40))
+    for node in world.nodes[:2]:
+        honest = world.reveal(node)
+        lie = replace(honest.transaction, data_root=false.data_root)
+        world.execute(replace(honest, transaction=lie), node)
+    world.attest(false)
+    world.execute(world.finalization(false))
+
+    before = sum(world.chain.tokens.values())
+    claims = [
+        actions.ClaimData(2, item.item, index, True, tuple(merkle_proof(leaves, index)))
+        for index, item in enumerate(data.items)
+    ]
+    for claim in claims[: data.test_items]:
+        world.execute(claim)
+    for claim in claims[data.test_items :]:
+        with refused("TooManyTestItems", 2, data.test_items):
+            world.execute(claim)
+        assert (2, claim.index) not in world.chain.claimed_items
+    pot = tally.block_reward(world.parameters, 2) * world.parameters.data_basis_points // 10_000
+    assert 0 < sum(world.chain.tokens.values()) - before <= pot
 
 
 # ---- bonds ---------------------------------------------------------------------------------------

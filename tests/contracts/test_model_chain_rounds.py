@@ -179,6 +179,27 @@ def test_a_round_goes_on_collecting_while_another_competes(world: World) -> None
     assert (world.collecting, world.chain.competition.round) == (3, 2)
 
 
+def test_a_round_that_waited_with_its_target_reached_closes_with_what_is_due(world: World) -> None:
+    """Nobody may choose whether a batch that is due still belongs to it."""
+    world.start()
+    world.collect(7)
+    world.execute(actions.WritePage(2))
+    world.share(7)
+    world.partition_all()
+    world.share(1)
+    world.mine(8)
+    world.end_phase()
+    assert world.phase == Phase.VOID
+    assert world.chain.collection.items >= world.chain.collection.target
+    assert world.reference.data_registry.pending_due()
+    with refused("NothingToAdvance"):
+        world.execute(actions.Advance())
+    world.reference.environment.now = world.now
+    due = world.reference.data_registry.next_partition()
+    world.execute(actions.Partition(due.height, due.end_arrival))
+    assert (world.collecting, world.chain.closed_round(2).items) == (3, 8)
+
+
 def test_an_item_of_the_round_before_is_taken_in_grace_and_belongs_to_the_next(
     world: World,
 ) -> None:

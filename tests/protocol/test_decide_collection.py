@@ -196,6 +196,8 @@ def test_the_one_possible_partition_is_made():
 def test_the_round_closes_when_its_target_is_reached_and_nothing_competes(phase):
     assert actions(competition__phase=phase, collection__items=48) == [Advance()]
     assert actions(competition__phase=phase, collection__items=47) == []
+    # What is due is partitioned first, and that closes the round.
+    assert actions(competition__phase=phase, collection__items=48, pending_due=True) == []
 
 
 def test_the_round_does_not_close_while_another_competes():

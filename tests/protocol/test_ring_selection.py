@@ -103,6 +103,20 @@ def test_four_owners_are_alike_in_every_ring_of_eight() -> None:
         assert set(Counter(key.owner for key in circle.arc(start, 8)).values()) == {2}
 
 
+def test_no_key_can_be_made_for_a_place_since_every_one_moves_all_others() -> None:
+    """Else who leases keys when the seed is known would draw accounts that surround a victim."""
+    keys = active([1] * 20)
+    before = make_circle(MODEL_CHAIN, SEED, keys).keys
+    followers = dict(zip(before, before[1:] + before[:1], strict=True))
+    for number in range(5):
+        stranger = ActiveKey(20, 5 + number, address(1_000 + number))
+        after = list(make_circle(MODEL_CHAIN, SEED, [*keys, stranger]).keys)
+        after.remove(stranger)
+        pairs = zip(after, after[1:] + after[:1], strict=True)
+        # As many as chance leaves beside each other.
+        assert sum(followers[key] == follower for key, follower in pairs) <= 4
+
+
 def test_every_member_of_a_window_could_have_made_it_with_the_same_probability() -> None:
     circle = circle_of([5, 3, 7, 2])
     windows: Counter[tuple[tuple[int, ...], int]] = Counter()

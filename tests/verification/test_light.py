@@ -5,8 +5,10 @@ from dataclasses import fields, replace
 
 import pytest
 
-from offchain.protocol import actions
-from offchain.protocol.records import BondReturned, DataShared, HeatGained, Record
+from offchain.crypto.merkle import merkle_proof, merkle_root
+from offchain.protocol import actions, tally
+from offchain.protocol.records import BondReturned, DataRewarded, DataShared, HeatGained, Record
+from offchain.protocol.transactions import Item, item_leaf
 from offchain.verification.differences import (
     OrderDifference,
     RecordDifference,
@@ -14,7 +16,9 @@ from offchain.verification.differences import (
     StateDifference,
 )
 from offchain.verification.light import LIGHT_KINDS, verify_light
-from offchain.verification.recording import FinalState
+from offchain.verification.light_state import LightState
+from offchain.verification.light_votes import data_rewarded
+from offchain.verification.recording import ContractCall, FinalState, Transaction
 from tests.support import tampering
 from tests.support.real_chain import RecordedChain
 from tests.support.verifying import refusal
@@ -77,6 +81,35 @@ def test_what_is_left_to_full_verification_is_not_looked_at(
     changed = tampering.change_record(chain.recording, kind, random.Random(3)).recording
     expected = verify_light(chain.deployment, chain.recording)
     assert verify_light(chain.deployment, changed) == expected
+
+
+def test_more_claims_for_test_items_than_the_block_states_are_refused(chain: RecordedChain):
+    """A majority can attest a data root that holds more of them."""
+    items = [
+        call.action.item
+        for transaction in chain.recording.transactions
+        for call in transaction.calls
+        if isinstance(call.action, actions.ClaimData)
+    ][:2]
+    state = LightState(chain.deployment)
+    data_registry = chain.deployment.domain("DataRegistry")
+    leaves = [item_leaf(state.domain, item.identifier(data_registry), True) for item in items]
+    root = merkle_root(leaves)
+    state.blocks.append(replace(state.blocks[0], data_root=root, training_items=1, test_items=1))
+
+    def claim(index: int, item: Item) -> None:
+        proof = tuple(merkle_proof(leaves, index))
+        call = ContractCall(item.reward_address, actions.ClaimData(1, item, index, True, proof))
+        amount = tally.data_reward(state.parameters, 1, 1, 1, is_test=True)
+        record = DataRewarded(
+            1, item.reward_address, index, amount, block_number=9, log_index=index, timestamp=0
+        )
+        data_rewarded(state, record, Transaction(bytes(32), 9, 0, (call,), (record,)))
+
+    claim(0, items[0])
+    found = refusal(lambda: claim(1, items[1]))
+    assert isinstance(found, RecordDifference)
+    assert found.what == "the claimed test items"
 
 
 def test_views_of_accounts_are_not_looked_at(chain: RecordedChain):

@@ -84,7 +84,8 @@ class RoundClock(ModelChainState):
             raise Revert("NotStarted")
         last_height = current.open_height + self.parameters.maximum_collect_heights
         is_late = self.environment.relay.tip >= last_height
-        if current.items < current.target and (not is_late or self.data_registry.pending_due()):
+        may_close = current.items >= current.target or is_late
+        if not may_close or self.data_registry.pending_due():
             raise Revert("NothingToAdvance")
         self._close()
 

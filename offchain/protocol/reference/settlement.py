@@ -183,7 +183,11 @@ class Claims(ModelChainState):
             raise Revert("ProofInvalid", index, block.data_root)
         if (number, index) in self.claimed_items:
             raise Revert("AlreadyClaimed", number, index)
+        claimed_test_items = self.claimed_test_items.get(number, 0) + is_test
+        if claimed_test_items > block.test_items:
+            raise Revert("TooManyTestItems", number, block.test_items)
         self.claimed_items.add((number, index))
+        self.claimed_test_items[number] = claimed_test_items
         amount = tally.data_reward(
             self.parameters, number, block.training_items, block.test_items, is_test
         )

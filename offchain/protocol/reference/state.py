@@ -86,6 +86,7 @@ class ModelChainState:
         self.standing: dict[str, int] = {}
         self.valid_accounts: set[str] = set()
         self.claimed_items: set[tuple[int, int]] = set()
+        self.claimed_test_items: dict[int, int] = {}
         self.tokens: dict[str, int] = {}
 
         self.heat = ReferenceHeat(environment, parameters, self.head_number)
