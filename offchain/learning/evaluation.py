@@ -1,7 +1,7 @@
 """Exact scores of integer networks, fast: float32 arithmetic on whole numbers.
 
 `integer_network` says what a model computes and why every sum stays below 2^24. Within that bound
-float32 products, sums, multiplications by powers of two and `floor` are exact, in whatever order
+float32 products, sums, multiplications by powers of two and `round` are exact, in whatever order
 the machine adds. What must not happen is arithmetic that is not plainly multiply and add in
 float32: TF32 and bfloat16 (too few bits), Winograd and Fourier convolutions (fractions on the
 way). So reduced precisions are switched off, only strided convolutions run as convolutions and
@@ -31,7 +31,6 @@ from offchain.learning.integer_network import (
     IntegerNetwork,
     check_network,
     reference_logits,
-    rounding,
     weight_sums,
 )
 
@@ -44,11 +43,11 @@ class _DeviceLayer:
     weight: Tensor
     """Convolution: [out, in, kernel, kernel], for matrix products [kernel * kernel * in, out]."""
     bias: Tensor
-    """Bias with the rounding added, [out]."""
     unit: Tensor
     """2^-shift, [out]."""
     kernel: int
     stride: int
+    margin: int
 
 
 class ExactEvaluator:
@@ -116,9 +115,13 @@ class ExactEvaluator:
     ) -> Iterator[tuple[Tensor, int]]:
         """Yield float32 logits [batch, classes], and where the batch starts."""
         layers = [
-            self._prepare(layer, kernel, stride)
-            for layer, kernel, stride in zip(
-                network.convolutions, network.family.kernels, network.family.strides, strict=True
+            self._prepare(layer, kernel, stride, margin)
+            for layer, kernel, stride, margin in zip(
+                network.convolutions,
+                network.family.kernels,
+                network.family.strides,
+                network.family.margins,
+                strict=True,
             )
         ]
         linear = self._to_device(network.linear.weight).T.contiguous()
@@ -129,11 +132,11 @@ class ExactEvaluator:
                 activation = torch.tensor(part).to(self._device).float().unsqueeze(1)
                 for layer in layers:
                     sums = self._convolve(activation, layer)  # [n, out, side, side]
-                    scaled = sums.mul_(layer.unit.view(-1, 1, 1)).floor_()
+                    scaled = sums.mul_(layer.unit.view(-1, 1, 1)).round_()
                     activation = scaled.clamp_(0.0, float(ACTIVATION_MAXIMUM))
                 yield torch.addmm(bias, activation.flatten(1), linear), start
 
-    def _prepare(self, layer: IntegerLayer, kernel: int, stride: int) -> _DeviceLayer:
+    def _prepare(self, layer: IntegerLayer, kernel: int, stride: int, margin: int) -> _DeviceLayer:
         weight = self._to_device(layer.weight)
         if self._as_matrix_products:
             weight = weight.permute(2, 3, 1, 0).reshape(-1, len(layer.bias)).contiguous()
@@ -141,21 +144,23 @@ class ExactEvaluator:
             weight = weight.contiguous(memory_format=torch.channels_last)
         return _DeviceLayer(
             weight,
-            self._to_device(layer.bias + rounding(layer.shift)),
+            self._to_device(layer.bias),
             self._to_device(np.exp2(-layer.shift.astype(np.float64))),
             kernel,
             stride,
+            margin,
         )
 
     def _to_device(self, values: NDArray[Any]) -> Tensor:
         return torch.from_numpy(values.astype(np.float32)).to(self._device)
 
     def _convolve(self, activation: Tensor, layer: _DeviceLayer) -> Tensor:
-        margin = layer.kernel // 2
         if not self._as_matrix_products:
             activation = activation.contiguous(memory_format=torch.channels_last)
-            return functional.conv2d(activation, layer.weight, layer.bias, layer.stride, margin)
-        padded = functional.pad(activation.permute(0, 2, 3, 1), (0, 0, *[margin] * 4))
+            return functional.conv2d(
+                activation, layer.weight, layer.bias, layer.stride, layer.margin
+            )
+        padded = functional.pad(activation.permute(0, 2, 3, 1), (0, 0, *[layer.margin] * 4))
         windows = padded.unfold(1, layer.kernel, layer.stride).unfold(2, layer.kernel, layer.stride)
         count, rows, columns = windows.shape[:3]  # [n, rows, columns, in, kernel, kernel]
         copied = windows.permute(0, 1, 2, 4, 5, 3).reshape(count * rows * columns, -1)
@@ -193,7 +198,7 @@ def worst_case() -> tuple[IntegerNetwork, NDArray[np.uint8]]:
     family = DIGITS_FAMILY
     random = np.random.Generator(np.random.PCG64(2**24))
     inputs, layers = 1, []
-    for outputs, kernel in zip((16, 24, 24), family.kernels, strict=True):
+    for outputs, kernel in zip((16, 24, 24, 32), family.kernels, strict=True):
         weight = _weights((outputs, inputs, kernel, kernel), random)
         reach = ACTIVATION_MAXIMUM * weight_sums(weight)
         # Shifts under which the outputs fill 0 .. 255 and often go beyond, and biases that move
@@ -217,6 +222,6 @@ def worst_case() -> tuple[IntegerNetwork, NDArray[np.uint8]]:
 
 def _weights(shape: tuple[int, ...], random: np.random.Generator) -> NDArray[np.int8]:
     """Large odd weights; in every second output channel all of one sign, so that sums grow."""
-    weight = 2 * random.integers(32, 64, shape) + 1
+    weight = 2 * random.integers(16, 32, shape) + 1
     weight[1::2] *= random.choice(np.array([-1, 1]), weight[1::2].shape)
     return weight.astype(np.int8)

@@ -8,20 +8,23 @@ A network is a chain of convolutions and one linear layer on whole numbers:
 
 * the input is an image of uint8,
 * a convolution has int8 weights, int32 biases and one shift per output channel; with
-  ``sum = weights * input + bias`` its output is ``clamp((sum + 2^(shift-1)) >> shift, 0, 255)``
-  (for shift 0 nothing is added), uint8 again,
+  ``sum = weights * input + bias`` its output is ``clamp(sum / 2^shift, 0, 255)``, rounded to the
+  nearest whole number, of two equally near ones to the even one (`shift_right`): uint8 again,
+* the last convolution's kernel covers the whole of what the others leave of an image, so that its
+  output is a hidden layer of one number per channel,
 * the linear layer's sums are the logits; its one shift says what they are worth as fixed-point
   numbers to whoever goes on training, and does not change their order,
 * the predicted class is the lowest among those with the highest logit.
 
-Every output channel must satisfy ``255 * sum|weight| + |bias| + 2^(shift-1) < 2^24``. Products,
-and sums of any of them in any order, are then whole numbers below 2^24 in absolute value, which
-float32 holds exactly, so that the result cannot depend on the order of summation.
+Every output channel must satisfy ``255 * sum|weight| + |bias| < 2^24``. Products, and sums of any
+of them in any order, are then whole numbers below 2^24 in absolute value, which float32 holds
+exactly, so that the result cannot depend on the order of summation. Weights go from -64 to 64, so
+that two products of a weight and an activation also fit the 16 bits in which some processors add
+them.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,9 +36,11 @@ from offchain.learning.digits import CLASSES, IMAGE_SIDE
 from offchain.learning.task import MAXIMUM_FILE_BYTES
 from offchain.learning.tensor_file import TensorFileError, decode_tensors, encode_tensors
 
-MODEL_METADATA = {"format": "modelchain/integer-network/1"}
+MODEL_METADATA = {"format": "modelchain/integer-network/2"}
 ACTIVATION_MAXIMUM = 255
-WEIGHT_MAXIMUM = 127
+WEIGHT_MAXIMUM = 64
+"""Two products of it and 255 sum to at most 32,640, which is a signed number of 16 bits."""
+
 MAXIMUM_SHIFT = 20
 EXACT_BOUND = 1 << 24
 """Below this every whole number is a float32 (24-bit significand, IEEE 754)."""
@@ -45,15 +50,16 @@ EXACT_BOUND = 1 << 24
 class NetworkFamily:
     """The networks that a task accepts.
 
-    One convolution per entry: `kernels` are odd side lengths, padded by half of them with zeros;
-    `strides` and `maximum_channels` go with them. A network has 1 to the maximum of channels in
-    each, so that pruned networks are smaller ones of the same family. `multiply_adds` bounds the
-    work of judging one image.
+    One convolution per entry: `kernels` are side lengths, `margins` how many rows and columns of
+    zeros surround the layer's input; `strides` and `maximum_channels` go with them. A network has
+    1 to the maximum of channels in each, so that pruned networks are smaller ones of the same
+    family. `multiply_adds` bounds the work of judging one image.
     """
 
     input_side: int
     kernels: tuple[int, ...]
     strides: tuple[int, ...]
+    margins: tuple[int, ...]
     maximum_channels: tuple[int, ...]
     classes: int
     multiply_adds: int
@@ -62,8 +68,8 @@ class NetworkFamily:
     def sides(self) -> tuple[int, ...]:
         """Side lengths of the images: the input's, then each convolution's output's."""
         sides = [self.input_side]
-        for stride in self.strides:
-            sides.append(math.ceil(sides[-1] / stride))
+        for kernel, stride, margin in zip(self.kernels, self.strides, self.margins, strict=True):
+            sides.append((sides[-1] + 2 * margin - kernel) // stride + 1)
         return tuple(sides)
 
     @property
@@ -79,9 +85,10 @@ class NetworkFamily:
 
 DIGITS_FAMILY = NetworkFamily(
     input_side=IMAGE_SIDE,
-    kernels=(5, 3, 3),
-    strides=(2, 2, 2),
-    maximum_channels=(64, 128, 256),
+    kernels=(5, 3, 3, 4),
+    strides=(2, 2, 2, 4),
+    margins=(2, 1, 1, 0),
+    maximum_channels=(64, 128, 128, 256),
     classes=CLASSES,
     multiply_adds=4_000_000,
 )
@@ -154,7 +161,7 @@ def check_network(network: IntegerNetwork) -> None:
     """Raise `ModelError` unless `network` is of its family and exact.
 
     Checked are element types, shapes, channels within the family's bounds, the work per image,
-    shifts from 0 to `MAXIMUM_SHIFT`, weights from -127 to 127, and the bound of 2^24 on every
+    shifts from 0 to `MAXIMUM_SHIFT`, weights from -64 to 64, and the bound of 2^24 on every
     output channel.
     """
     family = network.family
@@ -200,8 +207,12 @@ def _check_shapes(
 
 
 def _check_ranges(name: str, layer: IntegerLayer) -> None:
-    if int(layer.weight.min()) < -WEIGHT_MAXIMUM:
-        raise ModelError(f"model: {name} has the weight {int(layer.weight.min())}, lowest is -127")
+    largest_weight = int(np.abs(layer.weight.astype(np.int64)).max())
+    if largest_weight > WEIGHT_MAXIMUM:
+        raise ModelError(
+            f"model: {name} has a weight of {largest_weight} in absolute value, allowed are up to "
+            f"{WEIGHT_MAXIMUM}"
+        )
     if int(layer.shift.max()) > MAXIMUM_SHIFT:
         raise ModelError(
             f"model: {name} shifts by {int(layer.shift.max())}, allowed are 0 to {MAXIMUM_SHIFT}"
@@ -216,12 +227,10 @@ def _check_ranges(name: str, layer: IntegerLayer) -> None:
 def accumulator_bound(layer: IntegerLayer) -> NDArray[np.int64]:
     """Return what no partial sum of an output channel exceeds in absolute value, int64 [out].
 
-    That is ``255 * sum|weight| + |bias| + 2^(shift-1)``.
+    That is ``255 * sum|weight| + |bias|``.
     """
     bias = np.abs(layer.bias.astype(np.int64))
-    bound: NDArray[np.int64] = (
-        ACTIVATION_MAXIMUM * weight_sums(layer.weight) + bias + rounding(layer.shift)
-    )
+    bound: NDArray[np.int64] = ACTIVATION_MAXIMUM * weight_sums(layer.weight) + bias
     return bound
 
 
@@ -231,9 +240,17 @@ def weight_sums(weight: NDArray[np.int8]) -> NDArray[np.int64]:
     return sums
 
 
-def rounding(shift: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return what is added before shifting right so that it rounds to nearest: half a unit."""
-    return (np.int64(1) << shift.astype(np.int64)) >> np.int64(1)
+def shift_right(sums: NDArray[np.int64], shift: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return `sums` / 2^`shift` to the nearest whole number, of two equally near the even one.
+
+    That is the default rounding of IEEE 754; all in whole numbers here. `shift` is 0 to 62.
+    """
+    down = sums >> shift  # towards minus infinity
+    twice_the_rest = (sums - (down << shift)) << 1  # 0 .. 2^(shift+1) - 2
+    unit = np.int64(1) << shift
+    up = (twice_the_rest > unit) | ((twice_the_rest == unit) & ((down & 1) == 1))
+    rounded: NDArray[np.int64] = down + up
+    return rounded
 
 
 def reference_logits(network: IntegerNetwork, images: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -243,17 +260,17 @@ def reference_logits(network: IntegerNetwork, images: NDArray[np.uint8]) -> NDAr
     """
     activation = images[:, None].astype(np.int64)  # [n, channels, side, side]
     family = network.family
-    for layer, kernel, stride in zip(
-        network.convolutions, family.kernels, family.strides, strict=True
+    for layer, kernel, stride, margin in zip(
+        network.convolutions, family.kernels, family.strides, family.margins, strict=True
     ):
-        margin = kernel // 2
         padded = np.pad(activation, ((0, 0), (0, 0), (margin, margin), (margin, margin)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(2, 3))
         windows = windows[:, :, ::stride, ::stride]  # [n, in, side, side, kernel, kernel]
         sums = np.einsum("nihwab,oiab->nohw", windows, layer.weight.astype(np.int64))
         per_channel = (slice(None), None, None)
-        sums += (layer.bias + rounding(layer.shift))[per_channel]
-        activation = np.clip(sums >> layer.shift.astype(np.int64)[per_channel], 0, 255)
+        sums += layer.bias[per_channel]
+        shift = layer.shift.astype(np.int64)[per_channel]
+        activation = np.clip(shift_right(sums, shift), 0, ACTIVATION_MAXIMUM)
     features = activation.reshape(len(images), -1)  # [n, channels * side * side]
     logits: NDArray[np.int64] = (
         features @ network.linear.weight.astype(np.int64).T + network.linear.bias

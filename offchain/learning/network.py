@@ -23,7 +23,7 @@ INITIAL_GAIN = 0.25
 class ConvolutionalNetwork(nn.Module):
     """Convolutions with batch normalisation and a clamp to 0 .. 1, then one linear layer.
 
-    `channels` are the convolutions' output channels; kernels and strides are the family's.
+    `channels` are the convolutions' output channels; the rest is the family's.
     """
 
     def __init__(self, channels: Sequence[int], family: NetworkFamily = DIGITS_FAMILY) -> None:
@@ -33,9 +33,11 @@ class ConvolutionalNetwork(nn.Module):
         inputs = 1
         self.convolutions = nn.ModuleList()
         self.normalisations = nn.ModuleList()
-        for outputs, kernel, stride in zip(channels, family.kernels, family.strides, strict=True):
+        for outputs, kernel, stride, margin in zip(
+            channels, family.kernels, family.strides, family.margins, strict=True
+        ):
             self.convolutions.append(
-                nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
+                nn.Conv2d(inputs, outputs, kernel, stride, padding=margin, bias=False)
             )
             self.normalisations.append(nn.BatchNorm2d(outputs))
             inputs = outputs
@@ -54,9 +56,24 @@ class ConvolutionalNetwork(nn.Module):
         for convolution, normalisation in self.layers():
             # [n, in, side, side] -> [n, out, side / stride, side / stride]
             # In place, and not `clamp`, whose gradient costs several passes on a CPU.
-            activation = functional.hardtanh_(normalisation(convolution(activation)), 0.0, 1.0)
+            activation = functional.hardtanh_(
+                normalise(normalisation, convolution(activation)), 0.0, 1.0
+            )
         logits: Tensor = self.linear(activation.flatten(1))
         return logits
+
+
+def normalise(normalisation: nn.BatchNorm2d, sums: Tensor) -> Tensor:
+    """Return `sums` [n, channels, side, side] normalised.
+
+    A single value per channel, as one image gives in the hidden layer, has no variance: it is
+    normalised with the running statistics also in training.
+    """
+    if normalisation.training and sums[:, 0].numel() == 1:
+        gain, offset = gain_and_offset(normalisation)
+        return sums * gain[:, None, None] + offset[:, None, None]
+    normalised: Tensor = normalisation(sums)
+    return normalised
 
 
 def images_to_float(images: Tensor) -> Tensor:

@@ -35,9 +35,9 @@ from offchain.learning.network import (
 def quantise(network: ConvolutionalNetwork) -> IntegerNetwork:
     """Return the integer network nearest to `network` in evaluation mode.
 
-    Each output channel of a convolution has the largest shift at which its weights fit 8 bits and
-    its sums stay below 2^24; the linear layer has one for all classes. Raises `TrainingError` if a
-    number is not finite or no shift is small enough.
+    Each output channel of a convolution has the largest shift at which its weights fit -64 .. 64
+    and its sums stay below 2^24; the linear layer has one for all classes. Raises `TrainingError`
+    if a number is not finite or no shift is small enough.
     """
     layers = []
     for convolution, normalisation in network.layers():

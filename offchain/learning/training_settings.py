@@ -18,7 +18,7 @@ class TrainingSettings:
     The defaults suit a small machine that runs several nodes: some seconds of one core.
     """
 
-    channels: tuple[int, ...] = (16, 32, 64)
+    channels: tuple[int, ...] = (16, 32, 64, 64)
     epochs: int = 20
     maximum_steps: int = 400
     seconds: float = 60.0

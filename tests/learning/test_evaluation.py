@@ -26,10 +26,10 @@ def images_of(count: int, seed: int = 0) -> np.ndarray:
 
 
 NETWORKS = {
-    "one channel": random_network((1, 1, 1)),
-    "odd channels": random_network((3, 7, 5), seed=1),
-    "usual": random_network((16, 32, 64), seed=2, shift=10, largest=100),
-    "without shifts": random_network((4, 4, 4), seed=3, shift=0),
+    "one channel": random_network((1, 1, 1, 1)),
+    "odd channels": random_network((3, 7, 5, 11), seed=1),
+    "usual": random_network((16, 32, 64, 64), seed=2, shift=9),
+    "without shifts": random_network((4, 4, 4, 4), seed=3, shift=0),
     "worst case": worst_case()[0],
 }
 
@@ -138,7 +138,7 @@ def test_a_layer_of_zeros_is_exact():
     zero = IntegerLayer(
         np.zeros((1, 1, 5, 5), np.int8), np.zeros(1, np.int32), np.zeros(1, np.uint8)
     )
-    base = random_network((1, 2, 2))
+    base = random_network((1, 2, 2, 2))
     network = IntegerNetwork(DIGITS_FAMILY, (zero, *base.convolutions[1:]), base.linear)
     images = images_of(5)
     assert np.array_equal(

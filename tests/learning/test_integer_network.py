@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ from offchain.learning.integer_network import (
     parse_model,
     reference_classes,
     reference_logits,
+    shift_right,
 )
 from offchain.learning.tensor_file import encode_tensors
 from tests.learning.networks import random_network
@@ -47,11 +48,12 @@ def refused_with(name: str, value, reason: str) -> None:
 def slow_logits(network: IntegerNetwork, image) -> list[int]:
     """The specification once more, with Python's integers and loops alone."""
     planes = [[[int(value) for value in row] for row in image]]
-    for layer, kernel, stride in zip(
-        network.convolutions, DIGITS_FAMILY.kernels, DIGITS_FAMILY.strides, strict=True
+    family = DIGITS_FAMILY
+    for layer, kernel, stride, margin in zip(
+        network.convolutions, family.kernels, family.strides, family.margins, strict=True
     ):
         side = len(planes[0])
-        reduced = math.ceil(side / stride)
+        reduced = len(range(-margin, side + margin - kernel + 1, stride))
         outputs = []
         for channel in range(len(layer.bias)):
             shift = int(layer.shift[channel])
@@ -62,14 +64,13 @@ def slow_logits(network: IntegerNetwork, image) -> list[int]:
                     for source, values in enumerate(planes):
                         for down in range(kernel):
                             for across in range(kernel):
-                                y = row * stride + down - kernel // 2
-                                x = column * stride + across - kernel // 2
+                                y = row * stride + down - margin
+                                x = column * stride + across - margin
                                 if 0 <= y < side and 0 <= x < side:
                                     weight = int(layer.weight[channel, source, down, across])
                                     total += weight * values[y][x]
-                    if shift:
-                        total += 2 ** (shift - 1)
-                    plane[row][column] = min(max(total >> shift, 0), 255)
+                    # Python rounds fractions to nearest, halves to even.
+                    plane[row][column] = min(max(round(Fraction(total, 2**shift)), 0), 255)
             outputs.append(plane)
         planes = outputs
     features = [value for plane in planes for row in plane for value in row]
@@ -82,7 +83,7 @@ def slow_logits(network: IntegerNetwork, image) -> list[int]:
 
 @pytest.mark.parametrize("shift", [0, 1, 9, 12])
 def test_the_reference_computes_what_the_rules_say(shift):
-    network = random_network((2, 3, 2), seed=shift, shift=shift)
+    network = random_network((2, 3, 2, 3), seed=shift, shift=shift)
     images = np.random.Generator(np.random.PCG64(1)).integers(0, 256, (2, 28, 28), np.uint8)
     expected = [slow_logits(network, image) for image in images]
     assert reference_logits(network, images).tolist() == expected
@@ -100,9 +101,9 @@ def test_of_equal_logits_the_lowest_class_counts():
 
 
 def test_a_model_comes_back_as_it_was_written():
-    network = random_network((16, 32, 64), largest=100)
+    network = random_network((16, 32, 64, 64))
     parsed = parse_model(encode_model(network))
-    assert parsed.channels == (16, 32, 64)
+    assert parsed.channels == (16, 32, 64, 64)
     assert encode_model(parsed) == encode_model(network)
     images = np.random.Generator(np.random.PCG64(1)).integers(0, 256, (4, 28, 28), np.uint8)
     assert np.array_equal(reference_logits(parsed, images), reference_logits(network, images))
@@ -125,11 +126,14 @@ def test_a_network_that_fills_the_exact_range_is_accepted_and_one_more_is_refuse
 
 
 def test_weights_alone_can_break_the_exact_range():
-    weight = np.full((10, 1024), 127, np.int8)
-    network = random_network((3, 4, 64), largest=100)
-    linear = IntegerLayer(weight, np.zeros(10, np.int32), np.zeros(1, np.uint8))
-    with pytest.raises(ModelError, match="sums of linear may reach 33162240"):
-        check_network(dataclasses.replace(network, linear=linear))
+    network = random_network((3, 4, 65, 2), largest=10)
+    hidden = network.convolutions[-1]
+    weight = np.full_like(hidden.weight, 64)
+    hidden = IntegerLayer(weight, np.zeros(2, np.int32), np.zeros(2, np.uint8))
+    with pytest.raises(ModelError, match="sums of convolution4 may reach 16972800"):
+        check_network(
+            dataclasses.replace(network, convolutions=(*network.convolutions[:-1], hidden))
+        )
 
 
 @pytest.mark.parametrize("value", [-(2**31), 2**31 - 1, 2**24])
@@ -141,12 +145,28 @@ def test_a_bias_beyond_the_exact_range_is_refused(value):
     refused_with("convolution2.bias", change, "sums of convolution2 may reach")
 
 
-def test_a_weight_of_minus_128_is_refused():
+@pytest.mark.parametrize("value", [-128, -65, 65, 127])
+@pytest.mark.parametrize("name", ["convolution1", "convolution4", "linear"])
+def test_a_weight_beyond_64_is_refused(name, value):
     def change(weight):
-        weight[0, 0, 0, 0] = -128
+        weight.reshape(-1)[-1] = value
         return weight
 
-    refused_with("convolution1.weight", change, "convolution1 has the weight -128")
+    refused_with(f"{name}.weight", change, f"{name} has a weight of {abs(value)}")
+
+
+def test_weights_of_64_are_accepted():
+    tensors = tensors_of(random_network())
+    tensors["convolution1.weight"][0, 0, 0, :2] = [-64, 64]
+    parse_model(encode_tensors(tensors, MODEL_METADATA))
+
+
+def test_halves_round_to_even_and_everything_else_to_nearest():
+    sums = np.arange(-40, 41, dtype=np.int64)
+    for shift in (0, 1, 2, 4):
+        expected = [round(Fraction(int(value), 2**shift)) for value in sums]
+        assert shift_right(sums, np.int64(shift)).tolist() == expected
+    assert shift_right(np.array([8, 24, -8, 9, 7]), np.int64(4)).tolist() == [0, 2, 0, 1, 0]
 
 
 def test_a_shift_above_20_is_refused():
@@ -173,7 +193,7 @@ def test_a_shift_above_20_is_refused():
         ("convolution3.shift", lambda s: s[:1], "convolution3.shift is uint8"),
         ("convolution3.shift", lambda s: s.astype(np.int8), "convolution3.shift is int8"),
         ("linear.weight", lambda w: w[:9], "linear.weight is int8"),
-        ("linear.weight", lambda w: w[:, :16], "linear.weight is int8"),
+        ("linear.weight", lambda w: w[:, :5], "linear.weight is int8"),
         ("linear.bias", lambda b: b[:9], "linear.bias is int32"),
         ("linear.shift", lambda s: np.repeat(s, 10), "linear.shift is uint8"),
     ],
@@ -183,11 +203,11 @@ def test_wrong_types_and_shapes_are_refused(name, change, reason):
 
 
 def test_more_channels_than_the_family_has_are_refused():
-    refused(encode_model(random_network((65, 4, 5))), "allowed are 1 to 64 channels")
+    refused(encode_model(random_network((65, 4, 5, 6))), "allowed are 1 to 64 channels")
 
 
 def test_more_work_than_the_family_allows_is_refused():
-    refused(encode_model(random_network((64, 128, 256), largest=20)), "multiply-adds")
+    refused(encode_model(random_network((64, 128, 128, 64), largest=5)), "multiply-adds")
 
 
 def test_a_model_over_one_block_is_refused():
@@ -209,7 +229,7 @@ def test_a_payload_is_no_model():
 
 def test_a_model_of_another_version_is_refused():
     tensors = tensors_of(random_network())
-    refused(encode_tensors(tensors, {"format": "modelchain/integer-network/2"}), "network/2")
+    refused(encode_tensors(tensors, {"format": "modelchain/integer-network/1"}), "network/1")
 
 
 def test_floating_point_weights_are_refused():
@@ -228,7 +248,7 @@ def test_overlapping_tensors_are_refused():
     refused(len(written).to_bytes(8, "little") + written + data[8 + length :], "begins at offset")
 
 
-MODEL = encode_model(random_network((2, 2, 2)))
+MODEL = encode_model(random_network((2, 2, 2, 2)))
 
 
 @settings(max_examples=200, deadline=None)

@@ -20,7 +20,7 @@ from offchain.ports import DataSource, Learner, TrainedModel
 from tests.learning.networks import random_network
 
 SETTINGS = TrainingSettings(
-    channels=(4, 6, 8), maximum_steps=60, report_steps=20, learning_rate=0.03
+    channels=(4, 6, 8, 12), maximum_steps=60, report_steps=20, learning_rate=0.03
 )
 
 
@@ -59,7 +59,7 @@ def test_samples_are_counted_and_bad_payloads_refused(learner, payloads):
 
 def test_a_trained_model_passes_the_check_and_says_how_it_was_made(learner, model):
     learner.check_model(model.data)
-    assert model.description.startswith("channels 4-6-8, 60 steps on 360 samples in ")
+    assert model.description.startswith("channels 4-6-8-12, 60 steps on 360 samples in ")
 
 
 def test_training_reports_progress(learner, payloads):

@@ -12,15 +12,25 @@ from offchain.learning.data_source import DigitsDataSource
 from offchain.learning.digits import DigitSamples, concatenate, decode_payload
 from offchain.learning.drawing import LIGHT
 from offchain.learning.evaluation import ExactEvaluator
-from offchain.learning.integer_network import check_network, encode_model, reference_classes
-from offchain.learning.network import ConvolutionalNetwork, images_to_float, normalise_as
+from offchain.learning.integer_network import (
+    WEIGHT_MAXIMUM,
+    check_network,
+    encode_model,
+    reference_classes,
+)
+from offchain.learning.network import (
+    ConvolutionalNetwork,
+    images_to_float,
+    normalise_as,
+    set_gain_and_offset,
+)
 from offchain.learning.quantisation import dequantise, quantise
 from offchain.learning.training import learning_rate_factor, train_network
 from offchain.learning.training_settings import TrainingSettings
 from tests.learning.networks import random_network
 
 SMALL = TrainingSettings(
-    channels=(6, 8, 12), epochs=30, maximum_steps=120, batch=32, report_steps=15
+    channels=(6, 8, 12, 16), epochs=30, maximum_steps=120, batch=32, report_steps=15
 )
 
 
@@ -61,7 +71,7 @@ def test_training_learns_to_read_digits(trained, test_set):
 def test_the_seed_decides_the_first_network_and_the_order_of_samples(training):
     def first_losses(seed: int) -> list[float]:
         reports = []
-        settings = TrainingSettings(channels=(6, 8, 12), maximum_steps=3, report_steps=1)
+        settings = TrainingSettings(channels=(6, 8, 12, 16), maximum_steps=3, report_steps=1)
         train_network(training, None, seed, settings, reports.append)
         return [one.loss for one in reports]
 
@@ -74,7 +84,9 @@ def test_the_seed_decides_the_first_network_and_the_order_of_samples(training):
 def test_training_leaves_the_random_state_of_the_process_alone(training):
     torch.manual_seed(1)
     before = torch.random.get_rng_state()
-    train_network(training, None, 5, TrainingSettings(channels=(2, 2, 2), maximum_steps=1), silent)
+    train_network(
+        training, None, 5, TrainingSettings(channels=(2, 2, 2, 2), maximum_steps=1), silent
+    )
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -93,12 +105,9 @@ def test_training_on_new_fonts_improves_on_the_baseline(training, atlas):
 
 
 def test_the_channels_of_the_baseline_are_kept(trained, training):
-    settings = TrainingSettings(channels=(16, 32, 64), maximum_steps=2)
-    assert train_network(training, trained.network, 1, settings, silent).network.channels == (
-        6,
-        8,
-        12,
-    )
+    settings = TrainingSettings(channels=(16, 32, 64, 64), maximum_steps=2)
+    kept = train_network(training, trained.network, 1, settings, silent).network.channels
+    assert kept == (6, 8, 12, 16)
 
 
 def test_quantisation_costs_next_to_nothing(training, test_set, trained):
@@ -115,10 +124,10 @@ def test_quantisation_costs_next_to_nothing(training, test_set, trained):
 
 
 def test_an_integer_network_survives_the_way_there_and_back():
-    network = random_network((3, 5, 4), seed=4, shift=8)
-    # Full 8-bit weights, so that quantising finds the same shifts.
+    network = random_network((3, 5, 4, 6), seed=4, shift=8)
+    # The largest weights, so that quantising finds the same shifts.
     for layer in (*network.convolutions, network.linear):
-        layer.weight.reshape(len(layer.bias), -1)[:, 0] = 127
+        layer.weight.reshape(len(layer.bias), -1)[:, 0] = WEIGHT_MAXIMUM
     assert encode_model(quantise(dequantise(network))) == encode_model(network)
 
 
@@ -136,17 +145,18 @@ def test_normalising_does_not_change_what_a_network_computes(trained, training):
 
 
 def test_sums_that_would_not_be_exact_get_a_smaller_shift():
-    network = ConvolutionalNetwork((1, 1, 64)).eval()
+    network = ConvolutionalNetwork((1, 1, 128, 1)).eval()
+    (*_, (hidden, normalisation)) = network.layers()
+    set_gain_and_offset(normalisation, torch.ones(1), torch.zeros(1))
     with torch.no_grad():
-        network.linear.weight.fill_(0.99)
-        network.linear.bias.fill_(0.0)
+        hidden.weight.fill_(0.99)
     integer = quantise(network)
-    assert int(integer.linear.weight.max()) == 63  # 127 would take sums beyond 2^24
+    assert int(integer.convolutions[-1].weight.max()) == 32  # 63 would take sums beyond 2^24
     check_network(integer)
 
 
 def test_weights_that_are_no_numbers_end_with_an_error():
-    network = ConvolutionalNetwork((1, 1, 1)).eval()
+    network = ConvolutionalNetwork((1, 1, 1, 1)).eval()
     with torch.no_grad():
         network.linear.weight[0, 0] = float("nan")
     with pytest.raises(TrainingError, match="not finite"):
@@ -154,7 +164,7 @@ def test_weights_that_are_no_numbers_end_with_an_error():
 
 
 def test_biases_too_large_for_integers_end_with_an_error():
-    network = ConvolutionalNetwork((1, 1, 1)).eval()
+    network = ConvolutionalNetwork((1, 1, 1, 1)).eval()
     with torch.no_grad():
         network.linear.bias[0] = 1e9
     with pytest.raises(TrainingError, match="too large"):
@@ -163,7 +173,7 @@ def test_biases_too_large_for_integers_end_with_an_error():
 
 def test_a_loss_that_explodes_ends_the_run_with_an_error(training):
     settings = TrainingSettings(
-        channels=(4, 4, 4), learning_rate=float("inf"), maximum_steps=40, report_steps=5
+        channels=(4, 4, 4, 4), learning_rate=float("inf"), maximum_steps=40, report_steps=5
     )
     with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step \d+ of 40"):
         train_network(training, None, 1, settings, silent)
@@ -184,7 +194,7 @@ def test_the_time_budget_ends_the_run_with_a_usable_model(training, test_set):
     """A clock on which each look takes a second: the learning rate still falls to its end."""
     ticks = itertools.count()
     settings = TrainingSettings(
-        channels=(6, 8, 12), seconds=100.0, maximum_steps=10_000, epochs=500
+        channels=(6, 8, 12, 16), seconds=100.0, maximum_steps=10_000, epochs=500
     )
     result = train_network(training, None, 1, settings, silent, clock=lambda: float(next(ticks)))
     assert 80 <= result.steps <= 100
@@ -193,7 +203,7 @@ def test_the_time_budget_ends_the_run_with_a_usable_model(training, test_set):
 
 def test_progress_is_reported(training):
     reports = []
-    settings = TrainingSettings(channels=(2, 2, 2), maximum_steps=25, report_steps=10)
+    settings = TrainingSettings(channels=(2, 2, 2, 2), maximum_steps=25, report_steps=10)
     train_network(training, None, 1, settings, reports.append)
     assert [one.step for one in reports] == [10, 20, 25]
     assert {one.total for one in reports} == {25}

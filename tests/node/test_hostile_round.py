@@ -41,7 +41,7 @@ ATTESTS = 3
 """Attests as the honest ones do; its share keys and those of the accounts after it are hostile."""
 
 ACCOUNTS = 7
-BRIEF = TrainingSettings(channels=(4, 8, 8), maximum_steps=60)
+BRIEF = TrainingSettings(channels=(4, 8, 8, 8), maximum_steps=60)
 PATIENCE = 8
 TURNS = 400
 

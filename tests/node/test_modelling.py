@@ -25,7 +25,7 @@ ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 DOMAIN = Domain(31_337, CONTRACT)
 SECRETS = NodeSecrets(b"\x01" * 32, 31_337, CONTRACT)
 ROUND = 3
-BRIEF = TrainingSettings(channels=(4, 4, 4), maximum_steps=3)
+BRIEF = TrainingSettings(channels=(4, 4, 4, 4), maximum_steps=3)
 
 
 class Node:
@@ -155,7 +155,7 @@ def test_a_training_that_fails_rests_and_does_not_end_the_node(tmp_path):
 
 def test_a_training_that_is_cancelled_leaves_nothing(tmp_path):
     endless = TrainingSettings(
-        channels=(4, 4, 4), epochs=10**6, maximum_steps=10**6, report_steps=1
+        channels=(4, 4, 4, 4), epochs=10**6, maximum_steps=10**6, report_steps=1
     )
     node = Node(tmp_path, settings=endless)
     node.modelling.start(Training(ROUND, (), tuple(RandomDigits(1).draw(1, 2)), None))

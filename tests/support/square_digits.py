@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from offchain.learning.digits import DigitSamples, encode_payload
 from offchain.learning.integer_network import (
     DIGITS_FAMILY,
+    WEIGHT_MAXIMUM,
     IntegerLayer,
     IntegerNetwork,
     encode_model,
+    shift_right,
 )
 
 CELLS = 16
@@ -40,34 +42,34 @@ def payload(seed: int, count: int) -> bytes:
 
 def model(seed: int, noise: float) -> bytes:
     """A model file: reads most digits without noise, and hardly any with a noise of 100."""
-    convolutions = tuple(
+    averages = [
         IntegerLayer(
             np.ones((1, 1, kernel, kernel), np.int8),
             np.zeros(1, np.int32),
             np.full(1, shift, np.uint8),
         )
-        for kernel, shift in zip(DIGITS_FAMILY.kernels, (5, 3, 3), strict=True)
-    )
+        for kernel, shift in zip(DIGITS_FAMILY.kernels[:3], (5, 3, 3), strict=True)
+    ]
+    each_cell = np.eye(CELLS, dtype=np.int8).reshape(CELLS, 1, 4, 4)
+    copies = IntegerLayer(each_cell, np.zeros(CELLS, np.int32), np.zeros(CELLS, np.uint8))
     known = samples(0, 500)
-    cells = _cells(convolutions, known.images)
+    cells = _cells(averages, known.images)
     means = np.stack([cells[known.labels == digit].mean(axis=0) for digit in range(10)])
     means -= means.mean(axis=0)
     weights = means + np.random.default_rng(seed).normal(0.0, noise, means.shape)
-    weight = np.clip(np.rint(weights), -127, 127).astype(np.int8)
+    weight = np.clip(np.rint(weights), -WEIGHT_MAXIMUM, WEIGHT_MAXIMUM).astype(np.int8)
     # Of two digits the one whose averages are nearer wins: half the square of its own is taken off.
     bias = -np.rint((means**2).sum(axis=1) / 2).astype(np.int32)
     linear = IntegerLayer(weight, bias, np.zeros(1, np.uint8))
-    return encode_model(IntegerNetwork(DIGITS_FAMILY, convolutions, linear))
+    return encode_model(IntegerNetwork(DIGITS_FAMILY, (*averages, copies), linear))
 
 
-def _cells(
-    convolutions: tuple[IntegerLayer, ...], images: NDArray[np.uint8]
-) -> NDArray[np.float64]:
+def _cells(averages: list[IntegerLayer], images: NDArray[np.uint8]) -> NDArray[np.float64]:
     activation = images.astype(np.int64)
-    for layer, kernel in zip(convolutions, DIGITS_FAMILY.kernels, strict=True):
-        margin, shift = kernel // 2, int(layer.shift[0])
+    for layer, kernel in zip(averages, DIGITS_FAMILY.kernels, strict=False):
+        margin = kernel // 2
         padded = np.pad(activation, ((0, 0), (margin, margin), (margin, margin)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(1, 2))
-        sums = windows[:, ::2, ::2].sum(axis=(3, 4)) + (1 << shift >> 1)
-        activation = np.clip(sums >> shift, 0, 255)
+        sums = windows[:, ::2, ::2].sum(axis=(3, 4))
+        activation = np.clip(shift_right(sums, layer.shift.astype(np.int64)), 0, 255)
     return activation.reshape(len(images), CELLS).astype(np.float64)
