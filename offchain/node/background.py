@@ -78,7 +78,9 @@ class Background(Generic[Result]):
         if self._cancelled.is_set():
             raise Cancelled("told to stop")
 
-    def wait(self, seconds: float) -> None:
-        """Wait for the computation to end, so long at most."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Wait for the computation to end, so long at most; whether none runs any more."""
+        if self._thread is None:
+            return True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()

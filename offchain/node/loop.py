@@ -104,6 +104,23 @@ class Worker:
                 acted += 1
         return acted > 0
 
+    def wait_for_computation(self, seconds: float) -> bool:
+        """Wait for a training or judging beside the loop to end, so long at most.
+
+        Returns whether none runs any more: the next step takes the outcome.
+        """
+        return self._background.wait(seconds)
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether a training or judging runs, or has ended and was not yet taken."""
+        return self._background.name is not None
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """What the node waited for at its last step."""
+        return self._waiting
+
     def _perform(self, intent: Intent) -> bool:
         """Do one thing. What fails rests for a while: it must not fill the log or the chain."""
         name = _name(intent)

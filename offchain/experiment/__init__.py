@@ -1,0 +1,1 @@
+"""The paper's experiment: nodes of one process make blocks through the whole protocol, measured."""

@@ -1,0 +1,113 @@
+"""The digits task for nodes of one process: payloads decoded once, every computation timed."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from offchain.experiment.stopwatch import Stopwatch, Work
+from offchain.learning.digits import DigitSamples
+from offchain.learning.digits_task import DigitsTask
+from offchain.ports import Learner, TrainedModel, TrainingProgress
+
+
+class DecodedPayloads:
+    """Decoded payloads by the hash of their plaintexts, up to a number of bytes.
+
+    Decoding depends on the plaintext alone, so that what one node has decoded is what every other
+    would: sharing it saves memory and leaves out no node's own check of what it fetched.
+
+    Args:
+        maximum_bytes: of all images that are kept; beyond it the ones longest unused are decoded
+            again when they are needed.
+    """
+
+    def __init__(self, maximum_bytes: int = 4 << 30) -> None:
+        self._maximum = maximum_bytes
+        self._held: OrderedDict[bytes, DigitSamples] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def get(self, plaintext: bytes, decode: Callable[[bytes], DigitSamples]) -> DigitSamples:
+        """The samples of a plaintext; raises what ``decode`` raises."""
+        digest = hashlib.sha256(plaintext).digest()
+        with self._lock:
+            held = self._held.get(digest)
+            if held is not None:
+                self._held.move_to_end(digest)
+                return held
+        samples = decode(plaintext)
+        with self._lock:
+            if digest not in self._held:
+                self._held[digest] = samples
+                self._size += samples.images.nbytes
+            while self._size > self._maximum:
+                _, dropped = self._held.popitem(last=False)
+                self._size -= dropped.images.nbytes
+        return samples
+
+
+class SharedDigitsTask(DigitsTask):
+    """The digits task, with payloads decoded once for all nodes of the process."""
+
+    decoded: DecodedPayloads | None = None
+
+    def decode_payload(self, plaintext: bytes) -> DigitSamples:
+        """Return the samples of a payload; see `digits.decode_payload`."""
+        if self.decoded is None:
+            return super().decode_payload(plaintext)
+        return self.decoded.get(plaintext, super().decode_payload)
+
+
+class TimedLearner(Learner):
+    """A node's learner: trains and judges alone on the machine, and takes the time.
+
+    Args:
+        learner: does it.
+        node: whose this one is.
+        stopwatch: takes the times.
+        report: is told of the progress of trainings.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        node: int,
+        stopwatch: Stopwatch,
+        report: Callable[[int, TrainingProgress], None],
+    ) -> None:
+        self._learner = learner
+        self._node = node
+        self._stopwatch = stopwatch
+        self._report = report
+
+    def sample_count(self, payload: bytes) -> int:
+        """See `Learner.sample_count`."""
+        return self._learner.sample_count(payload)
+
+    def check_model(self, model: bytes) -> None:
+        """See `Learner.check_model`."""
+        self._learner.check_model(model)
+
+    def train(
+        self,
+        training: Sequence[bytes],
+        baseline: bytes | None,
+        seed: int,
+        progress: Callable[[TrainingProgress], None],
+    ) -> TrainedModel:
+        """See `Learner.train`."""
+
+        def told(step: TrainingProgress) -> None:
+            self._report(self._node, step)
+            progress(step)
+
+        with self._stopwatch.computing(Work.TRAINING, self._node):
+            return self._learner.train(training, baseline, seed, told)
+
+    def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:
+        """See `Learner.evaluate`."""
+        with self._stopwatch.computing(Work.JUDGING, self._node):
+            return self._learner.evaluate(model, test)

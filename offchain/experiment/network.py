@@ -1,0 +1,205 @@
+"""A whole network in one process: chain, contracts, relayer, feeder and nodes, stepped by the loop.
+
+The parts are those of the programs `worker`, `relayer` and `feeder`; only what lies between the
+processes (HTTP to the relayer, a loop for each) is left out, so that one node computes at a time.
+"""
+
+from __future__ import annotations
+
+import secrets as randomness
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from offchain.bitcoin.rules import MAINNET
+from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
+from offchain.chain.client import Web3Chain, open_contracts
+from offchain.chain.deployed import DeployedContracts
+from offchain.chain.development import DevelopmentClock
+from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.experiment.chain_state import loading, set_clock_back
+from offchain.experiment.observer import Observer
+from offchain.experiment.outlet import ServiceOutlet
+from offchain.headers.recorded import RecordedHeaders
+from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
+from offchain.node.demo.network import Plan, account, deploy_on
+from offchain.node.domains import Domains
+from offchain.node.feeder import Feeder
+from offchain.node.feeding import Replay
+from offchain.node.follower import ChainFollower
+from offchain.node.journal import Journal
+from offchain.node.loop import LoopSettings, Worker
+from offchain.node.relayer_queue import RelayerQueue
+from offchain.node.relayer_service import BatchSettings, RelayerService
+from offchain.ports import DataSource, Learner
+from offchain.protocol.parameters import Parameters
+from offchain.protocol.ring_selection import STRATEGIES
+from offchain.protocol.snapshot import Policy
+from offchain.storage.local import LocalStore
+
+PATIENCE_SECONDS = 10 * 86_400
+"""Nobody goes on without another: nodes take turns, and a training takes as long as it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """What to start.
+
+    Attributes:
+        project: the checkout, compiled.
+        folder: where deployment file, store, journals and logs go.
+        headers: description of the recorded Bitcoin headers.
+        nodes: how many.
+        parameters: the protocol's.
+        saved_chain: a chain to go on with; None: a new one is deployed.
+    """
+
+    project: Path
+    folder: Path
+    headers: Path
+    nodes: int
+    parameters: Parameters
+    saved_chain: Path | None
+
+    @property
+    def deployment(self) -> Path:
+        """The deployment file."""
+        return self.folder / "deployment.json"
+
+    @property
+    def store(self) -> Path:
+        """The content store."""
+        return self.folder / "store"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalNetwork:
+    """A network that stands still until it is stepped.
+
+    Attributes:
+        contracts: the deployment, to read from.
+        domains: its hash domains.
+        source: the Bitcoin headers that are replayed.
+        accounts: the nodes' accounts.
+        workers: the nodes.
+        relayer: brings on chain what they share.
+        feeder: relays headers.
+        observer: follows the chain and looks at what it holds; sends nothing.
+    """
+
+    contracts: DeployedContracts
+    domains: Domains
+    source: RecordedHeaders
+    accounts: tuple[str, ...]
+    workers: tuple[Worker, ...]
+    relayer: RelayerService
+    feeder: Feeder
+    observer: Observer
+
+
+@contextmanager
+def local_network(
+    plan: NetworkPlan,
+    learner_of: Callable[[int], Learner],
+    source_of: Callable[[int, bytes], DataSource],
+    observing: Learner,
+) -> Iterator[LocalNetwork]:
+    """Start everything; end everything when the block is left.
+
+    Args:
+        plan: what to start.
+        learner_of: gives a node its learner.
+        source_of: gives a node, whose seed it gets, its data.
+        observing: the learner of who only looks.
+
+    Raises:
+        ModelChainError: something cannot be started.
+    """
+    with ExitStack() as stack:
+        anvil = stack.enter_context(
+            Anvil(
+                accounts=plan.nodes + 3,
+                log_file=plan.folder / "anvil.log",
+                extra_arguments=() if plan.saved_chain is None else loading(plan.saved_chain),
+            )
+        )
+        headers = RecordedHeaders(plan.headers, MAINNET)
+        contracts = _contracts(anvil.url, plan, headers)
+        stack.callback(contracts.ethereum.close)
+        found = contracts.deployment
+        domains = Domains(
+            found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
+        )
+        store = LocalStore(plan.store)
+
+        def chain_of(number: int) -> Web3Chain:
+            return Web3Chain(contracts, account(number))
+
+        def follower_of(chain: Web3Chain) -> ChainFollower:
+            return ChainFollower(chain, domains, found.block_number)
+
+        feeding, relaying = chain_of(plan.nodes + 1), chain_of(plan.nodes + 2)
+        relayer = RelayerService(
+            relaying,
+            store,
+            follower_of(relaying),
+            domains,
+            RelayerQueue(),
+            time.monotonic,
+            BatchSettings(flush_seconds=0.0),
+        )
+        replay = Replay(
+            contracts.parameters, found.checkpoint.height, plan.nodes, PATIENCE_SECONDS, settle=0.0
+        )
+        feeder = Feeder(
+            feeding,
+            follower_of(feeding),
+            headers,
+            DevelopmentClock(contracts.ethereum),
+            found.relay,
+            replay,
+            time.monotonic,
+        )
+        choices = Choices(Policy(patience=PATIENCE_SECONDS), STRATEGIES["windows"], LoopSettings())
+        outlet = ServiceOutlet(relayer)
+        workers: list[Worker] = []
+        for node in range(plan.nodes):
+            seed = node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, node)
+            identity = Identity(
+                NodeSecrets(seed, found.chain_id, found.address("ModelChain")),
+                domains,
+                found.genesis_accounts,
+                found.block_number,
+            )
+            journal = stack.enter_context(Journal(plan.folder / "nodes" / str(node) / "journal"))
+            adapters = Adapters(
+                chain_of(node), store, learner_of(node), source_of(node, seed), outlet
+            )
+            workers.append(
+                assemble_worker(
+                    adapters, identity, choices, journal, time.monotonic, randomness.token_bytes
+                )
+            )
+        watching = chain_of(plan.nodes)
+        journal = stack.enter_context(Journal(plan.folder / "nodes" / "observer" / "journal"))
+        observer = Observer(
+            follower_of(watching), store, observing, domains, journal, contracts.parameters
+        )
+        accounts = tuple(str(account(node).address) for node in range(plan.nodes))
+        yield LocalNetwork(
+            contracts, domains, headers, accounts, tuple(workers), relayer, feeder, observer
+        )
+
+
+def _contracts(url: str, plan: NetworkPlan, headers: RecordedHeaders) -> DeployedContracts:
+    """The contracts of a loaded chain, or fresh ones on a new chain."""
+    if plan.saved_chain is not None:
+        contracts = open_contracts(url, plan.deployment)
+        set_clock_back(contracts.ethereum)
+        return contracts
+    deployment = Plan(
+        plan.project, plan.folder, plan.headers, plan.nodes, parameters=plan.parameters
+    )
+    return deploy_on(url, deployment, headers, account(plan.nodes))

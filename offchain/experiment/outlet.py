@@ -1,0 +1,38 @@
+"""The way to a relayer in the same process: its checks and its queue, without HTTP between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from offchain.errors import RelayerError, StoreError
+from offchain.node.relayer_admission import Refused
+from offchain.node.relayer_client import Outlet, RelayerRefusedError
+from offchain.node.relayer_service import RelayerService
+from offchain.protocol.transactions import DataTransaction, KeyReveal
+
+
+class ServiceOutlet(Outlet):
+    """Hands over to a `RelayerService`."""
+
+    def __init__(self, service: RelayerService) -> None:
+        self._service = service
+
+    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
+        """See `Outlet.submit`."""
+        try:
+            self._service.submit(transaction, payload)
+        except Refused as refused:
+            raise RelayerRefusedError(refused.status, refused.code, str(refused)) from refused
+        except StoreError as error:
+            raise RelayerError(f"the relayer cannot keep a payload: {error}") from error
+
+    def publish(self, reveals: Sequence[KeyReveal]) -> None:
+        """See `Outlet.publish`: one that is refused keeps no other out."""
+        first: Refused | None = None
+        for reveal in reveals:
+            try:
+                self._service.reveal(reveal)
+            except Refused as refused:
+                first = first or refused
+        if first is not None:
+            raise RelayerRefusedError(first.status, first.code, str(first)) from first

@@ -1,0 +1,141 @@
+"""What an experiment is: how many nodes, blocks, items and images, under which parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from offchain.errors import ConfigurationError
+from offchain.protocol.parameters import BASIS_POINTS, Parameters
+
+TRANSFORMS: Final = 25
+"""Images that a font has of each digit in a round, as in the paper."""
+
+DIGITS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentPlan:
+    """A whole experiment; it is run once for each noise preset.
+
+    Attributes:
+        size: the name of what it was made from, a key of `SIZES`.
+        nodes: accounts that share, train and attest; at least 3, the fewest that may attest.
+        blocks: blocks of the model chain.
+        items: data transactions of each node and round, one for each of its share keys.
+        samples: images in an item.
+        fonts: fonts of the whole run; None: all that the machine has.
+        training_seconds: how long each node trains its model in a round.
+        noises: names of the noise presets, in the order in which they are run.
+        threads: threads that compute.
+
+    Raises:
+        ConfigurationError: a number is outside the protocol's range.
+    """
+
+    size: str
+    nodes: int
+    blocks: int
+    items: int
+    samples: int
+    fonts: int | None
+    training_seconds: float
+    noises: tuple[str, ...]
+    threads: int
+
+    def __post_init__(self) -> None:
+        if self.nodes < 3 or self.blocks < 1 or self.samples < 1 or not self.noises:
+            raise ConfigurationError(
+                f"{self.nodes} nodes, {self.blocks} blocks, {self.samples} samples an item, "
+                f"{len(self.noises)} noise presets: at least 3, 1, 1 and 1 are needed"
+            )
+        _ = self.parameters
+
+    @property
+    def images(self) -> int:
+        """Images of a round."""
+        return self.nodes * self.items * self.samples
+
+    @property
+    def test_images(self) -> int:
+        """Images of a round's test set."""
+        items = self.nodes * self.items
+        return items * self.parameters.test_basis_points // BASIS_POINTS * self.samples
+
+    @property
+    def parameters(self) -> Parameters:
+        """The protocol's parameters of the deployment.
+
+        Every node holds the same number of share keys from the start, whatever its heat, leased for
+        longer than the run, and a round closes with exactly one item for each. The clocks cut no
+        training short: a phase may end one Bitcoin block after it opened, and the replay brings
+        that block when the nodes have done their part.
+        """
+        round_items = self.nodes * self.items
+        return Parameters(
+            maximum_samples=self.samples,
+            minimum_items=round_items,
+            maximum_items=round_items,
+            maximum_collect_heights=144,
+            lease_rounds=16,
+            base_keys=self.items,
+            maximum_keys=self.items,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as it stands in the results."""
+        return {
+            **asdict(self),
+            "noises": list(self.noises),
+            "images_per_block": self.images,
+            "test_images_per_block": self.test_images,
+        }
+
+    def differences(self, recorded: Mapping[str, Any]) -> list[str]:
+        """Fields of a recorded plan that are not this one's, with both values.
+
+        The number of blocks and the noise presets may grow from run to run.
+        """
+        mine = self.as_json()
+        return [
+            f"{name} was {recorded.get(name)!r} and is now {mine[name]!r}"
+            for name in mine
+            if name not in ("blocks", "noises") and recorded.get(name) != mine[name]
+        ]
+
+
+FULL: Final = ExperimentPlan(
+    size="full",
+    nodes=10,
+    blocks=5,
+    # 44 items of 1,250 images are a node's 55,000, each within 1 MiB; 15 % of the round's 440 items
+    # are exactly 66, so that the test set has the paper's 82,500 images.
+    items=44,
+    samples=1_250,
+    fonts=5_500,
+    training_seconds=40.0,
+    noises=("moderate", "hard"),
+    threads=2,
+)
+"""The paper's size: 550,000 images a block, 82,500 of them test."""
+
+SMALL: Final = replace(
+    FULL, size="small", nodes=4, items=20, samples=250, fonts=None, training_seconds=5.0
+)
+"""Minutes on two cores: 20,000 images a block, 3,000 of them test, with the machine's own fonts."""
+
+TINY: Final = replace(
+    SMALL,
+    size="tiny",
+    nodes=3,
+    blocks=2,
+    items=10,
+    samples=50,
+    training_seconds=1.0,
+    noises=("hard",),
+    threads=1,
+)
+"""A few seconds, to see that everything works; its figures mean nothing."""
+
+SIZES: Final = {plan.size: plan for plan in (FULL, SMALL, TINY)}

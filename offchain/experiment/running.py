@@ -1,0 +1,238 @@
+"""Runs a plan from where it stands: preset by preset, block by block, kept after every block."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from offchain.chain.anvil import Anvil
+from offchain.chain.client import open_contracts
+from offchain.crypto.hashing import keccak256
+from offchain.experiment.chain_state import loading, save_chain
+from offchain.experiment.display import Display
+from offchain.experiment.driving import Driver
+from offchain.experiment.figures import (
+    BlockFigures,
+    ModelFigures,
+    model_figures,
+    require_attested,
+    round_seconds,
+)
+from offchain.experiment.folder import Progress, RunFolder
+from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask, TimedLearner
+from offchain.experiment.network import LocalNetwork, NetworkPlan, local_network
+from offchain.experiment.observer import JudgedBlock
+from offchain.experiment.plan import ExperimentPlan
+from offchain.experiment.stopwatch import Stopwatch
+from offchain.learning.data_source import DigitsDataSource
+from offchain.learning.digits import CLASSES, concatenate
+from offchain.learning.drawing import PRESETS
+from offchain.learning.evaluation import ExactEvaluator
+from offchain.learning.glyphs import GlyphAtlas
+from offchain.learning.integer_network import parse_model
+from offchain.learning.learner import DigitsLearner, TaskLearner
+from offchain.learning.training_settings import TrainingSettings
+from offchain.ports import DataSource, Learner
+from offchain.storage.local import LocalStore
+from offchain.verification.run import verify_chain
+
+log = structlog.get_logger()
+
+NO_END_STEPS = 10**9
+"""Steps and epochs end no training: its seconds do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """All that a run needs.
+
+    Attributes:
+        plan: what is run.
+        run: the folder that it is kept in.
+        project: the checkout, compiled.
+        headers: description of the recorded Bitcoin headers.
+        atlas: the fonts.
+        stopped: tells to stop.
+        display: is told how it goes.
+    """
+
+    plan: ExperimentPlan
+    run: RunFolder
+    project: Path
+    headers: Path
+    atlas: GlyphAtlas
+    stopped: threading.Event
+    display: Display
+
+
+def run_preset(experiment: Experiment, noise: str, blocks: int) -> None:
+    """Make up to ``blocks`` further blocks of a preset, as far as the plan has them.
+
+    After every block the chain and the figures are kept.
+
+    Raises:
+        Interrupted: told to stop.
+        ModelChainError: it could not be done.
+    """
+    run, plan = experiment.run, experiment.plan
+    progress = run.progress(noise)
+    done = len(progress.blocks) if progress else 0
+    last = min(plan.blocks, done + blocks)
+    if last <= done:
+        return
+    if progress is None:
+        run.clear(noise)
+    run.forget_nodes(noise)
+    stopwatch = Stopwatch(time.monotonic)
+    with (
+        _logging_to(run.preset(noise) / "run.log"),
+        _network(experiment, noise, progress, stopwatch) as network,
+    ):
+        driver = Driver(
+            network, stopwatch, experiment.stopped, partial(experiment.display.turn, noise)
+        )
+        for number in range(done + 1, last + 1):
+            driver.run_until_block(number)
+            figures = _figures(network, stopwatch, number)
+            chain = f"chain-{number}.json"
+            save_chain(network.contracts.ethereum, run.preset(noise) / chain)
+            before = run.progress(noise)
+            blocks_before: Sequence[dict[str, Any]] = before.blocks if before else ()
+            run.save(
+                noise,
+                Progress(chain, (*blocks_before, figures.as_json()), network.observer.voids),
+            )
+            experiment.display.block(noise, figures)
+
+
+def verify_preset(experiment: Experiment, noise: str) -> str:
+    """Verify the kept chain of a preset from chain and store alone, as ``modelchain verify`` does.
+
+    Returns what was verified, in a line, which is kept as well.
+
+    Raises:
+        Difference: the first one between what is recorded and what follows.
+        ModelChainError: the chain cannot be loaded or read.
+    """
+    run = experiment.run
+    progress = run.progress(noise)
+    if progress is None:
+        return "nothing: there is no block"
+    folder = run.preset(noise)
+    with Anvil(
+        accounts=experiment.plan.nodes + 3,
+        log_file=folder / "anvil-verify.log",
+        extra_arguments=loading(folder / progress.chain),
+    ) as anvil:
+        contracts = open_contracts(anvil.url, folder / "deployment.json")
+        try:
+            report = verify_chain(
+                contracts,
+                partial(LocalStore, folder / "store"),
+                partial(DigitsLearner, contracts.deployment.parameters.maximum_samples),
+                progress=experiment.display.verifying,
+            )
+        finally:
+            contracts.ethereum.close()
+    found = (
+        f"OK: block {report.head}, {report.items} items, {report.transactions} transactions, "
+        f"{report.headers} Bitcoin headers, {report.rings} ring signatures, "
+        f"{report.evaluations} scores of {report.rounds} rounds"
+    )
+    run.save(noise, replace(progress, verified=found))
+    return found
+
+
+@contextmanager
+def _network(
+    experiment: Experiment, noise: str, progress: Progress | None, stopwatch: Stopwatch
+) -> Iterator[LocalNetwork]:
+    """The preset's network, from its saved chain where there is one."""
+    plan, folder = experiment.plan, experiment.run.preset(noise)
+    settings = TrainingSettings(
+        seconds=plan.training_seconds, epochs=NO_END_STEPS, maximum_steps=NO_END_STEPS
+    )
+    task = SharedDigitsTask(plan.samples, settings)
+    task.decoded = DecodedPayloads()
+    learner = TaskLearner(task)
+
+    def learner_of(node: int) -> Learner:
+        return TimedLearner(learner, node, stopwatch, experiment.display.training)
+
+    def source_of(node: int, seed: bytes) -> DataSource:
+        # Nobody else may be able to draw a node's test items.
+        drawing = keccak256(b"modelchain/drawing/1" + seed)
+        return DigitsDataSource(
+            experiment.atlas,
+            node,
+            plan.nodes,
+            int.from_bytes(drawing[:8], "big"),
+            plan.samples,
+            PRESETS[noise],
+        )
+
+    saved = None if progress is None else folder / progress.chain
+    network = NetworkPlan(
+        experiment.project, folder, experiment.headers, plan.nodes, plan.parameters, saved
+    )
+    with local_network(network, learner_of, source_of, learner) as found:
+        yield found
+
+
+def _figures(network: LocalNetwork, stopwatch: Stopwatch, number: int) -> BlockFigures:
+    """A block's figures, its scores counted again from the predictions on its test set."""
+    block = network.observer.judged_block(number)
+    test = concatenate([SharedDigitsTask(2**20).decode_payload(payload) for payload in block.test])
+    evaluator = ExactEvaluator()
+
+    def judged(what: str, model: bytes, score: int) -> ModelFigures:
+        classes = evaluator.classes(parse_model(model), test.images)
+        figures = model_figures(classes, test.labels, CLASSES)
+        require_attested(f"the {what} model of block {number}", figures, score, block.test_samples)
+        return figures
+
+    winner = network.accounts.index(block.winner)
+    return BlockFigures(
+        number=number,
+        round=block.round,
+        test_samples=block.test_samples,
+        models=_models(network, block),
+        best=judged("best", block.best, block.best_score),
+        previous=None
+        if block.previous is None
+        else judged("previous", block.previous, block.previous_score),
+        seconds=round_seconds(stopwatch, block, winner, len(network.accounts)),
+    )
+
+
+def _models(network: LocalNetwork, block: JudgedBlock) -> int:
+    """How many valid models the round had."""
+    return network.observer.history.blocks[block.number].valid_models
+
+
+@contextmanager
+def _logging_to(file: Path) -> Iterator[None]:
+    """Let the nodes' log go to a file, as lines of key and value."""
+    with file.open("a") as output:
+        structlog.configure(
+            processors=[
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+                structlog.processors.KeyValueRenderer(key_order=["timestamp", "node", "event"]),
+            ],
+            logger_factory=structlog.PrintLoggerFactory(output),
+            cache_logger_on_first_use=False,
+        )
+        try:
+            yield
+        finally:
+            structlog.reset_defaults()
