@@ -27,6 +27,7 @@ class ExperimentPlan:
         samples: images in an item.
         fonts: fonts of the whole run; None: all that the machine has.
         training_seconds: how long each node trains its model in a round.
+        training_steps: steps after which a training ends before that; None: its seconds end it.
         noises: names of the noise presets, in the order in which they are run.
         threads: threads that compute.
 
@@ -41,6 +42,7 @@ class ExperimentPlan:
     samples: int
     fonts: int | None
     training_seconds: float
+    training_steps: int | None = None
     noises: tuple[str, ...]
     threads: int
 
@@ -132,8 +134,10 @@ TINY: Final = replace(
     blocks=2,
     items=10,
     samples=50,
-    training_seconds=1.0,
-    noises=("hard",),
+    # Steps, not seconds: what is only tried must not depend on what else the machine does.
+    training_seconds=600.0,
+    training_steps=120,
+    noises=("light",),
     threads=1,
 )
 """A few seconds, to see that everything works; its figures mean nothing."""

@@ -23,6 +23,7 @@ from offchain.errors import ConfigurationError, FontError
 from offchain.experiment.folder import RunFolder
 from offchain.experiment.machine import commit_of, describe_machine, peak_memory
 from offchain.experiment.plan import SIZES, ExperimentPlan
+from offchain.experiment.results import require_free, write_results
 from offchain.experiment.screen import Screen
 from offchain.headers.source import recorded_file
 from offchain.node.programs import stop_on_signals
@@ -116,11 +117,9 @@ def reproduce_paper(
         raise ConfigurationError(f"there is no run in {folder.folder} to go on with")
     settings = load_settings({}, os.environ)
     headers = recorded_file(settings.headers)
-    _use(plan.threads)
-    from offchain.experiment.results import require_free, write_results
-
     known = None if force or not folder.exists else str(folder.run["id"])
     require_free(results, known, force)
+    _use(plan.threads)
     stopped = stop_on_signals()
     console = Console()
     console.print("[bold]The paper's experiment[/bold]: looking at this machine's fonts")
@@ -131,6 +130,7 @@ def reproduce_paper(
     folder.require_same(plan, digest)
     tell_plan(console, plan, len(atlas), folder.folder)
     piece = _piece()
+    folder.add_piece(piece)
     began = time.monotonic()
     try:
         run_presets(console, plan, folder, headers, atlas, stopped, stop_after, verify)

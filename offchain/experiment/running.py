@@ -46,8 +46,8 @@ from offchain.verification.run import verify_chain
 
 log = structlog.get_logger()
 
-NO_END_STEPS = 10**9
-"""Steps and epochs end no training: its seconds do."""
+NO_END = 10**9
+"""So many epochs or steps end no training: its seconds do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,9 @@ def _network(
     """The preset's network, from its saved chain where there is one."""
     plan, folder = experiment.plan, experiment.run.preset(noise)
     settings = TrainingSettings(
-        seconds=plan.training_seconds, epochs=NO_END_STEPS, maximum_steps=NO_END_STEPS
+        seconds=plan.training_seconds,
+        epochs=NO_END,
+        maximum_steps=plan.training_steps or NO_END,
     )
     task = SharedDigitsTask(plan.samples, settings)
     task.decoded = DecodedPayloads()

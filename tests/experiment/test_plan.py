@@ -1,0 +1,59 @@
+"""What the sizes of the experiment are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from offchain.errors import ConfigurationError
+from offchain.experiment.plan import FULL, SIZES
+from offchain.learning.digits import DigitSamples, encode_payload
+from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
+from offchain.protocol.parameters import ParameterOutOfRange
+
+
+def test_the_full_size_has_the_numbers_of_the_paper():
+    assert (FULL.nodes, FULL.blocks, FULL.fonts) == (10, 5, 5_500)
+    assert FULL.noises == ("moderate", "hard")
+    assert FULL.images == 550_000
+    assert FULL.test_images == 82_500
+    # 2,200 fonts, 25 transforms, 10 digits.
+    assert FULL.images == 2 * FULL.fonts // 5 * 25 * 10
+
+
+def test_an_item_of_the_full_size_fits_a_payload_even_where_nothing_can_be_compressed():
+    import numpy as np
+
+    noise = np.random.default_rng(1).integers(0, 256, (FULL.samples, 28, 28), np.uint8)
+    labels = np.arange(FULL.samples, dtype=np.uint8) % 10
+    assert len(encode_payload(DigitSamples(noise, labels))) <= MAXIMUM_PAYLOAD_BYTES
+
+
+@pytest.mark.parametrize("size", sorted(SIZES))
+def test_a_round_of_every_size_closes_with_one_item_for_each_share_key(size):
+    plan = SIZES[size]
+    parameters = plan.parameters
+    assert parameters.base_keys == parameters.maximum_keys == plan.items
+    assert parameters.minimum_items == parameters.maximum_items == plan.nodes * plan.items
+    assert parameters.lease_rounds > 2 * plan.blocks
+    assert plan.test_images >= plan.samples
+
+
+@pytest.mark.parametrize("change", [{"nodes": 2}, {"blocks": 0}, {"samples": 0}, {"noises": ()}])
+def test_an_experiment_of_nothing_is_refused(change):
+    with pytest.raises(ConfigurationError, match="at least 3, 1, 1 and 1"):
+        replace(FULL, **change)
+
+
+def test_more_items_than_a_node_may_have_keys_are_refused():
+    with pytest.raises(ParameterOutOfRange, match="baseKeys is 65"):
+        replace(FULL, items=65)
+
+
+def test_a_plan_goes_on_with_more_blocks_and_presets_but_with_nothing_else_changed():
+    recorded = FULL.as_json()
+    assert not replace(FULL, blocks=7, noises=("hard",)).differences(recorded)
+    assert replace(FULL, training_seconds=9.0).differences(recorded) == [
+        "training_seconds was 40.0 and is now 9.0"
+    ]

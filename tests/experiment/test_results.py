@@ -1,0 +1,157 @@
+"""Results are written whole, kept over restarts, and never overwritten unasked."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from offchain.errors import ConfigurationError
+from offchain.experiment.folder import OtherRunError, Progress, RunFolder
+from offchain.experiment.plan import SMALL
+from offchain.experiment.results import WouldOverwriteError, require_free, write_results
+
+FONTS = ("a.ttf", "b.ttf")
+
+
+def model(accuracy):
+    return {
+        "accuracy": accuracy,
+        "precision": accuracy - 0.001,
+        "recall": accuracy,
+        "f1": accuracy - 0.002,
+        "correct": round(3_000 * accuracy),
+        "samples": 3_000,
+    }
+
+
+def block(number):
+    return {
+        "number": number,
+        "round": number,
+        "test_samples": 3_000,
+        "models": 4,
+        "best": model(0.98 + number / 1_000),
+        "previous": model(0.95) if number > 1 else None,
+        "seconds": {
+            "training": 5.0,
+            "training_mean": 5.0,
+            "verification": 0.1,
+            "judging": 0.5,
+            "consensus": 7.0,
+            "consensus_in_turn": 9.0,
+            "stages": {},
+        },
+    }
+
+
+@pytest.fixture
+def run(tmp_path):
+    found = RunFolder(tmp_path / "run")
+    found.begin("ab12", SMALL, FONTS, "digest")
+    for noise in SMALL.noises:
+        found.clear(noise)
+        found.save(noise, Progress("chain-2.json", (block(1), block(2)), voids=0))
+    return found
+
+
+def test_json_csv_figure_and_fonts_hold_every_block_of_every_preset(run, tmp_path):
+    out = tmp_path / "results"
+    write_results(run, SMALL, out)
+    found = json.loads((out / "paper.json").read_text())
+    assert found["run"] == "ab12"
+    assert found["complete"] is False
+    assert sorted(found["presets"]) == ["hard", "moderate"]
+    assert found["presets"]["hard"]["blocks"] == [block(1), block(2)]
+    assert found["paper"]["accuracy"]["block_2_best"] == 0.9672
+    assert "tuned, not reproduced" in found["note"]
+    with (out / "paper.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["noise"], row["block"], row["model"]) for row in rows] == [
+        (noise, number, role)
+        for noise in ("hard", "moderate")
+        for number, role in (("1", "best"), ("2", "best"), ("2", "previous"))
+    ]
+    assert rows[1]["accuracy"] == "0.982000"
+    assert rows[1]["consensus_s"] == "7.000"
+    assert (out / "paper_fonts.txt").read_text() == "a.ttf\nb.ttf\n"
+    assert (out / "paper.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_with_all_blocks_is_complete(run, tmp_path):
+    blocks = tuple(block(number) for number in range(1, 6))
+    for noise in SMALL.noises:
+        run.save(noise, Progress("chain-5.json", blocks, voids=1))
+    found = write_results(run, SMALL, tmp_path / "results")
+    assert found["complete"] is True
+    assert found["presets"]["hard"]["void_rounds"] == 1
+
+
+def test_results_of_another_run_are_refused_without_force(run, tmp_path):
+    out = tmp_path / "results"
+    require_free(out, None, force=False)
+    write_results(run, SMALL, out)
+    before = (out / "paper.json").read_bytes()
+    require_free(out, "ab12", force=False)
+    for other in (None, "cd34"):
+        with pytest.raises(WouldOverwriteError, match="give --force"):
+            require_free(out, other, force=False)
+        require_free(out, other, force=True)
+    assert (out / "paper.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"run": 1}'])
+def test_a_file_that_is_no_result_is_not_overwritten_either(tmp_path, content):
+    (tmp_path / "paper.json").write_text(content)
+    with pytest.raises(WouldOverwriteError):
+        require_free(tmp_path, "ab12", force=False)
+
+
+def test_progress_is_what_was_saved_and_chains_of_before_are_deleted(run):
+    folder = run.preset("hard")
+    for number in (2, 3):
+        (folder / f"chain-{number}.json").write_text("{}")
+    saved = Progress("chain-3.json", (block(1), block(2), block(3)), voids=1)
+    run.save("hard", saved)
+    assert run.progress("hard") == saved
+    assert [file.name for file in folder.glob("chain-*.json")] == ["chain-3.json"]
+
+
+def test_a_preset_that_was_begun_and_has_no_block_begins_anew(run):
+    (run.preset("hard") / "store").mkdir()
+    run.clear("hard")
+    assert run.progress("hard") is None
+    assert not (run.preset("hard") / "store").exists()
+
+
+def test_another_plan_or_other_fonts_do_not_go_on(run):
+    from dataclasses import replace
+
+    run.require_same(SMALL, "digest")
+    with pytest.raises(OtherRunError, match="samples was 250 and is now 251"):
+        run.require_same(replace(SMALL, samples=251), "digest")
+    with pytest.raises(OtherRunError, match="fonts are others"):
+        run.require_same(SMALL, "another")
+
+
+def test_a_new_run_leaves_files_alone_that_are_not_a_runs(run):
+    other = run.folder / "mine"
+    other.mkdir()
+    (other / "file").write_text("kept")
+    run.begin("cd34", SMALL, FONTS, "digest")
+    assert run.progress("hard") is None
+    assert (other / "file").read_text() == "kept"
+
+
+def test_a_damaged_run_file_is_named(run):
+    (run.folder / "run.json").write_text("{")
+    with pytest.raises(ConfigurationError, match=r"run\.json cannot be read"):
+        _ = run.run
+
+
+def test_pieces_are_kept_in_order_and_a_pieces_end_replaces_its_start(run):
+    run.add_piece({"started": "1", "seconds": 5})
+    run.add_piece({"started": "2"})
+    run.add_piece({"started": "2", "seconds": 6})
+    assert run.run["pieces"] == [{"started": "1", "seconds": 5}, {"started": "2", "seconds": 6}]

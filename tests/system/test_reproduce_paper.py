@@ -1,0 +1,154 @@
+"""The paper's experiment at its smallest size: real chain, rings, training, attested scores."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from offchain.experiment.figures import ModelFigures
+from tests.support.node_chain import ROOT
+from tests.support.programs import plain_environment
+
+SECONDS = 400.0
+NOISE = "light"
+
+
+class Program:
+    """Starts of the program on one work folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.work = folder / "work"
+        self.out = folder / "out"
+        self.output = folder / "output.txt"
+
+    def start(self, *options: str) -> subprocess.Popen[bytes]:
+        """The program at the tiny size; options that come later win."""
+        command = [sys.executable, str(ROOT / "scripts" / "reproduce_paper.py"), "--size", "tiny"]
+        command += ["--work", str(self.work), "--out", str(self.out), *options]
+        with self.output.open("wb") as output:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=plain_environment(self.folder) | {"OMP_WAIT_POLICY": "PASSIVE"},
+            )
+
+    def run(self, *options: str) -> int:
+        """Run it to its end; returns its status."""
+        return self.start(*options).wait(SECONDS)
+
+    def said(self) -> str:
+        """Everything that the last start has printed."""
+        return " ".join(self.output.read_text().split())
+
+    def results(self) -> dict:
+        """What is in ``paper.json``."""
+        return json.loads((self.out / "paper.json").read_text())
+
+    def blocks(self) -> list[dict]:
+        """Figures of the blocks that are kept."""
+        file = self.work / NOISE / "progress.json"
+        return json.loads(file.read_text()).get("blocks", []) if file.exists() else []
+
+
+@pytest.fixture(scope="module")
+def one_block(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The program after one block, told to stop there."""
+    program = Program(tmp_path_factory.mktemp("paper"))
+    status = program.run("--stop-after", "1", "--no-verify")
+    assert status == 0, program.said()
+    return program
+
+
+def test_a_block_is_made_with_the_attested_scores(one_block):
+    [block] = one_block.blocks()
+    best = ModelFigures(**block["best"])
+    assert block["number"] == block["round"] == 1
+    assert block["previous"] is None
+    assert block["models"] == 3
+    assert best.samples == block["test_samples"] == 4 * 50
+    assert best.correct == round(best.accuracy * best.samples)
+    # Guessing gets a tenth.
+    assert best.accuracy > 0.3
+    seconds = block["seconds"]
+    assert 0 < seconds["verification"] < seconds["consensus"] < seconds["consensus_in_turn"]
+    assert seconds["training"] > 0
+
+
+def test_results_say_how_they_were_made_and_that_they_are_not_complete(one_block):
+    results = one_block.results()
+    assert results["complete"] is False
+    assert results["plan"]["nodes"] == 3
+    piece = results["pieces"][0]
+    assert "reproduce_paper.py --size tiny" in piece["command"]
+    assert piece["machine"]["cores"] == os.cpu_count()
+    assert len(piece["commit"].split()[0]) in (40, len("unknown"))
+    assert piece["peak_memory_bytes"] > 1 << 20
+    fonts = (one_block.out / "paper_fonts.txt").read_text().splitlines()
+    assert len(fonts) == results["fonts"]["count"] >= 20
+
+
+def test_other_results_are_not_overwritten(one_block, tmp_path):
+    before = (one_block.out / "paper.json").read_bytes()
+    other = Program(tmp_path)
+    assert other.run("--out", str(one_block.out)) == 2
+    assert "give --force to replace them" in other.said()
+    assert not other.work.exists()
+    assert (one_block.out / "paper.json").read_bytes() == before
+
+
+def test_going_on_where_nothing_was_begun_is_refused(tmp_path):
+    program = Program(tmp_path)
+    assert program.run("--resume") == 2
+    assert "there is no run" in program.said()
+
+
+@pytest.fixture(scope="module")
+def killed(one_block: Program) -> tuple[Program, list[dict]]:
+    """The program killed in the middle of its second round, and the blocks that it had."""
+    before = one_block.blocks()
+    process = one_block.start("--resume")
+    log = one_block.work / NOISE / "run.log"
+    already = log.read_text().count("training begins")
+    until = time.monotonic() + SECONDS
+    while log.read_text().count("training begins") <= already:
+        if process.poll() is not None or time.monotonic() > until:
+            pytest.fail(f"no training: {one_block.said()}", pytrace=False)
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return one_block, before
+
+
+@pytest.mark.full
+def test_a_run_that_is_killed_goes_on_from_its_last_block_and_its_chain_verifies(killed):
+    program, before = killed
+    assert program.blocks() == before
+    assert program.run("--resume") == 0, program.said()
+    results = program.results()
+    found = results["presets"][NOISE]
+    assert results["complete"] is True
+    assert found["blocks"][:1] == before
+    assert [block["number"] for block in found["blocks"]] == [1, 2]
+    assert found["blocks"][1]["previous"]["correct"] < found["blocks"][1]["best"]["correct"]
+    assert found["verified"].startswith("OK: block 2, ")
+    # The start that was killed could not note its end.
+    assert [("seconds" in piece) for piece in results["pieces"]] == [True, False, True]
+
+
+@pytest.mark.full
+def test_a_run_that_is_complete_is_left_as_it_is(killed):
+    program, _ = killed
+    before = program.blocks()
+    assert program.run() == 0, program.said()
+    assert program.blocks() == before
