@@ -99,10 +99,14 @@ class TrainingProgress:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A model file as it is submitted, and figures about its training, for people."""
+    """A model file as it is submitted, and figures about its training, for people.
+
+    ``used`` are the numbers of the payloads that it was trained on, rising; None means all.
+    """
 
     data: bytes
     description: str
+    used: tuple[int, ...] | None = None
 
 
 class Learner(ABC):
@@ -123,8 +127,12 @@ class Learner(ABC):
         baseline: bytes | None,
         seed: int,
         progress: Callable[[TrainingProgress], None],
+        ages: Sequence[int] = (),
     ) -> TrainedModel:
-        """Train on payload plaintexts, from the previous best model where there is one."""
+        """Train on payload plaintexts, from the previous best model where there is one.
+
+        ``ages`` are how many rounds old the payloads are; without them all are of this round.
+        """
 
     @abstractmethod
     def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:

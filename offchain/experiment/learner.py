@@ -97,6 +97,7 @@ class TimedLearner(Learner):
         baseline: bytes | None,
         seed: int,
         progress: Callable[[TrainingProgress], None],
+        ages: Sequence[int] = (),
     ) -> TrainedModel:
         """See `Learner.train`."""
 
@@ -105,7 +106,7 @@ class TimedLearner(Learner):
             progress(step)
 
         with self._stopwatch.computing(Work.TRAINING, self._node):
-            return self._learner.train(training, baseline, seed, told)
+            return self._learner.train(training, baseline, seed, told, ages)
 
     def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:
         """See `Learner.evaluate`."""

@@ -65,19 +65,27 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
         previous: IntegerNetwork | None,
         seed: int,
         progress: ProgressCallback,
+        ages: Sequence[int] = (),
     ) -> TrainedModel:
-        """Train a network on all `samples`; see `training.train_network`."""
-        from offchain.learning.training import train_network
+        """Train a network on a choice of `samples`; see `candidate.train_candidate`."""
+        from offchain.learning.candidate import train_candidate
 
-        together = concatenate(samples)
-        result = train_network(
-            together, previous, seed, self._settings, progress, self._chosen_device()
+        candidate = train_candidate(
+            samples,
+            ages or [0] * len(samples),
+            previous,
+            seed,
+            self._settings,
+            progress,
+            self._chosen_device(),
         )
+        result = candidate.result
         channels = "-".join(str(number) for number in result.network.channels)
         return TrainedModel(
             encode_model(result.network),
-            f"channels {channels}, {result.steps} steps on {len(together)} samples in "
+            f"channels {channels}, {result.steps} steps on {candidate.samples} samples in "
             f"{result.seconds:.1f} s, loss {result.loss:.4f}",
+            candidate.choice.used,
         )
 
     def _exact_evaluator(self) -> ExactEvaluator:

@@ -36,15 +36,18 @@ class TaskLearner(Learner, Generic[Samples, Network]):
         baseline: bytes | None,
         seed: int,
         progress: ProgressCallback,
+        ages: Sequence[int] = (),
     ) -> TrainedModel:
         """Train on payload plaintexts, from the previous best model where there is one.
+
+        `ages` are how many rounds old the payloads are; without them all are of this round.
 
         Raises `PayloadError` or `ModelError` for input that does not pass the task's checks, and
         `TrainingError` when the run ends without a usable model.
         """
         samples = [self._task.decode_payload(payload) for payload in training]
         previous = None if baseline is None else self._task.decode_model(baseline)
-        return self._task.train(samples, previous, seed, progress)
+        return self._task.train(samples, previous, seed, progress, ages)
 
     def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:
         """Return the model's exact score on test payloads, 0 to the number of their samples.

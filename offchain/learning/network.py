@@ -52,15 +52,54 @@ class ConvolutionalNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits float32 [n, classes] of images float32 [n, 1, side, side] in 0 .. 1."""
-        activation = images
-        for convolution, normalisation in self.layers():
-            # [n, in, side, side] -> [n, out, side / stride, side / stride]
-            # In place, and not `clamp`, whose gradient costs several passes on a CPU.
-            activation = functional.hardtanh_(
-                normalise(normalisation, convolution(activation)), 0.0, 1.0
-            )
-        logits: Tensor = self.linear(activation.flatten(1))
+        logits: Tensor = self.linear(self.activations(images)[-1].flatten(1))
         return logits
+
+    def activations(self, images: Tensor) -> list[Tensor]:
+        """Return each convolution's clamped output, [n, out, side, side], for images as above."""
+        found = []
+        activation = images
+        for layer, (convolution, normalisation) in enumerate(self.layers()):
+            # [n, in, side, side] -> [n, out, side / stride, side / stride]
+            if layer == 0 and can_be_rearranged(convolution, self.family.input_side):
+                sums = convolve_rearranged(activation, convolution)
+            else:
+                sums = convolution(activation)
+            # In place, and not `clamp`, whose gradient costs several passes on a CPU.
+            activation = functional.hardtanh_(normalise(normalisation, sums), 0.0, 1.0)
+            found.append(activation)
+        return found
+
+
+def can_be_rearranged(convolution: nn.Conv2d, side: int) -> bool:
+    """Return whether `convolve_rearranged` serves for images of `side`."""
+    margin = cast(int, convolution.padding[0])
+    return (
+        side % 2 == 0
+        and convolution.stride[0] == 2
+        and convolution.kernel_size[0] == 2 * margin + 1
+    )
+
+
+def convolve_rearranged(images: Tensor, convolution: nn.Conv2d) -> Tensor:
+    """Return what `convolution`, of stride 2, gives for `images` [n, in, side, side], side even.
+
+    Each square of 2 x 2 pixels becomes one pixel of 4 channels, and the kernel is rearranged
+    likewise, so that the stride is 1. With a single input channel, the gradient of a strided
+    kernel takes six times as long on a CPU.
+    """
+    outputs, inputs, kernel, _ = convolution.weight.shape
+    margin = cast(int, convolution.padding[0])
+    reach = (margin + 1) // 2  # how many squares the kernel reaches to each side
+    before = 2 * reach - margin
+    after = 4 * reach + 2 - kernel - before
+    squares = 2 * reach + 1
+    weight = functional.pad(convolution.weight, (before, after, before, after))
+    weight = weight.view(outputs, inputs, squares, 2, squares, 2).permute(0, 1, 3, 5, 2, 4)
+    pixels = functional.pixel_unshuffle(images, 2).contiguous(memory_format=torch.channels_last)
+    return functional.conv2d(
+        pixels, weight.reshape(outputs, inputs * 4, squares, squares), padding=reach
+    )
 
 
 def normalise(normalisation: nn.BatchNorm2d, sums: Tensor) -> Tensor:
@@ -99,19 +138,29 @@ def set_gain_and_offset(normalisation: nn.BatchNorm2d, gain: Tensor, offset: Ten
 
 
 @torch.no_grad()
-def normalise_as(network: ConvolutionalNetwork, images: Tensor) -> None:
+def normalise_as(
+    network: ConvolutionalNetwork, images: Tensor, fresh: Sequence[int] | None = None
+) -> None:
     """Give batch normalisation the statistics of `images` [n, 1, side, side].
 
     What `network` computes in evaluation mode stays the same. A network read from integers has
     normalisation that does nothing; with the statistics that training will see, training goes on
-    from the same function with the conditioning that normalisation gives.
+    from the same function with the conditioning that normalisation gives. Of the channels of each
+    layer the last `fresh` are new: they get the statistics and keep their gain.
     """
     activation = images
-    for convolution, normalisation in network.layers():
+    for (convolution, normalisation), new in zip(
+        network.layers(), fresh or [0] * len(network.channels), strict=True
+    ):
         sums = convolution(activation)
         gain, offset = gain_and_offset(normalisation)
         variance, mean = torch.var_mean(sums, dim=(0, 2, 3), correction=0)
+        first_gain = normalisation.weight[len(gain) - new :].clone()
         cast(Tensor, normalisation.running_mean).copy_(mean)
         cast(Tensor, normalisation.running_var).copy_(variance)
         set_gain_and_offset(normalisation, gain, offset)
+        if new:
+            normalisation.weight[-new:] = first_gain
+            normalisation.bias[-new:] = 0.0
+            gain, offset = gain_and_offset(normalisation)
         activation = (sums * gain[:, None, None] + offset[:, None, None]).clamp_(0.0, 1.0)

@@ -68,8 +68,12 @@ class Task(ABC, Generic[Samples, Network]):
         previous: Network | None,
         seed: int,
         progress: ProgressCallback,
+        ages: Sequence[int] = (),
     ) -> TrainedModel:
         """Train a network on `samples`, starting from `previous` if there is one.
+
+        `ages` are how many rounds old the `samples` are; without them all are of this round. A
+        task may leave out some of `samples`, and says in the result which ones it used.
 
         Raises `TrainingError` when the run ends without a usable model.
         """

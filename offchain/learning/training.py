@@ -7,15 +7,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from torch.nn import functional
+from numpy.typing import NDArray
 
 from offchain.errors import TrainingError
 from offchain.learning.digits import DigitSamples
+from offchain.learning.exploration import explore
+from offchain.learning.gradient_step import GradientStep
 from offchain.learning.integer_network import IntegerNetwork
-from offchain.learning.network import ConvolutionalNetwork, images_to_float, normalise_as
+from offchain.learning.network import ConvolutionalNetwork, normalise_as
 from offchain.learning.quantisation import dequantise, quantise
+from offchain.learning.resident_samples import ResidentSamples
 from offchain.learning.task import ProgressCallback
+from offchain.learning.training_group import Alone, TrainingGroup
 from offchain.learning.training_settings import TrainingSettings
 from offchain.ports import TrainingProgress
 
@@ -41,66 +46,76 @@ def train_network(
     progress: ProgressCallback,
     device: torch.device | str = "cpu",
     clock: Callable[[], float] = time.monotonic,
+    weights: NDArray[np.float64] | None = None,
+    group: TrainingGroup | None = None,
 ) -> TrainingResult:
     """Train on `samples`, at least one, starting from `previous` if there is one.
 
-    The seed fixes the first network and the order of the samples. Two runs still differ slightly:
-    how matrix products round depends on where their numbers lie in memory.
+    `weights` [n], from 0 to 1, say how often each sample takes part. The seed fixes the first
+    network, which channels are explored, and the order of the samples. Two runs still differ
+    slightly: how matrix products round depends on where their numbers lie in memory. The processes
+    of `group` make the same call together and split each batch.
 
-    Raises `TrainingError` when the loss or the weights are no finite numbers.
+    Raises `TrainingError` when the loss or the weights are no finite numbers, or another process
+    of the group cannot go on.
     """
-    device = torch.device(device)
+    group = group or Alone()
+    try:
+        return _train(
+            samples, previous, seed, settings, progress, torch.device(device), clock, weights, group
+        )
+    except BaseException:
+        group.give_up()
+        raise
+
+
+def _train(
+    samples: DigitSamples,
+    previous: IntegerNetwork | None,
+    seed: int,
+    settings: TrainingSettings,
+    progress: ProgressCallback,
+    device: torch.device,
+    clock: Callable[[], float],
+    weights: NDArray[np.float64] | None,
+    group: TrainingGroup,
+) -> TrainingResult:
     started = clock()
 
-    # The network: new, or the previous best as floating-point numbers again.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = (
-            ConvolutionalNetwork(settings.channels) if previous is None else dequantise(previous)
-        )
-    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    # The samples, all on the device, and batches of them in an order that the seed decides.
+    resident = ResidentSamples(samples, device)
+    # At least two for each process: normalisation needs something to compare with.
+    batch = max(2 * group.size, min(settings.batch, len(samples)))
+    steps = min(settings.epochs * max(1, len(samples) // batch), settings.maximum_steps)
+    batches = resident.batches(seed, batch, weights)
+
+    # The network: new, or the previous best, explored.
+    network = starting_network(resident, previous, seed, settings, device)
+    group.same_start(network)
     peak = settings.learning_rate if previous is None else settings.warm_learning_rate
-
-    # The samples, all on the device: one byte a pixel, turned into numbers batch by batch.
-    images = torch.tensor(samples.images).to(device)  # uint8 [n, 28, 28]
-    labels = torch.tensor(samples.labels).to(device, torch.int64)  # [n]
-    count = len(labels)
-    if count == 0:
-        raise TrainingError("there are no samples to train on")
-    batch = min(settings.batch, count)
-    steps = min(settings.epochs * (count // batch), settings.maximum_steps)
-    random = torch.Generator().manual_seed(seed)
-    order = torch.randperm(count, generator=random)
-
-    if previous is not None:
-        normalise_as(network, images_to_float(images[order[:STATISTICS_IMAGES].to(device)]))
-
+    parameters = list(network.parameters())
     optimiser = torch.optim.AdamW(
-        network.parameters(), lr=peak, weight_decay=settings.weight_decay, fused=True
+        parameters, lr=peak, weight_decay=settings.weight_decay, fused=True
     )
+    gradients = GradientStep(network, resident, device, settings.label_smoothing, settings.compiled)
 
     network.train()
     loss = math.nan
     losses = torch.zeros((), device=device)  # sum since the last report
     step, reported = 0, 0
-    while step < steps:
+    while True:
         elapsed = clock() - started
-        part = max(step / steps, elapsed / settings.seconds)
+        part = group.agree(max(step / steps, elapsed / settings.seconds))
         if part >= 1.0 and step:
             break
-        for group in optimiser.param_groups:
-            group["lr"] = peak * learning_rate_factor(min(part, 1.0), settings.warm_up)
+        for one in optimiser.param_groups:
+            one["lr"] = peak * learning_rate_factor(min(part, 1.0), settings.warm_up)
 
-        if len(order) < batch:
-            order = torch.randperm(count, generator=random)
-        chosen, order = order[:batch].to(device), order[batch:]
-        inputs = images_to_float(images[chosen])  # [batch, 1, 28, 28]
-        logits = network(inputs.contiguous(memory_format=torch.channels_last))  # [batch, 10]
-        error = functional.cross_entropy(logits, labels[chosen])
-        optimiser.zero_grad(set_to_none=True)
-        error.backward()  # type: ignore[no-untyped-call]
+        chosen = next(batches)  # [batch]
+        error = gradients(chosen[group.rank :: group.size], batch)
+        group.share_gradients(parameters, error)
         optimiser.step()
-        losses += error.detach()
+        losses += error
         step += 1
 
         # Reading the loss waits for the device, hence not at every step.
@@ -113,8 +128,36 @@ def train_network(
             losses.zero_()
             reported = step
 
+    group.average_statistics(network)
     network.eval()
     return TrainingResult(quantise(network), step, loss, clock() - started)
+
+
+def starting_network(
+    resident: ResidentSamples,
+    previous: IntegerNetwork | None,
+    seed: int,
+    settings: TrainingSettings,
+    device: torch.device,
+) -> ConvolutionalNetwork:
+    """Return the network that training begins with, on `device`, in channels-last order.
+
+    Without `previous` it is new. Else it is the previous best as floating-point numbers again,
+    explored if the settings say so, with normalisation as the samples give it.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = (
+            ConvolutionalNetwork(settings.channels) if previous is None else dequantise(previous)
+        )
+    network.to(device)
+    if previous is not None:
+        images, labels = resident.some(STATISTICS_IMAGES, seed)
+        normalise_as(network, images)
+        if settings.exploration is not None:
+            network = explore(network, images, labels, seed, settings.exploration)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def learning_rate_factor(part: float, warm_up: float) -> float:

@@ -2,7 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplorationSettings:
+    """How a node searches around the previous best network; see `exploration`.
+
+    `skeleton` is the part of each layer's channels, 0 to 1, that is always kept: the most
+    important ones. A node's own network has in each layer a width drawn between the skeleton's and
+    `widest` times the previous width, as far as the family and `multiply_adds` for one image
+    allow (None: as the family allows). Of the channels beyond the skeleton the part `fresh` on
+    average is new, the others are pruned ones that come back. Importance is measured on
+    `importance_images` images.
+    """
+
+    skeleton: float = 0.75
+    widest: float = 1.25
+    fresh: float = 0.5
+    multiply_adds: int | None = None
+    importance_images: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSettings:
+    """Which training data a node trusts, and how much it makes of earlier rounds'.
+
+    A sample that is `age` rounds old counts `fading` ** age as much as a new one. An item is
+    dropped when its loss under the previous best model lies more than `outlier` robust standard
+    deviations above the median and the model contradicts more than `contradicted` (0 to 1) of its
+    labels; never more than the part `most_dropped` of all items. `samples_judged` samples of each
+    item are looked at. Of more than `maximum_samples` samples the oldest items' are left out; an
+    image takes 784 bytes, twice for a moment.
+    """
+
+    fading: float = 0.7
+    outlier: float = 4.0
+    contradicted: float = 0.5
+    most_dropped: float = 0.4
+    samples_judged: int = 64
+    maximum_samples: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,9 +50,12 @@ class TrainingSettings:
 
     A run takes `epochs` passes over the samples, but not more than `maximum_steps` steps of
     `batch` samples nor `seconds` seconds; the learning rate falls to zero towards whichever end
-    comes first. `channels` are those of a new network; a network that was taken over keeps its own
-    and learns at `warm_learning_rate`. `warm_up` is the part of the run, 0 to 1, in which the rate
-    rises. Progress is reported every `report_steps` steps.
+    comes first. `channels` are those of a new network; a network that was taken over learns at
+    `warm_learning_rate`, with channels as `exploration` chooses them, or its own if that is None.
+    `warm_up` is the part of the run, 0 to 1, in which the rate rises. `label_smoothing` is the
+    part of each target that is spread over all classes. Progress is reported every `report_steps`
+    steps. `compiled` lets torch.compile generate code for the steps: it needs a C++ compiler (or a
+    GPU with Triton) and about a minute before the first step.
 
     The defaults suit a small machine that runs several nodes: some seconds of one core.
     """
@@ -27,4 +69,8 @@ class TrainingSettings:
     warm_learning_rate: float = 0.01
     weight_decay: float = 0.02
     warm_up: float = 0.2
+    label_smoothing: float = 0.0
     report_steps: int = 20
+    compiled: bool = False
+    exploration: ExplorationSettings | None = field(default_factory=ExplorationSettings)
+    data: DataSettings = field(default_factory=DataSettings)

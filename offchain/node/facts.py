@@ -26,6 +26,9 @@ from offchain.protocol.snapshot import (
 from offchain.protocol.status import ChainStatus, Phase
 from offchain.protocol.transactions import Scores, attestation_commitment
 
+EARLIER_ROUNDS = 1
+"""How many rounds before the present one give training data too."""
+
 OPENED_AT_ONCE = 64
 """Payloads opened between two looks at the chain: the loop must stay alive."""
 
@@ -93,9 +96,9 @@ class SnapshotTaker:
         )
 
     def training_items(self, history: History, round_number: int) -> list[DataItem]:
-        """Training items of a round, and of the round before it, that are open here."""
+        """Training items of a round, and of the rounds before it, that are open here."""
         items: list[DataItem] = []
-        for number in (round_number - 1, round_number):
+        for number in range(max(0, round_number - EARLIER_ROUNDS), round_number + 1):
             if number in history.rounds:
                 items += [item for item in history.data_items(number) if not item.is_test]
         return [item for item in items if self._parts.payloads.state(item) is State.OPEN]

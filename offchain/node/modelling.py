@@ -27,6 +27,9 @@ ROOT_BYTES = 32
 PROGRESS_SECONDS = 1.0
 """Training is reported this often at most."""
 
+TRAINING_BYTES = 1 << 29
+"""Of payload plaintexts that a model is trained on; decoded they may take a few times as much."""
+
 RETRAIN_SECONDS = 10.0
 """A training that failed is tried again after so long."""
 
@@ -53,6 +56,11 @@ class Training:
     items: tuple[DataItem, ...]
     payloads: tuple[bytes, ...]
     baseline: bytes | None
+
+    @property
+    def ages(self) -> tuple[int, ...]:
+        """How many rounds old each item is."""
+        return tuple(max(0, self.round - item.item.scope) for item in self.items)
 
 
 class Modelling:
@@ -156,7 +164,9 @@ class Modelling:
                 )
 
         def train() -> object:
-            return self._learner.train(training.payloads, training.baseline, seed, report)
+            return self._learner.train(
+                training.payloads, training.baseline, seed, report, training.ages
+            )
 
         log.info(
             "training begins",
@@ -174,7 +184,9 @@ class Modelling:
                 self._paused_until = self._clock() + RETRAIN_SECONDS
                 log.error("the training failed", reason=str(outcome.error))
             return
-        root = training_root(self._domains.model_chain, training.items)
+        used = outcome.result.used
+        items = training.items if used is None else [training.items[number] for number in used]
+        root = training_root(self._domains.model_chain, items)
         log.info("trained", round=training.round, model=outcome.result.description)
         try:
             self._hold(training.round, outcome.result.data, root)
@@ -254,16 +266,33 @@ def training_seed(account: str, round_number: int) -> int:
 
 
 def gather_training(
-    round_number: int, items: Sequence[DataItem], payloads: Payloads, baseline: bytes | None
+    round_number: int,
+    items: Sequence[DataItem],
+    payloads: Payloads,
+    baseline: bytes | None,
+    maximum_bytes: int = TRAINING_BYTES,
 ) -> Training:
-    """A training on those of ``items`` whose payloads can be had, in order of their numbers."""
-    chosen: list[DataItem] = []
-    plaintexts: list[bytes] = []
-    for item in sorted(items, key=lambda item: item.number):
+    """A training on those of ``items`` whose payloads can be had, in order of their numbers.
+
+    The newest come first; older ones are left out where all would take more than
+    ``maximum_bytes``. There is at least one if one can be had.
+    """
+    chosen: list[tuple[DataItem, bytes]] = []
+    room = maximum_bytes
+    for item in sorted(items, key=lambda item: item.number, reverse=True):
         try:
-            plaintexts.append(payloads.plaintext(item))
+            plaintext = payloads.plaintext(item)
         except StoreError as error:
             log.warning("a training item is left out", item=item.number, reason=str(error))
             continue
-        chosen.append(item)
-    return Training(round_number, tuple(chosen), tuple(plaintexts), baseline)
+        room -= len(plaintext)
+        if room < 0 and chosen:
+            break
+        chosen.append((item, plaintext))
+    chosen.reverse()
+    return Training(
+        round_number,
+        tuple(item for item, _ in chosen),
+        tuple(plaintext for _, plaintext in chosen),
+        baseline,
+    )

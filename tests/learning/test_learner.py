@@ -153,7 +153,7 @@ class Thermometer(Task[list[int], int]):
     def score(self, network: int, samples: Sequence[list[int]]) -> int:
         return sum(abs(value - network) <= 2 for part in samples for value in part)
 
-    def train(self, samples, previous, seed, progress) -> TrainedModel:  # noqa: ARG002
+    def train(self, samples, previous, seed, progress, ages=()) -> TrainedModel:  # noqa: ARG002
         values = [value for part in samples for value in part]
         start = [previous] if previous is not None else []
         return TrainedModel(bytes([round(np.mean(values + start))]), "mean")

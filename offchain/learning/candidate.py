@@ -1,0 +1,88 @@
+"""A node's candidate for the next block: data chosen, network trained, a second try if it fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import structlog
+import torch
+
+from offchain.errors import TrainingError
+from offchain.learning.data_choice import DataChoice, choose_data
+from offchain.learning.digits import DigitSamples, concatenate
+from offchain.learning.integer_network import IntegerNetwork
+from offchain.learning.task import ProgressCallback
+from offchain.learning.training import TrainingResult, train_network
+from offchain.learning.training_group import TrainingGroup
+from offchain.learning.training_settings import TrainingSettings
+
+log = structlog.get_logger()
+
+SECOND_RATE = 0.1
+"""What the learning rates are multiplied by when training is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What was trained, the data that it was trained on, and the number of samples in them."""
+
+    result: TrainingResult
+    choice: DataChoice
+    samples: int
+
+
+def train_candidate(
+    items: Sequence[DigitSamples],
+    ages: Sequence[int],
+    previous: IntegerNetwork | None,
+    seed: int,
+    settings: TrainingSettings,
+    progress: ProgressCallback,
+    device: torch.device | str = "cpu",
+    clock: Callable[[], float] = time.monotonic,
+    group: TrainingGroup | None = None,
+) -> Candidate:
+    """Choose among `items`, which are `ages` rounds old, and train on them from `previous`.
+
+    A training that fails is tried once more, at a lower learning rate and in what is left of its
+    time. Raises `TrainingError` if that fails too, or there is nothing to train on.
+    """
+    started = clock()
+    choice = choose_data(items, ages, previous, settings.data, device)
+    if choice.dirty or choice.repeated or choice.excess:
+        log.warning(
+            "training items are left out",
+            dirty=len(choice.dirty),
+            repeated=len(choice.repeated),
+            excess=len(choice.excess),
+        )
+    chosen = [items[number] for number in choice.used]
+    together = concatenate(chosen)
+    weights = None
+    if len(set(choice.weights)) > 1:
+        weights = np.repeat(np.array(choice.weights), [len(item) for item in chosen])
+
+    def train(settings: TrainingSettings) -> TrainingResult:
+        return train_network(
+            together, previous, seed, settings, progress, device, clock, weights, group
+        )
+
+    try:
+        result = train(settings)
+    except TrainingError as error:
+        left = settings.seconds - (clock() - started)
+        if len(together) == 0 or left < settings.seconds / 4:
+            raise
+        log.warning("the training failed and is tried once more, slower", reason=str(error))
+        result = train(
+            replace(
+                settings,
+                seconds=left,
+                learning_rate=settings.learning_rate * SECOND_RATE,
+                warm_learning_rate=settings.warm_learning_rate * SECOND_RATE,
+            )
+        )
+    return Candidate(result, choice, len(together))
