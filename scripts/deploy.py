@@ -30,10 +30,11 @@ from rich.table import Table
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import NETWORKS
 from offchain.chain.artifacts import load_artifacts
-from offchain.chain.deployer import artifact_link_order, finished_deployment
+from offchain.chain.deployer import artifact_link_order, deployment_gas, finished_deployment
 from offchain.chain.deployment import DeploymentPlan, deploy_contracts, first_checkpoint
 from offchain.chain.deployment_file import (
     Deployment,
+    DeploymentFileError,
     deployment_path,
     read_deployment,
     require_writable,
@@ -43,7 +44,13 @@ from offchain.chain.development import DevelopmentClock
 from offchain.chain.ethereum import Ethereum
 from offchain.chain.trust import is_live
 from offchain.config import ENVIRONMENT, Settings, load_settings
-from offchain.errors import ConfigurationError, ModelChainError, NotDevelopmentChainError
+from offchain.errors import (
+    ConfigurationError,
+    InsufficientFundsError,
+    ModelChainError,
+    NotDevelopmentChainError,
+    WrongChainError,
+)
 from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source
@@ -69,14 +76,17 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
     [root] = [loaded for loaded in project.get_loaded_projects() if "ModelChain" in loaded]
     settings = load_settings({}, environment, Path(root._path))
     ethereum = Ethereum.connect(web3.provider.endpoint_uri)
+    require_networks_chain(ethereum)
     file = settings.deployment
     if file.suffix != ".json":
         file = deployment_path(file, ethereum.chain_id())
     refuse_to_lose(file, ethereum, environment)
     require_writable(file)
     plan, is_replay = make_plan(environment, settings)
-    clock = set_clock_back(ethereum, plan) if is_replay else None
+    artifacts = load_artifacts(Path(root._path))
     deployer = deploying_account(environment)
+    require_funds(ethereum, deployer.address, deployment_gas(artifacts, plan))
+    clock = set_clock_back(ethereum, plan) if is_replay else None
     first_block = ethereum.block().number + 1
 
     def deploy_one(name: str, *arguments: object) -> str:
@@ -88,7 +98,7 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
         deployer.address,
         deployer.nonce,
         deploy_one,
-        artifact_link_order(load_artifacts(Path(root._path))),
+        artifact_link_order(artifacts),
     )
     deployment = finished_deployment(ethereum, plan, addresses, deployer.address, first_block)
     write_deployment(deployment, file)
@@ -100,11 +110,31 @@ def refuse_to_lose(file: Path, ethereum: Ethereum, environment: Mapping[str, str
     """Stop where a deployment file would be replaced whose contracts are on the chain."""
     if not file.exists() or environment.get("MODELCHAIN_REDEPLOY") == "1":
         return
-    if is_live(ethereum, read_deployment(file)):
+    advice = "set MODELCHAIN_REDEPLOY=1 to write over it, or MODELCHAIN_DEPLOYMENT=another.json"
+    try:
+        existing = read_deployment(file)
+    except DeploymentFileError as error:
+        raise ConfigurationError(f"{file} is there and cannot be read: {advice}") from error
+    if is_live(ethereum, existing):
         raise ConfigurationError(
-            f"the contracts of {file} are on this chain: nodes may be using them; "
-            "set MODELCHAIN_REDEPLOY=1 to deploy anew, or MODELCHAIN_DEPLOYMENT=another.json"
+            f"the contracts of {file} are on this chain: nodes may be using them; {advice}"
         )
+
+
+def require_networks_chain(ethereum: Ethereum) -> None:
+    """Stop where the node serves another chain than Brownie's network is said to be."""
+    expected = CONFIG.active_network.get("chainid")
+    actual = ethereum.chain_id()
+    if expected is not None and expected != str(actual):
+        raise WrongChainError("the chain id", f"{expected} (`brownie networks list`)", actual)
+
+
+def require_funds(ethereum: Ethereum, account: str, gas: int) -> None:
+    """Stop before an account pays for half a deployment."""
+    [balance] = ethereum.balances([account])
+    needed = gas * ethereum.gas_price()
+    if balance < needed:
+        raise InsufficientFundsError(account, balance, needed)
 
 
 def make_plan(environment: Mapping[str, str], settings: Settings) -> tuple[DeploymentPlan, bool]:
@@ -156,11 +186,19 @@ def deploying_account(environment: Mapping[str, str]):
     """The account that pays. It gets no rights."""
     name = environment.get("MODELCHAIN_DEPLOYER")
     if name is not None:
+        variable = ENVIRONMENT["key_password"]
+        password = environment.get(variable)
+        if password is None and not sys.stdin.isatty():
+            raise ConfigurationError(f"nobody can be asked for a password: set {variable}")
         try:
-            return accounts.load(name, environment.get(ENVIRONMENT["key_password"]))
+            return accounts.load(name, password)
         except FileNotFoundError:
             raise ConfigurationError(
                 f"Brownie knows no account {name!r}: see `brownie accounts list`"
+            ) from None
+        except ValueError:
+            raise ConfigurationError(
+                f"the password does not open Brownie's account {name!r}: set {variable} to it"
             ) from None
     if is_development():
         return accounts[0]

@@ -9,7 +9,7 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 
 from offchain.chain.artifacts import Artifact, load_artifacts
-from offchain.chain.contracts import component_types, encode_values
+from offchain.chain.contracts import CONTRACTS, component_types, encode_values
 from offchain.chain.deployment import DeploymentPlan, deploy_contracts, link_order
 from offchain.chain.deployment_file import Deployment
 from offchain.chain.ethereum import Ethereum
@@ -19,6 +19,14 @@ from offchain.chain.trust import with_code_hashes
 from offchain.errors import ArtifactError
 
 COMPILER = f"solc {SOLC_LONG_VERSION}"
+
+# Of a transaction that creates a contract (yellow paper, appendix G; EIP-2028, EIP-3860).
+_GAS_PER_CONTRACT = 21_000 + 32_000
+_GAS_PER_CREATION_BYTE = 17
+_GAS_PER_DEPLOYED_BYTE = 200
+# What the constructors do: the relay's checkpoint and parameters, and a slot or two an account.
+_GAS_OF_CONSTRUCTORS = 3_000_000
+_GAS_PER_GENESIS_ACCOUNT = 55_000
 
 
 def deploy(
@@ -92,6 +100,23 @@ def finished_deployment(
         token_cap=plan.parameters.token_cap,
         genesis_accounts=plan.genesis_accounts,
     )
+
+
+def deployment_gas(artifacts: Mapping[str, Artifact], plan: DeploymentPlan) -> int:
+    """Gas that a whole deployment takes at most, libraries included.
+
+    Asked before it begins: half a deployment is paid for and of no use.
+
+    Raises:
+        ArtifactError: a contract is not compiled.
+    """
+    gas = _GAS_OF_CONSTRUCTORS + _GAS_PER_GENESIS_ACCOUNT * len(plan.genesis_accounts)
+    for name in (*artifact_link_order(artifacts), *CONTRACTS):
+        artifact = _artifact(artifacts, name)
+        creation_bytes = len(artifact.creation_code) // 2
+        gas += _GAS_PER_CONTRACT + _GAS_PER_CREATION_BYTE * creation_bytes
+        gas += _GAS_PER_DEPLOYED_BYTE * artifact.deployed_size
+    return gas
 
 
 def artifact_link_order(artifacts: Mapping[str, Artifact]) -> list[str]:

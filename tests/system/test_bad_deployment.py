@@ -1,0 +1,177 @@
+"""What `brownie run deploy` cannot work with is one clear line, said before anything is paid for.
+
+Brownie has a home of its own here, with networks that are not what they should be. All runs begin
+at once: most of their time goes into importing Brownie.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import solcx
+from eth_account import Account
+from eth_utils.address import to_checksum_address
+
+from offchain.bitcoin.rules import MAINNET
+from offchain.chain.anvil import Anvil
+from offchain.chain.artifacts import load_artifacts
+from offchain.chain.deployer import deploy, deployment_gas
+from offchain.chain.deployment import DeploymentPlan, first_checkpoint
+from offchain.chain.ethereum import Ethereum
+from offchain.config import PROJECT
+from offchain.errors import ChainError, ConfigurationError
+from offchain.headers.recorded import RecordedHeaders
+from offchain.node.demo.network import account, free_port
+from offchain.protocol.parameters import DEMO, DEMO_RELAY
+from tests.support.node_chain import HEADERS
+from tests.support.programs import Run
+
+NETWORKS = """
+live:
+  - name: Test
+    networks:
+      - {{chainid: 31337, host: "{here}", id: here, name: Here}}
+      - {{chainid: 31337, host: "{other}", id: other, name: Other}}
+      - {{chainid: 31337, host: "{nowhere}", id: nowhere, name: Nowhere}}
+development: []
+"""
+OTHER_CHAIN = 424_242
+PASSWORD = "never to be shown"
+GENESIS = ",".join(account(node).address for node in range(5))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A deployment that cannot be, and how it is refused."""
+
+    status: int
+    words: tuple[str, ...]
+    network: str = "here"
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+FAULTS = {
+    "no chain": Fault(
+        ChainError.exit_code, ("no answer from the chain", "start a node there"), "nowhere"
+    ),
+    "a wrong chain": Fault(
+        ChainError.exit_code, (f"the chain id is {OTHER_CHAIN}, expected 31337",), "other"
+    ),
+    "a deployment file that is cut": Fault(
+        ConfigurationError.exit_code,
+        ("cut.json", "MODELCHAIN_REDEPLOY=1"),
+        environment=(("MODELCHAIN_DEPLOYMENT", "cut.json"),),
+    ),
+    "a genesis account that is none": Fault(
+        ConfigurationError.exit_code, ("'0x12'",), environment=(("MODELCHAIN_GENESIS", "0x12"),)
+    ),
+    "a wrong password": Fault(
+        ConfigurationError.exit_code,
+        ("'payer'", "MODELCHAIN_KEY_PASSWORD"),
+        environment=(("MODELCHAIN_KEY_PASSWORD", "another"),),
+    ),
+    "an account without ether": Fault(ChainError.exit_code, ("has 0 wei", "send it more")),
+}
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """How all runs ended, and what the chains and the folder held before and after."""
+
+    runs: dict[str, Run]
+    blocks: tuple[int, ...]
+    files: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> Refusals:
+    home = tmp_path_factory.mktemp("home")
+    files = home / "deployments"
+    (home / ".brownie" / "accounts").mkdir(parents=True)
+    files.mkdir()
+    (files / "cut.json").write_bytes(b'{"format": 1, ')
+    (home / ".solcx").symlink_to(solcx.get_solcx_install_folder())
+    payer = Account.encrypt("0x" + "17" * 32, PASSWORD, kdf="pbkdf2", iterations=10)
+    (home / ".brownie" / "accounts" / "payer.json").write_text(json.dumps(payer))
+    with Anvil(accounts=1) as here, Anvil(accounts=1, chain_id=OTHER_CHAIN) as other:
+        nowhere = f"http://127.0.0.1:{free_port()}"
+        networks = NETWORKS.format(here=here.url, other=other.url, nowhere=nowhere)
+        (home / ".brownie" / "network-config.yaml").write_text(networks)
+        started = {name: start(home, files, fault) for name, fault in FAULTS.items()}
+        runs: dict[str, Run] = {}
+        for name, process in started.items():
+            out, err = process.communicate(timeout=180)
+            runs[name] = Run(process.returncode, out, err)
+        blocks = tuple(Ethereum.connect(chain.url).block_number() for chain in (here, other))
+    return Refusals(runs, blocks, {file.name: file.read_bytes() for file in files.iterdir()})
+
+
+def start(home: Path, files: Path, fault: Fault) -> subprocess.Popen[str]:
+    """`brownie run deploy` in the checkout, with a fault."""
+    given = {
+        "MODELCHAIN_DEPLOYMENT": ".",
+        "MODELCHAIN_GENESIS": GENESIS,
+        "MODELCHAIN_DEPLOYER": "payer",
+        "MODELCHAIN_KEY_PASSWORD": PASSWORD,
+        **dict(fault.environment),
+    }
+    given["MODELCHAIN_DEPLOYMENT"] = str(files / given["MODELCHAIN_DEPLOYMENT"])
+    kept = {name: value for name, value in os.environ.items() if "MODELCHAIN" not in name}
+    brownie = Path(sys.executable).with_name("brownie")
+    return subprocess.Popen(
+        [str(brownie), "run", "deploy", "--network", fault.network],
+        cwd=PROJECT,
+        env={**kept, "HOME": str(home), "COLUMNS": "200", **given},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_deployment_that_cannot_be_is_one_line(refusals: Refusals, name: str) -> None:
+    fault, run = FAULTS[name], refusals.runs[name]
+    assert run.status == fault.status, run.out + run.err
+    [line] = run.err.splitlines()
+    assert line.startswith("deploy: ")
+    for word in fault.words:
+        assert word in line
+    assert "Traceback" not in run.out
+    assert "File " not in run.out
+    assert PASSWORD not in run.out + run.err
+
+
+def test_nothing_was_sent_and_nothing_written_by_any_of_them(refusals: Refusals) -> None:
+    assert refusals.blocks == (0, 0)
+    assert refusals.files == {"cut.json": b'{"format": 1, '}
+
+
+@pytest.mark.parametrize("accounts", [5, 100])
+def test_an_account_is_asked_for_no_less_than_a_deployment_takes(accounts: int) -> None:
+    source = RecordedHeaders(HEADERS, MAINNET)
+    first = source.first_height()
+    plan = DeploymentPlan(
+        tuple(to_checksum_address(f"0x{number:040x}") for number in range(1, accounts + 1)),
+        first_checkpoint(first, source.headers(first, 11)),
+        MAINNET,
+        DEMO,
+        DEMO_RELAY,
+    )
+    with Anvil(accounts=1) as anvil:
+        ethereum = Ethereum.connect(anvil.url)
+        deploy(ethereum, account(0), plan, PROJECT)
+        blocks = [
+            ethereum.request("eth_getBlockByNumber", hex(number), False)
+            for number in range(ethereum.block_number() + 1)
+        ]
+        ethereum.close()
+    used = sum(int(block["gasUsed"], 16) for block in blocks)
+    asked = deployment_gas(load_artifacts(PROJECT), plan)
+    assert used <= asked <= 1.3 * used
