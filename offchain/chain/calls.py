@@ -14,6 +14,7 @@ from offchain.protocol.actions import (
     CommitAttestation,
     CommitModel,
     Finalize,
+    ForwardReward,
     Partition,
     PublishKeys,
     RegisterKeys,
@@ -57,6 +58,8 @@ def function_call(action: Action) -> FunctionCall:
             return FunctionCall("DataRegistry", "shareBatch", (transactions,))
         case PublishKeys(reveals):
             return FunctionCall("DataRegistry", "publishKeys", (reveals,))
+        case ForwardReward(order, permit, signature):
+            return FunctionCall("RewardForwarder", "forward", (order, permit, signature))
         case _:
             return _model_chain_call(action)
 

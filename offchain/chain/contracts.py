@@ -33,6 +33,7 @@ CONTRACTS: Final = (
     "KeyRegistry",
     "DataRegistry",
     "ModelToken",
+    "RewardForwarder",
     "ModelChain",
 )
 """The contracts of one deployment, in the order in which they are deployed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from offchain.crypto.secp256k1 import PossessionProof
+from offchain.protocol.forwarding import ForwardOrder, RecoverableSignature
 from offchain.protocol.transactions import (
     DataTransaction,
     Item,
@@ -174,6 +175,15 @@ class WithdrawKeyBond:
     registration: int
 
 
+@dataclass(frozen=True, slots=True)
+class ForwardReward:
+    """RewardForwarder.forward: an order with the holder's permit and signature."""
+
+    order: ForwardOrder
+    permit: RecoverableSignature
+    signature: RecoverableSignature
+
+
 Action = (
     SubmitHeaders
     | Start
@@ -195,5 +205,6 @@ Action = (
     | ClaimData
     | WithdrawBond
     | WithdrawKeyBond
+    | ForwardReward
 )
 """Whatever can be executed."""
