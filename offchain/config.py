@@ -14,6 +14,7 @@ from typing import Final
 import platformdirs
 
 from offchain.errors import ConfigurationError
+from offchain.values import GWEI_DECIMALS, parse_decimal
 
 APPLICATION: Final = "modelchain"
 PROJECT: Final = Path(__file__).resolve().parent.parent
@@ -34,6 +35,7 @@ ENVIRONMENT: Final = {
     "private_key": "MODELCHAIN_PRIVATE_KEY",
     "key_file": "MODELCHAIN_KEY_FILE",
     "key_password": "MODELCHAIN_KEY_PASSWORD",
+    "maximum_fee": "MODELCHAIN_MAXIMUM_FEE",
 }
 """The environment variable of each setting."""
 
@@ -55,6 +57,8 @@ class Settings:
         private_key: the account's key in hexadecimal, instead of a numbered account.
         key_file: an encrypted key file, instead of both.
         key_password: opens it.
+        maximum_fee: wei for one gas that transactions never pay more than; None: any price. Given
+            in gwei.
     """
 
     rpc: str
@@ -68,6 +72,7 @@ class Settings:
     key_file: Path | None = None
     bitcoin_cookie: Path | None = None
     key_password: str | None = field(default=None, repr=False)
+    maximum_fee: int | None = None
 
 
 def load_settings(
@@ -83,7 +88,8 @@ def load_settings(
         project: the checkout, for the defaults of files that it holds.
 
     Raises:
-        ConfigurationError: there is no such setting, or an option or variable is empty.
+        ConfigurationError: there is no such setting, an option or variable is empty, or a fee is no
+            decimal number.
     """
     unknown = sorted(set(arguments) - {item.name for item in fields(Settings)})
     if unknown:
@@ -110,6 +116,7 @@ def load_settings(
         given = text(name)
         return None if given is None else Path(given).expanduser()
 
+    maximum_fee = text("maximum_fee")
     return Settings(
         rpc=text("rpc") or DEFAULT_RPC,
         deployment=path("deployment", project / "deployments"),
@@ -122,4 +129,5 @@ def load_settings(
         key_file=optional_path("key_file"),
         bitcoin_cookie=optional_path("bitcoin_cookie"),
         key_password=text("key_password"),
+        maximum_fee=None if maximum_fee is None else parse_decimal(maximum_fee, GWEI_DECIMALS),
     )

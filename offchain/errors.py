@@ -17,6 +17,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     │   ├── NotDevelopmentChainError  a clock was to be set on a chain that is no anvil
     │   ├── InsufficientFundsError  the account cannot pay for a transaction
     │   ├── NotMinedError           a transaction was sent and not mined in time
+    │   ├── FeeCapError             gas costs more than the settings allow
     │   └── RevertedError           a call reverted: the custom error's name and arguments
     ├── CryptoError                 a key, a signature, a ciphertext or a proof is not valid
     ├── HeaderError                 Bitcoin headers that break a rule or a file of them
@@ -160,6 +161,28 @@ class NotMinedError(ChainError):
         self.seconds = seconds
 
 
+class FeeCapError(ChainError):
+    """Gas costs more than the settings allow; amounts are wei for one gas.
+
+    With ``transaction_hash`` a transaction waits with the highest fee that is allowed, and may
+    still be mined; without it nothing was sent.
+    """
+
+    def __init__(self, needed: int, maximum: int, transaction_hash: bytes | None = None) -> None:
+        what = (
+            "nothing was sent"
+            if transaction_hash is None
+            else f"transaction 0x{transaction_hash.hex()} waits and may still be mined"
+        )
+        super().__init__(
+            f"gas costs {_gwei(needed)} gwei and the cap is {_gwei(maximum)}: {what}; wait until "
+            "fees fall, or raise the cap with --maximum-fee"
+        )
+        self.needed = needed
+        self.maximum = maximum
+        self.transaction_hash = transaction_hash
+
+
 class RevertedError(ChainError):
     """A call or transaction reverted.
 
@@ -172,6 +195,10 @@ class RevertedError(ChainError):
         super().__init__(f"reverted: {name}({listed})" if name else "reverted without a reason")
         self.name = name
         self.arguments = tuple(arguments)
+
+
+def _gwei(wei: int) -> str:
+    return f"{wei // 10**9}.{wei % 10**9:09d}".rstrip("0").rstrip(".")
 
 
 class CryptoError(ModelChainError):

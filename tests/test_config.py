@@ -33,8 +33,15 @@ def test_every_setting_has_a_variable_of_its_own():
     assert {field.name for field in fields(Settings)} == set(ENVIRONMENT)
     assert len(set(ENVIRONMENT.values())) == len(ENVIRONMENT)
     for name, variable in ENVIRONMENT.items():
-        assert str(getattr(load_settings({}, {variable: "/given"}), name)) == "/given"
-        assert str(getattr(load_settings({name: "/given"}, {}), name)) == "/given"
+        given, expected = ("1.5", "1500000000") if name == "maximum_fee" else ("/given", "/given")
+        assert str(getattr(load_settings({}, {variable: given}), name)) == expected
+        assert str(getattr(load_settings({name: given}, {}), name)) == expected
+
+
+@pytest.mark.parametrize("fee", ["-1", "1e9", "1.0000000001", "much", "0x10", "1,5"])
+def test_fee_that_is_no_amount_of_gwei_is_refused(fee):
+    with pytest.raises(ConfigurationError, match=r"no amount|digits after the point"):
+        load_settings({"maximum_fee": fee}, {})
 
 
 @pytest.mark.parametrize("variable", ENVIRONMENT.values())

@@ -12,6 +12,8 @@ from offchain.chain.contracts import interface
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.deployment_file import Deployment, deployment_path, read_deployment
 from offchain.chain.ethereum import Ethereum
+from offchain.chain.fees import FeePolicy
+from offchain.chain.outbox import Outbox
 from offchain.chain.sending import Sender
 from offchain.chain.status import read_account, read_status
 from offchain.ports import Chain, Receipt
@@ -27,11 +29,25 @@ class Web3Chain(Chain):
     Args:
         contracts: the deployment, found to be on the chain.
         account: signs this object's transactions.
+        policy: what it pays for gas; by default whatever the market asks.
+        outbox: remembers what is on its way, for programs that may be killed.
     """
 
-    def __init__(self, contracts: DeployedContracts, account: LocalAccount) -> None:
+    def __init__(
+        self,
+        contracts: DeployedContracts,
+        account: LocalAccount,
+        policy: FeePolicy | None = None,
+        outbox: Outbox | None = None,
+    ) -> None:
         self.contracts = contracts
-        self._sender = Sender(contracts.ethereum, account, contracts.deployment.chain_id)
+        self._sender = Sender(
+            contracts.ethereum,
+            account,
+            contracts.deployment.chain_id,
+            policy=policy,
+            outbox=outbox,
+        )
 
     @property
     def account(self) -> str:
@@ -70,6 +86,7 @@ class Web3Chain(Chain):
         Raises:
             RevertedError: it reverts; nothing is sent when that shows beforehand.
             InsufficientFundsError: the account cannot pay.
+            FeeCapError: gas costs more than the policy allows.
             NotMinedError: it was sent and is not mined in time.
             RpcError: the node does not answer.
         """
@@ -81,6 +98,10 @@ class Web3Chain(Chain):
         address = self.deployment.address(call.contract)
         receipt = self._sender.send(address, content, call.value)
         return Receipt(receipt.transaction_hash, receipt.block_number, receipt.gas_used)
+
+    def settle(self) -> None:
+        """See to its end what an earlier process sent with this outbox; see `Sender.settle`."""
+        self._sender.settle()
 
 
 def open_contracts(url: str, deployment: Path) -> DeployedContracts:

@@ -22,6 +22,7 @@ LOG_BLOCKS: Final = 2_000
 """Blocks in one query of logs at first: what most public nodes allow."""
 
 LATEST: Final = "latest"
+PENDING: Final = "pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,10 @@ class Ethereum:
         answers = self.requests([(method, (address, _block(block))) for address in addresses])
         return [replies.quantity(method, answer) for answer in answers]
 
-    def nonce(self, account: str) -> int:
-        """Number of transactions that an account has sent, those that wait included."""
+    def nonce(self, account: str, block: int | str = PENDING) -> int:
+        """Number of transactions that an account has sent; by default with those that wait."""
         method = "eth_getTransactionCount"
-        return replies.quantity(method, self.request(method, account, "pending"))
+        return replies.quantity(method, self.request(method, account, _block(block)))
 
     def calls(self, calls: Sequence[Call], block: int | str = LATEST) -> list[bytes]:
         """Return values of several calls, all at one block. ``RpcFault`` if one reverts."""

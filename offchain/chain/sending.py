@@ -1,20 +1,22 @@
-"""Transactions of one account: priced, numbered, signed, sent, waited for."""
+"""Transactions of one account: priced, numbered, signed, sent, waited for, replaced when stuck."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any, Final
 
 from eth_account.signers.local import LocalAccount
-from eth_utils.crypto import keccak
 
 from offchain.chain.decoding import revert_of
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.ethereum import LATEST, Ethereum
+from offchain.chain.fees import FeePolicy, Fees, first_fees, replacement_fees
+from offchain.chain.outbox import Outbox, SignedTransaction
 from offchain.chain.provider import RpcFault, RpcUnreachable
 from offchain.chain.replies import TransactionReceipt
-from offchain.errors import InsufficientFundsError, NotMinedError, RevertedError
+from offchain.errors import FeeCapError, InsufficientFundsError, NotMinedError, RevertedError
 
 MINED_TIMEOUT_SECONDS: Final = 180.0
 """How long a transaction is waited for: many blocks of a live chain."""
@@ -32,10 +34,16 @@ _KNOWN_WORDS: Final = ("already known", "already imported", "known transaction")
 class Sender:
     """Sends the transactions of one account, one after the other; threads may share it.
 
+    With an outbox nothing new is sent while an earlier transaction may still be mined, even one
+    that an earlier process sent: what is sent twice is the same signed bytes, or another version
+    under the same nonce, of which the chain takes one.
+
     Args:
         ethereum: the node.
         account: signs; its key never leaves this process.
         chain_id: EIP-155's, part of each signature.
+        policy: what it pays.
+        outbox: remembers what is on its way.
         timeout_seconds: how long a transaction is waited for.
     """
 
@@ -45,6 +53,8 @@ class Sender:
         account: LocalAccount,
         chain_id: int,
         *,
+        policy: FeePolicy | None = None,
+        outbox: Outbox | None = None,
         timeout_seconds: float = MINED_TIMEOUT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
@@ -52,10 +62,12 @@ class Sender:
         self._ethereum = ethereum
         self._account = account
         self._chain_id = chain_id
+        self._policy = policy or FeePolicy()
+        self._outbox = outbox
         self._timeout = timeout_seconds
         self._clock = clock
         self._pause = pause
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @property
     def address(self) -> str:
@@ -68,6 +80,7 @@ class Sender:
         Raises:
             RevertedError: it reverts, found before it was sent or after it was mined.
             InsufficientFundsError: the account cannot pay for it.
+            FeeCapError: gas costs more than the policy allows.
             NotMinedError: it was sent and is not mined in time.
             RpcError: the node does not answer, or refuses for another reason.
         """
@@ -76,46 +89,96 @@ class Sender:
             transaction["to"] = to
         if value:
             transaction["value"] = hex(value)
-        with self._lock:
-            transaction_hash = self._submit(transaction, to, content, value)
-        receipt = self._wait(transaction_hash)
+        if self._outbox is None:
+            with self._lock:
+                sent = self._submit(transaction, to, content, value)
+            receipt = self._wait([sent])
+        else:
+            with self._lock:
+                self.settle()
+                sent = self._submit(transaction, to, content, value)
+                receipt = self._wait([sent])
+                self._outbox.forget(sent.nonce)
         if not receipt.succeeded:
             raise self._reason(transaction, receipt)
         return receipt
 
+    def settle(self) -> None:
+        """See what the outbox holds to its end, as `send` does before anything new.
+
+        What is mined, or never can be because another transaction took its nonce, is forgotten;
+        anything else is sent again, byte for byte, and waited for.
+
+        Raises:
+            FeeCapError, NotMinedError: it still waits; it stays in the outbox.
+            RpcError: the node does not answer, or refuses it.
+        """
+        if self._outbox is None:
+            return
+        with self._lock:
+            for nonce, versions in groupby(self._outbox.waiting(), lambda sent: sent.nonce):
+                self._finish(nonce, list(versions))
+                self._outbox.forget(nonce)
+
+    def _finish(self, nonce: int, versions: list[SignedTransaction]) -> None:
+        """Return when one version is mined or none can be."""
+        # Read before the receipts: whatever took the nonce by then has one.
+        mined = self._ethereum.nonce(self.address, LATEST)
+        if self._receipt(versions) is not None or mined > nonce:
+            return
+        try:
+            self._send_again(versions[-1].raw)
+        except RpcFault:
+            # The node does not take it as it is: perhaps it pays too little by now.
+            self._replace(versions)
+        self._wait(versions)
+
     def _submit(
         self, transaction: dict[str, object], to: str | None, content: bytes, value: int
-    ) -> bytes:
+    ) -> SignedTransaction:
         gas = self._gas(transaction, value)
         for attempt in range(1, _NONCE_ATTEMPTS + 1):
-            fees = self._fees()
-            self._check_funds(value + gas * fees.get("gasPrice", fees.get("maxFeePerGas", 0)))
-            fields: dict[str, Any] = {
-                "chainId": self._chain_id,
-                "nonce": self._ethereum.nonce(self.address),
-                "to": to if to is not None else b"",
-                "data": content,
-                "value": value,
-                "gas": gas,
-                **fees,
-            }
-            raw = bytes(self._account.sign_transaction(fields).raw_transaction)
+            fees = first_fees(self._ethereum, self._policy)
+            self._check_funds(value + gas * fees.limit)
+            nonce = self._ethereum.nonce(self.address)
+            signed = self._sign(nonce, to, content, value, gas, fees)
             try:
-                return self._send_raw(raw)
+                self._send_raw(signed.raw)
             except RpcFault as fault:
+                # The node took nothing.
+                if self._outbox is not None:
+                    self._outbox.forget(nonce)
                 self._raise_if_final(fault, last=attempt == _NONCE_ATTEMPTS)
+            else:
+                return signed
             self._pause(_FIRST_POLL_SECONDS * attempt)
         raise AssertionError("unreachable")
 
-    def _send_raw(self, raw: bytes) -> bytes:
-        # A transaction's hash is the hash of its signed encoding: the node's word is not needed.
-        transaction_hash = bytes(keccak(raw))
+    def _sign(
+        self, nonce: int, to: str | None, content: bytes, value: int, gas: int, fees: Fees
+    ) -> SignedTransaction:
+        """Sign a transaction, and write it down before anybody can see it."""
+        fields: dict[str, Any] = {
+            "chainId": self._chain_id,
+            "nonce": nonce,
+            "to": to if to is not None else b"",
+            "data": content,
+            "value": value,
+            "gas": gas,
+            **fees.fields(),
+        }
+        raw = bytes(self._account.sign_transaction(fields).raw_transaction)
+        signed = SignedTransaction(nonce, to, content, value, gas, fees, raw)
+        if self._outbox is not None:
+            self._outbox.keep(signed)
+        return signed
+
+    def _send_raw(self, raw: bytes) -> None:
         try:
             self._ethereum.send_raw(raw)
         except RpcUnreachable:
             # It may have arrived before the connection broke. Sending it again is harmless.
             self._send_again(raw)
-        return transaction_hash
 
     def _send_again(self, raw: bytes) -> None:
         try:
@@ -142,30 +205,70 @@ class Sender:
         limit = self._ethereum.block().gas_limit
         return min(estimate + estimate // 4 + _TRANSFER_GAS, max(limit, estimate))
 
-    def _fees(self) -> dict[str, int]:
-        base_fee = self._ethereum.block().base_fee
-        if base_fee is None:
-            return {"gasPrice": self._ethereum.gas_price()}
-        priority = self._ethereum.priority_fee()
-        # EIP-1559: the base fee rises by an eighth a block at most, so twice lasts for six blocks.
-        return {"maxFeePerGas": 2 * base_fee + priority, "maxPriorityFeePerGas": priority}
-
     def _check_funds(self, needed: int) -> None:
         [balance] = self._ethereum.balances([self.address])
         if balance < needed:
             raise InsufficientFundsError(self.address, balance, needed)
 
-    def _wait(self, transaction_hash: bytes) -> TransactionReceipt:
-        deadline = self._clock() + self._timeout
+    def _wait(self, versions: list[SignedTransaction]) -> TransactionReceipt:
+        """Wait until one of a nonce's versions is mined; a stuck one gets a dearer version."""
+        now = self._clock()
+        deadline, replace_at = now + self._timeout, now + self._policy.replace_after_seconds
         pause = _FIRST_POLL_SECONDS
         while True:
-            receipt = self._ethereum.receipt(transaction_hash)
+            receipt = self._receipt(versions)
             if receipt is not None:
                 return receipt
-            if self._clock() >= deadline:
-                raise NotMinedError(transaction_hash, self._timeout)
+            now = self._clock()
+            if now >= deadline:
+                self._check_cap(versions[-1])
+                raise NotMinedError(versions[-1].hash, self._timeout)
+            if now >= replace_at:
+                replace_at = now + self._policy.replace_after_seconds
+                try:
+                    self._replace(versions)
+                except (FeeCapError, InsufficientFundsError):
+                    # It goes on waiting for what it pays now; the deadline says why it waited.
+                    replace_at = deadline
             self._pause(pause)
             pause = min(_LAST_POLL_SECONDS, 1.5 * pause)
+
+    def _replace(self, versions: list[SignedTransaction]) -> None:
+        """Add a version that pays an eighth more, or the market's price where that is higher.
+
+        Nothing is added where the price cannot be what it waits for.
+
+        Raises:
+            FeeCapError: that is more than the policy allows.
+            InsufficientFundsError: the account does not have it.
+        """
+        stuck = versions[-1]
+        fees = replacement_fees(self._ethereum, self._policy, stuck.fees)
+        if fees is None:
+            return
+        self._check_funds(stuck.value + stuck.gas * fees.limit)
+        dearer = self._sign(stuck.nonce, stuck.to, stuck.content, stuck.value, stuck.gas, fees)
+        # Whatever the node says now, the version may be on its way: its receipt is looked for too.
+        versions.append(dearer)
+        try:
+            self._send_raw(dearer.raw)
+        except RpcFault:
+            # Mined meanwhile, or refused: the earlier version goes on waiting.
+            return
+
+    def _check_cap(self, waiting: SignedTransaction) -> None:
+        """``FeeCapError`` if the cap is why a transaction was not replaced by a dearer one."""
+        maximum, needed = self._policy.maximum, waiting.fees.raised().limit
+        if maximum is not None and needed > maximum:
+            raise FeeCapError(needed, maximum, waiting.hash)
+
+    def _receipt(self, versions: Iterable[SignedTransaction]) -> TransactionReceipt | None:
+        """The receipt of whichever version was mined."""
+        for version in versions:
+            receipt = self._ethereum.receipt(version.hash)
+            if receipt is not None:
+                return receipt
+        return None
 
     def _reason(self, transaction: dict[str, object], receipt: TransactionReceipt) -> RevertedError:
         """Why a mined transaction reverted: it is run again in the state after its block."""

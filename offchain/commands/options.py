@@ -48,3 +48,12 @@ def store_option(command: Command) -> Command:
         metavar="STORE",
         help=f"content store: a folder, local:FOLDER or ipfs:MULTIADDR [{ENVIRONMENT['store']}]",
     )(command)
+
+
+def maximum_fee_option(command: Command) -> Command:
+    """``--maximum-fee GWEI``, as the argument `maximum_fee`: None if it is not given."""
+    return click.option(
+        "--maximum-fee",
+        metavar="GWEI",
+        help=f"never pay more for one gas [{ENVIRONMENT['maximum_fee']}]",
+    )(command)
