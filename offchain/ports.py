@@ -54,6 +54,9 @@ class Chain(ABC):
     def execute(self, action: Action) -> Receipt:
         """Send an action's transaction and wait for it; ``RevertedError`` if it reverts."""
 
+    def settle(self) -> None:  # noqa: B027  (most adapters remember nothing)
+        """See to its end what was sent and not seen mined, also by an earlier process."""
+
 
 class ContentStore(ABC):
     """Files of at most 1 MiB by the sha2-256 of their content."""

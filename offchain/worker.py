@@ -19,7 +19,13 @@ import click
 from offchain.chain.accounts import load_account, mnemonic_of
 from offchain.chain.anvil import DEVELOPMENT_CHAIN_ID
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.commands.options import deployment_option, rpc_option, store_option
+from offchain.chain.fees import FeePolicy
+from offchain.commands.options import (
+    deployment_option,
+    maximum_fee_option,
+    rpc_option,
+    store_option,
+)
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.crypto.hashing import keccak256
@@ -62,6 +68,7 @@ LIVE_CONFIRMATIONS = 12
     metavar="URL",
     help=f"where shares go [{ENVIRONMENT['relayer']}, {DEFAULT_RELAYER}]",
 )
+@maximum_fee_option
 @click.option(
     "--direct",
     is_flag=True,
@@ -132,6 +139,7 @@ def worker(
     store: str | None,
     state: Path | None,
     relayer: str | None,
+    maximum_fee: str | None,
     direct: bool,
     roles: str,
     nodes: int,
@@ -154,6 +162,7 @@ def worker(
             "store": store,
             "state": state,
             "relayer": relayer,
+            "maximum_fee": maximum_fee,
         },
         os.environ,
     )
@@ -161,7 +170,8 @@ def worker(
     outlet: Outlet = RelayerClient(settings.relayer)
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
-    chain = Web3Chain(contracts, load_account(settings, number, chain_id))
+    account = load_account(settings, number, chain_id)
+    chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
     identity = identify(chain, settings, number, seed_file)
     content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None

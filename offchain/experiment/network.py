@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
@@ -31,8 +32,10 @@ from offchain.node.feeding import Replay
 from offchain.node.follower import ChainFollower
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
+from offchain.node.relayer_database import RelayerDatabase
 from offchain.node.relayer_queue import RelayerQueue
-from offchain.node.relayer_service import BatchSettings, RelayerService
+from offchain.node.relayer_sending import BatchSettings
+from offchain.node.relayer_service import RelayerService
 from offchain.ports import DataSource, Learner
 from offchain.protocol.parameters import Parameters
 from offchain.protocol.ring_selection import STRATEGIES
@@ -141,12 +144,16 @@ def local_network(
             return ChainFollower(chain, domains, found.block_number)
 
         feeding, relaying = chain_of(plan.nodes + 1), chain_of(plan.nodes + 2)
+        # Empty at every start: a queue that went on would be ahead of a chain that was saved,
+        # and the nodes hand in again what is not on chain.
+        queue = stack.enter_context(TemporaryDirectory(prefix="modelchain-relayer-"))
+        database = stack.enter_context(RelayerDatabase(Path(queue) / "queue.sqlite"))
         relayer = RelayerService(
             relaying,
             store,
             follower_of(relaying),
             domains,
-            RelayerQueue(),
+            RelayerQueue(database),
             time.monotonic,
             BatchSettings(flush_seconds=0.0),
         )

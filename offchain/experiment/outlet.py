@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from offchain.errors import RelayerError, StoreError
 from offchain.node.relayer_admission import Refused
-from offchain.node.relayer_client import Outlet, RelayerRefusedError
+from offchain.node.relayer_client import Outlet, RelayerBusyError, RelayerRefusedError
 from offchain.node.relayer_service import RelayerService
 from offchain.protocol.transactions import DataTransaction, KeyReveal
 
@@ -22,7 +22,7 @@ class ServiceOutlet(Outlet):
         try:
             self._service.submit(transaction, payload)
         except Refused as refused:
-            raise RelayerRefusedError(refused.status, refused.code, str(refused)) from refused
+            raise _answer(refused) from refused
         except StoreError as error:
             raise RelayerError(f"the relayer cannot keep a payload: {error}") from error
 
@@ -35,4 +35,11 @@ class ServiceOutlet(Outlet):
             except Refused as refused:
                 first = first or refused
         if first is not None:
-            raise RelayerRefusedError(first.status, first.code, str(first)) from first
+            raise _answer(first) from first
+
+
+def _answer(refused: Refused) -> RelayerError:
+    """What `RelayerClient` would raise."""
+    if refused.retry_after is not None:
+        return RelayerBusyError(refused.retry_after, str(refused))
+    return RelayerRefusedError(refused.status, refused.code, str(refused))

@@ -31,13 +31,15 @@ class Refused(RelayerError):
     """A message that the relayer does not take.
 
     ``status`` is the HTTP status that says so, ``code`` a word for programs, the message the reason
-    with the values that were compared.
+    with the values that were compared. ``retry_after`` says after how many seconds it makes sense
+    to try again, where that is known.
     """
 
-    def __init__(self, status: int, code: str, reason: str) -> None:
+    def __init__(self, status: int, code: str, reason: str, retry_after: int | None = None) -> None:
         super().__init__(reason)
         self.status = status
         self.code = code
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,18 @@ class Admission:
         self._check_scope(item)
         self._check_timestamp(item)
         self._check_signature(transaction)
+        return Verdict.NEW
+
+    def check_waiting(self, transaction: DataTransaction) -> Verdict:
+        """Whether a transaction that was taken in can still go on chain; `Refused` if not.
+
+        Time passes in the queue: its scope may have ended, or a later partition may have left its
+        timestamp behind. What was signed is not checked again.
+        """
+        if self._known(transaction.item) is not None:
+            return Verdict.KNOWN
+        self._check_scope(transaction.item)
+        self._check_timestamp(transaction.item)
         return Verdict.NEW
 
     def check_reveal(self, reveal: KeyReveal) -> Verdict:

@@ -1,41 +1,78 @@
 """The relayer's HTTP interface.
 
 ``POST /transactions`` takes one signed data transaction with its sealed payload, ``POST /keys``
-up to 64 payload keys, ``GET /status`` says what waits. Accepted is 202, known already 200; whatever
-is refused gets a 4xx with ``{"error": code, "reason": sentence}``. Requests carry no identity and
-none is logged.
+up to 64 payload keys, ``POST /permits`` one signed order with its permit; ``GET /status`` says what
+waits, ``GET /healthz`` whether all is well. Accepted is 202, known already 200; whatever is refused
+gets a 4xx with ``{"error": code, "reason": sentence}``, 429 with Retry-After where it was too much.
+Requests carry no identity and none is logged.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from offchain.crypto.sealing import MAX_FILE
-from offchain.errors import StoreError
+from offchain.errors import ChainError, StoreError
 from offchain.node.relayer_admission import Refused, Verdict
+from offchain.node.relayer_health import Health, public_reason
+from offchain.node.relayer_limits import BoundedRequests, Bounds
 from offchain.node.relayer_service import RelayerService
-from offchain.node.relayer_wire import WireError, decode_reveals, decode_submission
+from offchain.node.relayer_wire import (
+    MAXIMUM_REVEALS,
+    WireError,
+    decode_forward,
+    decode_reveals,
+    decode_submission,
+)
 
-MAXIMUM_BODY = 4 * MAX_FILE // 3 + (1 << 16)
+log = structlog.get_logger()
+
+MAXIMUM_BODY: Final = 4 * MAX_FILE // 3 + (1 << 16)
 """Bytes of the largest request: a payload in base64 and everything around it."""
+
+MAXIMUM_KEYS_BODY: Final = MAXIMUM_REVEALS << 10
+"""Bytes of the largest request with payload keys: some 700 for each."""
+
+MAXIMUM_PERMITS_BODY: Final = 1 << 12
+"""Bytes of the largest request with an order: some 900."""
+
+BODY_SECONDS: Final = 20.0
+"""How long a request may take to arrive."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def make_app(service: RelayerService) -> Starlette:
-    """The application that serves a relayer."""
+def make_app(
+    service: RelayerService,
+    health: Health,
+    clock: Callable[[], float],
+    bounds: Bounds | None = None,
+    body_seconds: float = BODY_SECONDS,
+) -> Starlette:
+    """The application that serves a relayer.
+
+    Args:
+        service: does what is asked.
+        health: says how it is.
+        clock: seconds, for the bounds of clients.
+        bounds: what clients may ask at once.
+        body_seconds: how long a request may take to arrive.
+    """
 
     async def post_transaction(request: Request) -> Response:
-        message = await _body(request)
+        message = await _body(request, MAXIMUM_BODY, body_seconds)
 
         def take() -> Response:
             transaction, payload = decode_submission(message)
@@ -44,25 +81,43 @@ def make_app(service: RelayerService) -> Starlette:
         return await run_in_threadpool(_answer, take)
 
     async def post_keys(request: Request) -> Response:
-        message = await _body(request)
+        message = await _body(request, MAXIMUM_KEYS_BODY, body_seconds)
 
         def take() -> Response:
             verdicts = [_judged(service, reveal) for reveal in decode_reveals(message)]
             refused = [verdict for verdict in verdicts if "error" in verdict]
-            status = int(refused[0]["status"]) if refused else 202
-            return JSONResponse({"keys": verdicts} | (refused[0] if refused else {}), status)
+            if not refused:
+                return JSONResponse({"keys": verdicts}, 202)
+            first = refused[0]
+            headers = _retry_headers(first.pop("retryAfter", None))
+            return JSONResponse({"keys": verdicts} | first, int(first["status"]), headers)
+
+        return await run_in_threadpool(_answer, take)
+
+    async def post_permit(request: Request) -> Response:
+        message = await _body(request, MAXIMUM_PERMITS_BODY, body_seconds)
+
+        def take() -> Response:
+            return _taken(service.forward(decode_forward(message)))
 
         return await run_in_threadpool(_answer, take)
 
     async def get_status(_: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(service.describe))
+        return await run_in_threadpool(_answer, lambda: JSONResponse(service.describe()))
+
+    async def get_health(_: Request) -> Response:
+        healthy, report = await run_in_threadpool(health.report)
+        return JSONResponse(report, 200 if healthy else 503)
 
     return Starlette(
         routes=[
             Route("/transactions", post_transaction, methods=["POST"]),
             Route("/keys", post_keys, methods=["POST"]),
+            Route("/permits", post_permit, methods=["POST"]),
             Route("/status", get_status, methods=["GET"]),
+            Route("/healthz", get_health, methods=["GET"]),
         ],
+        middleware=[Middleware(BoundedRequests, bounds=bounds or Bounds(), clock=clock)],
         exception_handlers={HTTPException: _http_error},
     )
 
@@ -72,7 +127,10 @@ def _judged(service: RelayerService, reveal: Any) -> dict[str, Any]:
     try:
         return {"state": service.reveal(reveal).value}
     except Refused as refused:
-        return {"status": refused.status, "error": refused.code, "reason": str(refused)}
+        verdict = {"status": refused.status, "error": refused.code, "reason": str(refused)}
+        if refused.retry_after is not None:
+            verdict["retryAfter"] = refused.retry_after
+        return verdict
 
 
 def _taken(verdict: Verdict) -> Response:
@@ -85,13 +143,21 @@ def _answer(take: Callable[[], Response]) -> Response:
     except WireError as error:
         return _error(400, "malformed", str(error))
     except Refused as refused:
-        return _error(refused.status, refused.code, str(refused))
+        return _error(refused.status, refused.code, str(refused), refused.retry_after)
     except StoreError as error:
-        return _error(507, "store", str(error))
+        log.error("something cannot be kept", reason=str(error))
+        return _error(507, "store", "the relayer has no room or cannot write just now")
+    except ChainError as error:
+        log.warning("the chain cannot be asked", reason=str(error))
+        return _error(503, "chain", f"the relayer cannot use the chain ({public_reason(error)})")
 
 
-def _error(status: int, code: str, reason: str) -> Response:
-    return JSONResponse({"error": code, "reason": reason}, status)
+def _error(status: int, code: str, reason: str, retry_after: int | None = None) -> Response:
+    return JSONResponse({"error": code, "reason": reason}, status, _retry_headers(retry_after))
+
+
+def _retry_headers(seconds: int | None) -> dict[str, str]:
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 async def _http_error(_: Request, error: Exception) -> Response:
@@ -99,21 +165,24 @@ async def _http_error(_: Request, error: Exception) -> Response:
     return _error(error.status_code, "http", error.detail)
 
 
-async def _body(request: Request) -> object:
-    """The request's JSON, read no further than the largest one may be."""
+async def _body(request: Request, maximum: int, seconds: float) -> object:
+    """The request's JSON, read no further than the largest one may be and no longer than that."""
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > MAXIMUM_BODY:
-        raise HTTPException(413, f"{declared} bytes, at most {MAXIMUM_BODY} are taken")
+    if declared.isdecimal() and int(declared) > maximum:
+        raise HTTPException(413, f"{declared} bytes, at most {maximum} are taken")
     parts: list[bytes] = []
     size = 0
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > MAXIMUM_BODY:
-                raise HTTPException(413, f"more than {MAXIMUM_BODY} bytes")
-            parts.append(part)
+        async with asyncio.timeout(seconds):
+            async for part in request.stream():
+                size += len(part)
+                if size > maximum:
+                    raise HTTPException(413, f"more than {maximum} bytes")
+                parts.append(part)
     except ClientDisconnect as error:
         raise HTTPException(400, "the request ended early") from error
+    except TimeoutError as error:
+        raise HTTPException(408, f"the request took longer than {seconds:g} s to arrive") from error
     try:
         return json.loads(b"".join(parts))
     except (ValueError, RecursionError) as error:

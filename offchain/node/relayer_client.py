@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import httpx
+from eth_utils.address import is_checksum_address
 
 from offchain.errors import ConfigurationError, RelayerError, RevertedError
 from offchain.node.relayer_wire import (
     MAXIMUM_REVEALS,
+    encode_forward,
     encode_reveals,
     encode_submission,
 )
 from offchain.ports import Chain, ContentStore
-from offchain.protocol.actions import PublishKeys, Share
+from offchain.protocol.actions import ForwardReward, PublishKeys, Share
 from offchain.protocol.transactions import DataTransaction, KeyReveal
 
-_REASON_LENGTH = 300
+MAXIMUM_REPLY: Final = 1 << 18
+"""Bytes of the longest answer that is read."""
+
+LONGEST_RETRY_SECONDS: Final = 600
+"""No relayer is waited for longer, whatever it asks."""
+
+_REASON_LENGTH: Final = 300
 
 
 class RelayerRefusedError(RelayerError):
@@ -30,6 +42,22 @@ class RelayerRefusedError(RelayerError):
         self.reason = reason
 
 
+class RelayerBusyError(RelayerError):
+    """The relayer has too much to do; ``seconds`` is how long it asks to be left alone."""
+
+    def __init__(self, seconds: int, reason: str) -> None:
+        super().__init__(f"the relayer is busy for about {seconds} s: {reason}")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """What a relayer asks for carrying out an order: who gets the fee, and its least amount."""
+
+    fee_recipient: str
+    minimum_fee: int
+
+
 class Outlet(ABC):
     """Where data transactions and keys go."""
 
@@ -39,6 +67,7 @@ class Outlet(ABC):
 
         Raises:
             RelayerRefusedError: it is not taken, and would not be later as it is.
+            RelayerBusyError: it is not taken now.
             RelayerError: nobody answers.
         """
 
@@ -72,24 +101,69 @@ class RelayerClient(Outlet):
             batch = tuple(reveals[start : start + MAXIMUM_REVEALS])
             self._post("/keys", encode_reveals(batch))
 
+    def forward(self, forward: ForwardReward) -> None:
+        """Hand over a signed order with its permit; raises as `submit`."""
+        self._post("/permits", encode_forward(forward))
+
+    def order_terms(self, chain_id: int, model_chain: str) -> OrderTerms:
+        """What the relayer asks for an order.
+
+        Raises:
+            RelayerRefusedError: it carries out no orders.
+            RelayerError: nobody answers, the answer is none, or it serves another deployment.
+        """
+        response = self._exchange("GET", "/status", None)
+        try:
+            status = json.loads(response.content)
+            found = status["chainId"], status["modelChain"]
+            account, fee = status["account"], status["minimumFee"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise RelayerError(f"the relayer at {self._url} gives no status") from error
+        if found != (chain_id, model_chain):
+            raise RelayerError(
+                f"the relayer at {self._url} serves model chain {str(found[1])[:60]} on chain "
+                f"{str(found[0])[:20]}, not {model_chain} on chain {chain_id}"
+            )
+        if fee is None:
+            raise RelayerRefusedError(404, "not-offered", "this relayer carries out no orders")
+        known = isinstance(account, str) and is_checksum_address(account)
+        if not known or not isinstance(fee, str) or not re.fullmatch(r"[0-9]{1,78}", fee):
+            raise RelayerError(f"the relayer at {self._url} names no usable terms for orders")
+        return OrderTerms(account, int(fee))
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
     def _post(self, path: str, message: dict[str, object]) -> None:
+        self._exchange("POST", path, message)
+
+    def _exchange(self, method: str, path: str, message: dict[str, object] | None) -> _Reply:
+        """Send a request and read the reply, of a hostile relayer no more than a bound."""
         try:
-            response = self._client.post(path, json=message)
+            with self._client.stream(method, path, json=message) as response:
+                content = bytearray()
+                for part in response.iter_bytes():
+                    content += part
+                    if len(content) > MAXIMUM_REPLY:
+                        raise RelayerError(
+                            f"the relayer at {self._url} answers with more than {MAXIMUM_REPLY} "
+                            "bytes"
+                        )
         except httpx.HTTPError as error:
             raise RelayerError(
                 f"the relayer at {self._url} does not answer ({type(error).__name__}): "
                 "start it with `python offchain/relayer.py` or name another with --relayer"
             ) from error
-        if response.is_success:
-            return
-        code, reason = _reason(response)
-        if response.status_code >= 500:
+        reply = _Reply(response.status_code, bytes(content), response.headers.get("retry-after"))
+        if 200 <= reply.status < 300:
+            return reply
+        code, reason = reply.reason()
+        if reply.status == 429:
+            raise RelayerBusyError(reply.seconds(), reason)
+        if reply.status >= 500:
             raise RelayerError(f"the relayer at {self._url} fails ({code}): {reason}")
-        raise RelayerRefusedError(response.status_code, code, reason)
+        raise RelayerRefusedError(reply.status, code, reason)
 
 
 class DirectOutlet(Outlet):
@@ -130,11 +204,31 @@ def checked_relayer(url: str) -> str:
     return url
 
 
-def _reason(response: httpx.Response) -> tuple[str, str]:
-    """What a relayer says of a refusal; it may say anything."""
-    try:
-        message = response.json()
-        code, reason = str(message["error"]), str(message["reason"])
-    except (ValueError, KeyError, TypeError):
-        return "unknown", response.text[:_REASON_LENGTH]
-    return code[:40], reason[:_REASON_LENGTH]
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What a relayer answered; it may answer anything."""
+
+    status: int
+    content: bytes
+    retry_after: str | None
+
+    def reason(self) -> tuple[str, str]:
+        """Its word and sentence for a refusal."""
+        try:
+            message = json.loads(self.content)
+            code, reason = str(message["error"]), str(message["reason"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            text = self.content[:_REASON_LENGTH].decode("utf-8", errors="replace")
+            return "unknown", _printable(text)
+        return _printable(code[:40]), _printable(reason[:_REASON_LENGTH])
+
+    def seconds(self) -> int:
+        """How long it wants to be left alone, within reason."""
+        text = self.retry_after or ""
+        asked = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 1
+        return min(max(asked, 1), LONGEST_RETRY_SECONDS)
+
+
+def _printable(text: str) -> str:
+    """A stranger's words without what could steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

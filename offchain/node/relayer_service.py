@@ -1,4 +1,4 @@
-"""A relayer: takes data transactions and keys from anybody and brings them on chain in batches.
+"""A relayer: takes data transactions, keys and orders from anybody and brings them on chain.
 
 It pays the gas and keeps the payloads, so that sharers show neither their accounts nor their
 addresses to the chain. It is trusted with nothing: what it could do at worst is to leave something
@@ -8,33 +8,28 @@ out, and then its sender finds another way.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import structlog
 
-from offchain.errors import ModelChainError, RevertedError
+from offchain.errors import ModelChainError
 from offchain.node.domains import Domains
 from offchain.node.follower import ChainFollower
 from offchain.node.relayer_admission import Admission, Refused, Verdict
-from offchain.node.relayer_queue import RelayerQueue, key_of
+from offchain.node.relayer_forwarding import Forwarding
+from offchain.node.relayer_health import WorkLog
+from offchain.node.relayer_queue import Entry, Lane, RelayerQueue, key_of
+from offchain.node.relayer_sending import Batches, BatchSettings
 from offchain.ports import Chain, ContentStore
-from offchain.protocol.actions import PublishKeys, Share
+from offchain.protocol.actions import ForwardReward
 from offchain.protocol.transactions import DataTransaction, KeyReveal
 
 log = structlog.get_logger()
 
-EARLY = frozenset({404, 409, 425})
+EARLY = frozenset({403, 404, 409, 425})
 """Refusals that another block may turn into acceptance."""
 
-
-@dataclass(frozen=True, slots=True)
-class BatchSettings:
-    """When a batch is sent: as soon as it is full, or ``flush_seconds`` after its first entry."""
-
-    transactions: int = 8
-    reveals: int = 32
-    flush_seconds: float = 0.5
+LONGEST_RETRY_SECONDS = 60
 
 
 class RelayerService:
@@ -48,6 +43,7 @@ class RelayerService:
         queue: what is accepted and not sent.
         clock: seconds, for the age of batches.
         settings: how batches are formed.
+        forwarding: rules of orders; None: it takes none.
     """
 
     def __init__(
@@ -59,6 +55,7 @@ class RelayerService:
         queue: RelayerQueue,
         clock: Callable[[], float],
         settings: BatchSettings | None = None,
+        forwarding: Forwarding | None = None,
     ) -> None:
         self._chain = chain
         self._store = store
@@ -67,8 +64,13 @@ class RelayerService:
         self._queue = queue
         self._clock = clock
         self._settings = settings or BatchSettings()
+        self._forwarding = forwarding
         # The history must not grow while a message is checked against it.
         self._lock = threading.Lock()
+        self.work_log = WorkLog(clock)
+        self._batches = Batches(
+            chain, follower, domains, queue, clock, self._settings, forwarding, self._lock
+        )
 
     def submit(self, transaction: DataTransaction, payload: bytes) -> Verdict:
         """Take a data transaction in, or raise `Refused`; ``StoreError`` if it cannot be kept."""
@@ -80,47 +82,99 @@ class RelayerService:
             if waiting.item != transaction.item:
                 raise Refused(409, "nullifier-used", "another item of this nullifier waits")
             return Verdict.KNOWN
+        # Before the payload is kept: what is not taken in must not fill the store.
+        if self._queue.transactions.is_full():
+            raise self._full(self._queue.transactions, self._settings.transactions)
         self._store.put(payload)
-        if not self._queue.transactions.put(transaction, self._clock()):
-            raise Refused(503, "queue-full", "too much waits for the chain: try again later")
+        self._keep(self._queue.transactions, transaction, self._settings.transactions)
         return verdict
 
     def reveal(self, reveal: KeyReveal) -> Verdict:
-        """Take a payload key in, or raise `Refused`."""
+        """Take a payload key in, or raise `Refused`; ``StoreError`` if it cannot be kept."""
         verdict = self._judge(lambda rules: rules.check_reveal(reveal))
         if verdict is Verdict.KNOWN or self._queue.reveals.get(key_of(reveal)) is not None:
             return Verdict.KNOWN
-        if not self._queue.reveals.put(reveal, self._clock()):
-            raise Refused(503, "queue-full", "too much waits for the chain: try again later")
+        self._keep(self._queue.reveals, reveal, self._settings.reveals)
+        return verdict
+
+    def forward(self, forward: ForwardReward) -> Verdict:
+        """Take a signed order with its permit in, or raise `Refused`.
+
+        Raises:
+            ChainError: the chain cannot be asked whether it would succeed.
+            StoreError: it cannot be kept.
+        """
+        forwarding = self._forwarding
+        if forwarding is None:
+            raise Refused(404, "not-offered", "this relayer carries out no orders")
+        waiting = self._queue.orders.get(key_of(forward))
+        if waiting is not None:
+            if waiting.order != forward.order:
+                raise Refused(409, "order-waits", "another order of this nonce waits")
+            return Verdict.KNOWN
+
+        def check(rules: Admission) -> Verdict:
+            forwarding.check(forward, rules.history, rules.status.timestamp)
+            return Verdict.NEW
+
+        verdict = self._judge(check)
+        forwarding.try_out(forward)
+        self._keep(self._queue.orders, forward, self._settings.orders)
         return verdict
 
     def describe(self) -> dict[str, object]:
         """What ``GET /status`` says."""
         with self._lock:
             status = self._follower.status
-            return {
-                "chainId": status.chain_id,
-                "modelChain": self._domains.model_chain.contract,
-                "account": self._chain.account,
-                "block": status.block_number,
-                "collecting": status.collection.round,
-                "competing": status.competition.round,
-                "phase": status.competition.phase.name,
-                "queuedTransactions": len(self._queue.transactions),
-                "queuedKeys": len(self._queue.reveals),
-                "batch": self._settings.transactions,
-            }
+        return {
+            "chainId": status.chain_id,
+            "modelChain": self._domains.model_chain.contract,
+            "account": self._chain.account,
+            "block": status.block_number,
+            "collecting": status.collection.round,
+            "competing": status.competition.round,
+            "phase": status.competition.phase.name,
+            "queuedTransactions": len(self._queue.transactions),
+            "queuedKeys": len(self._queue.reveals),
+            "queuedOrders": len(self._queue.orders),
+            "batch": self._settings.transactions,
+            "dropped": self._queue.database.dropped(),
+            "minimumFee": None if self._forwarding is None else str(self._forwarding.minimum_fee),
+        }
+
+    def depth(self) -> Mapping[str, tuple[int, int]]:
+        """How many entries of each kind wait, and how many may."""
+        lanes = (self._queue.transactions, self._queue.reveals, self._queue.orders)
+        return {lane.kind: (len(lane), lane.maximum) for lane in lanes}
 
     def work(self) -> bool:
         """Catch up with the chain and send what is due; False if nothing was sent.
 
         Raises:
-            ChainError: the chain cannot be reached; nothing is lost.
+            ChainError: the chain cannot be used; nothing is lost.
+            StoreError: the queue cannot be written.
         """
-        with self._lock:
-            self._follower.refresh()
-        sent = self._send_transactions()
-        return self._send_reveals() or sent
+        try:
+            sent = self._batches.work()
+        except ModelChainError as error:
+            self.work_log.failed(error)
+            raise
+        self.work_log.succeeded()
+        return sent
+
+    def _keep(self, lane: Lane[Entry], entry: Entry, batch: int) -> None:
+        if not lane.put(entry, self._clock()):
+            raise self._full(lane, batch)
+
+    def _full(self, lane: Lane[Entry], batch: int) -> Refused:
+        """The queue is over its bound: it takes about a second for each batch that waits."""
+        seconds = min(LONGEST_RETRY_SECONDS, 1 + len(lane) // batch)
+        return Refused(
+            429,
+            "queue-full",
+            f"{lane.maximum} {lane.kind} wait for the chain: try again in {seconds} s",
+            retry_after=seconds,
+        )
 
     def _judge(self, check: Callable[[Admission], Verdict]) -> Verdict:
         """Check a message; once more with the chain of this moment if it seems to come early.
@@ -144,82 +198,24 @@ class RelayerService:
             self._chain.parameters, self._domains, self._follower.status, self._follower.history
         )
 
-    def _is_due(self, waiting: int, full: int, oldest: float | None) -> bool:
-        if oldest is None:
-            return False
-        return waiting >= full or self._clock() - oldest >= self._settings.flush_seconds
-
-    def _send_transactions(self) -> bool:
-        lane = self._queue.transactions
-        if not self._is_due(len(lane), self._settings.transactions, lane.oldest()):
-            return False
-        batch = lane.first(self._settings.transactions)
-        with self._lock:
-            history = self._follower.history
-            known = [entry for entry in batch if history.item_of(*key_of(entry)) is not None]
-        lane.remove(known)
-        fresh = tuple(entry for entry in batch if entry not in known)
-        if fresh:
-            self._share(fresh)
-            lane.remove(fresh)
-        return bool(fresh)
-
-    def _share(self, batch: tuple[DataTransaction, ...]) -> None:
-        """Send a batch; if it reverts, each alone, so that one bad entry harms no other."""
-        try:
-            receipt = self._chain.execute(Share(batch))
-        except RevertedError as error:
-            if len(batch) == 1:
-                log.warning("a data transaction was refused by the chain", reason=str(error))
-                return
-            for entry in batch:
-                self._share((entry,))
-        else:
-            log.info("shared", items=len(batch), gas=receipt.gas_used, block=receipt.block_number)
-
-    def _send_reveals(self) -> bool:
-        lane = self._queue.reveals
-        if not self._is_due(len(lane), self._settings.reveals, lane.oldest()):
-            return False
-        batch = lane.first(self._settings.reveals)
-        due: list[KeyReveal] = []
-        with self._lock:
-            admission = self._admission()
-            for reveal in batch:
-                # Time passes in the queue: a key whose time is over would only cost gas.
-                try:
-                    if admission.check_reveal(reveal) is Verdict.NEW:
-                        due.append(reveal)
-                except Refused as refused:
-                    log.warning("a key is not published", reason=str(refused))
-        if due:
-            self._publish(tuple(due))
-        lane.remove(batch)
-        return bool(due)
-
-    def _publish(self, batch: tuple[KeyReveal, ...]) -> None:
-        try:
-            receipt = self._chain.execute(PublishKeys(batch))
-        except RevertedError as error:
-            if len(batch) == 1:
-                log.warning("a key was refused by the chain", reason=str(error))
-                return
-            for entry in batch:
-                self._publish((entry,))
-        else:
-            log.info("keys published", keys=len(batch), gas=receipt.gas_used)
-
 
 def keep_working(
     service: RelayerService, stopped: threading.Event, pause_seconds: float = 0.1
 ) -> None:
-    """Send what is accepted until ``stopped``; a chain that cannot be reached is tried again."""
+    """Send what is accepted until ``stopped``; what fails is tried again.
+
+    Whatever else goes wrong ends the program by setting ``stopped``: a relayer that takes in and
+    sends nothing would be worse than none.
+    """
     pause = pause_seconds
-    while not stopped.is_set():
-        try:
-            service.work()
-            pause = pause_seconds
-        except ModelChainError as error:
-            pause = min(5.0, 2 * pause)
-            log.warning("the chain cannot be used, trying again", reason=str(error))
-        stopped.wait(pause)
+    try:
+        while not stopped.is_set():
+            try:
+                service.work()
+                pause = pause_seconds
+            except ModelChainError as error:
+                pause = min(5.0, 2 * pause)
+                log.warning("could not send, trying again", reason=str(error))
+            stopped.wait(pause)
+    finally:
+        stopped.set()

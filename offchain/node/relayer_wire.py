@@ -15,6 +15,8 @@ from typing import Any
 from eth_utils.address import is_checksum_address
 
 from offchain.errors import RelayerError
+from offchain.protocol.actions import ForwardReward
+from offchain.protocol.forwarding import ForwardOrder, RecoverableSignature
 from offchain.protocol.transactions import DataTransaction, Item, KeyReveal, RingSignature
 
 MAXIMUM_RING = 64
@@ -32,6 +34,8 @@ ITEM_FIELDS = {
     "nullifierX",
     "nullifierV",
 }
+
+ORDER_FIELDS = {"from", "to", "amount", "fee", "feeRecipient", "nonce", "deadline"}
 
 
 class WireError(RelayerError):
@@ -54,22 +58,19 @@ def encode_item(item: Item) -> dict[str, object]:
 def decode_item(message: object, where: str = "item") -> Item:
     """The inverse of `encode_item`; ``WireError`` if it is anything else."""
     fields = _object(message, where, ITEM_FIELDS)
-    address = fields["rewardAddress"]
-    if not isinstance(address, str) or not is_checksum_address(address):
-        raise WireError(f"{where}.rewardAddress must be an EIP-55 address")
     return Item(
         scope=_integer(fields["scope"], f"{where}.scope", 32),
         payload_hash=_bytes32(fields["payloadHash"], f"{where}.payloadHash"),
         key_commitment=_bytes32(fields["keyCommitment"], f"{where}.keyCommitment"),
         timestamp=_integer(fields["timestamp"], f"{where}.timestamp", 40),
-        reward_address=address,
+        reward_address=_address(fields["rewardAddress"], f"{where}.rewardAddress"),
         nullifier_x=int.from_bytes(_bytes32(fields["nullifierX"], f"{where}.nullifierX"), "big"),
         nullifier_v=_integer(fields["nullifierV"], f"{where}.nullifierV", 8),
     )
 
 
-def encode_submission(transaction: DataTransaction, payload: bytes) -> dict[str, object]:
-    """A data transaction with its sealed payload, as ``POST /transactions`` takes it."""
+def encode_transaction(transaction: DataTransaction) -> dict[str, object]:
+    """A data transaction as JSON, without its payload."""
     signature = transaction.signature
     return {
         "item": encode_item(transaction.item),
@@ -78,13 +79,12 @@ def encode_submission(transaction: DataTransaction, payload: bytes) -> dict[str,
             "responses": [_hex(value.to_bytes(32, "big")) for value in signature.responses],
             "ring": _hex(signature.ring),
         },
-        "payload": base64.b64encode(payload).decode("ascii"),
     }
 
 
-def decode_submission(message: object) -> tuple[DataTransaction, bytes]:
-    """The inverse of `encode_submission`; ``WireError`` if it is anything else."""
-    fields = _object(message, "request", {"item", "signature", "payload"})
+def decode_transaction(message: object, where: str = "transaction") -> DataTransaction:
+    """The inverse of `encode_transaction`; ``WireError`` if it is anything else."""
+    fields = _object(message, where, {"item", "signature"})
     item = decode_item(fields["item"])
     signature = _object(fields["signature"], "signature", {"challenge", "responses", "ring"})
     responses = _list(signature["responses"], "signature.responses", MAXIMUM_RING)
@@ -93,6 +93,33 @@ def decode_submission(message: object) -> tuple[DataTransaction, bytes]:
         raise WireError(
             f"signature.ring names {len(ring) / 2:g} members for {len(responses)} responses"
         )
+    return DataTransaction(
+        item,
+        RingSignature(
+            challenge=_bytes32(signature["challenge"], "signature.challenge"),
+            responses=tuple(
+                int.from_bytes(_bytes32(value, f"signature.responses[{i}]"), "big")
+                for i, value in enumerate(responses)
+            ),
+            ring=ring,
+        ),
+    )
+
+
+def encode_submission(transaction: DataTransaction, payload: bytes) -> dict[str, object]:
+    """A data transaction with its sealed payload, as ``POST /transactions`` takes it."""
+    return {
+        **encode_transaction(transaction),
+        "payload": base64.b64encode(payload).decode("ascii"),
+    }
+
+
+def decode_submission(message: object) -> tuple[DataTransaction, bytes]:
+    """The inverse of `encode_submission`; ``WireError`` if it is anything else."""
+    fields = _object(message, "request", {"item", "signature", "payload"})
+    transaction = decode_transaction(
+        {"item": fields["item"], "signature": fields["signature"]}, "request"
+    )
     payload = fields["payload"]
     if not isinstance(payload, str):
         raise WireError("payload must be base64 text")
@@ -100,42 +127,84 @@ def decode_submission(message: object) -> tuple[DataTransaction, bytes]:
         content = base64.b64decode(payload, validate=True)
     except (binascii.Error, ValueError) as error:
         raise WireError(f"payload is not base64: {error}") from error
-    return (
-        DataTransaction(
-            item,
-            RingSignature(
-                challenge=_bytes32(signature["challenge"], "signature.challenge"),
-                responses=tuple(
-                    int.from_bytes(_bytes32(value, f"signature.responses[{i}]"), "big")
-                    for i, value in enumerate(responses)
-                ),
-                ring=ring,
-            ),
-        ),
-        content,
-    )
+    return transaction, content
+
+
+def encode_reveal(reveal: KeyReveal) -> dict[str, object]:
+    """One key reveal as JSON."""
+    return {"item": encode_item(reveal.item), "key": _hex(reveal.key)}
+
+
+def decode_reveal(message: object, where: str = "reveal") -> KeyReveal:
+    """The inverse of `encode_reveal`; ``WireError`` if it is anything else."""
+    parts = _object(message, where, {"item", "key"})
+    item = decode_item(parts["item"], f"{where}.item")
+    return KeyReveal(item, _bytes32(parts["key"], f"{where}.key"))
 
 
 def encode_reveals(reveals: tuple[KeyReveal, ...]) -> dict[str, object]:
     """Key reveals as ``POST /keys`` takes them."""
-    return {
-        "reveals": [
-            {"item": encode_item(reveal.item), "key": _hex(reveal.key)} for reveal in reveals
-        ]
-    }
+    return {"reveals": [encode_reveal(reveal) for reveal in reveals]}
 
 
 def decode_reveals(message: object) -> tuple[KeyReveal, ...]:
     """The inverse of `encode_reveals`; ``WireError`` if it is anything else."""
     fields = _object(message, "request", {"reveals"})
-    reveals = []
-    for i, entry in enumerate(_list(fields["reveals"], "reveals", MAXIMUM_REVEALS)):
-        parts = _object(entry, f"reveals[{i}]", {"item", "key"})
-        item = decode_item(parts["item"], f"reveals[{i}].item")
-        reveals.append(KeyReveal(item, _bytes32(parts["key"], f"reveals[{i}].key")))
-    if not reveals:
+    entries = _list(fields["reveals"], "reveals", MAXIMUM_REVEALS)
+    if not entries:
         raise WireError("reveals must hold at least one key")
-    return tuple(reveals)
+    return tuple(decode_reveal(entry, f"reveals[{i}]") for i, entry in enumerate(entries))
+
+
+def encode_forward(forward: ForwardReward) -> dict[str, object]:
+    """A signed order with its permit, as ``POST /permits`` takes it."""
+    order = forward.order
+    return {
+        "order": {
+            "from": order.holder,
+            "to": order.receiver,
+            "amount": _hex(order.amount.to_bytes(32, "big")),
+            "fee": _hex(order.fee.to_bytes(32, "big")),
+            "feeRecipient": order.fee_recipient,
+            "nonce": order.nonce,
+            "deadline": order.deadline,
+        },
+        "permit": _encode_signature(forward.permit),
+        "signature": _encode_signature(forward.signature),
+    }
+
+
+def decode_forward(message: object) -> ForwardReward:
+    """The inverse of `encode_forward`; ``WireError`` if it is anything else."""
+    parts = _object(message, "request", {"order", "permit", "signature"})
+    fields = _object(parts["order"], "order", ORDER_FIELDS)
+    order = ForwardOrder(
+        holder=_address(fields["from"], "order.from"),
+        receiver=_address(fields["to"], "order.to"),
+        amount=int.from_bytes(_bytes32(fields["amount"], "order.amount"), "big"),
+        fee=int.from_bytes(_bytes32(fields["fee"], "order.fee"), "big"),
+        fee_recipient=_address(fields["feeRecipient"], "order.feeRecipient"),
+        nonce=_integer(fields["nonce"], "order.nonce", 32),
+        deadline=_integer(fields["deadline"], "order.deadline", 40),
+    )
+    return ForwardReward(
+        order,
+        permit=_decode_signature(parts["permit"], "permit"),
+        signature=_decode_signature(parts["signature"], "signature"),
+    )
+
+
+def _encode_signature(signature: RecoverableSignature) -> dict[str, object]:
+    return {"v": signature.v, "r": _hex(signature.r), "s": _hex(signature.s)}
+
+
+def _decode_signature(message: object, where: str) -> RecoverableSignature:
+    fields = _object(message, where, {"v", "r", "s"})
+    return RecoverableSignature(
+        v=_integer(fields["v"], f"{where}.v", 8),
+        r=_bytes32(fields["r"], f"{where}.r"),
+        s=_bytes32(fields["s"], f"{where}.s"),
+    )
 
 
 def _hex(content: bytes) -> str:
@@ -157,6 +226,12 @@ def _list(value: object, where: str, maximum: int) -> list[object]:
         raise WireError(f"{where} must be a list")
     if len(value) > maximum:
         raise WireError(f"{where} has {len(value)} entries, at most {maximum} are allowed")
+    return value
+
+
+def _address(value: object, where: str) -> str:
+    if not isinstance(value, str) or not is_checksum_address(value):
+        raise WireError(f"{where} must be an EIP-55 address")
     return value
 
 

@@ -12,7 +12,7 @@ from offchain.chain.anvil import Anvil
 from offchain.crypto.sealing import MAX_FILE
 from offchain.errors import RelayerError
 from offchain.node.demo.network import free_port
-from offchain.node.relayer_app import MAXIMUM_BODY
+from offchain.node.relayer_app import MAXIMUM_BODY, MAXIMUM_KEYS_BODY
 from offchain.node.relayer_client import DirectOutlet, RelayerClient, RelayerRefusedError
 from offchain.protocol.transactions import encode_positions
 from tests.support.node_chain import KEYS, NODES, NodeChain
@@ -151,8 +151,10 @@ def test_a_second_item_under_the_nullifier_of_one_that_waits_is_refused(relayer,
 def test_more_than_the_queue_holds_is_put_off(relayer, drawn):
     entries = [*drawn[1][1:], *drawn[3][1:3]]
     answers = [relayer.post(*entry) for entry in entries[: KEYS + 1]]
-    assert [answer.status_code for answer in answers] == [202] * KEYS + [503]
+    assert [answer.status_code for answer in answers] == [202] * KEYS + [429]
     assert answers[-1].json()["error"] == "queue-full"
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert not relayer.store.has(entries[KEYS][0].item.payload_hash)
     relayer.work()
     assert relayer.post(*entries[KEYS]).status_code == 202
     relayer.work()
@@ -180,6 +182,11 @@ def test_a_body_without_end_is_read_no_further_than_a_message_can_be(relayer):
     assert response.status_code == 413
 
 
+def test_a_request_for_keys_is_bounded_by_what_keys_need(relayer):
+    response = relayer.http.post("/keys", content=b"[" * (MAXIMUM_KEYS_BODY + 1))
+    assert refusal(response) == (413, "http")
+
+
 def test_unknown_paths_and_methods_are_refused_in_json(relayer):
     assert refusal(relayer.http.get("/nothing")) == (404, "http")
     assert refusal(relayer.http.get("/keys")) == (405, "http")
@@ -189,7 +196,7 @@ def test_one_entry_that_reverts_keeps_no_other_from_the_chain(relayer, drawn):
     """The queue is filled from inside, since no check lets a bad entry in."""
     good, bad = drawn[2][2], drawn[2][3]
     broken = replace(bad[0], signature=replace(bad[0].signature, challenge=bytes(32)))
-    queue = relayer.service._queue
+    queue = relayer.queue
     before = len(relayer.chain.view.history.items)
     assert queue.transactions.put(broken, relayer.clock())
     assert queue.transactions.put(good[0], relayer.clock())
@@ -198,6 +205,8 @@ def test_one_entry_that_reverts_keeps_no_other_from_the_chain(relayer, drawn):
     assert len(history.items) == before + 1
     assert history.item_of(1, good[0].item.nullifier_x) is not None
     assert len(queue.transactions) == 0
+    dropped = relayer.http.get("/status").json()["dropped"]["transactions"]
+    assert dropped == {"KeyNotRecoverable": 1}
 
 
 # ---- the client

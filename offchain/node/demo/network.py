@@ -147,7 +147,11 @@ def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Netwo
             )
         )
         report("starting relayer, feeder and nodes")
-        children.start("relayer", "relayer", ["--account", str(relayer)])
+        children.start(
+            "relayer",
+            "relayer",
+            ["--account", str(relayer), "--state", str(plan.folder / "state")],
+        )
         feeding = children.start(
             "feeder",
             "feeder",

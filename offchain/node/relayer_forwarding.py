@@ -1,0 +1,124 @@
+"""Which orders a relayer carries out: rewards on their way to their owners, and nothing else.
+
+The contract sees to it that an order does what its holder signed. These rules are about the
+relayer's own ether: each address that was rewarded has a few orders, nobody else has any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from offchain.chain.calls import function_call
+from offchain.chain.contracts import interface
+from offchain.chain.decoding import revert_of
+from offchain.chain.deployed import DeployedContracts
+from offchain.chain.provider import RpcFault
+from offchain.errors import RevertedError
+from offchain.node.relayer_admission import Refused
+from offchain.protocol.actions import ForwardReward
+from offchain.protocol.history import History
+from offchain.values import format_decimal
+
+MAXIMUM_ORDERS: Final = 4
+"""Orders of one address: an item is rewarded once, so one is enough where all goes well."""
+
+LEAST_SECONDS: Final = 60
+"""An order whose deadline is sooner may not be mined in time."""
+
+MAXIMUM_SECONDS: Final = 7 * 86_400
+"""An order whose deadline is later would wait in the queue for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """The rules and the chain that orders are tried on.
+
+    Attributes:
+        contracts: the deployment.
+        account: the relayer's, which fees go to.
+        minimum_fee: tokens for one order, in units of 10^-18.
+    """
+
+    contracts: DeployedContracts
+    account: str
+    minimum_fee: int = 0
+
+    def check(self, forward: ForwardReward, history: History, now: int) -> None:
+        """`Refused` if an order breaks a rule; what it would do on chain is for `try_out`.
+
+        Args:
+            forward: the order as it was sent.
+            history: what the chain's records told.
+            now: the chain's time.
+        """
+        order = forward.order
+        self._check_deadline(order.deadline, now)
+        if not order.amount > 0 or order.fee > order.amount:
+            raise Refused(422, "amount", f"a fee of {order.fee} units out of {order.amount}")
+        if order.fee < self.minimum_fee:
+            raise Refused(
+                402,
+                "fee",
+                f"the fee is {format_decimal(order.fee)} tokens, asked are "
+                f"{format_decimal(self.minimum_fee)}",
+            )
+        if order.fee and order.fee_recipient != self.account:
+            raise Refused(
+                422, "fee-recipient", f"the fee is for {order.fee_recipient}, not {self.account}"
+            )
+        if not history.rewards.get(order.holder):
+            raise Refused(403, "not-rewarded", f"{order.holder} never had a reward")
+        if order.nonce >= MAXIMUM_ORDERS:
+            raise Refused(
+                403,
+                "too-many-orders",
+                f"order {order.nonce} of {order.holder}: {MAXIMUM_ORDERS} are carried out for each "
+                "reward address",
+            )
+
+    def check_waiting(self, forward: ForwardReward, now: int) -> None:
+        """`Refused` if an order that was taken in can no longer be carried out; ``ChainError``."""
+        if now >= forward.order.deadline:
+            raise Refused(
+                410, "deadline", f"its deadline was {forward.order.deadline}, now is {now}"
+            )
+        self.try_out(forward)
+
+    def try_out(self, forward: ForwardReward) -> None:
+        """Run an order without sending it.
+
+        Raises:
+            Refused: it would revert; the contract's own word is the reason.
+            ChainError: the chain cannot be asked.
+        """
+        call = function_call(forward)
+        content = interface(call.contract).encode(call.function, *call.arguments)
+        transaction: dict[str, object] = {
+            "from": self.account,
+            "to": self.contracts.deployment.address(call.contract),
+            "data": "0x" + content.hex(),
+        }
+        try:
+            self.contracts.ethereum.simulate(transaction)
+        except RpcFault as fault:
+            reverted = revert_of(fault)
+            if reverted is None:
+                raise
+            raise _refusal(reverted) from fault
+
+    def _check_deadline(self, deadline: int, now: int) -> None:
+        if not now + LEAST_SECONDS <= deadline <= now + MAXIMUM_SECONDS:
+            raise Refused(
+                422,
+                "deadline",
+                f"the deadline {deadline} is not from {now + LEAST_SECONDS} to "
+                f"{now + MAXIMUM_SECONDS}",
+            )
+
+
+def _refusal(reverted: RevertedError) -> Refused:
+    if reverted.name == "InvalidAccountNonce":
+        holder, current = reverted.arguments
+        return Refused(409, "nonce", f"the next order of {holder} has the nonce {current}")
+    return Refused(422, reverted.name or "reverted", str(reverted))

@@ -1,0 +1,127 @@
+"""Bounds on what clients may ask of a relayer at once, before anything they sent is looked at.
+
+Addresses of clients are held in memory while they count, for some minutes at most, and nowhere
+else.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+MAXIMUM_CLIENTS: Final = 4_096
+"""Clients that are counted apart; of more, those that were quiet for longest start anew."""
+
+_IPV6_HOST_BITS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is taken at once.
+
+    Attributes:
+        concurrent: requests that are worked on at a time, of all clients.
+        concurrent_per_client: ... of one client.
+        burst: requests that a client may send at once after a pause.
+        per_second: requests that it may send on and on.
+    """
+
+    concurrent: int = 32
+    concurrent_per_client: int = 16
+    burst: int = 512
+    per_second: float = 32.0
+
+
+class Allowance:
+    """What each client may still send: a bucket that fills at a rate and holds a burst.
+
+    Used by one thread, the server's event loop.
+    """
+
+    def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
+        self._bounds = bounds
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, client: str) -> int:
+        """Count one request; 0 if it is allowed, else seconds until the next one is."""
+        now = self._clock()
+        left, since = self._buckets.pop(client, (float(self._bounds.burst), now))
+        left = min(float(self._bounds.burst), left + (now - since) * self._bounds.per_second)
+        allowed = left >= 1.0
+        self._buckets[client] = (left - 1.0 if allowed else left, now)
+        while len(self._buckets) > MAXIMUM_CLIENTS:
+            self._buckets.popitem(last=False)
+        return 0 if allowed else max(1, math.ceil((1.0 - left) / self._bounds.per_second))
+
+
+class BoundedRequests:
+    """ASGI middleware: a ``POST`` over a bound is answered 429 with Retry-After, unread.
+
+    Reading requests (``/status``, ``/healthz``) always pass, so that a relayer under load can be
+    watched.
+    """
+
+    def __init__(self, app: ASGIApp, bounds: Bounds, clock: Callable[[], float]) -> None:
+        self._app = app
+        self._bounds = bounds
+        self._allowance = Allowance(bounds, clock)
+        self._working: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        client = client_of(scope)
+        bounds = self._bounds
+        if (
+            self._working.total() >= bounds.concurrent
+            or self._working[client] >= bounds.concurrent_per_client
+        ):
+            await refuse(send, "busy", "too many requests are being worked on", 1)
+            return
+        seconds = self._allowance.take(client)
+        if seconds:
+            await refuse(send, "too-many-requests", "this client sent too many requests", seconds)
+            return
+        self._working[client] += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._working[client] -= 1
+            if not self._working[client]:
+                del self._working[client]
+
+
+def client_of(scope: Scope) -> str:
+    """Whose request it is: the address, of IPv6 the network, since a client has all of it."""
+    client = scope.get("client")
+    host = client[0] if client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return str(host)[:64]
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((int(address), 128 - _IPV6_HOST_BITS), strict=False))
+
+
+async def refuse(send: Send, code: str, reason: str, seconds: int) -> None:
+    """Answer 429 and say when to come again."""
+    body = json.dumps({"error": code, "reason": f"{reason}: try again in {seconds} s"}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"retry-after", str(seconds).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 429, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,218 @@
+"""Brings what a relayer accepted on chain, in batches, each thing once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from offchain.errors import RevertedError
+from offchain.node.domains import Domains
+from offchain.node.follower import ChainFollower
+from offchain.node.relayer_admission import Admission, Refused, Verdict
+from offchain.node.relayer_forwarding import Forwarding
+from offchain.node.relayer_queue import Lane, RelayerQueue
+from offchain.ports import Chain
+from offchain.protocol.actions import ForwardReward, PublishKeys, Share
+from offchain.protocol.transactions import DataTransaction, KeyReveal
+
+log = structlog.get_logger()
+
+NOT_YET = frozenset({"pages", "too-early"})
+"""Refusals that time turns into acceptance: what waits goes on waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """When a batch is sent: as soon as it is full, or ``flush_seconds`` after its first entry."""
+
+    transactions: int = 8
+    reveals: int = 32
+    orders: int = 8
+    flush_seconds: float = 0.5
+
+
+class Batches:
+    """Sends what waits in a queue. One thread works at a time.
+
+    Args:
+        chain: sends with the relayer's own account.
+        follower: of the same chain.
+        domains: the deployment's hash domains.
+        queue: what is accepted and not sent.
+        clock: seconds, for the age of batches.
+        settings: how batches are formed.
+        forwarding: rules of orders; None if the relayer takes none.
+        lock: held while the follower's history is read or grows.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        follower: ChainFollower,
+        domains: Domains,
+        queue: RelayerQueue,
+        clock: Callable[[], float],
+        settings: BatchSettings,
+        forwarding: Forwarding | None,
+        lock: threading.Lock,
+    ) -> None:
+        self._chain = chain
+        self._follower = follower
+        self._domains = domains
+        self._queue = queue
+        self._clock = clock
+        self._settings = settings
+        self._forwarding = forwarding
+        self._lock = lock
+
+    def work(self) -> bool:
+        """Catch up with the chain and send what is due; False if nothing was sent.
+
+        Raises:
+            ChainError: the chain cannot be used; nothing is lost.
+            StoreError: the queue cannot be written.
+        """
+        # First what is on its way, perhaps since before a restart: only then is it known what is
+        # left to send.
+        self._chain.settle()
+        self._refresh()
+        sent = self._send_transactions()
+        sent = self._send_reveals() or sent
+        return self._send_orders() or sent
+
+    def _refresh(self) -> None:
+        with self._lock:
+            self._follower.refresh()
+
+    def _admission(self) -> Admission:
+        return Admission(
+            self._chain.parameters, self._domains, self._follower.status, self._follower.history
+        )
+
+    def _is_due(self, lane: Lane[DataTransaction] | Lane[KeyReveal], full: int) -> bool:
+        oldest = lane.oldest()
+        if oldest is None:
+            return False
+        return len(lane) >= full or self._clock() - oldest >= self._settings.flush_seconds
+
+    # ---- data transactions -------------------------------------------------------------------
+
+    def _send_transactions(self) -> bool:
+        lane = self._queue.transactions
+        if not self._is_due(lane, self._settings.transactions):
+            return False
+        fresh = self._still_open(lane)
+        if fresh:
+            self._share(fresh)
+            # The history must know them before the queue forgets them, or one that is handed in
+            # again in between would be taken for new.
+            self._refresh()
+            lane.remove(fresh)
+        return bool(fresh)
+
+    def _still_open(self, lane: Lane[DataTransaction]) -> tuple[DataTransaction, ...]:
+        """The next batch: known ones leave the queue, late ones are dropped with the reason."""
+        fresh: list[DataTransaction] = []
+        known: list[DataTransaction] = []
+        late: list[tuple[DataTransaction, Refused]] = []
+        with self._lock:
+            admission = self._admission()
+            for entry in lane.first(lane.maximum):
+                if len(fresh) == self._settings.transactions:
+                    break
+                try:
+                    verdict = admission.check_waiting(entry)
+                except Refused as refused:
+                    if refused.code not in NOT_YET:
+                        late.append((entry, refused))
+                    continue
+                (known if verdict is Verdict.KNOWN else fresh).append(entry)
+        lane.remove(known)
+        for entry, reason in late:
+            lane.drop(entry, reason.code, str(reason))
+        return tuple(fresh)
+
+    def _share(self, batch: tuple[DataTransaction, ...]) -> None:
+        """Send a batch; if it reverts, each alone, so that one bad entry harms no other."""
+        try:
+            receipt = self._chain.execute(Share(batch))
+        except RevertedError as error:
+            if len(batch) == 1:
+                self._queue.transactions.drop(batch[0], error.name or "reverted", str(error))
+                return
+            for entry in batch:
+                self._share((entry,))
+        else:
+            log.info("shared", items=len(batch), gas=receipt.gas_used, block=receipt.block_number)
+
+    # ---- payload keys ------------------------------------------------------------------------
+
+    def _send_reveals(self) -> bool:
+        lane = self._queue.reveals
+        if not self._is_due(lane, self._settings.reveals):
+            return False
+        batch = lane.first(self._settings.reveals)
+        due: list[KeyReveal] = []
+        late: list[tuple[KeyReveal, Refused]] = []
+        with self._lock:
+            admission = self._admission()
+            for reveal in batch:
+                # Time passes in the queue: a key whose time is over would only cost gas.
+                try:
+                    if admission.check_reveal(reveal) is Verdict.NEW:
+                        due.append(reveal)
+                except Refused as refused:
+                    late.append((reveal, refused))
+        for reveal, reason in late:
+            lane.drop(reveal, reason.code, str(reason))
+        if due:
+            self._publish(tuple(due))
+            self._refresh()
+        lane.remove(batch)
+        return bool(due)
+
+    def _publish(self, batch: tuple[KeyReveal, ...]) -> None:
+        try:
+            receipt = self._chain.execute(PublishKeys(batch))
+        except RevertedError as error:
+            if len(batch) == 1:
+                self._queue.reveals.drop(batch[0], error.name or "reverted", str(error))
+                return
+            for entry in batch:
+                self._publish((entry,))
+        else:
+            log.info("keys published", keys=len(batch), gas=receipt.gas_used)
+
+    # ---- orders ------------------------------------------------------------------------------
+
+    def _send_orders(self) -> bool:
+        """Carry out the next orders, each in a transaction of its own."""
+        lane = self._queue.orders
+        sent = False
+        for forward in lane.first(self._settings.orders):
+            if self._forwarding is None:
+                lane.drop(forward, "not-offered", "this relayer carries out no orders")
+                continue
+            try:
+                self._forwarding.check_waiting(forward, self._follower.status.timestamp)
+                receipt = self._chain.execute(forward)
+            except Refused as refused:
+                self._give_up(lane, forward, refused.code, str(refused))
+            except RevertedError as error:
+                self._give_up(lane, forward, error.name or "reverted", str(error))
+            else:
+                log.info("reward forwarded", gas=receipt.gas_used, block=receipt.block_number)
+                lane.remove([forward])
+                sent = True
+        return sent
+
+    @staticmethod
+    def _give_up(lane: Lane[ForwardReward], forward: ForwardReward, code: str, reason: str) -> None:
+        # A nonce that is used says that the order was carried out: before a restart, or by others.
+        if code in ("nonce", "InvalidAccountNonce"):
+            lane.remove([forward])
+        else:
+            lane.drop(forward, code, reason)

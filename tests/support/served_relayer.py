@@ -1,0 +1,145 @@
+"""A relayer that serves over real HTTP and works when the test says so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from offchain.chain.client import Web3Chain
+from offchain.chain.deployed import DeployedContracts
+from offchain.chain.ethereum import Ethereum
+from offchain.chain.fees import FeePolicy
+from offchain.chain.provider import BoundedProvider
+from offchain.node.demo.network import account, free_port
+from offchain.node.domains import Domains
+from offchain.node.follower import ChainFollower
+from offchain.node.relayer_app import BODY_SECONDS, make_app
+from offchain.node.relayer_database import DurableOutbox, RelayerDatabase
+from offchain.node.relayer_forwarding import Forwarding
+from offchain.node.relayer_health import Health, chain_probe
+from offchain.node.relayer_limits import Bounds
+from offchain.node.relayer_queue import MAXIMUM_QUEUE, RelayerQueue
+from offchain.node.relayer_sending import BatchSettings
+from offchain.node.relayer_service import RelayerService
+from offchain.node.relayer_wire import encode_forward, encode_reveals, encode_submission
+from offchain.protocol.actions import ForwardReward
+from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.relayer import bind, serve_until_stopped
+from offchain.storage.local import LocalStore
+
+
+class Clock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.now
+
+
+@dataclass
+class ServedRelayer:
+    """A relayer and a client of it."""
+
+    service: RelayerService
+    queue: RelayerQueue
+    store: LocalStore
+    url: str
+    clock: Clock
+    http: httpx.Client
+
+    def work(self) -> None:
+        """Send all that waits."""
+        self.clock.now += 10
+        while self.service.work():
+            self.clock.now += 10
+
+    def post(self, transaction: DataTransaction, payload: bytes) -> httpx.Response:
+        """Hand in a data transaction."""
+        return self.http.post("/transactions", json=encode_submission(transaction, payload))
+
+    def post_keys(self, *reveals: KeyReveal) -> httpx.Response:
+        """Hand in payload keys."""
+        return self.http.post("/keys", json=encode_reveals(tuple(reveals)))
+
+    def post_order(self, forward: ForwardReward) -> httpx.Response:
+        """Hand in a signed order."""
+        return self.http.post("/permits", json=encode_forward(forward))
+
+
+@contextmanager
+def served_relayer(
+    contracts: DeployedContracts,
+    number: int,
+    folder: Path,
+    *,
+    url: str | None = None,
+    maximum: int = MAXIMUM_QUEUE,
+    bounds: Bounds | None = None,
+    body_seconds: float = BODY_SECONDS,
+    minimum_balance: int = 0,
+    minimum_fee: int = 0,
+    policy: FeePolicy | None = None,
+    health_url: str | None = None,
+    client_clock: Callable[[], float] | None = None,
+) -> Iterator[ServedRelayer]:
+    """Serve a relayer with account `number`, its files in `folder`, until the body ends.
+
+    Without `url` it takes a free port.
+    """
+    found, clock = contracts.deployment, Clock()
+    domains = Domains(
+        found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
+    )
+    url = url or f"http://127.0.0.1:{free_port()}"
+    with RelayerDatabase(folder / "queue.sqlite") as database:
+        chain = Web3Chain(contracts, account(number), policy, DurableOutbox(database))
+        queue, store = RelayerQueue(database, maximum), LocalStore(folder / "store")
+        service = RelayerService(
+            chain,
+            store,
+            ChainFollower(chain, domains, found.block_number),
+            domains,
+            queue,
+            clock,
+            BatchSettings(),
+            Forwarding(contracts, chain.account, minimum_fee),
+        )
+        watching = Ethereum(
+            BoundedProvider(health_url or contracts.ethereum.url, timeout_seconds=3, attempts=1)
+        )
+        health = Health(
+            service.depth,
+            service.work_log,
+            chain_probe(watching, chain.account),
+            minimum_balance,
+            clock,
+        )
+        app = make_app(service, health, client_clock or clock, bounds, body_seconds)
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="error", lifespan="off", proxy_headers=False)
+        )
+        stopped = threading.Event()
+        thread = threading.Thread(target=serve_until_stopped, args=(server, bind(url), stopped))
+        thread.start()
+        try:
+            with httpx.Client(base_url=url, timeout=30) as http:
+                yield ServedRelayer(service, queue, store, url, clock, http)
+        finally:
+            stopped.set()
+            thread.join(15)
+            watching.close()
+        assert not thread.is_alive()
+
+
+def refusal(response: httpx.Response) -> tuple[int, str]:
+    """Status and word of an answer that refuses."""
+    return response.status_code, response.json()["error"]
