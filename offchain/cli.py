@@ -24,7 +24,7 @@ COMMANDS: Final = {
         "offchain.commands.verify:verify",
         "Compute everything that the chain says again.",
     ),
-    "wallet": ("offchain.commands.wallet:wallet", "Balances of an account."),
+    "wallet": ("offchain.commands.wallet:wallet", "Tokens and bonds: look, send, claim rewards."),
 }
 """Where each command is, and the line that ``--help`` says of it without importing it."""
 

@@ -16,6 +16,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     │   ├── StaleDeploymentError    the contracts of a deployment file are not on the chain any more
     │   ├── NotDevelopmentChainError  a clock was to be set on a chain that is no anvil
     │   ├── InsufficientFundsError  the account cannot pay for a transaction
+    │   ├── InsufficientTokensError the account has fewer tokens than are to be sent
     │   ├── NotMinedError           a transaction was sent and not mined in time
     │   ├── FeeCapError             gas costs more than the settings allow
     │   └── RevertedError           a call reverted: the custom error's name and arguments
@@ -149,6 +150,18 @@ class InsufficientFundsError(ChainError):
         self.needed = needed
 
 
+class InsufficientTokensError(ChainError):
+    """An account holds fewer tokens than it is to send; amounts are units of 10^-18 tokens."""
+
+    def __init__(self, account: str, balance: int, needed: int) -> None:
+        super().__init__(
+            f"{account} has {_decimal(balance, 18)} tokens, {_decimal(needed, 18)} were to be sent"
+        )
+        self.account = account
+        self.balance = balance
+        self.needed = needed
+
+
 class NotMinedError(ChainError):
     """A transaction was sent and did not show up in a block in time; it may still."""
 
@@ -175,8 +188,8 @@ class FeeCapError(ChainError):
             else f"transaction 0x{transaction_hash.hex()} waits and may still be mined"
         )
         super().__init__(
-            f"gas costs {_gwei(needed)} gwei and the cap is {_gwei(maximum)}: {what}; wait until "
-            "fees fall, or raise the cap with --maximum-fee"
+            f"gas costs {_decimal(needed, 9)} gwei and the cap is {_decimal(maximum, 9)}: {what}; "
+            "wait until fees fall, or raise the cap with --maximum-fee"
         )
         self.needed = needed
         self.maximum = maximum
@@ -197,8 +210,10 @@ class RevertedError(ChainError):
         self.arguments = tuple(arguments)
 
 
-def _gwei(wei: int) -> str:
-    return f"{wei // 10**9}.{wei % 10**9:09d}".rstrip("0").rstrip(".")
+def _decimal(amount: int, decimals: int) -> str:
+    """An exact amount in messages; values.py has what others use."""
+    whole, rest = divmod(amount, 10**decimals)
+    return f"{whole}.{rest:0{decimals}d}".rstrip("0").rstrip(".")
 
 
 class CryptoError(ModelChainError):

@@ -19,8 +19,9 @@ from offchain.chain.accounts import load_account
 from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.development import DevelopmentClock
 from offchain.chain.ethereum import Ethereum
+from offchain.chain.fees import FeePolicy
 from offchain.chain.relay_view import RelayReader
-from offchain.commands.options import deployment_option, rpc_option
+from offchain.commands.options import deployment_option, maximum_fee_option, rpc_option
 from offchain.config import ENVIRONMENT, load_settings
 from offchain.errors import NotDevelopmentChainError
 from offchain.headers.following import next_batch
@@ -87,6 +88,7 @@ DEFAULT_ACCOUNT = 8
     default=30.0,
     help="how often a live source is asked",
 )
+@maximum_fee_option
 @click.option("--log-level", type=click.Choice(sorted(LEVELS)), default="info")
 def feeder(
     number: int | None,
@@ -99,6 +101,7 @@ def feeder(
     nodes: int | None,
     patience: float,
     pause: float,
+    maximum_fee: str | None,
     log_level: str,
 ) -> None:
     """Relay Bitcoin headers until it is stopped."""
@@ -109,6 +112,7 @@ def feeder(
             "deployment": deployment,
             "headers": source_text(kind, url, headers),
             "bitcoin_cookie": cookie,
+            "maximum_fee": maximum_fee,
         },
         os.environ,
     )
@@ -119,7 +123,8 @@ def feeder(
     has_key = settings.key_file is not None or settings.private_key is not None
     if number is None and not has_key:
         number = DEFAULT_ACCOUNT
-    chain = Web3Chain(contracts, load_account(settings, number, found.chain_id))
+    account = load_account(settings, number, found.chain_id)
+    chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
     source = open_source(settings.headers, found.rules, settings.bitcoin_cookie)
     stopped = stop_on_signals()
     clock = clock_to_move(contracts.ethereum, source)

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from offchain.protocol.actions import Action
+from offchain.protocol.actions import Action, ForwardReward
 from offchain.protocol.parameters import Parameters
 from offchain.protocol.records import Record
 from offchain.protocol.status import ChainStatus
@@ -51,7 +51,7 @@ class Chain(ABC):
         """All events of the contracts in a range of blocks, both ends included, in order."""
 
     @abstractmethod
-    def execute(self, action: Action) -> Receipt:
+    def execute(self, action: Action | ForwardReward) -> Receipt:
         """Send an action's transaction and wait for it; ``RevertedError`` if it reverts."""
 
     def settle(self) -> None:  # noqa: B027  (most adapters remember nothing)

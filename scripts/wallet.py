@@ -15,7 +15,8 @@ from offchain.chain.anvil import DEVELOPMENT_CHAIN_ID
 from offchain.chain.balances import Balances, read_balances
 from offchain.chain.client import open_contracts
 from offchain.chain.deployed import DeployedContracts
-from offchain.commands.wallet import accounts_table, checked_address
+from offchain.commands.shown import checked_address
+from offchain.commands.wallet import accounts_table
 from offchain.config import Settings, load_settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ModelChainError

@@ -126,24 +126,31 @@ def _rewards(
     registrations: Sequence[KeysRegistered],
     block: int,
 ) -> tuple[RewardBalance, ...]:
-    lease = contracts.parameters.lease_rounds
-    indices = share_key_indices(secrets, {key for known in registrations for key in known.keys})
-    places = [
-        (scope, indices[key])
-        for known in registrations
-        for key in known.keys
-        if key in indices
-        for scope in range(known.round + 1, known.round + lease + 1)
-    ]
-    addresses = [secrets.reward_address(scope, index) for scope, index in places]
+    places = reward_places(contracts, secrets, registrations)
     answers = contracts.read_many(
-        [View("ModelToken", "balanceOf", (address,)) for address in addresses], block
+        [View("ModelToken", "balanceOf", (address,)) for address in places], block
     )
     return tuple(
         RewardBalance(address, scope, index, answer[0])
-        for address, (scope, index), answer in zip(addresses, places, answers, strict=True)
+        for (address, (scope, index)), answer in zip(places.items(), answers, strict=True)
         if answer[0]
     )
+
+
+def reward_places(
+    contracts: DeployedContracts, secrets: NodeSecrets, registrations: Iterable[KeysRegistered]
+) -> dict[str, tuple[int, int]]:
+    """Every address that a node's items can be rewarded at, with scope and share-key index."""
+    lease = contracts.parameters.lease_rounds
+    registered = list(registrations)
+    indices = share_key_indices(secrets, {key for known in registered for key in known.keys})
+    return {
+        secrets.reward_address(scope, indices[key]): (scope, indices[key])
+        for known in registered
+        for key in known.keys
+        if key in indices
+        for scope in range(known.round + 1, known.round + lease + 1)
+    }
 
 
 def share_key_indices(secrets: NodeSecrets, keys: Iterable[int]) -> dict[int, int]:

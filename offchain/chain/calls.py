@@ -41,7 +41,7 @@ class FunctionCall:
     value: int = 0
 
 
-def function_call(action: Action) -> FunctionCall:
+def function_call(action: Action | ForwardReward) -> FunctionCall:
     """The contract call that an action stands for."""
     match action:
         case SubmitHeaders(headers):

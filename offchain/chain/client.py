@@ -17,7 +17,7 @@ from offchain.chain.outbox import Outbox
 from offchain.chain.sending import Sender
 from offchain.chain.status import read_account, read_status
 from offchain.ports import Chain, Receipt
-from offchain.protocol.actions import Action
+from offchain.protocol.actions import Action, ForwardReward
 from offchain.protocol.parameters import Parameters
 from offchain.protocol.records import Record
 from offchain.protocol.status import AccountStatus, ChainStatus
@@ -80,7 +80,7 @@ class Web3Chain(Chain):
         """The protocol's events in a range of EVM blocks, both ends included, in order."""
         return self.contracts.records(from_block, to_block)
 
-    def execute(self, action: Action) -> Receipt:
+    def execute(self, action: Action | ForwardReward) -> Receipt:
         """Send the transaction that an action stands for and wait until it is mined.
 
         Raises:

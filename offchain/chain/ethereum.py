@@ -21,6 +21,9 @@ from offchain.chain.replies import BlockHeader, Log, TransactionReceipt
 LOG_BLOCKS: Final = 2_000
 """Blocks in one query of logs at first: what most public nodes allow."""
 
+Topic = bytes | tuple[bytes, ...] | None
+"""What a log's topic must be: this one, one of these, or any."""
+
 LATEST: Final = "latest"
 PENDING: Final = "pending"
 
@@ -171,12 +174,12 @@ class Ethereum:
         addresses: Sequence[str],
         first: int,
         last: int,
-        topics: Sequence[bytes | None] = (),
+        topics: Sequence[Topic] = (),
     ) -> Iterator[Log]:
         """Logs of some contracts in blocks `first` to `last`, in order.
 
         Asks for a bounded number of blocks at once, and for fewer when the node refuses.
-        `topics` must be a log's first ones; None stands for any.
+        `topics` must be a log's first ones; None stands for any, several for one of them.
         """
         span = self._log_blocks
         while first <= last:
@@ -194,14 +197,14 @@ class Ethereum:
             span = min(self._log_blocks, 2 * span)
 
     def _logs(
-        self, addresses: Sequence[str], first: int, last: int, topics: Sequence[bytes | None]
+        self, addresses: Sequence[str], first: int, last: int, topics: Sequence[Topic]
     ) -> list[Log]:
         method = "eth_getLogs"
         asked = {
             "address": list(addresses),
             "fromBlock": hex(first),
             "toBlock": hex(last),
-            "topics": list(topics),
+            "topics": [list(topic) if isinstance(topic, tuple) else topic for topic in topics],
         }
         answer = self.request(method, asked)
         if not isinstance(answer, list):
@@ -224,11 +227,13 @@ class Ethereum:
         return found
 
 
-def _topics_match(log: Log, topics: Sequence[bytes | None]) -> bool:
+def _topics_match(log: Log, topics: Sequence[Topic]) -> bool:
     if len(log.topics) < len(topics):
         return False
-    wanted = zip(log.topics, topics, strict=False)
-    return all(topic is None or topic == actual for actual, topic in wanted)
+    return all(
+        wanted is None or actual in (wanted if isinstance(wanted, tuple) else (wanted,))
+        for actual, wanted in zip(log.topics, topics, strict=False)
+    )
 
 
 def _block(number: int | str) -> str:

@@ -7,28 +7,25 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
 
 import click
-from eth_utils.address import is_address, to_checksum_address
 from rich.console import Console
 from rich.table import Table
 
-from offchain.chain.accounts import load_account, mnemonic_of
 from offchain.chain.balances import Balances, read_balances
 from offchain.chain.client import open_contracts
 from offchain.commands.options import account_option, deployment_option, rpc_option
+from offchain.commands.owners import named_owner, require_one
+from offchain.commands.shown import decimal
+from offchain.commands.wallet_claim import claim_data
+from offchain.commands.wallet_history import history
+from offchain.commands.wallet_transfer import transfer
 from offchain.config import load_settings
-from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
-from offchain.errors import ConfigurationError
-
-DECIMALS: Final = 18
-"""Digits after the point of a whole token, and of an ether."""
 
 
 @click.group()
 def wallet() -> None:
-    """Balances of an account."""
+    """An account's tokens and bonds: look at them, send them, claim what shared data earned."""
 
 
 @wallet.command()
@@ -49,37 +46,16 @@ def balance(
     With --account also the tokens at the fresh addresses that the node's shared data is rewarded
     at: only its secrets tell which those are.
     """
-    if (address is None) == (account_number is None):
-        raise click.UsageError("give either an ADDRESS or --account N")
+    require_one(address, account_number)
     settings = load_settings({"rpc": rpc, "deployment": deployment}, os.environ)
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
-    secrets: NodeSecrets | None = None
-    if account_number is not None:
-        owner = str(load_account(settings, account_number, chain_id).address)
-        seed = node_seed_from_mnemonic(mnemonic_of(settings, chain_id), account_number)
-        secrets = NodeSecrets(seed, chain_id, contracts.deployment.address("ModelChain"))
-    else:
-        owner = checked_address(str(address))
+    owner, secrets = named_owner(settings, contracts.deployment, address, account_number)
     found = read_balances(contracts, owner, secrets)
     if as_json:
         click.echo(json.dumps(balances_json(found, chain_id), indent=2))
     else:
         Console().print(balances_table(found, secrets is not None))
-
-
-def checked_address(text: str) -> str:
-    """An address with its EIP-55 checksum.
-
-    Raises:
-        ConfigurationError: it is none, or its checksum is wrong (a typing error).
-    """
-    lower_or_upper = text[2:] in (text[2:].lower(), text[2:].upper())
-    if not is_address(text) or not (lower_or_upper or to_checksum_address(text) == text):
-        raise ConfigurationError(
-            f"{text!r} is no address: 0x and 40 hexadecimal digits, its checksum intact"
-        )
-    return str(to_checksum_address(text))
 
 
 def balances_json(balances: Balances, chain_id: int) -> dict[str, object]:
@@ -129,8 +105,5 @@ def accounts_table(rows: Sequence[Balances]) -> Table:
     return table
 
 
-def decimal(amount: int, decimals: int = DECIMALS) -> str:
-    """An amount of smallest units as an exact decimal number, thousands set apart."""
-    whole, rest = divmod(amount, 10**decimals)
-    digits = f"{rest:0{decimals}d}".rstrip("0")
-    return f"{whole:,}.{digits}" if digits else f"{whole:,}"
+for command in (transfer, history, claim_data):
+    wallet.add_command(command)

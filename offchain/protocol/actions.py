@@ -205,6 +205,5 @@ Action = (
     | ClaimData
     | WithdrawBond
     | WithdrawKeyBond
-    | ForwardReward
 )
-"""Whatever can be executed."""
+"""Whatever moves the protocol on; ForwardReward moves tokens, which no round depends on."""

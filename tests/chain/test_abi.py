@@ -124,7 +124,7 @@ def values_of(component: dict[str, Any]) -> st.SearchStrategy[Any]:
 def state_changing() -> list[tuple[str, str]]:
     """Contract and function of every action."""
     found = []
-    for kind in get_args(Action):
+    for kind in (*get_args(Action), actions.ForwardReward):
         count = len(fields(kind))
         call = function_call(kind(*range(count)) if kind is not actions.Share else kind((1,)))
         found.append((call.contract, call.function))
@@ -143,7 +143,7 @@ def test_calls_are_encoded_as_web3_encodes_them(contract, function, data):
 
 
 def test_every_action_is_a_function_that_takes_its_fields():
-    for kind in get_args(Action):
+    for kind in (*get_args(Action), actions.ForwardReward):
         names = [field.name for field in fields(kind) if field.name != "value"]
         call = function_call(
             kind(*range(len(fields(kind)))) if names != ["transactions"] else kind((1,))

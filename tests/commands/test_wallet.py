@@ -21,7 +21,8 @@ from offchain.chain.deployed import DeployedContracts
 from offchain.chain.deployment_file import write_deployment
 from offchain.chain.replies import TransactionReceipt
 from offchain.cli import run
-from offchain.commands.wallet import checked_address, decimal, wallet
+from offchain.commands.shown import checked_address, decimal
+from offchain.commands.wallet import wallet
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.actions import CommitModel, Possession, RegisterKeys, Share

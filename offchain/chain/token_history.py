@@ -1,0 +1,286 @@
+"""What happened to an account's tokens and bonds, read off the contracts' events, newest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from eth_utils.address import to_checksum_address
+
+from offchain.chain.contracts import decode_values
+from offchain.chain.decoding import decode_record, event_named
+from offchain.chain.deployed import DeployedContracts
+from offchain.chain.replies import Log
+from offchain.chain.transactions import transactions
+from offchain.protocol.records import (
+    AttesterRewarded,
+    BondBurned,
+    BondReturned,
+    DataRewarded,
+    KeyBondReturned,
+    KeysRegistered,
+    ModelCommitted,
+    ModelRewarded,
+)
+
+WINDOW_BLOCKS: Final = 2_000
+"""Blocks that are looked through together, from the newest back."""
+
+MAXIMUM_ENTRIES: Final = 10_000
+"""Entries that can be asked for."""
+
+_EVENTS: Final = (
+    ("ModelToken", "Transfer"),
+    *(
+        ("ModelChain", kind.__name__)
+        for kind in (
+            ModelCommitted,
+            ModelRewarded,
+            AttesterRewarded,
+            DataRewarded,
+            BondBurned,
+            BondReturned,
+        )
+    ),
+    ("KeyRegistry", KeysRegistered.__name__),
+    ("KeyRegistry", KeyBondReturned.__name__),
+)
+_ZERO_ADDRESS: Final = "0x" + "00" * 20
+
+
+class Kind(Enum):
+    """What happened."""
+
+    RECEIVED = "received"
+    SENT = "sent"
+    MOVED = "moved"  # from one own address to another
+    MINTED = "minted"
+    MODEL_REWARD = "model reward"
+    ATTESTATION_REWARD = "attestation reward"
+    DATA_REWARD = "data reward"
+    MODEL_BOND_LOCKED = "model bond locked"
+    MODEL_BOND_RETURNED = "model bond returned"
+    MODEL_BOND_BURNED = "model bond burned"
+    KEY_BOND_LOCKED = "key bond locked"
+    KEY_BOND_RETURNED = "key bond returned"
+
+
+_REWARDS: Final = (Kind.MODEL_REWARD, Kind.ATTESTATION_REWARD, Kind.DATA_REWARD)
+_LOCKED: Final = (Kind.MODEL_BOND_LOCKED, Kind.KEY_BOND_LOCKED)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One thing that happened to one of an account's addresses.
+
+    Attributes:
+        kind: what.
+        account: the address.
+        other: who the tokens went to or came from; None for rewards and bonds.
+        tokens: how many more tokens the address has since, in units of 10^-18; negative: fewer.
+        bond: wei that were locked, returned or burned; None where that cannot be told.
+        subject: the model chain's block that was rewarded, the round of a model's bond, or the
+            number of a registration of keys; None for transfers.
+        block_number: of the EVM.
+        log_index: in that block.
+        timestamp: of that block, in seconds.
+        transaction_hash: None where the node does not add it.
+    """
+
+    kind: Kind
+    account: str
+    other: str | None
+    tokens: int
+    bond: int | None
+    subject: int | None
+    block_number: int
+    log_index: int
+    timestamp: int
+    transaction_hash: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHistory:
+    """An account's entries, newest first.
+
+    ``first_block`` to ``last_block`` were looked through; ``complete`` says that this is all there
+    is in the blocks that were asked for.
+    """
+
+    entries: tuple[HistoryEntry, ...]
+    first_block: int
+    last_block: int
+    complete: bool
+
+
+def read_history(
+    contracts: DeployedContracts,
+    account: str,
+    rewards: Collection[str] = (),
+    *,
+    limit: int = 50,
+    first_block: int = 0,
+    last_block: int | None = None,
+) -> TokenHistory:
+    """The newest entries of an account, at most ``limit``.
+
+    The node is asked for everybody's events, and what is the account's is found here: so it does
+    not learn which reward addresses belong together.
+
+    Args:
+        contracts: the deployment.
+        account: EIP-55 address.
+        rewards: further addresses of the same owner, which data rewards go to.
+        limit: entries, 1 to `MAXIMUM_ENTRIES`.
+        first_block: EVM block to look back to.
+        last_block: EVM block to begin at; the latest one by default.
+
+    Raises:
+        ChainError: the chain cannot be read.
+    """
+    latest = contracts.ethereum.block_number()
+    last = latest if last_block is None else min(last_block, latest)
+    first = max(first_block, contracts.deployment.block_number)
+    own = {account, *rewards}
+    found: list[HistoryEntry] = []
+    start = last + 1
+    while start > first and len(found) < limit:
+        end, start = start - 1, max(first, start - WINDOW_BLOCKS)
+        found += reversed(_window(contracts, own, start, end))
+    complete = start <= first and len(found) <= limit
+    return TokenHistory(tuple(found[:limit]), min(start, last), last, complete)
+
+
+def _window(
+    contracts: DeployedContracts, own: Collection[str], first: int, last: int
+) -> list[HistoryEntry]:
+    """The entries of some blocks, in order."""
+    deployment = contracts.deployment
+    names = {deployment.address(name): name for name, _ in _EVENTS}
+    topics = tuple(event_named(*event).identifier for event in _EVENTS)
+    logs = contracts.ethereum.logs(list(names), first, last, [topics])
+    found = [entry for log in logs if (entry := _entry(names[log.address], log, own)) is not None]
+    return _with_bonds(contracts, _with_times(contracts, _without_repeated_mints(found)))
+
+
+def _entry(contract: str, log: Log, own: Collection[str]) -> HistoryEntry | None:
+    """What a log says of the own addresses; None if it is nobody's of them, or another event."""
+    if contract == "ModelToken":
+        return _transfer(log, own)
+    record = decode_record(contract, log, 0)
+    match record:
+        case ModelRewarded(account=account, number=number, amount=amount):
+            found = _made(log, Kind.MODEL_REWARD, account, tokens=amount, subject=number)
+        case AttesterRewarded(account=account, number=number, amount=amount):
+            found = _made(log, Kind.ATTESTATION_REWARD, account, tokens=amount, subject=number)
+        case DataRewarded(reward_address=account, number=number, amount=amount):
+            found = _made(log, Kind.DATA_REWARD, account, tokens=amount, subject=number)
+        case ModelCommitted(account=account, round=number):
+            found = _made(log, Kind.MODEL_BOND_LOCKED, account, subject=number)
+        case BondReturned(account=account, round=number, amount=amount):
+            found = _made(log, Kind.MODEL_BOND_RETURNED, account, bond=amount, subject=number)
+        case BondBurned(account=account, round=number, amount=amount):
+            found = _made(log, Kind.MODEL_BOND_BURNED, account, bond=amount, subject=number)
+        case KeysRegistered(account=account, registration=number):
+            found = _made(log, Kind.KEY_BOND_LOCKED, account, subject=number)
+        case KeyBondReturned(account=account, registration=number, amount=amount):
+            found = _made(log, Kind.KEY_BOND_RETURNED, account, bond=amount, subject=number)
+        case _:
+            return None
+    return found if found.account in own else None
+
+
+def _transfer(log: Log, own: Collection[str]) -> HistoryEntry | None:
+    """A transfer of tokens, seen from the own addresses. Its parties are indexed (ERC-20)."""
+    if len(log.topics) != 3:
+        return None
+    sender, receiver = (
+        str(to_checksum_address(decode_values(["address"], topic)[0])) for topic in log.topics[1:]
+    )
+    amount = int(decode_values(["uint256"], log.data)[0])
+    if receiver in own:
+        kind = Kind.RECEIVED
+        if sender == _ZERO_ADDRESS:
+            kind = Kind.MINTED
+        elif sender in own:
+            kind = Kind.MOVED
+        return _made(log, kind, receiver, other=sender, tokens=amount)
+    if sender in own:
+        return _made(log, Kind.SENT, sender, other=receiver, tokens=-amount)
+    return None
+
+
+def _made(
+    log: Log,
+    kind: Kind,
+    account: str,
+    *,
+    other: str | None = None,
+    tokens: int = 0,
+    bond: int | None = None,
+    subject: int | None = None,
+) -> HistoryEntry:
+    return HistoryEntry(
+        kind=kind,
+        account=account,
+        other=other,
+        tokens=tokens,
+        bond=bond,
+        subject=subject,
+        block_number=log.block_number,
+        log_index=log.log_index,
+        timestamp=log.timestamp or 0,
+        transaction_hash=log.transaction_hash,
+    )
+
+
+def _without_repeated_mints(found: list[HistoryEntry]) -> list[HistoryEntry]:
+    """Without the transfers by which rewards were minted: the rewards say more."""
+    rewards = Counter(_minting(entry) for entry in found if entry.kind in _REWARDS)
+    kept: list[HistoryEntry] = []
+    for entry in found:
+        if entry.kind is Kind.MINTED and rewards[_minting(entry)]:
+            rewards[_minting(entry)] -= 1
+        else:
+            kept.append(entry)
+    return kept
+
+
+def _minting(entry: HistoryEntry) -> tuple[int, str, int]:
+    return entry.block_number, entry.account, entry.tokens
+
+
+def _with_times(contracts: DeployedContracts, found: list[HistoryEntry]) -> list[HistoryEntry]:
+    """Times of blocks that the node did not add to its logs."""
+    missing = sorted({entry.block_number for entry in found if not entry.timestamp})
+    times = contracts.ethereum.timestamps(missing)
+    return [
+        entry if entry.timestamp else replace(entry, timestamp=times[entry.block_number])
+        for entry in found
+    ]
+
+
+def _with_bonds(contracts: DeployedContracts, found: list[HistoryEntry]) -> list[HistoryEntry]:
+    """What was locked: the value of the transaction, where the account sent it itself.
+
+    Commitments that replaced an earlier one, and keys that need no bond, lock nothing and are left
+    out.
+    """
+    hashes = [
+        entry.transaction_hash
+        for entry in found
+        if entry.kind in _LOCKED and entry.transaction_hash is not None
+    ]
+    sent = dict(zip(hashes, transactions(contracts.ethereum, hashes), strict=True))
+    kept: list[HistoryEntry] = []
+    for entry in found:
+        if entry.kind in _LOCKED and entry.transaction_hash is not None:
+            transaction = sent[entry.transaction_hash]
+            if transaction.sender == entry.account:
+                entry = replace(entry, bond=transaction.value)
+        if entry.kind not in _LOCKED or entry.bond != 0:
+            kept.append(entry)
+    return kept

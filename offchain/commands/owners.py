@@ -1,0 +1,37 @@
+"""Whose wallet a command is about: an address, or an account with its node's secrets."""
+
+from __future__ import annotations
+
+import click
+
+from offchain.chain.accounts import load_account, mnemonic_of
+from offchain.chain.deployment_file import Deployment
+from offchain.commands.shown import checked_address
+from offchain.config import Settings
+from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+
+
+def require_one(address: str | None, number: int | None) -> None:
+    """``UsageError`` unless exactly one of them is given."""
+    if (address is None) == (number is None):
+        raise click.UsageError("give either an ADDRESS or --account N")
+
+
+def named_owner(
+    settings: Settings, deployment: Deployment, address: str | None, number: int | None
+) -> tuple[str, NodeSecrets | None]:
+    """An address; of a numbered account also the secrets that its reward addresses derive from.
+
+    Raises:
+        ConfigurationError: the address is none, or no mnemonic is set for the chain.
+    """
+    if number is None:
+        return checked_address(str(address)), None
+    owner = str(load_account(settings, number, deployment.chain_id).address)
+    return owner, node_secrets(settings, deployment, number)
+
+
+def node_secrets(settings: Settings, deployment: Deployment, number: int) -> NodeSecrets:
+    """The secrets of a numbered account's node; ``ConfigurationError`` without a mnemonic."""
+    seed = node_seed_from_mnemonic(mnemonic_of(settings, deployment.chain_id), number)
+    return NodeSecrets(seed, deployment.chain_id, deployment.address("ModelChain"))

@@ -1,0 +1,59 @@
+"""Addresses and amounts as commands read and show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from eth_utils.address import is_address, to_checksum_address
+
+from offchain.chain.deployment_file import Deployment
+from offchain.errors import ConfigurationError
+from offchain.values import TOKEN_DECIMALS
+
+ZERO_ADDRESS = "0x" + "00" * 20
+
+
+def decimal(amount: int, decimals: int = TOKEN_DECIMALS) -> str:
+    """An amount of smallest units as an exact decimal number, thousands set apart."""
+    whole, rest = divmod(abs(amount), 10**decimals)
+    digits = f"{rest:0{decimals}d}".rstrip("0")
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{whole:,}.{digits}" if digits else f"{sign}{whole:,}"
+
+
+def checked_address(text: str) -> str:
+    """An address with its EIP-55 checksum.
+
+    Raises:
+        ConfigurationError: it is none, or its checksum is wrong (a typing error).
+    """
+    lower_or_upper = text[2:] in (text[2:].lower(), text[2:].upper())
+    if not is_address(text) or not (lower_or_upper or to_checksum_address(text) == text):
+        raise ConfigurationError(
+            f"{text!r} is no address: 0x and 40 hexadecimal digits, its checksum intact"
+        )
+    return str(to_checksum_address(text))
+
+
+def receiving_address(text: str, deployment: Deployment, forbidden: Iterable[str] = ()) -> str:
+    """An address that tokens may be sent to.
+
+    Args:
+        text: as it was given.
+        deployment: its contracts keep no tokens for anybody: what is sent to them is lost.
+        forbidden: further addresses that make no sense as a receiver.
+
+    Raises:
+        ConfigurationError: it is none, or tokens sent there would be lost or stay where they are.
+    """
+    address = checked_address(text)
+    if address == ZERO_ADDRESS:
+        raise ConfigurationError("the zero address receives no tokens: name another")
+    for name, contract in deployment.contracts.items():
+        if contract.address == address:
+            raise ConfigurationError(
+                f"{address} is the contract {name}: tokens sent there are lost; name another"
+            )
+    if address in forbidden:
+        raise ConfigurationError(f"the tokens are at {address} already: name another address")
+    return address
