@@ -34,7 +34,7 @@ from offchain.commands.options import (
     store_option,
 )
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
-from offchain.errors import ConfigurationError, PortInUse
+from offchain.errors import ConfigurationError, PortInUse, RelayerError
 from offchain.node.assembly import journal_file
 from offchain.node.domains import Domains
 from offchain.node.follower import ChainFollower
@@ -224,6 +224,8 @@ def relayer(
         serve_until_stopped(server, listener, stopped)
         stopped.set()
         sending.join(10.0)
+    if service.work_log.broken:
+        raise RelayerError("the relayer ended by an error in itself: read its log; nothing is lost")
     log.info("stopped")
 
 

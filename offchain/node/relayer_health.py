@@ -34,13 +34,17 @@ def chain_probe(ethereum: Ethereum, account: str) -> Callable[[], ChainProbe]:
 
 
 class WorkLog:
-    """How the sending of what was accepted goes; threads may share it."""
+    """How the sending of what was accepted goes; threads may share it.
+
+    ``broken`` says that it ended by an error that nobody expected.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._error: tuple[float, str] | None = None
         self._failing = False
+        self.broken = False
 
     def succeeded(self) -> None:
         """One pass went well."""

@@ -204,8 +204,8 @@ def keep_working(
 ) -> None:
     """Send what is accepted until ``stopped``; what fails is tried again.
 
-    Whatever else goes wrong ends the program by setting ``stopped``: a relayer that takes in and
-    sends nothing would be worse than none.
+    An error that is not one of this project's ends the program by setting ``stopped``: a relayer
+    that takes in and sends nothing would be worse than none.
     """
     pause = pause_seconds
     try:
@@ -217,5 +217,8 @@ def keep_working(
                 pause = min(5.0, 2 * pause)
                 log.warning("could not send, trying again", reason=str(error))
             stopped.wait(pause)
+    except BaseException:
+        service.work_log.broken = True
+        raise
     finally:
         stopped.set()

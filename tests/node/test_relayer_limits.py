@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from offchain.node.demo.network import account, free_port
 from offchain.node.relayer_app import MAXIMUM_PERMITS_BODY
 from offchain.node.relayer_health import FRESH_SECONDS, ChainProbe, Health, WorkLog, public_reason
 from offchain.node.relayer_limits import MAXIMUM_CLIENTS, Allowance, Bounds, client_of
+from offchain.node.relayer_service import keep_working
 from tests.node.test_relayer_queue import transaction
 from tests.support.deployed_world import World, world
 from tests.support.scripted_node import Answer, forward, scripted_node
@@ -243,6 +245,16 @@ def test_work_that_fails_is_told_until_it_goes_well_again_and_remembered_after()
     log.succeeded()
     healthy, report = health.report()
     assert (healthy, report["lastError"]["over"]) == (True, True)
+
+
+def test_sending_that_breaks_ends_the_program(started, tmp_path, monkeypatch):
+    stopped = threading.Event()
+    with relayer(started, tmp_path) as served:
+        monkeypatch.setattr(served.service, "work", lambda: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            keep_working(served.service, stopped)
+    assert stopped.is_set()
+    assert served.service.work_log.broken
 
 
 def test_reasons_that_name_addresses_or_paths_are_not_told():
