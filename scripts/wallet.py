@@ -16,7 +16,7 @@ from offchain.chain.balances import Balances, read_balances
 from offchain.chain.client import open_contracts
 from offchain.chain.deployed import DeployedContracts
 from offchain.commands.shown import checked_address
-from offchain.commands.wallet import accounts_table
+from offchain.commands.wallet import show_accounts
 from offchain.config import Settings, load_settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ModelChainError
@@ -32,22 +32,28 @@ def main(*addresses: str) -> None:
 
 
 def show(addresses: tuple[str, ...]) -> None:
-    """Print one line an account."""
+    """Print what each account has."""
     [root] = [loaded for loaded in project.get_loaded_projects() if "ModelChain" in loaded]
     settings = load_settings({}, os.environ, Path(root._path))
     contracts = open_contracts(web3.provider.endpoint_uri, settings.deployment)
+    # Only on a development chain are Brownie's accounts those of the mnemonic.
+    with_rewards = not addresses and contracts.deployment.chain_id == DEVELOPMENT_CHAIN_ID
     if addresses:
         rows = [read_balances(contracts, checked_address(address)) for address in addresses]
     else:
-        rows = [numbered(contracts, settings, number) for number in range(len(accounts))]
-    Console().print(accounts_table(rows))
+        rows = [
+            numbered(contracts, settings, number, with_rewards) for number in range(len(accounts))
+        ]
+    show_accounts(rows, with_rewards, Console())
 
 
-def numbered(contracts: DeployedContracts, settings: Settings, number: int) -> Balances:
-    """Balances of one of Brownie's accounts, on a development chain with its data rewards."""
-    chain_id = contracts.deployment.chain_id
+def numbered(
+    contracts: DeployedContracts, settings: Settings, number: int, with_rewards: bool
+) -> Balances:
+    """Balances of one of Brownie's accounts."""
     secrets = None
-    if chain_id == DEVELOPMENT_CHAIN_ID:
+    if with_rewards:
+        chain_id = contracts.deployment.chain_id
         seed = node_seed_from_mnemonic(mnemonic_of(settings, chain_id), number)
         secrets = NodeSecrets(seed, chain_id, contracts.deployment.address("ModelChain"))
     return read_balances(contracts, accounts[number].address, secrets)

@@ -17,6 +17,7 @@ from offchain.chain.client import open_contracts
 from offchain.commands.options import account_option, deployment_option, rpc_option
 from offchain.commands.owners import named_owner, require_one
 from offchain.commands.shown import decimal
+from offchain.commands.tables import add_exact_column, fits, flowing, print_whole
 from offchain.commands.wallet_claim import claim_data
 from offchain.commands.wallet_history import history
 from offchain.commands.wallet_transfer import transfer
@@ -55,7 +56,7 @@ def balance(
     if as_json:
         click.echo(json.dumps(balances_json(found, chain_id), indent=2))
     else:
-        Console().print(balances_table(found, secrets is not None))
+        print_whole(balances_table(found, secrets is not None), Console())
 
 
 def balances_json(balances: Balances, chain_id: int) -> dict[str, object]:
@@ -66,8 +67,8 @@ def balances_json(balances: Balances, chain_id: int) -> dict[str, object]:
 def balances_table(balances: Balances, with_rewards: bool) -> Table:
     """Balances of one account, for people."""
     table = Table(title=balances.account, title_justify="left", show_header=False)
-    table.add_column(style="bold")
-    table.add_column(justify="right")
+    table.add_column(style="bold", no_wrap=True)
+    add_exact_column(table, "")
     table.add_column(style="dim")
     table.add_row("Tokens", decimal(balances.tokens), "MCT")
     if with_rewards:
@@ -85,24 +86,53 @@ def balances_table(balances: Balances, with_rewards: bool) -> Table:
     return table
 
 
-def accounts_table(rows: Sequence[Balances]) -> Table:
+def show_accounts(rows: Sequence[Balances], with_rewards: bool, console: Console) -> None:
+    """Print balances of several accounts: a table, or a paragraph each where it is too wide."""
+    table = accounts_table(rows, with_rewards)
+    if fits(table, console):
+        console.print(table)
+        return
+    for row in rows:
+        console.print(row.account, style="bold", highlight=False, soft_wrap=True)
+        console.print(flowing(figures(row, with_rewards), console.width), soft_wrap=True)
+
+
+def accounts_table(rows: Sequence[Balances], with_rewards: bool) -> Table:
     """Balances of several accounts, one a line."""
     table = Table(title="Balances", title_justify="left")
-    table.add_column("Account")
-    for name in ("MCT", "Data rewards", "Heat", "Share keys", "Model bonds", "Key bonds", "ETH"):
-        table.add_column(name, justify="right")
+    add_exact_column(table, "Account", justify="left")
+    names = ["MCT", "Heat", "Share keys", "Model bonds", "Key bonds", "ETH"]
+    if with_rewards:
+        names.insert(1, "Data rewards")
+    for name in names:
+        add_exact_column(table, name)
     for row in rows:
-        table.add_row(
-            row.account,
+        cells = [
             decimal(row.tokens),
-            decimal(row.reward_tokens),
             str(row.heat),
             f"{row.held_keys} of {row.key_quota}",
             decimal(row.model_bonds),
             decimal(row.key_bonds),
             decimal(row.ether),
-        )
+        ]
+        if with_rewards:
+            cells.insert(1, decimal(row.reward_tokens))
+        table.add_row(row.account, *cells)
     return table
+
+
+def figures(balances: Balances, with_rewards: bool) -> list[str]:
+    """Balances of one account in words; bonds and rewards only where there are any."""
+    found = [f"{decimal(balances.tokens)} MCT"]
+    if with_rewards and balances.rewards:
+        count = len(balances.rewards)
+        found.append(f"{decimal(balances.reward_tokens)} MCT at {count} reward addresses")
+    found += [f"heat {balances.heat}", f"{balances.held_keys} of {balances.key_quota} share keys"]
+    if balances.model_bonds:
+        found.append(f"{decimal(balances.model_bonds)} ETH in model bonds")
+    if balances.key_bonds:
+        found.append(f"{decimal(balances.key_bonds)} ETH in key bonds")
+    return [*found, f"{decimal(balances.ether)} ETH"]
 
 
 for command in (transfer, history, claim_data):

@@ -22,6 +22,7 @@ from offchain.chain.deployment_file import Deployment
 from offchain.commands.options import deployment_option, rpc_option
 from offchain.commands.owners import node_secrets
 from offchain.commands.shown import decimal, receiving_address
+from offchain.commands.tables import add_exact_column, print_whole
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings
 from offchain.errors import ConfigurationError, RelayerError
 from offchain.node.relayer_client import OrderTerms, RelayerClient
@@ -280,7 +281,7 @@ def show(plan: MovePlan, results: Sequence[MoveResult], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(moves_json(plan, results), indent=2))
     elif plan.moves or plan.left:
-        Console().print(moves_table(plan, results))
+        print_whole(moves_table(plan, results), Console())
     else:
         click.echo("No data rewards are there to be moved.")
 
@@ -308,20 +309,16 @@ def moves_json(plan: MovePlan, results: Sequence[MoveResult]) -> dict[str, objec
 def moves_table(plan: MovePlan, results: Sequence[MoveResult]) -> Table:
     """Moves for people."""
     outcomes = {result.move: result.outcome.value for result in results}
-    table = Table(title="Data rewards", title_justify="left")
-    table.add_column("From")
-    table.add_column("To")
-    table.add_column("MCT", justify="right")
-    table.add_column("After s", justify="right")
-    table.add_column("")
+    table = Table(title="Data rewards", title_justify="left", box=None, pad_edge=False)
+    add_exact_column(table, "From, to", justify="left")
+    add_exact_column(table, "MCT")
+    table.add_column("", overflow="fold")
     for move in plan.moves:
         table.add_row(
-            move.reward.address,
-            move.destination,
+            f"{move.reward.address}\n  {move.destination}",
             decimal(move.reward.tokens),
-            f"{move.delay:.0f}",
-            outcomes.get(move, "planned"),
+            outcomes.get(move, f"planned after {move.delay:.0f} s"),
         )
     for reward in plan.left:
-        table.add_row(reward.address, "", decimal(reward.tokens), "", "stays")
+        table.add_row(reward.address, decimal(reward.tokens), "stays")
     return table

@@ -25,6 +25,7 @@ from offchain.chain.token_history import (
 from offchain.commands.options import account_option, deployment_option, rpc_option
 from offchain.commands.owners import named_owner, require_one
 from offchain.commands.shown import decimal
+from offchain.commands.tables import add_exact_column, print_whole
 from offchain.config import load_settings
 from offchain.protocol.records import KeysRegistered
 
@@ -78,7 +79,7 @@ def history(
         chain_id = contracts.deployment.chain_id
         click.echo(json.dumps(history_json(found, owner, chain_id), indent=2))
     else:
-        Console().print(history_table(found, owner, places))
+        print_whole(history_table(found, owner, places), Console())
 
 
 def history_json(found: TokenHistory, owner: str, chain_id: int) -> dict[str, object]:
@@ -104,11 +105,11 @@ def history_json(found: TokenHistory, owner: str, chain_id: int) -> dict[str, ob
 def history_table(found: TokenHistory, owner: str, places: Mapping[str, tuple[int, int]]) -> Table:
     """A history for people."""
     table = Table(title=owner, title_justify="left")
-    table.add_column("Block", justify="right")
-    table.add_column("Time (UTC)", no_wrap=True)
-    table.add_column("What")
-    table.add_column("MCT", justify="right", no_wrap=True)
-    table.add_column("ETH bond", justify="right")
+    add_exact_column(table, "Block")
+    add_exact_column(table, "Time (UTC)", justify="left")
+    table.add_column("What", overflow="fold")
+    add_exact_column(table, "MCT")
+    add_exact_column(table, "ETH bond")
     for entry in found.entries:
         table.add_row(
             str(entry.block_number),

@@ -22,6 +22,7 @@ from offchain.chain.client import open_contracts
 from offchain.chain.contracts import CONTRACTS
 from offchain.chain.deployment_file import Deployment, read_deployment
 from offchain.chain.ethereum import Ethereum
+from offchain.commands.shown import decimal
 from offchain.config import PROJECT
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 
@@ -156,6 +157,17 @@ def test_wallet_shows_brownies_accounts(brownie, deployed):
     for account in brownie.deployment.genesis_accounts:
         assert account in ran.stdout
     assert f"0 of {DEMO.base_keys}" in ran.stdout
+
+
+def test_wallet_shows_whole_amounts_in_a_narrow_terminal(brownie, deployed):
+    ran = brownie.run("wallet", COLUMNS="80")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    accounts = brownie.deployment.genesis_accounts
+    lines = ran.stdout.splitlines()
+    for account, wei in zip(
+        accounts, Ethereum.connect(brownie.anvil.url).balances(accounts), strict=True
+    ):
+        assert f"{decimal(wei)} ETH" in lines[lines.index(account) + 1]
 
 
 def test_live_network_has_no_defaults_for_accounts(brownie, deployed):
