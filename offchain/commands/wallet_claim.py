@@ -309,7 +309,8 @@ def moves_json(plan: MovePlan, results: Sequence[MoveResult]) -> dict[str, objec
 def moves_table(plan: MovePlan, results: Sequence[MoveResult]) -> Table:
     """Moves for people."""
     outcomes = {result.move: result.outcome.value for result in results}
-    table = Table(title="Data rewards", title_justify="left", box=None, pad_edge=False)
+    title = "Data rewards" if results or not plan.moves else "Data rewards, planned moves"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     add_exact_column(table, "From, to", justify="left")
     add_exact_column(table, "MCT")
     table.add_column("", overflow="fold")
@@ -317,7 +318,7 @@ def moves_table(plan: MovePlan, results: Sequence[MoveResult]) -> Table:
         table.add_row(
             f"{move.reward.address}\n  {move.destination}",
             decimal(move.reward.tokens),
-            outcomes.get(move, f"planned after {move.delay:.0f} s"),
+            outcomes.get(move, f"in {move.delay:.0f} s"),
         )
     for reward in plan.left:
         table.add_row(reward.address, decimal(reward.tokens), "stays")

@@ -104,7 +104,7 @@ def history_json(found: TokenHistory, owner: str, chain_id: int) -> dict[str, ob
 
 def history_table(found: TokenHistory, owner: str, places: Mapping[str, tuple[int, int]]) -> Table:
     """A history for people."""
-    table = Table(title=owner, title_justify="left")
+    table = Table(title=owner, title_justify="left", box=None, pad_edge=False)
     add_exact_column(table, "Block")
     add_exact_column(table, "Time (UTC)", justify="left")
     table.add_column("What", overflow="fold")

@@ -63,7 +63,8 @@ def _decide_start(snapshot: Snapshot, intents: list[Intent], waiting: list[str])
             intents.append(_send(snapshot, Start(), "start"))
         return
     waiting.append(
-        f"share keys of the genesis accounts ({genesis.registered} of {genesis.accounts})"
+        f"share keys of the genesis accounts ({genesis.registered} of {genesis.accounts}, "
+        f"{parameters.minimum_standing} at least)"
     )
 
 

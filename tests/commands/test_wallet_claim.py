@@ -133,7 +133,7 @@ def test_a_dry_run_shows_the_plan_and_moves_nothing(place):
     assert len(found["left"]) == 1
     assert place.tokens(*sources(place)) == before
     table = place.run("claim-data", "--account", "1", "--dry-run", *to(*FRESH[:3])).output
-    assert "planned" in table
+    assert "planned moves" in table
     assert "stays" in table
 
 
