@@ -1,171 +1,204 @@
-"""Exact scores of integer networks, fast: float32 arithmetic on whole numbers.
+"""Exact scores of integer networks, fast.
 
-`integer_network` says what a model computes and why every sum stays below 2^24. Within that bound
-float32 products, sums, multiplications by powers of two and `round` are exact, in whatever order
-the machine adds. What must not happen is arithmetic that is not plainly multiply and add in
-float32: TF32 and bfloat16 (too few bits), Winograd and Fourier convolutions (fractions on the
-way). So reduced precisions are switched off, only strided convolutions run as convolutions and
-only on a CPU, elsewhere they are matrix products, and an `ExactEvaluator` begins by computing a
-known worst case and comparing it with the reference.
+`integer_network` says what a model computes and why every sum stays below 2^24, `arithmetic` has
+the ways to compute that quickly. An `ExactEvaluator` trusts none of them: before it judges a
+network, it computes a known worst case with the same numbers of channels, batch size and threads,
+and compares every logit with the reference. What differs, or is missing on a machine, is not used,
+and the next way is tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import structlog
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from offchain.errors import EvaluationError
-from offchain.learning.integer_network import (
-    ACTIVATION_MAXIMUM,
-    DIGITS_FAMILY,
-    EXACT_BOUND,
-    IntegerLayer,
-    IntegerNetwork,
-    check_network,
-    reference_logits,
-    weight_sums,
+from offchain.learning.arithmetic import (
+    Arithmetic,
+    Float32Convolutions,
+    Float32Products,
+    Int8Convolutions,
+    Int8Products,
 )
+from offchain.learning.integer_network import (
+    DIGITS_FAMILY,
+    IntegerNetwork,
+    NetworkFamily,
+    reference_logits,
+)
+from offchain.learning.worst_case import worst_case
 
-BATCH = 250
-"""Images at a time: larger batches leave the caches and are slower."""
+log = structlog.get_logger()
 
+CPU_BATCH = 500
+"""Images at a time: larger batches leave the caches, smaller ones cost calls."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _DeviceLayer:
-    weight: Tensor
-    """Convolution: [out, in, kernel, kernel], for matrix products [kernel * kernel * in, out]."""
-    bias: Tensor
-    unit: Tensor
-    """2^-shift, [out]."""
-    kernel: int
-    stride: int
-    margin: int
+GPU_BATCH = 8192
+
+ARITHMETICS: tuple[Arithmetic, ...] = (
+    Int8Convolutions(),
+    Float32Convolutions(),
+    Float32Products(),
+    Int8Products(),
+)
+"""In the order in which they are tried: the fastest first."""
 
 
 class ExactEvaluator:
     """Computes what integer networks say, on one device.
 
-    `as_matrix_products` computes convolutions as matrix products of copied windows; by default
-    that is done everywhere but on the CPU. Raises `EvaluationError` when a known worst case does
-    not come out right.
+    The first of `arithmetics` that the device has and that gets the worst case right is used.
+    Raises `EvaluationError` when there is none.
     """
 
     def __init__(
-        self, device: torch.device | str = "cpu", as_matrix_products: bool | None = None
+        self,
+        device: torch.device | str = "cpu",
+        arithmetics: Sequence[Arithmetic] = ARITHMETICS,
     ) -> None:
         self._device = torch.device(device)
-        if as_matrix_products is None:
-            as_matrix_products = self._device.type != "cpu"
-        self._as_matrix_products = as_matrix_products
-        network, images = worst_case()
-        computed = self.logits(network, images)
-        if not np.array_equal(computed, reference_logits(network, images)):
-            raise EvaluationError(
-                f"float32 arithmetic on {self._device} is not exact: switch off reduced precision "
-                "(DNNL_DEFAULT_FPMATH_MODE, NVIDIA_TF32_OVERRIDE) or judge models on the CPU"
-            )
+        self._arithmetics = [one for one in arithmetics if one.usable(self._device)]
+        self._batch = CPU_BATCH if self._device.type == "cpu" else GPU_BATCH
+        self._exact: dict[tuple[object, ...], Arithmetic] = {}
+        self._given_up: set[str] = set()
+        self._short_of_memory = False
+        self.logits(*worst_case())
 
     def score(
         self,
         network: IntegerNetwork,
         images: NDArray[np.uint8],
         labels: NDArray[np.uint8],
-        batch: int = BATCH,
+        batch: int | None = None,
     ) -> int:
         """Return how many of `images` uint8 [n, side, side] get their label, 0 to n.
 
-        Of equal logits the lowest class counts. The result does not depend on `batch`.
+        Of equal logits the lowest class counts. The result does not depend on `batch`, the images
+        computed at a time.
         """
-        correct = 0
-        for logits, start in self._batches(network, images, batch):
-            truth = torch.from_numpy(labels[start : start + batch].astype(np.int64))
-            correct += int((lowest_largest(logits) == truth.to(self._device)).sum())
-        return correct
+        truth = torch.tensor(labels.astype(np.int64)).to(self._device)
+        with torch.inference_mode():
+            found = lowest_largest(self._logits(network, images, batch))
+            return int((found == truth).sum())
 
     def classes(
-        self, network: IntegerNetwork, images: NDArray[np.uint8], batch: int = BATCH
+        self, network: IntegerNetwork, images: NDArray[np.uint8], batch: int | None = None
     ) -> NDArray[np.int64]:
         """Return the predicted class of each image, int64 [n]."""
-        parts = [lowest_largest(logits) for logits, _ in self._batches(network, images, batch)]
-        found: NDArray[np.int64] = (
-            torch.cat(parts).cpu().numpy() if parts else np.zeros(0, np.int64)
-        )
-        return found
+        with torch.inference_mode():
+            found = lowest_largest(self._logits(network, images, batch))
+        classes: NDArray[np.int64] = found.cpu().numpy()
+        return classes
 
     def logits(
-        self, network: IntegerNetwork, images: NDArray[np.uint8], batch: int = BATCH
+        self, network: IntegerNetwork, images: NDArray[np.uint8], batch: int | None = None
     ) -> NDArray[np.int64]:
         """Return the logits int64 [n, classes] of images uint8 [n, side, side]."""
-        parts = [logits for logits, _ in self._batches(network, images, batch)]
-        if not parts:
-            return np.zeros((0, network.family.classes), np.int64)
-        found: NDArray[np.int64] = torch.cat(parts).to("cpu", torch.int64).numpy()
-        return found
+        found = self._logits(network, images, batch)
+        logits: NDArray[np.int64] = found.to("cpu", torch.int64).numpy()
+        return logits
 
-    def _batches(
-        self, network: IntegerNetwork, images: NDArray[np.uint8], batch: int
-    ) -> Iterator[tuple[Tensor, int]]:
-        """Yield float32 logits [batch, classes], and where the batch starts."""
-        layers = [
-            self._prepare(layer, kernel, stride, margin)
-            for layer, kernel, stride, margin in zip(
-                network.convolutions,
-                network.family.kernels,
-                network.family.strides,
-                network.family.margins,
-                strict=True,
-            )
-        ]
-        linear = self._to_device(network.linear.weight).T.contiguous()
-        bias = self._to_device(network.linear.bias)
-        with exact_arithmetic(self._device), torch.inference_mode():
-            for start in range(0, len(images), batch):
-                part = np.ascontiguousarray(images[start : start + batch])
-                activation = torch.tensor(part).to(self._device).float().unsqueeze(1)
-                for layer in layers:
-                    sums = self._convolve(activation, layer)  # [n, out, side, side]
-                    scaled = sums.mul_(layer.unit.view(-1, 1, 1)).round_()
-                    activation = scaled.clamp_(0.0, float(ACTIVATION_MAXIMUM))
-                yield torch.addmm(bias, activation.flatten(1), linear), start
+    def arithmetic(
+        self,
+        channels: Sequence[int],
+        batch: int | None = None,
+        family: NetworkFamily = DIGITS_FAMILY,
+    ) -> Arithmetic:
+        """Return what computes networks with `channels` exactly, `batch` images at a time.
 
-    def _prepare(self, layer: IntegerLayer, kernel: int, stride: int, margin: int) -> _DeviceLayer:
-        weight = self._to_device(layer.weight)
-        if self._as_matrix_products:
-            weight = weight.permute(2, 3, 1, 0).reshape(-1, len(layer.bias)).contiguous()
-        else:
-            weight = weight.contiguous(memory_format=torch.channels_last)
-        return _DeviceLayer(
-            weight,
-            self._to_device(layer.bias),
-            self._to_device(np.exp2(-layer.shift.astype(np.float64))),
-            kernel,
-            stride,
-            margin,
+        The worst case is computed the first time. Raises `EvaluationError` if nothing is exact.
+        """
+        batch = batch or self._batch
+        # All that may make a library take another piece of code.
+        key = (family, tuple(channels), batch, torch.get_num_threads())
+        if key not in self._exact:
+            self._exact[key] = self._find_exact(family, channels, batch)
+        return self._exact[key]
+
+    def _find_exact(self, family: NetworkFamily, channels: Sequence[int], batch: int) -> Arithmetic:
+        network, images = worst_case(channels, family)
+        repeats = -(-batch // len(images))
+        repeated = np.concatenate([images] * repeats)[:batch]
+        expected = np.concatenate([reference_logits(network, images)] * repeats)[:batch]
+        for arithmetic in self._arithmetics:
+            try:
+                found = self._compute(arithmetic, network, repeated, batch)
+                reason = "its sums are not exact"
+                if np.array_equal(found.to("cpu", torch.int64).numpy(), expected):
+                    return arithmetic
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError as error:  # also NotImplementedError: no such code for the device
+                reason = str(error)
+            if arithmetic.name not in self._given_up:
+                self._given_up.add(arithmetic.name)
+                log.warning(
+                    "models are judged another way",
+                    cannot=arithmetic.name,
+                    device=str(self._device),
+                    reason=reason,
+                )
+        raise EvaluationError(
+            f"nothing on {self._device} computes exactly: switch off reduced precision "
+            "(DNNL_DEFAULT_FPMATH_MODE, NVIDIA_TF32_OVERRIDE) or judge models on the CPU"
         )
 
-    def _to_device(self, values: NDArray[Any]) -> Tensor:
-        return torch.from_numpy(values.astype(np.float32)).to(self._device)
+    def _logits(
+        self, network: IntegerNetwork, images: NDArray[np.uint8], batch: int | None
+    ) -> Tensor:
+        """Return logits float32 [n, classes] on the device, with less at a time if need be."""
+        size = batch or self._batch
+        while True:
+            try:
+                arithmetic = self.arithmetic(network.channels, size, network.family)
+                return self._compute(arithmetic, network, images, size)
+            except torch.OutOfMemoryError as error:
+                if size == 1:
+                    raise EvaluationError(
+                        f"{self._device} has no memory to judge a single image in"
+                    ) from error
+            # Outside the handler: the error's traceback keeps what was allocated.
+            size = self._smaller(size)
 
-    def _convolve(self, activation: Tensor, layer: _DeviceLayer) -> Tensor:
-        if not self._as_matrix_products:
-            activation = activation.contiguous(memory_format=torch.channels_last)
-            return functional.conv2d(
-                activation, layer.weight, layer.bias, layer.stride, layer.margin
+    def _smaller(self, batch: int) -> int:
+        """Return the batch to go on with, now and later, after `batch` was too large."""
+        if not self._short_of_memory:
+            self._short_of_memory = True
+            log.warning(
+                "out of memory: models are judged in smaller batches",
+                device=str(self._device),
+                batch=batch,
             )
-        padded = functional.pad(activation.permute(0, 2, 3, 1), (0, 0, *[layer.margin] * 4))
-        windows = padded.unfold(1, layer.kernel, layer.stride).unfold(2, layer.kernel, layer.stride)
-        count, rows, columns = windows.shape[:3]  # [n, rows, columns, in, kernel, kernel]
-        copied = windows.permute(0, 1, 2, 4, 5, 3).reshape(count * rows * columns, -1)
-        sums = torch.addmm(layer.bias, copied, layer.weight)
-        return sums.view(count, rows, columns, -1).permute(0, 3, 1, 2)
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        smaller = batch // 2
+        self._batch = min(self._batch, smaller)
+        return smaller
+
+    def _compute(
+        self,
+        arithmetic: Arithmetic,
+        network: IntegerNetwork,
+        images: NDArray[np.uint8],
+        batch: int,
+    ) -> Tensor:
+        with exact_arithmetic(self._device), torch.inference_mode():
+            logits = arithmetic.prepare(network, self._device)
+            found = torch.empty((len(images), network.family.classes), device=self._device)
+            for start in range(0, len(images), batch):
+                part = torch.tensor(images[start : start + batch]).to(self._device)
+                count = len(part)
+                # Always as many as the worst case had: that size was found to be exact.
+                filled = functional.pad(part, (0, 0, 0, 0, 0, batch - count))
+                found[start : start + count] = logits(filled)[:count]
+        return found
 
 
 def lowest_largest(logits: Tensor) -> Tensor:
@@ -181,47 +214,19 @@ def lowest_largest(logits: Tensor) -> Tensor:
 @contextmanager
 def exact_arithmetic(device: torch.device) -> Iterator[None]:
     """Switch off arithmetic of reduced precision, and put the settings back afterwards."""
-    precision = torch.get_float32_matmul_precision()
+    # Not `set_float32_matmul_precision`: it does not reach convolutions, and asking for it fails
+    # in a process that has set these.
+    backends = (
+        torch.backends.cuda.matmul,
+        torch.backends.mkldnn.matmul,  # type: ignore[attr-defined]
+        torch.backends.mkldnn.conv,  # type: ignore[attr-defined]
+    )
+    before = [backend.fp32_precision for backend in backends]
     try:
-        torch.set_float32_matmul_precision("highest")
+        for backend in backends:
+            backend.fp32_precision = "ieee"
         with torch.autocast(device.type, enabled=False):
             yield
     finally:
-        torch.set_float32_matmul_precision(precision)
-
-
-def worst_case() -> tuple[IntegerNetwork, NDArray[np.uint8]]:
-    """Return a network and images whose sums use all 24 bits that the rules allow.
-
-    Arithmetic with fewer bits cannot get the logits right.
-    """
-    family = DIGITS_FAMILY
-    random = np.random.Generator(np.random.PCG64(2**24))
-    inputs, layers = 1, []
-    for outputs, kernel in zip((16, 24, 24, 32), family.kernels, strict=True):
-        weight = _weights((outputs, inputs, kernel, kernel), random)
-        reach = ACTIVATION_MAXIMUM * weight_sums(weight)
-        # Shifts under which the outputs fill 0 .. 255 and often go beyond, and biases that move
-        # them about.
-        shift = (np.ceil(np.log2(reach / ACTIVATION_MAXIMUM)) - 2).astype(np.uint8)
-        bias = random.integers(-reach // 2, reach // 2).astype(np.int32)
-        layers.append(IntegerLayer(weight, bias, shift))
-        inputs = outputs
-    weight = _weights((family.classes, inputs * family.sides[-1] ** 2), random)
-    room = EXACT_BOUND - 1 - ACTIVATION_MAXIMUM * weight_sums(weight)
-    bias = (room * random.choice(np.array([-1, 1]), family.classes)).astype(np.int32)
-    network = IntegerNetwork(
-        family, tuple(layers), IntegerLayer(weight, bias, np.zeros(1, np.uint8))
-    )
-    check_network(network)
-    images = random.integers(0, 2, (16, family.input_side, family.input_side), np.uint8)
-    images[:8] *= ACTIVATION_MAXIMUM  # black and white
-    images[8:] *= random.integers(0, 256, images[8:].shape, np.uint8)  # grey
-    return network, images
-
-
-def _weights(shape: tuple[int, ...], random: np.random.Generator) -> NDArray[np.int8]:
-    """Large odd weights; in every second output channel all of one sign, so that sums grow."""
-    weight = 2 * random.integers(16, 32, shape) + 1
-    weight[1::2] *= random.choice(np.array([-1, 1]), weight[1::2].shape)
-    return weight.astype(np.int8)
+        for backend, precision in zip(backends, before, strict=True):
+            backend.fp32_precision = precision

@@ -1,23 +1,36 @@
 """Scores are exact: the same to the bit as the integer reference, however they are computed."""
 
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from offchain.errors import EvaluationError
-from offchain.learning import evaluation
-from offchain.learning.evaluation import ExactEvaluator, lowest_largest, worst_case
+from offchain.learning.arithmetic import (
+    Arithmetic,
+    Float32Convolutions,
+    Float32Products,
+    Int8Convolutions,
+    has_squares,
+)
+from offchain.learning.evaluation import ARITHMETICS, ExactEvaluator, lowest_largest
 from offchain.learning.integer_network import (
     DIGITS_FAMILY,
     IntegerLayer,
     IntegerNetwork,
+    NetworkFamily,
     accumulator_bound,
+    check_network,
     reference_classes,
     reference_logits,
 )
+from offchain.learning.worst_case import worst_case
 from tests.learning.networks import random_network
 
 
@@ -34,23 +47,211 @@ NETWORKS = {
 }
 
 
+CPU = torch.device("cpu")
+HERE = [one for one in ARITHMETICS if one.usable(CPU)]
+each_arithmetic = pytest.mark.parametrize("arithmetic", HERE, ids=lambda one: one.name)
+
+
+@pytest.fixture(scope="module")
+def evaluators():
+    """An evaluator for each arithmetic alone: if it were not exact here, making it would fail."""
+    return {one.name: ExactEvaluator(CPU, [one]) for one in HERE}
+
+
+def test_products_and_float32_are_usable_everywhere():
+    assert len(HERE) >= 3
+    assert isinstance(HERE[0], Int8Convolutions) == Int8Convolutions().usable(CPU)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("as_matrix_products", [False, True])
-def test_logits_equal_the_integer_reference_to_the_bit(name, as_matrix_products):
-    images = images_of(30)
-    computed = ExactEvaluator("cpu", as_matrix_products).logits(NETWORKS[name], images)
-    assert np.array_equal(computed, reference_logits(NETWORKS[name], images))
-
-
-@pytest.mark.parametrize("as_matrix_products", [False, True])
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("batch", [1, 7, 32, 1000])
-def test_logits_do_not_depend_on_batch_and_threads(batch, threads, as_matrix_products):
-    network, images = NETWORKS["worst case"], images_of(33)
-    torch.set_num_threads(threads)
-    evaluator = ExactEvaluator("cpu", as_matrix_products)
-    computed = evaluator.logits(network, images, batch)
+@each_arithmetic
+def test_logits_equal_the_integer_reference_to_the_bit(evaluators, arithmetic, name):
+    network, images = NETWORKS[name], images_of(30)
+    evaluator = evaluators[arithmetic.name]
+    computed = evaluator.logits(network, images, 20)
     assert np.array_equal(computed, reference_logits(network, images))
+    assert evaluator.arithmetic(network.channels, 20) is arithmetic
+
+
+@each_arithmetic
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("batch", [1, 7, 32, 100])
+def test_logits_do_not_depend_on_batch_and_threads(evaluators, batch, threads, arithmetic):
+    network, images = NETWORKS["usual"], images_of(33)
+    torch.set_num_threads(threads)
+    computed = evaluators[arithmetic.name].logits(network, images, batch)
+    assert np.array_equal(computed, reference_logits(network, images))
+
+
+@each_arithmetic
+def test_the_largest_pairs_of_products_do_not_saturate(evaluators, arithmetic):
+    """64 * 255 + 64 * 255: two products added in 16 bits, as some processors do, just fit.
+
+    Six channels of each layer are white everywhere. The other two subtract from all that is white
+    what they should have seen, less 7: they show any unit that is lost on the way.
+    """
+    layers, inputs, white = [], 1, 1
+    for kernel in DIGITS_FAMILY.kernels:
+        weight = np.zeros((8, inputs, kernel, kernel), np.int8)
+        weight[:, :white] = 64
+        bias = np.zeros(8, np.int32)
+        bias[6:] = 7 - 64 * 255 * white * kernel**2
+        layers.append(IntegerLayer(weight, bias, np.zeros(8, np.uint8)))
+        inputs, white = 8, 6
+    # The hidden layer's last channel looks at the layer before it instead, away from its edges.
+    layers[-1].weight[7] = 0
+    layers[-1].weight[7, 7, 1, 1] = 1
+    layers[-1].bias[7] = 0
+    linear = IntegerLayer(
+        np.eye(10, 8, k=-2, dtype=np.int8) * 64, np.zeros(10, np.int32), np.zeros(1, np.uint8)
+    )
+    network = IntegerNetwork(DIGITS_FAMILY, tuple(layers), linear)
+    check_network(network)
+    images = np.full((20, 28, 28), 255, np.uint8)
+    expected = [0, 0, *[255 * 64] * 6, 7 * 64, 7 * 64]
+    assert reference_logits(network, images)[0].tolist() == expected
+    computed = evaluators[arithmetic.name].logits(network, images, 20)
+    assert (computed == expected).all()
+
+
+@each_arithmetic
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32), st.tuples(*[st.integers(1, 20)] * 4), st.integers(0, 16))
+def test_any_network_of_the_family_is_computed_exactly(
+    evaluators, arithmetic, seed, channels, shift
+):
+    network = random_network(channels, seed=seed, shift=shift)
+    images = images_of(9, seed)
+    computed = evaluators[arithmetic.name].logits(network, images, 9)
+    assert np.array_equal(computed, reference_logits(network, images))
+
+
+@each_arithmetic
+def test_halves_round_to_even_in_every_arithmetic(evaluators, arithmetic):
+    """The centre weight of 2 and a shift of 2 make halves of every odd pixel."""
+    network = random_network((1, 1, 1, 16), seed=1)
+    layers = []
+    for layer, (value, shift) in zip(
+        network.convolutions, ((2, 2), (1, 0), (1, 0), (1, 0)), strict=True
+    ):
+        weight = np.zeros_like(layer.weight)
+        kernel = weight.shape[-1]
+        if kernel == 4:
+            weight.reshape(16, 16)[:] = np.eye(16)
+        else:
+            weight[:, :, kernel // 2, kernel // 2] = value
+        outputs = len(weight)
+        layers.append(
+            IntegerLayer(weight, np.zeros(outputs, np.int32), np.full(outputs, shift, np.uint8))
+        )
+    linear = IntegerLayer(
+        np.eye(10, 16, dtype=np.int8), np.zeros(10, np.int32), np.zeros(1, np.uint8)
+    )
+    network = IntegerNetwork(DIGITS_FAMILY, tuple(layers), linear)
+    images = images_of(64)
+    seen = images[:, ::8, ::8].reshape(64, 16)[:, :10].astype(np.int64)
+    expected = np.round(seen / 2).astype(np.int64)  # NumPy rounds halves to even
+    assert (seen % 4 == 1).any()
+    assert (seen % 4 == 3).any()
+    assert np.array_equal(reference_logits(network, images), expected)
+    assert np.array_equal(evaluators[arithmetic.name].logits(network, images), expected)
+
+
+def test_a_family_whose_first_layer_cannot_be_rearranged_is_computed_too(evaluators):
+    family = NetworkFamily(9, (3, 3), (2, 2), (1, 1), (8, 8), 3, 100_000)
+    assert not has_squares(family)
+    network, images = worst_case((5, 7), family)
+    for evaluator in evaluators.values():
+        assert np.array_equal(evaluator.logits(network, images), reference_logits(network, images))
+
+
+class Altered(Arithmetic):
+    """A real arithmetic, altered."""
+
+    name = "altered"
+
+    def __init__(self, change):
+        self.change = change
+        self.batches = []
+
+    def usable(self, device):
+        return device.type == "cpu"
+
+    def prepare(self, network, device):
+        exact = Float32Products().prepare(network, device)
+
+        def logits(images):
+            self.batches.append(len(images))
+            return self.change(exact(images))
+
+        return logits
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (lambda logits: logits.bfloat16().float(), "not exact"),
+        (lambda logits: logits + (logits == logits.max()), "not exact"),
+        (lambda logits: logits @ torch.zeros(3), "mat1 and mat2|size mismatch|shape"),
+    ],
+    ids=["reduced precision", "one wrong logit", "not available"],
+)
+def test_arithmetic_that_goes_wrong_is_not_used_and_that_is_said_once(wrong, reason):
+    altered = Altered(wrong)
+    network, images = NETWORKS["odd channels"], images_of(20)
+    with capture_logs() as logs:
+        evaluator = ExactEvaluator(CPU, [altered, Float32Convolutions()])
+        computed = evaluator.logits(network, images)
+    assert np.array_equal(computed, reference_logits(network, images))
+    (line,) = logs
+    assert line["cannot"] == "altered"
+    assert re.search(reason, line["reason"])
+    assert isinstance(evaluator.arithmetic(network.channels), Float32Convolutions)
+
+
+def test_without_any_exact_arithmetic_nothing_is_judged():
+    with pytest.raises(EvaluationError, match="nothing on cpu computes exactly"):
+        ExactEvaluator(CPU, [Altered(lambda logits: logits.half().float())])
+
+
+def test_every_shape_of_network_is_checked_before_it_is_judged():
+    """Arithmetic that is right for one number of channels may take other code for the next."""
+    altered = Altered(lambda logits: logits)
+    evaluator = ExactEvaluator(CPU, [altered, Float32Convolutions()])
+    altered.change = lambda logits: logits + 1
+    network, images = NETWORKS["usual"], images_of(20)
+    assert np.array_equal(evaluator.logits(network, images), reference_logits(network, images))
+
+
+def short_of_memory(most):
+    """An arithmetic that has memory for `most` images at a time."""
+
+    def change(logits):
+        if len(logits) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return logits
+
+    return Altered(change)
+
+
+def test_out_of_memory_goes_on_in_smaller_batches_with_one_warning():
+    short = short_of_memory(100)
+    network, images = NETWORKS["odd channels"], images_of(300)
+    with capture_logs() as logs:
+        evaluator = ExactEvaluator(CPU, [short])
+        for _ in range(2):
+            computed = evaluator.logits(network, images)
+            assert np.array_equal(computed, reference_logits(network, images))
+    assert [line["event"] for line in logs] == [
+        "out of memory: models are judged in smaller batches"
+    ]
+    assert short.batches.count(500) == 1  # it learns: the size is not tried again
+    assert short.batches[-1] == 62
+
+
+def test_no_memory_for_a_single_image_is_an_error():
+    with pytest.raises(EvaluationError, match="no memory to judge a single image"):
+        ExactEvaluator(CPU, [short_of_memory(0)]).logits(NETWORKS["usual"], images_of(1))
 
 
 def test_the_score_counts_what_the_reference_gets_right():
@@ -98,17 +299,17 @@ def test_half_precision_settings_of_the_process_do_not_change_scores():
     assert np.array_equal(computed, reference_logits(network, images))
 
 
-def test_a_machine_whose_arithmetic_is_not_exact_is_found_out(monkeypatch):
-    """bfloat16 sums, as reduced precision gives them, fail the known worst case."""
-
-    exact = torch.addmm
-
-    def rounded(*arguments):
-        return exact(*arguments).bfloat16().float()
-
-    monkeypatch.setattr(evaluation.torch, "addmm", rounded)
-    with pytest.raises(EvaluationError, match="not exact"):
-        ExactEvaluator()
+def test_settings_of_single_libraries_are_put_back():
+    backend = torch.backends.mkldnn.conv
+    before = backend.fp32_precision
+    try:
+        backend.fp32_precision = "bf16"
+        network, images = NETWORKS["usual"], images_of(20)
+        computed = ExactEvaluator(CPU, [Float32Convolutions()]).logits(network, images)
+        assert backend.fp32_precision == "bf16"
+    finally:
+        backend.fp32_precision = before
+    assert np.array_equal(computed, reference_logits(network, images))
 
 
 def test_another_process_with_two_threads_gets_the_same_logits():
@@ -116,7 +317,8 @@ def test_another_process_with_two_threads_gets_the_same_logits():
     program = (
         "import hashlib, sys, torch\n"
         "torch.set_num_threads(int(sys.argv[1]))\n"
-        "from offchain.learning.evaluation import ExactEvaluator, worst_case\n"
+        "from offchain.learning.evaluation import ExactEvaluator\n"
+        "from offchain.learning.worst_case import worst_case\n"
         "network, images = worst_case()\n"
         "logits = ExactEvaluator().logits(network, images, batch=int(sys.argv[2]))\n"
         "print(hashlib.sha256(logits.tobytes()).hexdigest())\n"

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offchain.errors import ModelError
-from offchain.learning.evaluation import worst_case
 from offchain.learning.integer_network import (
     DIGITS_FAMILY,
     EXACT_BOUND,
@@ -27,6 +26,7 @@ from offchain.learning.integer_network import (
     shift_right,
 )
 from offchain.learning.tensor_file import encode_tensors
+from offchain.learning.worst_case import worst_case
 from tests.learning.networks import random_network
 
 
