@@ -26,22 +26,27 @@ _KIND: Final = re.compile(r"([a-z][a-z0-9+]+):(.*)", re.DOTALL)
 def open_store(text: str, *, for_writing: bool = False) -> LocalStore | IpfsStore:
     """The store that a text names: ``local:FOLDER``, a plain path, or ``ipfs:MULTIADDR``.
 
-    A local folder is made if it is not there; a daemon is not asked yet.
+    A local folder is made if it is not there.
 
     Args:
         text: the store's name.
-        for_writing: whether a local folder must take files.
+        for_writing: whether it is tried at once: a local folder must take files, a daemon answer.
+            For programs that are to keep what others rely on.
 
     Raises:
         ConfigurationError: the text names no store.
-        StoreError: the folder cannot be made, or cannot be written although it must.
+        StoreError: the folder cannot be made, or does not take files although it must.
+        StoreUnreachableError: the daemon does not answer although it must.
     """
     kind, place = split_location(text)
     if kind == IPFS:
         # Its libraries take a while to import: only for those who use it.
         from offchain.storage.ipfs import IpfsStore
 
-        return IpfsStore(place)
+        daemon = IpfsStore(place)
+        if for_writing:
+            daemon.version()
+        return daemon
     local = LocalStore(Path(place).expanduser())
     if for_writing:
         local.require_writable()

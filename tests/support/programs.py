@@ -110,8 +110,10 @@ def serve() -> None:
     import httpx
 
     import offchain.commands.demo
+    import offchain.commands.doctor
     import offchain.commands.headers
     import offchain.commands.store
+    import offchain.commands.verify
     import offchain.commands.wallet
     import offchain.feeder
     import offchain.relayer

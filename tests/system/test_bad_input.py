@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -24,6 +23,7 @@ import pytest
 
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.anvil import Anvil
+from offchain.commands.doctor import NOT_READY
 from offchain.config import ENVIRONMENT
 from offchain.errors import (
     ChainError,
@@ -35,7 +35,9 @@ from offchain.errors import (
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.network import Plan, account, deploy_on, free_port
 from offchain.node.relayer_app import MAXIMUM_BODY
+from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
+from tests.support.bad_input import COMMANDS, Place, refused
 from tests.support.evm import ROOT
 from tests.support.node_chain import HEADERS
 from tests.support.programs import FILES, Programs, Run
@@ -43,7 +45,6 @@ from tests.support.programs import FILES, Programs, Run
 USAGE = 2
 """Status of a command line that is wrong, as shells and click have it."""
 
-SERVICES = ("worker", "relayer", "feeder")
 NOT_WRITABLE = Path("/proc")
 """A folder that takes no files, not even root's."""
 
@@ -51,31 +52,7 @@ RAW_HEADERS = HEADERS.with_suffix(".bin").read_bytes()
 FIRST_HEIGHT = 822_528
 OTHER_CHAIN = 424_242
 NODES = 4
-
-
-@dataclass
-class Place:
-    """A deployment on a chain, two chains without it, and what must survive every test."""
-
-    programs: Programs
-    folder: Path
-    deployment: Path
-    rpc: str
-    other_rpc: str
-    anew_rpc: str
-
-    def options(self, program: str, **changes: object) -> list[object]:
-        """Options with which a program would start, but for ``changes``."""
-        given = {"rpc": self.rpc, "deployment": self.deployment, "account": 0, **changes}
-        options: list[object] = ["wallet", "balance"] if program == "modelchain" else []
-        for name, value in given.items():
-            options += [f"--{name.replace('_', '-')}", value]
-        return options
-
-    def kept(self) -> list[bytes]:
-        """The deployment file and what is in the store."""
-        store = sorted((self.folder / "store").iterdir())
-        return [self.deployment.read_bytes(), *(file.read_bytes() for file in store)]
+WITH_ACCOUNTS = [program for program in COMMANDS if program != "modelchain verify"]
 
 
 @pytest.fixture(scope="module")
@@ -101,52 +78,46 @@ def nothing_is_lost(place: Place) -> Iterator[None]:
     assert place.kept() == before
 
 
-def refused(run: Run, program: str, status: int, *words: object) -> None:
-    """Assert that a program ended so, and said in one line what was wrong and what to do."""
-    __tracebackhide__ = True
-    assert "Traceback" not in run.out + run.err, run.err
-    lines = run.err.splitlines()
-    assert len(lines) == 1, run.err or f"nothing was said; status {run.status}; {run.out}"
-    assert lines[0].startswith(program), lines[0]
-    for word in words:
-        assert str(word) in lines[0]
-    assert run.status == status, lines[0]
-
-
 # ---- the chain and its deployment ----------------------------------------------------------------
 
 
-def test_no_chain_at_the_rpc_address(place: Place) -> None:
-    """Each with an interpreter of its own, exactly as it is started by hand."""
+NO_CHAIN = "start a node there (`anvil`)", "--rpc"
+
+
+@pytest.mark.parametrize("program", COMMANDS)
+def test_no_chain_at_the_rpc_address(place: Place, program: str) -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    started = {
-        program: subprocess.Popen(
-            [sys.executable, str(ROOT / file), *map(str, place.options(program, rpc=url))],
-            cwd=place.folder,
-            env=place.programs.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for program, file in FILES.items()
-    }
-    for program, process in started.items():
-        out, err = process.communicate(timeout=60)
-        run = Run(process.returncode, out, err)
-        refused(run, program, ChainError.exit_code, url, "start a node there (`anvil`)", "--rpc")
+    refused(place.run(program, rpc=url), program, ChainError.exit_code, url, *NO_CHAIN)
 
 
-@pytest.mark.parametrize("program", FILES)
+def test_a_program_with_an_interpreter_of_its_own_says_the_same(place: Place) -> None:
+    """Exactly as it is started by hand."""
+    url = f"http://127.0.0.1:{free_port()}"
+    program = "modelchain wallet balance"
+    ran = subprocess.run(
+        [sys.executable, ROOT / COMMANDS[program], *map(str, place.options(program, rpc=url))],
+        cwd=place.folder,
+        env=place.programs.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    run = Run(ran.returncode, ran.stdout, ran.stderr)
+    refused(run, program, ChainError.exit_code, url, *NO_CHAIN)
+
+
+@pytest.mark.parametrize("program", COMMANDS)
 @pytest.mark.parametrize("url", ["127.0.0.1:8545", "ftp://127.0.0.1", "http://", "http://[::1"])
 def test_an_rpc_address_that_is_none(place: Place, program: str, url: str) -> None:
-    run = place.programs.run(program, *place.options(program, rpc=url))
+    run = place.run(program, rpc=url)
     refused(run, program, ConfigurationError.exit_code, f"RPC address {url!r}")
 
 
-@pytest.mark.parametrize("program", FILES)
+@pytest.mark.parametrize("program", COMMANDS)
 def test_a_wrong_chain(place: Place, program: str) -> None:
-    run = place.programs.run(program, *place.options(program, rpc=place.other_rpc))
+    run = place.run(program, rpc=place.other_rpc)
     refused(
         run,
         program,
@@ -156,36 +127,36 @@ def test_a_wrong_chain(place: Place, program: str) -> None:
     )
 
 
-@pytest.mark.parametrize("program", FILES)
+@pytest.mark.parametrize("program", COMMANDS)
 def test_a_stale_deployment_file(place: Place, program: str) -> None:
-    run = place.programs.run(program, *place.options(program, rpc=place.anew_rpc))
+    run = place.run(program, rpc=place.anew_rpc)
     refused(run, program, ChainError.exit_code, "the deployment file is stale", "deploy again")
 
 
-@pytest.mark.parametrize("program", FILES)
+@pytest.mark.parametrize("program", COMMANDS)
 def test_no_deployment_file(place: Place, program: str) -> None:
     missing = place.folder / "elsewhere" / "31337.json"
     for given in (missing, missing.parent):
-        run = place.programs.run(program, *place.options(program, deployment=given))
+        run = place.run(program, deployment=given)
         refused(run, program, ConfigurationError.exit_code, missing, "brownie run deploy")
 
 
-@pytest.mark.parametrize("program", FILES)
+@pytest.mark.parametrize("program", COMMANDS)
 def test_a_deployment_file_that_is_cut(place: Place, program: str) -> None:
     cut = place.folder / "cut.json"
     content = place.deployment.read_bytes()
     cut.write_bytes(content[: len(content) // 2])
-    run = place.programs.run(program, *place.options(program, deployment=cut))
+    run = place.run(program, deployment=cut)
     refused(run, program, ConfigurationError.exit_code, cut)
 
 
 # ---- accounts and secrets ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("program", FILES)
+@pytest.mark.parametrize("program", WITH_ACCOUNTS)
 @pytest.mark.parametrize("number", ["-1", "2147483648", "one"])
 def test_an_account_out_of_range(place: Place, program: str, number: str) -> None:
-    run = place.programs.run(program, *place.options(program, account=number))
+    run = place.run(program, account=number)
     refused(run, program, USAGE, "--account", number, "--help")
 
 
@@ -212,14 +183,14 @@ def test_an_account_that_cannot_be_used(place: Place, setting: str, value: str) 
 def test_a_worker_whose_seed_file_holds_no_seed(place: Place) -> None:
     file = place.folder / "seed"
     file.write_text(SECRET)
-    run = place.programs.run("worker", *place.options("worker", seed_file=file))
+    run = place.run("worker", seed_file=file)
     refused(run, "worker", ConfigurationError.exit_code, file, "hexadecimal")
     assert SECRET not in run.out + run.err
 
 
 @pytest.mark.parametrize("address", ["0x12", "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92267x"])
 def test_an_address_that_is_none(place: Place, address: str) -> None:
-    options = [*place.options("modelchain")[:-2], address]
+    options = [*place.options("modelchain wallet balance")[:-2], address]
     run = place.programs.run("modelchain", *options)
     refused(run, "modelchain", ConfigurationError.exit_code, address, "40 hexadecimal digits")
 
@@ -237,6 +208,9 @@ def test_an_address_that_is_none(place: Place, address: str) -> None:
         ("modelchain", ["walet"], ["No such command", "walet"]),
         ("modelchain", ["wallet", "balance"], ["ADDRESS", "--account"]),
         ("modelchain", ["headers", "check", "file"], ["--start-height"]),
+        ("modelchain", ["verify", "--light", "--checkpoint", "file"], ["--checkpoint"]),
+        ("modelchain", ["demo", "--nodes", "99"], ["--nodes", "99"]),
+        ("modelchain", ["doctor", "--fix"], ["No such option", "--fix"]),
     ],
 )
 def test_a_command_line_that_is_wrong(
@@ -246,7 +220,7 @@ def test_a_command_line_that_is_wrong(
 
 
 def test_a_role_that_is_none(place: Place) -> None:
-    run = place.programs.run("worker", *place.options("worker", roles="share,mine"))
+    run = place.run("worker", roles="share,mine")
     refused(run, "worker", ConfigurationError.exit_code, "share, train, attest, keep")
 
 
@@ -265,13 +239,13 @@ def test_a_port_in_use(place: Place) -> None:
     "url", ["http://0.0.0.0:8550", "http://127.0.0.1:65536", "http://127.0.0.1:x", "http://[::1"]
 )
 def test_an_address_that_no_relayer_listens_at(place: Place, url: str) -> None:
-    run = place.programs.run("relayer", *place.options("relayer", listen=url))
+    run = place.run("relayer", listen=url)
     refused(run, "relayer", ConfigurationError.exit_code, url)
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1", "unix:relayer", "http://[::1"])
 def test_a_relayers_address_that_is_none(place: Place, url: str) -> None:
-    run = place.programs.run("worker", *place.options("worker", relayer=url))
+    run = place.run("worker", relayer=url)
     refused(run, "worker", ConfigurationError.exit_code, f"the relayer's address {url!r}")
 
 
@@ -286,13 +260,37 @@ def test_a_store_folder_that_is_not_writable(place: Place, program: str) -> None
         changes = {"store": folder}
         if program == "relayer":
             changes["listen"] = f"http://127.0.0.1:{free_port()}"
-        run = place.programs.run(program, *place.options(program, **changes))
+        run = place.run(program, **changes)
         refused(run, program, StoreError.exit_code, folder, "choose another one")
 
 
 def test_a_file_for_a_store_that_is_not_writable(place: Place) -> None:
     run = place.programs.run("modelchain", "store", "put", HEADERS, "--store", NOT_WRITABLE)
     refused(run, "modelchain", StoreError.exit_code, NOT_WRITABLE, "choose another one")
+
+
+def test_a_file_of_the_store_that_is_not_what_its_name_says(place: Place) -> None:
+    digest = LocalStore(place.folder / "damaged").put(b"what somebody wrote")
+    (place.folder / "damaged" / cid_of(digest)).write_bytes(b"what somebody else wrote")
+    store = ("--store", place.folder / "damaged")
+    run = place.programs.run("modelchain", "store", "get", digest.hex(), *store)
+    refused(run, "modelchain", StoreError.exit_code, digest.hex())
+    assert run.out == ""
+
+
+def test_a_store_to_verify_with_that_is_not_there(place: Place) -> None:
+    missing = place.folder / "no store"
+    run = place.run("modelchain verify", store=missing)
+    refused(run, "modelchain", ConfigurationError.exit_code, missing, "--store")
+    assert not missing.exists()
+
+
+def test_a_daemon_that_is_not_there(place: Place) -> None:
+    address = f"/ip4/127.0.0.1/tcp/{free_port()}"
+    changes = {"relayer": {"listen": f"http://127.0.0.1:{free_port()}"}}
+    for program in ("worker", "relayer"):
+        run = place.run(program, store=f"ipfs:{address}", **changes.get(program, {}))
+        refused(run, program, StoreError.exit_code, address, "Connection refused")
 
 
 def test_a_state_folder_that_is_not_writable(place: Place) -> None:
@@ -310,7 +308,7 @@ def test_a_demo_that_could_not_write_what_it_found(place: Place, option: str) ->
 
 
 def test_too_few_fonts(place: Place) -> None:
-    run = place.programs.run("worker", *place.options("worker", nodes=1000))
+    run = place.run("worker", nodes=1000)
     refused(run, "worker", FontError.exit_code, "fonts for 1000 nodes", "install more fonts")
 
 
@@ -343,20 +341,20 @@ BAD_HEADERS = {
 def test_a_header_file_that_is_wrong(place: Place, tmp_path: Path, fault: str) -> None:
     raw, said = BAD_HEADERS[fault]
     file = recorded(tmp_path, raw)
-    run = place.programs.run("feeder", *place.options("feeder", headers=file))
+    run = place.run("feeder", headers=file)
     refused(run, "feeder", HeaderError.exit_code, tmp_path / "headers.bin", said)
 
 
 def test_a_header_file_that_is_not_there(place: Place, tmp_path: Path) -> None:
     file = recorded(tmp_path, RAW_HEADERS[:2400])
     (tmp_path / "headers.bin").unlink()
-    run = place.programs.run("feeder", *place.options("feeder", headers=file))
+    run = place.run("feeder", headers=file)
     refused(run, "feeder", HeaderError.exit_code, tmp_path / "headers.bin", "cannot be read")
 
 
 def test_headers_that_do_not_link_to_the_relays(place: Place, tmp_path: Path) -> None:
     file = recorded(tmp_path, RAW_HEADERS[80 * 2016 :], FIRST_HEIGHT + 2016)
-    run = place.programs.run("feeder", *place.options("feeder", headers=file))
+    run = place.run("feeder", headers=file)
     refused(run, "feeder", HeaderError.exit_code, "none of the relay's headers")
 
 
@@ -372,6 +370,35 @@ def test_a_checked_header_file_that_is_cut(place: Place, tmp_path: Path) -> None
     file.write_bytes(RAW_HEADERS[:2407])
     run = place.programs.run("modelchain", "headers", "check", file, "--start-height", FIRST_HEIGHT)
     refused(run, "modelchain", HeaderError.exit_code, file, "is cut")
+
+
+def test_a_bitcoin_node_without_a_password(place: Place) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    run = place.run("feeder", source="core", url=url)
+    refused(run, "feeder", ConfigurationError.exit_code, url, "--cookie")
+
+
+# ---- the doctor, who looks on ----------------------------------------------------------------
+
+
+def test_the_doctor_names_everything_that_is_wrong_and_what_to_do(place: Place) -> None:
+    missing = place.folder / "missing.json"
+    file = recorded(place.folder, RAW_HEADERS[:2407])
+    environment = {
+        ENVIRONMENT["headers"]: str(file),
+        ENVIRONMENT["store"]: str(NOT_WRITABLE),
+        "COLUMNS": "400",
+    }
+    url = f"http://127.0.0.1:{free_port()}"
+    options = ("doctor", "--rpc", url, "--deployment", missing)
+    run = place.programs.run("modelchain", *options, environment=environment)
+    assert run.status == NOT_READY, run.err
+    assert run.err == ""
+    found, to_do = run.out.split("To do")
+    for what in (url, missing, NOT_WRITABLE, "is cut"):
+        assert str(what) in found
+    for remedy in ("brownie run deploy", "anvil"):
+        assert remedy in to_do
 
 
 # ---- a relayer that is spoken to badly -----------------------------------------------------------
