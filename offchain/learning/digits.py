@@ -1,8 +1,10 @@
 """Digit samples and their payload format.
 
 A payload is a canonical safetensors file (see `tensor_file`) with exactly two tensors, ``images``
-uint8 [n, 28, 28] (0 is background, 255 ink) and ``labels`` uint8 [n] (0 to 9), and the format's
-name as its only metadata. Payloads come from anonymous sharers: everything is checked.
+uint8 [k], one Zstandard frame (RFC 8878, see `compressed`) of the images' n x 28 x 28 bytes (0 is
+background, 255 ink), and ``labels`` uint8 [n] (0 to 9), and the format's name as its only metadata.
+Payloads come from anonymous sharers: everything is checked, and nothing is decompressed before the
+number of samples has been.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import PayloadError
+from offchain.learning.compressed import CompressionError, compress, decompress
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
 from offchain.learning.tensor_file import TensorFileError, decode_tensors, encode_tensors
 
 IMAGE_SIDE = 28
 CLASSES = 10
-PAYLOAD_METADATA = {"format": "modelchain/digits/1"}
+PAYLOAD_METADATA = {"format": "modelchain/digits/2"}
+
+MAXIMUM_PAYLOAD_SAMPLES = 16_384
+"""Whatever the deployment allows, a payload holds no more: 12.8 MB of images in memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,15 +52,26 @@ def concatenate(parts: Sequence[DigitSamples]) -> DigitSamples:
 
 
 def encode_payload(samples: DigitSamples) -> bytes:
-    """Return the payload plaintext of `samples`."""
-    return encode_tensors({"images": samples.images, "labels": samples.labels}, PAYLOAD_METADATA)
+    """Return the payload plaintext of `samples`: some 185 bytes a drawn image.
+
+    Raises `PayloadError` if they do not fit one sealed block.
+    """
+    frame = np.frombuffer(compress(np.ascontiguousarray(samples.images).data), np.uint8)
+    payload = encode_tensors({"images": frame, "labels": samples.labels}, PAYLOAD_METADATA)
+    if len(payload) > MAXIMUM_PAYLOAD_BYTES:
+        raise PayloadError(
+            f"digits payload: {len(samples)} samples take {len(payload)} bytes, one block holds "
+            f"{MAXIMUM_PAYLOAD_BYTES}: share fewer in an item"
+        )
+    return payload
 
 
 def decode_payload(plaintext: bytes, maximum_samples: int) -> DigitSamples:
-    """Return the samples of a payload plaintext as read-only views of it.
+    """Return the samples of a payload plaintext, read-only.
 
     Raises `PayloadError` unless it is a canonical file of at most 1 MiB less the 28 bytes of
-    sealing, with 1 to `maximum_samples` images of the right shape and labels from 0 to 9.
+    sealing, with 1 to `maximum_samples` labels from 0 to 9 (and at most `MAXIMUM_PAYLOAD_SAMPLES`),
+    and one frame that declares and holds exactly their images.
     """
     try:
         tensors = decode_tensors(
@@ -65,21 +82,27 @@ def decode_payload(plaintext: bytes, maximum_samples: int) -> DigitSamples:
         )
     except TensorFileError as error:
         raise PayloadError(f"digits payload: {error}") from error
-    images, labels = tensors["images"], tensors["labels"]
-    if images.dtype != np.uint8 or labels.dtype != np.uint8:
+    frame, labels = tensors["images"], tensors["labels"]
+    if frame.dtype != np.uint8 or labels.dtype != np.uint8:
         raise PayloadError(
-            f"digits payload: images are {images.dtype} and labels {labels.dtype}, not uint8"
+            f"digits payload: images are {frame.dtype} and labels {labels.dtype}, not uint8"
         )
-    if labels.ndim != 1 or images.shape != (len(labels), IMAGE_SIDE, IMAGE_SIDE):
+    if labels.ndim != 1 or frame.ndim != 1:
         raise PayloadError(
-            f"digits payload: images of shape {images.shape} with labels of shape {labels.shape}"
+            f"digits payload: images of shape {frame.shape} with labels of shape {labels.shape}, "
+            "both must have one axis"
         )
-    if not 1 <= len(labels) <= maximum_samples:
-        raise PayloadError(
-            f"digits payload: {len(labels)} samples, allowed are 1 to {maximum_samples}"
-        )
+    count = len(labels)
+    maximum = min(maximum_samples, MAXIMUM_PAYLOAD_SAMPLES)
+    if not 1 <= count <= maximum:
+        raise PayloadError(f"digits payload: {count} samples, allowed are 1 to {maximum}")
     if int(labels.max()) >= CLASSES:
         raise PayloadError(
             f"digits payload: label {int(labels.max())}, the highest digit is {CLASSES - 1}"
         )
+    try:
+        pixels = decompress(frame.data, count * IMAGE_SIDE * IMAGE_SIDE)
+    except CompressionError as error:
+        raise PayloadError(f"digits payload: {error}") from error
+    images = np.frombuffer(pixels, np.uint8).reshape(count, IMAGE_SIDE, IMAGE_SIDE)
     return DigitSamples(images, labels)

@@ -1,4 +1,4 @@
-"""Payloads: what is accepted is exactly one form; everything else is refused with its reason."""
+"""Payloads: one form is accepted, but for compression; all else is refused with its reason."""
 
 import itertools
 import json
@@ -8,13 +8,16 @@ import pytest
 import safetensors.numpy
 
 from offchain.errors import PayloadError
+from offchain.learning.compressed import compress, decompress
 from offchain.learning.digits import (
+    MAXIMUM_PAYLOAD_SAMPLES,
     PAYLOAD_METADATA,
     DigitSamples,
     concatenate,
     decode_payload,
     encode_payload,
 )
+from offchain.learning.drawing import MODERATE, draw_digits
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
 from offchain.learning.tensor_file import TensorFileError, encode_tensors
 
@@ -23,6 +26,24 @@ def some_samples(count: int) -> DigitSamples:
     random = np.random.Generator(np.random.PCG64(count))
     images = random.integers(0, 256, (count, 28, 28), np.uint8)
     return DigitSamples(images, random.integers(0, 10, count, np.uint8))
+
+
+def frame_of(samples: DigitSamples) -> np.ndarray:
+    return np.frombuffer(compress(samples.images.tobytes()), np.uint8)
+
+
+def frame_bytes(count: int = 2) -> int:
+    """Length of the frame of ``some_samples(count)``."""
+    return len(frame_of(some_samples(count)))
+
+
+FRAME = frame_bytes()
+
+
+def with_frame(frame: bytes, count: int = 2) -> bytes:
+    """A payload with any bytes in the place of the frame."""
+    tensors = {"images": np.frombuffer(frame, np.uint8), "labels": np.zeros(count, np.uint8)}
+    return encode_tensors(tensors, PAYLOAD_METADATA)
 
 
 def with_header(header: bytes, data: bytes) -> bytes:
@@ -56,13 +77,13 @@ def test_the_safetensors_library_reads_a_payload():
     samples = some_samples(3)
     loaded = safetensors.numpy.load(encode_payload(samples))
     assert sorted(loaded) == ["images", "labels"]
-    assert np.array_equal(loaded["images"], samples.images)
+    assert decompress(loaded["images"].data, 3 * 784) == samples.images.tobytes()
     assert np.array_equal(loaded["labels"], samples.labels)
 
 
 def test_the_safetensors_library_writes_the_same_bytes():
     samples = some_samples(3)
-    tensors = {"labels": samples.labels, "images": samples.images}
+    tensors = {"labels": samples.labels, "images": frame_of(samples)}
     assert safetensors.numpy.save(tensors, PAYLOAD_METADATA) == encode_payload(samples)
 
 
@@ -90,20 +111,53 @@ def test_a_label_above_nine_is_refused():
 
 
 def test_a_payload_over_one_block_less_sealing_is_refused():
-    largest = (MAXIMUM_PAYLOAD_BYTES - 300) // 785
-    assert len(decode_payload(encode_payload(some_samples(largest)), 4096)) == largest
-    refused(encode_payload(some_samples(largest + 1)), "more than the 1048548 allowed", 4096)
+    frame = bytes(MAXIMUM_PAYLOAD_BYTES)
+    refused(with_frame(frame), "more than the 1048548 allowed", 4096)
+
+
+def test_samples_that_do_not_fit_one_block_cannot_be_written():
+    assert len(encode_payload(some_samples(1330))) <= MAXIMUM_PAYLOAD_BYTES
+    with pytest.raises(PayloadError, match=r"1340 samples take .* share fewer in an item"):
+        encode_payload(some_samples(1340))
+
+
+def test_drawn_digits_of_thousands_fit_one_block(atlas):
+    random = np.random.Generator(np.random.PCG64(0))
+    labels = np.arange(2750) % 10
+    images = draw_digits(
+        atlas.glyphs[random.integers(0, len(atlas), 2750), labels], MODERATE, random
+    )
+    payload = encode_payload(DigitSamples(images, labels.astype(np.uint8)))
+    assert len(payload) < 230 * 2750
+    assert np.array_equal(decode_payload(payload, 4096).images, images)
+
+
+def test_no_more_samples_than_the_formats_own_maximum_are_accepted():
+    count = MAXIMUM_PAYLOAD_SAMPLES + 1
+    samples = DigitSamples(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.uint8))
+    refused(encode_payload(samples), "16385 samples, allowed are 1 to 16384", 1 << 20)
+    most = DigitSamples(samples.images[1:], samples.labels[1:])
+    assert len(decode_payload(encode_payload(most), 1 << 20)) == MAXIMUM_PAYLOAD_SAMPLES
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_frame_of_more_or_fewer_images_than_labels_is_refused(count):
+    refused(
+        with_frame(compress(bytes(784 * count))),
+        f"declares {784 * count} bytes, expected are 1568",
+    )
 
 
 @pytest.mark.parametrize(
     ("images", "labels", "reason"),
     [
-        ((2, 28, 27), (2,), r"images of shape \(2, 28, 27\)"),
+        ((2, 28, 28), (2,), r"images of shape \(2, 28, 28\)"),
         ((2, 784), (2,), "images of shape"),
-        ((3, 28, 28), (2,), "images of shape"),
-        ((2, 28, 28), (2, 1), "labels of shape"),
-        ((2, 28, 28), (), "labels of shape"),
-        ((0, 28, 28), (0,), "0 samples"),
+        ((), (2,), "images of shape"),
+        ((1568,), (2, 1), "labels of shape"),
+        ((1568,), (), "labels of shape"),
+        ((0,), (2,), "no Zstandard frame"),
+        ((1568,), (0,), "0 samples"),
     ],
 )
 def test_wrong_shapes_are_refused(images, labels, reason):
@@ -115,7 +169,7 @@ def test_wrong_shapes_are_refused(images, labels, reason):
 @pytest.mark.parametrize("dtype", [np.int8, np.int32])
 def test_other_element_types_are_refused(name, dtype):
     samples = some_samples(2)
-    tensors = {"images": samples.images, "labels": samples.labels}
+    tensors = {"images": frame_of(samples), "labels": samples.labels}
     tensors[name] = tensors[name].astype(dtype)
     refused(encode_tensors(tensors, PAYLOAD_METADATA), "not uint8")
 
@@ -133,7 +187,7 @@ def test_floating_point_tensors_cannot_be_written_and_are_refused():
         ({"images": 1}, PAYLOAD_METADATA, r"tensors \['images'\]"),
         ({"images": 1, "labels": 1, "more": 1}, PAYLOAD_METADATA, "'more'"),
         ({"images": 1, "labels": 1}, {}, "metadata {}"),
-        ({"images": 1, "labels": 1}, {"format": "modelchain/digits/2"}, "digits/2"),
+        ({"images": 1, "labels": 1}, {"format": "modelchain/digits/1"}, "digits/1"),
         ({"images": 1, "labels": 1}, {**PAYLOAD_METADATA, "author": "me"}, "author"),
     ],
 )
@@ -194,19 +248,19 @@ def test_hostile_headers_are_refused(payload, reason):
         ("dtype", "U64", "element type 'U64'"),
         ("dtype", None, "element type None"),
         ("dtype", ["U8"], "element type"),
-        ("shape", [2, 28, -28], "out of range"),
-        ("shape", [2, 28, 2**40], "out of range"),
+        ("shape", [-1582], "out of range"),
+        ("shape", [2**40], "out of range"),
         ("shape", [2**31, 2**31, 2**31], "its shape needs"),
-        ("shape", [2, 28, True], "not integers"),
-        ("shape", [2, 28, "28"], "not integers"),
+        ("shape", [True], "not integers"),
+        ("shape", ["1582"], "not integers"),
         ("shape", "2828", "not integers"),
         ("shape", {}, "not integers"),
-        ("shape", [2, 28, 28, 1, 1], "has 5 axes"),
+        ("shape", [1582, 1, 1, 1, 1], "has 5 axes"),
         ("data_offsets", [0], "1 offsets"),
         ("data_offsets", [0, 1568, 1568], "3 offsets"),
         ("data_offsets", [0, 1567], "spans offsets"),
         ("data_offsets", [1568, 0], "spans offsets"),
-        ("data_offsets", [1, 1569], "begins at offset 1"),
+        ("data_offsets", [1, 1583], "begins at offset 1"),
         ("data_offsets", [-1, 1567], "out of range"),
         ("data_offsets", [0, 2**63], "out of range"),
     ],
@@ -222,12 +276,13 @@ def test_overlapping_tensors_are_refused():
     def change(header):
         header["labels"]["data_offsets"] = [0, 2]
 
-    refused(altered_header(change), "begins at offset 0, the data before it ends at 1568")
+    refused(altered_header(change), f"begins at offset 0, the data before it ends at {FRAME}")
 
 
 def test_a_hole_between_tensors_is_refused():
-    payload = altered_header(lambda header: header["labels"].update(data_offsets=[1569, 1571]))
-    refused(payload + b"\0", "begins at offset 1569, the data before it ends at 1568")
+    offsets = [FRAME + 1, FRAME + 3]
+    payload = altered_header(lambda header: header["labels"].update(data_offsets=offsets))
+    refused(payload + b"\0", f"begins at offset {FRAME + 1}, the data before it ends at {FRAME}")
 
 
 @pytest.mark.parametrize("change", ["missing", "unknown", "no object"])
@@ -244,11 +299,17 @@ def test_a_tensor_not_described_by_the_three_fields_is_refused(change):
 
 
 def test_bytes_behind_the_last_tensor_are_refused():
-    refused(encode_payload(some_samples(2)) + b"\0", "tensors end at 1570 and the data at 1571")
+    refused(
+        encode_payload(some_samples(2)) + b"\0",
+        f"tensors end at {FRAME + 2} and the data at {FRAME + 3}",
+    )
 
 
 def test_a_cut_file_is_refused():
-    refused(encode_payload(some_samples(2))[:-1], "tensors end at 1570 and the data at 1569")
+    refused(
+        encode_payload(some_samples(2))[:-1],
+        f"tensors end at {FRAME + 2} and the data at {FRAME + 1}",
+    )
 
 
 def test_a_payload_in_another_form_is_refused_though_it_says_the_same():
@@ -257,9 +318,8 @@ def test_a_payload_in_another_form_is_refused_though_it_says_the_same():
     length = int.from_bytes(payload[:8], "little")
     header, data = payload[8 : 8 + length], payload[8 + length :]
     spaced = json.dumps(json.loads(header)).encode()
-    assert np.array_equal(
-        safetensors.numpy.load(with_header(spaced, data))["images"], samples.images
-    )
+    read = safetensors.numpy.load(with_header(spaced, data))
+    assert decompress(read["images"].data, 2 * 784) == samples.images.tobytes()
     refused(with_header(spaced, data), "canonical")
     refused(with_header(header + b" " * 8, data), "canonical")
     refused(with_header(header.rstrip(b" "), data), "canonical")
@@ -270,10 +330,10 @@ def test_tensors_in_another_order_are_refused():
     header = {
         "__metadata__": PAYLOAD_METADATA,
         "labels": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]},
-        "images": {"dtype": "U8", "shape": [2, 28, 28], "data_offsets": [2, 1570]},
+        "images": {"dtype": "U8", "shape": [FRAME], "data_offsets": [2, FRAME + 2]},
     }
     written = json.dumps(header, separators=(",", ":")).encode()
-    data = samples.labels.tobytes() + samples.images.tobytes()
+    data = samples.labels.tobytes() + frame_of(samples).tobytes()
     refused(with_header(written, data), "canonical order")
 
 
