@@ -23,6 +23,7 @@ from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.experiment.chain_state import loading, set_clock_back
 from offchain.experiment.observer import Observer
 from offchain.experiment.outlet import ServiceOutlet
+from offchain.experiment.reading import RecordLog, SharedReadingChain
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.demo.network import Plan, account, deploy_on
@@ -137,8 +138,10 @@ def local_network(
         )
         store = LocalStore(plan.store)
 
+        records = RecordLog(contracts)
+
         def chain_of(number: int) -> Web3Chain:
-            return Web3Chain(contracts, account(number))
+            return SharedReadingChain(contracts, account(number), records)
 
         def follower_of(chain: Web3Chain) -> ChainFollower:
             return ChainFollower(chain, domains, found.block_number)
