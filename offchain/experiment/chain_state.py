@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+from offchain.chain.anvil import Anvil
 from offchain.chain.development import DevelopmentClock
 from offchain.chain.ethereum import Ethereum
 from offchain.errors import ChainError, ConfigurationError
+
+FIRST_TIMESTAMP: Final = 1_600_000_000
+"""Time of the first block, in seconds since 1970: long before any recorded header."""
 
 
 def save_chain(ethereum: Ethereum, file: Path) -> None:
@@ -28,9 +32,18 @@ def save_chain(ethereum: Ethereum, file: Path) -> None:
     write_whole(file, state)
 
 
-def loading(file: Path) -> Sequence[str]:
-    """Arguments with which an anvil starts from a saved chain."""
-    return ("--load-state", str(file))
+def experiment_anvil(accounts: int, log_file: Path, saved: Path | None) -> Anvil:
+    """An anvil, not yet started, with a saved chain if there is one.
+
+    Its first block is always the same: a chain that is loaded keeps its own beside the one that
+    anvil makes, and anvil would take either for the first of both if they differed.
+    """
+    return Anvil(
+        accounts=accounts,
+        log_file=log_file,
+        timestamp=FIRST_TIMESTAMP,
+        extra_arguments=() if saved is None else ("--load-state", str(saved)),
+    )
 
 
 def set_clock_back(ethereum: Ethereum) -> None:

@@ -15,12 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
+from offchain.chain.anvil import DEVELOPMENT_MNEMONIC
 from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.development import DevelopmentClock
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
-from offchain.experiment.chain_state import loading, set_clock_back
+from offchain.experiment.chain_state import experiment_anvil, set_clock_back
 from offchain.experiment.observer import Observer
 from offchain.experiment.outlet import ServiceOutlet
 from offchain.experiment.reading import RecordLog, SharedReadingChain
@@ -123,11 +123,7 @@ def local_network(
     """
     with ExitStack() as stack:
         anvil = stack.enter_context(
-            Anvil(
-                accounts=plan.nodes + 3,
-                log_file=plan.folder / "anvil.log",
-                extra_arguments=() if plan.saved_chain is None else loading(plan.saved_chain),
-            )
+            experiment_anvil(plan.nodes + 3, plan.folder / "anvil.log", plan.saved_chain)
         )
         headers = RecordedHeaders(plan.headers, MAINNET)
         contracts = _contracts(anvil.url, plan, headers)

@@ -132,11 +132,11 @@ TINY: Final = replace(
     size="tiny",
     nodes=3,
     blocks=2,
-    items=10,
+    items=8,
     samples=50,
     # Steps, not seconds: what is only tried must not depend on what else the machine does.
     training_seconds=600.0,
-    training_steps=120,
+    training_steps=100,
     noises=("light",),
     threads=1,
 )

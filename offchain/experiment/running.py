@@ -13,10 +13,9 @@ from typing import Any
 
 import structlog
 
-from offchain.chain.anvil import Anvil
 from offchain.chain.client import open_contracts
 from offchain.crypto.hashing import keccak256
-from offchain.experiment.chain_state import loading, save_chain
+from offchain.experiment.chain_state import experiment_anvil, save_chain
 from offchain.experiment.display import Display
 from offchain.experiment.driving import Driver
 from offchain.experiment.figures import (
@@ -127,11 +126,8 @@ def verify_preset(experiment: Experiment, noise: str) -> str:
     if progress is None:
         return "nothing: there is no block"
     folder = run.preset(noise)
-    with Anvil(
-        accounts=experiment.plan.nodes + 3,
-        log_file=folder / "anvil-verify.log",
-        extra_arguments=loading(folder / progress.chain),
-    ) as anvil:
+    saved = folder / progress.chain
+    with experiment_anvil(experiment.plan.nodes + 3, folder / "anvil-verify.log", saved) as anvil:
         contracts = open_contracts(anvil.url, folder / "deployment.json")
         try:
             report = verify_chain(

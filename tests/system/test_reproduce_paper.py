@@ -76,7 +76,7 @@ def test_a_block_is_made_with_the_attested_scores(one_block):
     assert block["number"] == block["round"] == 1
     assert block["previous"] is None
     assert block["models"] == 3
-    assert best.samples == block["test_samples"] == 4 * 50
+    assert best.samples == block["test_samples"] == 3 * 50
     assert best.correct == round(best.accuracy * best.samples)
     # Guessing gets a tenth.
     assert best.accuracy > 0.3
