@@ -33,7 +33,7 @@ from offchain.protocol.ring_selection import STRATEGIES
 from offchain.protocol.snapshot import ALL_ROLES, Policy, Role
 from offchain.protocol.status import Phase
 from offchain.storage.local import LocalStore
-from tests.support.hostile import COPIED, SOUND, Hostile
+from tests.support.hostile import COPIED, KEYLESS, LATE, SOUND, Hostile
 from tests.support.node_chain import KEYS, EasyDigits, NodeChain
 
 HONEST = (0, 1, 2)
@@ -152,7 +152,7 @@ def test_payloads_that_cannot_be_used_are_out_and_all_others_in(played):
     scores = played.round.scores
     sound = len(HONEST) * KEYS + 1
     assert scores.training_items + scores.test_items == sound
-    assert len(played.hostile.numbers) == 12
+    assert len(played.hostile.numbers) == 15
     within = played.items_in_data_set
     named = {name for name, number in played.hostile.numbers.items() if number in within}
     assert named == {SOUND}
@@ -171,6 +171,26 @@ def test_a_copied_payload_opens_for_its_own_item_alone(played):
     assert history.items[copied].item.payload_hash == history.items[0].item.payload_hash
     assert 0 in played.items_in_data_set
     assert copied not in played.items_in_data_set
+
+
+def test_a_key_counts_only_in_its_phase(played):
+    """The registry takes it whenever it comes: the phase in its event decides."""
+    items = played.chain.view.history.items
+    for name in LATE:
+        number = played.hostile.numbers[name]
+        published = items[number].publication
+        assert published is not None
+        in_time = Phase.UNSEAL if number in played.round.test_items else Phase.COMMIT
+        assert published.phase > in_time
+        assert number not in played.items_in_data_set
+    assert items[played.hostile.numbers[KEYLESS]].publication is None
+
+
+def test_what_does_not_match_or_comes_after_its_phase_is_a_typed_revert(played):
+    assert played.hostile.refused == {
+        "a key that does not match its commitment": "WrongKey",
+        "a commitment after its phase": "WrongPhase",
+    }
 
 
 def test_every_node_puts_the_same_data_set_together(played):

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.ring import ShareMessage, nullifier, sign_ring
 from offchain.crypto.sealing import MAX_FILE, key_commitment, payload_associated_data, seal
+from offchain.errors import RevertedError
 from offchain.protocol.actions import CommitModel, PublishKeys, RevealModel, Share
 from offchain.protocol.status import Phase
 from offchain.protocol.transactions import (
@@ -27,6 +30,8 @@ RING = 8
 SALT = b"\x05" * 32
 SOUND = "sound"
 COPIED = "copied from another item"
+LATE = ("key too late", "another key too late")
+KEYLESS = "no key at all"
 
 
 @dataclass
@@ -36,10 +41,11 @@ class Hostile:
     Attributes:
         chain: the deployment.
         store: the folder that all nodes keep their files in; it is written to past every check.
-        node: whose share keys it has.
+        node: whose share keys it has, and those of the account after it.
         keys: payload keys by what the item is called.
         numbers: of the items, by the same names.
         models: hashes of the models by account number.
+        refused: what the contracts said to what they must not take.
     """
 
     chain: NodeChain
@@ -48,6 +54,7 @@ class Hostile:
     keys: dict[str, bytes] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     models: dict[int, bytes] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
     # ---- payloads ------------------------------------------------------------------------------
 
@@ -81,6 +88,11 @@ class Hostile:
             self._transaction(own, digest, self.keys[name])
             for own, (name, digest) in enumerate(files.items())
         ]
+        others = self.node + 1
+        for own, name in enumerate((*LATE, KEYLESS)):
+            self.keys[name] = own_key(name)
+            files[name] = self._put(self._seal(own, sound, own_key(name), others))
+            transactions.append(self._transaction(own, files[name], own_key(name), others))
         self.chain.chains[self.node].execute(Share(tuple(transactions)))
         self.chain.refresh()
         for name, transaction in zip(files, transactions, strict=True):
@@ -88,8 +100,9 @@ class Hostile:
             assert found is not None
             self.numbers[name] = found.shared.number
 
-    def _seal(self, index: int, plaintext: bytes, key: bytes) -> bytes:
-        secrets, domain = self.chain.secrets(self.node), self.chain.domains.data_registry
+    def _seal(self, index: int, plaintext: bytes, key: bytes, node: int | None = None) -> bytes:
+        secrets = self.chain.secrets(self.node if node is None else node)
+        domain = self.chain.domains.data_registry
         point = nullifier(domain, secrets.share_key(index), SCOPE)
         return seal(plaintext, key, payload_associated_data(domain, SCOPE, point), os.urandom)
 
@@ -99,9 +112,12 @@ class Hostile:
         (self.store / cid_of(digest)).write_bytes(content if kept is None else kept)
         return digest
 
-    def _transaction(self, own: int, payload_hash: bytes, key: bytes) -> DataTransaction:
-        """A data transaction signed with one of the node's share keys."""
-        secrets, domain = self.chain.secrets(self.node), self.chain.domains.data_registry
+    def _transaction(
+        self, own: int, payload_hash: bytes, key: bytes, node: int | None = None
+    ) -> DataTransaction:
+        """A data transaction signed with one of a node's share keys."""
+        secrets = self.chain.secrets(self.node if node is None else node)
+        domain = self.chain.domains.data_registry
         signer = secrets.share_key(own)
         keys = self.chain.view.history.active_keys(SCOPE)
         ring = [key for key in keys if key.x == signer.x]
@@ -132,20 +148,25 @@ class Hostile:
     # ---- in every phase ------------------------------------------------------------------------
 
     def act(self) -> None:
-        """Do in time whatever makes the items and models count."""
+        """Do in time whatever makes the items and models count, but for what is to be late."""
         self.chain.refresh()
         competing = self.chain.view.history.competing
         if competing is None or competing.number != SCOPE:
             return
         tests = competing.test_items
         if competing.phase is Phase.COMMIT and not competing.commitments.keys() & self._accounts():
-            self._publish([name for name, number in self.numbers.items() if number not in tests])
+            self._publish_wrong_key()
+            self._publish([name for name in self._in_time() if self.numbers[name] not in tests])
             for number in self.models:
                 commitment = self._commitment(number)
                 bond = self.chain.parameters.model_bond
                 self.chain.chains[number].execute(CommitModel(commitment, bytes(32), bond))
         if competing.phase is Phase.UNSEAL:
-            self._publish([name for name, number in self.numbers.items() if number in tests])
+            self._publish([name for name in self._in_time() if self.numbers[name] in tests])
+            self._publish([name for name in LATE if self.numbers[name] not in tests])
+            self._commit_too_late()
+        if competing.phase is Phase.REVEAL:
+            self._publish([name for name in LATE if self.numbers[name] in tests])
         if competing.phase is Phase.REVEAL and len(competing.reveals) < len(self.models):
             for number, digest in self.models.items():
                 account = self.chain.chains[number].account
@@ -161,6 +182,22 @@ class Hostile:
         account = self.chain.chains[number].account
         domain = self.chain.domains.model_chain
         return model_commitment(domain, SCOPE, account, self.models[number], bytes(32), SALT)
+
+    def _in_time(self) -> list[str]:
+        return [name for name in self.numbers if name not in (*LATE, KEYLESS)]
+
+    def _publish_wrong_key(self) -> None:
+        item = self.chain.view.history.items[self.numbers[KEYLESS]].item
+        with pytest.raises(RevertedError) as reverted:
+            self.chain.chains[self.node].execute(PublishKeys((KeyReveal(item, own_key("none")),)))
+        self.refused["a key that does not match its commitment"] = reverted.value.name
+
+    def _commit_too_late(self) -> None:
+        bond = self.chain.parameters.model_bond
+        late = CommitModel(keccak256(b"late"), bytes(32), bond)
+        with pytest.raises(RevertedError) as reverted:
+            self.chain.chains[self.node].execute(late)
+        self.refused["a commitment after its phase"] = reverted.value.name
 
     def _publish(self, names: Sequence[str]) -> None:
         items = self.chain.view.history.items
