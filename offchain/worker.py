@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import secrets as randomness
+import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,6 +34,7 @@ from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_setting
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.crypto.hashing import keccak256
 from offchain.errors import ConfigurationError
+from offchain.learning.training_place import Place, place_of
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
 from offchain.node.domains import Domains
 from offchain.node.journal import Journal
@@ -41,6 +46,9 @@ from offchain.ports import DataSource, Learner
 from offchain.protocol.ring_selection import STRATEGIES
 from offchain.protocol.snapshot import Policy, Role
 from offchain.storage.location import open_store
+
+if TYPE_CHECKING:
+    from offchain.learning.training_processes import TrainingProcesses
 
 LIVE_CONFIRMATIONS = 12
 """EVM blocks that make a phase's end certain enough to give out test keys."""
@@ -153,8 +161,17 @@ def worker(
     patience: int,
     log_level: str,
 ) -> None:
-    """Run one node against a deployment until it is stopped."""
+    """Run one node against a deployment until it is stopped.
+
+    Under torchrun, the first process is the node and the others help it to train.
+    """
     configure_logs(log_level)
+    place = place_of(os.environ)
+    if threads is None:
+        threads = max(1, (os.cpu_count() or 1) // (nodes * place.local_size))
+    if place.rank:
+        help_training(place, threads)
+        return
     settings = load_settings(
         {
             "rpc": rpc,
@@ -176,8 +193,8 @@ def worker(
     content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None
     if data_source != "none" and Role.SHARE in chosen_roles:
-        place = position if position is not None else (number or 0) % nodes
-        source = make_source(place, nodes, identity.secrets.seed)
+        which = position if position is not None else (number or 0) % nodes
+        source = make_source(which, nodes, identity.secrets.seed)
     if direct:
         click.echo(
             "worker: --direct ties this account to everything that it shares, for everybody to "
@@ -194,11 +211,11 @@ def worker(
         chain.deployment.address("ModelChain"),
         chain.account,
     )
-    with Journal(file) as journal:
-        # Last, since it takes longest: what is wrong with the rest is said before.
-        if threads is None:
-            threads = max(1, (os.cpu_count() or 1) // nodes)
-        learner = make_learner(chain.parameters.maximum_samples, threads, training_seconds)
+    # The learner last, since it takes longest: what is wrong with the rest is said before.
+    with Journal(file) as journal, training_processes(place, threads) as processes:
+        learner = make_learner(
+            chain.parameters.maximum_samples, threads, training_seconds, processes
+        )
         assemble_worker(
             Adapters(chain, content, learner, source, outlet),
             identity,
@@ -263,7 +280,44 @@ def read_seed(file: Path) -> bytes:
     return seed
 
 
-def make_learner(maximum_samples: int, threads: int, training_seconds: float | None) -> Learner:
+def help_training(place: Place, threads: int) -> None:
+    """Take part in the trainings of torchrun's first process until it ends."""
+    from offchain.learning.preparation import use_threads
+
+    use_threads(threads)
+    from offchain.learning.training_processes import TrainingProcesses
+
+    processes = TrainingProcesses(place)
+    # Whoever stops torchrun stops all its processes; the first one ends in order, this one then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    processes.help()
+
+
+@contextmanager
+def training_processes(place: Place, threads: int) -> Iterator[TrainingProcesses | None]:
+    """The processes that train together, None where this one is alone."""
+    if place.size == 1:
+        yield None
+        return
+    from offchain.learning.preparation import use_threads
+
+    use_threads(threads)
+    from offchain.learning.training_processes import TrainingProcesses
+
+    processes = TrainingProcesses(place)
+    try:
+        yield processes
+    finally:
+        processes.end()
+
+
+def make_learner(
+    maximum_samples: int,
+    threads: int,
+    training_seconds: float | None,
+    processes: TrainingProcesses | None = None,
+) -> Learner:
     """The digits task. PyTorch is imported here, not before."""
     from offchain.learning.learner import DigitsLearner
     from offchain.learning.preparation import use_threads, warm_up
@@ -275,7 +329,7 @@ def make_learner(maximum_samples: int, threads: int, training_seconds: float | N
     settings = TrainingSettings()
     if training_seconds is not None:
         settings = replace(settings, seconds=training_seconds)
-    return DigitsLearner(maximum_samples, settings)
+    return DigitsLearner(maximum_samples, settings, processes=processes)
 
 
 def make_source(node: int, nodes: int, seed: bytes) -> DataSource:

@@ -16,7 +16,7 @@ from offchain.learning.digits import DigitSamples, concatenate
 from offchain.learning.integer_network import IntegerNetwork
 from offchain.learning.task import ProgressCallback
 from offchain.learning.training import TrainingResult, train_network
-from offchain.learning.training_group import TrainingGroup
+from offchain.learning.training_processes import TrainingProcesses
 from offchain.learning.training_settings import TrainingSettings
 
 log = structlog.get_logger()
@@ -43,12 +43,13 @@ def train_candidate(
     progress: ProgressCallback,
     device: torch.device | str = "cpu",
     clock: Callable[[], float] = time.monotonic,
-    group: TrainingGroup | None = None,
+    processes: TrainingProcesses | None = None,
 ) -> Candidate:
     """Choose among `items`, which are `ages` rounds old, and train on them from `previous`.
 
-    A training that fails is tried once more, at a lower learning rate and in what is left of its
-    time. Raises `TrainingError` if that fails too, or there is nothing to train on.
+    With `processes` they train together, on their own devices. A training that fails is tried
+    once more, at a lower learning rate and in what is left of its time. Raises `TrainingError` if
+    that fails too, or there is nothing to train on.
     """
     started = clock()
     choice = choose_data(items, ages, previous, settings.data, device)
@@ -66,9 +67,9 @@ def train_candidate(
         weights = np.repeat(np.array(choice.weights), [len(item) for item in chosen])
 
     def train(settings: TrainingSettings) -> TrainingResult:
-        return train_network(
-            together, previous, seed, settings, progress, device, clock, weights, group
-        )
+        if processes is not None:
+            return processes.train(together, previous, seed, settings, progress, clock, weights)
+        return train_network(together, previous, seed, settings, progress, device, clock, weights)
 
     try:
         result = train(settings)

@@ -18,12 +18,14 @@ from offchain.ports import TrainedModel
 
 if TYPE_CHECKING:
     from offchain.learning.evaluation import ExactEvaluator
+    from offchain.learning.training_processes import TrainingProcesses
 
 
 class DigitsTask(Task[DigitSamples, IntegerNetwork]):
     """Digits with payloads of at most `maximum_samples`.
 
     `device` is where to train and judge, in PyTorch's words; None takes a GPU if there is one.
+    With `processes` they train together, each on a device of its own.
     """
 
     def __init__(
@@ -31,7 +33,9 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
         maximum_samples: int,
         settings: TrainingSettings | None = None,
         device: str | None = None,
+        processes: TrainingProcesses | None = None,
     ) -> None:
+        self._processes = processes
         self._maximum_samples = maximum_samples
         self._settings = settings or TrainingSettings()
         self._device = device
@@ -78,6 +82,7 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
             self._settings,
             progress,
             self._chosen_device(),
+            processes=self._processes,
         )
         result = candidate.result
         channels = "-".join(str(number) for number in result.network.channels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from offchain.learning.digits import DigitSamples
 from offchain.learning.digits_task import DigitsTask
@@ -11,6 +11,9 @@ from offchain.learning.integer_network import IntegerNetwork
 from offchain.learning.task import Network, ProgressCallback, Samples, Task
 from offchain.learning.training_settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel
+
+if TYPE_CHECKING:
+    from offchain.learning.training_processes import TrainingProcesses
 
 DEFAULT_MAXIMUM_SAMPLES = 4096
 """The protocol's default for the samples of one item."""
@@ -67,5 +70,6 @@ class DigitsLearner(TaskLearner[DigitSamples, IntegerNetwork]):
         maximum_samples: int = DEFAULT_MAXIMUM_SAMPLES,
         settings: TrainingSettings | None = None,
         device: str | None = None,
+        processes: TrainingProcesses | None = None,
     ) -> None:
-        super().__init__(DigitsTask(maximum_samples, settings, device))
+        super().__init__(DigitsTask(maximum_samples, settings, device, processes))

@@ -90,8 +90,7 @@ def _train(
     batches = resident.batches(seed, batch, weights)
 
     # The network: new, or the previous best, explored.
-    network = starting_network(resident, previous, seed, settings, device)
-    group.same_start(network)
+    network = group.same_start(lambda: starting_network(resident, previous, seed, settings, device))
     peak = settings.learning_rate if previous is None else settings.warm_learning_rate
     parameters = list(network.parameters())
     optimiser = torch.optim.AdamW(

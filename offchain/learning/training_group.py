@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from torch import Tensor, nn
+
+from offchain.learning.network import ConvolutionalNetwork
 
 
 class TrainingGroup(Protocol):
     """What `training` asks of the processes that it runs in.
 
-    In each step every process calls `agree` once and then `share_gradients` once. A process that
-    cannot go on calls `give_up`, and the others' next `agree` raises `TrainingError`.
+    Every process calls `same_start` first, then in each step `agree` once and `share_gradients`
+    once, and at the end `agree` and `average_statistics`. A process that cannot go on calls
+    `give_up`, whereupon the others' next `same_start` or `agree` raises `TrainingError`.
     """
 
     @property
@@ -23,11 +26,11 @@ class TrainingGroup(Protocol):
     def size(self) -> int:
         """How many processes there are."""
 
-    def same_start(self, network: nn.Module) -> None:
-        """Give all processes the network of number 0."""
+    def same_start(self, make: Callable[[], ConvolutionalNetwork]) -> ConvolutionalNetwork:
+        """Return the network that process 0 makes, in all processes."""
 
     def agree(self, part: float) -> float:
-        """Return the largest `part` that a process has done of the run."""
+        """Return the largest `part` of the run that a process has done."""
 
     def share_gradients(self, parameters: Iterable[nn.Parameter], loss: Tensor) -> None:
         """Add up the gradients and the losses of all processes, in place."""
@@ -45,8 +48,9 @@ class Alone:
     rank = 0
     size = 1
 
-    def same_start(self, network: nn.Module) -> None:
-        """Nothing to do."""
+    def same_start(self, make: Callable[[], ConvolutionalNetwork]) -> ConvolutionalNetwork:
+        """Make the network."""
+        return make()
 
     def agree(self, part: float) -> float:
         """Return `part`."""
