@@ -6,6 +6,7 @@ the test's port: one for development, one live.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,9 +86,19 @@ def brownie(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brownie]:
     home = tmp_path_factory.mktemp("home")
     (home / ".solcx").symlink_to(solcx.get_solcx_install_folder())
     (home / ".brownie").mkdir()
+    forget_live_deployments()
     with Anvil() as anvil:
         (home / ".brownie" / "network-config.yaml").write_text(NETWORKS.format(port=anvil.port))
         yield Brownie(anvil, home)
+    forget_live_deployments()
+
+
+def forget_live_deployments() -> None:
+    """Remove Brownie's record of what was deployed on a live network of anvil's chain id.
+
+    Brownie refuses to connect where one of those contracts is gone, and each ends with its anvil.
+    """
+    shutil.rmtree(PROJECT / "build" / "deployments" / "31337", ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
