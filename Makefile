@@ -31,8 +31,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 		--editable '.[dev]'
 	@touch $@
 
+# When Brownie first loads what it compiled, it removes what no contract uses: here, alone, rather than
+# while programs and tests read the folder.
 build: install  ## Compile the contracts (only what has changed)
 	@$(BIN)/brownie compile
+	@$(BIN)/brownie compile > /dev/null
 	@$(BIN)/python -m offchain.chain.abi_files
 
 demo: build  ## Make three blocks with four nodes and show them
