@@ -68,11 +68,16 @@ class RunFolder:
         """What was kept about the run; ``ConfigurationError`` if it cannot be read."""
         return _read(self._run)
 
-    def begin(self, run_id: str, plan: ExperimentPlan, fonts: Sequence[str], digest: str) -> None:
-        """Begin a run; nothing is left of one that was here before."""
+    def begin(
+        self, run_id: str, plan: ExperimentPlan, fonts: Mapping[str, object], names: Sequence[str]
+    ) -> None:
+        """Begin a run; nothing is left of one that was here before.
+
+        ``fonts`` says how many there are and which (``sha256``), ``names`` what they are called.
+        """
         self.remove()
-        write_whole(self.folder / "fonts.txt", "".join(f"{name}\n" for name in fonts).encode())
-        found = {"id": run_id, "plan": plan.as_json(), "fonts": len(fonts), "fonts_sha256": digest}
+        write_whole(self.folder / "fonts.txt", "".join(f"{name}\n" for name in names).encode())
+        found = {"id": run_id, "plan": plan.as_json(), "fonts": dict(fonts)}
         _write(self._run, {**found, "pieces": []})
 
     def remove(self) -> None:
@@ -88,7 +93,7 @@ class RunFolder:
         """Raise `OtherRunError` unless the run here is of the same plan and fonts."""
         run = self.run
         different = plan.differences(run.get("plan", {}))
-        if run.get("fonts_sha256") != digest:
+        if run.get("fonts", {}).get("sha256") != digest:
             different.append("the machine's fonts are others")
         if different:
             raise OtherRunError(

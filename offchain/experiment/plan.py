@@ -9,10 +9,10 @@ from typing import Any, Final
 from offchain.errors import ConfigurationError
 from offchain.protocol.parameters import BASIS_POINTS, Parameters
 
-TRANSFORMS: Final = 25
-"""Images that a font has of each digit in a round, as in the paper."""
-
 DIGITS: Final = 10
+
+GROUPS: Final = 5
+"""The fonts of a run form a ring of groups; a round uses two neighbours, as in the paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +24,9 @@ class ExperimentPlan:
         nodes: accounts that share, train and attest; at least 3, the fewest that may attest.
         blocks: blocks of the model chain.
         items: data transactions of each node and round, one for each of its share keys.
-        samples: images in an item.
-        fonts: fonts of the whole run; None: all that the machine has.
+        fonts: fonts of the whole run, dealt evenly to nodes and groups; 0: all of the machine's,
+            which must have been counted before anything is derived from them.
+        transforms: images that a font has of each digit in a round.
         training_seconds: how long each node trains its model in a round.
         training_steps: steps after which a training ends before that; None: its seconds end it.
         noises: names of the noise presets, in the order in which they are run.
@@ -39,29 +40,49 @@ class ExperimentPlan:
     nodes: int
     blocks: int
     items: int
-    samples: int
-    fonts: int | None
+    fonts: int
+    transforms: int
     training_seconds: float
     training_steps: int | None = None
     noises: tuple[str, ...]
     threads: int
 
     def __post_init__(self) -> None:
-        if self.nodes < 3 or self.blocks < 1 or self.samples < 1 or not self.noises:
+        if self.nodes < 3 or self.blocks < 1 or self.transforms < 1 or not self.noises:
             raise ConfigurationError(
-                f"{self.nodes} nodes, {self.blocks} blocks, {self.samples} samples an item, "
+                f"{self.nodes} nodes, {self.blocks} blocks, {self.transforms} transforms, "
                 f"{len(self.noises)} noise presets: at least 3, 1, 1 and 1 are needed"
+            )
+        if self.fonts and self.node_images < self.items:
+            raise ConfigurationError(
+                f"{self.fonts} fonts give a node {self.node_images} images a round, which is less "
+                f"than one for each of its {self.items} items: take more fonts or transforms"
             )
         _ = self.parameters
 
     @property
+    def cell_fonts(self) -> int:
+        """Fonts of a node in one group; some have one less where the fonts do not divide evenly."""
+        return -(-self.fonts // (self.nodes * GROUPS))
+
+    @property
+    def node_images(self) -> int:
+        """Images of a node in a round."""
+        return 2 * self.cell_fonts * DIGITS * self.transforms
+
+    @property
+    def samples(self) -> int:
+        """Images in the largest item."""
+        return max(1, -(-self.node_images // self.items))
+
+    @property
     def images(self) -> int:
         """Images of a round."""
-        return self.nodes * self.items * self.samples
+        return self.nodes * self.node_images
 
     @property
     def test_images(self) -> int:
-        """Images of a round's test set."""
+        """Images of a round's test set, where all items have equally many; else about so many."""
         items = self.nodes * self.items
         return items * self.parameters.test_basis_points // BASIS_POINTS * self.samples
 
@@ -90,6 +111,7 @@ class ExperimentPlan:
         return {
             **asdict(self),
             "noises": list(self.noises),
+            "samples_per_item": self.samples,
             "images_per_block": self.images,
             "test_images_per_block": self.test_images,
         }
@@ -111,11 +133,11 @@ FULL: Final = ExperimentPlan(
     size="full",
     nodes=10,
     blocks=5,
-    # 44 items of 1,250 images are a node's 55,000, each within 1 MiB; 15 % of the round's 440 items
-    # are exactly 66, so that the test set has the paper's 82,500 images.
+    # 44 items of 1,250 images are a node's 55,000; 15 % of the round's 440 items are exactly 66, so
+    # that the test set has the paper's 82,500 images.
     items=44,
-    samples=1_250,
     fonts=5_500,
+    transforms=25,
     training_seconds=40.0,
     noises=("moderate", "hard"),
     threads=2,
@@ -123,9 +145,9 @@ FULL: Final = ExperimentPlan(
 """The paper's size: 550,000 images a block, 82,500 of them test."""
 
 SMALL: Final = replace(
-    FULL, size="small", nodes=4, items=20, samples=250, fonts=None, training_seconds=5.0
+    FULL, size="small", nodes=4, items=20, fonts=0, transforms=12, training_seconds=5.0
 )
-"""Minutes on two cores: 20,000 images a block, 3,000 of them test, with the machine's own fonts."""
+"""Minutes on two cores, with the machine's own fonts: 400 give 19,200 images a block."""
 
 TINY: Final = replace(
     SMALL,
@@ -133,7 +155,7 @@ TINY: Final = replace(
     nodes=3,
     blocks=2,
     items=8,
-    samples=50,
+    transforms=1,
     # Steps, not seconds: what is only tried must not depend on what else the machine does.
     training_seconds=600.0,
     training_steps=100,

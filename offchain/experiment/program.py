@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets as randomness
 import sys
@@ -19,7 +18,7 @@ from rich.console import Console
 from rich.live import Live
 
 from offchain.config import PROJECT, load_settings
-from offchain.errors import ConfigurationError, FontError
+from offchain.errors import ConfigurationError
 from offchain.experiment.folder import RunFolder
 from offchain.experiment.machine import commit_of, describe_machine, peak_memory
 from offchain.experiment.plan import SIZES, ExperimentPlan
@@ -29,7 +28,7 @@ from offchain.headers.source import recorded_file
 from offchain.node.programs import stop_on_signals
 
 if TYPE_CHECKING:
-    from offchain.learning.glyphs import GlyphAtlas
+    from offchain.experiment.fonts import ChosenFonts
 
 NOISES = ("light", "moderate", "strong", "hard")
 
@@ -123,17 +122,19 @@ def reproduce_paper(
     stopped = stop_on_signals()
     console = Console()
     console.print("[bold]The paper's experiment[/bold]: looking at this machine's fonts")
-    atlas = load_fonts(plan.fonts)
-    digest = hashlib.sha256(atlas.glyphs.tobytes()).hexdigest()
+    from offchain.experiment.fonts import choose_fonts
+
+    chosen = choose_fonts(plan)
+    plan = replace(plan, fonts=chosen.count)
     if force or not folder.exists:
-        folder.begin(randomness.token_hex(8), plan, atlas.names, digest)
-    folder.require_same(plan, digest)
-    tell_plan(console, plan, len(atlas), folder.folder)
+        folder.begin(randomness.token_hex(8), plan, chosen.as_json(), chosen.names)
+    folder.require_same(plan, chosen.digest)
+    tell_plan(console, plan, chosen, folder.folder)
     piece = _piece()
     folder.add_piece(piece)
     began = time.monotonic()
     try:
-        run_presets(console, plan, folder, headers, atlas, stopped, stop_after, verify)
+        run_presets(console, plan, folder, headers, chosen, stopped, stop_after, verify)
     finally:
         piece["seconds"] = round(time.monotonic() - began, 1)
         piece["peak_memory_bytes"] = peak_memory()
@@ -152,7 +153,7 @@ def make_plan(
     threads: int | None,
     fonts: int | None,
 ) -> ExperimentPlan:
-    """The plan of a size with what was chosen otherwise; no fonts given: the size's number."""
+    """The plan of a size with what was chosen otherwise."""
     chosen: dict[str, Any] = {
         "noises": tuple(dict.fromkeys(noises)) or None,
         "nodes": nodes,
@@ -161,34 +162,16 @@ def make_plan(
         "threads": threads,
         "fonts": fonts,
     }
-    plan = replace(SIZES[size], **{name: value for name, value in chosen.items() if value})
-    return replace(plan, fonts=None) if fonts == 0 else plan
+    given = {name: value for name, value in chosen.items() if value is not None}
+    return replace(SIZES[size], **given)
 
 
-def load_fonts(count: int | None) -> GlyphAtlas:
-    """The machine's fonts, the first ``count`` of them if it is given.
-
-    Raises:
-        FontError: there are fewer.
-    """
-    from offchain.learning.glyphs import GlyphAtlas, default_cache_folder, load_atlas
-
-    atlas = load_atlas(default_cache_folder())
-    if count is None:
-        return atlas
-    if len(atlas) < count:
-        raise FontError(
-            f"{len(atlas)} usable fonts, {count} are needed: install more (docs/Learning.md names "
-            "packages), or give --fonts 0 to run with those that there are"
-        )
-    return GlyphAtlas(atlas.glyphs[:count], atlas.names[:count], atlas.skipped, atlas.legibility)
-
-
-def tell_plan(console: Console, plan: ExperimentPlan, fonts: int, folder: Path) -> None:
+def tell_plan(console: Console, plan: ExperimentPlan, fonts: ChosenFonts, folder: Path) -> None:
     """Say what is going to be run."""
     console.print(
         f"{plan.nodes} nodes with {plan.items} items of {plan.samples} images in a round: "
-        f"{plan.images:,} images a block, {plan.test_images:,} of them test; {fonts:,} fonts; "
+        f"{plan.images:,} images a block, {plan.test_images:,} of them test; {fonts.count:,} fonts "
+        f"({fonts.families:,} plainly different); "
         f"{plan.blocks} blocks with {' and '.join(plan.noises)} noise; "
         f"{plan.training_seconds:g} s of training a node and round; kept in {folder}",
         soft_wrap=True,
@@ -201,7 +184,7 @@ def run_presets(
     plan: ExperimentPlan,
     folder: RunFolder,
     headers: Path,
-    atlas: GlyphAtlas,
+    fonts: ChosenFonts,
     stopped: threading.Event,
     stop_after: int | None,
     verify: bool | None,
@@ -212,7 +195,9 @@ def run_presets(
     left = stop_after or plan.blocks * len(plan.noises)
     screen = Screen(console, plan, time.monotonic)
     with Live(console=console, get_renderable=screen.view, refresh_per_second=2, transient=True):
-        experiment = Experiment(plan, folder, PROJECT, headers, atlas, stopped, screen.display())
+        experiment = Experiment(
+            plan, folder, PROJECT, headers, fonts.atlas, fonts.dealt, stopped, screen.display()
+        )
         for noise in plan.noises:
             before = folder.progress(noise)
             had = len(before.blocks) if before else 0

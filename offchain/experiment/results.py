@@ -89,11 +89,7 @@ def gather(run: RunFolder, plan: ExperimentPlan) -> dict[str, Any]:
         "run": about["id"],
         "complete": complete,
         "plan": plan.as_json(),
-        "fonts": {
-            "count": about["fonts"],
-            "sha256": about["fonts_sha256"],
-            "list": FONTS_NAME,
-        },
+        "fonts": {**about["fonts"], "list": FONTS_NAME},
         "pieces": about["pieces"],
         "presets": presets,
         "paper": paper.as_json(),

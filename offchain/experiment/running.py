@@ -31,13 +31,14 @@ from offchain.experiment.network import LocalNetwork, NetworkPlan, local_network
 from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.stopwatch import Stopwatch
-from offchain.learning.data_source import DigitsDataSource
 from offchain.learning.digits import CLASSES, concatenate
 from offchain.learning.drawing import PRESETS
 from offchain.learning.evaluation import ExactEvaluator
+from offchain.learning.font_plan import FontPlan
 from offchain.learning.glyphs import GlyphAtlas
 from offchain.learning.integer_network import parse_model
 from offchain.learning.learner import DigitsLearner, TaskLearner
+from offchain.learning.planned_source import PlannedDigitsSource
 from offchain.learning.training_settings import TrainingSettings
 from offchain.ports import DataSource, Learner
 from offchain.storage.local import LocalStore
@@ -58,7 +59,8 @@ class Experiment:
         run: the folder that it is kept in.
         project: the checkout, compiled.
         headers: description of the recorded Bitcoin headers.
-        atlas: the fonts.
+        atlas: the machine's fonts.
+        fonts: which of them each node has in which round.
         stopped: tells to stop.
         display: is told how it goes.
     """
@@ -68,6 +70,7 @@ class Experiment:
     project: Path
     headers: Path
     atlas: GlyphAtlas
+    fonts: FontPlan
     stopped: threading.Event
     display: Display
 
@@ -168,13 +171,14 @@ def _network(
     def source_of(node: int, seed: bytes) -> DataSource:
         # Nobody else may be able to draw a node's test items.
         drawing = keccak256(b"modelchain/drawing/1" + seed)
-        return DigitsDataSource(
+        return PlannedDigitsSource(
             experiment.atlas,
+            experiment.fonts,
             node,
-            plan.nodes,
             int.from_bytes(drawing[:8], "big"),
-            plan.samples,
             PRESETS[noise],
+            plan.transforms,
+            plan.samples,
         )
 
     saved = None if progress is None else folder / progress.chain

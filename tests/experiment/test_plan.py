@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from offchain.errors import ConfigurationError
@@ -20,11 +21,10 @@ def test_the_full_size_has_the_numbers_of_the_paper():
     assert FULL.test_images == 82_500
     # 2,200 fonts, 25 transforms, 10 digits.
     assert FULL.images == 2 * FULL.fonts // 5 * 25 * 10
+    assert FULL.items * FULL.samples == FULL.node_images == 55_000
 
 
 def test_an_item_of_the_full_size_fits_a_payload_even_where_nothing_can_be_compressed():
-    import numpy as np
-
     noise = np.random.default_rng(1).integers(0, 256, (FULL.samples, 28, 28), np.uint8)
     labels = np.arange(FULL.samples, dtype=np.uint8) % 10
     assert len(encode_payload(DigitSamples(noise, labels))) <= MAXIMUM_PAYLOAD_BYTES
@@ -32,15 +32,21 @@ def test_an_item_of_the_full_size_fits_a_payload_even_where_nothing_can_be_compr
 
 @pytest.mark.parametrize("size", sorted(SIZES))
 def test_a_round_of_every_size_closes_with_one_item_for_each_share_key(size):
-    plan = SIZES[size]
+    plan = replace(SIZES[size], fonts=SIZES[size].fonts or 400)
     parameters = plan.parameters
     assert parameters.base_keys == parameters.maximum_keys == plan.items
     assert parameters.minimum_items == parameters.maximum_items == plan.nodes * plan.items
     assert parameters.lease_rounds > 2 * plan.blocks
     assert plan.test_images >= plan.samples
+    assert parameters.maximum_samples == plan.samples
 
 
-@pytest.mark.parametrize("change", [{"nodes": 2}, {"blocks": 0}, {"samples": 0}, {"noises": ()}])
+def test_too_few_fonts_for_an_image_in_every_item_are_refused():
+    with pytest.raises(ConfigurationError, match="45 fonts give a node 60 images"):
+        replace(FULL, nodes=3, items=61, fonts=45, transforms=1)
+
+
+@pytest.mark.parametrize("change", [{"nodes": 2}, {"blocks": 0}, {"transforms": 0}, {"noises": ()}])
 def test_an_experiment_of_nothing_is_refused(change):
     with pytest.raises(ConfigurationError, match="at least 3, 1, 1 and 1"):
         replace(FULL, **change)

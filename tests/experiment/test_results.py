@@ -12,7 +12,8 @@ from offchain.experiment.folder import OtherRunError, Progress, RunFolder
 from offchain.experiment.plan import SMALL
 from offchain.experiment.results import WouldOverwriteError, require_free, write_results
 
-FONTS = ("a.ttf", "b.ttf")
+NAMES = ("a.ttf", "b.ttf")
+FONTS = {"count": 2, "sha256": "digest"}
 
 
 def model(accuracy):
@@ -49,7 +50,7 @@ def block(number):
 @pytest.fixture
 def run(tmp_path):
     found = RunFolder(tmp_path / "run")
-    found.begin("ab12", SMALL, FONTS, "digest")
+    found.begin("ab12", SMALL, FONTS, NAMES)
     for noise in SMALL.noises:
         found.clear(noise)
         found.save(noise, Progress("chain-2.json", (block(1), block(2)), voids=0))
@@ -129,8 +130,8 @@ def test_another_plan_or_other_fonts_do_not_go_on(run):
     from dataclasses import replace
 
     run.require_same(SMALL, "digest")
-    with pytest.raises(OtherRunError, match="samples was 250 and is now 251"):
-        run.require_same(replace(SMALL, samples=251), "digest")
+    with pytest.raises(OtherRunError, match="transforms was 12 and is now 13"):
+        run.require_same(replace(SMALL, transforms=13), "digest")
     with pytest.raises(OtherRunError, match="fonts are others"):
         run.require_same(SMALL, "another")
 
@@ -139,7 +140,7 @@ def test_a_new_run_leaves_files_alone_that_are_not_a_runs(run):
     other = run.folder / "mine"
     other.mkdir()
     (other / "file").write_text("kept")
-    run.begin("cd34", SMALL, FONTS, "digest")
+    run.begin("cd34", SMALL, FONTS, NAMES)
     assert run.progress("hard") is None
     assert (other / "file").read_text() == "kept"
 
