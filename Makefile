@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test programs test-full forge verify-demo gas check clean
+.PHONY: help install build demo test programs test-full forge verify-demo gas bench test-gpu check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,13 @@ verify-demo: build  ## Make a small chain, verify it, and see thousands of forge
 
 gas: build  ## Measure what transactions cost: docs/results/gas.json and the README's table
 	@$(BIN)/python -m scripts.measure_gas
+
+# All cores, where the tests take one. BENCH names measurements and options: BENCH="--device cuda".
+bench: build  ## Measure speeds against named baselines and targets: out/bench.json
+	@env -u OMP_NUM_THREADS $(BIN)/python -m scripts.bench $(BENCH)
+
+test-gpu: install  ## Test on a GPU that scores are the same to the bit
+	@$(BIN)/python -m pytest -n0 -v tests/learning/test_evaluation_cuda.py
 
 # On a developer's machine it formats, with CI=true it only looks.
 check: install  ## Format, lint, check types and layers

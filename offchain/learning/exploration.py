@@ -20,7 +20,7 @@ from torch import Tensor
 
 from offchain.learning.growth import add_channels
 from offchain.learning.importance import channel_importance
-from offchain.learning.integer_network import NetworkFamily
+from offchain.learning.integer_network import NetworkFamily, multiply_adds
 from offchain.learning.network import ConvolutionalNetwork, normalise_as
 from offchain.learning.skeleton import keep_channels
 from offchain.learning.training_settings import ExplorationSettings
@@ -120,12 +120,3 @@ def _choose_layer(
     back = min(more - int(random.binomial(more, settings.fresh)), len(pruned))
     readmitted = random.permutation(pruned)[:back]
     return LayerChoice(tuple(skeleton.tolist()), tuple(readmitted.tolist()), more - back)
-
-
-def multiply_adds(family: NetworkFamily, channels: Sequence[int]) -> int:
-    """Return the multiply-adds that judging one image takes with so many channels."""
-    total, inputs = 0, 1
-    for outputs, kernel, side in zip(channels, family.kernels, family.sides[1:], strict=True):
-        total += outputs * inputs * kernel**2 * side**2
-        inputs = outputs
-    return total + inputs * family.sides[-1] ** 2 * family.classes

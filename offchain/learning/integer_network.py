@@ -25,6 +25,7 @@ them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,8 +167,6 @@ def check_network(network: IntegerNetwork) -> None:
     """
     family = network.family
     inputs = 1
-    multiply_adds = 0
-    sides = family.sides
     for number, layer in enumerate(network.convolutions, start=1):
         name = f"convolution{number}"
         kernel = family.kernels[number - 1]
@@ -179,15 +178,14 @@ def check_network(network: IntegerNetwork) -> None:
             )
         _check_shapes(name, layer, (outputs, inputs, kernel, kernel), (outputs,))
         _check_ranges(name, layer)
-        multiply_adds += outputs * inputs * kernel**2 * sides[number] ** 2
         inputs = outputs
-    features = inputs * sides[-1] ** 2
+    features = inputs * family.sides[-1] ** 2
     _check_shapes("linear", network.linear, (family.classes, features), (1,))
     _check_ranges("linear", network.linear)
-    multiply_adds += family.classes * features
-    if multiply_adds > family.multiply_adds:
+    work = multiply_adds(family, network.channels)
+    if work > family.multiply_adds:
         raise ModelError(
-            f"model: {multiply_adds} multiply-adds for an image, allowed are {family.multiply_adds}"
+            f"model: {work} multiply-adds for an image, allowed are {family.multiply_adds}"
         )
 
 
@@ -222,6 +220,15 @@ def _check_ranges(name: str, layer: IntegerLayer) -> None:
         raise ModelError(
             f"model: sums of {name} may reach {largest}, exact are those below {EXACT_BOUND}"
         )
+
+
+def multiply_adds(family: NetworkFamily, channels: Sequence[int]) -> int:
+    """Return the multiply-adds that judging one image takes with so many channels."""
+    total, inputs = 0, 1
+    for outputs, kernel, side in zip(channels, family.kernels, family.sides[1:], strict=True):
+        total += outputs * inputs * kernel**2 * side**2
+        inputs = outputs
+    return total + inputs * family.sides[-1] ** 2 * family.classes
 
 
 def accumulator_bound(layer: IntegerLayer) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic
 
@@ -24,6 +25,7 @@ class TaskLearner(Learner, Generic[Samples, Network]):
 
     def __init__(self, task: Task[Samples, Network]) -> None:
         self._task = task
+        self._judged_on: tuple[tuple[bytes, ...], list[Samples]] = ((), [])
 
     def sample_count(self, payload: bytes) -> int:
         """Return the samples in a payload plaintext; raise `PayloadError` if it does not pass."""
@@ -59,7 +61,17 @@ class TaskLearner(Learner, Generic[Samples, Network]):
         `PayloadError` if a payload is.
         """
         network = self._task.decode_model(model)
-        return self._task.score(network, [self._task.decode_payload(payload) for payload in test])
+        return self._task.score(network, self._test_samples(test))
+
+    def _test_samples(self, test: Sequence[bytes]) -> list[Samples]:
+        """All models of a round are judged on the same payloads: they are decoded once."""
+        payloads, samples = self._judged_on
+        # Compared by identity: a round's payloads are megabytes, held by who asks.
+        same = len(payloads) == len(test) and all(map(operator.is_, payloads, test))
+        if not same:
+            samples = [self._task.decode_payload(payload) for payload in test]
+            self._judged_on = (tuple(test), samples)
+        return samples
 
 
 class DigitsLearner(TaskLearner[DigitSamples, IntegerNetwork]):

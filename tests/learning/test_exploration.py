@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from offchain.learning.exploration import choose_channels, explore, multiply_adds
+from offchain.learning.exploration import choose_channels, explore
 from offchain.learning.growth import add_channels
 from offchain.learning.importance import channel_importance
-from offchain.learning.integer_network import DIGITS_FAMILY, check_network
+from offchain.learning.integer_network import DIGITS_FAMILY, check_network, multiply_adds
 from offchain.learning.network import (
     ConvolutionalNetwork,
     can_be_rearranged,

@@ -11,6 +11,7 @@ import torch
 from offchain.errors import EvaluationError, ModelError, PayloadError
 from offchain.learning.data_source import DigitsDataSource
 from offchain.learning.digits import decode_payload
+from offchain.learning.digits_task import DigitsTask
 from offchain.learning.drawing import LIGHT
 from offchain.learning.integer_network import encode_model, parse_model, reference_classes
 from offchain.learning.learner import DigitsLearner, TaskLearner
@@ -168,3 +169,24 @@ def test_another_task_than_classification_fits_the_same_learner():
         learner.sample_count(b"")
     with pytest.raises(ModelError, match="2 bytes, expected 1"):
         learner.check_model(b"ab")
+
+
+def test_payloads_are_decoded_once_for_all_models_of_a_round(payloads):
+    decoded = []
+
+    class Counting(DigitsTask):
+        def decode_payload(self, plaintext):
+            decoded.append(plaintext)
+            return super().decode_payload(plaintext)
+
+    learner = TaskLearner(Counting(4096, device="cpu"))
+    models = [encode_model(random_network(seed=seed)) for seed in range(3)]
+    first = [learner.evaluate(model, payloads[:2]) for model in models]
+    assert len(decoded) == 2
+    assert learner.evaluate(models[0], payloads[2:4]) >= 0
+    assert decoded == payloads[:4]
+    # The same again on other samples, and then on the first ones, gives what they give.
+    assert [learner.evaluate(model, payloads[:2]) for model in models] == first
+    with pytest.raises(PayloadError):
+        learner.evaluate(models[0], [payloads[0], b"damaged"])
+    assert learner.evaluate(models[0], payloads[:2]) == first[0]

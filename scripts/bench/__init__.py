@@ -1,0 +1,1 @@
+"""What the machine does in how long: `make bench` (docs/Performance.md)."""

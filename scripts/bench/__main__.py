@@ -1,0 +1,68 @@
+"""`make bench`: run all measurements or those that are named, and write out/bench.json."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from offchain.learning.preparation import use_threads
+
+
+def main() -> int:
+    """Measure, print a table, write the file; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", help="measurements, all if none is named")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--size", type=float, default=1.0, help="part of the paper's scale")
+    parser.add_argument("--output", type=Path, default=Path("out/bench.json"))
+    chosen = parser.parse_args()
+    if not 0.0 < chosen.size <= 1.0 or chosen.threads < 1:
+        parser.error("the size is above 0 and at most 1, and there is at least 1 thread")
+    use_threads(chosen.threads)
+
+    from offchain.experiment.machine import commit_of, describe_machine
+    from scripts.bench.measurement import Conditions
+    from scripts.bench.registry import MEASUREMENTS
+
+    known = {measurement.name: measurement for measurement in MEASUREMENTS}
+    unknown = set(chosen.names) - known.keys()
+    if unknown:
+        parser.error(f"no measurement {min(unknown)}: there are {', '.join(known)}")
+    conditions = Conditions(chosen.threads, chosen.device, chosen.size)
+    figures: dict[str, float] = {}
+    targets: dict[str, float] = {}
+    for name in chosen.names or known:
+        measurement = known[name]
+        measured = measurement.run(conditions)
+        for figure in measurement.figures:
+            value = measured[figure.name]
+            figures[figure.name] = float(f"{value:.4g}")
+            print(f"{figure.name:28} {value:12.4g}  {figure.label}{_verdict(value, figure)}")
+            if figure.target is not None:
+                targets[figure.name] = figure.target
+        sys.stdout.flush()
+    results = {
+        "command": "python -m scripts.bench " + " ".join(sys.argv[1:]),
+        "machine": describe_machine(),
+        "commit": commit_of(Path.cwd()),
+        "threads": conditions.threads,
+        "device": conditions.device,
+        "size": conditions.size,
+        "figures": figures,
+        "targets": targets,
+    }
+    chosen.output.parent.mkdir(parents=True, exist_ok=True)
+    chosen.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _verdict(value, figure) -> str:
+    if figure.target is None:
+        return ""
+    return f" (target {figure.target:g}: {'met' if value <= figure.target else 'missed'})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

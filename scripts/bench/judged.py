@@ -1,0 +1,58 @@
+"""What is judged in the measurements: networks and test sets of the paper's size."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from offchain.learning.digits import DigitSamples, encode_payload
+from offchain.learning.integer_network import IntegerNetwork
+from offchain.learning.network import ConvolutionalNetwork
+from offchain.learning.quantisation import quantise
+
+CHANNELS = (16, 32, 64, 64)
+"""The network that a node begins with (`TrainingSettings`)."""
+
+TEST_IMAGES = 82_500
+IMAGES_IN_AN_ITEM = 4_096
+
+
+def network_of(seed: int, channels: tuple[int, ...] = CHANNELS) -> ConvolutionalNetwork:
+    """An untrained network: how fast it computes does not depend on its weights."""
+    torch.manual_seed(seed)
+    return ConvolutionalNetwork(channels).eval()
+
+
+def integer_network_of(seed: int, channels: tuple[int, ...] = CHANNELS) -> IntegerNetwork:
+    """Its integer network."""
+    return quantise(network_of(seed, channels))
+
+
+def test_samples(count: int) -> DigitSamples:
+    """Blots: as much ink as digits have, and as well compressed."""
+    random = np.random.default_rng(0)
+    coarse = random.integers(0, 2, (count, 7, 7), np.uint8) * random.integers(
+        0, 2, (count, 7, 7), np.uint8
+    )
+    images = np.kron(coarse * np.uint8(255), np.ones((1, 4, 4), np.uint8))
+    return DigitSamples(images, random.integers(0, 10, count, np.uint8))
+
+
+def payloads(samples: DigitSamples) -> list[bytes]:
+    """The payload plaintexts of their items."""
+    return [
+        encode_payload(
+            DigitSamples(
+                samples.images[start : start + IMAGES_IN_AN_ITEM],
+                samples.labels[start : start + IMAGES_IN_AN_ITEM],
+            )
+        )
+        for start in range(0, len(samples), IMAGES_IN_AN_ITEM)
+    ]
+
+
+def plain_network(network: ConvolutionalNetwork) -> nn.Sequential:
+    """The same network as one writes it first: the baseline of ratios."""
+    layers: list[nn.Module] = []
+    for convolution, normalisation in network.layers():
+        layers += [convolution, normalisation, nn.Hardtanh(0.0, 1.0)]
+    return nn.Sequential(*layers, nn.Flatten(), network.linear)

@@ -1,0 +1,8 @@
+"""All measurements, in the order in which they run."""
+
+from scripts.bench.consensus import CONSENSUS
+from scripts.bench.matrix_peak import MATRIX_PEAK
+from scripts.bench.measurement import Measurement
+from scripts.bench.verification import VERIFICATION
+
+MEASUREMENTS: tuple[Measurement, ...] = (MATRIX_PEAK, VERIFICATION, CONSENSUS)
