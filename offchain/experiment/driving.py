@@ -27,6 +27,7 @@ ATTEMPTS = 10
 
 _IDLE_SECONDS = 0.02
 _LOOK_SECONDS = 0.5
+_CANCEL_SECONDS = 60.0
 
 
 class Interrupted(ModelChainError):
@@ -148,8 +149,11 @@ class Driver:
         """Let a node's computation have the machine until it ends."""
         watch = self._stopwatch
         self._report(Turn(watch.round, watch.stage, node, computing=True))
-        while not self._network.workers[node].wait_for_computation(_LOOK_SECONDS):
+        worker = self._network.workers[node]
+        while not worker.wait_for_computation(_LOOK_SECONDS):
             if self._stopped.is_set():
+                # A thread that computes while the process ends would take it down with a fault.
+                worker.cancel_computation(_CANCEL_SECONDS)
                 raise Interrupted("stopped; start it again to go on from the last block")
 
     def _waiting(self) -> str:

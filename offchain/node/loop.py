@@ -83,8 +83,7 @@ class Worker:
                 pause = min(self._settings.longest_pause, max(0.5, 2 * pause))
                 log.warning("the chain cannot be used, trying again", reason=str(error))
             stopped.wait(pause)
-        self._background.cancel()
-        self._background.wait(5.0)
+        self.cancel_computation(5.0)
         log.info("stopped")
 
     def step(self, stopped: threading.Event) -> bool:
@@ -110,6 +109,11 @@ class Worker:
         Returns whether none runs any more: the next step takes the outcome.
         """
         return self._background.wait(seconds)
+
+    def cancel_computation(self, seconds: float) -> None:
+        """Tell what is computed beside the loop to stop, and wait so long at most for its end."""
+        self._background.cancel()
+        self._background.wait(seconds)
 
     @property
     def is_computing(self) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from offchain.experiment.figures import ModelFigures
+from offchain.node.programs import INTERRUPTED
 from tests.support.node_chain import ROOT
 from tests.support.programs import plain_environment
 
@@ -113,18 +114,37 @@ def test_going_on_where_nothing_was_begun_is_refused(tmp_path):
     assert "there is no run" in program.said()
 
 
+def start_until_it_trains(program: Program, *options: str) -> subprocess.Popen[bytes]:
+    """Start the program and wait until a node of it trains."""
+    log = program.work / NOISE / "run.log"
+    already = log.read_text().count("training begins") if log.exists() else 0
+    process = program.start(*options)
+    until = time.monotonic() + SECONDS
+    while not log.exists() or log.read_text().count("training begins") <= already:
+        if process.poll() is not None or time.monotonic() > until:
+            pytest.fail(f"no training: {program.said()}", pytrace=False)
+        time.sleep(0.05)
+    return process
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_told_to_stop_ends_at_once_and_leaves_nothing_half(tmp_path, signal_number):
+    program = Program(tmp_path)
+    process = start_until_it_trains(program)
+    process.send_signal(signal_number)
+    assert process.wait(60) == INTERRUPTED, program.said()
+    assert "start it again to go on" in program.said()
+    assert "Traceback" not in program.said()
+    assert program.results()["complete"] is False
+    assert program.blocks() == []
+
+
 @pytest.fixture(scope="module")
 def killed(one_block: Program) -> tuple[Program, list[dict]]:
     """The program killed in the middle of its second round, and the blocks that it had."""
     before = one_block.blocks()
-    process = one_block.start("--resume")
-    log = one_block.work / NOISE / "run.log"
-    already = log.read_text().count("training begins")
-    until = time.monotonic() + SECONDS
-    while log.read_text().count("training begins") <= already:
-        if process.poll() is not None or time.monotonic() > until:
-            pytest.fail(f"no training: {one_block.said()}", pytrace=False)
-        time.sleep(0.05)
+    process = start_until_it_trains(one_block, "--resume")
     process.send_signal(signal.SIGKILL)
     process.wait()
     return one_block, before
