@@ -16,7 +16,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     │   ├── StaleDeploymentError    the contracts of a deployment file are not on the chain any more
     │   ├── NotDevelopmentChainError  a clock was to be set on a chain that is no anvil
     │   ├── InsufficientFundsError  the account cannot pay for a transaction
-    │   ├── InsufficientTokensError the account has fewer tokens than are to be sent
+    │   ├── InsufficientTokensError  the account has fewer tokens than are to be sent
     │   ├── NotMinedError           a transaction was sent and not mined in time
     │   ├── FeeCapError             gas costs more than the settings allow
     │   └── RevertedError           a call reverted: the custom error's name and arguments
