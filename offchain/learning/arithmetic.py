@@ -4,8 +4,8 @@ Each takes a network and gives a function from images to logits. All of them sta
 argument of `integer_network`: whole numbers below 2^24, multiplied and added, in float32 or in
 integers, in whatever order. A right shift is a multiplication by a power of two and a rounding to
 nearest even, which is what processors do by default. Winograd and Fourier convolutions, which
-compute with fractions on the way, must not be used: float32 convolutions have strides here, or
-are a first layer that was rearranged (`as_squares`), and only run on a CPU.
+compute with fractions on the way, must not be used: float32 convolutions only run on a CPU, and
+have strides unless oneDNN computes them.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Int8Convolutions(Arithmetic):
         """Return whether this is an x86 processor whose vectors oneDNN has int8 code for."""
         return (
             device.type == "cpu"
-            and platform.machine().lower() in ("x86_64", "amd64")
+            and _is_x86()
             and torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
             and hasattr(torch.ops.onednn, "qconv_pointwise")
         )
@@ -117,8 +117,11 @@ class Float32Convolutions(Arithmetic):
 
     def prepare(self, network: IntegerNetwork, device: torch.device) -> Logits:
         """See `Arithmetic`."""
+        # oneDNN takes Winograd convolutions only when asked to; other libraries may take them for
+        # the stride of 1 that rearranging leaves.
+        rearranged = _is_x86() and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         layers = []
-        for layer in convolutions_of(network):
+        for layer in convolutions_of(network, first_as_squares=rearranged):
             weight = _tensor(layer.weight * layer.unit[:, None, None, None])
             layers.append(
                 (
@@ -131,7 +134,8 @@ class Float32Convolutions(Arithmetic):
         last = _Linear(network, device)
 
         def logits(images: Tensor) -> Tensor:
-            activation = squares(images, network.family).float()
+            seen = squares(images, network.family) if rearranged else images.unsqueeze(1)
+            activation = seen.float()
             for weight, bias, stride, margin in layers:
                 activation = functional.conv2d(activation, weight, bias, stride, margin)
                 activation.round_().clamp_(0.0, float(ACTIVATION_MAXIMUM))
@@ -331,6 +335,10 @@ class _Linear:
 
     def __call__(self, features: Tensor) -> Tensor:
         return torch.addmm(self._bias, features, self._weight)
+
+
+def _is_x86() -> bool:
+    return platform.machine().lower() in ("x86_64", "amd64")
 
 
 def _tensor(values: NDArray[Any]) -> Tensor:

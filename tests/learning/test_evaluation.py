@@ -157,6 +157,23 @@ def test_halves_round_to_even_in_every_arithmetic(evaluators, arithmetic):
     assert np.array_equal(evaluators[arithmetic.name].logits(network, images), expected)
 
 
+def test_without_onednn_convolutions_keep_their_strides(monkeypatch):
+    """Other libraries may take Winograd convolutions where the stride is 1."""
+    strides = []
+    convolve = torch.nn.functional.conv2d
+
+    def recorded(activation, weight, bias, stride, margin):
+        strides.append(stride)
+        return convolve(activation, weight, bias, stride, margin)
+
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    monkeypatch.setattr(torch.nn.functional, "conv2d", recorded)
+    network, images = NETWORKS["usual"], images_of(20)
+    computed = ExactEvaluator(CPU, [Float32Convolutions()]).logits(network, images, 20)
+    assert np.array_equal(computed, reference_logits(network, images))
+    assert set(strides) == {2, 4}
+
+
 def test_a_family_whose_first_layer_cannot_be_rearranged_is_computed_too(evaluators):
     family = NetworkFamily(9, (3, 3), (2, 2), (1, 1), (8, 8), 3, 100_000)
     assert not has_squares(family)
