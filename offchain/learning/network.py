@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from offchain.learning.integer_network import DIGITS_FAMILY, NetworkFamily
+from offchain.learning.normalisation import normalise_and_clamp
 
 INITIAL_GAIN = 0.25
 """Batch normalisation's first gain: with it four standard deviations fit below the clamp at 1."""
@@ -63,10 +64,11 @@ class ConvolutionalNetwork(nn.Module):
             # [n, in, side, side] -> [n, out, side / stride, side / stride]
             if layer == 0 and can_be_rearranged(convolution, self.family.input_side):
                 sums = convolve_rearranged(activation, convolution)
+            elif activation.shape[-1] == convolution.kernel_size[-1] and not convolution.padding[0]:
+                sums = convolve_whole(activation, convolution)
             else:
                 sums = convolution(activation)
-            # In place, and not `clamp`, whose gradient costs several passes on a CPU.
-            activation = functional.hardtanh_(normalise(normalisation, sums), 0.0, 1.0)
+            activation = normalise_and_clamp(normalisation, sums)
             found.append(activation)
         return found
 
@@ -102,17 +104,17 @@ def convolve_rearranged(images: Tensor, convolution: nn.Conv2d) -> Tensor:
     )
 
 
-def normalise(normalisation: nn.BatchNorm2d, sums: Tensor) -> Tensor:
-    """Return `sums` [n, channels, side, side] normalised.
+def convolve_whole(images: Tensor, convolution: nn.Conv2d) -> Tensor:
+    """Return what `convolution` gives where its kernel covers whole images: one matrix product.
 
-    A single value per channel, as one image gives in the hidden layer, has no variance: it is
-    normalised with the running statistics also in training.
+    Rows of it are pixels by channel, in the order of channels-last tensors, which are not copied.
     """
-    if normalisation.training and sums[:, 0].numel() == 1:
-        gain, offset = gain_and_offset(normalisation)
-        return sums * gain[:, None, None] + offset[:, None, None]
-    normalised: Tensor = normalisation(sums)
-    return normalised
+    outputs = convolution.out_channels
+    sums = functional.linear(
+        images.permute(0, 2, 3, 1).reshape(len(images), -1),
+        convolution.weight.permute(0, 2, 3, 1).reshape(outputs, -1),
+    )
+    return sums.view(-1, outputs, 1, 1)
 
 
 def images_to_float(images: Tensor) -> Tensor:

@@ -74,3 +74,14 @@ class TrainingSettings:
     compiled: bool = False
     exploration: ExplorationSettings | None = field(default_factory=ExplorationSettings)
     data: DataSettings = field(default_factory=DataSettings)
+
+
+FULL_SIZE = TrainingSettings(
+    channels=(16, 32, 64, 64),
+    epochs=10**6,
+    maximum_steps=10**9,
+    batch=128,
+    label_smoothing=0.05,
+    report_steps=50,
+)
+"""For blocks of the paper's size on a machine of one's own: `seconds` alone end a run."""
