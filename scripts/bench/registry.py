@@ -3,6 +3,7 @@
 from scripts.bench.consensus import CONSENSUS
 from scripts.bench.matrix_peak import MATRIX_PEAK
 from scripts.bench.measurement import Measurement
+from scripts.bench.training import TRAINING
 from scripts.bench.verification import VERIFICATION
 
-MEASUREMENTS: tuple[Measurement, ...] = (MATRIX_PEAK, VERIFICATION, CONSENSUS)
+MEASUREMENTS: tuple[Measurement, ...] = (MATRIX_PEAK, VERIFICATION, CONSENSUS, TRAINING)
