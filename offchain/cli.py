@@ -18,6 +18,7 @@ from offchain.node.programs import run_program
 COMMANDS: Final = {
     "demo": ("offchain.commands.demo:demo", "A whole network on this machine makes a few blocks."),
     "doctor": ("offchain.commands.doctor:doctor", "What is here, what is missing, how to get it."),
+    "fonts": ("offchain.commands.fonts:fonts", "List and check fonts, fetch more."),
     "headers": ("offchain.commands.headers:headers", "Files of Bitcoin headers."),
     "store": ("offchain.commands.store:store", "Put files into the content store, get, list."),
     "verify": (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-ALIKE_DISTANCE = 0.22
+ALIKE_DISTANCE = 0.18
 """Fonts nearer than this are alike: the length of the difference by the mean length of the two."""
 
 _ROWS = 512

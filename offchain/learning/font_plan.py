@@ -61,7 +61,7 @@ def deal_fonts(
     cells: list[list[int]] = [[] for _ in range(nodes * groups)]
     left: list[NDArray[np.int64]] = []
     for one in order:
-        family = random.permutation(members[one])
+        family = random.permutation(members[one])[:size]
         cell = int(np.argmin(filled))
         if len(cells[cell]) + len(family) > size:
             left.append(family)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 import offchain
-from offchain.learning.glyph_scanner import ATLAS_SIDE, MAXIMUM_FACES
+from offchain.learning.glyph_scanner import ATLAS_SIDE, MAXIMUM_ANSWERS
 
 SECONDS_PER_FILE = 10.0
 """A font file that takes longer is skipped. Usual ones take some milliseconds."""
@@ -28,10 +30,11 @@ _DIGIT_BYTES = 10 * ATLAS_SIDE * ATLAS_SIDE
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScannedFace:
-    """A usable face: its name and its digits, uint8 [10, 64, 64]."""
+    """A usable face: its name, its digits, uint8 [10, 64, 64], and its file's sha-256."""
 
     name: str
     digits: NDArray[np.uint8]
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +53,82 @@ def scan_fonts(
     paths: Sequence[Path],
     seconds_per_file: float = SECONDS_PER_FILE,
     command: Sequence[str] = (sys.executable, "-m", "offchain.learning.glyph_scanner"),
+    processes: int = 1,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[ScannedFace], list[SkippedFace]]:
     """Return the usable faces of font files in order, and what was skipped.
 
-    `command` starts the scanner (see `glyph_scanner` for what it speaks). A file that crashes it
-    or takes it longer than `seconds_per_file` is skipped and named.
+    `command` starts the scanner (see `glyph_scanner` for what it speaks); `processes` of them run
+    at a time, which changes nothing but the time. A file that crashes it or takes it longer than
+    `seconds_per_file` is skipped and named. `progress` is told how many files are done, and of how
+    many.
     """
-    faces: list[ScannedFace] = []
-    skipped: list[SkippedFace] = []
-    scanner: _Scanner | None = None
-    try:
-        for path in paths:
-            # A time-out must not count the start of the child, so its first answer gets more.
-            seconds = seconds_per_file if scanner else seconds_per_file + 30.0
-            scanner = scanner or _Scanner(command)
-            try:
-                answer = scanner.scan(path, seconds)
-            except ScannerFailure as failure:
-                skipped.append(SkippedFace(str(path), str(failure)))
-                scanner.close()
-                scanner = None
-                continue
-            for face in answer:
-                (faces if isinstance(face, ScannedFace) else skipped).append(face)  # type: ignore[arg-type]
-    finally:
-        if scanner:
-            scanner.close()
-    return faces, skipped
+    results: list[list[ScannedFace | SkippedFace]] = [[] for _ in paths]
+    waiting = iter(range(len(paths)))
+    lock = threading.Lock()
+    done = 0
+
+    def scan_some() -> None:
+        nonlocal done
+        with _Restarted(command, seconds_per_file) as scanner:
+            while True:
+                with lock:
+                    index = next(waiting, None)
+                if index is None:
+                    return
+                results[index] = scanner.scan(paths[index])
+                with lock:
+                    done += 1
+                    if progress is not None:
+                        progress(done, len(paths))
+
+    if processes <= 1 or len(paths) < 2:
+        scan_some()
+    else:
+        with ThreadPoolExecutor(processes) as pool:
+            for future in [pool.submit(scan_some) for _ in range(processes)]:
+                future.result()
+    answers = [one for result in results for one in result]
+    return (
+        [one for one in answers if isinstance(one, ScannedFace)],
+        [one for one in answers if isinstance(one, SkippedFace)],
+    )
+
+
+class _Restarted:
+    """A scanner that is started again after a file that it did not survive."""
+
+    def __init__(self, command: Sequence[str], seconds_per_file: float) -> None:
+        self._command = command
+        self._seconds = seconds_per_file
+        self._scanner: _Scanner | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._scanner:
+            self._scanner.close()
+
+    def scan(self, path: Path) -> list[ScannedFace | SkippedFace]:
+        # A time-out must not count the start of the child, so its first answer gets more.
+        seconds = self._seconds if self._scanner else self._seconds + 30.0
+        self._scanner = self._scanner or _Scanner(self._command)
+        try:
+            answer = self._scanner.scan(path, seconds)
+            if any(isinstance(face, ScannedFace) for face in answer):
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                return [
+                    replace(face, sha256=digest) if isinstance(face, ScannedFace) else face
+                    for face in answer
+                ]
+        except ScannerFailure as failure:
+            self._scanner.close()
+            self._scanner = None
+            return [SkippedFace(str(path), str(failure))]
+        except OSError as error:  # gone while it was scanned
+            return [SkippedFace(str(path), str(error))]
+        return answer
 
 
 class _Scanner:
@@ -125,7 +177,7 @@ class _Scanner:
         try:
             while line := stream.readline(1 << 20):
                 answer: list[ScannedFace | SkippedFace] = []
-                for name, reason in json.loads(line)[:MAXIMUM_FACES]:
+                for name, reason in json.loads(line)[:MAXIMUM_ANSWERS]:
                     if reason is not None:
                         answer.append(SkippedFace(str(name), str(reason)))
                         continue

@@ -5,7 +5,7 @@ parent (`glyphs.scan_fonts`) therefore runs this module as a child, one request 
 starts another child after a crash or a time-out. Protocol on the child's pipes: a request is one
 line of JSON, the font's path; the answer is one line of JSON, a list with for each face its name
 and either ``null`` or the reason why it is not usable, followed by 10 x 64 x 64 bytes for each
-usable face.
+usable face. A numeral style of a face counts as a face of its own, named with the style's tag.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ from __future__ import annotations
 import ctypes
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from offchain.learning.numeral_styles import NUMERAL_STYLES, numeral_styles
+
 ATLAS_SIDE = 64
 GLYPH_SIDE = 52
 """The larger side of a font's ten digits, drawn to one scale, in an atlas cell."""
 
 MAXIMUM_FACES = 64
+MAXIMUM_ANSWERS = MAXIMUM_FACES * (1 + len(NUMERAL_STYLES))
 MEMORY_LIMIT_BYTES = 2 << 30
 _SCAN_PIXELS = 128
 _MAXIMUM_PIXELS = 1024
@@ -33,12 +37,10 @@ class UnusableFace(Exception):
     """A face without ten good digits; the message says why."""
 
 
-def render_digits(face: Any) -> NDArray[np.uint8]:
-    """Return the digits of a FreeType face, uint8 [10, 64, 64], 255 for ink.
+def digit_indices(face: Any) -> list[int]:
+    """Return the glyph indices of the digits of a FreeType face.
 
-    All ten are drawn to the scale at which the largest measures `GLYPH_SIDE` pixels, each centred.
-    Raises `UnusableFace` if the face has no Unicode character map with all digits, or a digit is
-    empty or equal to another.
+    Raises `UnusableFace` if the face has no Unicode character map with all digits.
     """
     import freetype
 
@@ -48,6 +50,17 @@ def render_digits(face: Any) -> NDArray[np.uint8]:
     indices = [face.get_char_index(digit) for digit in "0123456789"]
     if 0 in indices:
         raise UnusableFace(f"no glyph for {indices.index(0)}")
+    return indices
+
+
+def render_digits(face: Any, indices: Sequence[int]) -> NDArray[np.uint8]:
+    """Return the digits of a FreeType face by their glyphs, uint8 [10, 64, 64], 255 for ink.
+
+    All ten are drawn to the scale at which the largest measures `GLYPH_SIDE` pixels, each centred.
+    Raises `UnusableFace` if a digit is empty or equal to another.
+    """
+    import freetype
+
     if not face.is_scalable:
         raise UnusableFace("bitmaps only")
     face.set_pixel_sizes(0, _SCAN_PIXELS)
@@ -90,7 +103,10 @@ def _render(face: Any, index: int) -> NDArray[np.uint8]:
 
 
 def scan_font(path: Path) -> list[tuple[str, NDArray[np.uint8] | str]]:
-    """Return for each face of a font file its name and its digits, or why it is not usable."""
+    """Return for each face of a font file, and each numeral style, its name and its digits.
+
+    In place of the digits stands why it is not usable.
+    """
     import freetype
 
     found: list[tuple[str, NDArray[np.uint8] | str]] = []
@@ -101,9 +117,17 @@ def scan_font(path: Path) -> list[tuple[str, NDArray[np.uint8] | str]]:
         try:
             face = freetype.Face(str(path), number)
             faces = face.num_faces
-            found.append((name, render_digits(face)))
+            indices = digit_indices(face)
+            found.append((name, render_digits(face, indices)))
         except (UnusableFace, freetype.FT_Exception, OSError) as error:
             found.append((name, str(error)))
+            number += 1
+            continue
+        for tag, styled in numeral_styles(path, number, indices).items():
+            try:
+                found.append((f"{name}:{tag}", render_digits(face, styled)))
+            except (UnusableFace, freetype.FT_Exception) as error:
+                found.append((f"{name}:{tag}", str(error)))
         number += 1
     return found
 

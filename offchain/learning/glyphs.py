@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -24,11 +24,13 @@ from numpy.typing import NDArray
 
 from offchain.config import APPLICATION
 from offchain.errors import FontError
-from offchain.learning.fonts import extra_package, find_font_files, font_files_under
+from offchain.learning.font_families import find_families
+from offchain.learning.font_packages import extra_package
+from offchain.learning.fonts import find_font_files, font_files_under
 from offchain.learning.glyph_scan import ScannedFace, SkippedFace, scan_fonts
 from offchain.learning.glyph_scanner import ATLAS_SIDE
 
-ATLAS_VERSION = b"modelchain glyph atlas 3"
+ATLAS_VERSION = b"modelchain glyph atlas 4"
 """Changed whenever scanning or filtering changes, so that old caches are not used."""
 
 FEW_FONTS = 100
@@ -50,13 +52,26 @@ class GlyphAtlas:
     """The digits of fonts: `glyphs` uint8 [fonts, 10, 64, 64] and the `names` of the fonts.
 
     `skipped` names the fonts that were left out, with the reasons. `legibility`, 0 to 1, is the
-    share of all digits that `digits_read` reads: near 1 the fonts are much alike.
+    share of all digits that `digits_read` reads: near 1 the fonts are much alike. `sha256` are the
+    hashes of the fonts' files and `families` int64 [fonts] says which look almost the same (see
+    `font_families`); where they were not found out, they are empty, and every font its own family.
     """
 
     glyphs: NDArray[np.uint8]
     names: tuple[str, ...]
     skipped: tuple[SkippedFace, ...]
     legibility: float
+    sha256: tuple[str, ...] = ()
+    families: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __post_init__(self) -> None:
+        if not len(self.families):
+            object.__setattr__(self, "families", np.arange(len(self.names), dtype=np.int64))
+
+    @property
+    def family_count(self) -> int:
+        """How many fonts there are that are plainly different."""
+        return len(np.unique(self.families))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -84,17 +99,25 @@ def load_atlas(cache_folder: Path, download: bool = True) -> GlyphAtlas:
     if len(atlas) < MINIMUM_FONTS:
         raise FontError(
             f"{len(atlas)} usable fonts, at least {MINIMUM_FONTS} are needed: install fonts, for "
-            "instance Debian's fonts-aenigma or texlive-fonts-recommended"
+            "instance Debian's fonts-aenigma or texlive-fonts-recommended (`modelchain fonts`)"
         )
     return atlas
 
 
-def build_atlas(paths: Sequence[Path], cache_folder: Path) -> GlyphAtlas:
-    """Return the atlas of the font files `paths`; it may be empty."""
+def build_atlas(
+    paths: Sequence[Path],
+    cache_folder: Path,
+    processes: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> GlyphAtlas:
+    """Return the atlas of the font files `paths`; it may be empty.
+
+    For `processes` and `progress` see `scan_fonts`.
+    """
     cached = cache_folder / f"atlas-{_list_hash(paths)}.npz"
     atlas = _read_cache(cached)
     if atlas is None:
-        atlas = filter_faces(*scan_fonts(paths))
+        atlas = filter_faces(*scan_fonts(paths, processes=processes, progress=progress))
         _write_cache(cached, atlas)
     return atlas
 
@@ -119,12 +142,15 @@ def filter_faces(faces: Sequence[ScannedFace], skipped: Sequence[SkippedFace]) -
             kept.append(face)
         else:
             rejected.append(SkippedFace(face.name, f"only {count} of its digits can be read"))
-    glyphs = [face.digits for face in kept]
+    cells = [face.digits for face in kept]
+    glyphs = np.stack(cells) if cells else np.zeros((0, 10, ATLAS_SIDE, ATLAS_SIDE), np.uint8)
     return GlyphAtlas(
-        np.stack(glyphs) if glyphs else np.zeros((0, 10, ATLAS_SIDE, ATLAS_SIDE), np.uint8),
+        glyphs,
         tuple(face.name for face in kept),
         tuple(rejected),
         sum(_read_of(kept)) / (10 * len(kept)) if kept else 0.0,
+        tuple(face.sha256 for face in kept),
+        find_families(glyphs),
     )
 
 
@@ -177,11 +203,21 @@ def _read_cache(cached: Path) -> GlyphAtlas | None:
             glyphs, names = stored["glyphs"], stored["names"].tolist()
             skipped = [SkippedFace(str(name), str(why)) for name, why in stored["skipped"].tolist()]
             legibility = float(stored["legibility"])
+            digests, families = stored["sha256"].tolist(), stored["families"]
     except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
         return None  # no cache, or a damaged one: it is made anew
     if glyphs.dtype != np.uint8 or glyphs.shape != (len(names), 10, ATLAS_SIDE, ATLAS_SIDE):
         return None
-    return GlyphAtlas(glyphs, tuple(str(name) for name in names), tuple(skipped), legibility)
+    if families.dtype != np.int64 or not len(families) == len(digests) == len(names):
+        return None
+    return GlyphAtlas(
+        glyphs,
+        tuple(str(name) for name in names),
+        tuple(skipped),
+        legibility,
+        tuple(str(digest) for digest in digests),
+        families,
+    )
 
 
 def _write_cache(cached: Path, atlas: GlyphAtlas) -> None:
@@ -196,6 +232,8 @@ def _write_cache(cached: Path, atlas: GlyphAtlas) -> None:
                 names=np.array(atlas.names, dtype=np.str_),
                 skipped=np.array(skipped, dtype=np.str_).reshape(-1, 2),
                 legibility=np.array(atlas.legibility),
+                sha256=np.array(atlas.sha256, dtype=np.str_),
+                families=atlas.families,
             )
         Path(file.name).replace(cached)
     except OSError:

@@ -12,7 +12,8 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from offchain.errors import FontError
 from offchain.learning import glyphs as glyphs_module
-from offchain.learning.fonts import extra_package, find_font_files, font_files_under, usable_files
+from offchain.learning.font_packages import extra_package
+from offchain.learning.fonts import find_font_files, font_files_under, usable_files
 from offchain.learning.glyph_scan import scan_fonts
 from offchain.learning.glyphs import GlyphAtlas, build_atlas, filter_faces, load_atlas
 
