@@ -26,13 +26,13 @@ from offchain.learning.integer_network import (
 )
 
 CHANNELS = (16, 24, 24, 32)
-IMAGES = 8
+IMAGES = 4
 
 
 def worst_case(
     channels: Sequence[int] = CHANNELS, family: NetworkFamily = DIGITS_FAMILY
 ) -> tuple[IntegerNetwork, NDArray[np.uint8]]:
-    """Return a network with `channels` and images uint8 [8, side, side], always the same."""
+    """Return a network with `channels` and images uint8 [4, side, side], always the same."""
     random = np.random.Generator(np.random.PCG64(2**24))
     inputs, layers = 1, []
     for outputs, kernel in zip(channels, family.kernels, strict=True):
