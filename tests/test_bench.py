@@ -1,12 +1,13 @@
 """The measurements of `make bench` run, and their results can be read."""
 
 import json
+import math
 import sys
 
 import pytest
 
 from scripts.bench.__main__ import main
-from scripts.bench.measurement import Conditions, shortest_times
+from scripts.bench.measurement import Conditions, Figure, Measurement, shortest_times
 from scripts.bench.registry import MEASUREMENTS
 from scripts.bench.verification import measure_verification
 
@@ -48,6 +49,21 @@ def test_results_say_where_and_how_they_were_made(monkeypatch, tmp_path, capsys)
     assert results["machine"]["torch"]
     assert results["threads"] == 1
     assert "float32_peak_gflops" in capsys.readouterr().out
+
+
+def test_what_is_not_reached_is_null_and_misses_its_target(monkeypatch, tmp_path, capsys):
+    figures = (Figure("reached_s", "in time", 2.0), Figure("missed_s", "never", 2.0))
+    measurement = Measurement("one", figures, lambda _: {"reached_s": 1.5, "missed_s": math.inf})
+    monkeypatch.setattr("scripts.bench.registry.MEASUREMENTS", (measurement,))
+    output = tmp_path / "bench.json"
+    monkeypatch.setattr(sys, "argv", ["bench", "--threads", "1", "--output", str(output)])
+    assert main() == 0
+    results = json.loads(output.read_text())
+    assert results["figures"] == {"reached_s": 1.5, "missed_s": None}
+    assert results["targets"] == {"reached_s": 2.0, "missed_s": 2.0}
+    printed = capsys.readouterr().out
+    assert "in time (target 2: met)" in printed
+    assert "never (target 2: missed)" in printed
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["--size", "0"], ["--threads", "0"]])

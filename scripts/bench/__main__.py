@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -31,14 +32,15 @@ def main() -> int:
     if unknown:
         parser.error(f"no measurement {min(unknown)}: there are {', '.join(known)}")
     conditions = Conditions(chosen.threads, chosen.device, chosen.size)
-    figures: dict[str, float] = {}
+    figures: dict[str, float | None] = {}
     targets: dict[str, float] = {}
     for name in chosen.names or known:
         measurement = known[name]
         measured = measurement.run(conditions)
         for figure in measurement.figures:
             value = measured[figure.name]
-            figures[figure.name] = float(f"{value:.4g}")
+            # What was not reached has no figure: JSON knows no infinity.
+            figures[figure.name] = float(f"{value:.4g}") if math.isfinite(value) else None
             print(f"{figure.name:28} {value:12.4g}  {figure.label}{_verdict(value, figure)}")
             if figure.target is not None:
                 targets[figure.name] = figure.target
@@ -54,7 +56,9 @@ def main() -> int:
         "targets": targets,
     }
     chosen.output.parent.mkdir(parents=True, exist_ok=True)
-    chosen.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    chosen.output.write_text(
+        json.dumps(results, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+    )
     return 0
 
 

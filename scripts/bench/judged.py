@@ -8,9 +8,10 @@ from offchain.learning.digits import DigitSamples, encode_payload
 from offchain.learning.integer_network import IntegerNetwork
 from offchain.learning.network import ConvolutionalNetwork
 from offchain.learning.quantisation import quantise
+from offchain.learning.training_settings import FULL_SIZE
 
-CHANNELS = (16, 32, 64, 64)
-"""The network that a node begins with (`TrainingSettings`)."""
+CHANNELS = FULL_SIZE.channels
+"""The network that a run of the paper's size begins with."""
 
 TEST_IMAGES = 82_500
 IMAGES_IN_AN_ITEM = 4_096
