@@ -63,11 +63,14 @@ def explore(
     `images` float32 [n, 1, side, side] and `labels` int64 [n] measure the importance of channels
     and set the normalisation of new ones.
     """
-    count = settings.importance_images
-    importance = channel_importance(network, images[:count], labels[:count])
-    choices = choose_channels(
-        [layer.numpy() for layer in importance], network.family, seed, settings
-    )
+    if settings.by_importance:
+        count = settings.importance_images
+        measured = channel_importance(network, images[:count], labels[:count])
+        importance = [layer.numpy() for layer in measured]
+    else:
+        random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 1])))
+        importance = [random.random(channels) for channels in network.channels]
+    choices = choose_channels(importance, network.family, seed, settings)
     smaller = keep_channels(network, [choice.skeleton + choice.readmitted for choice in choices])
     fresh = [choice.fresh for choice in choices]
     larger = add_channels(smaller, fresh, torch.Generator().manual_seed(seed))

@@ -14,7 +14,8 @@ class ExplorationSettings:
     `widest` times the previous width, as far as the family and `multiply_adds` for one image
     allow (None: as the family allows). Of the channels beyond the skeleton the part `fresh` on
     average is new, the others are pruned ones that come back. Importance is measured on
-    `importance_images` images.
+    `importance_images` images; if not `by_importance` it is drawn at random, which leaves no
+    skeleton, for comparison.
     """
 
     skeleton: float = 0.75
@@ -22,6 +23,7 @@ class ExplorationSettings:
     fresh: float = 0.5
     multiply_adds: int | None = None
     importance_images: int = 1000
+    by_importance: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

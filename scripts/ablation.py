@@ -1,0 +1,276 @@
+"""What skeleton exploration gives: compared with simpler ways to spend the same compute.
+
+    python -m scripts.ablation [--nodes 4] [--rounds 5] [--seeds 4] [--images 40000] [--noise hard]
+
+Nodes train on the same rounds of data, half of whose fonts are replaced each time, and the best by
+the round's test set is the previous best of all in the next round, as on the chain:
+
+* exploration: each node trains its own sub-network around the skeleton of the previous best;
+* same: all nodes train on the previous best as it is, each in its own order of samples;
+* random: sub-networks of the same widths, but which channels are kept is drawn at random;
+* none: the model of the first round is never trained again.
+
+A training has as many multiply-adds whatever its network: a wider one makes fewer steps. The first
+round is the same for all. Writes docs/results/ablation.json and .svg.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from offchain.experiment.machine import commit_of, describe_machine
+from offchain.learning.digits import DigitSamples
+from offchain.learning.drawing import PRESETS
+from offchain.learning.font_families import find_families
+from offchain.learning.font_plan import FontPlan, deal_fonts
+from offchain.learning.glyphs import GlyphAtlas, default_cache_folder, load_atlas
+from offchain.learning.integer_network import IntegerNetwork, multiply_adds
+from offchain.learning.planned_source import PlannedDigitsSource
+from offchain.learning.preparation import use_threads
+from offchain.learning.training_settings import ExplorationSettings, TrainingSettings
+
+STRATEGIES = {
+    "exploration": ExplorationSettings(),
+    "same": None,
+    "random": ExplorationSettings(by_importance=False),
+}
+LABELS = {
+    "exploration": "skeleton exploration",
+    "same": "all nodes the same network",
+    "random": "random sub-networks",
+    "none": "no retraining",
+}
+TEST_PART = 0.15
+GROUPS = 5
+FIRST = TrainingSettings(batch=128, epochs=10**6, seconds=1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is computed.
+
+    `images` is how many a network of the first width trains on in a round; a round's data set has
+    as many training images, so that each is seen about once.
+    """
+
+    nodes: int
+    rounds: int
+    seeds: int
+    images: int
+    noise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round of one strategy: accuracies of the new and the previous best, its channels."""
+
+    best: float
+    previous: float | None
+    channels: tuple[int, ...]
+
+
+def run_seed(seed: int, size: Size, atlas: GlyphAtlas, plan: FontPlan) -> dict[str, list[Round]]:
+    """All rounds of all strategies for one seed, which decides data and trainings."""
+    from offchain.learning.evaluation import ExactEvaluator
+
+    use_threads(1)
+    evaluator = ExactEvaluator()
+
+    def accuracy(network: IntegerNetwork, test: DigitSamples) -> float:
+        return evaluator.score(network, test.images, test.labels) / len(test)
+
+    found: dict[str, list[Round]] = {name: [] for name in LABELS}
+    best: dict[str, IntegerNetwork] = {}
+    for number in range(1, size.rounds + 1):
+        training, test = data_of(number, seed, size, atlas, plan)
+        for name in LABELS:
+            previous = best.get(name)
+            if previous is not None and name == "none":
+                score = accuracy(previous, test)
+                found[name].append(Round(score, score, previous.channels))
+                continue
+            if number == 1 and best:
+                best[name] = next(iter(best.values()))
+                found[name].append(next(iter(found.values()))[0])
+                continue
+            models = [
+                train(training, previous, seed * 10_007 + number * 101 + node, name, size)
+                for node in range(size.nodes)
+            ]
+            scores = [accuracy(model, test) for model in models]
+            before = None if previous is None else accuracy(previous, test)
+            best[name] = models[int(np.argmax(scores))]
+            found[name].append(Round(max(scores), before, best[name].channels))
+            print(f"seed {seed}, round {number}, {name}: {100 * max(scores):.2f} %", flush=True)
+    return found
+
+
+def train(
+    samples: DigitSamples, previous: IntegerNetwork | None, seed: int, strategy: str, size: Size
+) -> IntegerNetwork:
+    """Train one node's model with the multiply-adds that every training has."""
+    from offchain.learning.exploration import choose_channels
+    from offchain.learning.integer_network import DIGITS_FAMILY as FAMILY
+    from offchain.learning.training import train_network
+
+    exploration = STRATEGIES.get(strategy)
+    settings = replace(FIRST, exploration=exploration)
+    widths = FIRST.channels if previous is None else previous.channels
+    if previous is not None and exploration is not None:
+        # Widths follow from the seed, whatever is important.
+        choices = choose_channels([np.ones(w) for w in widths], FAMILY, seed, exploration)
+        widths = tuple(choice.width for choice in choices)
+    images = size.images * multiply_adds(FAMILY, FIRST.channels) / multiply_adds(FAMILY, widths)
+    settings = replace(settings, maximum_steps=max(1, round(images / FIRST.batch)))
+    network = train_network(samples, previous, seed, settings, lambda _: None).network
+    if network.channels != widths:
+        raise AssertionError(f"channels {network.channels}, not the {widths} that were paid for")
+    return network
+
+
+def data_of(
+    number: int, seed: int, size: Size, atlas: GlyphAtlas, plan: FontPlan
+) -> tuple[DigitSamples, DigitSamples]:
+    """A round's training and test samples."""
+    fonts = len(plan.fonts(0, number))
+    wanted = size.images / (1.0 - TEST_PART)
+    transforms = max(1, round(wanted / (fonts * 10)))
+    source = PlannedDigitsSource(atlas, plan, 0, seed, PRESETS[size.noise], transforms)
+    samples = source.samples(number)
+    judged = int(TEST_PART * len(samples))
+    return (
+        DigitSamples(samples.images[judged:], samples.labels[judged:]),
+        DigitSamples(samples.images[:judged], samples.labels[:judged]),
+    )
+
+
+def summary(runs: list[dict[str, list[Round]]]) -> dict[str, list[dict[str, float]]]:
+    """By strategy and round: mean and standard deviation over the seeds, in percent."""
+    figures: dict[str, list[dict[str, float]]] = {}
+    for name in LABELS:
+        figures[name] = []
+        for rounds in zip(*(run[name] for run in runs), strict=True):
+            best = 100 * np.array([one.best for one in rounds])
+            spread = float(best.std(ddof=1)) if len(best) > 1 else 0.0
+            figures[name].append(
+                {"mean": round(float(best.mean()), 3), "deviation": round(spread, 3)}
+            )
+    return figures
+
+
+def gains(runs: list[dict[str, list[Round]]]) -> dict[str, dict[str, float]]:
+    """What exploration gives over each other strategy, in points of accuracy.
+
+    The mean over all rounds but the first, paired by seed: mean and standard deviation over seeds.
+    """
+    means = {
+        name: np.array([100 * np.mean([one.best for one in run[name][1:]]) for run in runs])
+        for name in LABELS
+    }
+    result = {}
+    for name in LABELS:
+        if name != "exploration":
+            gain = means["exploration"] - means[name]
+            spread = float(gain.std(ddof=1)) if len(gain) > 1 else 0.0
+            result[name] = {"mean": round(float(gain.mean()), 3), "deviation": round(spread, 3)}
+    return result
+
+
+def draw_figure(figures: dict[str, list[dict[str, float]]], size: Size, file: Path) -> None:
+    """Accuracy of the best model by round, with the spread over seeds."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7.0, 4.2), layout="constrained")
+    for place, (name, rounds) in enumerate(figures.items()):
+        numbers = np.arange(1, len(rounds) + 1) + 0.05 * (place - 1.5)
+        axes.errorbar(
+            numbers,
+            [one["mean"] for one in rounds],
+            [one["deviation"] for one in rounds],
+            marker="o",
+            capsize=3,
+            label=LABELS[name],
+        )
+    axes.set_xlabel("round (half of the fonts are new in each)")
+    axes.set_ylabel("accuracy of the best model, %")
+    axes.set_xticks(range(1, size.rounds + 1))
+    axes.set_title(
+        f"{size.nodes} nodes, {size.images:,} images a training, {size.noise} noise; mean and "
+        f"standard deviation of {size.seeds} seeds",
+        fontsize=9,
+    )
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(file)
+    plt.close(figure)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m scripts.ablation")
+    for name, default in (("nodes", 4), ("rounds", 5), ("seeds", 4), ("images", 40_000)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--noise", choices=sorted(PRESETS), default="hard")
+    parser.add_argument("--processes", type=int, default=2, help="seeds computed at a time")
+    parser.add_argument("--output", type=Path, default=Path("docs/results"))
+    parser.add_argument("--force", action="store_true", help="replace results that are there")
+    chosen = parser.parse_args(arguments)
+    if min(chosen.nodes, chosen.seeds, chosen.processes) < 1 or chosen.rounds < 2:
+        parser.error("at least 1 node, 1 seed, 1 process and 2 rounds are needed")
+    if chosen.images < 1000:
+        parser.error("fewer than 1000 images in a training show nothing")
+    if (chosen.output / "ablation.json").exists() and not chosen.force:
+        parser.error(f"{chosen.output / 'ablation.json'} is there: --force replaces it")
+    return chosen
+
+
+def main(
+    arguments: list[str] | None = None,
+    load: Callable[[], GlyphAtlas] = lambda: load_atlas(default_cache_folder()),
+) -> int:
+    """Compute, print, write; returns the exit status."""
+    chosen = parse(arguments)
+    size = Size(chosen.nodes, chosen.rounds, chosen.seeds, chosen.images, chosen.noise)
+    atlas = load()
+    plan = deal_fonts(find_families(atlas.glyphs), 1, GROUPS, 0)
+    one_seed = partial(run_seed, size=size, atlas=atlas, plan=plan)
+    if chosen.processes == 1:
+        runs = [one_seed(seed) for seed in range(size.seeds)]
+    else:
+        with ProcessPoolExecutor(chosen.processes) as pool:
+            runs = list(pool.map(one_seed, range(size.seeds)))
+    figures, gained = summary(runs), gains(runs)
+    results = {
+        "command": "python -m scripts.ablation " + " ".join(arguments or sys.argv[1:]),
+        "machine": describe_machine(),
+        "commit": commit_of(Path.cwd()),
+        "size": asdict(size),
+        "fonts": len(plan.all_fonts()),
+        "accuracy": figures,
+        "gain_of_exploration_over": gained,
+        "runs": [
+            {name: [asdict(one) for one in rounds] for name, rounds in run.items()} for run in runs
+        ],
+    }
+    chosen.output.mkdir(parents=True, exist_ok=True)
+    (chosen.output / "ablation.json").write_text(json.dumps(results, indent=1) + "\n")
+    draw_figure(figures, size, chosen.output / "ablation.svg")
+    for name, rounds in figures.items():
+        told = "  ".join(f"{one['mean']:.2f} ± {one['deviation']:.2f}" for one in rounds)
+        print(f"{LABELS[name]:28} {told}")
+    for name, gain in gained.items():
+        print(f"over {LABELS[name]:28} {gain['mean']:+.2f} ± {gain['deviation']:.2f} points")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
