@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from offchain.learning.drawing import (
     STRONG,
     HandwritingNoise,
     affine_maps,
+    draw_chosen,
     draw_digits,
 )
 from offchain.learning.glyphs import GlyphAtlas
@@ -143,6 +145,36 @@ def test_few_fonts_and_fonts_that_are_much_alike_get_hard_noise(atlas):
     assert suitable_noise(many_fonts(99)) == HARD
     assert suitable_noise(many_fonts(100)) == LIGHT
     assert suitable_noise(dataclasses.replace(many_fonts(100), legibility=0.99)) == HARD
+
+
+def drawn_plainly(glyphs, noise, random):
+    """Each image for itself, its 2 x 2 pixels summed in integers."""
+    images = []
+    for glyph, affine in zip(glyphs, affine_maps(len(glyphs), noise, random), strict=True):
+        large = cv2.warpAffine(glyph, affine, (56, 56)).astype(int)
+        sums = large[::2, ::2] + large[1::2, ::2] + large[::2, 1::2] + large[1::2, 1::2]
+        images.append((sums + 2) // 4)
+    return np.array(images, np.uint8)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+@pytest.mark.parametrize("noise", [MODERATE, HARD])
+def test_any_number_of_threads_draws_what_drawing_one_by_one_gives(noise, threads, atlas):
+    glyphs = atlas.glyphs.reshape(-1, 64, 64)
+    chosen = generator(1).integers(0, len(glyphs), 601)
+    drawn = draw_chosen(glyphs, chosen, noise, generator(5), threads)
+    assert np.array_equal(drawn, drawn_plainly(glyphs[chosen], noise, generator(5)))
+
+
+def test_glyphs_that_are_not_there_are_refused(atlas):
+    for wrong in (-1, 10):
+        with pytest.raises(IndexError):
+            draw_chosen(atlas.glyphs[0], np.array([0, wrong]), MODERATE, generator())
+    assert draw_chosen(atlas.glyphs[0], np.zeros(0, int), MODERATE, generator(), 2).shape == (
+        0,
+        28,
+        28,
+    )
 
 
 def test_drawing_without_noise_shrinks_the_glyph(atlas):
