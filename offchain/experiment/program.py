@@ -53,7 +53,7 @@ NOISES = ("light", "moderate", "strong", "hard")
     "--training-seconds",
     metavar="SECONDS",
     type=click.FloatRange(0.1, 86_400.0),
-    help="how long each node trains in a round, by default the size's",
+    help="how long each node trains in a round; by default 40 at full size, else so many steps",
 )
 @click.option("--threads", metavar="T", type=click.IntRange(1, 1024), help="threads that compute")
 @click.option(
@@ -163,17 +163,24 @@ def make_plan(
         "fonts": fonts,
     }
     given = {name: value for name, value in chosen.items() if value is not None}
+    # Who gives seconds wants them, not the steps of a small size.
+    given["training_steps"] = SIZES[size].training_steps if training_seconds is None else None
     return replace(SIZES[size], **given)
 
 
 def tell_plan(console: Console, plan: ExperimentPlan, fonts: ChosenFonts, folder: Path) -> None:
     """Say what is going to be run."""
+    training = (
+        f"{plan.training_seconds:g} s"
+        if plan.training_steps is None
+        else f"{plan.training_steps} steps"
+    )
     console.print(
         f"{plan.nodes} nodes with {plan.items} items of {plan.samples} images in a round: "
         f"{plan.images:,} images a block, {plan.test_images:,} of them test; {fonts.count:,} fonts "
         f"({fonts.families:,} plainly different); "
         f"{plan.blocks} blocks with {' and '.join(plan.noises)} noise; "
-        f"{plan.training_seconds:g} s of training a node and round; kept in {folder}",
+        f"{training} of training a node and round; kept in {folder}",
         soft_wrap=True,
         highlight=False,
     )
