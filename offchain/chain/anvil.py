@@ -1,6 +1,7 @@
 """A local chain: one anvil process, started on a port, stopped with its owner."""
 
 import atexit
+import gzip
 import json
 import re
 import socket
@@ -9,6 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +28,7 @@ _HARDFORK = "prague"
 _START_TIMEOUT_SECONDS = 30.0
 _STOP_TIMEOUT_SECONDS = 20.0
 _POLL_SECONDS = 0.02
+_DUMP_TIMEOUT_SECONDS = 600.0
 _LISTENING = re.compile(rb"^Listening on \S+:(\d+)\s*$", re.MULTILINE)
 
 
@@ -138,6 +141,21 @@ class Anvil:
             raise
         return self
 
+    def dump_state(self) -> bytes:
+        """The whole chain, blocks and transactions included, as ``--load-state`` reads it.
+
+        It may be hundreds of megabytes: more than a reply of a node that is not one's own may have.
+
+        Raises:
+            ChainError: anvil does not run, or gives no state.
+        """
+        dumped = self._call("anvil_dumpState", timeout=_DUMP_TIMEOUT_SECONDS)
+        try:
+            # anvil gives the state compressed, and loads it as plain JSON.
+            return gzip.decompress(bytes.fromhex(str(dumped).removeprefix("0x")))
+        except (ValueError, OSError, EOFError, zlib.error) as error:
+            raise ChainError(f"anvil gave a state that cannot be read: {error}") from error
+
     def stop(self) -> None:
         """End anvil, kindly first so that it can write its state; nothing happens if it ended."""
         atexit.unregister(self.stop)
@@ -207,13 +225,13 @@ class Anvil:
         if not self._log_requests:
             self._call("anvil_setLoggingEnabled", False)
 
-    def _call(self, method: str, *parameters: object) -> object:
+    def _call(self, method: str, *parameters: object, timeout: float = 10.0) -> object:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
         request = urllib.request.Request(  # noqa: S310  (always http, to a process of our own)
             self.url, body.encode(), {"Content-Type": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
                 answer = json.load(response)
         except (urllib.error.URLError, OSError, ValueError) as error:
             raise RpcError(f"anvil at {self.url} does not answer {method}: {error}") from error

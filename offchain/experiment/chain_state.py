@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from pathlib import Path
 from typing import Final
 
 from offchain.chain.anvil import Anvil
 from offchain.chain.development import DevelopmentClock
 from offchain.chain.ethereum import Ethereum
-from offchain.errors import ChainError, ConfigurationError
+from offchain.errors import ConfigurationError
 
 FIRST_TIMESTAMP: Final = 1_600_000_000
 """Time of the first block, in seconds since 1970: long before any recorded header."""
 
 
-def save_chain(ethereum: Ethereum, file: Path) -> None:
+def save_chain(anvil: Anvil, file: Path) -> None:
     """Write blocks, transactions and state of an anvil; the file appears whole or not at all.
 
     Raises:
-        ChainError: the node gives no state.
+        ChainError: anvil gives no state.
         ConfigurationError: the file cannot be written.
     """
-    dumped = ethereum.request("anvil_dumpState")
-    try:
-        # anvil gives the state compressed, and loads it as plain JSON.
-        state = gzip.decompress(bytes.fromhex(str(dumped).removeprefix("0x")))
-    except (ValueError, OSError, EOFError, zlib.error) as error:
-        raise ChainError(f"anvil gave a state that cannot be read: {error}") from error
-    write_whole(file, state)
+    write_whole(file, anvil.dump_state())
 
 
 def experiment_anvil(accounts: int, log_file: Path, saved: Path | None) -> Anvil:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC
+from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.development import DevelopmentClock
@@ -83,6 +83,7 @@ class LocalNetwork:
     """A network that stands still until it is stepped.
 
     Attributes:
+        anvil: the chain's process.
         contracts: the deployment, to read from.
         domains: its hash domains.
         source: the Bitcoin headers that are replayed.
@@ -93,6 +94,7 @@ class LocalNetwork:
         observer: follows the chain and looks at what it holds; sends nothing.
     """
 
+    anvil: Anvil
     contracts: DeployedContracts
     domains: Domains
     source: RecordedHeaders
@@ -195,7 +197,7 @@ def local_network(
         )
         accounts = tuple(str(account(node).address) for node in range(plan.nodes))
         yield LocalNetwork(
-            contracts, domains, headers, accounts, tuple(workers), relayer, feeder, observer
+            anvil, contracts, domains, headers, accounts, tuple(workers), relayer, feeder, observer
         )
 
 

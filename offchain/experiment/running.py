@@ -105,7 +105,7 @@ def run_preset(experiment: Experiment, noise: str, blocks: int) -> None:
             driver.run_until_block(number)
             figures = _figures(network, stopwatch, number)
             chain = f"chain-{number}.json"
-            save_chain(network.contracts.ethereum, run.preset(noise) / chain)
+            save_chain(network.anvil, run.preset(noise) / chain)
             before = run.progress(noise)
             blocks_before: Sequence[dict[str, Any]] = before.blocks if before else ()
             run.save(

@@ -34,7 +34,7 @@ def test_a_chain_keeps_its_blocks_records_and_time_over_three_loads(tmp_path):
         hashes = [ethereum.block(number).hash for number in range(ethereum.block_number() + 1)]
         time = ethereum.block().timestamp
         records = list(chain.contracts.records(0, len(hashes) - 1))
-        save_chain(ethereum, files[0])
+        save_chain(first, files[0])
     for before, after in itertools.pairwise(files):
         with anvil(tmp_path, before) as loaded:
             contracts = open_contracts(loaded.url, chain.plan.deployment)
@@ -46,7 +46,7 @@ def test_a_chain_keeps_its_blocks_records_and_time_over_three_loads(tmp_path):
             assert 0 < ethereum.block().timestamp - time < 60
             time = ethereum.block().timestamp
             hashes.append(ethereum.block().hash)
-            save_chain(ethereum, after)
+            save_chain(loaded, after)
             ethereum.close()
 
 
