@@ -22,6 +22,9 @@ STALLED_SECONDS = 180.0
 MAXIMUM_VOIDS = 5
 """Void rounds after which something is wrong."""
 
+MAXIMUM_FAILURES = 3
+"""Trainings and judgings of a node that may fail in one start of the program, on average."""
+
 ATTEMPTS = 10
 """Errors of the chain in a row after which something is wrong."""
 
@@ -91,6 +94,11 @@ class Driver:
                 raise ExperimentStalledError(
                     f"{observer.voids} rounds were void before block {number}: the models do not "
                     "improve by as much as a block needs; train for longer"
+                )
+            failures = self._stopwatch.failures
+            if len(failures) > MAXIMUM_FAILURES * len(self._network.workers):
+                raise ExperimentStalledError(
+                    f"{len(failures)} computations have failed, at last the {failures[-1]}"
                 )
             if moved or observer.evm_block != seen:
                 last_change, seen = time.monotonic(), observer.evm_block

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import secrets as randomness
 import sys
@@ -237,3 +238,6 @@ def _use(threads: int) -> None:
 
     use_threads(threads)
     warm_up()
+    # What is imported at the first training only would be another commit's code by then, where the
+    # checkout is worked on during a run of hours.
+    importlib.import_module("offchain.learning.candidate")

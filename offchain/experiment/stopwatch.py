@@ -41,6 +41,7 @@ class Stopwatch:
         stage: its part, as `stage_of` names it.
         computations: everything computed so far.
         stages: seconds of the whole process by round and stage, computations included.
+        failures: computations that ended with an error, in words.
     """
 
     clock: Callable[[], float]
@@ -48,15 +49,20 @@ class Stopwatch:
     stage: str = ""
     computations: list[Computation] = field(default_factory=list)
     stages: dict[tuple[int, str], float] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
     gate: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def computing(self, work: Work, node: int) -> Iterator[None]:
-        """Compute alone, and take the time; what fails is not counted."""
+        """Compute alone, and take the time; what fails is noted as a failure and goes through."""
         with self.gate:
             round_number, stage = self.round, self.stage
             started = self.clock()
-            yield
+            try:
+                yield
+            except Exception as error:
+                self.failures.append(f"{work} of node {node} in round {round_number}: {error}")
+                raise
             seconds = self.clock() - started
             self.computations.append(Computation(work, node, round_number, stage, seconds))
 

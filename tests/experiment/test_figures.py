@@ -102,6 +102,15 @@ def test_consensus_has_the_judging_of_one_node_and_everything_else_of_all():
     assert found.stages["COMMIT"] == 22.0
 
 
+def test_a_computation_that_fails_is_named_and_not_timed():
+    watch = Stopwatch(Clock(), round=2)
+    with pytest.raises(ValueError, match="broken"), watch.computing(Work.TRAINING, 4):
+        raise ValueError("broken")
+    assert watch.computations == []
+    assert watch.failures == ["training of node 4 in round 2: broken"]
+    assert not watch.gate.locked()
+
+
 def test_only_one_node_computes_at_a_time():
     watch = Stopwatch(Clock())
     inside, most = [], []
