@@ -39,7 +39,7 @@ from offchain.learning.glyphs import GlyphAtlas
 from offchain.learning.integer_network import parse_model
 from offchain.learning.learner import DigitsLearner, TaskLearner
 from offchain.learning.planned_source import PlannedDigitsSource
-from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.training_settings import FULL_SIZE, TrainingSettings
 from offchain.ports import DataSource, Learner
 from offchain.storage.local import LocalStore
 from offchain.verification.run import verify_chain
@@ -47,7 +47,7 @@ from offchain.verification.run import verify_chain
 log = structlog.get_logger()
 
 NO_END = 10**9
-"""So many epochs or steps end no training: its seconds do."""
+"""So many epochs end no training: its steps do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +150,22 @@ def verify_preset(experiment: Experiment, noise: str) -> str:
     return found
 
 
+def training_settings(plan: ExperimentPlan) -> TrainingSettings:
+    """How a node trains: until its seconds are over, or in few steps where the plan has them."""
+    if plan.training_steps is None:
+        return replace(FULL_SIZE, seconds=plan.training_seconds)
+    return TrainingSettings(
+        seconds=plan.training_seconds, epochs=NO_END, maximum_steps=plan.training_steps
+    )
+
+
 @contextmanager
 def _network(
     experiment: Experiment, noise: str, progress: Progress | None, stopwatch: Stopwatch
 ) -> Iterator[LocalNetwork]:
     """The preset's network, from its saved chain where there is one."""
     plan, folder = experiment.plan, experiment.run.preset(noise)
-    settings = TrainingSettings(
-        seconds=plan.training_seconds,
-        epochs=NO_END,
-        maximum_steps=plan.training_steps or NO_END,
-    )
+    settings = training_settings(plan)
     task = SharedDigitsTask(plan.samples, settings)
     task.decoded = DecodedPayloads()
     learner = TaskLearner(task)

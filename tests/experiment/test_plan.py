@@ -63,3 +63,13 @@ def test_a_plan_goes_on_with_more_blocks_and_presets_but_with_nothing_else_chang
     assert replace(FULL, training_seconds=9.0).differences(recorded) == [
         "training_seconds was 40.0 and is now 9.0"
     ]
+
+
+def test_a_training_of_the_full_size_ends_by_its_seconds_and_a_small_one_by_its_steps():
+    from offchain.experiment.running import training_settings
+
+    full, small = training_settings(FULL), training_settings(SIZES["small"])
+    assert full.seconds == FULL.training_seconds
+    assert full.maximum_steps * full.batch > 10**9 < full.epochs * FULL.images
+    assert small.maximum_steps == SIZES["small"].training_steps
+    assert small.seconds >= 600
