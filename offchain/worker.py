@@ -112,6 +112,13 @@ LIVE_CONFIRMATIONS = 12
     help="threads that compute; by default this machine's cores divided by --nodes",
 )
 @click.option(
+    "--training",
+    "size",
+    type=click.Choice(["small", "full"]),
+    default="small",
+    help="settings for some seconds of one core, or for blocks of the paper's size",
+)
+@click.option(
     "--training-seconds",
     metavar="SECONDS",
     type=click.FloatRange(0.1, 86_400.0),
@@ -154,6 +161,7 @@ def worker(
     position: int | None,
     data_source: str,
     threads: int | None,
+    size: str,
     training_seconds: float | None,
     seed_file: Path | None,
     ring: str,
@@ -214,7 +222,7 @@ def worker(
     # The learner last, since it takes longest: what is wrong with the rest is said before.
     with Journal(file) as journal, training_processes(place, threads) as processes:
         learner = make_learner(
-            chain.parameters.maximum_samples, threads, training_seconds, processes
+            chain.parameters.maximum_samples, threads, size, training_seconds, processes
         )
         assemble_worker(
             Adapters(chain, content, learner, source, outlet),
@@ -315,18 +323,19 @@ def training_processes(place: Place, threads: int) -> Iterator[TrainingProcesses
 def make_learner(
     maximum_samples: int,
     threads: int,
+    size: str,
     training_seconds: float | None,
     processes: TrainingProcesses | None = None,
 ) -> Learner:
     """The digits task. PyTorch is imported here, not before."""
     from offchain.learning.learner import DigitsLearner
     from offchain.learning.preparation import use_threads, warm_up
-    from offchain.learning.training_settings import TrainingSettings
+    from offchain.learning.training_settings import FULL_SIZE, TrainingSettings
 
     use_threads(threads)
     # In the time that passes anyway until there is data.
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-    settings = TrainingSettings()
+    settings = FULL_SIZE if size == "full" else TrainingSettings()
     if training_seconds is not None:
         settings = replace(settings, seconds=training_seconds)
     return DigitsLearner(maximum_samples, settings, processes=processes)
