@@ -195,6 +195,20 @@ def test_an_address_that_is_none(place: Place, address: str) -> None:
     refused(run, "modelchain", ConfigurationError.exit_code, address, "40 hexadecimal digits")
 
 
+@pytest.mark.parametrize(
+    ("amount", "status", "words"),
+    [
+        ("1", ChainError.exit_code, "0 tokens"),
+        ("-1", 2, "-1"),
+        ("one", 2, "one"),
+    ],
+)
+def test_a_transfer_that_cannot_be(place: Place, amount: str, status: int, words: str) -> None:
+    to = account(1).address
+    run = place.run(f"modelchain wallet transfer {amount} {to}")
+    refused(run, "modelchain", status, words)
+
+
 # ---- options -------------------------------------------------------------------------------------
 
 
