@@ -30,6 +30,7 @@ from offchain.commands.options import (
     rpc_option,
     store_option,
 )
+from offchain.commands.sharing_options import SharingOptions, sharing_options
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.crypto.hashing import keccak256
@@ -124,6 +125,7 @@ LIVE_CONFIRMATIONS = 12
     type=click.FloatRange(0.1, 86_400.0),
     help="how long one model is trained at most",
 )
+@sharing_options
 @click.option(
     "--seed-file",
     metavar="FILE",
@@ -168,6 +170,7 @@ def worker(
     confirmations: int | None,
     patience: int,
     log_level: str,
+    sharing: SharingOptions,
 ) -> None:
     """Run one node against a deployment until it is stopped.
 
@@ -202,7 +205,7 @@ def worker(
     source: DataSource | None = None
     if data_source != "none" and Role.SHARE in chosen_roles:
         which = position if position is not None else (number or 0) % nodes
-        source = make_source(which, nodes, identity.secrets.seed)
+        source = make_source(which, nodes, identity.secrets.seed, sharing)
     if direct:
         click.echo(
             "worker: --direct ties this account to everything that it shares, for everybody to "
@@ -228,7 +231,10 @@ def worker(
             Adapters(chain, content, learner, source, outlet),
             identity,
             Choices(
-                Policy(chosen_roles, confirmations, patience), STRATEGIES[ring], LoopSettings()
+                Policy(chosen_roles, confirmations, patience),
+                STRATEGIES[ring],
+                LoopSettings(),
+                sharing.timestamp_shift,
             ),
             journal,
             time.monotonic,
@@ -341,19 +347,26 @@ def make_learner(
     return DigitsLearner(maximum_samples, settings, processes=processes)
 
 
-def make_source(node: int, nodes: int, seed: bytes) -> DataSource:
+def make_source(node: int, nodes: int, seed: bytes, sharing: SharingOptions) -> DataSource:
     """This machine's fonts, split among ``nodes``; what is drawn follows from the node's seed.
+
+    Of what is drawn, ``sharing`` says how it is mixed and what is held back.
 
     Raises:
         FontError: there are too few.
     """
     from offchain.learning.data_source import DigitsDataSource
     from offchain.learning.glyphs import default_cache_folder, load_atlas
+    from offchain.learning.withholding import WithholdingSource
 
     # Nobody else may be able to draw a node's test items.
     drawing = keccak256(b"modelchain/drawing/1" + seed)
     atlas = load_atlas(default_cache_folder())
-    return DigitsDataSource(atlas, node, nodes, int.from_bytes(drawing[:8], "big"))
+    number = int.from_bytes(drawing[:8], "big")
+    source = DigitsDataSource(atlas, node, nodes, number, shuffled=sharing.shuffled)
+    if not sharing.withheld_labels and not sharing.withheld_share:
+        return source
+    return WithholdingSource(source, number, sharing.withheld_labels, sharing.withheld_share)
 
 
 if __name__ == "__main__":

@@ -41,8 +41,10 @@ class DigitsDataSource(DataSource):
     ones that were not used before until the ring has been gone round once. With less than `groups`
     fonts a node, each is a group of its own; with two, they stay the same.
 
-    Without `noise` the atlas decides (`suitable_noise`). `draw` depends on the fields and its
-    arguments alone: a node that starts again draws the same.
+    Items mix the users' samples; those that are not `shuffled` are of one user each, and anybody
+    who trains on an item sees whose hand it is. Without `noise` the atlas decides
+    (`suitable_noise`). `draw` depends on the fields and its arguments alone: a node that starts
+    again draws the same.
     """
 
     atlas: GlyphAtlas
@@ -53,6 +55,7 @@ class DigitsDataSource(DataSource):
     noise: HandwritingNoise | None = None
     font_seed: int = 0
     groups: int = FONT_GROUPS
+    shuffled: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.node < self.nodes:
@@ -94,7 +97,11 @@ class DigitsDataSource(DataSource):
         start = int(random.integers(CLASSES))
         labels = (start + np.arange(self.samples_per_item)) % CLASSES
         random.shuffle(labels)
-        users = random.choice(fonts, self.samples_per_item)
+        users = (
+            random.choice(fonts, self.samples_per_item)
+            if self.shuffled
+            else np.full(self.samples_per_item, fonts[item % len(fonts)])
+        )
         glyphs = self.atlas.glyphs[users, labels]
         images = draw_digits(glyphs, self.noise or suitable_noise(self.atlas), random)
         return encode_payload(DigitSamples(images, labels.astype(np.uint8)))

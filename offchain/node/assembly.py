@@ -20,7 +20,7 @@ from offchain.node.modelling import Modelling
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
 from offchain.node.relayer_client import Outlet
-from offchain.node.sharing import Sharing
+from offchain.node.sharing import TIMESTAMP_SHIFT_SECONDS, Sharing
 from offchain.ports import Chain, ContentStore, DataSource, Learner
 from offchain.protocol.ring_selection import RingStrategy
 from offchain.protocol.snapshot import Policy
@@ -56,11 +56,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """A node's own choices."""
+    """A node's own choices; for ``timestamp_shift`` see `Sharing`."""
 
     policy: Policy
     strategy: RingStrategy
     settings: LoopSettings
+    timestamp_shift: int = TIMESTAMP_SHIFT_SECONDS
 
 
 def assemble_worker(
@@ -93,6 +94,7 @@ def assemble_worker(
             choices.strategy,
             randomness,
             clock,
+            choices.timestamp_shift,
         )
     parts = Parts(
         sharing=sharing,

@@ -41,7 +41,7 @@ RESUBMIT_SECONDS = 30.0
 """After so long what was handed over and is not on chain is handed over again."""
 
 TIMESTAMP_SHIFT_SECONDS = 60
-"""By less than this an item's claimed time is before the chain's."""
+"""By less than this an item's claimed time is before the chain's, unless a node chooses."""
 
 Origin = tuple[int, int]
 """Scope and share-key index of an own item: what its secrets derive from."""
@@ -68,6 +68,8 @@ class Sharing:
         strategy: how rings are chosen.
         randomness: a source of random bytes.
         clock: seconds.
+        timestamp_shift: by less than so many seconds an item's claimed time is before the chain's;
+            at least 1, which shifts nothing.
     """
 
     def __init__(
@@ -81,7 +83,9 @@ class Sharing:
         strategy: RingStrategy,
         randomness: Callable[[int], bytes],
         clock: Callable[[], float],
+        timestamp_shift: int = TIMESTAMP_SHIFT_SECONDS,
     ) -> None:
+        self._timestamp_shift = timestamp_shift
         self._account = account
         self._secrets = secrets
         self._domains = domains
@@ -246,7 +250,7 @@ class Sharing:
 
     def _timestamp(self, status: ChainStatus) -> int:
         """A time shortly before now: one time for all items would tie them together."""
-        shifted = status.timestamp - random_below(TIMESTAMP_SHIFT_SECONDS, self._randomness)
+        shifted = status.timestamp - random_below(self._timestamp_shift, self._randomness)
         return max(shifted, status.totals.last_decision)
 
     def _drawn(self, scope: int, count: int) -> list[bytes]:
