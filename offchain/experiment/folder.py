@@ -1,7 +1,7 @@
 """What a run keeps on disk: the plan, and for each noise preset the chain after its last block.
 
     run.json                  which run this is, its plan, the fonts' hash, the pieces it was run in
-    fonts.txt                 names of the fonts, one a line
+    fonts.txt.gz              the list of the run's fonts
     NOISE/progress.json       figures of the blocks so far, and the file of the chain after the last
     NOISE/chain-N.json        the whole EVM chain after block N, as anvil loads it
     NOISE/deployment.json     addresses and parameters
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,19 +64,25 @@ class RunFolder:
         return self._run.exists()
 
     @property
+    def fonts(self) -> Path:
+        """The list of the run's fonts."""
+        return self.folder / "fonts.txt.gz"
+
+    @property
     def run(self) -> dict[str, Any]:
         """What was kept about the run; ``ConfigurationError`` if it cannot be read."""
         return _read(self._run)
 
     def begin(
-        self, run_id: str, plan: ExperimentPlan, fonts: Mapping[str, object], names: Sequence[str]
+        self, run_id: str, plan: ExperimentPlan, fonts: Mapping[str, object], listed: bytes
     ) -> None:
         """Begin a run; nothing is left of one that was here before.
 
-        ``fonts`` says how many there are and which (``sha256``), ``names`` what they are called.
+        ``fonts`` says how many there are and which (``sha256``), ``listed`` is their list,
+        compressed.
         """
         self.remove()
-        write_whole(self.folder / "fonts.txt", "".join(f"{name}\n" for name in names).encode())
+        write_whole(self.fonts, listed)
         found = {"id": run_id, "plan": plan.as_json(), "fonts": dict(fonts)}
         _write(self._run, {**found, "pieces": []})
 
@@ -86,8 +92,8 @@ class RunFolder:
             return
         for file in self.folder.glob("*/progress.json"):
             shutil.rmtree(file.parent)
-        for name in ("fonts.txt", "run.json"):
-            (self.folder / name).unlink(missing_ok=True)
+        for file in (self.fonts, self._run):
+            file.unlink(missing_ok=True)
 
     def require_same(self, plan: ExperimentPlan, digest: str) -> None:
         """Raise `OtherRunError` unless the run here is of the same plan and fonts."""

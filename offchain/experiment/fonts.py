@@ -1,4 +1,4 @@
-"""The fonts of a run: those of the machine that are dealt to the nodes, and their list."""
+"""The fonts of a run: those of a set that are dealt to the nodes, and their list."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from offchain.errors import FontError
 from offchain.experiment.plan import GROUPS, ExperimentPlan
-from offchain.learning.font_families import find_families
 from offchain.learning.font_plan import FontPlan, deal_fonts
-from offchain.learning.glyphs import GlyphAtlas, default_cache_folder, load_atlas
+from offchain.learning.font_sets import MACHINE, load_set
+from offchain.learning.glyphs import GlyphAtlas, default_cache_folder
 
 DEAL_SEED = 0
 """Every run with the same fonts deals them alike."""
@@ -19,61 +19,62 @@ DEAL_SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class ChosenFonts:
-    """The machine's fonts and how those of the run are dealt.
+    """A set of fonts and how those of the run are dealt.
 
     Attributes:
-        atlas: all usable fonts of the machine.
+        atlas: all usable fonts of the set.
         dealt: which of them each node has in which round.
-        families: how many of the run's fonts are plainly different to the eye.
-        names: the names of the run's fonts.
+        used: the run's fonts alone.
         digest: SHA-256, in hexadecimal, of the run's glyphs as they are dealt.
     """
 
     atlas: GlyphAtlas
     dealt: FontPlan
-    families: int
-    names: tuple[str, ...]
+    used: GlyphAtlas
     digest: str
-
-    @property
-    def count(self) -> int:
-        """Fonts of the run."""
-        return len(self.names)
 
     def as_json(self) -> dict[str, object]:
         """The counts as they stand in the results."""
         return {
-            "count": self.count,
-            "plainly_different": self.families,
-            "usable_on_the_machine": len(self.atlas),
+            "count": len(self.used),
+            "plainly_different": self.used.family_count,
+            "usable_in_the_set": len(self.atlas),
             "sha256": self.digest,
         }
 
 
 def choose_fonts(plan: ExperimentPlan) -> ChosenFonts:
-    """Deal as many fonts as a plan has, or all of the machine's, evenly to nodes and groups.
+    """Deal as many fonts of its set as a plan has, or all, evenly to nodes and groups.
+
+    A set's packages must have been fetched; the machine's own fonts are completed by a package,
+    which is, where there are few.
 
     Raises:
-        FontError: there are fewer.
+        FontError: there are fewer, or a package is not there.
     """
-    atlas = load_atlas(default_cache_folder())
+    atlas = load_set(plan.font_set, default_cache_folder(), plan.font_set == MACHINE, plan.threads)
     if len(atlas) < plan.fonts:
         raise FontError(
-            f"{len(atlas)} usable fonts, {plan.fonts} are needed: install more (docs/Learning.md "
-            "names packages), or give --fonts 0 to run with those that there are"
+            f"{len(atlas)} usable fonts in the set {plan.font_set}, {plan.fonts} are needed: give "
+            "--fonts 0 to run with those that there are, or another --font-set"
         )
-    families = find_families(atlas.glyphs)
-    dealt = deal_fonts(families, plan.nodes, GROUPS, DEAL_SEED, plan.fonts or None)
-    used = dealt.all_fonts()
+    dealt = deal_fonts(atlas.families, plan.nodes, GROUPS, DEAL_SEED, plan.fonts or None)
     hashed = hashlib.sha256()
     for ring in dealt.cells:
         for cell in ring:
             hashed.update(len(cell).to_bytes(8, "big"))
             hashed.update(np.ascontiguousarray(atlas.glyphs[cell]).data)
-    return ChosenFonts(
-        atlas,
-        dealt,
-        len(np.unique(families[used])),
+    return ChosenFonts(atlas, dealt, _part(atlas, dealt), hashed.hexdigest())
+
+
+def _part(atlas: GlyphAtlas, dealt: FontPlan) -> GlyphAtlas:
+    """The fonts of an atlas that are dealt, in its order."""
+    used = dealt.all_fonts()
+    return GlyphAtlas(
+        atlas.glyphs[used],
         tuple(atlas.names[index] for index in used),
-        hashed.hexdigest(),
+        (),
+        atlas.legibility,
+        tuple(atlas.sha256[index] for index in used) if atlas.sha256 else (),
+        atlas.families[used],
     )

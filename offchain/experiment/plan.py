@@ -24,8 +24,9 @@ class ExperimentPlan:
         nodes: accounts that share, train and attest; at least 3, the fewest that may attest.
         blocks: blocks of the model chain.
         items: data transactions of each node and round, one for each of its share keys.
-        fonts: fonts of the whole run, dealt evenly to nodes and groups; 0: all of the machine's,
-            which must have been counted before anything is derived from them.
+        font_set: where the fonts come from: the machine's own, or the packages of a set.
+        fonts: fonts of the whole run, dealt evenly to nodes and groups; 0: all of the set, which
+            must have been counted before anything is derived from them.
         transforms: images that a font has of each digit in a round.
         training_seconds: how long each node trains its model in a round.
         training_steps: steps after which a training ends before that; None: its seconds end it.
@@ -40,6 +41,7 @@ class ExperimentPlan:
     nodes: int
     blocks: int
     items: int
+    font_set: str
     fonts: int
     transforms: int
     training_seconds: float
@@ -136,6 +138,7 @@ FULL: Final = ExperimentPlan(
     # 44 items of 1,250 images are a node's 55,000; 15 % of the round's 440 items are exactly 66, so
     # that the test set has the paper's 82,500 images.
     items=44,
+    font_set="full",
     fonts=5_500,
     transforms=25,
     training_seconds=40.0,
@@ -149,6 +152,7 @@ SMALL: Final = replace(
     size="small",
     nodes=4,
     items=20,
+    font_set="machine",
     fonts=0,
     transforms=12,
     # Steps, not seconds: its figures must not depend on what else the machine does.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import os
 import secrets as randomness
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from offchain.experiment.fonts import ChosenFonts
 
 NOISES = ("light", "moderate", "strong", "hard")
+FONT_SETS = ("machine", "small", "full")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -61,7 +63,12 @@ NOISES = ("light", "moderate", "strong", "hard")
     "--fonts",
     metavar="COUNT",
     type=click.IntRange(0, 100_000),
-    help="fonts of the run, 0 for all of the machine; by default the size's",
+    help="fonts of the run, 0 for all of the set; by default the size's",
+)
+@click.option(
+    "--font-set",
+    type=click.Choice(FONT_SETS),
+    help="where fonts come from; by default the full set at full size, else the machine's",
 )
 @click.option(
     "--out",
@@ -96,6 +103,7 @@ def reproduce_paper(
     training_seconds: float | None,
     threads: int | None,
     fonts: int | None,
+    font_set: str | None,
     out: Path | None,
     work: Path | None,
     force: bool,
@@ -110,7 +118,7 @@ def reproduce_paper(
     """
     if force and resume:
         raise click.UsageError("--force begins anew, --resume goes on: choose one")
-    plan = make_plan(size, noises, nodes, blocks, training_seconds, threads, fonts)
+    plan = make_plan(size, noises, nodes, blocks, training_seconds, threads, fonts, font_set)
     folder = RunFolder(work or Path("out") / f"paper-{size}-run")
     results = out or (PROJECT / "docs" / "results" if size == "full" else Path(f"out/paper-{size}"))
     if resume and not folder.exists:
@@ -124,11 +132,13 @@ def reproduce_paper(
     console = Console()
     console.print("[bold]The paper's experiment[/bold]: looking at this machine's fonts")
     from offchain.experiment.fonts import choose_fonts
+    from offchain.learning.font_sets import font_list
 
     chosen = choose_fonts(plan)
-    plan = replace(plan, fonts=chosen.count)
+    plan = replace(plan, fonts=len(chosen.used))
     if force or not folder.exists:
-        folder.begin(randomness.token_hex(8), plan, chosen.as_json(), chosen.names)
+        listed = gzip.compress(font_list(chosen.used).encode(), mtime=0)
+        folder.begin(randomness.token_hex(8), plan, chosen.as_json(), listed)
     folder.require_same(plan, chosen.digest)
     tell_plan(console, plan, chosen, folder.folder)
     piece = _piece()
@@ -153,6 +163,7 @@ def make_plan(
     training_seconds: float | None,
     threads: int | None,
     fonts: int | None,
+    font_set: str | None,
 ) -> ExperimentPlan:
     """The plan of a size with what was chosen otherwise."""
     chosen: dict[str, Any] = {
@@ -162,6 +173,7 @@ def make_plan(
         "training_seconds": training_seconds,
         "threads": threads,
         "fonts": fonts,
+        "font_set": font_set,
     }
     given = {name: value for name, value in chosen.items() if value is not None}
     # Who gives seconds wants them, not the steps of a small size.
@@ -178,8 +190,8 @@ def tell_plan(console: Console, plan: ExperimentPlan, fonts: ChosenFonts, folder
     )
     console.print(
         f"{plan.nodes} nodes with {plan.items} items of {plan.samples} images in a round: "
-        f"{plan.images:,} images a block, {plan.test_images:,} of them test; {fonts.count:,} fonts "
-        f"({fonts.families:,} plainly different); "
+        f"{plan.images:,} images a block, {plan.test_images:,} of them test; "
+        f"{len(fonts.used):,} fonts ({fonts.used.family_count:,} plainly different); "
         f"{plan.blocks} blocks with {' and '.join(plan.noises)} noise; "
         f"{training} of training a node and round; kept in {folder}",
         soft_wrap=True,

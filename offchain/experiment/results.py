@@ -18,7 +18,7 @@ from offchain.experiment.folder import RunFolder
 from offchain.experiment.plan import ExperimentPlan
 
 JSON_NAME: Final = "paper.json"
-FONTS_NAME: Final = "paper_fonts.txt"
+FONTS_NAME: Final = "paper_fonts.txt.gz"
 
 TUNED: Final = (
     "The paper does not say how its handwriting noise is drawn. The preset hard was tuned until a "
@@ -62,7 +62,7 @@ def write_results(run: RunFolder, plan: ExperimentPlan, out: Path) -> dict[str, 
     text = json.dumps(results, indent=1) + "\n"
     write_whole(out / JSON_NAME, text.encode())
     write_whole(out / "paper.csv", table(results["presets"]).encode())
-    shutil.copyfile(run.folder / "fonts.txt", out / FONTS_NAME)
+    shutil.copyfile(run.fonts, out / FONTS_NAME)
     if any(preset["blocks"] for preset in results["presets"].values()):
         draw_results(results, out / "paper.png")
     return results

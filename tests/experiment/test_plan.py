@@ -73,3 +73,12 @@ def test_a_training_of_the_full_size_ends_by_its_seconds_and_a_small_one_by_its_
     assert full.maximum_steps * full.batch > 10**9 < full.epochs * FULL.images
     assert small.maximum_steps == SIZES["small"].training_steps
     assert small.seconds >= 600
+
+
+def test_the_options_offer_the_sets_and_noises_that_there_are():
+    from offchain.experiment.program import FONT_SETS, NOISES
+    from offchain.learning.drawing import PRESETS
+    from offchain.learning.font_sets import SET_NAMES
+
+    assert set(FONT_SETS) == set(SET_NAMES)
+    assert set(NOISES) == set(PRESETS)

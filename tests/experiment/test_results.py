@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 
 import pytest
@@ -12,7 +13,7 @@ from offchain.experiment.folder import OtherRunError, Progress, RunFolder
 from offchain.experiment.plan import SMALL
 from offchain.experiment.results import WouldOverwriteError, require_free, write_results
 
-NAMES = ("a.ttf", "b.ttf")
+LISTED = gzip.compress(b"a.ttf\nb.ttf\n", mtime=0)
 FONTS = {"count": 2, "sha256": "digest"}
 
 
@@ -50,7 +51,7 @@ def block(number):
 @pytest.fixture
 def run(tmp_path):
     found = RunFolder(tmp_path / "run")
-    found.begin("ab12", SMALL, FONTS, NAMES)
+    found.begin("ab12", SMALL, FONTS, LISTED)
     for noise in SMALL.noises:
         found.clear(noise)
         found.save(noise, Progress("chain-2.json", (block(1), block(2)), voids=0))
@@ -76,7 +77,7 @@ def test_json_csv_figure_and_fonts_hold_every_block_of_every_preset(run, tmp_pat
     ]
     assert rows[1]["accuracy"] == "0.982000"
     assert rows[1]["consensus_s"] == "7.000"
-    assert (out / "paper_fonts.txt").read_text() == "a.ttf\nb.ttf\n"
+    assert (out / "paper_fonts.txt.gz").read_bytes() == LISTED
     assert (out / "paper.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -140,7 +141,7 @@ def test_a_new_run_leaves_files_alone_that_are_not_a_runs(run):
     other = run.folder / "mine"
     other.mkdir()
     (other / "file").write_text("kept")
-    run.begin("cd34", SMALL, FONTS, NAMES)
+    run.begin("cd34", SMALL, FONTS, LISTED)
     assert run.progress("hard") is None
     assert (other / "file").read_text() == "kept"
 
