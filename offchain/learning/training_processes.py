@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed
 
+from offchain.errors import TrainingError
 from offchain.learning.digits import DigitSamples
 from offchain.learning.distributed_run import DistributedRun, GroupBroken, exchange
 from offchain.learning.integer_network import IntegerNetwork
@@ -30,6 +31,9 @@ log = structlog.get_logger()
 
 NO_END = timedelta(days=365)
 """Helpers wait for the next round as long as it takes; a process that ends is noticed at once."""
+
+LAST_STEP_SECONDS = 10.0
+"""A step of a training takes less; a process whose threads still compute cannot end in order."""
 
 SENT_SETTINGS = (
     "epochs", "maximum_steps", "seconds", "batch", "learning_rate", "weight_decay", "warm_up",
@@ -57,6 +61,7 @@ class TrainingProcesses:
         self.device = torch.device("cuda", place.local_rank) if on_gpu else torch.device("cpu")
         self._broken = False
         self._busy = threading.Lock()
+        self._ending = threading.Event()
         distributed.init_process_group(
             "cpu:gloo,cuda:nccl" if on_gpu else "gloo",
             rank=place.rank,
@@ -78,18 +83,34 @@ class TrainingProcesses:
     ) -> TrainingResult:
         """Train as `training.train_network` does, in all processes together.
 
-        When one of them has ended, this one goes on alone from the next training on.
+        When one of them has ended, this one goes on alone from the next training on. Raises
+        `TrainingError` at the next step after another thread has called `end`.
         """
         run = None
+
+        def clock_until_the_end() -> float:
+            if self._ending.is_set():
+                raise TrainingError("the training processes end")
+            return clock()
+
         with self._busy:
             try:
+                clock_until_the_end()
                 if not self._broken and len(samples):
                     rate = settings.warm_learning_rate if previous else settings.learning_rate
                     sent = replace(settings, learning_rate=rate)
                     self._send(Job(samples, weights, seed, sent))
                     run = DistributedRun(self.device)
                 return train_network(
-                    samples, previous, seed, settings, progress, self.device, clock, weights, run
+                    samples,
+                    previous,
+                    seed,
+                    settings,
+                    progress,
+                    self.device,
+                    clock_until_the_end,
+                    weights,
+                    run,
                 )
             except GroupBroken:
                 self._broken = True
@@ -97,8 +118,12 @@ class TrainingProcesses:
                 raise
 
     def end(self) -> None:
-        """Let the helpers end; they also do when this process just ends."""
-        if self._busy.acquire(timeout=1.0) and not self._broken:
+        """End the training that runs, if one does, and the helpers.
+
+        They also end when this process just ends.
+        """
+        self._ending.set()
+        if self._busy.acquire(timeout=LAST_STEP_SECONDS) and not self._broken:
             try:
                 self._send(None)
             except GroupBroken:

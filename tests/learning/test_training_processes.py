@@ -194,6 +194,29 @@ processes.end()
     assert told["alone"] > 0.9
 
 
+@pytest.mark.full
+def test_a_leader_that_stops_during_a_training_takes_its_helper_along(atlas_folder):
+    leader, helper = start(
+        atlas_folder,
+        """
+import threading
+begun = threading.Event()
+endless = settings(maximum_steps=10**9, epochs=10**6, report_steps=1, seconds=1e6)
+def train():
+    try:
+        together(None, endless, lambda _: begun.set())
+    except TrainingError as error:
+        tell(stopped=str(error))
+threading.Thread(target=train, daemon=True).start()
+begun.wait()
+processes.end()
+tell(ended=True)
+""",
+    )
+    assert outcome(leader) == {"stopped": "the training processes end", "ended": True}
+    assert outcome(helper) == {"helped": 1}
+
+
 def test_the_place_is_what_torchrun_says():
     told = {"RANK": "3", "WORLD_SIZE": "8", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}
     assert place_of(told) == Place(3, 8, 1, 2)
