@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test programs test-full forge verify-demo gas bench test-gpu check clean
+.PHONY: help install build demo test programs test-full forge coverage verify-demo gas bench test-gpu check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ test-full: build programs forge  ## Run all tests, those against a real Bitcoin 
 forge: install  ## Fuzz the contracts, check their invariants and their format
 	@$(BIN)/python -m scripts.forge fmt --check
 	@$(BIN)/python -m scripts.forge test
+
+coverage: build  ## Measure which lines and branches of the contracts the tests reach
+	@$(BIN)/python -m scripts.contract_coverage -n $(WORKERS) --dist loadscope
 
 verify-demo: build  ## Make a small chain, verify it, and see thousands of forged copies refused
 	@$(BIN)/python -m scripts.verify_demo

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import ArtifactError
+from tests.support.contract_coverage.tracing import traced_evm
 from tests.support.evm import ROOT, Evm, fresh_evm
 
 
@@ -15,11 +16,17 @@ def root() -> Path:
     return ROOT
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make coverage` say where the contracts with marks in them are."""
+    parser.addoption("--contract-coverage", type=Path, metavar="FOLDER")
+
+
 @pytest.fixture(scope="session")
-def evm_session() -> Iterator[Evm]:
+def evm_session(pytestconfig: pytest.Config) -> Iterator[Evm]:
     """One anvil for this test process, on a free port; use ``evm``, which restores it."""
+    folder = pytestconfig.getoption("--contract-coverage")
     try:
-        with fresh_evm() as evm:
+        with fresh_evm() if folder is None else traced_evm(folder) as evm:
             yield evm
     except ArtifactError as error:
         pytest.fail(str(error), pytrace=False)

@@ -11,6 +11,8 @@ from tests.support.gas import FIGURES, README, RESULTS, Figure, measure, replace
 
 TOLERANCE_PERCENT = 2
 
+pytestmark = pytest.mark.gas
+
 
 @pytest.fixture(scope="module")
 def measured() -> Mapping[str, int]:

@@ -82,6 +82,7 @@ def test_heat_fades_with_every_block_and_a_gain_adds_to_what_is_left(
             assert heat.of(other) == heat.faded(value, number - since)
 
 
+@pytest.mark.gas
 def test_heat_of_an_absent_account_ends_at_zero_within_bounded_gas(
     evm: Evm, heat: HeatOfModelChain
 ):
@@ -94,6 +95,7 @@ def test_heat_of_an_absent_account_ends_at_zero_within_bounded_gas(
     assert receipt["gasUsed"] < 400_000
 
 
+@pytest.mark.gas
 def test_the_slowest_fade_takes_bounded_gas_after_any_absence(evm: Evm):
     heat = HeatOfModelChain(evm, heat_fade_basis_points=100)
     heat.gain(evm.accounts[1], 2**64 - 1)

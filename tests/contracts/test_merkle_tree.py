@@ -90,5 +90,6 @@ def test_random_trees_and_spoilt_proofs_are_judged_as_by_python(tree):
     assert min(judged.values()) >= 15
 
 
+@pytest.mark.gas
 def test_gas_of_a_root_is_at_most_800_a_leaf(tree):
     assert tree.gasOfRoot(leaves(256)).call() <= 800 * 256

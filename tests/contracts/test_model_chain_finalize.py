@@ -221,21 +221,29 @@ def test_a_model_that_claims_or_votes_otherwise_is_not_valid(
     assert not world.chain.commitment_of(2, world.nodes[1].account).burned
 
 
-def test_a_copied_model_counts_for_its_earliest_commitment_alone(world: World) -> None:
+@pytest.mark.parametrize("copy_is_revealed", [0, 2], ids=["before it", "after it"])
+def test_a_copied_model_counts_for_its_earliest_commitment_alone(
+    world: World, copy_is_revealed: int
+) -> None:
     first, second, copier = world.nodes[:3]
     world.execute(world.commit(second, 9), second)
     world.execute(world.commit(first, 9), first)
     world.execute(world.commit(copier, 9, copy_of=second), copier)
     world.unseal()
-    for node in (copier, first, second):
+    # By the order of their commitments `second` ranks before `first`.
+    order = [second, first]
+    order.insert(copy_is_revealed, copier)
+    for node in order:
         world.execute(world.reveal(node), node)
     scores = world.scores(BASELINE)
     world.attest(scores)
     action = world.finalization(scores)
-    assert action.ranking == (2, 1)
-    with refused("NotValid", 0, 9, 9):
-        world.execute(replace(action, ranking=(0, 1)))
+    original, other = order.index(second), order.index(first)
+    assert action.ranking == (original, other)
+    with refused("NotValid", copy_is_revealed, 9, 9):
+        world.execute(replace(action, ranking=(copy_is_revealed, other)))
     world.execute(action)
+    assert not world.chain.commitment_of(2, copier.account).valid
 
 
 def test_a_round_without_a_valid_model_is_void_and_bonds_of_bad_models_burn(world: World) -> None:

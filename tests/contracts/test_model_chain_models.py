@@ -92,6 +92,18 @@ def test_only_attesters_commit_when_they_fill_all_places(module_evm: Evm) -> Non
         world.execute(world.commit(world.nodes[2], 9), world.nodes[2])
 
 
+def test_newcomers_have_no_place_where_the_attesters_fill_all(module_evm: Evm) -> None:
+    world = deploy_world(module_evm, maximum_models=3)
+    world.start()
+    world.make_block([5, 8, 3])
+    world.renew()
+    world.collect(7)
+    with refused("TooManyModels", 0, 0):
+        world.execute(world.commit(world.nodes[3], 9), world.nodes[3])
+    for node in world.nodes[:3]:
+        world.execute(world.commit(node, 9), node)
+
+
 def test_only_genesis_accounts_commit_in_the_first_round(module_evm: Evm) -> None:
     world = start_with_two_places(module_evm)
     with refused("OnlyGenesisInFirstRound", world.nodes[3].account):

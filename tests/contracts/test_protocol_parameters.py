@@ -54,6 +54,16 @@ def test_a_value_outside_its_range_reverts_with_its_limits(evm: Evm, name: str) 
                 evm.deploy("ProtocolParameters", with_value(name, value))
 
 
+def test_the_largest_ring_is_no_smaller_than_the_smallest(evm: Evm) -> None:
+    for smallest, lowest in ((16, 16), (17, 17)):
+        changed = replace(DEMO, minimum_ring=smallest, maximum_ring=lowest)
+        evm.deploy("ProtocolParameters", changed.as_tuple())
+        values = list(changed.as_tuple())
+        values[FIELD_NAMES.index("maximum_ring")] = lowest - 1
+        with reverts("ParameterOutOfRange", "maximumRing", lowest - 1, lowest, 64):
+            evm.deploy("ProtocolParameters", tuple(values))
+
+
 values = st.one_of(st.integers(0, 70), st.integers(0, 11_000), st.integers(0, 2**256 - 1))
 
 

@@ -126,6 +126,7 @@ def test_signature_is_bound_to_the_contracts_address(evm, harness):
         harness.functions.verify(*arguments(message(), ring, signature)).call()
 
 
+@pytest.mark.gas
 @pytest.mark.parametrize(("size", "limit"), [(8, 60_000), (11, 82_000), (16, 118_000)])
 def test_gas_of_verification_stays_within_its_budget(harness, size, limit, record_property):
     keys = share_keys(size)
@@ -136,6 +137,7 @@ def test_gas_of_verification_stays_within_its_budget(harness, size, limit, recor
     assert used <= limit
 
 
+@pytest.mark.gas
 def test_a_further_member_costs_at_most_7_300_gas(harness):
     used = []
     for size in (8, 9):

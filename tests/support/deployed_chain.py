@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import is_dataclass, replace
 from typing import Any
 
+from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3.types import RPCEndpoint, TxReceipt
 
@@ -122,6 +123,8 @@ class DeployedChain:
             views.append(("ModelToken", "balanceOf", (account,), amount))
         views.append(("ModelToken", "totalSupply", (), sum(chain.tokens.values())))
         self._assert_views(views)
+        [genesis] = self.view("ModelChain", "genesisAccounts")
+        assert [to_checksum_address(account) for account in genesis] == [*chain.genesis_accounts]
 
         key_bonds = sum(entry.bond for entry in keys.registrations)
         assert self.evm.balance(self.addresses["KeyRegistry"]) == key_bonds
@@ -137,6 +140,7 @@ class DeployedChain:
         chain, data = world.chain, world.reference.data_registry
         world.reference.environment.now = self.evm.timestamp
         return [
+            ("ModelChain", "collectingRound", (), world.collecting),
             ("ModelChain", "collection", (), chain.collection),
             ("ModelChain", "competition", (), chain.competition),
             ("ModelChain", "head", (), chain.head()),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from offchain.bitcoin.rules import REGTEST
 from offchain.bitcoin.target import (
     EPOCH_BLOCKS,
     EPOCH_SECONDS,
@@ -62,6 +63,17 @@ def test_the_target_that_is_due_follows_the_epochs_times(relay: Relay, slow: Min
     bits = retarget(old_bits, start, last, RETARGETING.pow_limit)
     assert target_from_bits(bits) == 4 * target_from_bits(old_bits)
     assert relay.state().epoch == (bits, slow.header(BOUNDARY).time)
+
+
+def test_without_retargeting_an_epoch_of_any_length_keeps_the_target(
+    make_relay: MakeRelay,
+) -> None:
+    chain = MinedChain.start(REGTEST, EPOCH_BLOCKS - 6, START_TIME - EPOCH_SECONDS // 8).grow(12)
+    relay = make_relay(Setup.of(REGTEST, chain.checkpoint))
+    relay.submit(chain.raw(chain.first_height + 11))
+    assert_holds(relay, chain)
+    bits, start = relay.state().epoch
+    assert (bits, start) == (chain.header(EPOCH_BLOCKS - 1).bits, chain.header(EPOCH_BLOCKS).time)
 
 
 def test_the_target_of_before_is_refused_after_it(make_relay: MakeRelay, slow: MinedChain) -> None:
