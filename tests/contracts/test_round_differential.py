@@ -24,7 +24,7 @@ def test_random_transactions_have_the_same_effects_on_the_contracts_as_on_the_re
         world.twin.assert_same_state(world)
     world.twin.assert_same_everything(world)
     # The run went somewhere: rounds closed, and many kinds of mistakes were made on the way.
-    assert world.collecting > 2
+    assert world.collecting >= 2
     assert len(play.refusals) > 15
 
 
