@@ -1,4 +1,4 @@
-"""What an experiment leaves behind: ``paper.json``, ``paper.csv``, ``paper.png``, the fonts."""
+"""What an experiment leaves behind: ``paper.json``, a CSV, a figure, a page, the fonts' list."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from offchain.experiment import paper
 from offchain.experiment.chain_state import write_whole
 from offchain.experiment.figure import draw_results
 from offchain.experiment.folder import RunFolder
+from offchain.experiment.page import page
 from offchain.experiment.plan import ExperimentPlan
 
 JSON_NAME: Final = "paper.json"
@@ -62,10 +63,17 @@ def write_results(run: RunFolder, plan: ExperimentPlan, out: Path) -> dict[str, 
     text = json.dumps(results, indent=1) + "\n"
     write_whole(out / JSON_NAME, text.encode())
     write_whole(out / "paper.csv", table(results["presets"]).encode())
+    write_whole(out / "paper.md", page(results, _experiment(out)).encode())
     shutil.copyfile(run.fonts, out / FONTS_NAME)
     if any(preset["blocks"] for preset in results["presets"].values()):
         draw_results(results, out / "paper.png")
     return results
+
+
+def _experiment(out: Path) -> str:
+    """Where the page finds the experiment's description: beside the results, or in the project."""
+    beside = out.parent / "Experiment.md"
+    return "../Experiment.md" if beside.exists() else "docs/Experiment.md"
 
 
 def gather(run: RunFolder, plan: ExperimentPlan) -> dict[str, Any]:

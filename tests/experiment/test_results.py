@@ -14,7 +14,19 @@ from offchain.experiment.plan import SMALL
 from offchain.experiment.results import WouldOverwriteError, require_free, write_results
 
 LISTED = gzip.compress(b"a.ttf\nb.ttf\n", mtime=0)
-FONTS = {"count": 2, "sha256": "digest"}
+FONTS = {"count": 2, "plainly_different": 1, "sha256": "digest"}
+PIECE = {
+    "started": "1",
+    "command": "python scripts/reproduce_paper.py",
+    "commit": "0123456789abcdef",
+    "machine": {
+        "processor": "P",
+        "cores": 2,
+        "memory_bytes": 8 << 30,
+        "python": "3.11.7",
+        "torch": "2.13.0",
+    },
+}
 
 
 def model(accuracy):
@@ -79,6 +91,25 @@ def test_json_csv_figure_and_fonts_hold_every_block_of_every_preset(run, tmp_pat
     assert rows[1]["consensus_s"] == "7.000"
     assert (out / "paper_fonts.txt.gz").read_bytes() == LISTED
     assert (out / "paper.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_has_every_figure_beside_the_papers_and_says_how_it_was_made(run, tmp_path):
+    run.add_piece({**PIECE, "seconds": 1234.5})
+    run.add_piece({**PIECE, "started": "2"})
+    out = tmp_path / "docs" / "results"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "Experiment.md").write_text("")
+    write_results(run, SMALL, out)
+    page = (out / "paper.md").read_text()
+    assert "| 1 | 98.10 | 98.00 | 97.90 | - | - | - | 5.0 | 0.10 | 7.0 |" in page
+    assert "| 2 | 98.20 | 98.10 | 98.00 | 95.00 | 94.90 | 94.80 | 5.0 | 0.10 | 7.0 |" in page
+    assert "96.06 % of block 1's best" in page
+    assert "tuned, not reproduced" in page
+    assert "Not complete" in page
+    assert "[Experiment.md](../Experiment.md)" in page
+    made = "- `python scripts/reproduce_paper.py`: {}; commit 0123456789ab; P, 2 cores, 8 GiB"
+    assert made.format("1,234 s") in page
+    assert made.format("killed") in page
 
 
 def test_a_run_with_all_blocks_is_complete(run, tmp_path):
