@@ -11,6 +11,9 @@ from offchain.protocol.parameters import BASIS_POINTS, Parameters
 
 DIGITS: Final = 10
 
+FREE: Final = frozenset({"blocks", "noises", "training_seconds", "training_steps", "threads"})
+"""Fields in which one start of the program may differ from another of the same run."""
+
 GROUPS: Final = 5
 """The fonts of a run form a ring of groups; a round uses two neighbours, as in the paper."""
 
@@ -121,13 +124,14 @@ class ExperimentPlan:
     def differences(self, recorded: Mapping[str, Any]) -> list[str]:
         """Fields of a recorded plan that are not this one's, with both values.
 
-        The number of blocks and the noise presets may grow from run to run.
+        Blocks, noise presets, and how long and on how many threads is trained may be others at
+        every start of the program: each start is kept with its command.
         """
         mine = self.as_json()
         return [
             f"{name} was {recorded.get(name)!r} and is now {mine[name]!r}"
             for name in mine
-            if name not in ("blocks", "noises") and recorded.get(name) != mine[name]
+            if name not in FREE and recorded.get(name) != mine[name]
         ]
 
 

@@ -57,11 +57,15 @@ def test_more_items_than_a_node_may_have_keys_are_refused():
         replace(FULL, items=65)
 
 
-def test_a_plan_goes_on_with_more_blocks_and_presets_but_with_nothing_else_changed():
+def test_a_plan_goes_on_with_other_blocks_presets_and_trainings_but_with_no_other_data():
     recorded = FULL.as_json()
     assert not replace(FULL, blocks=7, noises=("hard",)).differences(recorded)
-    assert replace(FULL, training_seconds=9.0).differences(recorded) == [
-        "training_seconds was 40.0 and is now 9.0"
+    assert not replace(FULL, training_seconds=9.0, threads=1).differences(recorded)
+    assert replace(FULL, transforms=24).differences(recorded) == [
+        "transforms was 25 and is now 24",
+        "samples_per_item was 1250 and is now 1200",
+        "images_per_block was 550000 and is now 528000",
+        "test_images_per_block was 82500 and is now 79200",
     ]
 
 
