@@ -71,12 +71,13 @@ def draw_chosen(
     if len(chosen) and not 0 <= int(chosen.min()) <= int(chosen.max()) < len(glyphs):
         raise IndexError(f"glyphs {chosen.min()} to {chosen.max()} of {len(glyphs)}")
     maps = affine_maps(len(chosen), noise, random)
+    places = _place(glyphs, chosen, maps)
     images = np.empty((len(chosen), IMAGE_SIDE, IMAGE_SIDE), np.uint8)
 
     def draw_part(start: int, end: int) -> None:
         for first in range(start, end, _CHUNK):
-            last = min(end, first + _CHUNK)
-            _draw(glyphs, chosen[first:last].tolist(), maps[first:last], images[first:last])
+            part = slice(first, min(end, first + _CHUNK))
+            _draw(glyphs, chosen[part].tolist(), maps[part], places[part].tolist(), images[part])
 
     parts = [len(chosen) * part // threads for part in range(threads + 1)]
     if threads == 1:
@@ -88,17 +89,57 @@ def draw_chosen(
     return images
 
 
+def _place(
+    glyphs: NDArray[np.uint8], chosen: NDArray[np.int64], maps: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return where the ink of each image lies: its first and end column, first and end row.
+
+    int64 [n, 4], in drawn pixels, never empty. Changes `maps` so that they lead from the glyph to
+    that rectangle's own corner. Less than half of an image is ink and its surroundings.
+    """
+    once, back = np.unique(chosen, return_inverse=True)
+    boxes = np.empty((len(once), 4))
+    for first in range(0, len(once), _CHUNK):
+        part = slice(first, first + _CHUNK)
+        cells = glyphs[once[part]]
+        columns, rows = cells.max(axis=1) > 0, cells.max(axis=2) > 0
+        boxes[part, 0], boxes[part, 2] = columns.argmax(axis=1), rows.argmax(axis=1)
+        boxes[part, 1] = ATLAS_SIDE - 1 - columns[:, ::-1].argmax(axis=1)
+        boxes[part, 3] = ATLAS_SIDE - 1 - rows[:, ::-1].argmax(axis=1)
+    left, right, top, bottom = boxes[back].T
+    across, slant, down = maps[:, 0, 0], maps[:, 0, 1], maps[:, 1, 1]
+    upper, lower = slant * top, slant * bottom
+    # A pixel of ink reaches as far as its neighbours, one glyph pixel to each side.
+    wide, high = across + np.abs(slant), down
+    edges = np.stack(
+        [
+            across * left + np.minimum(upper, lower) + maps[:, 0, 2] - wide,
+            across * right + np.maximum(upper, lower) + maps[:, 0, 2] + wide,
+            down * top + maps[:, 1, 2] - high,
+            down * bottom + maps[:, 1, 2] + high,
+        ],
+        axis=1,
+    )
+    places = np.empty((len(chosen), 4), np.int64)
+    places[:, ::2] = np.clip(np.floor(edges[:, ::2]), 0, _DRAWN_SIDE - 1)
+    places[:, 1::2] = np.clip(np.ceil(edges[:, 1::2]) + 1, places[:, ::2] + 1, _DRAWN_SIDE)
+    maps[:, :, 2] -= places[:, ::2]
+    return places
+
+
 def _draw(
     glyphs: NDArray[np.uint8],
     chosen: list[int],
     maps: NDArray[np.float64],
+    places: list[list[int]],
     images: NDArray[np.uint8],
 ) -> None:
     """Draw images below each other at twice the size, then average all of them at once."""
-    drawn = np.empty((len(chosen), _DRAWN_SIDE, _DRAWN_SIDE), np.uint8)
-    size = (_DRAWN_SIDE, _DRAWN_SIDE)
-    for index, affine, image in zip(chosen, maps, drawn, strict=True):
-        cv2.warpAffine(glyphs[index], affine, size, dst=image)
+    drawn = np.zeros((len(chosen), _DRAWN_SIDE, _DRAWN_SIDE), np.uint8)
+    for index, affine, place, image in zip(chosen, maps, places, drawn, strict=True):
+        left, right, top, bottom = place
+        size = (right - left, bottom - top)
+        cv2.warpAffine(glyphs[index], affine, size, dst=image[top:bottom, left:right])
     # 2 x 2 pixels never belong to two images, as their side is even. Halves are rounded up.
     cv2.resize(
         drawn.reshape(-1, _DRAWN_SIDE),
