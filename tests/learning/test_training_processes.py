@@ -207,9 +207,11 @@ def train():
         together(None, endless, lambda _: begun.set())
     except TrainingError as error:
         tell(stopped=str(error))
-threading.Thread(target=train, daemon=True).start()
+work = threading.Thread(target=train, daemon=True)
+work.start()
 begun.wait()
 processes.end()
+work.join()
 tell(ended=True)
 """,
     )
