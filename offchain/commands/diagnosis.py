@@ -201,7 +201,8 @@ def look_at_fonts(here: Surroundings) -> str:
     """Enough fonts with digits that differ."""
     from offchain.learning.glyphs import load_atlas
 
-    return f"{len(load_atlas(here.font_cache, download=False))} usable fonts"
+    atlas = load_atlas(here.font_cache, download=False)
+    return f"{len(atlas)} usable fonts, {atlas.family_count} plainly different"
 
 
 def look_at_headers(here: Surroundings) -> str:
