@@ -1,0 +1,170 @@
+"""What the privacy options of sharing cost in accuracy: docs/results/privacy.json.
+
+Four nodes share a round of digits under one option; one network is trained on the items that the
+split leaves for training, and its exact score is taken on images that nobody shared: new images of
+the same users, and of users that nobody has trained on. Each option is measured with several seeds.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+
+import numpy as np
+
+from offchain.experiment.machine import commit_of, describe_machine
+from offchain.learning.digits import CLASSES, DigitSamples, decode_payload
+from offchain.learning.digits_task import DigitsTask
+from offchain.learning.drawing import MODERATE, draw_chosen
+from offchain.learning.font_plan import FontPlan, deal_fonts
+from offchain.learning.font_sets import SET_NAMES, load_set
+from offchain.learning.glyphs import GlyphAtlas, default_cache_folder
+from offchain.learning.planned_source import PlannedDigitsSource
+from offchain.learning.preparation import use_threads
+from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.withholding import WithholdingSource
+
+NODES = 4
+GROUPS = 5
+ITEMS = 10
+TRANSFORMS = 10
+TEST_TRANSFORMS = 10
+TEST_ITEMS = 6
+MAXIMUM_SAMPLES = 4096
+STEPS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What nodes do: all of them, or the first `nodes` where something is held back."""
+
+    name: str
+    shuffled: bool = True
+    labels: frozenset[int] = frozenset()
+    share: float = 0.0
+    nodes: int = NODES
+    split: int = 0
+
+
+OPTIONS = (
+    Option("all shared, mixed"),
+    # Another time gives an item another number, and so another chance to be a test item.
+    Option("timestamps shifted", split=1),
+    Option("not shuffled", shuffled=False),
+    Option("25 % of samples held back", share=0.25),
+    Option("50 % of samples held back", share=0.50),
+    Option("75 % of samples held back", share=0.75),
+    Option("one digit held back by one node", labels=frozenset({7}), nodes=1),
+    Option("one digit held back by three nodes", labels=frozenset({7}), nodes=3),
+    Option("one digit held back by all nodes", labels=frozenset({7})),
+)
+
+
+def training_samples(
+    atlas: GlyphAtlas, plan: FontPlan, option: Option, seed: int
+) -> list[DigitSamples]:
+    """The training items of a round in which the nodes share so."""
+    items: list[bytes] = []
+    for node in range(NODES):
+        source = PlannedDigitsSource(
+            atlas, plan, node, seed, MODERATE, TRANSFORMS, MAXIMUM_SAMPLES, option.shuffled
+        )
+        if node < option.nodes:
+            items += WithholdingSource(source, seed, option.labels, option.share).draw(1, ITEMS)
+        else:
+            items += source.draw(1, ITEMS)
+    test = np.random.default_rng([seed, option.split]).permutation(len(items))[:TEST_ITEMS]
+    kept = [item for number, item in enumerate(items) if number not in test]
+    return [decode_payload(item, MAXIMUM_SAMPLES) for item in kept]
+
+
+def unseen_images(atlas: GlyphAtlas, fonts: Sequence[int], seed: int) -> DigitSamples:
+    """Images of fonts that are in no item."""
+    chosen = np.repeat(
+        np.concatenate([np.arange(CLASSES) + CLASSES * one for one in fonts]), TEST_TRANSFORMS
+    )
+    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 0x7E57])))
+    cells = atlas.glyphs.reshape(-1, *atlas.glyphs.shape[2:])
+    images = draw_chosen(cells, chosen, MODERATE, random)
+    return DigitSamples(images, (chosen % CLASSES).astype(np.uint8))
+
+
+def measure(atlas: GlyphAtlas, option: Option, seed: int, fonts: int) -> dict[str, float]:
+    """Accuracy in percent on unseen images of the same users and of new ones."""
+    plan = deal_fonts(atlas.families, NODES, GROUPS, seed, fonts)
+    task = DigitsTask(MAXIMUM_SAMPLES, TrainingSettings(maximum_steps=STEPS, seconds=3600.0))
+    samples = training_samples(atlas, plan, option, seed)
+    trained = task.train(samples, None, seed, lambda _: None)
+    network = task.decode_model(trained.data)
+    known = np.concatenate([plan.fonts(node, 1) for node in range(NODES)])
+    new = np.setdiff1d(plan.all_fonts(), known)
+    found = {}
+    for name, users in (("same_users", known), ("new_users", new)):
+        test = unseen_images(atlas, users.tolist(), seed)
+        found[name] = 100.0 * task.score(network, [test]) / len(test)
+    return found
+
+
+def main() -> int:
+    """Measure all options, print a table, write the file; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.privacy_cost", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--fonts", type=int, default=200)
+    parser.add_argument("--set", dest="chosen", choices=SET_NAMES, default="full")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=Path("docs/results/privacy.json"))
+    parser.add_argument("--force", action="store_true", help="write over results that are there")
+    chosen = parser.parse_args()
+    if chosen.output.exists() and not chosen.force:
+        parser.error(f"{chosen.output} exists: --force writes over it")
+    use_threads(chosen.threads)
+    atlas = load_set(chosen.chosen, default_cache_folder())
+    rows = []
+    plain: list[dict[str, float]] = []
+    for option in OPTIONS:
+        runs = [measure(atlas, option, seed, chosen.fonts) for seed in range(chosen.seeds)]
+        plain = plain or runs
+        row: dict[str, object] = {"option": option.name}
+        line = f"{option.name:38}"
+        for name in ("same_users", "new_users"):
+            values = [run[name] for run in runs]
+            # The same seed has the same fonts: differences say more than two means.
+            costs = [base[name] - value for base, value in zip(plain, values, strict=True)]
+            row[name] = {
+                "accuracies": [round(value, 3) for value in values],
+                "mean": round(mean(values), 3),
+                "cost_mean": round(mean(costs), 3),
+                "cost_spread": round(stdev(costs), 3) if len(costs) > 1 else None,
+            }
+            line += f"  {mean(values):6.2f} (cost {mean(costs):+.2f})"
+        rows.append(row)
+        print(line, flush=True)
+    results = {
+        "command": "python -m scripts.privacy_cost " + " ".join(sys.argv[1:]),
+        "machine": describe_machine(),
+        "commit": commit_of(Path.cwd()),
+        "settings": {
+            "nodes": NODES,
+            "items_of_a_node": ITEMS,
+            "fonts": chosen.fonts,
+            "set": chosen.chosen,
+            "transforms": TRANSFORMS,
+            "test_items": TEST_ITEMS,
+            "steps": STEPS,
+            "noise": "moderate",
+            "seeds": chosen.seeds,
+        },
+        "options": rows,
+    }
+    chosen.output.parent.mkdir(parents=True, exist_ok=True)
+    chosen.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    sys.exit(main())

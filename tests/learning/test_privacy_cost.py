@@ -1,0 +1,77 @@
+"""Measuring privacy options: items hold what the options say, and unseen images are new."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from offchain.learning.digits import concatenate
+from offchain.learning.font_plan import deal_fonts
+from scripts import privacy_cost
+from scripts.privacy_cost import OPTIONS, main, measure, training_samples, unseen_images
+
+
+def samples_of(atlas, name: str):
+    (option,) = [option for option in OPTIONS if option.name == name]
+    plan = deal_fonts(np.arange(20), 4, 5, 0, 20)
+    return training_samples(atlas, plan, option, 0)
+
+
+def test_without_an_option_all_but_the_test_items_train(atlas):
+    items = samples_of(atlas, "all shared, mixed")
+    assert [len(item) for item in items] == [20] * 34
+
+
+def test_shifted_timestamps_change_which_items_train_and_nothing_else(atlas):
+    plain, shifted = (
+        {item.images.tobytes() for item in samples_of(atlas, name)}
+        for name in ("all shared, mixed", "timestamps shifted")
+    )
+    assert plain != shifted
+    assert len(plain & shifted) >= 34 - 6
+
+
+@pytest.mark.parametrize(("percent", "left"), [(25, 15), (50, 10), (75, 5)])
+def test_samples_are_held_back(percent, left, atlas):
+    items = samples_of(atlas, f"{percent} % of samples held back")
+    assert {len(item) for item in items} == {left}
+
+
+def test_a_digit_is_held_back_by_as_many_nodes_as_it_says(atlas):
+    sevens = [
+        int((concatenate(samples_of(atlas, name)).labels == 7).sum())
+        for name in (
+            "all shared, mixed",
+            "one digit held back by one node",
+            "one digit held back by three nodes",
+            "one digit held back by all nodes",
+        )
+    ]
+    assert sevens == sorted(sevens, reverse=True)
+    assert len(set(sevens)) == 4
+    assert sevens[3] == 0
+
+
+def test_unseen_images_are_none_of_the_training_images(atlas):
+    trained = {image.tobytes() for image in concatenate(samples_of(atlas, "not shuffled")).images}
+    unseen = unseen_images(atlas, list(range(20)), 0)
+    assert len(unseen) == 20 * 10 * 10
+    assert np.bincount(unseen.labels).tolist() == [200] * 10
+    assert not trained & {image.tobytes() for image in unseen.images}
+
+
+def test_a_measurement_gives_both_accuracies(atlas, monkeypatch):
+    monkeypatch.setattr(privacy_cost, "STEPS", 60)
+    found = measure(atlas, OPTIONS[0], 0, 20)
+    assert set(found) == {"same_users", "new_users"}
+    assert all(20.0 < accuracy <= 100.0 for accuracy in found.values())
+
+
+def test_results_are_not_written_over(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "privacy.json"
+    file.write_text("{}")
+    monkeypatch.setattr(sys, "argv", ["privacy_cost", "--output", str(file)])
+    with pytest.raises(SystemExit):
+        main()
+    assert "--force writes over it" in capsys.readouterr().err
+    assert file.read_text() == "{}"
