@@ -1,6 +1,6 @@
 """What skeleton exploration gives: compared with simpler ways to spend the same compute.
 
-    python -m scripts.ablation [--nodes 4] [--rounds 5] [--seeds 4] [--images 40000] [--noise hard]
+    python -m scripts.ablation [--nodes 8] [--rounds 4] [--seeds 4] [--images 20000] [--noise moderate]
 
 Nodes train on the same rounds of data, half of whose fonts are replaced each time, and the best by
 the round's test set is the previous best of all in the next round, as on the chain:
@@ -217,9 +217,9 @@ def draw_figure(figures: dict[str, list[dict[str, float]]], size: Size, file: Pa
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.ablation")
-    for name, default in (("nodes", 4), ("rounds", 5), ("seeds", 4), ("images", 40_000)):
+    for name, default in (("nodes", 8), ("rounds", 4), ("seeds", 4), ("images", 20_000)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--noise", choices=sorted(PRESETS), default="hard")
+    parser.add_argument("--noise", choices=sorted(PRESETS), default="moderate")
     parser.add_argument("--processes", type=int, default=2, help="seeds computed at a time")
     parser.add_argument("--output", type=Path, default=Path("docs/results"))
     parser.add_argument("--force", action="store_true", help="replace results that are there")
