@@ -1,6 +1,7 @@
 """What skeleton exploration gives: compared with simpler ways to spend the same compute.
 
-    python -m scripts.ablation [--nodes 8] [--rounds 4] [--seeds 4] [--images 20000] [--noise moderate]
+    python -m scripts.ablation [--nodes 8] [--rounds 4] [--seeds 4] [--images 20000]
+        [--noise moderate] [--processes 2]
 
 Nodes train on the same rounds of data, half of whose fonts are replaced each time, and the best by
 the round's test set is the previous best of all in the next round, as on the chain:
