@@ -20,6 +20,9 @@ APPLICATION: Final = "modelchain"
 PROJECT: Final = Path(__file__).resolve().parent.parent
 """The checkout that this package runs from."""
 
+DEFAULT_TASK: Final = "digits"
+"""What a deployment is for if it is not told (docs/Tasks.md)."""
+
 DEFAULT_RPC: Final = "http://127.0.0.1:8545"
 DEFAULT_RELAYER: Final = "http://127.0.0.1:8550"
 

@@ -33,8 +33,9 @@ from offchain.commands.options import (
 from offchain.commands.sharing_options import SharingOptions, sharing_options
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
-from offchain.crypto.hashing import keccak256
 from offchain.errors import ConfigurationError
+from offchain.learning import tasks
+from offchain.learning.tasks import DIGITS, TASKS, choose_task, drawing_seed
 from offchain.learning.training_place import Place, place_of
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
 from offchain.node.domains import Domains
@@ -101,10 +102,14 @@ LIVE_CONFIRMATIONS = 12
     help="which of them this one is; by default the account's number",
 )
 @click.option(
+    "--task",
+    type=click.Choice(sorted(TASKS)),
+    help="what is learned: the deployment's task, or the node does not start",
+)
+@click.option(
     "--data-source",
-    type=click.Choice(["digits", "none"]),
-    default="digits",
-    help="what data the node shares",
+    type=click.Choice([*sorted(TASKS), "none"]),
+    help="what data the node shares; by default the task's",
 )
 @click.option(
     "--threads",
@@ -161,7 +166,8 @@ def worker(
     roles: str,
     nodes: int,
     position: int | None,
-    data_source: str,
+    task: str | None,
+    data_source: str | None,
     threads: int | None,
     size: str,
     training_seconds: float | None,
@@ -198,14 +204,20 @@ def worker(
     outlet: Outlet = RelayerClient(settings.relayer)
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
+    learned = choose_task(contracts.deployment.task, task)
     account = load_account(settings, number, chain_id)
     chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
     identity = identify(chain, settings, number, seed_file)
     content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None
     if data_source != "none" and Role.SHARE in chosen_roles:
+        if data_source not in (None, learned):
+            raise ConfigurationError(
+                f"--data-source {data_source}: the deployment's task is {learned}, other nodes "
+                "would refuse such data; leave the option out"
+            )
         which = position if position is not None else (number or 0) % nodes
-        source = make_source(which, nodes, identity.secrets.seed, sharing)
+        source = make_source(learned, which, nodes, identity.secrets.seed, sharing)
     if direct:
         click.echo(
             "worker: --direct ties this account to everything that it shares, for everybody to "
@@ -225,7 +237,7 @@ def worker(
     # The learner last, since it takes longest: what is wrong with the rest is said before.
     with Journal(file) as journal, training_processes(place, threads) as processes:
         learner = make_learner(
-            chain.parameters.maximum_samples, threads, size, training_seconds, processes
+            learned, chain.parameters.maximum_samples, threads, size, training_seconds, processes
         )
         assemble_worker(
             Adapters(chain, content, learner, source, outlet),
@@ -327,13 +339,18 @@ def training_processes(place: Place, threads: int) -> Iterator[TrainingProcesses
 
 
 def make_learner(
+    task: str,
     maximum_samples: int,
     threads: int,
     size: str,
     training_seconds: float | None,
     processes: TrainingProcesses | None = None,
 ) -> Learner:
-    """The digits task. PyTorch is imported here, not before."""
+    """The task's learner. PyTorch is imported here, not before.
+
+    Raises:
+        ConfigurationError: what only digits have is asked of another task.
+    """
     from offchain.learning.learner import DigitsLearner
     from offchain.learning.preparation import use_threads, warm_up
     from offchain.learning.training_settings import FULL_SIZE, TrainingSettings
@@ -341,28 +358,44 @@ def make_learner(
     use_threads(threads)
     # In the time that passes anyway until there is data.
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    if task != DIGITS:
+        if processes is not None or size == "full":
+            raise ConfigurationError(
+                f"{task} is trained by one process within seconds: leave --training and torchrun "
+                "to digits"
+            )
+        return tasks.make_learner(task, maximum_samples, training_seconds)
     settings = FULL_SIZE if size == "full" else TrainingSettings()
     if training_seconds is not None:
         settings = replace(settings, seconds=training_seconds)
     return DigitsLearner(maximum_samples, settings, processes=processes)
 
 
-def make_source(node: int, nodes: int, seed: bytes, sharing: SharingOptions) -> DataSource:
-    """This machine's fonts, split among ``nodes``; what is drawn follows from the node's seed.
+def make_source(
+    task: str, node: int, nodes: int, seed: bytes, sharing: SharingOptions
+) -> DataSource:
+    """The task's data, split among ``nodes``; what is drawn follows from the node's seed.
 
-    Of what is drawn, ``sharing`` says how it is mixed and what is held back.
+    Of digits that are drawn, ``sharing`` says how they are mixed and what is held back.
 
     Raises:
-        FontError: there are too few.
+        ConfigurationError: there is too little data, or what only digits have is asked of another
+            task.
+        FontError: there are too few fonts.
     """
+    if task != DIGITS:
+        if sharing.withheld_labels or sharing.withheld_share or not sharing.shuffled:
+            raise ConfigurationError(
+                f"{task} is shared as it is: leave the options on labels, shares and users to "
+                "digits"
+            )
+        return tasks.make_source(task, node, nodes, seed)
     from offchain.learning.data_source import DigitsDataSource
     from offchain.learning.glyphs import default_cache_folder, load_atlas
     from offchain.learning.withholding import WithholdingSource
 
-    # Nobody else may be able to draw a node's test items.
-    drawing = keccak256(b"modelchain/drawing/1" + seed)
     atlas = load_atlas(default_cache_folder())
-    number = int.from_bytes(drawing[:8], "big")
+    number = drawing_seed(seed)
     source = DigitsDataSource(atlas, node, nodes, number, shuffled=sharing.shuffled)
     if not sharing.withheld_labels and not sharing.withheld_share:
         return source

@@ -8,6 +8,7 @@ MODELCHAIN_GENESIS      genesis accounts, addresses joined by commas
 MODELCHAIN_DEPLOYER     Brownie's name of the account that pays (`brownie accounts new NAME`)
 MODELCHAIN_KEY_PASSWORD its password; Brownie asks for it if this is not set
 MODELCHAIN_PARAMETERS   demo or live (default: demo on a development chain, live elsewhere)
+MODELCHAIN_TASK         what the nodes learn: digits (default) or diabetes
 MODELCHAIN_HEADERS      description (JSON) of Bitcoin headers: the first ones are the checkpoint;
                         or core:URL (MODELCHAIN_BITCOIN_COOKIE: the node's cookie), esplora:URL
 MODELCHAIN_CHECKPOINT   height that the relay starts from where the headers are not recorded ones
@@ -43,7 +44,7 @@ from offchain.chain.deployment_file import (
 from offchain.chain.development import DevelopmentClock
 from offchain.chain.ethereum import Ethereum
 from offchain.chain.trust import is_live
-from offchain.config import ENVIRONMENT, Settings, load_settings
+from offchain.config import DEFAULT_TASK, ENVIRONMENT, Settings, load_settings
 from offchain.errors import (
     ConfigurationError,
     InsufficientFundsError,
@@ -54,6 +55,7 @@ from offchain.errors import (
 from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source
+from offchain.learning.tasks import TASKS
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 
 T = TypeVar("T")
@@ -150,7 +152,10 @@ def make_plan(environment: Mapping[str, str], settings: Settings) -> tuple[Deplo
     else:
         lowest = max(CHECKPOINT_HEADERS - 1, source.best_height() - relay.maximum_batch)
         checkpoint = read_checkpoint(source, checkpoint_height(environment, lowest), rules)
-    plan = DeploymentPlan(genesis_accounts(environment), checkpoint, rules, parameters, relay)
+    task = choice(
+        environment, "MODELCHAIN_TASK", DEFAULT_TASK, dict(zip(TASKS, TASKS, strict=True))
+    )
+    plan = DeploymentPlan(genesis_accounts(environment), checkpoint, rules, parameters, relay, task)
     return plan, isinstance(source, RecordedHeaders)
 
 

@@ -99,6 +99,7 @@ def finished_deployment(
         checkpoint=plan.checkpoint,
         token_cap=plan.parameters.token_cap,
         genesis_accounts=plan.genesis_accounts,
+        task=plan.task,
     )
 
 

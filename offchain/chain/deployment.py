@@ -22,6 +22,7 @@ from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.median_time import MEDIAN_BLOCKS
 from offchain.bitcoin.rules import MAINNET, Rules
 from offchain.chain.contracts import CONTRACTS
+from offchain.config import DEFAULT_TASK
 from offchain.errors import ChainError, ConfigurationError
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, Parameters, RelayParameters
 
@@ -59,6 +60,7 @@ class DeploymentPlan:
         rules: the Bitcoin network's.
         parameters: the protocol's.
         relay: the relay's.
+        task: name of the learning task, for the deployment file.
 
     Raises:
         ConfigurationError: a genesis account is no address or given twice, or there are too few.
@@ -69,6 +71,7 @@ class DeploymentPlan:
     rules: Rules = MAINNET
     parameters: Parameters = DEMO
     relay: RelayParameters = DEMO_RELAY
+    task: str = DEFAULT_TASK
 
     def __post_init__(self) -> None:
         for account in self.genesis_accounts:

@@ -22,13 +22,14 @@ from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.median_time import MEDIAN_BLOCKS
 from offchain.bitcoin.rules import Rules
 from offchain.chain.contracts import CONTRACTS
+from offchain.config import DEFAULT_TASK
 from offchain.crypto.hashing import Domain
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.parameters import Parameters, RelayParameters
 
 T = TypeVar("T")
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the file's form."""
 
 MAXIMUM_SIZE: Final = 1 << 20
@@ -73,6 +74,7 @@ class Deployment:
         checkpoint: the Bitcoin headers that the relay started from.
         token_cap: units of the token that can ever be.
         genesis_accounts: EIP-55 addresses.
+        task: name of the learning task. The contracts know none: whoever takes the file agrees.
     """
 
     chain_id: int
@@ -87,6 +89,7 @@ class Deployment:
     checkpoint: Checkpoint
     token_cap: int
     genesis_accounts: tuple[str, ...]
+    task: str = DEFAULT_TASK
 
     def address(self, contract: str) -> str:
         """Address of a contract, EIP-55 checksummed."""
@@ -115,6 +118,7 @@ def write_deployment(deployment: Deployment, file: Path) -> None:
         "block_number": deployment.block_number,
         "deployer": deployment.deployer,
         "compiler": deployment.compiler,
+        "task": deployment.task,
         "contracts": {
             name: {"address": contract.address, "code_hash": _hex(contract.code_hash)}
             for name, contract in deployment.contracts.items()
@@ -250,6 +254,7 @@ class _Reader:
                 self._address(f"genesis_accounts[{index}]", account)
                 for index, account in enumerate(accounts)
             ),
+            task=self._text("task", given["task"]),
         )
 
     def _contracts(self, value: object) -> dict[str, DeployedContract]:

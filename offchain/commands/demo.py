@@ -25,10 +25,11 @@ from offchain.chain.gas import gas_by_function
 from offchain.commands.demo_screen import describe, progress, show_balances, show_block
 from offchain.commands.verify import report_json, summary, verify_fully
 from offchain.commands.wallet import balances_json
-from offchain.config import PROJECT, load_settings
-from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.config import DEFAULT_TASK, PROJECT, load_settings
+from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.headers.source import recorded_file
+from offchain.learning.tasks import TASKS, make_source
 from offchain.node.demo.figure import draw_accuracy
 from offchain.node.demo.network import Network, Plan, running_network
 from offchain.node.demo.watching import Stage, Watcher
@@ -78,6 +79,13 @@ class Wanted:
     show_default=True,
     help="where the picture goes",
 )
+@click.option(
+    "--task",
+    type=click.Choice(sorted(TASKS)),
+    default=DEFAULT_TASK,
+    show_default=True,
+    help="what the nodes learn",
+)
 @click.option("--keep", is_flag=True, help="keep store, journals and logs in out/demo")
 @click.option(
     "--timeout",
@@ -88,7 +96,7 @@ class Wanted:
     help="give up after so long",
 )
 def demo(
-    nodes: int, rounds: int, json_file: Path, figure: Path, keep: bool, timeout: float
+    nodes: int, rounds: int, json_file: Path, figure: Path, task: str, keep: bool, timeout: float
 ) -> None:
     """Start a chain, a relayer, a feeder and nodes on this machine, and make a few blocks."""
     settings = load_settings({}, os.environ)
@@ -99,7 +107,7 @@ def demo(
     with ExitStack() as stack:
         stack.enter_context(interrupted_by_signals())
         folder = stack.enter_context(working_folder(keep))
-        plan = Plan(PROJECT, folder, recorded_file(settings.headers), nodes)
+        plan = Plan(PROJECT, folder, recorded_file(settings.headers), nodes, task=task)
         try:
             run_demo(console, plan, wanted)
         except ModelChainError:
@@ -114,8 +122,9 @@ def run_demo(console: Console, plan: Plan, wanted: Wanted) -> None:
         ModelChainError: it could not be done; says which log to read where a process ended.
     """
     began = time.monotonic()
-    console.print("[bold]Model Chain[/bold]: looking at this machine's fonts")
-    prepare_fonts()
+    console.print(f"[bold]Model Chain[/bold]: looking at this machine's data for {plan.task}")
+    # What the nodes will do first, once: what fails here fails before anything is started.
+    make_source(plan.task, 0, plan.nodes, bytes(SEED_BYTES))
     with running_network(plan, lambda step: console.print(f"  {step}")) as network:
         watcher = Watcher(network, time.monotonic)
         make_blocks(console, network, watcher, wanted, began)
@@ -156,13 +165,6 @@ def require_writable(file: Path) -> None:
         raise ConfigurationError(
             f"{file} cannot be written: {error.strerror}: choose another file"
         ) from error
-
-
-def prepare_fonts() -> None:
-    """Scan the fonts once, so that the nodes find them in the cache."""
-    from offchain.learning.glyphs import default_cache_folder, load_atlas
-
-    load_atlas(default_cache_folder())
 
 
 def make_blocks(
@@ -241,6 +243,7 @@ def write_json(
     content = {
         "seconds": round(seconds, 2),
         "nodes": network.plan.nodes,
+        "task": network.plan.task,
         "parameters": asdict(network.plan.parameters),
         "blocks": blocks,
         "voids": [{"round": number, "reason": reason.name} for number, reason in watcher.voids],

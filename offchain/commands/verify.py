@@ -20,7 +20,7 @@ from offchain.chain.deployed import DeployedContracts
 from offchain.commands.options import deployment_option, rpc_option, store_option
 from offchain.config import load_settings
 from offchain.errors import ConfigurationError
-from offchain.learning.learner import DigitsLearner
+from offchain.learning.tasks import choose_task, make_learner
 from offchain.storage.location import LOCAL, open_store, split_location
 from offchain.verification.differences import Difference, shown
 from offchain.verification.light import LightReport
@@ -110,17 +110,19 @@ def verify_fully(
     """Verify a deployment with a content store, showing progress on a console.
 
     Raises:
-        ConfigurationError: there is no such store.
+        ConfigurationError: there is no such store, or this version does not know the task.
         ModelChainError: as `verify_chain`.
     """
     kind, place = split_location(store)
     if kind == LOCAL and not Path(place).expanduser().is_dir():
         raise ConfigurationError(f"there is no content store {place}: name one with --store")
+    deployment = contracts.deployment
+    task = choose_task(deployment.task)
     with shown_progress(console) as report_progress:
         return verify_chain(
             contracts,
             partial(open_store, store),
-            partial(DigitsLearner, contracts.deployment.parameters.maximum_samples),
+            partial(make_learner, task, deployment.parameters.maximum_samples),
             checkpoint=checkpoint,
             confirmations=confirmations,
             processes=processes,

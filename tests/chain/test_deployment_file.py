@@ -60,6 +60,12 @@ def test_what_is_written_is_read(file, deployment):
     assert [path.name for path in file.parent.iterdir()] == ["31337.json"]
 
 
+def test_the_task_is_kept(tmp_path, deployment):
+    assert deployment.task == "digits"
+    write_deployment(replace(deployment, task="diabetes"), tmp_path / "1.json")
+    assert read_deployment(tmp_path / "1.json").task == "diabetes"
+
+
 def test_mainnets_rules_are_kept_exactly(tmp_path, deployment):
     write_deployment(replace(deployment, rules=MAINNET), tmp_path / "1.json")
     assert read_deployment(tmp_path / "1.json").rules == MAINNET
@@ -130,6 +136,7 @@ def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 RIGHT_ELSEWHERE = {
     ("compiler",): [repr(""), repr("0x")],
+    ("task",): [repr(""), repr("0x")],
     ("genesis_accounts",): [repr([])],
     ("rules", "no_retargeting"): [repr(True)],
 }
@@ -180,7 +187,7 @@ def test_every_object_that_lacks_a_field_or_has_one_more_is_refused(file):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("format",), 2),
+        (("format",), 1),
         (("contracts", "Heat", "address"), "0x" + "00" * 19),
         (("contracts", "Heat", "address"), DEPLOYER.lower()),
         (("contracts", "Heat", "address"), DEPLOYER[:-1] + "7"),

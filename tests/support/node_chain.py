@@ -14,6 +14,7 @@ from offchain.chain.anvil import DEVELOPMENT_MNEMONIC
 from offchain.chain.client import Web3Chain
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.development import DevelopmentClock
+from offchain.config import DEFAULT_TASK
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.headers.recorded import RecordedHeaders
 from offchain.learning.digits import DigitSamples, encode_payload
@@ -97,9 +98,10 @@ class NodeChain:
         folder: Path,
         nodes: int = NODES,
         source: Callable[[int], DataSource] = RandomDigits,
+        task: str = DEFAULT_TASK,
     ) -> None:
         self.data_source = source
-        self.plan = Plan(ROOT, folder, HEADERS, nodes)
+        self.plan = Plan(ROOT, folder, HEADERS, nodes, task=task)
         self.source = RecordedHeaders(HEADERS, self._rules())
         self.contracts: DeployedContracts = deploy_on(url, self.plan, self.source, account(nodes))
         found = self.contracts.deployment

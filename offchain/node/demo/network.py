@@ -21,6 +21,7 @@ from offchain.chain.deployment import DeploymentPlan, first_checkpoint
 from offchain.chain.deployment_file import write_deployment
 from offchain.chain.development import DevelopmentClock
 from offchain.chain.ethereum import Ethereum
+from offchain.config import DEFAULT_TASK
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, Parameters
@@ -41,6 +42,7 @@ class Plan:
         patience: seconds after which the feeder goes on without those who are late.
         training_seconds: how long a model is trained at most; None: as the learner has it.
         store: the content store; None: a local one in the folder.
+        task: what the nodes learn.
     """
 
     project: Path
@@ -51,6 +53,7 @@ class Plan:
     patience: float = 120.0
     training_seconds: float | None = None
     store: str | None = None
+    task: str = DEFAULT_TASK
 
     @property
     def logs(self) -> Path:
@@ -187,6 +190,7 @@ def deploy_on(
             MAINNET,
             plan.parameters,
             DEMO_RELAY,
+            plan.task,
         ),
         plan.project,
     )

@@ -1,0 +1,1 @@
+"""A second task: numbers predicted from the columns of a table (docs/Tasks.md)."""

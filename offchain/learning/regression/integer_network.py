@@ -1,0 +1,174 @@
+"""The network family of regressions, as it is submitted and judged: one hidden layer, integers.
+
+With the columns' ranges and the target's from the table, and `>>` rounding towards minus infinity:
+
+* input j of a sample is ``255 * (value - lowest) // (highest - lowest)``, from 0 to 255;
+* hidden unit k is ``clamp((b[k] + sum_j w[k, j] * input[j] + half) >> s[k], 0, 255)``;
+* the prediction is ``clamp((b + sum_k w[k] * hidden[k] + half) >> s, lowest, highest)``, in the
+  target's units,
+
+where ``half`` is 2^(s-1), or 0 where s is 0. Weights are int8, biases int32, shifts 0 to 20, and
+there are 1 to 64 hidden units. No absolute value exceeds 64 * 128 * 255 + 2^31 + 2^19 < 2^32, so
+that everything is computed in int64 without a bound to check: every machine gets the same number.
+
+Unlike the digits' network this one needs no tricks to be fast: a score is a few thousand products.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offchain.errors import ModelError
+from offchain.learning.regression.samples import TableSamples
+from offchain.learning.regression.table import Table
+from offchain.learning.task import MAXIMUM_FILE_BYTES
+from offchain.learning.tensor_file import TensorFileError, decode_tensors, encode_tensors
+
+INPUT_MAXIMUM = 255
+ACTIVATION_MAXIMUM = 255
+MAXIMUM_HIDDEN = 64
+MAXIMUM_SHIFT = 20
+
+_BATCH = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DenseLayer:
+    """A layer's `weight` int8 [out, in], `bias` int32 [out] and `shift` uint8 [out]."""
+
+    weight: NDArray[np.int8]
+    bias: NDArray[np.int32]
+    shift: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegressionNetwork:
+    """A network of the family; `check_network` says for which table."""
+
+    hidden: DenseLayer
+    output: DenseLayer
+
+    @property
+    def hidden_units(self) -> int:
+        """How many hidden units there are."""
+        return len(self.hidden.bias)
+
+
+def model_metadata(table: Table) -> dict[str, str]:
+    """Return the metadata of a model of `table`."""
+    return {"format": f"modelchain/regression-network/{table.name}/1"}
+
+
+def encode_model(table: Table, network: RegressionNetwork) -> bytes:
+    """Return the canonical model file of `network`."""
+    tensors: dict[str, NDArray[Any]] = {}
+    for name, layer in (("hidden", network.hidden), ("output", network.output)):
+        tensors[f"{name}.weight"] = layer.weight
+        tensors[f"{name}.bias"] = layer.bias
+        tensors[f"{name}.shift"] = layer.shift
+    return encode_tensors(tensors, model_metadata(table))
+
+
+def parse_model(table: Table, data: bytes) -> RegressionNetwork:
+    """Return the network of a model file.
+
+    Raises `ModelError` unless the file is canonical, at most 1 MiB long, and `check_network`
+    accepts the network in it.
+    """
+    layers = ("hidden", "output")
+    parts = ("weight", "bias", "shift")
+    try:
+        tensors = decode_tensors(
+            data,
+            names=[f"{layer}.{part}" for layer in layers for part in parts],
+            metadata=model_metadata(table),
+            maximum_bytes=MAXIMUM_FILE_BYTES,
+        )
+    except TensorFileError as error:
+        raise ModelError(f"model: {error}") from error
+    hidden, output = (
+        DenseLayer(*(tensors[f"{layer}.{part}"] for part in parts)) for layer in layers
+    )
+    network = RegressionNetwork(hidden, output)
+    check_network(table, network)
+    return network
+
+
+def check_network(table: Table, network: RegressionNetwork) -> None:
+    """Raise `ModelError` unless `network` is one of the family for `table`."""
+    hidden = network.hidden
+    if hidden.bias.ndim != 1 or not 1 <= len(hidden.bias) <= MAXIMUM_HIDDEN:
+        raise ModelError(
+            f"model: hidden.bias has the shape {hidden.bias.shape}, allowed are 1 to "
+            f"{MAXIMUM_HIDDEN} units"
+        )
+    units = len(hidden.bias)
+    _check_layer("hidden", hidden, (units, len(table.columns)))
+    _check_layer("output", network.output, (1, units))
+
+
+def _check_layer(name: str, layer: DenseLayer, shape: tuple[int, int]) -> None:
+    expected = ((np.int8, shape), (np.int32, shape[:1]), (np.uint8, shape[:1]))
+    found: tuple[NDArray[Any], ...] = (layer.weight, layer.bias, layer.shift)
+    for part, tensor, (dtype, wanted) in zip(
+        ("weight", "bias", "shift"), found, expected, strict=True
+    ):
+        if tensor.dtype != dtype or tensor.shape != wanted:
+            raise ModelError(
+                f"model: {name}.{part} is {tensor.dtype} {tensor.shape}, expected "
+                f"{np.dtype(dtype)} {wanted}"
+            )
+    if int(layer.shift.max()) > MAXIMUM_SHIFT:
+        raise ModelError(
+            f"model: {name} shifts by {int(layer.shift.max())}, allowed are 0 to {MAXIMUM_SHIFT}"
+        )
+
+
+def inputs(table: Table, features: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the network's inputs, int64 [n, columns] from 0 to 255, for values in range."""
+    lowest = np.array([column.lowest for column in table.columns], np.int64)
+    highest = np.array([column.highest for column in table.columns], np.int64)
+    scaled: NDArray[np.int64] = INPUT_MAXIMUM * (features - lowest) // (highest - lowest)
+    return scaled
+
+
+def predict(
+    table: Table, network: RegressionNetwork, features: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Return the predictions int64 [n], in the target's units and range."""
+    hidden = np.clip(_sums(network.hidden, inputs(table, features)), 0, ACTIVATION_MAXIMUM)
+    values = _sums(network.output, hidden)[:, 0]
+    predictions: NDArray[np.int64] = np.clip(values, table.target.lowest, table.target.highest)
+    return predictions
+
+
+def credit(table: Table, network: RegressionNetwork, samples: TableSamples) -> int:
+    """Return the sum over all samples of what the tolerance is more than the error, 0 at least."""
+    total = 0
+    for start in range(0, len(samples), _BATCH):
+        end = start + _BATCH
+        predicted = predict(table, network, samples.features[start:end])
+        errors = np.abs(predicted - samples.targets[start:end])
+        total += int(np.maximum(table.tolerance - errors, 0).sum())
+    return total
+
+
+def score(table: Table, network: RegressionNetwork, samples: TableSamples) -> int:
+    """Return the network's score, 0 to the number of samples: see docs/Tasks.md.
+
+    A prediction without error is worth a point, one that is off by the tolerance or more nothing,
+    and in between in proportion: ``sum(max(0, tolerance - error)) // tolerance``.
+    """
+    return credit(table, network, samples) // table.tolerance
+
+
+def _sums(layer: DenseLayer, activation: NDArray[np.int64]) -> NDArray[np.int64]:
+    shift = layer.shift.astype(np.int64)
+    half = (np.int64(1) << shift) >> np.int64(1)
+    sums = np.einsum("nj,kj->nk", activation, layer.weight.astype(np.int64))
+    shifted: NDArray[np.int64] = (sums + layer.bias + half) >> shift
+    return shifted

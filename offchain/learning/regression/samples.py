@@ -1,0 +1,97 @@
+"""Samples of a regression and their payload format.
+
+A payload is a canonical safetensors file (see `tensor_file`) with exactly two tensors, ``features``
+int32 [n, columns] and ``targets`` int32 [n], and the table's format name as its only metadata.
+Payloads come from anonymous sharers: everything is checked, every value against its column's range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offchain.errors import PayloadError
+from offchain.learning.regression.table import Column, Table
+from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
+from offchain.learning.tensor_file import TensorFileError, decode_tensors, encode_tensors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableSamples:
+    """Rows of a table: `features` int32 [n, columns] and `targets` int32 [n], in their units."""
+
+    features: NDArray[np.int32]
+    targets: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def chosen(self, rows: NDArray[np.int64]) -> TableSamples:
+        """Return the samples of some rows, in that order."""
+        return TableSamples(self.features[rows], self.targets[rows])
+
+
+def payload_metadata(table: Table) -> dict[str, str]:
+    """Return the metadata of a payload of `table`."""
+    return {"format": f"modelchain/regression-samples/{table.name}/1"}
+
+
+def concatenate(table: Table, parts: Sequence[TableSamples]) -> TableSamples:
+    """Return all samples of `parts` in order; no parts give no samples."""
+    none = TableSamples(np.zeros((0, len(table.columns)), np.int32), np.zeros((0,), np.int32))
+    return TableSamples(
+        np.concatenate([none.features, *(part.features for part in parts)]),
+        np.concatenate([none.targets, *(part.targets for part in parts)]),
+    )
+
+
+def encode_payload(table: Table, samples: TableSamples) -> bytes:
+    """Return the payload plaintext of `samples`."""
+    tensors = {"features": samples.features, "targets": samples.targets}
+    return encode_tensors(tensors, payload_metadata(table))
+
+
+def decode_payload(table: Table, plaintext: bytes, maximum_samples: int) -> TableSamples:
+    """Return the samples of a payload plaintext as read-only views of it.
+
+    Raises `PayloadError` unless it is a canonical file of at most 1 MiB less the 28 bytes of
+    sealing, with 1 to `maximum_samples` samples of the right shape, each value in its column's
+    range.
+    """
+    name = f"{table.name} payload"
+    try:
+        tensors = decode_tensors(
+            plaintext,
+            names=("features", "targets"),
+            metadata=payload_metadata(table),
+            maximum_bytes=MAXIMUM_PAYLOAD_BYTES,
+        )
+    except TensorFileError as error:
+        raise PayloadError(f"{name}: {error}") from error
+    features, targets = tensors["features"], tensors["targets"]
+    if features.dtype != np.int32 or targets.dtype != np.int32:
+        raise PayloadError(
+            f"{name}: features are {features.dtype} and targets {targets.dtype}, not int32"
+        )
+    if targets.ndim != 1 or features.shape != (len(targets), len(table.columns)):
+        raise PayloadError(
+            f"{name}: features of shape {features.shape} with targets of shape {targets.shape}"
+        )
+    if not 1 <= len(targets) <= maximum_samples:
+        raise PayloadError(f"{name}: {len(targets)} samples, allowed are 1 to {maximum_samples}")
+    for column, values in zip(table.columns, features.T, strict=True):
+        _check_range(name, column, values)
+    _check_range(name, table.target, targets)
+    return TableSamples(features, targets)
+
+
+def _check_range(name: str, column: Column, values: NDArray[np.int32]) -> None:
+    lowest, highest = int(values.min()), int(values.max())
+    if lowest < column.lowest or highest > column.highest:
+        value = lowest if lowest < column.lowest else highest
+        raise PayloadError(
+            f"{name}: {column.name} is {value}, allowed are {column.lowest} to {column.highest}"
+        )
