@@ -70,7 +70,7 @@ def make_worker(chain: NodeChain, node: int, store: LocalStore, journal: Journal
         Adapters(
             chain.chains[node],
             store,
-            make_learner(choose_task(found.task), chain.parameters.maximum_samples, 10.0),
+            make_learner(choose_task(found.task), chain.parameters.maximum_samples),
             make_source(found.task, node, NODES, chain.secrets(node).seed),
             DirectOutlet(chain.chains[node], store),
         ),

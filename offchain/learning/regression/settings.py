@@ -18,7 +18,7 @@ class RegressionSettings:
     steps: int = 200
     batch: int = 64
     seconds: float = 60.0
-    learning_rate: float = 0.005
+    learning_rate: float = 0.01
     weight_decay: float = 0.5
     held_out_percent: int = 20
     report_steps: int = 10

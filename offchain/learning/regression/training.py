@@ -66,9 +66,11 @@ class FloatNetwork(nn.Module):
         self.hidden = nn.Linear(len(table.columns), hidden)
         self.output = nn.Linear(hidden, 1)
         with torch.no_grad():
-            # In the middle of the clamp: at first the network is a linear one.
+            # In the middle of the clamp, at first the network is a linear one; and it begins near
+            # the mean, so that a run which is cut short right away is no worse than that.
             self.hidden.weight.mul_(0.3)
             self.hidden.bias.fill_(0.5)
+            self.output.weight.mul_(0.1)
             self.output.bias.fill_(-0.5 * float(self.output.weight.sum()))
 
     def forward(self, given: Tensor) -> Tensor:

@@ -114,6 +114,22 @@ def test_progress_is_reported_and_seconds_are_kept_to(payloads):
     assert result.step <= reports[-1].step
 
 
+def test_a_run_that_is_cut_short_is_no_worse_than_the_mean(payloads):
+    torch.set_num_threads(1)
+    task = RegressionTask(DIABETES, 442)
+    rows = diabetes_rows()
+    few = task.decode_payload(payloads[0])
+    mean = np.abs(rows.targets - round(float(few.targets.mean())))
+    least = int(np.maximum(50 - mean, 0).sum()) // 50
+    for seed in range(8):
+        hurried = itertools.count(step=1000)
+        result = train_network(
+            DIABETES, few, None, seed, SETTINGS, silent, lambda ticks=hurried: float(next(ticks))
+        )
+        assert result.step == 1
+        assert task.score(result.network, [rows]) >= least - 10
+
+
 def test_too_few_samples_end_the_training(learner, payloads):
     task = RegressionTask(DIABETES, 26)
     one = task.decode_payload(payloads[0]).chosen(np.array([0]))
