@@ -42,7 +42,7 @@ class DataSettings:
     outlier: float = 4.0
     contradicted: float = 0.5
     most_dropped: float = 0.4
-    samples_judged: int = 64
+    samples_judged: int = 32
     maximum_samples: int = 1_000_000
 
 

@@ -18,6 +18,7 @@ from offchain.learning.integer_network import DIGITS_FAMILY, check_network
 from offchain.learning.network import ConvolutionalNetwork
 from offchain.learning.resident_samples import ResidentSamples
 from offchain.learning.training_settings import TrainingSettings
+from tests.learning.networks import random_network
 
 CHANNELS = (4, 6, 8, 8)[: len(DIGITS_FAMILY.kernels)]
 BRIEF = TrainingSettings(channels=CHANNELS, maximum_steps=12, batch=16, report_steps=4)
@@ -155,3 +156,32 @@ def test_a_compiled_network_learns_as_the_other_does(items):
     assert float(same) == pytest.approx(float(loss), rel=1e-4)
     for mine, theirs in zip(plain.parameters(), compiled.parameters(), strict=True):
         assert torch.allclose(mine.grad, theirs.grad, atol=1e-4)
+
+
+@pytest.mark.parametrize("largest", [0, 64])
+def test_a_previous_model_of_nonsense_is_something_to_start_from(items, largest):
+    """Whatever passes the check may become the previous best: also all zeros, also noise."""
+    previous = random_network(CHANNELS, largest=largest)
+    candidate = train_candidate(items, [1, 1, 0, 0], previous, 3, BRIEF, silent)
+    check_network(candidate.result.network)
+    assert np.isfinite(candidate.result.loss)
+    assert len(candidate.choice.used) >= 2
+
+
+def test_data_that_does_not_fit_the_device_stays_with_the_host_and_is_said_once(items, monkeypatch):
+    real, device = torch.Tensor.to, torch.device("cpu")
+
+    def no_room(tensor, *arguments, **options):
+        if tensor.dim() == 3 and arguments == (device,) and len(tensor) == 160:
+            raise torch.OutOfMemoryError("out of memory")
+        return real(tensor, *arguments, **options)
+
+    monkeypatch.setattr(torch.Tensor, "to", no_room)
+    with structlog.testing.capture_logs() as logs:
+        samples = ResidentSamples(concatenate(items), device)
+    assert [log["event"] for log in logs] == [
+        "the training data does not fit the device: it is copied batch by batch"
+    ]
+    inputs, labels = samples.take(torch.arange(8))
+    assert inputs.shape == (8, 1, 28, 28)
+    assert labels.tolist() == concatenate(items).labels[:8].tolist()
