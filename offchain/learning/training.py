@@ -122,8 +122,10 @@ def _train(
             loss = float(losses) / (step - reported)
             if not math.isfinite(loss):
                 raise TrainingError(f"the loss is {loss} at step {step} of {steps}")
-            rate = step * batch / max(clock() - started, 1e-9)
-            progress(TrainingProgress(step, steps, loss, rate))
+            elapsed = max(clock() - started, 1e-9)
+            # Where time ends the run, as many steps as there will be at this pace.
+            expected = min(steps, max(step, round(step * settings.seconds / elapsed)))
+            progress(TrainingProgress(step, expected, loss, step * batch / elapsed))
             losses.zero_()
             reported = step
 

@@ -210,6 +210,19 @@ def test_progress_is_reported(training):
     assert all(np.isfinite(one.loss) and one.images_per_second > 0 for one in reports)
 
 
+def test_progress_of_a_run_that_time_ends_says_how_many_steps_there_will_be(training):
+    ticks = itertools.count()
+    reports = []
+    settings = TrainingSettings(
+        channels=(2, 2, 2, 2), seconds=60.0, maximum_steps=10**9, epochs=10**9, report_steps=10
+    )
+    result = train_network(
+        training, None, 1, settings, reports.append, clock=lambda: float(next(ticks))
+    )
+    assert len(reports) >= 4
+    assert all(0.7 * result.steps <= one.total <= 1.1 * result.steps for one in reports)
+
+
 def test_the_learning_rate_rises_once_and_falls_to_zero():
     parts = np.linspace(0, 1, 101)
     factors = [learning_rate_factor(part, 0.2) for part in parts.tolist()]
