@@ -187,9 +187,10 @@ def test_a_verifier_that_does_not_know_the_task_says_so(played: Played):
     [
         ("--task", "digits", "the deployment's task is diabetes, not digits: leave --task out"),
         ("--data-source", "digits", "the deployment's task is diabetes, other nodes would refuse"),
+        ("--withhold-labels", "3", "diabetes is shared as it is"),
     ],
 )
-def test_a_worker_for_another_task_does_not_start(
+def test_a_worker_with_what_the_task_does_not_have_does_not_start(
     played: Played, option: str, value: str, reason: str
 ):
     done = subprocess.run(
