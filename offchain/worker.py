@@ -35,6 +35,7 @@ from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_setting
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
 from offchain.learning import tasks
+from offchain.learning.preparation import use_threads, warm_up
 from offchain.learning.tasks import DIGITS, TASKS, choose_task, drawing_seed
 from offchain.learning.training_place import Place, place_of
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
@@ -184,10 +185,12 @@ def worker(
     """
     configure_logs(log_level)
     place = place_of(os.environ)
+    cores, processes_here = os.cpu_count() or 1, nodes * place.local_size
     if threads is None:
-        threads = max(1, (os.cpu_count() or 1) // (nodes * place.local_size))
+        threads = max(1, cores // processes_here)
+    shared = threads * processes_here > cores
     if place.rank:
-        help_training(place, threads)
+        help_training(place, threads, shared)
         return
     settings = load_settings(
         {
@@ -235,9 +238,10 @@ def worker(
         chain.account,
     )
     # The learner last, since it takes longest: what is wrong with the rest is said before.
-    with Journal(file) as journal, training_processes(place, threads) as processes:
+    with Journal(file) as journal, training_processes(place, threads, shared) as processes:
+        use_threads(threads, shared=shared)
         learner = make_learner(
-            learned, chain.parameters.maximum_samples, threads, size, training_seconds, processes
+            learned, chain.parameters.maximum_samples, size, training_seconds, processes
         )
         assemble_worker(
             Adapters(chain, content, learner, source, outlet),
@@ -306,11 +310,9 @@ def read_seed(file: Path) -> bytes:
     return seed
 
 
-def help_training(place: Place, threads: int) -> None:
+def help_training(place: Place, threads: int, shared: bool) -> None:
     """Take part in the trainings of torchrun's first process until it ends."""
-    from offchain.learning.preparation import use_threads
-
-    use_threads(threads)
+    use_threads(threads, shared=shared)
     from offchain.learning.training_processes import TrainingProcesses
 
     processes = TrainingProcesses(place)
@@ -321,14 +323,14 @@ def help_training(place: Place, threads: int) -> None:
 
 
 @contextmanager
-def training_processes(place: Place, threads: int) -> Iterator[TrainingProcesses | None]:
+def training_processes(
+    place: Place, threads: int, shared: bool
+) -> Iterator[TrainingProcesses | None]:
     """The processes that train together, None where this one is alone."""
     if place.size == 1:
         yield None
         return
-    from offchain.learning.preparation import use_threads
-
-    use_threads(threads)
+    use_threads(threads, shared=shared)
     from offchain.learning.training_processes import TrainingProcesses
 
     processes = TrainingProcesses(place)
@@ -341,7 +343,6 @@ def training_processes(place: Place, threads: int) -> Iterator[TrainingProcesses
 def make_learner(
     task: str,
     maximum_samples: int,
-    threads: int,
     size: str,
     training_seconds: float | None,
     processes: TrainingProcesses | None = None,
@@ -352,10 +353,8 @@ def make_learner(
         ConfigurationError: what only digits have is asked of another task.
     """
     from offchain.learning.learner import DigitsLearner
-    from offchain.learning.preparation import use_threads, warm_up
     from offchain.learning.training_settings import FULL_SIZE, TrainingSettings
 
-    use_threads(threads)
     # In the time that passes anyway until there is data.
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     if task != DIGITS:

@@ -248,7 +248,7 @@ def _relative(argument: str) -> str:
 def _use(threads: int) -> None:
     from offchain.learning.preparation import use_threads, warm_up
 
-    use_threads(threads)
+    use_threads(threads, shared=False)
     warm_up()
     # What is imported at the first training only would be another commit's code by then, where the
     # checkout is worked on during a run of hours.

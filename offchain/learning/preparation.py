@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 
+SPINS = 100_000
+"""How often a thread that waits for others looks before it sleeps: a fraction of a millisecond."""
 
-def use_threads(count: int) -> None:
+M_TRIM_THRESHOLD = -1
+M_MMAP_THRESHOLD = -3
+"""Numbers of `mallopt`'s parameters in glibc's malloc.h."""
+
+KEPT_BYTES = 512 << 20
+"""Memory that was freed and is kept for what comes next, at most."""
+
+LARGEST_FROM_HEAP = 32 << 20
+"""Larger pieces come from the system and go back to it: the most that glibc accepts."""
+
+
+def use_threads(count: int, *, shared: bool = True) -> None:
     """Let PyTorch and OpenCV compute with ``count`` threads each.
 
-    Call it once, before anything else imports PyTorch: threads that have nothing to do are told to
-    sleep, and OpenMP reads that when it is loaded. Where they spin instead, on cores that other
-    processes use too, training was seen to take a hundred times as long.
+    Call it once, before anything else imports PyTorch: OpenMP reads when it is loaded what threads
+    do that have nothing to do. On cores that other processes compute on too (``shared``) they
+    sleep at once: where they spun, training was seen to take a hundred times as long. On cores of
+    their own they look for a moment before they sleep, since a training step has some hundred such
+    waits and waking up takes longer than most of them.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if not shared and "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
+    else:
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    keep_freed_memory()
     import cv2
     import torch
 
     torch.set_num_threads(count)
     cv2.setNumThreads(count)
+
+
+def keep_freed_memory() -> bool:
+    """Have the C library keep what is freed, up to `KEPT_BYTES`; whether it can.
+
+    A training step allocates and frees the same activations again and again. Given back to the
+    system each time, all their pages have to be mapped and zeroed anew, which takes a third of the
+    step. Elsewhere than with glibc nothing is changed.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return False
+    return bool(
+        mallopt(M_MMAP_THRESHOLD, LARGEST_FROM_HEAP) and mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+    )
 
 
 def warm_up() -> None:

@@ -21,7 +21,7 @@ def main() -> int:
     chosen = parser.parse_args()
     if not 0.0 < chosen.size <= 1.0 or chosen.threads < 1:
         parser.error("the size is above 0 and at most 1, and there is at least 1 thread")
-    use_threads(chosen.threads)
+    use_threads(chosen.threads, shared=False)
 
     from offchain.experiment.machine import commit_of, describe_machine
     from scripts.bench.measurement import Conditions

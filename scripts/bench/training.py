@@ -8,11 +8,13 @@ from itertools import cycle
 import torch
 from torch.nn import functional
 
+from offchain.errors import FontError
 from offchain.learning.digits import DigitSamples
 from offchain.learning.drawing import MODERATE
 from offchain.learning.evaluation import ExactEvaluator
 from offchain.learning.font_plan import deal_fonts
-from offchain.learning.glyphs import default_cache_folder, load_atlas
+from offchain.learning.font_sets import load_set
+from offchain.learning.glyphs import GlyphAtlas, default_cache_folder, load_atlas
 from offchain.learning.gradient_step import GradientStep
 from offchain.learning.integer_network import DIGITS_FAMILY, multiply_adds
 from offchain.learning.network import images_to_float
@@ -75,9 +77,8 @@ def measure_training(conditions: Conditions) -> Mapping[str, float]:
 
 
 def _block(conditions: Conditions) -> tuple[DigitSamples, DigitSamples, int]:
-    atlas = load_atlas(default_cache_folder())
-    fonts = min(FONTS, len(atlas))
-    plan = deal_fonts(torch.arange(len(atlas)).numpy(), 1, 5, 0, fonts)
+    atlas = _atlas()
+    plan = deal_fonts(atlas.families, 1, 5, 0, min(FONTS, len(atlas)))
     users = len(plan.fonts(0, 2))
     transforms = max(1, round(conditions.scaled(IMAGES) / users / 10))
     source = PlannedDigitsSource(atlas, plan, 0, 1, MODERATE, transforms)
@@ -88,6 +89,14 @@ def _block(conditions: Conditions) -> tuple[DigitSamples, DigitSamples, int]:
         DigitSamples(samples.images[:judged], samples.labels[:judged]),
         users,
     )
+
+
+def _atlas() -> GlyphAtlas:
+    """The full set, if it was fetched (`modelchain fonts fetch`), else the machine's fonts."""
+    try:
+        return load_set("full", default_cache_folder())
+    except FontError:
+        return load_atlas(default_cache_folder())
 
 
 def _seconds_for_steps(samples: DigitSamples, conditions: Conditions) -> list[float]:
