@@ -7,7 +7,6 @@ inside, tries again where that is safe, and raises only errors of this project.
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
 import json
 import time
@@ -18,7 +17,9 @@ import httpx
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-from offchain.errors import ConfigurationError, RpcError
+from offchain.errors import RpcError
+from offchain.foreign_text import printable
+from offchain.http_address import checked_http_address, is_loopback
 
 MAXIMUM_REPLY: Final = 1 << 26
 """Bytes of the largest reply that is read: 64 MiB."""
@@ -98,7 +99,7 @@ class BoundedProvider(JSONBaseProvider):
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         super().__init__()
-        self.url = checked_url(url)
+        self.url = checked_http_address(url, "RPC address")
         self._attempts = attempts
         self._pause = pause
         self._numbers = itertools.count(1)
@@ -108,7 +109,7 @@ class BoundedProvider(JSONBaseProvider):
             # Not compressed: a small compressed reply may be a huge one.
             headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
             # A proxy of the environment is not asked for a node on this machine.
-            trust_env=not _is_loopback(self.url),
+            trust_env=not is_loopback(self.url),
         )
 
     def close(self) -> None:
@@ -185,31 +186,15 @@ class BoundedProvider(JSONBaseProvider):
         return bytes(received)
 
 
-def checked_url(url: str) -> str:
-    """`url` if it is an http or https address with a host; ``ConfigurationError`` if not."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise ConfigurationError(f"RPC address {url!r} is not a URL: {error}") from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ConfigurationError(
-            f"RPC address {url!r} must begin with http:// or https:// and name a host"
-        )
-    return url
-
-
 def fault_of(method: str, error: object) -> RpcFault | RpcReplyError:
     """The exception that a reply's ``error`` member stands for."""
     if not isinstance(error, dict) or not isinstance(error.get("message"), str):
         return RpcReplyError(method, "has an error that is malformed")
     code = error.get("code")
     number = code if isinstance(code, int) and not isinstance(code, bool) else 0
-    return RpcFault(method, number, _printable(error["message"]), error.get("data"))
-
-
-def _printable(text: str) -> str:
-    """A node's words without what could steer a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:MAXIMUM_REASON])
+    return RpcFault(
+        method, number, printable(error["message"], MAXIMUM_REASON, "?"), error.get("data")
+    )
 
 
 def _envelope(method: str, reply: object, number: int) -> RPCResponse:
@@ -234,11 +219,3 @@ def _plain(value: object) -> object:
     if isinstance(value, bytes | bytearray):
         return "0x" + value.hex()
     raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
-
-
-def _is_loopback(url: str) -> bool:
-    host = httpx.URL(url).host
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

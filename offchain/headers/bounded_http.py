@@ -6,7 +6,6 @@ HTTP library come out as errors of this project.
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import httpx
 
 from offchain.errors import ConfigurationError
 from offchain.headers.errors import SourceReplyError, SourceUnauthorised, SourceUnreachable
+from offchain.http_address import is_loopback
 
 _BUSY: Final = frozenset({429, 502, 503, 504})
 """Statuses of a server, or of one before it, that may answer later."""
@@ -83,7 +83,7 @@ class BoundedHttp:
             # Not compressed: a small compressed reply may be a huge one.
             headers={"Accept-Encoding": "identity"},
             # A proxy of the environment is not asked for a server on this machine.
-            trust_env=not _is_loopback(url),
+            trust_env=not is_loopback(url),
             follow_redirects=False,
             # Loading certificates takes a while; plain HTTP needs none, and stays plain.
             verify=httpx.URL(url).scheme == "https",
@@ -181,11 +181,3 @@ def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     if not parsed.userinfo:
         return str(shown), None
     return str(shown), (parsed.username, parsed.password)
-
-
-def _is_loopback(url: str) -> bool:
-    host = httpx.URL(url).host
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 
 from offchain.bitcoin.header import HEADER_SIZE
+from offchain.foreign_text import printable
 from offchain.headers.errors import SourceRefusal, SourceReplyError
 
 MAXIMUM_HEIGHT: Final = 2**31 - 1
@@ -15,8 +16,6 @@ MAXIMUM_HEIGHT: Final = 2**31 - 1
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _HEADER: Final = re.compile(rf"[0-9a-f]{{{2 * HEADER_SIZE}}}")
 _HEIGHT: Final = re.compile(r"0|[1-9][0-9]{0,9}")
-_SHOWN: Final = 200
-"""Characters of a source's own words that an error repeats."""
 
 
 def parse_json(url: str, asked: str, body: bytes) -> object:
@@ -72,8 +71,3 @@ def parse_height(url: str, asked: str, value: object) -> int:
     if not 0 <= height <= MAXIMUM_HEIGHT:
         raise SourceReplyError(url, asked, f"is no height from 0 to {MAXIMUM_HEIGHT}")
     return height
-
-
-def printable(text: str) -> str:
-    """A source's own words, cut and without control characters, for an error's one line."""
-    return "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN])

@@ -12,7 +12,9 @@ from typing import Final
 import httpx
 from eth_utils.address import is_checksum_address
 
-from offchain.errors import ConfigurationError, RelayerError, RevertedError
+from offchain.errors import RelayerError, RevertedError
+from offchain.foreign_text import printable
+from offchain.http_address import checked_http_address
 from offchain.node.relayer_wire import (
     MAXIMUM_REVEALS,
     encode_forward,
@@ -88,7 +90,7 @@ class RelayerClient(Outlet):
     """
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._url = checked_relayer(url)
+        self._url = checked_http_address(url, "the relayer's address")
         self._client = httpx.Client(base_url=url, timeout=30.0, transport=transport)
 
     def submit(self, transaction: DataTransaction, payload: bytes) -> None:
@@ -191,19 +193,6 @@ class DirectOutlet(Outlet):
                 raise RelayerRefusedError(422, error.name, str(error)) from error
 
 
-def checked_relayer(url: str) -> str:
-    """`url` if it is an http or https address with a host; ``ConfigurationError`` if not."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise ConfigurationError(f"the relayer's address {url!r} is not a URL: {error}") from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ConfigurationError(
-            f"the relayer's address {url!r} must begin with http:// or https:// and name a host"
-        )
-    return url
-
-
 @dataclass(frozen=True, slots=True)
 class _Reply:
     """What a relayer answered; it may answer anything."""
@@ -219,16 +208,11 @@ class _Reply:
             code, reason = str(message["error"]), str(message["reason"])
         except (ValueError, KeyError, TypeError, RecursionError):
             text = self.content[:_REASON_LENGTH].decode("utf-8", errors="replace")
-            return "unknown", _printable(text)
-        return _printable(code[:40]), _printable(reason[:_REASON_LENGTH])
+            return "unknown", printable(text, _REASON_LENGTH, "?")
+        return printable(code, 40, "?"), printable(reason, _REASON_LENGTH, "?")
 
     def seconds(self) -> int:
         """How long it wants to be left alone, within reason."""
         text = self.retry_after or ""
         asked = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 1
         return min(max(asked, 1), LONGEST_RETRY_SECONDS)
-
-
-def _printable(text: str) -> str:
-    """A stranger's words without what could steer a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

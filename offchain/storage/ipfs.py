@@ -36,6 +36,7 @@ from offchain.errors import (
     StoreError,
     StoreUnreachableError,
 )
+from offchain.foreign_text import printable
 from offchain.ports import ContentStore
 from offchain.storage.cid import cid_of, digest_of_multibase
 from offchain.storage.ipfs_session import BoundedClient, IpfsReplyError, ReplyLimits
@@ -51,8 +52,6 @@ _SMALL_REPLY: Final = 1 << 12
 _LIST_LINE: Final = 1 << 12
 _LIST_REPLY: Final = 1 << 28
 """Bytes of a list of pins: some three million."""
-
-_SHOWN: Final = 200
 
 _PUT: Final = {
     # Kubo reads `cid-codec`, older daemons `format`; both take the rest.
@@ -134,7 +133,7 @@ class IpfsStore(ContentStore):
             version = _field(self._daemon.version().as_json(), "Version")
         if not isinstance(version, str):
             raise IpfsReplyError(self._address, "version", "names none")
-        return _printable(version)
+        return printable(version)
 
     def put(self, content: bytes) -> bytes:
         """Keep a file of at most 1 MiB as a pinned block; returns its sha2-256.
@@ -234,7 +233,7 @@ class IpfsStore(ContentStore):
         except StoreError:
             named = None
         if named != digest:
-            shown = _printable(str(name))
+            shown = printable(str(name))
             raise IpfsReplyError(self._address, asked, f"names {shown}, not {cid_of(digest)}")
 
     @contextmanager
@@ -243,14 +242,14 @@ class IpfsStore(ContentStore):
         try:
             yield
         except ErrorResponse as error:
-            said = _printable(str(error))
+            said = printable(str(error))
             if digest is not None and _MISSING.search(said):
                 raise ContentMissingError(digest) from error
             raise StoreError(
                 f"the IPFS daemon at {self._address} refused {asked}: {said}"
             ) from error
         except StatusError as error:
-            what = f"has an HTTP status of its own ({_printable(str(error))}): is it a daemon?"
+            what = f"has an HTTP status of its own ({printable(str(error))}): is it a daemon?"
             raise IpfsReplyError(self._address, asked, what) from error
         except (CommunicationError, requests.RequestException) as error:
             store = f"the IPFS daemon at {self._address}"
@@ -293,7 +292,7 @@ def check_address(address: str) -> None:
         _, socket_path, _, _ = multiaddr_to_url_data(address, _BASE)
     except (AddressError, multiaddr.exceptions.Error, ValueError, TypeError) as error:
         raise ConfigurationError(
-            f"{_printable(address)!r} is no address of an IPFS daemon: it is a multiaddr such as "
+            f"{printable(address)!r} is no address of an IPFS daemon: it is a multiaddr such as "
             "/ip4/127.0.0.1/tcp/5001 or /dns/host/tcp/443/https"
         ) from error
     if socket_path:
@@ -302,10 +301,6 @@ def check_address(address: str) -> None:
 
 def _field(reply: object, name: str) -> Any:
     return reply.get(name) if isinstance(reply, dict) else None
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN])
 
 
 def _reason(error: BaseException) -> str:
