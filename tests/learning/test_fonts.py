@@ -16,17 +16,9 @@ from offchain.learning.font_packages import extra_package
 from offchain.learning.fonts import find_font_files, font_files_under, usable_files
 from offchain.learning.glyph_scan import scan_fonts
 from offchain.learning.glyphs import GlyphAtlas, build_atlas, filter_faces, load_atlas
+from tests.support.glyph_outlines import rectangle
 
 DEJAVU = "DejaVuSans.ttf"
-
-
-def rectangle(width: int, height: int):
-    pen = TTGlyphPen(None)
-    pen.moveTo((0, 0))
-    for point in ((0, height), (width, height), (width, 0)):
-        pen.lineTo(point)
-    pen.closePath()
-    return pen.glyph()
 
 
 def write_font(path: Path, digits: dict[str, object], platform: str = "unicode") -> Path:

@@ -5,22 +5,13 @@ from pathlib import Path
 import pytest
 from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 
 from offchain.learning.glyph_scan import scan_fonts
 from offchain.learning.numeral_styles import numeral_styles
+from tests.support.glyph_outlines import rectangle
 
 NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-
-
-def rectangle(width: int, height: int):
-    pen = TTGlyphPen(None)
-    pen.moveTo((0, 0))
-    for point in ((0, height), (width, height), (width, 0)):
-        pen.lineTo(point)
-    pen.closePath()
-    return pen.glyph()
 
 
 def write_font(path: Path, features: str) -> Path:
