@@ -34,9 +34,8 @@ def base() -> Iterator[World]:
 @pytest.fixture
 def started(base: World) -> Iterator[World]:
     """The world, put back afterwards."""
-    snapshot = base.ethereum.request("evm_snapshot")
-    yield base
-    assert base.ethereum.request("evm_revert", snapshot)
+    with base.undone():
+        yield base
     base.ethereum.request("evm_setAutomine", True)
     base.ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(10**9))
 

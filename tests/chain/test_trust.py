@@ -27,9 +27,8 @@ def deployed() -> Iterator[World]:
 @pytest.fixture
 def changing(deployed: World) -> Iterator[World]:
     """The world, put back afterwards."""
-    snapshot = deployed.ethereum.request("evm_snapshot")
-    yield deployed
-    assert deployed.ethereum.request("evm_revert", snapshot)
+    with deployed.undone():
+        yield deployed
 
 
 def test_fresh_deployment_is_trusted(deployed):

@@ -21,25 +21,12 @@ from offchain.node.relayer_limits import Bounds
 from offchain.node.relayer_service import keep_working
 from offchain.node.reward_moves import Outcome, RewardMover, plan_moves
 from tests.support.served_relayer import ServedRelayer, served_relayer
-from tests.support.wallet_place import WalletPlace, wallet_place
+from tests.support.wallet_place import WalletPlace
 
 NUMBER = 6
 RELAYER = str(account(NUMBER).address)
 FRESH = [str(Account.from_key(bytes([n + 1]) * 32).address) for n in range(6)]
 TOKEN = 10**18
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WalletPlace]:
-    with wallet_place(tmp_path_factory.mktemp("claim")) as place:
-        yield place
-
-
-@pytest.fixture
-def place(base: WalletPlace) -> Iterator[WalletPlace]:
-    snapshot = base.world.ethereum.request("evm_snapshot")
-    yield base
-    assert base.world.ethereum.request("evm_revert", snapshot)
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from eth_account import Account
 
@@ -14,23 +12,9 @@ from offchain.errors import (
     InsufficientFundsError,
     InsufficientTokensError,
 )
-from tests.support.wallet_place import WalletPlace, wallet_place
 
 NOBODY = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 TOKEN = 10**18
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WalletPlace]:
-    with wallet_place(tmp_path_factory.mktemp("transfer")) as place:
-        yield place
-
-
-@pytest.fixture
-def place(base: WalletPlace) -> Iterator[WalletPlace]:
-    snapshot = base.world.ethereum.request("evm_snapshot")
-    yield base
-    assert base.world.ethereum.request("evm_revert", snapshot)
 
 
 def test_an_exact_amount_arrives_and_the_receipt_is_told(place):

@@ -83,9 +83,8 @@ def base() -> Iterator[World]:
 
 @pytest.fixture
 def place(base: World) -> Iterator[Place]:
-    snapshot = base.ethereum.request("evm_snapshot")
-    yield Place(base)
-    assert base.ethereum.request("evm_revert", snapshot)
+    with base.undone():
+        yield Place(base)
 
 
 @pytest.fixture

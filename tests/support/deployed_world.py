@@ -51,6 +51,13 @@ class World:
     clients: list[Web3Chain]
     log: list[tuple[int, int]] = field(default_factory=list)  # (round, x) in order of registration
 
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What happens to the chain within is undone at the end."""
+        snapshot = self.ethereum.request("evm_snapshot")
+        yield
+        assert self.ethereum.request("evm_revert", snapshot)
+
     @property
     def data_domain(self) -> Domain:
         """DataRegistry's domain."""

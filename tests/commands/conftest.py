@@ -1,0 +1,23 @@
+"""Fixtures of the tests of commands that move tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.wallet_place import WalletPlace, wallet_place
+
+
+@pytest.fixture(scope="module")
+def wallet_after_a_block(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WalletPlace]:
+    """One chain for a file's tests; use ``place``, which restores it."""
+    with wallet_place(tmp_path_factory.mktemp("wallet")) as place:
+        yield place
+
+
+@pytest.fixture
+def place(wallet_after_a_block: WalletPlace) -> Iterator[WalletPlace]:
+    """A wallet on a chain that is put back afterwards."""
+    with wallet_after_a_block.world.undone():
+        yield wallet_after_a_block
