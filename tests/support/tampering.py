@@ -103,14 +103,18 @@ def action_kinds(recording: Recording) -> list[type]:
 
 def change_record(recording: Recording, kind: type[Record], chance: random.Random) -> Change:
     """A field of a record of a kind."""
-    places = [
+    at, index = chance.choice(_record_places(recording, kind))
+    return _changed(recording, at, ("records", index), chance)
+
+
+def _record_places(recording: Recording, kind: type[Record]) -> list[tuple[int, int]]:
+    """Where records of a kind are: the transaction's position, and the record's within it."""
+    return [
         (at, index)
         for at, entry in enumerate(recording.transactions)
         for index, record in enumerate(entry.records)
         if type(record) is kind
     ]
-    at, index = chance.choice(places)
-    return _changed(recording, at, ("records", index), chance)
 
 
 def change_call(recording: Recording, kind: type, chance: random.Random) -> Change:
@@ -246,13 +250,7 @@ def _restructured(
     what: str,
     restructure: Callable[[Transaction, int], Transaction],
 ) -> Change:
-    places = [
-        (at, index)
-        for at, entry in enumerate(recording.transactions)
-        for index, record in enumerate(entry.records)
-        if type(record) is kind
-    ]
-    at, index = chance.choice(places)
+    at, index = chance.choice(_record_places(recording, kind))
     transactions = list(recording.transactions)
     transactions[at] = restructure(transactions[at], index)
     return Change(f"{kind.__name__} {what}", replace(recording, transactions=tuple(transactions)))
