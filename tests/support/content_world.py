@@ -10,26 +10,23 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eth_utils.address import to_checksum_address
-
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.contracts import CONTRACTS
 from offchain.chain.deployment import created_address
 from offchain.chain.deployment_file import DeployedContract, Deployment
 from offchain.crypto.hashing import keccak256
-from offchain.crypto.ring import Nullifier, ShareMessage, nullifier, sign_ring
+from offchain.crypto.ring import Nullifier, nullifier
 from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
 from offchain.crypto.secp256k1 import ShareKey
 from offchain.errors import ContentMissingError, ModelError
 from offchain.learning.learner import DigitsLearner
 from offchain.ports import ContentStore
-from offchain.protocol import actions, dataset, ring_selection
+from offchain.protocol import actions, dataset
 from offchain.protocol import records as events
 from offchain.protocol.dataset import DataItem
 from offchain.protocol.parameters import DEMO_RELAY
 from offchain.protocol.records import Record
-from offchain.protocol.ring_selection import RingRequest, RingSizes, Windows
-from offchain.protocol.transactions import DataTransaction, KeyReveal, Scores
+from offchain.protocol.transactions import KeyReveal, Scores
 from offchain.verification.content import ContentSetup
 from offchain.verification.final_state import computed_state
 from offchain.verification.recording import (
@@ -199,29 +196,12 @@ class ContentWorld(World):
 
     # ---- data ------------------------------------------------------------------------------------
 
-    def data_transaction(
-        self, key: ShareKey, position: int, scope: int, timestamp: int | None = None
-    ) -> DataTransaction:
-        circle = ring_selection.make_circle(
-            self.model_chain, self.history.circle_seed(scope), self.history.active_keys(scope)
-        )
-        sizes = RingSizes(4, self.parameters.minimum_ring, self.parameters.maximum_ring)
-        request = RingRequest(circle, position, sizes, frozenset(), self.randomness)
-        ring = Windows().select(request)
+    def payload_hash(self, key: ShareKey, scope: int) -> bytes:
+        """The hash of a sealed payload that is put into the store."""
         secret = payload_key(key, scope)
-        commitment = key_commitment(self.data_registry, secret)
-        self._payload_keys[commitment] = secret
+        self._payload_keys[key_commitment(self.data_registry, secret)] = secret
         self._used_keys.setdefault(scope, set()).add(key.x)
-        message = ShareMessage(
-            scope,
-            self.now if timestamp is None else timestamp,
-            self._put_payload(secret, scope, nullifier(self.data_registry, key, scope)),
-            commitment,
-            to_checksum_address(keccak256(secret)[:20]),
-        )
-        members = [member.x for member in ring]
-        signature = sign_ring(self.data_registry, message, members, key, self.randomness)
-        return DataTransaction.assemble(message, signature, [member.position for member in ring])
+        return self._put_payload(secret, scope, nullifier(self.data_registry, key, scope))
 
     def _put_payload(self, secret: bytes, scope: int, own: Nullifier) -> bytes:
         self._drawn += 1

@@ -270,7 +270,7 @@ class World(Stretches):
         message = ShareMessage(
             scope,
             self.now if timestamp is None else timestamp,
-            keccak256(self.randomness(32)),
+            self.payload_hash(key, scope),
             key_commitment(self.data_registry, secret),
             to_checksum_address(keccak256(secret)[:20]),
         )
@@ -278,6 +278,10 @@ class World(Stretches):
             self.data_registry, message, [member.x for member in ring], key, self.randomness
         )
         return DataTransaction.assemble(message, signature, [member.position for member in ring])
+
+    def payload_hash(self, _key: ShareKey, _scope: int) -> bytes:
+        """The hash of what a key shares in a scope; here of nothing that anybody has."""
+        return keccak256(self.randomness(32))
 
     def key_reveal(self, number: int) -> KeyReveal:
         """The payload key of an item, found among all nodes' keys."""
