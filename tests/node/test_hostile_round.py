@@ -7,34 +7,21 @@ same things out, and the round must end in a block.
 
 from __future__ import annotations
 
-import secrets
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import structlog
 
-from offchain.chain.anvil import Anvil
 from offchain.learning.learner import DigitsLearner
-from offchain.learning.preparation import use_threads
 from offchain.learning.training_settings import TrainingSettings
-from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.attesting import RoundData
-from offchain.node.feeder import Feeder
-from offchain.node.feeding import Replay
-from offchain.node.journal import Journal
-from offchain.node.loop import LoopSettings, Worker
-from offchain.node.relayer_client import DirectOutlet
-from offchain.protocol.actions import Share
+from offchain.node.loop import Worker
 from offchain.protocol.history_entries import RoundHistory
-from offchain.protocol.ring_selection import STRATEGIES
-from offchain.protocol.snapshot import ALL_ROLES, Policy, Role
+from offchain.protocol.snapshot import Role
 from offchain.protocol.status import Phase
-from offchain.storage.local import LocalStore
 from tests.support.hostile import COPIED, KEYLESS, LATE, SOUND, Hostile
 from tests.support.node_chain import KEYS, EasyDigits, NodeChain
+from tests.support.working_nodes import Part, WorkedRound, share, started_chain, worked_round
 
 HONEST = (0, 1, 2)
 ATTESTS = 3
@@ -42,21 +29,26 @@ ATTESTS = 3
 
 ACCOUNTS = 7
 BRIEF = TrainingSettings(channels=(4, 8, 8, 8), maximum_steps=60)
-PATIENCE = 8
-TURNS = 400
 
 
 @dataclass
 class Played:
     """A round that was played."""
 
-    chain: NodeChain
-    workers: list[Worker]
+    worked: WorkedRound
     hostile: Hostile
 
     @property
+    def chain(self) -> NodeChain:
+        return self.worked.chain
+
+    @property
+    def workers(self) -> list[Worker]:
+        return self.worked.workers
+
+    @property
     def round(self) -> RoundHistory:
-        return self.chain.view.history.round(1)
+        return self.worked.round
 
     @property
     def items_in_data_set(self) -> set[int]:
@@ -70,77 +62,25 @@ def data_of(worker: Worker) -> RoundData:
     return found
 
 
-def make_worker(chain: NodeChain, node: int, store: LocalStore, journal: Journal, clock) -> Worker:
-    trains = node in HONEST
-    found = chain.contracts.deployment
-    return assemble_worker(
-        Adapters(
-            chain.chains[node],
-            store,
-            DigitsLearner(chain.parameters.maximum_samples, BRIEF),
-            EasyDigits(node) if trains else None,
-            DirectOutlet(chain.chains[node], store),
-        ),
-        Identity(chain.secrets(node), chain.domains, found.genesis_accounts, found.block_number),
-        Choices(
-            Policy(ALL_ROLES if trains else frozenset({Role.ATTEST}), 0, PATIENCE),
-            STRATEGIES["windows"],
-            LoopSettings(poll=0.0, turn=0.0),
-        ),
-        journal,
-        clock,
-        secrets.token_bytes,
-    )
+def part_of(chain: NodeChain, node: int) -> Part:
+    learner = DigitsLearner(chain.parameters.maximum_samples, BRIEF)
+    if node in HONEST:
+        return Part(learner, EasyDigits(node))
+    return Part(learner, None, frozenset({Role.ATTEST}))
 
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    folder: Path = tmp_path_factory.mktemp("hostile")
-    use_threads(1)
-    now = [0.0]
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    with Anvil(accounts=ACCOUNTS + 3) as anvil:
-        chain = NodeChain(anvil.url, folder, ACCOUNTS, EasyDigits)
-        store = LocalStore(folder / "store")
-        chain.start()
+    folder = tmp_path_factory.mktemp("hostile")
+    with started_chain(folder, ACCOUNTS, EasyDigits) as (chain, store):
         shared = [entry for node in HONEST for entry in chain.draw(node)]
-        for start in range(0, len(shared), KEYS):
-            batch = shared[start : start + KEYS]
-            for _, payload in batch:
-                store.put(payload)
-            chain.chains[0].execute(Share(tuple(transaction for transaction, _ in batch)))
+        share(chain, store, shared)
         hostile = Hostile(chain, store.folder, ATTESTS)
         hostile.share(shared[0][0], chain.secrets(0).payload_key(1, 0))
         hostile.make_models(range(ATTESTS, ACCOUNTS))
-        feeder = Feeder(
-            chain.chains[ACCOUNTS + 1],
-            chain.follower(),
-            chain.source,
-            chain.clock,
-            chain.contracts.deployment.relay,
-            Replay(chain.parameters, chain.contracts.deployment.checkpoint.height, ACCOUNTS, 20.0),
-            lambda: now[0],
-        )
-        journals = [Journal(folder / f"{node}.sqlite") for node in (*HONEST, ATTESTS)]
-        workers = [
-            make_worker(chain, node, store, journal, lambda: now[0])
-            for node, journal in zip((*HONEST, ATTESTS), journals, strict=True)
-        ]
-        played = Played(chain, workers, hostile)
-        for _ in range(TURNS):
-            if 1 in chain.view.history.rounds and played.round.is_over:
-                break
-            for worker in workers:
-                worker.step(threading.Event())
-                worker._background.wait(60)
-            hostile.act()
-            feeder.step()
-            now[0] += 0.5
-        yield played
-        for journal in journals:
-            journal.close()
-        chain.contracts.ethereum.close()
-    structlog.reset_defaults()
+        parts = {node: part_of(chain, node) for node in (*HONEST, ATTESTS)}
+        with worked_round(chain, store, parts, hostile.act) as worked:
+            yield Played(worked, hostile)
 
 
 def test_the_round_ends_in_a_block(played):
