@@ -6,10 +6,13 @@ import sys
 
 import pytest
 
+from offchain.errors import ArtifactError
 from scripts.bench.__main__ import main
+from scripts.bench.consensus import CONSENSUS
 from scripts.bench.measurement import Conditions, Figure, Measurement, shortest_times
 from scripts.bench.registry import MEASUREMENTS
 from scripts.bench.verification import measure_verification
+from tests.support.evm import compiled_artifacts
 
 
 def test_every_figure_has_one_name():
@@ -64,6 +67,24 @@ def test_what_is_not_reached_is_null_and_misses_its_target(monkeypatch, tmp_path
     printed = capsys.readouterr().out
     assert "in time (target 2: met)" in printed
     assert "never (target 2: missed)" in printed
+
+
+def test_contracts_that_are_not_compiled_are_missed_before_anything_is_measured(
+    monkeypatch, tmp_path, capsys
+):
+    measured = []
+    first = Measurement("first", (), lambda _: measured.append("first") or {})
+    monkeypatch.setattr("scripts.bench.registry.MEASUREMENTS", (first, CONSENSUS))
+    monkeypatch.setattr("tests.support.evm.ROOT", tmp_path)
+    compiled_artifacts.cache_clear()
+    output = tmp_path / "bench.json"
+    monkeypatch.setattr(sys, "argv", ["bench", "--threads", "1", "--output", str(output)])
+    assert main() == ArtifactError.exit_code
+    [line] = capsys.readouterr().err.splitlines()
+    folder = tmp_path / "build" / "contracts"
+    assert line == f"bench: {folder} holds no contracts: run `make build`"
+    assert measured == []
+    assert not output.exists()
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["--size", "0"], ["--threads", "0"]])

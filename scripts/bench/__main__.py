@@ -7,11 +7,22 @@ import os
 import sys
 from pathlib import Path
 
+from offchain.errors import ModelChainError
 from offchain.learning.preparation import use_threads
 
 
 def main() -> int:
-    """Measure, print a table, write the file; returns the exit status."""
+    """Measure as the command line says; returns the exit status."""
+    try:
+        _measure()
+    except ModelChainError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _measure() -> None:
+    """Measure, print a table, write the file."""
     parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
     parser.add_argument("names", nargs="*", help="measurements, all if none is named")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -34,8 +45,10 @@ def main() -> int:
     conditions = Conditions(chosen.threads, chosen.device, chosen.size)
     figures: dict[str, float | None] = {}
     targets: dict[str, float] = {}
-    for name in chosen.names or known:
-        measurement = known[name]
+    measurements = [known[name] for name in chosen.names or known]
+    for measurement in measurements:
+        measurement.prepare()
+    for measurement in measurements:
         measured = measurement.run(conditions)
         for figure in measurement.figures:
             value = measured[figure.name]
@@ -59,7 +72,6 @@ def main() -> int:
     chosen.output.write_text(
         json.dumps(results, indent=2, allow_nan=False) + "\n", encoding="utf-8"
     )
-    return 0
 
 
 def _verdict(value, figure) -> str:

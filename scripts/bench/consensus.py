@@ -17,7 +17,7 @@ from scripts.bench.judged import (
 )
 from scripts.bench.measurement import Conditions, Figure, Measurement
 from tests.support.deployed_chain import deploy_world
-from tests.support.evm import fresh_evm
+from tests.support.evm import compiled_artifacts, fresh_evm
 
 MODELS = 10
 KEYS_EACH = 4
@@ -77,4 +77,5 @@ CONSENSUS = Measurement(
         Figure("attesting_10_nodes_s", "of these, attesting and finalizing on the chain"),
     ),
     measure_consensus,
+    prepare=compiled_artifacts,
 )

@@ -36,11 +36,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A name for the command line, the figures it gives, and what gives them by name."""
+    """A name for the command line, the figures it gives, and what gives them by name.
+
+    `prepare` is called before anything is measured; it raises a `ModelChainError` if something is
+    missing.
+    """
 
     name: str
     figures: Sequence[Figure]
     run: Callable[[Conditions], Mapping[str, float]]
+    prepare: Callable[[], object] = lambda: None
 
 
 def shortest_times(runs: Sequence[Callable[[], object]], rounds: int) -> list[float]:
