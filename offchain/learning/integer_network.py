@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 from offchain.errors import ModelError
 from offchain.learning.digits import CLASSES, IMAGE_SIDE
+from offchain.learning.integer_layer import IntegerLayer, check_shapes, check_shifts
 from offchain.learning.task import MAXIMUM_FILE_BYTES
 from offchain.learning.tensor_file import TensorFileError, decode_tensors, encode_tensors
 
@@ -96,22 +97,13 @@ DIGITS_FAMILY = NetworkFamily(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class IntegerLayer:
-    """A layer's `weight` int8, `bias` int32 [out], and `shift` uint8.
+class IntegerNetwork:
+    """A network of `family` whose ranges have been checked: see `check_network`.
 
     A convolution has weights [out, in, kernel, kernel] and shifts [out]; the linear layer has
     weights [classes, in * side * side] (inputs ordered by channel, then row, then column) and one
     shift [1].
     """
-
-    weight: NDArray[np.int8]
-    bias: NDArray[np.int32]
-    shift: NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class IntegerNetwork:
-    """A network of `family` whose ranges have been checked: see `check_network`."""
 
     family: NetworkFamily
     convolutions: tuple[IntegerLayer, ...]
@@ -176,32 +168,17 @@ def check_network(network: IntegerNetwork) -> None:
                 f"model: {name} has a bias of shape {layer.bias.shape}, allowed are 1 to "
                 f"{family.maximum_channels[number - 1]} channels"
             )
-        _check_shapes(name, layer, (outputs, inputs, kernel, kernel), (outputs,))
+        check_shapes(name, layer, (outputs, inputs, kernel, kernel), (outputs,))
         _check_ranges(name, layer)
         inputs = outputs
     features = inputs * family.sides[-1] ** 2
-    _check_shapes("linear", network.linear, (family.classes, features), (1,))
+    check_shapes("linear", network.linear, (family.classes, features), (1,))
     _check_ranges("linear", network.linear)
     work = multiply_adds(family, network.channels)
     if work > family.multiply_adds:
         raise ModelError(
             f"model: {work} multiply-adds for an image, allowed are {family.multiply_adds}"
         )
-
-
-def _check_shapes(
-    name: str, layer: IntegerLayer, weight: tuple[int, ...], shift: tuple[int, ...]
-) -> None:
-    expected = ((np.int8, weight), (np.int32, (weight[0],)), (np.uint8, shift))
-    found: tuple[NDArray[Any], ...] = (layer.weight, layer.bias, layer.shift)
-    for part, tensor, (dtype, shape) in zip(
-        ("weight", "bias", "shift"), found, expected, strict=True
-    ):
-        if tensor.dtype != dtype or tensor.shape != shape:
-            raise ModelError(
-                f"model: {name}.{part} is {tensor.dtype} {tensor.shape}, expected "
-                f"{np.dtype(dtype)} {shape}"
-            )
 
 
 def _check_ranges(name: str, layer: IntegerLayer) -> None:
@@ -211,10 +188,7 @@ def _check_ranges(name: str, layer: IntegerLayer) -> None:
             f"model: {name} has a weight of {largest_weight} in absolute value, allowed are up to "
             f"{WEIGHT_MAXIMUM}"
         )
-    if int(layer.shift.max()) > MAXIMUM_SHIFT:
-        raise ModelError(
-            f"model: {name} shifts by {int(layer.shift.max())}, allowed are 0 to {MAXIMUM_SHIFT}"
-        )
+    check_shifts(name, layer, MAXIMUM_SHIFT)
     largest = int(accumulator_bound(layer).max())
     if largest >= EXACT_BOUND:
         raise ModelError(

@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 
 from offchain.errors import TrainingError
+from offchain.learning.integer_layer import IntegerLayer
 from offchain.learning.integer_network import (
     ACTIVATION_MAXIMUM,
     EXACT_BOUND,
     MAXIMUM_SHIFT,
     WEIGHT_MAXIMUM,
-    IntegerLayer,
     IntegerNetwork,
     accumulator_bound,
     check_network,

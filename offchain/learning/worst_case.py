@@ -12,13 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from offchain.learning.integer_layer import IntegerLayer
 from offchain.learning.integer_network import (
     ACTIVATION_MAXIMUM,
     DIGITS_FAMILY,
     EXACT_BOUND,
     MAXIMUM_SHIFT,
     WEIGHT_MAXIMUM,
-    IntegerLayer,
     IntegerNetwork,
     NetworkFamily,
     check_network,

@@ -20,9 +20,9 @@ from offchain.learning.arithmetic import (
     has_squares,
 )
 from offchain.learning.evaluation import ARITHMETICS, ExactEvaluator, lowest_largest
+from offchain.learning.integer_layer import IntegerLayer
 from offchain.learning.integer_network import (
     DIGITS_FAMILY,
-    IntegerLayer,
     IntegerNetwork,
     NetworkFamily,
     accumulator_bound,

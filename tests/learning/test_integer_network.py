@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offchain.errors import ModelError
+from offchain.learning.integer_layer import IntegerLayer
 from offchain.learning.integer_network import (
     DIGITS_FAMILY,
     EXACT_BOUND,
     MODEL_METADATA,
-    IntegerLayer,
     IntegerNetwork,
     accumulator_bound,
     check_network,

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.learning.digits import DigitSamples, encode_payload
+from offchain.learning.integer_layer import IntegerLayer
 from offchain.learning.integer_network import (
     DIGITS_FAMILY,
     WEIGHT_MAXIMUM,
-    IntegerLayer,
     IntegerNetwork,
     encode_model,
     shift_right,

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ModelError
+from offchain.learning.integer_layer import IntegerLayer, check_shapes, check_shifts
 from offchain.learning.regression.samples import TableSamples
 from offchain.learning.regression.table import Table
 from offchain.learning.task import MAXIMUM_FILE_BYTES
@@ -37,20 +38,14 @@ _BATCH = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DenseLayer:
-    """A layer's `weight` int8 [out, in], `bias` int32 [out] and `shift` uint8 [out]."""
-
-    weight: NDArray[np.int8]
-    bias: NDArray[np.int32]
-    shift: NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class RegressionNetwork:
-    """A network of the family; `check_network` says for which table."""
+    """A network of the family; `check_network` says for which table.
 
-    hidden: DenseLayer
-    output: DenseLayer
+    Both layers have weights [out, in] and shifts [out].
+    """
+
+    hidden: IntegerLayer
+    output: IntegerLayer
 
     @property
     def hidden_units(self) -> int:
@@ -91,7 +86,7 @@ def parse_model(table: Table, data: bytes) -> RegressionNetwork:
     except TensorFileError as error:
         raise ModelError(f"model: {error}") from error
     hidden, output = (
-        DenseLayer(*(tensors[f"{layer}.{part}"] for part in parts)) for layer in layers
+        IntegerLayer(*(tensors[f"{layer}.{part}"] for part in parts)) for layer in layers
     )
     network = RegressionNetwork(hidden, output)
     check_network(table, network)
@@ -107,25 +102,10 @@ def check_network(table: Table, network: RegressionNetwork) -> None:
             f"{MAXIMUM_HIDDEN} units"
         )
     units = len(hidden.bias)
-    _check_layer("hidden", hidden, (units, len(table.columns)))
-    _check_layer("output", network.output, (1, units))
-
-
-def _check_layer(name: str, layer: DenseLayer, shape: tuple[int, int]) -> None:
-    expected = ((np.int8, shape), (np.int32, shape[:1]), (np.uint8, shape[:1]))
-    found: tuple[NDArray[Any], ...] = (layer.weight, layer.bias, layer.shift)
-    for part, tensor, (dtype, wanted) in zip(
-        ("weight", "bias", "shift"), found, expected, strict=True
-    ):
-        if tensor.dtype != dtype or tensor.shape != wanted:
-            raise ModelError(
-                f"model: {name}.{part} is {tensor.dtype} {tensor.shape}, expected "
-                f"{np.dtype(dtype)} {wanted}"
-            )
-    if int(layer.shift.max()) > MAXIMUM_SHIFT:
-        raise ModelError(
-            f"model: {name} shifts by {int(layer.shift.max())}, allowed are 0 to {MAXIMUM_SHIFT}"
-        )
+    check_shapes("hidden", hidden, (units, len(table.columns)), (units,))
+    check_shifts("hidden", hidden, MAXIMUM_SHIFT)
+    check_shapes("output", network.output, (1, units), (1,))
+    check_shifts("output", network.output, MAXIMUM_SHIFT)
 
 
 def inputs(table: Table, features: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -166,7 +146,7 @@ def score(table: Table, network: RegressionNetwork, samples: TableSamples) -> in
     return credit(table, network, samples) // table.tolerance
 
 
-def _sums(layer: DenseLayer, activation: NDArray[np.int64]) -> NDArray[np.int64]:
+def _sums(layer: IntegerLayer, activation: NDArray[np.int64]) -> NDArray[np.int64]:
     shift = layer.shift.astype(np.int64)
     half = (np.int64(1) << shift) >> np.int64(1)
     sums = np.einsum("nj,kj->nk", activation, layer.weight.astype(np.int64))

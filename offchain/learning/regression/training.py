@@ -18,11 +18,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from offchain.errors import TrainingError
+from offchain.learning.integer_layer import IntegerLayer
 from offchain.learning.regression.integer_network import (
     ACTIVATION_MAXIMUM,
     INPUT_MAXIMUM,
     MAXIMUM_SHIFT,
-    DenseLayer,
     RegressionNetwork,
     credit,
     inputs,
@@ -174,7 +174,7 @@ def _spread(given: NDArray[np.float64]) -> Tensor:
     return torch.tensor(spread, dtype=torch.float32)
 
 
-def _as_integers(weight: Tensor, bias: Tensor, unit: float) -> DenseLayer:
+def _as_integers(weight: Tensor, bias: Tensor, unit: float) -> IntegerLayer:
     """Weights [out, in] and biases [out] with the largest shifts at which they fit.
 
     Inputs and outputs being integers, a weight of 1 makes an output of 1 from an input of 1, but
@@ -194,14 +194,14 @@ def _as_integers(weight: Tensor, bias: Tensor, unit: float) -> DenseLayer:
         if shift == 0 and not fits.all():
             raise TrainingError("a weight is too large for 8 bits, or a bias for 32")
     scales = 2.0**shifts
-    return DenseLayer(
+    return IntegerLayer(
         np.rint(weights * scales[:, None]).astype(np.int8),
         np.rint(biases * scales).astype(np.int32),
         shifts.astype(np.uint8),
     )
 
 
-def _as_float(layer: DenseLayer, weight_unit: float, bias_unit: float) -> tuple[Tensor, Tensor]:
+def _as_float(layer: IntegerLayer, weight_unit: float, bias_unit: float) -> tuple[Tensor, Tensor]:
     """Weights and biases that `_as_integers` made, as they were but for rounding."""
     scales = 2.0 ** layer.shift.astype(np.float64)
     weight = layer.weight / scales[:, None] * weight_unit

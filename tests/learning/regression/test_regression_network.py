@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from offchain.errors import ModelError
+from offchain.learning.integer_layer import IntegerLayer
 from offchain.learning.regression.integer_network import (
     MAXIMUM_HIDDEN,
-    DenseLayer,
     RegressionNetwork,
     credit,
     encode_model,
@@ -29,8 +29,8 @@ TABLE = Table(
 def random_network(seed: int, units: int = 5, columns: int = 2) -> RegressionNetwork:
     random = np.random.Generator(np.random.PCG64(seed))
 
-    def layer(out: int, inner: int) -> DenseLayer:
-        return DenseLayer(
+    def layer(out: int, inner: int) -> IntegerLayer:
+        return IntegerLayer(
             random.integers(-128, 128, (out, inner), np.int8),
             random.integers(-30_000, 30_000, out).astype(np.int32),
             random.integers(0, 14, out).astype(np.uint8),
@@ -48,9 +48,9 @@ def random_samples(seed: int, count: int) -> TableSamples:
 
 def constant(value: int) -> RegressionNetwork:
     """A network that always predicts ``value``."""
-    hidden = DenseLayer(np.zeros((1, 2), np.int8), np.zeros(1, np.int32), np.zeros(1, np.uint8))
+    hidden = IntegerLayer(np.zeros((1, 2), np.int8), np.zeros(1, np.int32), np.zeros(1, np.uint8))
     bias = np.array([value], np.int32)
-    return RegressionNetwork(hidden, DenseLayer(hidden.weight[:, :1], bias, hidden.shift))
+    return RegressionNetwork(hidden, IntegerLayer(hidden.weight[:, :1], bias, hidden.shift))
 
 
 def clamp(value: int, lowest: int, highest: int) -> int:
@@ -91,10 +91,10 @@ def test_the_largest_numbers_that_the_format_allows_are_exact():
     columns = tuple(Column("c", -LARGEST_VALUE, LARGEST_VALUE) for _ in range(64))
     table = Table("wide", columns, Column("t", -LARGEST_VALUE, LARGEST_VALUE), 1)
     for weight, bias in ((-128, -(2**31)), (127, 2**31 - 1)):
-        hidden = DenseLayer(
+        hidden = IntegerLayer(
             np.full((64, 64), weight, np.int8), np.full(64, bias, np.int32), np.zeros(64, np.uint8)
         )
-        output = DenseLayer(
+        output = IntegerLayer(
             np.full((1, 64), weight, np.int8), np.full(1, bias, np.int32), np.zeros(1, np.uint8)
         )
         network = parse_model(table, encode_model(table, RegressionNetwork(hidden, output)))
