@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from offchain.bitcoin.rules import MAINNET
+from offchain.chain.anvil import Anvil
+from offchain.headers.recorded import RecordedHeaders
+from offchain.node.demo.network import Plan, account, deploy_on
+from offchain.storage.local import LocalStore
+from tests.support.evm import ROOT
+from tests.support.node_chain import HEADERS
 from tests.support.programs import Programs, Run
 
 COMMANDS = {
@@ -15,6 +24,12 @@ COMMANDS = {
     "modelchain verify": "offchain/cli.py",
 }
 """What reads the chain of a deployment file: programs with their commands, and their files."""
+
+USAGE = 2
+"""Status of a command line that is wrong, as shells and click have it."""
+
+NODES = 4
+OTHER_CHAIN = 424_242
 
 
 @dataclass
@@ -46,6 +61,22 @@ class Place:
         """The deployment file and what is in the store."""
         store = sorted((self.folder / "store").iterdir())
         return [self.deployment.read_bytes(), *(file.read_bytes() for file in store)]
+
+
+@contextmanager
+def deployed_place(folder: Path) -> Iterator[Place]:
+    """A place in an empty folder, with chains of its own."""
+    LocalStore(folder / "store").put(b"what somebody relies on")
+    plan = Plan(ROOT, folder, HEADERS, NODES)
+    with (
+        Programs(folder) as programs,
+        Anvil(accounts=10) as anvil,
+        Anvil(accounts=1, chain_id=OTHER_CHAIN) as other,
+        Anvil(accounts=1) as anew,
+    ):
+        source = RecordedHeaders(HEADERS, MAINNET)
+        deploy_on(anvil.url, plan, source, account(NODES)).ethereum.close()
+        yield Place(programs, folder, plan.deployment, anvil.url, other.url, anew.url)
 
 
 def refused(run: Run, program: str, status: int, *words: object) -> None:
