@@ -184,6 +184,7 @@ def _network(
             PRESETS[noise],
             plan.transforms,
             plan.samples,
+            processes=plan.threads,
         )
 
     saved = None if progress is None else folder / progress.chain

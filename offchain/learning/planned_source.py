@@ -30,8 +30,8 @@ class PlannedDigitsSource(DataSource):
     What a node shares in a round depends on the fields and the round alone: the images of its fonts
     of that round, each digit `transforms` times. With `shuffled` they are dealt to the items at
     random; else they come font by font, so that an item holds few fonts whole, and its fonts say
-    whose it is. No item holds more than `maximum_samples`. `threads` draw, which changes nothing
-    but the time.
+    whose it is. No item holds more than `maximum_samples`. Up to `processes` draw, which changes
+    nothing but the time.
     """
 
     atlas: GlyphAtlas
@@ -42,7 +42,7 @@ class PlannedDigitsSource(DataSource):
     transforms: int = TRANSFORMS
     maximum_samples: int = 4096
     shuffled: bool = True
-    threads: int = 1
+    processes: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.node < len(self.plan.cells):
@@ -68,7 +68,7 @@ class PlannedDigitsSource(DataSource):
             users, labels = users[order], labels[order]
         random = np.random.Generator(np.random.PCG64(noise_sequence))
         glyphs = self.atlas.glyphs.reshape(-1, *self.atlas.glyphs.shape[2:])
-        images = draw_chosen(glyphs, users * CLASSES + labels, self.noise, random, self.threads)
+        images = draw_chosen(glyphs, users * CLASSES + labels, self.noise, random, self.processes)
         return DigitSamples(images, labels.astype(np.uint8))
 
     def draw(self, round_number: int, count: int) -> list[bytes]:

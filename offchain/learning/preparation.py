@@ -20,13 +20,14 @@ LARGEST_FROM_HEAP = 32 << 20
 
 
 def use_threads(count: int, *, shared: bool = True) -> None:
-    """Let PyTorch and OpenCV compute with ``count`` threads each.
+    """Let PyTorch compute with ``count`` threads, and OpenCV with one.
 
     Call it once, before anything else imports PyTorch: OpenMP reads when it is loaded what threads
     do that have nothing to do. On cores that other processes compute on too (``shared``) they
     sleep at once: where they spun, training was seen to take a hundred times as long. On cores of
     their own they look for a moment before they sleep, since a training step has some hundred such
-    waits and waking up takes longer than most of them.
+    waits and waking up takes longer than most of them. OpenCV's own threads would wait in the same
+    way between the short calls that draw images, where they only take time from other processes.
     """
     if not shared and "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
@@ -37,7 +38,7 @@ def use_threads(count: int, *, shared: bool = True) -> None:
     import torch
 
     torch.set_num_threads(count)
-    cv2.setNumThreads(count)
+    cv2.setNumThreads(1)
 
 
 def keep_freed_memory() -> bool:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Conditions:
     """What a measurement may use.
 
-    `threads` is for whatever computes in threads, `device` is PyTorch's word for where to compute.
-    `size`, up to 1, scales how much there is to do: 1 is the paper's scale, less is for trying out.
+    `threads` is for whatever computes in threads or in processes, `device` is PyTorch's word for
+    where to compute. `size`, up to 1, scales how much there is to do: 1 is the paper's scale, less
+    is for trying out.
     """
 
     threads: int
