@@ -42,13 +42,16 @@ class LayerChoice:
         """How many channels the layer has."""
         return len(self.skeleton) + len(self.readmitted) + self.fresh
 
-    def narrower(self) -> LayerChoice:
-        """Return the choice without its last channel: a new one, else the least important."""
-        if self.fresh:
-            return LayerChoice(self.skeleton, self.readmitted, self.fresh - 1)
-        if self.readmitted:
-            return LayerChoice(self.skeleton, self.readmitted[:-1], 0)
-        return LayerChoice(self.skeleton[:-1], (), 0)
+    def narrower(self, multiple: int) -> LayerChoice:
+        """Return the choice with the next lower multiple of channels, or one less if there is none.
+
+        New ones go first, then the readmitted, then the least important.
+        """
+        left = self.width - 1
+        left -= left % multiple if left >= multiple else 0
+        kept = self.skeleton[:left]
+        readmitted = self.readmitted[: left - len(kept)]
+        return LayerChoice(kept, readmitted, left - len(kept) - len(readmitted))
 
 
 def explore(
@@ -103,7 +106,7 @@ def choose_channels(
         if max(growth) == 0.0:
             break
         widest = int(np.argmax(growth))
-        choices[widest] = choices[widest].narrower()
+        choices[widest] = choices[widest].narrower(settings.multiple)
     return tuple(choices)
 
 
@@ -118,8 +121,11 @@ def _choose_layer(
     order = np.argsort(-np.nan_to_num(importance), kind="stable")
     kept = max(1, math.ceil(settings.skeleton * width))
     skeleton, pruned = order[:kept], order[kept:]
-    widest = max(kept, min(maximum, math.ceil(settings.widest * width)))
-    more = int(random.integers(kept, widest + 1)) - kept
+    widest = math.ceil(settings.widest * width)
+    multiple = settings.multiple if width >= settings.multiple else 1
+    first, last = (-(-limit // multiple) for limit in (kept, widest))
+    drawn = int(random.integers(first, last + 1)) * multiple
+    more = max(kept, min(maximum, drawn)) - kept
     back = min(more - int(random.binomial(more, settings.fresh)), len(pruned))
     readmitted = random.permutation(pruned)[:back]
     return LayerChoice(tuple(skeleton.tolist()), tuple(readmitted.tolist()), more - back)

@@ -12,7 +12,8 @@ class ExplorationSettings:
     `skeleton` is the part of each layer's channels, 0 to 1, that is always kept: the most
     important ones. A node's own network has in each layer a width drawn between the skeleton's and
     `widest` times the previous width, as far as the family and `multiply_adds` for one image
-    allow (None: as the family allows). Of the channels beyond the skeleton the part `fresh` on
+    allow (None: as the family allows). Widths are multiples of `multiple`, `widest` rounded up to
+    one: processors compute so many channels at a time. Narrower layers have any width. Of the channels beyond the skeleton the part `fresh` on
     average is new, the others are pruned ones that come back. Importance is measured on
     `importance_images` images; if not `by_importance` it is drawn at random, which leaves no
     skeleton, for comparison.
@@ -20,6 +21,7 @@ class ExplorationSettings:
 
     skeleton: float = 0.75
     widest: float = 1.25
+    multiple: int = 8
     fresh: float = 0.5
     multiply_adds: int | None = None
     importance_images: int = 1000

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from offchain.learning.exploration import choose_channels, explore
+from offchain.learning.exploration import LayerChoice, choose_channels, explore
 from offchain.learning.growth import add_channels
 from offchain.learning.importance import channel_importance
 from offchain.learning.integer_network import DIGITS_FAMILY, check_network, multiply_adds
@@ -163,7 +163,7 @@ def test_the_skeleton_is_in_every_choice_and_holds_the_most_important():
             assert set(choice.skeleton) == set(np.argsort(layer)[-12:].tolist())
             assert not set(choice.readmitted) & set(choice.skeleton)
             assert len(set(choice.readmitted)) == len(choice.readmitted)
-            assert 12 <= choice.width <= 20
+            assert choice.width in (16, 24)
 
 
 def test_pruned_channels_come_back_and_new_ones_are_grown():
@@ -172,8 +172,35 @@ def test_pruned_channels_come_back_and_new_ones_are_grown():
     layers = [layer for choice in choices for layer in choice]
     assert len({layer.readmitted for layer in layers}) > 20
     assert {layer.fresh for layer in layers} >= {0, 1, 2, 3}
-    assert min(layer.width for layer in layers) == 12
-    assert max(layer.width for layer in layers) == 20
+    assert {layer.width for layer in layers} == {16, 24}
+
+
+def test_widths_are_multiples_within_the_range_and_narrow_layers_have_any():
+    def widths(previous, settings=SETTINGS):
+        importance = importance_of(5, (previous,) * len(CHANNELS))
+        return {
+            layer.width
+            for seed in range(40)
+            for layer in choose_channels(importance, DIGITS_FAMILY, seed, settings)
+        }
+
+    assert widths(64) == {48, 56, 64, 72, 80}
+    assert widths(41) == {32, 40, 48, 56}
+    assert widths(7) == {6, 7, 8, 9}
+    assert widths(64, replace(SETTINGS, multiple=1)) == set(range(48, 81))
+
+
+def test_where_the_work_is_bounded_layers_shrink_by_multiples_then_one_by_one():
+    choice = LayerChoice(tuple(range(12)), (14, 15), 3)
+    widths = [choice.width]
+    while choice.width > 1:
+        choice = choice.narrower(8)
+        widths.append(choice.width)
+        assert choice.skeleton == tuple(range(len(choice.skeleton)))
+    assert widths == [17, 16, 8, 7, 6, 5, 4, 3, 2, 1]
+    assert LayerChoice(tuple(range(12)), (14, 15), 3).narrower(8) == LayerChoice(
+        tuple(range(12)), (14, 15), 2
+    )
 
 
 def test_a_choice_stays_within_the_family_and_the_work_that_is_allowed():
