@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from offchain.experiment.stopwatch import Stopwatch, Work
 from offchain.learning.digits import DigitSamples
 from offchain.learning.digits_task import DigitsTask
+from offchain.learning.integer_network import IntegerNetwork
+from offchain.learning.task import ProgressCallback
+from offchain.learning.training_settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel, TrainingProgress
 
 
@@ -50,15 +53,42 @@ class DecodedPayloads:
 
 
 class SharedDigitsTask(DigitsTask):
-    """The digits task, with payloads decoded once for all nodes of the process."""
+    """The digits task for all nodes of the process, with payloads decoded once.
 
-    decoded: DecodedPayloads | None = None
+    Args:
+        maximum_samples: that a payload may hold.
+        settings: with which the previous best network is trained.
+        first: trains new networks, while there is no block.
+        decoded: what was decoded.
+    """
+
+    def __init__(
+        self,
+        maximum_samples: int,
+        settings: TrainingSettings,
+        first: DigitsTask,
+        decoded: DecodedPayloads,
+    ) -> None:
+        super().__init__(maximum_samples, settings)
+        self._first = first
+        self._decoded = decoded
 
     def decode_payload(self, plaintext: bytes) -> DigitSamples:
         """Return the samples of a payload; see `digits.decode_payload`."""
-        if self.decoded is None:
-            return super().decode_payload(plaintext)
-        return self.decoded.get(plaintext, super().decode_payload)
+        return self._decoded.get(plaintext, super().decode_payload)
+
+    def train(
+        self,
+        samples: Sequence[DigitSamples],
+        previous: IntegerNetwork | None,
+        seed: int,
+        progress: ProgressCallback,
+        ages: Sequence[int] = (),
+    ) -> TrainedModel:
+        """Train a network; see `DigitsTask.train`."""
+        if previous is None:
+            return self._first.train(samples, previous, seed, progress, ages)
+        return super().train(samples, previous, seed, progress, ages)
 
 
 class TimedLearner(Learner):

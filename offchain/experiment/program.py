@@ -9,7 +9,6 @@ import secrets as randomness
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from offchain.experiment.plan import SIZES, ExperimentPlan
 from offchain.experiment.results import require_free, write_results
 from offchain.experiment.screen import Screen
 from offchain.headers.source import recorded_file
+from offchain.learning.integer_network import DIGITS_FAMILY
 from offchain.node.programs import stop_on_signals
 
 if TYPE_CHECKING:
@@ -34,6 +34,33 @@ if TYPE_CHECKING:
 
 NOISES = ("light", "moderate", "strong", "hard")
 FONT_SETS = ("machine", "small", "full")
+
+
+class Channels(click.ParamType[tuple[int, ...]]):
+    """Channels of a network's convolutions, as they stand in its description: 16-32-64-64."""
+
+    name = "channels"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Return the numbers, one for each convolution of the digits family and as it allows."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            channels = tuple(int(number) for number in value.split("-"))
+        except ValueError:
+            self.fail(f"{value!r}: whole numbers with hyphens between them are needed", param, ctx)
+        widest = DIGITS_FAMILY.maximum_channels
+        if len(channels) != len(widest) or not all(
+            1 <= number <= most for number, most in zip(channels, widest, strict=True)
+        ):
+            most = "-".join(map(str, widest))
+            self.fail(f"{value}: {len(widest)} numbers from 1 to {most} are needed", param, ctx)
+        return channels
+
+
+CHANNELS = Channels()
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -56,7 +83,19 @@ FONT_SETS = ("machine", "small", "full")
     "--training-seconds",
     metavar="SECONDS",
     type=click.FloatRange(0.1, 86_400.0),
-    help="how long each node trains in a round; by default 40 at full size, else so many steps",
+    help="how long each node trains in a round; by default 50 at full size, else so many steps",
+)
+@click.option(
+    "--first-training-seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 86_400.0),
+    help="the same while there is no block; by default 100 at full size, or as --training-seconds",
+)
+@click.option(
+    "--channels",
+    metavar="A-B-C-D",
+    type=CHANNELS,
+    help="channels of the first block's networks; by default the size's  [24-48-96-96]",
 )
 @click.option("--threads", metavar="T", type=click.IntRange(1, 1024), help="threads that compute")
 @click.option(
@@ -101,6 +140,8 @@ def reproduce_paper(
     nodes: int | None,
     blocks: int | None,
     training_seconds: float | None,
+    first_training_seconds: float | None,
+    channels: tuple[int, ...] | None,
     threads: int | None,
     fonts: int | None,
     font_set: str | None,
@@ -118,7 +159,18 @@ def reproduce_paper(
     """
     if force and resume:
         raise click.UsageError("--force begins anew, --resume goes on: choose one")
-    plan = make_plan(size, noises, nodes, blocks, training_seconds, threads, fonts, font_set)
+    plan = make_plan(
+        size,
+        noises=tuple(dict.fromkeys(noises)) or None,
+        nodes=nodes,
+        blocks=blocks,
+        channels=channels,
+        training_seconds=training_seconds,
+        first_training_seconds=first_training_seconds,
+        threads=threads,
+        fonts=fonts,
+        font_set=font_set,
+    )
     folder = RunFolder(work or Path("out") / f"paper-{size}-run")
     results = out or (PROJECT / "docs" / "results" if size == "full" else Path(f"out/paper-{size}"))
     if resume and not folder.exists:
@@ -155,39 +207,22 @@ def reproduce_paper(
     console.print(f"Results in {results}: {state}", soft_wrap=True)
 
 
-def make_plan(
-    size: str,
-    noises: Sequence[str],
-    nodes: int | None,
-    blocks: int | None,
-    training_seconds: float | None,
-    threads: int | None,
-    fonts: int | None,
-    font_set: str | None,
-) -> ExperimentPlan:
-    """The plan of a size with what was chosen otherwise."""
-    chosen: dict[str, Any] = {
-        "noises": tuple(dict.fromkeys(noises)) or None,
-        "nodes": nodes,
-        "blocks": blocks,
-        "training_seconds": training_seconds,
-        "threads": threads,
-        "fonts": fonts,
-        "font_set": font_set,
-    }
+def make_plan(size: str, **chosen: Any) -> ExperimentPlan:
+    """The plan of a size with the fields that were chosen otherwise; None leaves the size's."""
     given = {name: value for name, value in chosen.items() if value is not None}
-    # Who gives seconds wants them, not the steps of a small size.
-    given["training_steps"] = SIZES[size].training_steps if training_seconds is None else None
+    if "training_seconds" in given or "first_training_seconds" in given:
+        # Who gives seconds wants them: not the steps of a small size, nor another time at first.
+        given = {"training_steps": None, "first_training_seconds": None, **given}
     return replace(SIZES[size], **given)
 
 
 def tell_plan(console: Console, plan: ExperimentPlan, fonts: ChosenFonts, folder: Path) -> None:
     """Say what is going to be run."""
-    training = (
-        f"{plan.training_seconds:g} s"
-        if plan.training_steps is None
-        else f"{plan.training_steps} steps"
-    )
+    training = f"{plan.training_seconds:g} s"
+    if plan.training_steps is not None:
+        training = f"{plan.training_steps} steps"
+    elif plan.first_training_seconds is not None:
+        training += f" (before the first block {plan.first_training_seconds:g} s)"
     console.print(
         f"{plan.nodes} nodes with {plan.items} items of {plan.samples} images in a round: "
         f"{plan.images:,} images a block, {plan.test_images:,} of them test; "

@@ -32,6 +32,7 @@ from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.stopwatch import Stopwatch
 from offchain.learning.digits import CLASSES, concatenate
+from offchain.learning.digits_task import DigitsTask
 from offchain.learning.drawing import PRESETS
 from offchain.learning.evaluation import ExactEvaluator
 from offchain.learning.font_plan import FontPlan
@@ -150,13 +151,22 @@ def verify_preset(experiment: Experiment, noise: str) -> str:
     return found
 
 
-def training_settings(plan: ExperimentPlan) -> TrainingSettings:
-    """How a node trains: until its seconds are over, or in few steps where the plan has them."""
-    if plan.training_steps is None:
-        return replace(FULL_SIZE, seconds=plan.training_seconds)
-    return TrainingSettings(
-        seconds=plan.training_seconds, epochs=NO_END, maximum_steps=plan.training_steps
-    )
+def training_settings(plan: ExperimentPlan, *, first: bool) -> TrainingSettings:
+    """How a node trains: until its seconds are over, or in few steps where the plan has them.
+
+    ``first`` asks for those of a new network, while there is no block.
+    """
+    if plan.training_steps is not None:
+        return TrainingSettings(
+            channels=plan.channels,
+            seconds=plan.training_seconds,
+            epochs=NO_END,
+            maximum_steps=plan.training_steps,
+        )
+    seconds = plan.training_seconds
+    if first and plan.first_training_seconds is not None:
+        seconds = plan.first_training_seconds
+    return replace(FULL_SIZE, channels=plan.channels, seconds=seconds)
 
 
 @contextmanager
@@ -165,9 +175,12 @@ def _network(
 ) -> Iterator[LocalNetwork]:
     """The preset's network, from its saved chain where there is one."""
     plan, folder = experiment.plan, experiment.run.preset(noise)
-    settings = training_settings(plan)
-    task = SharedDigitsTask(plan.samples, settings)
-    task.decoded = DecodedPayloads()
+    task = SharedDigitsTask(
+        plan.samples,
+        training_settings(plan, first=False),
+        DigitsTask(plan.samples, training_settings(plan, first=True)),
+        DecodedPayloads(),
+    )
     learner = TaskLearner(task)
 
     def learner_of(node: int) -> Learner:
@@ -198,7 +211,7 @@ def _network(
 def _figures(network: LocalNetwork, stopwatch: Stopwatch, number: int) -> BlockFigures:
     """A block's figures, its scores counted again from the predictions on its test set."""
     block = network.observer.judged_block(number)
-    test = concatenate([SharedDigitsTask(2**20).decode_payload(payload) for payload in block.test])
+    test = concatenate([DigitsTask(2**20).decode_payload(payload) for payload in block.test])
     evaluator = ExactEvaluator()
 
     def judged(what: str, model: bytes, score: int) -> ModelFigures:

@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from offchain.errors import ConfigurationError
+from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask
 from offchain.experiment.plan import FULL, SIZES
 from offchain.learning.digits import DigitSamples, encode_payload
+from offchain.learning.digits_task import DigitsTask
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
+from offchain.learning.training_settings import TrainingSettings
 from offchain.protocol.parameters import ParameterOutOfRange
 
 
@@ -61,6 +65,9 @@ def test_a_plan_goes_on_with_other_blocks_presets_and_trainings_but_with_no_othe
     recorded = FULL.as_json()
     assert not replace(FULL, blocks=7, noises=("hard",)).differences(recorded)
     assert not replace(FULL, training_seconds=9.0, threads=1).differences(recorded)
+    assert not replace(FULL, first_training_seconds=None, channels=(8, 8, 8, 8)).differences(
+        recorded
+    )
     assert replace(FULL, transforms=24).differences(recorded) == [
         "transforms was 25 and is now 24",
         "samples_per_item was 1250 and is now 1200",
@@ -72,11 +79,66 @@ def test_a_plan_goes_on_with_other_blocks_presets_and_trainings_but_with_no_othe
 def test_a_training_of_the_full_size_ends_by_its_seconds_and_a_small_one_by_its_steps():
     from offchain.experiment.running import training_settings
 
-    full, small = training_settings(FULL), training_settings(SIZES["small"])
+    full = training_settings(FULL, first=False)
+    small = training_settings(SIZES["small"], first=True)
     assert full.seconds == FULL.training_seconds
     assert full.maximum_steps * full.batch > 10**9 < full.epochs * FULL.images
     assert small.maximum_steps == SIZES["small"].training_steps
     assert small.seconds >= 600
+
+
+def test_a_new_network_has_the_channels_and_the_seconds_of_the_first_block():
+    from offchain.experiment.running import training_settings
+
+    plan = replace(FULL, channels=(8, 16, 24, 32), training_seconds=3.0, first_training_seconds=7.0)
+    assert training_settings(plan, first=True).seconds == 7.0
+    assert training_settings(plan, first=True).channels == (8, 16, 24, 32)
+    assert training_settings(plan, first=False).seconds == 3.0
+    assert training_settings(replace(plan, first_training_seconds=None), first=True).seconds == 3.0
+
+
+def test_a_new_network_is_trained_by_the_first_settings_and_one_taken_over_by_the_others():
+    settings = TrainingSettings(channels=(2, 2, 2, 2), batch=10, exploration=None)
+    first = replace(settings, channels=(3, 2, 2, 4), maximum_steps=2)
+    task = SharedDigitsTask(
+        50, replace(settings, maximum_steps=5), DigitsTask(50, first, "cpu"), DecodedPayloads()
+    )
+    random = np.random.Generator(np.random.PCG64(0))
+    images = random.integers(0, 256, (50, 28, 28), np.uint8)
+    samples = [DigitSamples(images, (np.arange(50) % 10).astype(np.uint8))]
+    new = task.train(samples, None, 1, lambda _: None)
+    assert new.description.startswith("channels 3-2-2-4, 2 steps on 50 samples")
+    again = task.train(samples, task.decode_model(new.data), 1, lambda _: None)
+    assert again.description.startswith("channels 3-2-2-4, 5 steps on 50 samples")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("16-32-64", "4 numbers from 1 to 64-128-128-256 are needed"),
+        ("16-32-64-0", "4 numbers from 1 to 64-128-128-256 are needed"),
+        ("65-32-64-64", "4 numbers from 1 to 64-128-128-256 are needed"),
+        ("16,32,64,64", "whole numbers with hyphens between them are needed"),
+    ],
+)
+def test_channels_that_no_network_has_are_refused(text, reason):
+    from offchain.experiment.program import reproduce_paper
+
+    result = CliRunner().invoke(reproduce_paper, ["--channels", text])
+    assert result.exit_code == 2
+    assert reason in " ".join(result.output.replace("│", " ").split())
+
+
+def test_seconds_that_are_given_hold_for_all_blocks_and_replace_steps():
+    from offchain.experiment.program import make_plan
+
+    short = make_plan("full", training_seconds=9.0, first_training_seconds=None)
+    assert (short.training_seconds, short.first_training_seconds) == (9.0, None)
+    assert make_plan("small", training_seconds=9.0).training_steps is None
+    assert make_plan("full", channels=None) == FULL
+    other = make_plan("full", first_training_seconds=9.0, channels=(8, 8, 8, 8))
+    assert (other.training_seconds, other.first_training_seconds) == (FULL.training_seconds, 9.0)
+    assert other.channels == (8, 8, 8, 8)
 
 
 def test_the_options_offer_the_sets_and_noises_that_there_are():
