@@ -29,6 +29,7 @@ from offchain.errors import ChainError, ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.network import account, free_port
 from offchain.protocol.parameters import DEMO, DEMO_RELAY
+from tests.support.brownie_project import make_brownie_project
 from tests.support.node_chain import HEADERS
 from tests.support.programs import Run
 
@@ -109,17 +110,22 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> Refusals:
         nowhere = f"http://127.0.0.1:{free_port()}"
         networks = NETWORKS.format(chain=CHAIN, here=here.url, other=other.url, nowhere=nowhere)
         (home / ".brownie" / "network-config.yaml").write_text(networks)
+
+        def begin(name: str) -> subprocess.Popen[str]:
+            project = make_brownie_project(tmp_path_factory.mktemp("project") / "project")
+            return start(project, home, files, FAULTS[name])
+
         # The first alone: when Brownie first loads what it compiled, it removes what is not used.
         first, *others = FAULTS
-        runs = {first: finish(start(home, files, FAULTS[first]))}
-        started = {name: start(home, files, FAULTS[name]) for name in others}
+        runs = {first: finish(begin(first))}
+        started = {name: begin(name) for name in others}
         runs |= {name: finish(process) for name, process in started.items()}
         blocks = tuple(Ethereum.connect(chain.url).block_number() for chain in (here, other))
     return Refusals(runs, blocks, {file.name: file.read_bytes() for file in files.iterdir()})
 
 
-def start(home: Path, files: Path, fault: Fault) -> subprocess.Popen[str]:
-    """`brownie run deploy` in the checkout, with a fault."""
+def start(project: Path, home: Path, files: Path, fault: Fault) -> subprocess.Popen[str]:
+    """`brownie run deploy` in a project, with a fault."""
     given = {
         "MODELCHAIN_DEPLOYMENT": ".",
         "MODELCHAIN_GENESIS": GENESIS,
@@ -132,7 +138,7 @@ def start(home: Path, files: Path, fault: Fault) -> subprocess.Popen[str]:
     brownie = Path(sys.executable).with_name("brownie")
     return subprocess.Popen(
         [str(brownie), "run", "deploy", "--network", fault.network],
-        cwd=PROJECT,
+        cwd=project,
         env={**kept, "HOME": str(home), "COLUMNS": "200", **given},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -6,7 +6,6 @@ the test's port: one for development, one live.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from offchain.chain.ethereum import Ethereum
 from offchain.commands.shown import decimal
 from offchain.config import PROJECT
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
+from tests.support.brownie_project import make_brownie_project
 
 NETWORKS = """
 live:
@@ -47,6 +47,7 @@ class Brownie:
 
     anvil: Anvil
     home: Path
+    project: Path
 
     @property
     def file(self) -> Path:
@@ -56,10 +57,10 @@ class Brownie:
     def run(
         self, script: str, network: str = "test-development", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """`brownie run SCRIPT --network NETWORK` in the checkout."""
+        """`brownie run SCRIPT --network NETWORK` in the project."""
         return subprocess.run(
             [str(Path(sys.executable).with_name("brownie")), "run", script, "--network", network],
-            cwd=PROJECT,
+            cwd=self.project,
             env={
                 **os.environ,
                 "HOME": str(self.home),
@@ -86,19 +87,10 @@ def brownie(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brownie]:
     home = tmp_path_factory.mktemp("home")
     (home / ".solcx").symlink_to(solcx.get_solcx_install_folder())
     (home / ".brownie").mkdir()
-    forget_live_deployments()
+    project = make_brownie_project(home / "project")
     with Anvil() as anvil:
         (home / ".brownie" / "network-config.yaml").write_text(NETWORKS.format(port=anvil.port))
-        yield Brownie(anvil, home)
-    forget_live_deployments()
-
-
-def forget_live_deployments() -> None:
-    """Remove Brownie's record of what was deployed on a live network of anvil's chain id.
-
-    Brownie refuses to connect where one of those contracts is gone, and each ends with its anvil.
-    """
-    shutil.rmtree(PROJECT / "build" / "deployments" / "31337", ignore_errors=True)
+        yield Brownie(anvil, home, project)
 
 
 @pytest.fixture(scope="module")
