@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -46,6 +47,8 @@ from offchain.storage.local import LocalStore
 from offchain.verification.run import verify_chain
 
 log = structlog.get_logger()
+
+Result = TypeVar("Result")
 
 NO_END = 10**9
 """So many epochs end no training: its steps do."""
@@ -104,7 +107,7 @@ def run_preset(experiment: Experiment, noise: str, blocks: int) -> None:
         )
         for number in range(done + 1, last + 1):
             driver.run_until_block(number)
-            figures = _figures(network, stopwatch, number)
+            figures = _in_thread(partial(_figures, network, stopwatch, number))
             chain = f"chain-{number}.json"
             save_chain(network.anvil, run.preset(noise) / chain)
             before = run.progress(noise)
@@ -134,11 +137,14 @@ def verify_preset(experiment: Experiment, noise: str) -> str:
     with experiment_anvil(experiment.plan.nodes + 3, folder / "anvil-verify.log", saved) as anvil:
         contracts = open_contracts(anvil.url, folder / "deployment.json")
         try:
-            report = verify_chain(
-                contracts,
-                partial(LocalStore, folder / "store"),
-                partial(DigitsLearner, contracts.deployment.parameters.maximum_samples),
-                progress=experiment.display.verifying,
+            report = _in_thread(
+                partial(
+                    verify_chain,
+                    contracts,
+                    partial(LocalStore, folder / "store"),
+                    partial(DigitsLearner, contracts.deployment.parameters.maximum_samples),
+                    progress=experiment.display.verifying,
+                )
             )
         finally:
             contracts.ethereum.close()
@@ -206,6 +212,17 @@ def _network(
     )
     with local_network(network, learner_of, source_of, learner) as found:
         yield found
+
+
+def _in_thread(compute: Callable[[], Result]) -> Result:
+    """Compute in a thread that ends then, as the nodes do.
+
+    OpenMP keeps a team of threads for each thread that computed, and as soon as there are more of
+    them than cores, none looks before it sleeps (see `preparation`): with a team of the main thread
+    every later training was seen to take twice as long.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(compute).result()
 
 
 def _figures(network: LocalNetwork, stopwatch: Stopwatch, number: int) -> BlockFigures:

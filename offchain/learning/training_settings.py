@@ -87,5 +87,7 @@ FULL_SIZE = TrainingSettings(
     batch=128,
     label_smoothing=0.05,
     report_steps=50,
+    # A training of a minute does not even see all images of its own round.
+    data=DataSettings(maximum_samples=500_000),
 )
 """For blocks of the paper's size on a machine of one's own: `seconds` alone end a run."""
