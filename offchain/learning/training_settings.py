@@ -85,6 +85,8 @@ FULL_SIZE = TrainingSettings(
     epochs=10**6,
     maximum_steps=10**9,
     batch=128,
+    # A higher rate undoes more of what the previous best has learned than so few steps give back.
+    warm_learning_rate=0.003,
     label_smoothing=0.05,
     report_steps=50,
     # A training of a minute does not even see all images of its own round.
