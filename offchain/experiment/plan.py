@@ -124,7 +124,7 @@ class ExperimentPlan:
             lease_rounds=16,
             base_keys=self.items,
             maximum_keys=self.items,
-            # In the paper any better model counts; a twentieth of the errors guards small test sets.
+            # In the paper any better model counts; the demo's twentieth guards small test sets.
             improvement_divisor=100,
         )
 
