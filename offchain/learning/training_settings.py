@@ -86,7 +86,7 @@ FULL_SIZE = TrainingSettings(
     maximum_steps=10**9,
     batch=128,
     # A higher rate undoes more of what the previous best has learned than so few steps give back.
-    warm_learning_rate=0.003,
+    warm_learning_rate=0.001,
     label_smoothing=0.05,
     report_steps=50,
     # A training of a minute does not even see all images of its own round.
