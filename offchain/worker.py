@@ -34,7 +34,6 @@ from offchain.commands.worker_learning import (
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
-from offchain.learning.preparation import use_threads
 from offchain.learning.tasks import TASKS, choose_task
 from offchain.learning.training_place import place_of
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
@@ -235,7 +234,6 @@ def worker(
     )
     # The learner last, since it takes longest: what is wrong with the rest is said before.
     with Journal(file) as journal, training_processes(place, threads, shared) as processes:
-        use_threads(threads, shared=shared)
         learner = make_learner(
             learned, chain.parameters.maximum_samples, size, training_seconds, processes
         )

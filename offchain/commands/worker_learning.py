@@ -41,11 +41,11 @@ def help_training(place: Place, threads: int, shared: bool) -> None:
 def training_processes(
     place: Place, threads: int, shared: bool
 ) -> Iterator[TrainingProcesses | None]:
-    """The processes that train together, None where this one is alone."""
+    """The processes that train together, None where this one is alone; it is ready to compute."""
+    use_threads(threads, shared=shared)
     if place.size == 1:
         yield None
         return
-    use_threads(threads, shared=shared)
     from offchain.learning.training_processes import TrainingProcesses
 
     processes = TrainingProcesses(place)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from offchain.experiment.stopwatch import Stopwatch, Work
 from offchain.learning.digits import DigitSamples
 from offchain.learning.digits_task import DigitsTask
-from offchain.learning.integer_network import IntegerNetwork
-from offchain.learning.task import ProgressCallback
 from offchain.learning.training_settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel, TrainingProgress
 
@@ -58,7 +56,7 @@ class SharedDigitsTask(DigitsTask):
     Args:
         maximum_samples: that a payload may hold.
         settings: with which the previous best network is trained.
-        first: trains new networks, while there is no block.
+        first_settings: with which a new one is, while there is no block.
         decoded: what was decoded.
     """
 
@@ -66,29 +64,15 @@ class SharedDigitsTask(DigitsTask):
         self,
         maximum_samples: int,
         settings: TrainingSettings,
-        first: DigitsTask,
+        first_settings: TrainingSettings,
         decoded: DecodedPayloads,
     ) -> None:
-        super().__init__(maximum_samples, settings)
-        self._first = first
+        super().__init__(maximum_samples, settings, first_settings=first_settings)
         self._decoded = decoded
 
     def decode_payload(self, plaintext: bytes) -> DigitSamples:
         """Return the samples of a payload; see `digits.decode_payload`."""
         return self._decoded.get(plaintext, super().decode_payload)
-
-    def train(
-        self,
-        samples: Sequence[DigitSamples],
-        previous: IntegerNetwork | None,
-        seed: int,
-        progress: ProgressCallback,
-        ages: Sequence[int] = (),
-    ) -> TrainedModel:
-        """Train a network; see `DigitsTask.train`."""
-        if previous is None:
-            return self._first.train(samples, previous, seed, progress, ages)
-        return super().train(samples, previous, seed, progress, ages)
 
 
 class TimedLearner(Learner):

@@ -184,7 +184,7 @@ def _network(
     task = SharedDigitsTask(
         plan.samples,
         training_settings(plan, first=False),
-        DigitsTask(plan.samples, training_settings(plan, first=True)),
+        training_settings(plan, first=True),
         DecodedPayloads(),
     )
     learner = TaskLearner(task)

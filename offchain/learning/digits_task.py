@@ -25,7 +25,8 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
     """Digits with payloads of at most `maximum_samples`.
 
     `device` is where to train and judge, in PyTorch's words; None takes a GPU if there is one.
-    With `processes` they train together, each on a device of its own.
+    With `processes` they train together, each on a device of its own. Where there is no previous
+    best network, `first_settings` train a new one; None: `settings` do.
     """
 
     def __init__(
@@ -34,10 +35,12 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
         settings: TrainingSettings | None = None,
         device: str | None = None,
         processes: TrainingProcesses | None = None,
+        first_settings: TrainingSettings | None = None,
     ) -> None:
         self._processes = processes
         self._maximum_samples = maximum_samples
         self._settings = settings or TrainingSettings()
+        self._first_settings = first_settings or self._settings
         self._device = device
         self._evaluator: ExactEvaluator | None = None
 
@@ -79,7 +82,7 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
             ages or [0] * len(samples),
             previous,
             seed,
-            self._settings,
+            self._first_settings if previous is None else self._settings,
             progress,
             self._chosen_device(),
             processes=self._processes,

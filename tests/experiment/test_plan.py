@@ -12,7 +12,6 @@ from offchain.errors import ConfigurationError
 from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask
 from offchain.experiment.plan import FULL, SIZES
 from offchain.learning.digits import DigitSamples, encode_payload
-from offchain.learning.digits_task import DigitsTask
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
 from offchain.learning.training_settings import TrainingSettings
 from offchain.protocol.parameters import ParameterOutOfRange
@@ -100,9 +99,7 @@ def test_a_new_network_has_the_channels_and_the_seconds_of_the_first_block():
 def test_a_new_network_is_trained_by_the_first_settings_and_one_taken_over_by_the_others():
     settings = TrainingSettings(channels=(2, 2, 2, 2), batch=10, exploration=None)
     first = replace(settings, channels=(3, 2, 2, 4), maximum_steps=2)
-    task = SharedDigitsTask(
-        50, replace(settings, maximum_steps=5), DigitsTask(50, first, "cpu"), DecodedPayloads()
-    )
+    task = SharedDigitsTask(50, replace(settings, maximum_steps=5), first, DecodedPayloads())
     random = np.random.Generator(np.random.PCG64(0))
     images = random.integers(0, 256, (50, 28, 28), np.uint8)
     samples = [DigitSamples(images, (np.arange(50) % 10).astype(np.uint8))]
