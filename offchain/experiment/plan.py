@@ -164,7 +164,7 @@ FULL: Final = ExperimentPlan(
     fonts=5_500,
     transforms=25,
     # Wide enough for hard noise: the default's 16-32-64-64 stay below 98 % there.
-    channels=(24, 48, 96, 96),
+    channels=(24, 40, 80, 96),
     training_seconds=50.0,
     # A new network has to learn everything; later ones go on from the previous best.
     first_training_seconds=100.0,

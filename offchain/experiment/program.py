@@ -95,7 +95,7 @@ CHANNELS = Channels()
     "--channels",
     metavar="A-B-C-D",
     type=CHANNELS,
-    help="channels of the first block's networks; by default the size's  [24-48-96-96]",
+    help="channels of the first block's networks; by default the size's  [24-40-80-96]",
 )
 @click.option("--threads", metavar="T", type=click.IntRange(1, 1024), help="threads that compute")
 @click.option(

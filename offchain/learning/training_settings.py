@@ -12,7 +12,8 @@ class ExplorationSettings:
     `skeleton` is the part of each layer's channels, 0 to 1, that is always kept: the most
     important ones. A node's own network has in each layer a width drawn between the skeleton's and
     `widest` times the previous width, as far as the family and `multiply_adds` for one image
-    allow (None: as the family allows). Widths are multiples of `multiple`, `widest` rounded up to
+    allow (None: as the family allows). At the default two cores judge such a network on the
+    paper's 82,500 test images in a second; without a bound networks that win would go on growing. Widths are multiples of `multiple`, `widest` rounded up to
     one: processors compute so many channels at a time; narrower layers have any width. Of the
     channels beyond the skeleton the part `fresh` on average is new, the others are pruned ones that
     come back. Importance is measured on `importance_images` images; if not `by_importance` it is
@@ -23,7 +24,7 @@ class ExplorationSettings:
     widest: float = 1.25
     multiple: int = 8
     fresh: float = 0.5
-    multiply_adds: int | None = None
+    multiply_adds: int | None = 1_200_000
     importance_images: int = 1000
     by_importance: bool = True
 
@@ -86,9 +87,11 @@ FULL_SIZE = TrainingSettings(
     maximum_steps=10**9,
     batch=128,
     # A higher rate undoes more of what the previous best has learned than so few steps give back.
-    warm_learning_rate=0.001,
+    warm_learning_rate=0.002,
     label_smoothing=0.05,
     report_steps=50,
+    # What a long training has learned is worth more than what is found in place of it.
+    exploration=ExplorationSettings(skeleton=0.9),
     # A training of a minute does not even see all images of its own round.
     data=DataSettings(maximum_samples=500_000),
 )
