@@ -13,11 +13,12 @@ class ExplorationSettings:
     important ones. A node's own network has in each layer a width drawn between the skeleton's and
     `widest` times the previous width, as far as the family and `multiply_adds` for one image
     allow (None: as the family allows). At the default two cores judge such a network on the
-    paper's 82,500 test images in a second; without a bound networks that win would go on growing. Widths are multiples of `multiple`, `widest` rounded up to
-    one: processors compute so many channels at a time; narrower layers have any width. Of the
-    channels beyond the skeleton the part `fresh` on average is new, the others are pruned ones that
-    come back. Importance is measured on `importance_images` images; if not `by_importance` it is
-    drawn at random, which leaves no skeleton, for comparison.
+    paper's 82,500 test images in a second; without a bound networks could go on growing. Widths
+    are multiples of `multiple`, `widest` rounded up to one: processors compute so many channels at
+    a time; narrower layers have any width. Of the channels beyond the skeleton the part `fresh` on
+    average is new, the others are pruned ones that come back. Importance is measured on
+    `importance_images` images; if not `by_importance` it is drawn at random, which leaves no
+    skeleton, for comparison.
     """
 
     skeleton: float = 0.75
