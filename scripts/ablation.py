@@ -1,7 +1,7 @@
 """What skeleton exploration gives: compared with simpler ways to spend the same compute.
 
     python -m scripts.ablation [--nodes 8] [--rounds 4] [--seeds 4] [--images 20000]
-        [--noise moderate] [--processes 2]
+        [--noise moderate] [--channels 16-32-64-64] [--name ablation] [--processes 2]
 
 Nodes train on the same rounds of data, half of whose fonts are replaced each time, and the best by
 the round's test set is the previous best of all in the next round, as on the chain:
@@ -12,7 +12,7 @@ the round's test set is the previous best of all in the next round, as on the ch
 * none: the model of the first round is never trained again.
 
 A training has as many multiply-adds whatever its network: a wider one makes fewer steps. The first
-round is the same for all. Writes docs/results/ablation.json and .svg.
+round, a new network of `--channels`, is the same for all. Writes docs/results/NAME.json and .svg.
 """
 
 import argparse
@@ -26,13 +26,15 @@ from pathlib import Path
 
 import numpy as np
 
+from offchain.errors import ConfigurationError
 from offchain.experiment.machine import commit_of, describe_machine
+from offchain.learning.channel_text import parse_channels
 from offchain.learning.digits import DigitSamples
 from offchain.learning.drawing import PRESETS
 from offchain.learning.font_families import find_families
 from offchain.learning.font_plan import FontPlan, deal_fonts
 from offchain.learning.glyphs import GlyphAtlas, default_cache_folder, load_atlas
-from offchain.learning.integer_network import IntegerNetwork, multiply_adds
+from offchain.learning.integer_network import DIGITS_FAMILY, IntegerNetwork, multiply_adds
 from offchain.learning.planned_source import PlannedDigitsSource
 from offchain.learning.preparation import use_threads
 from offchain.learning.training_settings import ExplorationSettings, TrainingSettings
@@ -66,6 +68,7 @@ class Size:
     seeds: int
     images: int
     noise: str
+    channels: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +121,17 @@ def train(
 ) -> IntegerNetwork:
     """Train one node's model with the multiply-adds that every training has."""
     from offchain.learning.exploration import choose_channels
-    from offchain.learning.integer_network import DIGITS_FAMILY as FAMILY
     from offchain.learning.training import train_network
 
     exploration = STRATEGIES.get(strategy)
-    settings = replace(FIRST, exploration=exploration)
-    widths = FIRST.channels if previous is None else previous.channels
+    settings = replace(FIRST, channels=size.channels, exploration=exploration)
+    widths = size.channels if previous is None else previous.channels
     if previous is not None and exploration is not None:
         # Widths follow from the seed, whatever is important.
-        choices = choose_channels([np.ones(w) for w in widths], FAMILY, seed, exploration)
+        choices = choose_channels([np.ones(w) for w in widths], DIGITS_FAMILY, seed, exploration)
         widths = tuple(choice.width for choice in choices)
-    images = size.images * multiply_adds(FAMILY, FIRST.channels) / multiply_adds(FAMILY, widths)
+    work = multiply_adds(DIGITS_FAMILY, widths)
+    images = size.images * multiply_adds(DIGITS_FAMILY, size.channels) / work
     settings = replace(settings, maximum_steps=max(1, round(images / FIRST.batch)))
     network = train_network(samples, previous, seed, settings, lambda _: None).network
     if network.channels != widths:
@@ -206,8 +209,8 @@ def draw_figure(figures: dict[str, list[dict[str, float]]], size: Size, file: Pa
     axes.set_ylabel("accuracy of the best model, %")
     axes.set_xticks(range(1, size.rounds + 1))
     axes.set_title(
-        f"{size.nodes} nodes, {size.images:,} images a training, {size.noise} noise; mean and "
-        f"standard deviation of {size.seeds} seeds",
+        f"{size.nodes} nodes, {size.images:,} images a training, {size.noise} noise, at first "
+        f"{_text(size.channels)};\nmean and standard deviation of {size.seeds} seeds",
         fontsize=9,
     )
     axes.grid(alpha=0.3)
@@ -216,11 +219,24 @@ def draw_figure(figures: dict[str, list[dict[str, float]]], size: Size, file: Pa
     plt.close(figure)
 
 
+def _text(channels: tuple[int, ...]) -> str:
+    return "-".join(map(str, channels))
+
+
+def _channels(text: str) -> tuple[int, ...]:
+    try:
+        return parse_channels(text, DIGITS_FAMILY)
+    except ConfigurationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.ablation")
     for name, default in (("nodes", 8), ("rounds", 4), ("seeds", 4), ("images", 20_000)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--noise", choices=sorted(PRESETS), default="moderate")
+    parser.add_argument("--channels", type=_channels, default=FIRST.channels)
+    parser.add_argument("--name", default="ablation", help="of the two files that are written")
     parser.add_argument("--processes", type=int, default=2, help="seeds computed at a time")
     parser.add_argument("--output", type=Path, default=Path("docs/results"))
     parser.add_argument("--force", action="store_true", help="replace results that are there")
@@ -229,8 +245,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         parser.error("at least 1 node, 1 seed, 1 process and 2 rounds are needed")
     if chosen.images < 1000:
         parser.error("fewer than 1000 images in a training show nothing")
-    if (chosen.output / "ablation.json").exists() and not chosen.force:
-        parser.error(f"{chosen.output / 'ablation.json'} is there: --force replaces it")
+    file = chosen.output / f"{chosen.name}.json"
+    if file.exists() and not chosen.force:
+        parser.error(f"{file} is there: --force replaces it")
     return chosen
 
 
@@ -240,7 +257,9 @@ def main(
 ) -> int:
     """Compute, print, write; returns the exit status."""
     chosen = parse(arguments)
-    size = Size(chosen.nodes, chosen.rounds, chosen.seeds, chosen.images, chosen.noise)
+    size = Size(
+        chosen.nodes, chosen.rounds, chosen.seeds, chosen.images, chosen.noise, chosen.channels
+    )
     atlas = load()
     plan = deal_fonts(find_families(atlas.glyphs), 1, GROUPS, 0)
     one_seed = partial(run_seed, size=size, atlas=atlas, plan=plan)
@@ -263,8 +282,8 @@ def main(
         ],
     }
     chosen.output.mkdir(parents=True, exist_ok=True)
-    (chosen.output / "ablation.json").write_text(json.dumps(results, indent=1) + "\n")
-    draw_figure(figures, size, chosen.output / "ablation.svg")
+    (chosen.output / f"{chosen.name}.json").write_text(json.dumps(results, indent=1) + "\n")
+    draw_figure(figures, size, chosen.output / f"{chosen.name}.svg")
     for name, rounds in figures.items():
         told = "  ".join(f"{one['mean']:.2f} ± {one['deviation']:.2f}" for one in rounds)
         print(f"{LABELS[name]:28} {told}")

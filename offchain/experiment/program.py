@@ -26,6 +26,7 @@ from offchain.experiment.plan import SIZES, ExperimentPlan
 from offchain.experiment.results import require_free, write_results
 from offchain.experiment.screen import Screen
 from offchain.headers.source import recorded_file
+from offchain.learning.channel_text import parse_channels
 from offchain.learning.integer_network import DIGITS_FAMILY
 from offchain.node.programs import stop_on_signals
 
@@ -48,16 +49,9 @@ class Channels(click.ParamType[tuple[int, ...]]):
         if isinstance(value, tuple):
             return value
         try:
-            channels = tuple(int(number) for number in value.split("-"))
-        except ValueError:
-            self.fail(f"{value!r}: whole numbers with hyphens between them are needed", param, ctx)
-        widest = DIGITS_FAMILY.maximum_channels
-        if len(channels) != len(widest) or not all(
-            1 <= number <= most for number, most in zip(channels, widest, strict=True)
-        ):
-            most = "-".join(map(str, widest))
-            self.fail(f"{value}: {len(widest)} numbers from 1 to {most} are needed", param, ctx)
-        return channels
+            return parse_channels(value, DIGITS_FAMILY)
+        except ConfigurationError as error:
+            self.fail(str(error), param, ctx)
 
 
 CHANNELS = Channels()
