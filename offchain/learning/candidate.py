@@ -13,6 +13,7 @@ import torch
 from offchain.errors import TrainingError
 from offchain.learning.data_choice import DataChoice, choose_data
 from offchain.learning.digits import DigitSamples, concatenate
+from offchain.learning.distributed_run import GroupBroken
 from offchain.learning.integer_network import IntegerNetwork
 from offchain.learning.task import ProgressCallback
 from offchain.learning.training import TrainingResult, train_network
@@ -48,8 +49,9 @@ def train_candidate(
     """Choose among `items`, which are `ages` rounds old, and train on them from `previous`.
 
     With `processes` they train together, on their own devices. A training that fails is tried
-    once more, at a lower learning rate and in what is left of its time. Raises `TrainingError` if
-    that fails too, or there is nothing to train on.
+    once more in what is left of its time, at a lower learning rate unless it was one of `processes`
+    that ended. Raises `TrainingError` if that fails too, too little time is left, or there is
+    nothing to train on.
     """
     started = clock()
     choice = choose_data(items, ages, previous, settings.data, device)
@@ -77,13 +79,15 @@ def train_candidate(
         left = settings.seconds - (clock() - started)
         if len(together) == 0 or left < settings.seconds / 4:
             raise
-        log.warning("the training failed and is tried once more, slower", reason=str(error))
+        # That a helping process has ended says nothing against the learning rate.
+        rate = 1.0 if isinstance(error, GroupBroken) else SECOND_RATE
+        log.warning("the training failed and is tried once more", reason=str(error), rate=rate)
         result = train(
             replace(
                 settings,
                 seconds=left,
-                learning_rate=settings.learning_rate * SECOND_RATE,
-                warm_learning_rate=settings.warm_learning_rate * SECOND_RATE,
+                learning_rate=settings.learning_rate * rate,
+                warm_learning_rate=settings.warm_learning_rate * rate,
             )
         )
     return Candidate(result, choice, len(together))

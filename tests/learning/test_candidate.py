@@ -12,6 +12,7 @@ from offchain.learning import training
 from offchain.learning.candidate import train_candidate
 from offchain.learning.data_source import DigitsDataSource
 from offchain.learning.digits import concatenate, decode_payload
+from offchain.learning.distributed_run import GroupBroken
 from offchain.learning.drawing import LIGHT
 from offchain.learning.gradient_step import GradientStep
 from offchain.learning.integer_network import DIGITS_FAMILY, check_network
@@ -49,7 +50,7 @@ def test_a_training_that_explodes_is_tried_once_more_at_a_lower_rate(items):
     )
     with structlog.testing.capture_logs() as logs, pytest.raises(TrainingError):
         train_candidate(items, [0] * 4, None, 1, settings, silent)
-    assert [log["event"] for log in logs] == ["the training failed and is tried once more, slower"]
+    assert [log["event"] for log in logs] == ["the training failed and is tried once more"]
 
 
 def test_the_second_try_may_succeed(items, monkeypatch):
@@ -67,6 +68,25 @@ def test_the_second_try_may_succeed(items, monkeypatch):
     candidate = train_candidate(items, [0] * 4, None, 1, settings, reports.append)
     check_network(candidate.result.network)
     assert all(np.isfinite(one.loss) for one in reports)
+
+
+def test_a_helping_process_that_ends_does_not_slow_the_second_try_down(items):
+    rates = []
+
+    class EndsOnce:
+        """Processes of which one ends in the first training; the next one is done alone."""
+
+        def train(self, samples, previous, seed, settings, progress, clock, weights):
+            rates.append(settings.learning_rate)
+            if len(rates) == 1:
+                raise GroupBroken("another process of the training has ended")
+            return training.train_network(
+                samples, previous, seed, settings, progress, CPU, clock, weights
+            )
+
+    candidate = train_candidate(items, [0] * 4, None, 1, BRIEF, silent, processes=EndsOnce())
+    assert candidate.result.steps == 12
+    assert rates == [BRIEF.learning_rate] * 2
 
 
 def test_there_is_no_second_try_without_time_or_data(items):
