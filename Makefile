@@ -17,7 +17,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: help install build demo test programs test-full forge coverage verify-demo gas bench test-gpu check clean
 
 help:  ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED)  ## Install the Python environment, anvil and the Solidity compiler
 	@$(BIN)/python -m offchain.chain.toolchain

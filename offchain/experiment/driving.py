@@ -17,7 +17,7 @@ from offchain.experiment.stopwatch import Stopwatch
 log = structlog.get_logger()
 
 STALLED_SECONDS = 180.0
-"""So long nothing may happen: the longest turn that a node waits for is some 50 s."""
+"""So long nothing may happen; a computation, however long it takes, is something."""
 
 MAXIMUM_VOIDS = 5
 """Void rounds after which something is wrong."""

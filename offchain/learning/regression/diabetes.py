@@ -46,8 +46,8 @@ def diabetes_rows() -> TableSamples:
         from sklearn.datasets import load_diabetes
     except ImportError as error:
         raise ConfigurationError(
-            "scikit-learn, which holds the diabetes data, is not installed: "
-            "pip install 'offchain[diabetes]', or start the worker with --data-source none"
+            "scikit-learn, which holds the diabetes data, is not installed: run make install, or "
+            "pip install scikit-learn, or start the worker with --data-source none"
         ) from error
     loaded = load_diabetes(scaled=False)
     scale = 10.0 ** np.array([column.decimals for column in DIABETES.columns])
