@@ -9,12 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from offchain.errors import VerificationError
 from offchain.experiment.figures import ModelFigures
+from offchain.experiment.folder import RunFolder
 from offchain.node.programs import INTERRUPTED
+from scripts.cross_accuracy import accuracies, judged_blocks
+from scripts.cross_accuracy import main as cross_accuracy
 from tests.support.node_chain import ROOT
 from tests.support.programs import plain_environment
 
@@ -114,6 +119,29 @@ def test_going_on_where_nothing_was_begun_is_refused(tmp_path):
     program = Program(tmp_path)
     assert program.run("--resume") == 2
     assert "there is no run" in program.said()
+
+
+def test_every_model_is_judged_on_every_test_set(one_block, tmp_path):
+    command = [sys.executable, "-m", "scripts.cross_accuracy", "--work", str(one_block.work)]
+    command += ["--output", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "cross_accuracy.json").read_text())
+    [block] = one_block.blocks()
+    assert found["accuracy"] == {NOISE: [[block["best"]["accuracy"]]]}
+    assert found["run"] == one_block.results()["run"]
+
+
+def test_a_score_that_is_not_the_attested_one_is_refused(one_block):
+    [block] = judged_blocks(RunFolder(one_block.work), NOISE)
+    with pytest.raises(VerificationError, match=f"attested are {block.best_score + 1}"):
+        accuracies([replace(block, best_score=block.best_score + 1)])
+
+
+def test_models_of_a_run_that_is_not_there_are_not_judged(tmp_path, capsys):
+    assert cross_accuracy(["--work", str(tmp_path), "--output", str(tmp_path)]) == 2
+    assert "run.json" in capsys.readouterr().err
+    assert not (tmp_path / "cross_accuracy.json").exists()
 
 
 def start_until_it_trains(program: Program, *options: str) -> subprocess.Popen[bytes]:

@@ -1,0 +1,124 @@
+"""Every block's best model on every block's test set, from a kept run of the paper's experiment.
+
+    python -m scripts.cross_accuracy [--work out/paper-full-run] [--output docs/results]
+
+Accuracies of two blocks are of two test sets, with other fonts in them. A later model's accuracy on
+an earlier block's test set tells whether it is the worse model or was given the harder test. Test
+sets and models are put together from chain and store alone and the attested scores are counted
+again. Writes cross_accuracy.json.
+"""
+
+import argparse
+import json
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from offchain.chain.client import Web3Chain, open_contracts
+from offchain.errors import ConfigurationError, ModelChainError, VerificationError
+from offchain.experiment.chain_state import experiment_anvil
+from offchain.experiment.folder import RunFolder
+from offchain.experiment.machine import commit_of
+from offchain.experiment.observer import JudgedBlock, Observer
+from offchain.learning.drawing import PRESETS
+from offchain.learning.preparation import use_threads
+from offchain.node.demo.network import account
+from offchain.node.domains import Domains
+from offchain.node.follower import ChainFollower
+from offchain.node.journal import Journal
+from offchain.storage.local import LocalStore
+
+
+def judged_blocks(run: RunFolder, noise: str) -> list[JudgedBlock]:
+    """All blocks of a preset with their models and test sets."""
+    from offchain.learning.learner import DigitsLearner
+
+    progress = run.progress(noise)
+    if progress is None:
+        raise ConfigurationError(f"{run.preset(noise)}: no block has been made")
+    folder = run.preset(noise)
+    accounts = run.run["plan"]["nodes"] + 3
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="modelchain-cross-")))
+        anvil = stack.enter_context(
+            experiment_anvil(accounts, scratch / "anvil.log", folder / progress.chain)
+        )
+        contracts = open_contracts(anvil.url, folder / "deployment.json")
+        stack.callback(contracts.ethereum.close)
+        found = contracts.deployment
+        domains = Domains(
+            found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
+        )
+        chain = Web3Chain(contracts, account(0))
+        observer = Observer(
+            ChainFollower(chain, domains, found.block_number),
+            LocalStore(folder / "store"),
+            DigitsLearner(contracts.parameters.maximum_samples),
+            domains,
+            stack.enter_context(Journal(scratch / "journal")),
+            contracts.parameters,
+        )
+        return [observer.judged_block(number + 1) for number in range(observer.blocks)]
+
+
+def accuracies(blocks: list[JudgedBlock]) -> list[list[float]]:
+    """Row: whose test set; column: whose model."""
+    from offchain.learning.digits import concatenate
+    from offchain.learning.digits_task import DigitsTask
+    from offchain.learning.evaluation import ExactEvaluator
+    from offchain.learning.integer_network import parse_model
+
+    evaluator, task = ExactEvaluator(), DigitsTask(2**20)
+    models = [parse_model(block.best) for block in blocks]
+    rows = []
+    for row, block in enumerate(blocks):
+        test = concatenate([task.decode_payload(payload) for payload in block.test])
+        scores = [evaluator.score(model, test.images, test.labels) for model in models]
+        if scores[row] != block.best_score:
+            raise VerificationError(
+                f"the best model of block {block.number} has {scores[row]} correct answers, "
+                f"attested are {block.best_score}"
+            )
+        rows.append([score / len(test) for score in scores])
+    return rows
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Count, print, write; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.cross_accuracy")
+    parser.add_argument("--work", type=Path, default=Path("out/paper-full-run"))
+    parser.add_argument("--output", type=Path, default=Path("docs/results"))
+    chosen = parser.parse_args(arguments)
+    use_threads(2)
+    run = RunFolder(chosen.work)
+    began = time.monotonic()
+    try:
+        known = run.run
+        found = {
+            noise: accuracies(judged_blocks(run, noise))
+            for noise in PRESETS
+            if run.progress(noise) is not None
+        }
+    except ModelChainError as error:
+        print(f"cross_accuracy: {error}", file=sys.stderr)
+        return error.exit_code
+    for noise, rows in found.items():
+        print(f"{noise} noise; a row is a block's test set, a column the best model of a block")
+        for number, row in enumerate(rows, 1):
+            print(f"{number}  " + "  ".join(f"{100 * one:.2f}" for one in row))
+    results = {
+        "command": "python -m scripts.cross_accuracy",
+        "run": known["id"],
+        "commit": commit_of(Path.cwd()),
+        "seconds": round(time.monotonic() - began, 1),
+        "accuracy": found,
+    }
+    chosen.output.mkdir(parents=True, exist_ok=True)
+    (chosen.output / "cross_accuracy.json").write_text(json.dumps(results, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
