@@ -135,9 +135,7 @@ def feeder(
     # Headers of another chain than the relay's are said at once, not when the nodes wait for them.
     view = relay.view()
     next_batch(view, lambda: relay.held_hashes(view), source, found.rules)
-    domains = Domains(
-        found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
-    )
+    domains = Domains.of(found)
     Feeder(
         chain,
         ChainFollower(chain, domains, found.block_number),

@@ -183,9 +183,7 @@ def relayer(
         chain = Web3Chain(
             contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
         )
-        domains = Domains(
-            found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
-        )
+        domains = Domains.of(found)
         service = RelayerService(
             chain,
             open_store(settings.store, for_writing=True),

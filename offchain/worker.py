@@ -278,11 +278,7 @@ def identify(
         seed = node_seed_from_mnemonic(mnemonic_of(settings, deployment.chain_id), number)
     else:
         raise ConfigurationError("a node needs --account N, or --seed-file beside its key")
-    domains = Domains(
-        deployment.domain("ModelChain"),
-        deployment.domain("DataRegistry"),
-        deployment.domain("KeyRegistry"),
-    )
+    domains = Domains.of(deployment)
     return Identity(
         NodeSecrets(seed, deployment.chain_id, deployment.address("ModelChain")),
         domains,

@@ -28,7 +28,7 @@ import numpy as np
 
 from offchain.errors import ConfigurationError
 from offchain.experiment.machine import commit_of, describe_machine
-from offchain.learning.channel_text import parse_channels
+from offchain.learning.channel_text import channels_text, parse_channels
 from offchain.learning.digits import DigitSamples
 from offchain.learning.drawing import PRESETS
 from offchain.learning.font_families import find_families
@@ -210,17 +210,13 @@ def draw_figure(figures: dict[str, list[dict[str, float]]], size: Size, file: Pa
     axes.set_xticks(range(1, size.rounds + 1))
     axes.set_title(
         f"{size.nodes} nodes, {size.images:,} images a training, {size.noise} noise, at first "
-        f"{_text(size.channels)};\nmean and standard deviation of {size.seeds} seeds",
+        f"{channels_text(size.channels)};\nmean and standard deviation of {size.seeds} seeds",
         fontsize=9,
     )
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(file)
     plt.close(figure)
-
-
-def _text(channels: tuple[int, ...]) -> str:
-    return "-".join(map(str, channels))
 
 
 def _channels(text: str) -> tuple[int, ...]:

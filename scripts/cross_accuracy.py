@@ -10,16 +10,18 @@ again. Writes cross_accuracy.json.
 
 import argparse
 import json
+import os
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from offchain.chain.client import Web3Chain, open_contracts
-from offchain.errors import ConfigurationError, ModelChainError, VerificationError
-from offchain.experiment.chain_state import experiment_anvil
+from offchain.chain.client import Web3Chain
+from offchain.errors import ModelChainError
+from offchain.experiment.figures import decoded_test, require_attested
 from offchain.experiment.folder import RunFolder
+from offchain.experiment.kept_chain import kept_chain
 from offchain.experiment.machine import commit_of
 from offchain.experiment.observer import JudgedBlock, Observer
 from offchain.learning.drawing import PRESETS
@@ -35,26 +37,14 @@ def judged_blocks(run: RunFolder, noise: str) -> list[JudgedBlock]:
     """All blocks of a preset with their models and test sets."""
     from offchain.learning.learner import DigitsLearner
 
-    progress = run.progress(noise)
-    if progress is None:
-        raise ConfigurationError(f"{run.preset(noise)}: no block has been made")
-    folder = run.preset(noise)
-    accounts = run.run["plan"]["nodes"] + 3
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="modelchain-cross-")))
-        anvil = stack.enter_context(
-            experiment_anvil(accounts, scratch / "anvil.log", folder / progress.chain)
-        )
-        contracts = open_contracts(anvil.url, folder / "deployment.json")
-        stack.callback(contracts.ethereum.close)
+        contracts = stack.enter_context(kept_chain(run, noise, scratch / "anvil.log"))
         found = contracts.deployment
-        domains = Domains(
-            found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
-        )
-        chain = Web3Chain(contracts, account(0))
+        domains = Domains.of(found)
         observer = Observer(
-            ChainFollower(chain, domains, found.block_number),
-            LocalStore(folder / "store"),
+            ChainFollower(Web3Chain(contracts, account(0)), domains, found.block_number),
+            LocalStore(run.preset(noise) / "store"),
             DigitsLearner(contracts.parameters.maximum_samples),
             domains,
             stack.enter_context(Journal(scratch / "journal")),
@@ -65,22 +55,20 @@ def judged_blocks(run: RunFolder, noise: str) -> list[JudgedBlock]:
 
 def accuracies(blocks: list[JudgedBlock]) -> list[list[float]]:
     """Row: whose test set; column: whose model."""
-    from offchain.learning.digits import concatenate
-    from offchain.learning.digits_task import DigitsTask
     from offchain.learning.evaluation import ExactEvaluator
     from offchain.learning.integer_network import parse_model
 
-    evaluator, task = ExactEvaluator(), DigitsTask(2**20)
+    evaluator = ExactEvaluator()
     models = [parse_model(block.best) for block in blocks]
     rows = []
     for row, block in enumerate(blocks):
-        test = concatenate([task.decode_payload(payload) for payload in block.test])
+        test = decoded_test(block)
         scores = [evaluator.score(model, test.images, test.labels) for model in models]
-        if scores[row] != block.best_score:
-            raise VerificationError(
-                f"the best model of block {block.number} has {scores[row]} correct answers, "
-                f"attested are {block.best_score}"
-            )
+        require_attested(
+            f"the best model of block {block.number}",
+            (scores[row], len(test)),
+            (block.best_score, block.test_samples),
+        )
         rows.append([score / len(test) for score in scores])
     return rows
 
@@ -91,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, default=Path("out/paper-full-run"))
     parser.add_argument("--output", type=Path, default=Path("docs/results"))
     chosen = parser.parse_args(arguments)
-    use_threads(2)
+    use_threads(os.cpu_count() or 1)
     run = RunFolder(chosen.work)
     began = time.monotonic()
     try:

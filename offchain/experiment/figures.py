@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 from offchain.errors import VerificationError
 from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.stopwatch import Stopwatch, Work
+from offchain.learning.digits import (
+    MAXIMUM_PAYLOAD_SAMPLES,
+    DigitSamples,
+    concatenate,
+    decode_payload,
+)
 
 CONSENSUS_STAGES = ("UNSEAL", "REVEAL", "AVAILABLE", "ATTEST", "ATTEST_REVEAL", "FINALIZE")
 """Everything of a round after the models are trained and committed to."""
@@ -99,12 +105,17 @@ def model_figures(
     )
 
 
-def require_attested(what: str, figures: ModelFigures, score: int, samples: int) -> None:
-    """Raise `VerificationError` unless the predictions counted here are the attested ones."""
-    if (figures.correct, figures.samples) != (score, samples):
+def decoded_test(block: JudgedBlock) -> DigitSamples:
+    """A block's test samples, in the order of its items."""
+    return concatenate([decode_payload(item, MAXIMUM_PAYLOAD_SAMPLES) for item in block.test])
+
+
+def require_attested(what: str, counted: tuple[int, int], attested: tuple[int, int]) -> None:
+    """Raise `VerificationError` unless correct answers and samples are as attested."""
+    if counted != attested:
         raise VerificationError(
-            f"{what}: {figures.correct} of {figures.samples} are correct here, attested are "
-            f"{score} of {samples}"
+            f"{what}: {counted[0]} of {counted[1]} are correct here, attested are "
+            f"{attested[0]} of {attested[1]}"
         )
 
 

@@ -131,9 +131,7 @@ def local_network(
         contracts = _contracts(anvil.url, plan, headers)
         stack.callback(contracts.ethereum.close)
         found = contracts.deployment
-        domains = Domains(
-            found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
-        )
+        domains = Domains.of(found)
         store = LocalStore(plan.store)
 
         records = RecordLog(contracts)

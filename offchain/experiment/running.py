@@ -14,26 +14,26 @@ from typing import Any, TypeVar
 
 import structlog
 
-from offchain.chain.client import open_contracts
 from offchain.crypto.hashing import keccak256
-from offchain.experiment.chain_state import experiment_anvil, save_chain
+from offchain.experiment.chain_state import save_chain
 from offchain.experiment.display import Display
 from offchain.experiment.driving import Driver
 from offchain.experiment.figures import (
     BlockFigures,
     ModelFigures,
+    decoded_test,
     model_figures,
     require_attested,
     round_seconds,
 )
 from offchain.experiment.folder import Progress, RunFolder
+from offchain.experiment.kept_chain import kept_chain
 from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask, TimedLearner
 from offchain.experiment.network import LocalNetwork, NetworkPlan, local_network
 from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.stopwatch import Stopwatch
-from offchain.learning.digits import CLASSES, concatenate
-from offchain.learning.digits_task import DigitsTask
+from offchain.learning.digits import CLASSES
 from offchain.learning.drawing import PRESETS
 from offchain.learning.evaluation import ExactEvaluator
 from offchain.learning.font_plan import FontPlan
@@ -133,21 +133,16 @@ def verify_preset(experiment: Experiment, noise: str) -> str:
     if progress is None:
         return "nothing: there is no block"
     folder = run.preset(noise)
-    saved = folder / progress.chain
-    with experiment_anvil(experiment.plan.nodes + 3, folder / "anvil-verify.log", saved) as anvil:
-        contracts = open_contracts(anvil.url, folder / "deployment.json")
-        try:
-            report = _in_thread(
-                partial(
-                    verify_chain,
-                    contracts,
-                    partial(LocalStore, folder / "store"),
-                    partial(DigitsLearner, contracts.deployment.parameters.maximum_samples),
-                    progress=experiment.display.verifying,
-                )
+    with kept_chain(run, noise, folder / "anvil-verify.log") as contracts:
+        report = _in_thread(
+            partial(
+                verify_chain,
+                contracts,
+                partial(LocalStore, folder / "store"),
+                partial(DigitsLearner, contracts.deployment.parameters.maximum_samples),
+                progress=experiment.display.verifying,
             )
-        finally:
-            contracts.ethereum.close()
+        )
     found = (
         f"OK: block {report.head}, {report.items} items, {report.transactions} transactions, "
         f"{report.headers} Bitcoin headers, {report.rings} ring signatures, "
@@ -228,13 +223,17 @@ def _in_thread(compute: Callable[[], Result]) -> Result:
 def _figures(network: LocalNetwork, stopwatch: Stopwatch, number: int) -> BlockFigures:
     """A block's figures, its scores counted again from the predictions on its test set."""
     block = network.observer.judged_block(number)
-    test = concatenate([DigitsTask(2**20).decode_payload(payload) for payload in block.test])
+    test = decoded_test(block)
     evaluator = ExactEvaluator()
 
     def judged(what: str, model: bytes, score: int) -> ModelFigures:
         classes = evaluator.classes(parse_model(model), test.images)
         figures = model_figures(classes, test.labels, CLASSES)
-        require_attested(f"the {what} model of block {number}", figures, score, block.test_samples)
+        require_attested(
+            f"the {what} model of block {number}",
+            (figures.correct, figures.samples),
+            (score, block.test_samples),
+        )
         return figures
 
     winner = network.accounts.index(block.winner)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from offchain.errors import ConfigurationError
 from offchain.learning.integer_network import NetworkFamily
+
+
+def channels_text(channels: Iterable[int]) -> str:
+    """The numbers with hyphens between them."""
+    return "-".join(map(str, channels))
 
 
 def parse_channels(text: str, family: NetworkFamily) -> tuple[int, ...]:
@@ -22,6 +29,7 @@ def parse_channels(text: str, family: NetworkFamily) -> tuple[int, ...]:
     if len(channels) != len(widest) or not all(
         1 <= number <= most for number, most in zip(channels, widest, strict=True)
     ):
-        most = "-".join(map(str, widest))
-        raise ConfigurationError(f"{text}: {len(widest)} numbers from 1 to {most} are needed")
+        raise ConfigurationError(
+            f"{text}: {len(widest)} numbers from 1 to {channels_text(widest)} are needed"
+        )
     return channels

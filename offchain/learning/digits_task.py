@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from offchain.errors import EvaluationError
+from offchain.learning.channel_text import channels_text
 from offchain.learning.digits import DigitSamples, concatenate, decode_payload
 from offchain.learning.integer_network import IntegerNetwork, encode_model, parse_model
 from offchain.learning.task import ProgressCallback, Task
@@ -88,11 +89,10 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
             processes=self._processes,
         )
         result = candidate.result
-        channels = "-".join(str(number) for number in result.network.channels)
         return TrainedModel(
             encode_model(result.network),
-            f"channels {channels}, {result.steps} steps on {candidate.samples} samples in "
-            f"{result.seconds:.1f} s, loss {result.loss:.4f}",
+            f"channels {channels_text(result.network.channels)}, {result.steps} steps on "
+            f"{candidate.samples} samples in {result.seconds:.1f} s, loss {result.loss:.4f}",
             candidate.choice.used,
         )
 

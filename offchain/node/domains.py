@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from offchain.chain.deployment_file import Deployment
 from offchain.crypto.hashing import Domain
 
 
@@ -16,12 +17,10 @@ class Domains:
     key_registry: Domain
 
     @classmethod
-    def of(
-        cls, chain_id: int, *, model_chain: str, data_registry: str, key_registry: str
-    ) -> Domains:
-        """The domains of contracts at these EIP-55 addresses."""
+    def of(cls, deployment: Deployment) -> Domains:
+        """The domains of a deployment's contracts."""
         return cls(
-            Domain(chain_id, model_chain),
-            Domain(chain_id, data_registry),
-            Domain(chain_id, key_registry),
+            deployment.domain("ModelChain"),
+            deployment.domain("DataRegistry"),
+            deployment.domain("KeyRegistry"),
         )

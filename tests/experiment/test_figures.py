@@ -53,11 +53,12 @@ def test_a_class_that_is_never_said_counts_as_zero():
 def test_predictions_that_are_not_the_attested_ones_are_refused():
     labels = np.array([0, 1, 2, 2], np.uint8)
     found = model_figures(np.array([0, 1, 2, 0], np.int64), labels, 3)
-    require_attested("a model", found, 3, 4)
+    counted = (found.correct, found.samples)
+    require_attested("a model", counted, (3, 4))
     with pytest.raises(VerificationError, match="3 of 4 are correct here, attested are 4 of 4"):
-        require_attested("a model", found, 4, 4)
+        require_attested("a model", counted, (4, 4))
     with pytest.raises(VerificationError):
-        require_attested("a model", found, 3, 5)
+        require_attested("a model", counted, (3, 5))
 
 
 class Clock:

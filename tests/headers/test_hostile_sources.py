@@ -13,7 +13,6 @@ import pytest
 
 from offchain.bitcoin.header import BlockHeader, display_hash
 from offchain.bitcoin.rules import MAINNET
-from offchain.headers.bitcoin_core import BitcoinCoreHeaders
 from offchain.headers.bounded_http import Limits
 from offchain.headers.errors import (
     SourceError,
@@ -22,21 +21,23 @@ from offchain.headers.errors import (
     SourceUnreachable,
     WrongNetwork,
 )
-from offchain.headers.esplora import EsploraHeaders
-from offchain.headers.network_source import NetworkSource
 from tests.support.bitcoin_mining import MinedChain
-from tests.support.header_servers import PASSWORD, USER, BestChain, CoreServer, EsploraServer
+from tests.support.header_servers import BestChain, CoreServer, EsploraServer
 from tests.support.http_server import Answer, Request, Respond, serve
-from tests.support.network_sources import LENGTH, QUICK, UNKNOWN, open_core, open_esplora, running
+from tests.support.network_sources import (
+    LENGTH,
+    UNKNOWN,
+    open_core,
+    open_esplora,
+    open_source,
+    running,
+    server_of,
+)
 
 
 def test_another_network_is_refused_by_its_first_block(kind: str, best: BestChain) -> None:
-    with serve(CoreServer(best) if kind == "core" else EsploraServer(best)) as server:
-        source: NetworkSource = (
-            BitcoinCoreHeaders(server.url, MAINNET, (USER, PASSWORD), QUICK)
-            if kind == "core"
-            else EsploraHeaders(f"{server.url}/api", MAINNET, None, QUICK)
-        )
+    with serve(server_of(kind, best)) as server:
+        source = open_source(kind, server.url, rules=MAINNET)
         with pytest.raises(WrongNetwork) as caught:
             source.headers(0, 1)
     assert caught.value.actual == best.headers[0].hash()
@@ -141,7 +142,7 @@ def test_text_of_a_wrong_shape_is_refused(
 )
 def test_what_is_no_json_rpc_is_refused(body: bytes) -> None:
     with serve(lambda _: Answer(body)) as server:
-        source = BitcoinCoreHeaders(server.url, UNKNOWN, (USER, PASSWORD), QUICK)
+        source = open_core(server.url, rules=UNKNOWN)
         with pytest.raises(SourceReplyError):
             source.best_height()
 
@@ -178,7 +179,7 @@ def endless(chunk: bytes) -> Iterator[bytes]:
 @pytest.mark.parametrize("length", [None, 1 << 40])
 def test_an_endless_reply_is_cut_off(kind: str, length: int | None) -> None:
     with serve(lambda _: Answer(endless(b"0" * 65536), length=length)) as server:
-        source = (open_core if kind == "core" else open_esplora)(server.url)
+        source = open_source(kind, server.url)
         with pytest.raises(SourceReplyError, match="is larger than"):
             source.best_height()
         assert len(server.requests) == 1
@@ -192,7 +193,7 @@ def test_a_reply_that_trickles_is_given_up_after_its_time(kind: str) -> None:
 
     limits = Limits(pause_seconds=0.5, reply_seconds=0.4, attempts=1)
     with serve(lambda _: Answer(trickle())) as server:
-        source = (open_core if kind == "core" else open_esplora)(server.url, limits)
+        source = open_source(kind, server.url, limits)
         before = time.monotonic()
         with pytest.raises(SourceReplyError, match="took longer than"):
             source.best_height()
@@ -208,7 +209,7 @@ def test_a_server_that_says_nothing_is_given_up(kind: str) -> None:
 
     limits = Limits(pause_seconds=0.2, attempts=2)
     with serve(hang) as server:
-        source = (open_core if kind == "core" else open_esplora)(server.url, limits)
+        source = open_source(kind, server.url, limits)
         with pytest.raises(SourceUnreachable, match="timed out"):
             source.best_height()
         gate.set()
@@ -218,21 +219,21 @@ def test_a_server_that_says_nothing_is_given_up(kind: str) -> None:
 def test_nothing_at_the_address_is_named(kind: str) -> None:
     with serve(lambda _: Answer()) as server:
         url = server.url
-    source = (open_core if kind == "core" else open_esplora)(url)
+    source = open_source(kind, url)
     with pytest.raises(SourceUnreachable, match="refused") as caught:
         source.best_height()
     assert caught.value.url.startswith(url)
 
 
 def test_a_busy_server_is_asked_again(kind: str, best: BestChain) -> None:
-    honest: Respond = CoreServer(best) if kind == "core" else EsploraServer(best)
+    honest: Respond = server_of(kind, best)
     statuses = [503, 429]
 
     def respond(request: Request) -> Answer:
         return Answer(b"busy", status=statuses.pop()) if statuses else honest(request)
 
     with serve(respond) as server:
-        source = (open_core if kind == "core" else open_esplora)(server.url, Limits(attempts=3))
+        source = open_source(kind, server.url, Limits(attempts=3))
         assert source.best_height() == LENGTH - 1
 
 
@@ -240,7 +241,7 @@ def test_a_redirection_is_not_followed(kind: str) -> None:
     with serve(lambda _: Answer()) as other:
         answer = Answer(b"", status=302, headers={"Location": f"{other.url}/"})
         with serve(lambda _: answer) as server, pytest.raises(SourceError):
-            (open_core if kind == "core" else open_esplora)(server.url).best_height()
+            open_source(kind, server.url).best_height()
         assert other.requests == []
 
 
@@ -248,4 +249,4 @@ def test_a_compressed_reply_is_not_opened(kind: str) -> None:
     bomb = gzip.compress(b"0" * (1 << 24))
     answer = Answer(bomb, headers={"Content-Encoding": "gzip"})
     with serve(lambda _: answer) as server, pytest.raises(SourceReplyError):
-        (open_core if kind == "core" else open_esplora)(server.url).best_height()
+        open_source(kind, server.url).best_height()

@@ -23,22 +23,31 @@ FORK = 240
 Open = Callable[..., NetworkSource]
 
 
-def open_core(url: str, limits: Limits = QUICK) -> NetworkSource:
-    return BitcoinCoreHeaders(url, REGTEST, (USER, PASSWORD), limits)
+def open_core(url: str, limits: Limits = QUICK, rules: Rules = REGTEST) -> NetworkSource:
+    return BitcoinCoreHeaders(url, rules, (USER, PASSWORD), limits)
 
 
-def open_esplora(url: str, limits: Limits = QUICK) -> NetworkSource:
-    return EsploraHeaders(f"{url}/api", REGTEST, None, limits)
+def open_esplora(url: str, limits: Limits = QUICK, rules: Rules = REGTEST) -> NetworkSource:
+    return EsploraHeaders(f"{url}/api", rules, None, limits)
+
+
+def open_source(
+    kind: str, url: str, limits: Limits = QUICK, rules: Rules = REGTEST
+) -> NetworkSource:
+    """The source of a kind, ``core`` or ``esplora``."""
+    return (open_core if kind == "core" else open_esplora)(url, limits, rules)
+
+
+def server_of(kind: str, best: BestChain, stale: list[BlockHeader] | None = None) -> Respond:
+    """What an honest server of a kind answers."""
+    return (CoreServer if kind == "core" else EsploraServer)(best, stale or [])
 
 
 @contextmanager
 def running(
     kind: str, best: BestChain, stale: list[BlockHeader] | None = None
 ) -> Iterator[tuple[NetworkSource, LocalServer]]:
-    answers: Respond = (
-        CoreServer(best, stale or []) if kind == "core" else EsploraServer(best, stale or [])
-    )
-    with serve(answers) as server:
-        source = (open_core if kind == "core" else open_esplora)(server.url)
+    with serve(server_of(kind, best, stale)) as server:
+        source = open_source(kind, server.url)
         yield source, server
         source.close()

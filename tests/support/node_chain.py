@@ -105,9 +105,7 @@ class NodeChain:
         self.source = RecordedHeaders(HEADERS, self._rules())
         self.contracts: DeployedContracts = deploy_on(url, self.plan, self.source, account(nodes))
         found = self.contracts.deployment
-        self.domains = Domains(
-            found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
-        )
+        self.domains = Domains.of(found)
         self.chains = [Web3Chain(self.contracts, account(node)) for node in range(nodes + 3)]
         self.parameters = self.contracts.parameters
         self.outlets = [Kept() for _ in range(nodes)]

@@ -96,9 +96,7 @@ def served_relayer(
     Without `url` it takes a free port.
     """
     found, clock = contracts.deployment, Clock()
-    domains = Domains(
-        found.domain("ModelChain"), found.domain("DataRegistry"), found.domain("KeyRegistry")
-    )
+    domains = Domains.of(found)
     url = url or f"http://127.0.0.1:{free_port()}"
     with RelayerDatabase(folder / "queue.sqlite") as database:
         chain = Web3Chain(contracts, account(number), policy, DurableOutbox(database))

@@ -194,11 +194,7 @@ def test_a_worker_that_is_told_to_stop_ends_cleanly(played):
 def test_a_records_reader_sees_the_same_chain_from_the_start(played):
     network, watcher, _ = played
     deployment = network.contracts.deployment
-    domains = Domains(
-        deployment.domain("ModelChain"),
-        deployment.domain("DataRegistry"),
-        deployment.domain("KeyRegistry"),
-    )
+    domains = Domains.of(deployment)
     again = History(network.plan.parameters, domains.model_chain, domains.data_registry)
     last = network.contracts.ethereum.block().number
     again.apply_all(network.contracts.records(deployment.block_number, last))

@@ -52,11 +52,7 @@ class Watcher:
 
     def __init__(self, network: Network, clock: Callable[[], float]) -> None:
         deployment = network.contracts.deployment
-        domains = Domains(
-            deployment.domain("ModelChain"),
-            deployment.domain("DataRegistry"),
-            deployment.domain("KeyRegistry"),
-        )
+        domains = Domains.of(deployment)
         self._network = network
         self._clock = clock
         self._follower = ChainFollower(network.observer, domains, deployment.block_number)
