@@ -165,7 +165,7 @@ FULL: Final = ExperimentPlan(
     transforms=25,
     # Wide enough for hard noise: the default's 16-32-64-64 stay below 98 % there.
     channels=(24, 40, 80, 96),
-    training_seconds=50.0,
+    training_seconds=60.0,
     # A new network has to learn everything; later ones go on from the previous best.
     first_training_seconds=100.0,
     noises=("moderate", "hard"),

@@ -77,7 +77,7 @@ CHANNELS = Channels()
     "--training-seconds",
     metavar="SECONDS",
     type=click.FloatRange(0.1, 86_400.0),
-    help="how long each node trains in a round; by default 50 at full size, else so many steps",
+    help="how long each node trains in a round; by default 60 at full size, else so many steps",
 )
 @click.option(
     "--first-training-seconds",

@@ -93,7 +93,7 @@ FULL_SIZE = TrainingSettings(
     report_steps=50,
     # What a long training has learned is worth more than what is found in place of it.
     exploration=ExplorationSettings(skeleton=0.9),
-    # A training of a minute does not even see all images of its own round.
-    data=DataSettings(maximum_samples=500_000),
+    # Two rounds' images. With one round's alone, what only the users who left could teach is lost.
+    data=DataSettings(maximum_samples=940_000),
 )
 """For blocks of the paper's size on a machine of one's own: `seconds` alone end a run."""
