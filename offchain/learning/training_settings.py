@@ -15,16 +15,16 @@ class ExplorationSettings:
     allow (None: as the family allows). At the default two cores judge such a network on the
     paper's 82,500 test images in a second; without a bound networks could go on growing. Widths
     are multiples of `multiple`, `widest` rounded up to one: processors compute so many channels at
-    a time; narrower layers have any width. Of the channels beyond the skeleton the part `fresh` on
-    average is new, the others are pruned ones that come back. Importance is measured on
-    `importance_images` images; if not `by_importance` it is drawn at random, which leaves no
-    skeleton, for comparison.
+    a time; narrower layers have any width. Of the channels beyond the skeleton the part `fresh`, 0
+    to 1, on average is new; the others are pruned ones that come back, and new ones when all are
+    back. Importance is measured on `importance_images` images; if not `by_importance` it is drawn
+    at random, which leaves no skeleton, for comparison.
     """
 
     skeleton: float = 0.75
     widest: float = 1.25
     multiple: int = 8
-    fresh: float = 0.5
+    fresh: float = 0.0
     multiply_adds: int | None = 1_200_000
     importance_images: int = 1000
     by_importance: bool = True
@@ -92,7 +92,7 @@ FULL_SIZE = TrainingSettings(
     label_smoothing=0.05,
     report_steps=50,
     # What a long training has learned is worth more than what is found in place of it.
-    exploration=ExplorationSettings(skeleton=0.9),
+    exploration=ExplorationSettings(skeleton=0.9, fresh=0.5),
     # Two rounds' images. With one round's alone, what only the users who left could teach is lost.
     data=DataSettings(maximum_samples=940_000),
 )

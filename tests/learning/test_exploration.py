@@ -23,7 +23,7 @@ from offchain.learning.skeleton import keep_channels
 from offchain.learning.training_settings import ExplorationSettings
 
 CHANNELS = (6, 8, 12, 16)[: len(DIGITS_FAMILY.kernels)]
-SETTINGS = ExplorationSettings(skeleton=0.75, multiply_adds=None)
+SETTINGS = ExplorationSettings(skeleton=0.75, fresh=0.5, multiply_adds=None)
 ALL_KEPT = ExplorationSettings(skeleton=1.0, widest=1.0)
 
 
