@@ -175,6 +175,20 @@ def test_pruned_channels_come_back_and_new_ones_are_grown():
     assert {layer.width for layer in layers} == {16, 24}
 
 
+def test_by_default_nothing_is_new_before_all_pruned_channels_are_back():
+    importance = importance_of(2, (64,) * len(CHANNELS))
+    settings = ExplorationSettings(multiply_adds=None)
+    layers = [
+        layer
+        for seed in range(30)
+        for layer in choose_channels(importance, DIGITS_FAMILY, seed, settings)
+    ]
+    for layer in layers:
+        assert layer.fresh == max(0, layer.width - 64)
+    assert {layer.width for layer in layers} == {48, 56, 64, 72, 80}
+    assert len({layer.readmitted for layer in layers if layer.width == 56}) > 5
+
+
 def test_widths_are_multiples_within_the_range_and_narrow_layers_have_any():
     def widths(previous, settings=SETTINGS):
         importance = importance_of(5, (previous,) * len(CHANNELS))
