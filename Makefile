@@ -20,7 +20,7 @@ help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED)  ## Install the Python environment, anvil and the Solidity compiler
-	@$(BIN)/python -m offchain.chain.toolchain
+	@$(BIN)/python -m offchain.toolchain.install
 
 # The stamp holds while what it was made from does not change: the second time costs a second.
 $(INSTALLED): pyproject.toml constraints.txt

@@ -15,7 +15,6 @@ from pathlib import Path
 import click
 
 from offchain.chain.accounts import load_account, mnemonic_of
-from offchain.chain.anvil import DEVELOPMENT_CHAIN_ID
 from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.fees import FeePolicy
 from offchain.commands.options import (
@@ -47,6 +46,7 @@ from offchain.ports import DataSource
 from offchain.protocol.ring_selection import STRATEGIES
 from offchain.protocol.snapshot import Policy, Role
 from offchain.storage.location import open_store
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
 LIVE_CONFIRMATIONS = 12
 """EVM blocks that make a phase's end certain enough to give out test keys."""

@@ -30,7 +30,6 @@ from rich.table import Table
 
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import NETWORKS
-from offchain.chain.artifacts import load_artifacts
 from offchain.chain.deployer import artifact_link_order, deployment_gas, finished_deployment
 from offchain.chain.deployment import DeploymentPlan, deploy_contracts, first_checkpoint
 from offchain.chain.deployment_file import (
@@ -57,6 +56,7 @@ from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source
 from offchain.learning.tasks import TASKS
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
+from offchain.toolchain.artifacts import load_artifacts
 
 T = TypeVar("T")
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from offchain.chain.anvil_binary import packaged_anvil_is_available
-from offchain.chain.javascript_runtime import find_node, install_npm_packages
-from offchain.chain.solc_binary import check_solc, install_solc
 from offchain.config import PROJECT
 from offchain.errors import BinaryMissing, ModelChainError
+from offchain.toolchain.anvil_binary import packaged_anvil_is_available
+from offchain.toolchain.node_runtime import find_node, install_npm_packages
+from offchain.toolchain.solc_binary import check_solc, install_solc
 
 PACKAGE = Path("tests/forge")
 PACKAGED = PACKAGE / "node_modules/@foundry-rs/forge-linux-amd64/bin/forge"

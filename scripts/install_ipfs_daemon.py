@@ -17,8 +17,8 @@ from pathlib import Path
 
 import platformdirs
 
-from offchain.chain.javascript_runtime import find_node, install_node
 from offchain.errors import BinaryMissing, ToolchainError
+from offchain.toolchain.node_runtime import find_node, install_node
 
 PACKAGES = Path(__file__).parent / "ipfs_daemon"
 TIMEOUT_SECONDS = 900

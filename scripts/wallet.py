@@ -11,7 +11,6 @@ from brownie import accounts, project, web3
 from rich.console import Console
 
 from offchain.chain.accounts import mnemonic_of
-from offchain.chain.anvil import DEVELOPMENT_CHAIN_ID
 from offchain.chain.balances import Balances, read_balances
 from offchain.chain.client import open_contracts
 from offchain.chain.deployed import DeployedContracts
@@ -20,6 +19,7 @@ from offchain.commands.wallet import show_accounts
 from offchain.config import Settings, load_settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ModelChainError
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
 
 def main(*addresses: str) -> None:

@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from offchain.chain.artifacts import Artifact, load_artifacts
 from offchain.chain.contracts import ABI_FOLDER, CONTRACTS
 from offchain.chain.deployer import artifact_link_order
 from offchain.errors import ArtifactError, ModelChainError
+from offchain.toolchain.artifacts import Artifact, load_artifacts
 
 _KEPT_KINDS: Final = ("constructor", "function", "event", "error")
 

@@ -10,9 +10,9 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.exceptions import ValidationError
 
-from offchain.chain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC
 from offchain.config import ENVIRONMENT, Settings
 from offchain.errors import ConfigurationError
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC
 
 ACCOUNT_PATH: Final = "m/44'/60'/0'/0/{index}"
 """BIP-44 path of an Ethereum account, as wallets and anvil derive it."""

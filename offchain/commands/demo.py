@@ -19,7 +19,6 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC
 from offchain.chain.balances import Balances, read_balances
 from offchain.chain.gas import gas_by_function
 from offchain.commands.demo_screen import describe, progress, show_balances, show_block
@@ -33,6 +32,7 @@ from offchain.learning.tasks import TASKS, make_source
 from offchain.node.demo.figure import draw_accuracy
 from offchain.node.demo.network import Network, Plan, running_network
 from offchain.node.demo.watching import Stage, Watcher
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 
 CLAIM_SECONDS = 60.0
 """How long the last block's rewards are waited for."""

@@ -18,14 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.anvil_binary import check_anvil
-from offchain.chain.artifacts import load_artifacts, verify_current
 from offchain.chain.client import open_contracts
 from offchain.chain.contracts import CONTRACTS
 from offchain.chain.ethereum import Ethereum
-from offchain.chain.javascript_runtime import find_node
-from offchain.chain.platforms import Platform
-from offchain.chain.solc_binary import SOLC_LONG_VERSION, check_solc
 from offchain.commands.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.config import Settings
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
@@ -33,6 +28,11 @@ from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
 from offchain.storage.ipfs import IpfsStore
 from offchain.storage.location import IPFS, split_location
+from offchain.toolchain.anvil_binary import check_anvil
+from offchain.toolchain.artifacts import load_artifacts, verify_current
+from offchain.toolchain.node_runtime import find_node
+from offchain.toolchain.platforms import Platform
+from offchain.toolchain.solc_binary import SOLC_LONG_VERSION, check_solc
 
 OLDEST_PYTHON: Final = (3, 11)
 FIRST_PYTHON_TOO_NEW: Final = (3, 14)

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from offchain.chain.platforms import Platform
 from offchain.commands.diagnosis import Finding, State, Surroundings, diagnose, is_ready
 from offchain.commands.options import deployment_option, rpc_option
 from offchain.commands.remedies import Part
 from offchain.config import APPLICATION, ENVIRONMENT, PROJECT, load_settings
+from offchain.toolchain.platforms import Platform
 
 NOT_READY: Final = 1
 """Exit status if the main job cannot run here."""

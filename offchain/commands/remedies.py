@@ -10,8 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from offchain.chain.anvil_binary import packaged_anvil_is_available
-from offchain.chain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
+from offchain.toolchain.anvil_binary import packaged_anvil_is_available
+from offchain.toolchain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
 
 
 class Part(StrEnum):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from offchain.chain.anvil import Anvil
 from offchain.chain.development import DevelopmentClock
 from offchain.chain.ethereum import Ethereum
 from offchain.errors import ConfigurationError
+from offchain.toolchain.anvil import Anvil
 
 FIRST_TIMESTAMP: Final = 1_600_000_000
 """Time of the first block, in seconds since 1970: long before any recorded header."""

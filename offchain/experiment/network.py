@@ -15,7 +15,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.development import DevelopmentClock
@@ -42,6 +41,7 @@ from offchain.protocol.parameters import Parameters
 from offchain.protocol.ring_selection import STRATEGIES
 from offchain.protocol.snapshot import Policy
 from offchain.storage.local import LocalStore
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 
 PATIENCE_SECONDS = 10 * 86_400
 """Nobody goes on without another: nodes take turns, and a training takes as long as it takes."""

@@ -13,10 +13,10 @@ from offchain.chain.accounts import (
     load_account,
     mnemonic_of,
 )
-from offchain.chain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC, Anvil
 from offchain.chain.ethereum import Ethereum
 from offchain.config import load_settings
 from offchain.errors import ConfigurationError
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC, Anvil
 
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from offchain.chain.artifacts import Artifact
 from offchain.chain.contracts import CONTRACTS
 from offchain.chain.deployer import artifact_link_order
 from offchain.errors import ArtifactError
+from offchain.toolchain.artifacts import Artifact
 from tests.support.evm import compiled_artifacts
 
 LONG_NAME = "LibraryWithANameOfMoreThanThirtySixLetters"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from offchain.chain.anvil import Anvil
 from offchain.chain.development import HIGHEST_TIMESTAMP, DevelopmentClock
 from offchain.chain.ethereum import Ethereum
 from offchain.errors import ChainError, NotDevelopmentChainError
+from offchain.toolchain.anvil import Anvil
 from tests.support.scripted_node import Answer, result, scripted_node
 
 START = 1_720_000_000

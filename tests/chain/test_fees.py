@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offchain.chain.accounts import account_from_mnemonic
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.chain.ethereum import LATEST, Ethereum
 from offchain.chain.fees import FeePolicy, Fees
 from offchain.chain.outbox import Outbox, SignedTransaction
 from offchain.chain.provider import RpcUnreachable
 from offchain.chain.sending import Sender
 from offchain.errors import ChainError, FeeCapError, NotMinedError
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from tests.support.scripted_node import Answer, forward, result, scripted_node
 
 CHAIN_ID = 31337

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from offchain.chain.accounts import account_from_mnemonic
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.chain.client import open_chain, open_contracts
 from offchain.chain.contracts import CONTRACTS
 from offchain.chain.deployed import DeployedContracts
@@ -15,6 +14,7 @@ from offchain.chain.ethereum import Ethereum
 from offchain.chain.provider import RpcUnreachable
 from offchain.chain.trust import check_deployment, is_live, with_code_hashes
 from offchain.errors import StaleDeploymentError, WrongChainError
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from tests.support.deployed_world import World, world
 
 

@@ -14,7 +14,6 @@ import pytest
 from click.testing import CliRunner
 
 from offchain.chain.deployment_file import write_deployment
-from offchain.chain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
 from offchain.commands import diagnosis
 from offchain.commands.diagnosis import Finding, State, Surroundings, examine, is_ready
 from offchain.commands.doctor import doctor, findings_json, surroundings
@@ -22,6 +21,7 @@ from offchain.commands.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.config import load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.glyphs import default_cache_folder
+from offchain.toolchain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
 from tests.support.deployed_world import world
 from tests.support.evm import ROOT
 from tests.support.http_server import Answer, serve

@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from offchain.chain.accounts import account_from_mnemonic
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC
 from offchain.chain.balances import read_balances, share_key_indices
 from offchain.chain.client import Web3Chain
 from offchain.chain.contracts import interface
@@ -26,6 +25,7 @@ from offchain.commands.wallet import wallet
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.actions import CommitModel, Possession, RegisterKeys, Share
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.deployed_world import World, world
 
 NOBODY = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"

@@ -10,7 +10,6 @@ from eth_account import Account
 
 from offchain.chain import token_history
 from offchain.chain.accounts import account_from_mnemonic
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC
 from offchain.chain.calls import FunctionCall
 from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.contracts import interface
@@ -19,6 +18,7 @@ from offchain.chain.token_history import read_history
 from offchain.commands.wallet_history import moment
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
 from offchain.protocol.actions import Possession, RegisterKeys
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.scripted_node import Answer, error, forward, scripted_node
 from tests.support.wallet_place import WalletPlace, wallet_place
 

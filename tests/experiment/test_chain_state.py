@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from offchain.chain.anvil import Anvil
 from offchain.chain.client import open_contracts
 from offchain.errors import ConfigurationError
 from offchain.experiment.chain_state import (
@@ -16,6 +15,7 @@ from offchain.experiment.chain_state import (
     set_clock_back,
     write_whole,
 )
+from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import NodeChain
 
 NODES = 3

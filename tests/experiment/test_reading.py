@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from offchain.chain.anvil import Anvil
 from offchain.experiment.reading import RecordLog
+from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import NodeChain
 
 

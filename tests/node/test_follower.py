@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from offchain.chain.anvil import Anvil
 from offchain.node.follower import ATTEMPTS, ChainFollower, InconsistentReadingError, agrees
 from offchain.ports import Chain, Receipt
 from offchain.protocol.actions import Action
 from offchain.protocol.parameters import Parameters
 from offchain.protocol.records import Record
 from offchain.protocol.status import ChainStatus
+from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import NODES, NodeChain
 
 

@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from offchain.chain.anvil import Anvil
 from offchain.errors import RelayerError, RevertedError
 from offchain.learning.learner import DigitsLearner
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
@@ -21,6 +20,7 @@ from offchain.protocol.intents import Send, ShareData
 from offchain.protocol.ring_selection import STRATEGIES
 from offchain.protocol.snapshot import Policy
 from offchain.storage.local import LocalStore
+from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, NodeChain, RandomDigits
 
 

@@ -7,13 +7,13 @@ import socket
 import pytest
 import structlog
 
-from offchain.chain.anvil import Anvil
 from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
 from offchain.node.demo.network import free_port
 from offchain.node.programs import run_program
 from offchain.protocol.snapshot import ALL_ROLES, Role
 from offchain.relayer import bind, relayer
+from offchain.toolchain.anvil import Anvil
 from offchain.worker import parse_roles, read_seed, worker
 from tests.support.node_chain import NodeChain
 

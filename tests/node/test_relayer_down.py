@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from offchain.chain.anvil import Anvil
 from offchain.learning.learner import DigitsLearner
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.demo.network import free_port
@@ -19,6 +18,7 @@ from offchain.node.relayer_client import RelayerClient
 from offchain.protocol.ring_selection import STRATEGIES
 from offchain.protocol.snapshot import Policy, Role
 from offchain.storage.local import LocalStore
+from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, NodeChain, RandomDigits
 from tests.support.relayer import running_relayer
 

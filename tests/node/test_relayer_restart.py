@@ -15,13 +15,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from offchain.chain.anvil import Anvil
 from offchain.chain.ethereum import LATEST
 from offchain.node.demo.network import account, free_port
 from offchain.node.programs import run_program
 from offchain.node.relayer_wire import encode_submission
 from offchain.protocol.actions import Share
 from offchain.relayer import relayer
+from offchain.toolchain.anvil import Anvil
 from tests.support.evm import ROOT
 from tests.support.node_chain import NODES, NodeChain
 

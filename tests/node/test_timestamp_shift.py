@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.chain.anvil import Anvil
 from offchain.node.sharing import Sharing
 from offchain.protocol.ring_selection import STRATEGIES
+from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, Kept, NodeChain
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.anvil import Anvil
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.network import Plan, account, deploy_on
 from offchain.storage.local import LocalStore
+from offchain.toolchain.anvil import Anvil
 from tests.support.evm import ROOT
 from tests.support.node_chain import HEADERS
 from tests.support.programs import Programs, Run

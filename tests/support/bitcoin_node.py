@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from offchain.chain.child_process import start_child
 from offchain.errors import BinaryMissing, ConfigurationError
 from offchain.headers.bitcoin_core import read_cookie
+from offchain.toolchain.child_process import start_child
 from scripts.install_bitcoin_node import find_bitcoind
 
 START_SECONDS = 60.0

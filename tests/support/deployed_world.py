@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from offchain.chain.accounts import account_from_mnemonic
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.chain.client import Web3Chain
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.deployer import deploy
@@ -32,6 +31,7 @@ from offchain.protocol.actions import (
 )
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, Parameters
 from offchain.protocol.transactions import DataTransaction, Item, RingSignature, encode_positions
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from tests.support.bitcoin_mining import MinedChain
 from tests.support.evm import ROOT
 

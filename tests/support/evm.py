@@ -15,9 +15,9 @@ from web3.exceptions import ContractLogicError, Web3RPCError
 from web3.logs import DISCARD
 from web3.types import TxReceipt
 
-from offchain.chain.anvil import Anvil
-from offchain.chain.artifacts import Artifact, load_artifacts, verify_current
 from offchain.errors import RevertedError
+from offchain.toolchain.anvil import Anvil
+from offchain.toolchain.artifacts import Artifact, load_artifacts, verify_current
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from offchain.chain.child_process import start_child
 from offchain.errors import BinaryMissing
+from offchain.toolchain.child_process import start_child
 from scripts.install_ipfs_daemon import JAVASCRIPT, find_ipfs
 
 START_SECONDS = 90.0

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC
 from offchain.chain.client import Web3Chain
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.development import DevelopmentClock
@@ -29,6 +28,7 @@ from offchain.ports import DataSource
 from offchain.protocol.actions import Partition, Start, WritePage
 from offchain.protocol.ring_selection import STRATEGIES
 from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.evm import ROOT
 
 HEADERS = ROOT / "data" / "bitcoin" / "headers_822528_6048.json"

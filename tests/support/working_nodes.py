@@ -11,7 +11,6 @@ from pathlib import Path
 
 import structlog
 
-from offchain.chain.anvil import Anvil
 from offchain.config import DEFAULT_TASK
 from offchain.learning.preparation import use_threads
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
@@ -27,6 +26,7 @@ from offchain.protocol.ring_selection import STRATEGIES
 from offchain.protocol.snapshot import ALL_ROLES, Policy, Role
 from offchain.protocol.transactions import DataTransaction
 from offchain.storage.local import LocalStore
+from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, NodeChain
 
 PATIENCE = 8

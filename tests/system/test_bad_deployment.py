@@ -19,8 +19,6 @@ from eth_account import Account
 from eth_utils.address import to_checksum_address
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.anvil import Anvil
-from offchain.chain.artifacts import load_artifacts
 from offchain.chain.deployer import deploy, deployment_gas
 from offchain.chain.deployment import DeploymentPlan, first_checkpoint
 from offchain.chain.ethereum import Ethereum
@@ -29,6 +27,8 @@ from offchain.errors import ChainError, ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.network import account, free_port
 from offchain.protocol.parameters import DEMO, DEMO_RELAY
+from offchain.toolchain.anvil import Anvil
+from offchain.toolchain.artifacts import load_artifacts
 from tests.support.brownie_project import make_brownie_project
 from tests.support.node_chain import HEADERS
 from tests.support.programs import Run

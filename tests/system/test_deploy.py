@@ -17,7 +17,6 @@ import solcx
 from eth_account import Account
 
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
-from offchain.chain.anvil import Anvil
 from offchain.chain.client import open_contracts
 from offchain.chain.contracts import CONTRACTS
 from offchain.chain.deployment_file import Deployment, read_deployment
@@ -25,6 +24,7 @@ from offchain.chain.ethereum import Ethereum
 from offchain.commands.shown import decimal
 from offchain.config import PROJECT
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
+from offchain.toolchain.anvil import Anvil
 from tests.support.brownie_project import make_brownie_project
 
 NETWORKS = """

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from offchain.bitcoin.rules import REGTEST
-from offchain.chain.anvil import Anvil
 from offchain.chain.deployment_file import write_deployment
 from offchain.chain.relay_view import RelayReader
 from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.source import open_source
+from offchain.toolchain.anvil import Anvil
 from tests.support.bitcoin_node import BitcoinNode, running_bitcoin_node
 from tests.support.evm import ROOT
 from tests.support.live_deployment import FEEDER, deploy_for_regtest

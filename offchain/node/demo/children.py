@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from offchain.chain.child_process import start_child
 from offchain.errors import ModelChainError
+from offchain.toolchain.child_process import start_child
 
 _STOP_SECONDS = 8.0
 _TAIL_BYTES = 4_096

@@ -13,7 +13,6 @@ from eth_account.signers.local import LocalAccount
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.accounts import account_from_mnemonic
-from offchain.chain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.chain.client import Web3Chain
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.deployer import deploy
@@ -25,6 +24,7 @@ from offchain.config import DEFAULT_TASK
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.parameters import DEMO, DEMO_RELAY, Parameters
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 
 CHECKPOINT_HEADERS = 11
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from offchain.chain.artifacts import Artifact
-from offchain.chain.solc_binary import solc_executable
+from offchain.toolchain.artifacts import Artifact
+from offchain.toolchain.solc_binary import solc_executable
 from tests.support.contract_coverage.instrument import Instrumented
 from tests.support.contract_coverage.places import Place, write_places
 

@@ -12,7 +12,7 @@ from typing import Any
 from web3 import Web3
 from web3.types import RPCEndpoint, RPCResponse
 
-from offchain.chain.anvil import Anvil
+from offchain.toolchain.anvil import Anvil
 from tests.support.contract_coverage.compiling import read_artifacts
 from tests.support.contract_coverage.places import place_of
 from tests.support.evm import GENESIS_TIME, Evm

@@ -10,15 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from offchain.chain.installed_files import install_file, toolchain_folder, verify_file
-from offchain.chain.platforms import LINUX, X64, Platform
 from offchain.errors import BinaryMissing, ToolchainError
+from offchain.toolchain.installed_files import install_file, toolchain_folder, verify_file
+from offchain.toolchain.platforms import LINUX, X64, Platform
 
 ANVIL_VERSION = "1.7.1"
 # The file bin/anvil of npm's @foundry-rs/anvil-linux-amd64 of that version.
 ANVIL_SHA256 = "10c1c727d6c1de973aeb160e59875b9a9a23464d6e74149ee8abb30b3500311b"
 _PACKAGED = Path("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
-_SCRIPT_MARK = b"offchain.chain.anvil_binary"
+_SCRIPT_MARK = b"offchain.toolchain.anvil_binary"
 _SCRIPT_MAXIMUM_BYTES = 4096
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _MINIMUM_VERSION = (1, 0, 0)

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from offchain.chain.artifacts import (
+from offchain.errors import ArtifactError
+from offchain.toolchain.artifacts import (
     Artifact,
     load_artifact,
     load_artifacts,
     verify_current,
 )
-from offchain.errors import ArtifactError
 from tests.support.evm import Evm
 
 ADDRESS_A = "0x" + "aB" * 20

@@ -1,6 +1,6 @@
 """Installs and checks anvil, the Solidity compiler and OpenZeppelin's contracts.
 
-``python -m offchain.chain.toolchain`` in the root of a checkout installs what is missing;
+``python -m offchain.toolchain.install`` in the root of a checkout installs what is missing;
 ``--check`` only looks. The second time nothing is to be done and it ends in about a second.
 """
 
@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from offchain.chain.anvil_binary import check_anvil, install_anvil, packaged_anvil_is_available
-from offchain.chain.javascript_runtime import (
+from offchain.errors import ToolchainError
+from offchain.toolchain.anvil_binary import check_anvil, install_anvil, packaged_anvil_is_available
+from offchain.toolchain.node_runtime import (
     find_node,
     install_npm_packages,
     npm_packages_are_current,
 )
-from offchain.chain.solc_binary import SOLC_LONG_VERSION, check_solc, install_solc
-from offchain.errors import ToolchainError
+from offchain.toolchain.solc_binary import SOLC_LONG_VERSION, check_solc, install_solc
 
 
 @dataclass(frozen=True, slots=True)

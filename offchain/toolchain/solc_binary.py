@@ -12,14 +12,14 @@ from pathlib import Path
 
 import solcx
 
-from offchain.chain.installed_files import (
+from offchain.errors import BinaryMissing, ToolchainError
+from offchain.toolchain.installed_files import (
     install_file,
     install_text,
     toolchain_folder,
     verify_file,
 )
-from offchain.chain.javascript_runtime import NodeExecutable, install_node
-from offchain.errors import BinaryMissing, ToolchainError
+from offchain.toolchain.node_runtime import NodeExecutable, install_node
 
 SOLC_VERSION = "0.8.30"
 SOLC_LONG_VERSION = "0.8.30+commit.73712a01"

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from offchain.chain.anvil_binary import find_anvil
-from offchain.chain.child_process import start_child
 from offchain.errors import ChainError, PortInUse, RpcError
+from offchain.toolchain.anvil_binary import find_anvil
+from offchain.toolchain.child_process import start_child
 
 DEVELOPMENT_CHAIN_ID = 31337
 DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test junk"

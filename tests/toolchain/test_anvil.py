@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from web3 import Web3
 
-from offchain.chain.anvil import Anvil
 from offchain.errors import BinaryMissing, ChainError, PortInUse
+from offchain.toolchain.anvil import Anvil
 
 
 def process_exists(process_id: int) -> bool:
@@ -106,7 +106,7 @@ def test_the_log_file_is_kept_when_it_was_asked_for_and_requests_are_not_in_it(t
 def test_it_ends_with_its_parent_however_that_ends(root: Path, ending: signal.Signals | None):
     program = (
         "import sys, time\n"
-        "from offchain.chain.anvil import Anvil\n"
+        "from offchain.toolchain.anvil import Anvil\n"
         "print(Anvil().start().process_id, flush=True)\n"
         "sys.stdin.read()\n"
     )

