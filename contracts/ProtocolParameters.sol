@@ -5,7 +5,7 @@ import {IProtocolParameters, Parameters} from "./interfaces/IProtocolParameters.
 
 /// @title The protocol's parameters: checked once, here, and never changed.
 /// @notice The ranges keep every loop bounded and every product far from overflow, so that the other contracts need
-/// no checks of their own. offchain/protocol/parameters.py holds the same table.
+/// no checks of their own. offchain/protocol/words/parameters.py holds the same table.
 contract ProtocolParameters is IProtocolParameters {
     uint256 private constant BASIS_POINTS = 10_000;
     uint256 private constant DAY = 86_400;

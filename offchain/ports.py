@@ -10,10 +10,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from offchain.protocol.actions import Action, ForwardReward
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.records import Record
-from offchain.protocol.status import ChainStatus
+from offchain.protocol.words.actions import Action, ForwardReward
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import ChainStatus
 
 
 @dataclass(frozen=True, slots=True)

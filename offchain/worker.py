@@ -43,8 +43,8 @@ from offchain.node.loop import LoopSettings
 from offchain.node.programs import run_program, stop_on_signals
 from offchain.node.relayer_client import DirectOutlet, Outlet, RelayerClient
 from offchain.ports import DataSource
-from offchain.protocol.ring_selection import STRATEGIES
-from offchain.protocol.snapshot import Policy, Role
+from offchain.protocol.deciding.snapshot import Policy, Role
+from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 

@@ -55,7 +55,7 @@ from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source
 from offchain.learning.tasks import TASKS
-from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.artifacts import load_artifacts
 
 T = TypeVar("T")

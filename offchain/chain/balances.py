@@ -10,8 +10,8 @@ from offchain.chain.contracts import interface
 from offchain.chain.decoding import struct
 from offchain.chain.deployed import DeployedContracts, View
 from offchain.crypto.derivation import NodeSecrets
-from offchain.protocol.records import KeysRegistered, ModelCommitted
-from offchain.protocol.status import Commitment
+from offchain.protocol.words.records import KeysRegistered, ModelCommitted
+from offchain.protocol.words.status import Commitment
 
 UNUSED_INDICES: Final = 64
 """Share-key indices that a node may have left out before one that it registered."""

@@ -7,8 +7,8 @@ from typing import Any, Final, get_type_hints
 
 from offchain.chain.contracts import AbiValueError, Entry, decode_values, interface
 from offchain.chain.decoding import value_of
-from offchain.protocol import actions
-from offchain.protocol.actions import Action
+from offchain.protocol.words import actions
+from offchain.protocol.words.actions import Action
 
 _ACTIONS: Final[dict[tuple[str, str], type]] = {
     ("BitcoinRelay", "submit"): actions.SubmitHeaders,

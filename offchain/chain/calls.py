@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from offchain.protocol.actions import (
+from offchain.protocol.words.actions import (
     Action,
     Advance,
     ClaimAttestation,

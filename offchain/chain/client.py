@@ -17,10 +17,10 @@ from offchain.chain.outbox import Outbox
 from offchain.chain.sending import Sender
 from offchain.chain.status import read_account, read_status
 from offchain.ports import Chain, Receipt
-from offchain.protocol.actions import Action, ForwardReward
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.records import Record
-from offchain.protocol.status import AccountStatus, ChainStatus
+from offchain.protocol.words.actions import Action, ForwardReward
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import AccountStatus, ChainStatus
 
 
 class Web3Chain(Chain):

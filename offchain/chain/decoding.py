@@ -21,8 +21,8 @@ from offchain.chain.contracts import (
 from offchain.chain.provider import RpcFault
 from offchain.chain.replies import Log
 from offchain.errors import ArtifactError, RevertedError
-from offchain.protocol import records
-from offchain.protocol.records import Record
+from offchain.protocol.words import records
+from offchain.protocol.words.records import Record
 
 Value = TypeVar("Value")
 

@@ -21,8 +21,8 @@ from offchain.chain.provider import RpcFault
 from offchain.chain.replies import Log
 from offchain.chain.trust import check_deployment
 from offchain.errors import StaleDeploymentError
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.records import Record
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import Record
 
 Event = TypeVar("Event", bound=Record)
 

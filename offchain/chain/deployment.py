@@ -24,7 +24,7 @@ from offchain.bitcoin.rules import MAINNET, Rules
 from offchain.chain.contracts import CONTRACTS
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ChainError, ConfigurationError
-from offchain.protocol.parameters import DEMO, DEMO_RELAY, Parameters, RelayParameters
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters, RelayParameters
 
 
 class Deploy(Protocol):

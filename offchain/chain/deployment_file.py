@@ -25,7 +25,7 @@ from offchain.chain.contracts import CONTRACTS
 from offchain.config import DEFAULT_TASK
 from offchain.crypto.hashing import Domain
 from offchain.errors import ConfigurationError, ModelChainError
-from offchain.protocol.parameters import Parameters, RelayParameters
+from offchain.protocol.words.parameters import Parameters, RelayParameters
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from eth_account.signers.local import LocalAccount
 
 from offchain.chain.deployed import DeployedContracts, View
 from offchain.chain.deployment_file import Deployment
-from offchain.protocol.actions import ForwardReward
-from offchain.protocol.forwarding import ForwardOrder, RecoverableSignature
+from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
 
 DOMAIN_NAMES: Final = {
     "ModelToken": "Model Chain Token",

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from offchain.chain.contracts import interface
 from offchain.chain.decoding import struct
 from offchain.chain.deployed import DeployedContracts, View
-from offchain.protocol.status import (
+from offchain.protocol.words.status import (
     AccountStatus,
     ActiveKeys,
     Attestation,

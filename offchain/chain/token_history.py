@@ -15,7 +15,7 @@ from offchain.chain.decoding import decode_record, event_named
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.replies import Log
 from offchain.chain.transactions import transactions
-from offchain.protocol.records import (
+from offchain.protocol.words.records import (
     AttesterRewarded,
     BondBurned,
     BondReturned,

@@ -27,7 +27,7 @@ from offchain.commands.owners import named_owner, require_one
 from offchain.commands.shown import decimal
 from offchain.commands.tables import add_exact_column, print_whole
 from offchain.config import load_settings
-from offchain.protocol.records import KeysRegistered
+from offchain.protocol.words.records import KeysRegistered
 
 _LAST_MOMENT = 253_402_300_799  # the last second of the year 9999
 _BLOCK_NUMBER = click.IntRange(0, (1 << 63) - 1)

@@ -37,9 +37,9 @@ from offchain.node.relayer_queue import RelayerQueue
 from offchain.node.relayer_sending import BatchSettings
 from offchain.node.relayer_service import RelayerService
 from offchain.ports import DataSource, Learner
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.ring_selection import STRATEGIES
-from offchain.protocol.snapshot import Policy
+from offchain.protocol.deciding.snapshot import Policy
+from offchain.protocol.rules.ring_selection import STRATEGIES
+from offchain.protocol.words.parameters import Parameters
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 

@@ -13,10 +13,10 @@ from offchain.node.follower import ChainFollower
 from offchain.node.journal import Journal
 from offchain.node.payloads import Payloads
 from offchain.ports import ContentStore, Learner
-from offchain.protocol.history import History
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.records import BlockAppended
-from offchain.protocol.status import ZERO_HASH
+from offchain.protocol.history.fold import History
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import BlockAppended
+from offchain.protocol.words.status import ZERO_HASH
 
 COLLECT = "COLLECT"
 """The part of a round before its competition, from the end of the round before it."""

@@ -8,7 +8,7 @@ from offchain.errors import RelayerError, StoreError
 from offchain.node.relayer_admission import Refused
 from offchain.node.relayer_client import Outlet, RelayerBusyError, RelayerRefusedError
 from offchain.node.relayer_service import RelayerService
-from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 
 class ServiceOutlet(Outlet):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from offchain.errors import ConfigurationError
-from offchain.protocol.parameters import BASIS_POINTS, Parameters
+from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
 
 DIGITS: Final = 10
 

@@ -9,7 +9,7 @@ from eth_account.signers.local import LocalAccount
 
 from offchain.chain.client import Web3Chain
 from offchain.chain.deployed import DeployedContracts
-from offchain.protocol.records import Record
+from offchain.protocol.words.records import Record
 
 
 class RecordLog:

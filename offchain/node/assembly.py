@@ -22,8 +22,8 @@ from offchain.node.performing import Performer
 from offchain.node.relayer_client import Outlet
 from offchain.node.sharing import TIMESTAMP_SHIFT_SECONDS, Sharing
 from offchain.ports import Chain, ContentStore, DataSource, Learner
-from offchain.protocol.ring_selection import RingStrategy
-from offchain.protocol.snapshot import Policy
+from offchain.protocol.deciding.snapshot import Policy
+from offchain.protocol.rules.ring_selection import RingStrategy
 
 
 @dataclass(frozen=True, slots=True)

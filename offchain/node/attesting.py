@@ -12,11 +12,11 @@ from offchain.node.background import Background, Cancelled, Outcome
 from offchain.node.journal import Journal
 from offchain.node.payloads import PayloadNotOpen, Payloads
 from offchain.ports import ContentStore, Learner
-from offchain.protocol.dataset import DataSet, assemble
-from offchain.protocol.history import History
-from offchain.protocol.history_entries import RoundHistory
-from offchain.protocol.status import ZERO_HASH
-from offchain.protocol.transactions import Scores
+from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.history.fold import History
+from offchain.protocol.rules.dataset import DataSet, assemble
+from offchain.protocol.words.status import ZERO_HASH
+from offchain.protocol.words.transactions import Scores
 
 log = structlog.get_logger()
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from offchain.crypto.merkle import merkle_proofs
 from offchain.node.attesting import RoundData
-from offchain.protocol.actions import (
+from offchain.protocol.deciding.snapshot import Claim
+from offchain.protocol.history.fold import History
+from offchain.protocol.words.actions import (
     ClaimAttestation,
     ClaimData,
     ClaimModel,
     WithdrawBond,
     WithdrawKeyBond,
 )
-from offchain.protocol.history import History
-from offchain.protocol.snapshot import Claim
-from offchain.protocol.status import ChainStatus
+from offchain.protocol.words.status import ChainStatus
 
 MAXIMUM_DATA_CLAIMS = 32
 """Data rewards that are looked at together; the others follow."""

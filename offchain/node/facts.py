@@ -12,19 +12,19 @@ from offchain.node.domains import Domains
 from offchain.node.modelling import Modelling
 from offchain.node.payloads import Payloads, State
 from offchain.node.sharing import Sharing
-from offchain.protocol.dataset import DataItem
-from offchain.protocol.history import History
-from offchain.protocol.history_entries import RoundHistory
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.snapshot import (
+from offchain.protocol.deciding.snapshot import (
     CompetitionFacts,
     GenesisFacts,
     Policy,
     SharingFacts,
     Snapshot,
 )
-from offchain.protocol.status import ChainStatus, Phase
-from offchain.protocol.transactions import Scores, attestation_commitment
+from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.history.fold import History
+from offchain.protocol.rules.dataset import DataItem
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.transactions import Scores, attestation_commitment
 
 EARLIER_ROUNDS = 1
 """How many rounds before the present one give training data too."""

@@ -16,9 +16,9 @@ from offchain.errors import HeaderError, ModelChainError, RevertedError
 from offchain.node.feeding import Feed, Replay, decide_feed
 from offchain.node.follower import ChainFollower
 from offchain.ports import Chain, HeaderSource
-from offchain.protocol.actions import SubmitHeaders
-from offchain.protocol.parameters import RelayParameters
-from offchain.protocol.status import ChainStatus, Phase
+from offchain.protocol.words.actions import SubmitHeaders
+from offchain.protocol.words.parameters import RelayParameters
+from offchain.protocol.words.status import ChainStatus, Phase
 
 log = structlog.get_logger()
 

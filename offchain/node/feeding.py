@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from offchain.protocol.history import History
-from offchain.protocol.history_entries import RoundHistory
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.status import ChainStatus, Phase
+from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.history.fold import History
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.status import ChainStatus, Phase
 
 
 @dataclass(frozen=True, slots=True)

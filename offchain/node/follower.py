@@ -5,9 +5,9 @@ from __future__ import annotations
 from offchain.errors import ChainError
 from offchain.node.domains import Domains
 from offchain.ports import Chain
-from offchain.protocol.history import History
-from offchain.protocol.records import Record
-from offchain.protocol.status import ChainStatus, Phase
+from offchain.protocol.history.fold import History
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import ChainStatus, Phase
 
 ATTEMPTS = 5
 """Readings of the chain's status after which it is taken to be unreadable for now."""

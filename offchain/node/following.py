@@ -12,7 +12,7 @@ from offchain.chain.relay_view import RelayReader
 from offchain.errors import ModelChainError
 from offchain.headers.following import next_batch
 from offchain.ports import Chain, HeaderSource
-from offchain.protocol.actions import SubmitHeaders
+from offchain.protocol.words.actions import SubmitHeaders
 
 log = structlog.get_logger()
 

@@ -13,9 +13,9 @@ from offchain.node.background import Background
 from offchain.node.facts import Parts, SnapshotTaker
 from offchain.node.follower import ChainFollower
 from offchain.node.performing import Performer
-from offchain.protocol.decide import Decision, decide
-from offchain.protocol.intents import FinalizeRound, Intent, Send
-from offchain.protocol.records import BlockAppended, PhaseStarted, Record, RoundVoided
+from offchain.protocol.deciding.decide import Decision, decide
+from offchain.protocol.deciding.intents import FinalizeRound, Intent, Send
+from offchain.protocol.words.records import BlockAppended, PhaseStarted, Record, RoundVoided
 
 log = structlog.get_logger()
 

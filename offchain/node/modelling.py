@@ -17,9 +17,9 @@ from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.node.payloads import Payloads
 from offchain.ports import ContentStore, Learner, TrainedModel, TrainingProgress
-from offchain.protocol.actions import CommitModel, RevealModel
-from offchain.protocol.dataset import DataItem, training_root
-from offchain.protocol.transactions import ModelTransaction, model_commitment
+from offchain.protocol.rules.dataset import DataItem, training_root
+from offchain.protocol.words.actions import CommitModel, RevealModel
+from offchain.protocol.words.transactions import ModelTransaction, model_commitment
 
 log = structlog.get_logger()
 

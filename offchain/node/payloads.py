@@ -20,7 +20,7 @@ from offchain.errors import CryptoError, PayloadError, StoreError, StoreUnreacha
 from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.ports import ContentStore, Learner
-from offchain.protocol.dataset import DataItem
+from offchain.protocol.rules.dataset import DataItem
 
 log = structlog.get_logger()
 

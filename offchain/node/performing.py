@@ -12,14 +12,7 @@ from offchain.node.attesting import baseline_model
 from offchain.node.facts import Parts, SnapshotTaker
 from offchain.node.modelling import gather_training
 from offchain.ports import Chain, ContentStore
-from offchain.protocol.actions import (
-    Action,
-    CommitAttestation,
-    Finalize,
-    RevealAttestation,
-)
-from offchain.protocol.history import History
-from offchain.protocol.intents import (
+from offchain.protocol.deciding.intents import (
     AttestScores,
     CommitTrainedModel,
     EvaluateModels,
@@ -34,8 +27,15 @@ from offchain.protocol.intents import (
     ShareData,
     TrainModel,
 )
-from offchain.protocol.status import ZERO_HASH, ChainStatus
-from offchain.protocol.tally import RevealedModel, judge
+from offchain.protocol.history.fold import History
+from offchain.protocol.rules.tally import RevealedModel, judge
+from offchain.protocol.words.actions import (
+    Action,
+    CommitAttestation,
+    Finalize,
+    RevealAttestation,
+)
+from offchain.protocol.words.status import ZERO_HASH, ChainStatus
 
 log = structlog.get_logger()
 

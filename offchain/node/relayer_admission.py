@@ -13,11 +13,11 @@ from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
 from offchain.crypto.sealing import MAX_FILE, OVERHEAD, key_commitment
 from offchain.errors import CryptoError, RelayerError
 from offchain.node.domains import Domains
-from offchain.protocol.history import History
-from offchain.protocol.history_entries import SharedItem
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.status import ChainStatus, Phase
-from offchain.protocol.transactions import DataTransaction, Item, KeyReveal
+from offchain.protocol.history.entries import SharedItem
+from offchain.protocol.history.fold import History
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal
 
 
 class Verdict(Enum):

@@ -22,8 +22,8 @@ from offchain.node.relayer_wire import (
     encode_submission,
 )
 from offchain.ports import Chain, ContentStore
-from offchain.protocol.actions import ForwardReward, PublishKeys, Share
-from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.protocol.words.actions import ForwardReward, PublishKeys, Share
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 MAXIMUM_REPLY: Final = 1 << 18
 """Bytes of the longest answer that is read."""

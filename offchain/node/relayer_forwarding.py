@@ -16,8 +16,8 @@ from offchain.chain.deployed import DeployedContracts
 from offchain.chain.provider import RpcFault
 from offchain.errors import RevertedError
 from offchain.node.relayer_admission import Refused
-from offchain.protocol.actions import ForwardReward
-from offchain.protocol.history import History
+from offchain.protocol.history.fold import History
+from offchain.protocol.words.actions import ForwardReward
 from offchain.values import format_decimal
 
 MAXIMUM_ORDERS: Final = 4

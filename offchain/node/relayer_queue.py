@@ -22,8 +22,8 @@ from offchain.node.relayer_wire import (
     encode_reveal,
     encode_transaction,
 )
-from offchain.protocol.actions import ForwardReward
-from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 log = structlog.get_logger()
 

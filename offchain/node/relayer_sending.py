@@ -15,8 +15,8 @@ from offchain.node.relayer_admission import Admission, Refused, Verdict
 from offchain.node.relayer_forwarding import Forwarding
 from offchain.node.relayer_queue import Lane, RelayerQueue
 from offchain.ports import Chain
-from offchain.protocol.actions import ForwardReward, PublishKeys, Share
-from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.protocol.words.actions import ForwardReward, PublishKeys, Share
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 log = structlog.get_logger()
 

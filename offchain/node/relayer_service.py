@@ -21,8 +21,8 @@ from offchain.node.relayer_health import WorkLog
 from offchain.node.relayer_queue import Entry, Lane, RelayerQueue, key_of
 from offchain.node.relayer_sending import Batches, BatchSettings
 from offchain.ports import Chain, ContentStore
-from offchain.protocol.actions import ForwardReward
-from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 log = structlog.get_logger()
 

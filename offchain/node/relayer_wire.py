@@ -15,9 +15,9 @@ from typing import Any
 from eth_utils.address import is_checksum_address
 
 from offchain.errors import RelayerError
-from offchain.protocol.actions import ForwardReward
-from offchain.protocol.forwarding import ForwardOrder, RecoverableSignature
-from offchain.protocol.transactions import DataTransaction, Item, KeyReveal, RingSignature
+from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
+from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal, RingSignature
 
 MAXIMUM_RING = 64
 """Ring members that any deployment can allow."""

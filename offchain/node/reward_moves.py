@@ -27,7 +27,7 @@ from offchain.node.relayer_client import (
     RelayerClient,
     RelayerRefusedError,
 )
-from offchain.protocol.forwarding import ForwardOrder
+from offchain.protocol.words.forwarding import ForwardOrder
 
 DEADLINE_SECONDS: Final = 86_400
 """How long an order stays good: the relayer may have much to do."""

@@ -16,10 +16,9 @@ from offchain.errors import RelayerError
 from offchain.node.domains import Domains
 from offchain.node.relayer_client import Outlet, RelayerRefusedError
 from offchain.ports import DataSource
-from offchain.protocol.actions import Possession, RegisterKeys
-from offchain.protocol.history import History
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.ring_selection import (
+from offchain.protocol.deciding.snapshot import OwnItem, SharingFacts
+from offchain.protocol.history.fold import History
+from offchain.protocol.rules.ring_selection import (
     DEFAULT_RING,
     ActiveKey,
     RingRequest,
@@ -28,9 +27,10 @@ from offchain.protocol.ring_selection import (
     make_circle,
     random_below,
 )
-from offchain.protocol.snapshot import OwnItem, SharingFacts
-from offchain.protocol.status import ChainStatus
-from offchain.protocol.transactions import (
+from offchain.protocol.words.actions import Possession, RegisterKeys
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.status import ChainStatus
+from offchain.protocol.words.transactions import (
     DataTransaction,
     KeyReveal,
 )

@@ -24,7 +24,7 @@ from offchain.errors import (
     StoreError,
 )
 from offchain.ports import ContentStore, Learner
-from offchain.protocol.dataset import DataItem
+from offchain.protocol.rules.dataset import DataItem
 
 
 class ContentUnavailable(StoreError):

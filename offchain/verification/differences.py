@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import total_ordering
 
 from offchain.errors import VerificationError
-from offchain.protocol.records import Record
+from offchain.protocol.words.records import Record
 
 _SHOWN = 160
 """Characters of a value in a message at most."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from offchain.protocol.heat import key_quota
+from offchain.protocol.rules.heat import key_quota
 from offchain.verification.differences import Place, StateDifference, first_unequal, shown
 from offchain.verification.recording import AccountState, FinalState
 from offchain.verification.replay import Replay

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from offchain.chain.deployment_file import Deployment
 from offchain.errors import ModelChainError
-from offchain.protocol import records as events
-from offchain.protocol.records import Record
-from offchain.protocol.status import Head
+from offchain.protocol.words import records as events
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import Head
 from offchain.verification import light_rounds, light_votes
 from offchain.verification.differences import (
     Difference,

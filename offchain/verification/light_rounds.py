@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from offchain.protocol import actions
-from offchain.protocol import records as events
-from offchain.protocol.partition import round_test_items
-from offchain.protocol.status import VoidReason
-from offchain.protocol.transactions import partition_seed
+from offchain.protocol.rules.partition import round_test_items
+from offchain.protocol.words import actions
+from offchain.protocol.words import records as events
+from offchain.protocol.words.status import VoidReason
+from offchain.protocol.words.transactions import partition_seed
 from offchain.verification.light_state import (
     LightRound,
     LightState,

@@ -8,11 +8,11 @@ from typing import NoReturn, TypeVar, cast
 
 from offchain.bitcoin.chain import HeaderChain, Settings
 from offchain.chain.deployment_file import Deployment
-from offchain.protocol import records as events
-from offchain.protocol.records import Record
-from offchain.protocol.status import ZERO_HASH, VoidReason
-from offchain.protocol.tally import RevealedModel
-from offchain.protocol.transactions import GENESIS_BLOCK, Block
+from offchain.protocol.rules.tally import RevealedModel
+from offchain.protocol.words import records as events
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import ZERO_HASH, VoidReason
+from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
 from offchain.verification.differences import Place, RecordDifference, first_unequal
 from offchain.verification.recording import Transaction
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from offchain.crypto.merkle import verify_merkle_proof
-from offchain.protocol import actions, tally
-from offchain.protocol import records as events
-from offchain.protocol.status import VoidReason
-from offchain.protocol.tally import RevealedModel
-from offchain.protocol.transactions import attestation_commitment, item_leaf
+from offchain.protocol.rules import tally
+from offchain.protocol.rules.tally import RevealedModel
+from offchain.protocol.words import actions
+from offchain.protocol.words import records as events
+from offchain.protocol.words.status import VoidReason
+from offchain.protocol.words.transactions import attestation_commitment, item_leaf
 from offchain.verification.differences import first_unequal
 from offchain.verification.light_state import (
     LightRound,

@@ -18,8 +18,8 @@ from offchain.chain.provider import RpcReplyError
 from offchain.chain.replies import Log
 from offchain.chain.transactions import SentCall, SentTransaction, traced_calls, transactions
 from offchain.errors import ChainError
-from offchain.protocol import records as events
-from offchain.protocol.records import Record
+from offchain.protocol.words import records as events
+from offchain.protocol.words.records import Record
 from offchain.verification.progress import Progress, no_progress
 from offchain.verification.recording import (
     ContractCall,

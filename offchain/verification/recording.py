@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from offchain.protocol.actions import Action
-from offchain.protocol.records import Record
-from offchain.protocol.status import (
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import (
     Attestation,
     ClosedRound,
     Collection,
@@ -21,7 +21,7 @@ from offchain.protocol.status import (
     DataTotals,
     Head,
 )
-from offchain.protocol.transactions import Block
+from offchain.protocol.words.transactions import Block
 
 ZERO_ADDRESS = "0x" + 40 * "0"
 """Where minted tokens come from (ERC-20)."""

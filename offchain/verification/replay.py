@@ -22,15 +22,15 @@ from offchain.chain.deployment_file import Deployment
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import RingSignature, ShareMessage
 from offchain.errors import ModelChainError
-from offchain.protocol import records as events
-from offchain.protocol.actions import Finalize, SubmitHeaders
-from offchain.protocol.dataset import DataItem
-from offchain.protocol.history import History
-from offchain.protocol.records import Record
+from offchain.protocol.history.fold import History
 from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.status import ZERO_HASH
-from offchain.protocol.transactions import Scores
+from offchain.protocol.rules.dataset import DataItem
+from offchain.protocol.words import records as events
+from offchain.protocol.words.actions import Finalize, SubmitHeaders
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import ZERO_HASH
+from offchain.protocol.words.transactions import Scores
 from offchain.verification.differences import (
     OrderDifference,
     Place,

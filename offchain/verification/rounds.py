@@ -7,8 +7,8 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from offchain.crypto.hashing import Domain
-from offchain.protocol.dataset import DataItem, DataSet
-from offchain.protocol.transactions import Scores
+from offchain.protocol.rules.dataset import DataItem, DataSet
+from offchain.protocol.words.transactions import Scores
 from offchain.verification.content import ContentUnavailable
 from offchain.verification.differences import (
     ContentDifference,

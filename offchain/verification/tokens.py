@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from offchain.protocol import records as events
-from offchain.protocol.records import Record
+from offchain.protocol.words import records as events
+from offchain.protocol.words.records import Record
 from offchain.verification.differences import Place, TokenDifference
 from offchain.verification.recording import ZERO_ADDRESS, TokensMoved
 

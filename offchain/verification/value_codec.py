@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from offchain.bitcoin import chain as bitcoin_chain
 from offchain.errors import VerificationError
-from offchain.protocol import dataset, history_entries, records, status, transactions
+from offchain.protocol.history import entries as history_entries
 from offchain.protocol.reference import key_registry, state
+from offchain.protocol.rules import dataset
+from offchain.protocol.words import records, status, transactions
 
 _MODULES: Final = (
     bitcoin_chain,

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from offchain.chain.contracts import interface
 from offchain.chain.decoding import struct, value_of
 from offchain.chain.deployed import DeployedContracts, View
-from offchain.protocol import records as events
-from offchain.protocol.status import (
+from offchain.protocol.words import records as events
+from offchain.protocol.words.status import (
     Attestation,
     ClosedRound,
     Collection,
@@ -19,7 +19,7 @@ from offchain.protocol.status import (
     DataTotals,
     Head,
 )
-from offchain.protocol.transactions import Block
+from offchain.protocol.words.transactions import Block
 from offchain.verification.differences import Place, StateDifference
 from offchain.verification.recording import AccountState, FinalState, TokensMoved, Transaction
 

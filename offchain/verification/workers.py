@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import verify_ring
 from offchain.errors import CryptoError, VerificationError
-from offchain.protocol.dataset import DataItem
+from offchain.protocol.rules.dataset import DataItem
 from offchain.verification.content import ContentReader, ContentSetup
 from offchain.verification.replay import RingCheck
 

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from offchain.learning.integer_network import encode_model
 from offchain.learning.learner import DigitsLearner
-from offchain.protocol import actions
-from offchain.protocol.parameters import DEMO
+from offchain.protocol.words import actions
+from offchain.protocol.words.parameters import DEMO
 from scripts.bench.judged import (
     IMAGES_IN_AN_ITEM,
     TEST_IMAGES,

@@ -20,9 +20,9 @@ from offchain.chain.contracts import (
 )
 from offchain.chain.decoding import record_class
 from offchain.errors import ArtifactError
-from offchain.protocol import actions, records
-from offchain.protocol.actions import Action
-from offchain.protocol.records import Record
+from offchain.protocol.words import actions, records
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.records import Record
 from tests.support.evm import compiled_artifacts
 
 TOKEN_EVENTS = {"Transfer", "Approval", "EIP712DomainChanged"}

@@ -8,8 +8,8 @@ from offchain.chain.call_decoding import decode_action
 from offchain.chain.calls import function_call
 from offchain.chain.contracts import AbiValueError, interface
 from offchain.crypto.secp256k1 import PossessionProof
-from offchain.protocol import actions
-from offchain.protocol.transactions import (
+from offchain.protocol.words import actions
+from offchain.protocol.words.transactions import (
     DataTransaction,
     Item,
     KeyReveal,

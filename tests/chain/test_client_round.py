@@ -7,10 +7,10 @@ import pytest
 
 from offchain.chain.deployed import View
 from offchain.errors import RevertedError
-from offchain.protocol import records
-from offchain.protocol.actions import CommitAttestation, WithdrawBond, WithdrawKeyBond
-from offchain.protocol.records import Record
-from offchain.protocol.status import Phase
+from offchain.protocol.words import records
+from offchain.protocol.words.actions import CommitAttestation, WithdrawBond, WithdrawKeyBond
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import Phase
 from tests.support.deployed_world import World, world
 from tests.support.played_round import play
 

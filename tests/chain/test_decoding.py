@@ -18,8 +18,8 @@ from offchain.chain.decoding import (
 from offchain.chain.provider import RpcFault
 from offchain.chain.replies import Log
 from offchain.errors import ArtifactError
-from offchain.protocol.records import ModelCommitted, PhaseStarted
-from offchain.protocol.status import Head, Phase
+from offchain.protocol.words.records import ModelCommitted, PhaseStarted
+from offchain.protocol.words.status import Head, Phase
 
 ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 TOPIC = bytes(Web3.keccak(text="PhaseStarted(uint32,uint8,uint32)"))

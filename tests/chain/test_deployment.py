@@ -16,7 +16,7 @@ from offchain.chain.deployment import (
 from offchain.config import PROJECT
 from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
-from offchain.protocol.parameters import DEMO
+from offchain.protocol.words.parameters import DEMO
 from tests.support.bitcoin_mining import MinedChain
 
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

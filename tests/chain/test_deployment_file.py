@@ -21,7 +21,7 @@ from offchain.chain.deployment_file import (
     write_deployment,
 )
 from offchain.crypto.hashing import Domain
-from offchain.protocol.parameters import LIVE, LIVE_RELAY
+from offchain.protocol.words.parameters import LIVE, LIVE_RELAY
 from tests.support.bitcoin_mining import MinedChain
 
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

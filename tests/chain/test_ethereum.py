@@ -11,7 +11,7 @@ from offchain.chain.deployed import DeployedContracts
 from offchain.chain.ethereum import Call, Ethereum
 from offchain.chain.provider import BoundedProvider, RpcFault, RpcReplyError
 from offchain.chain.replies import Log
-from offchain.protocol.actions import SubmitHeaders
+from offchain.protocol.words.actions import SubmitHeaders
 from tests.support.deployed_world import World, world
 from tests.support.scripted_node import Answer, ScriptedNode, error, forward, scripted_node
 

@@ -12,7 +12,7 @@ from offchain.chain.ethereum import Ethereum
 from offchain.chain.provider import RpcFault, RpcUnreachable
 from offchain.chain.sending import Sender
 from offchain.errors import ChainError, InsufficientFundsError, NotMinedError, RevertedError
-from offchain.protocol.actions import Start, WritePage
+from offchain.protocol.words.actions import Start, WritePage
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.deployed_world import World, world
 from tests.support.scripted_node import Answer, error, forward, result, scripted_node

@@ -24,7 +24,7 @@ from offchain.commands.shown import checked_address, decimal
 from offchain.commands.wallet import wallet
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
 from offchain.errors import ConfigurationError, ModelChainError
-from offchain.protocol.actions import CommitModel, Possession, RegisterKeys, Share
+from offchain.protocol.words.actions import CommitModel, Possession, RegisterKeys, Share
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.deployed_world import World, world
 

@@ -17,7 +17,7 @@ from offchain.chain.provider import RpcFault, RpcReplyError
 from offchain.chain.token_history import read_history
 from offchain.commands.wallet_history import moment
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
-from offchain.protocol.actions import Possession, RegisterKeys
+from offchain.protocol.words.actions import Possession, RegisterKeys
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.scripted_node import Answer, error, forward, scripted_node
 from tests.support.wallet_place import WalletPlace, wallet_place

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from web3.contract import Contract
 
-from offchain.protocol.parameters import DEMO, Parameters
+from offchain.protocol.words.parameters import DEMO, Parameters
 from tests.support.evm import Evm, events, reverts
 
 LARGEST_HEAT = 2**224 - 1

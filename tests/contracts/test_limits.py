@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from offchain.crypto.secp256k1 import ShareKey
-from offchain.protocol import actions
-from offchain.protocol.status import NextPartition
+from offchain.protocol.words import actions
+from offchain.protocol.words.status import NextPartition
 from tests.support.deployed_chain import DeployedChain, Stage, deploy_world
 from tests.support.evm import Evm
 from tests.support.world import World, refused

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.protocol import actions
-from offchain.protocol.records import (
+from offchain.protocol.words import actions
+from offchain.protocol.words.records import (
     AttestationCommitted,
     AttestationRevealed,
     ItemsReported,
     MajorityReached,
     ModelsReported,
 )
-from offchain.protocol.status import Attestation, Phase
-from offchain.protocol.transactions import attestation_commitment
+from offchain.protocol.words.status import Attestation, Phase
+from offchain.protocol.words.transactions import attestation_commitment
 from tests.support.deployed_chain import DeployedChain, Stage, deploy_world
 from tests.support.evm import Evm
 from tests.support.world import World, refused

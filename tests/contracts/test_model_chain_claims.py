@@ -11,15 +11,16 @@ from web3 import Web3
 
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.merkle import merkle_proof, merkle_root
-from offchain.protocol import actions, tally
-from offchain.protocol.records import (
+from offchain.protocol.rules import tally
+from offchain.protocol.words import actions
+from offchain.protocol.words.records import (
     AttesterRewarded,
     BondReturned,
     DataRewarded,
     HeatGained,
     ModelRewarded,
 )
-from offchain.protocol.transactions import item_leaf
+from offchain.protocol.words.transactions import item_leaf
 from tests.support.deployed_chain import DeployedChain, Stage, deploy_world
 from tests.support.evm import Evm, reverts
 from tests.support.world import World, refused

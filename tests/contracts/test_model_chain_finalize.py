@@ -10,8 +10,8 @@ import pytest
 
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.merkle import merkle_root
-from offchain.protocol import actions
-from offchain.protocol.records import (
+from offchain.protocol.words import actions
+from offchain.protocol.words.records import (
     BlockAppended,
     BondBurned,
     HeatGained,
@@ -19,8 +19,8 @@ from offchain.protocol.records import (
     RoundVoided,
     StandingGained,
 )
-from offchain.protocol.status import Phase, VoidReason
-from offchain.protocol.transactions import Scores
+from offchain.protocol.words.status import Phase, VoidReason
+from offchain.protocol.words.transactions import Scores
 from tests.support.deployed_chain import DeployedChain, Stage, deploy_world
 from tests.support.evm import Evm
 from tests.support.world import World, refused

@@ -5,7 +5,7 @@ Every transaction goes to the reference too, which must do the same; see tests/s
 
 import pytest
 
-from offchain.protocol.status import Phase, VoidReason
+from offchain.protocol.words.status import Phase, VoidReason
 from tests.support.deployed_chain import DeployedChain, deploy_world
 from tests.support.evm import Evm
 from tests.support.world import World

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from offchain.crypto.hashing import keccak256
-from offchain.protocol import actions
-from offchain.protocol.records import ModelCommitted, ModelRevealed
-from offchain.protocol.status import Phase
+from offchain.protocol.words import actions
+from offchain.protocol.words.records import ModelCommitted, ModelRevealed
+from offchain.protocol.words.status import Phase
 from tests.support.deployed_chain import DeployedChain, Stage, deploy_world
 from tests.support.evm import Evm
 from tests.support.world import World, refused

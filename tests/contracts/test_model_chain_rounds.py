@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from offchain.protocol import actions
-from offchain.protocol.records import PhaseStarted, RoundClosed, RoundVoided, Started
-from offchain.protocol.status import Phase, VoidReason
+from offchain.protocol.words import actions
+from offchain.protocol.words.records import PhaseStarted, RoundClosed, RoundVoided, Started
+from offchain.protocol.words.status import Phase, VoidReason
 from tests.support.deployed_chain import DeployedChain, Stage, deploy_world
 from tests.support.evm import Evm, reverts
 from tests.support.world import World, address, refused

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from offchain.errors import RevertedError
-from offchain.protocol.parameters import (
+from offchain.protocol.words.parameters import (
     DEMO,
     FIELD_NAMES,
     LIVE,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from offchain.protocol import actions
+from offchain.protocol.words import actions
 from tests.support.deployed_chain import DeployedChain, deploy_world
 from tests.support.evm import Evm
 from tests.support.random_play import RandomPlay

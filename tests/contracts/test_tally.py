@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from web3.contract import Contract
 
-from offchain.protocol import tally
-from offchain.protocol.parameters import DEMO
+from offchain.protocol.rules import tally
+from offchain.protocol.words.parameters import DEMO
 from tests.support.evm import Evm
 
 counts = st.integers(min_value=0, max_value=2**32 - 1)

@@ -14,7 +14,7 @@ from offchain.experiment.plan import FULL, SIZES
 from offchain.learning.digits import DigitSamples, encode_payload
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
 from offchain.learning.training_settings import TrainingSettings
-from offchain.protocol.parameters import ParameterOutOfRange
+from offchain.protocol.words.parameters import ParameterOutOfRange
 
 
 def test_the_full_size_has_the_numbers_of_the_paper():

@@ -8,8 +8,8 @@ import pytest
 
 from offchain.node.attesting import RoundData
 from offchain.node.claiming import MAXIMUM_DATA_CLAIMS, Claiming
-from offchain.protocol import actions
-from offchain.protocol.tally import block_reward
+from offchain.protocol.rules.tally import block_reward
+from offchain.protocol.words import actions
 from tests.support.world import World
 from tests.support.world_status import world_status
 

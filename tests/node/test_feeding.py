@@ -8,8 +8,8 @@ from offchain.bitcoin.rules import MAINNET
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.feeder import DecisionTimes
 from offchain.node.feeding import Replay, decide_feed
-from offchain.protocol import actions
-from offchain.protocol.status import Phase
+from offchain.protocol.words import actions
+from offchain.protocol.words.status import Phase
 from tests.support.node_chain import HEADERS
 from tests.support.world import World
 from tests.support.world_status import world_status

@@ -10,10 +10,10 @@ import pytest
 
 from offchain.node.follower import ATTEMPTS, ChainFollower, InconsistentReadingError, agrees
 from offchain.ports import Chain, Receipt
-from offchain.protocol.actions import Action
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.records import Record
-from offchain.protocol.status import ChainStatus
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import ChainStatus
 from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import NODES, NodeChain
 

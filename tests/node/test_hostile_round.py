@@ -16,9 +16,9 @@ from offchain.learning.learner import DigitsLearner
 from offchain.learning.training_settings import TrainingSettings
 from offchain.node.attesting import RoundData
 from offchain.node.loop import Worker
-from offchain.protocol.history_entries import RoundHistory
-from offchain.protocol.snapshot import Role
-from offchain.protocol.status import Phase
+from offchain.protocol.deciding.snapshot import Role
+from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.words.status import Phase
 from tests.support.hostile import COPIED, KEYLESS, LATE, SOUND, Hostile
 from tests.support.node_chain import KEYS, EasyDigits, NodeChain
 from tests.support.working_nodes import Part, WorkedRound, share, started_chain, worked_round

@@ -15,8 +15,8 @@ from offchain.node.background import Background, Cancelled
 from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.node.modelling import Modelling, Training, training_seed
-from offchain.protocol.dataset import DataItem, training_root
-from offchain.protocol.transactions import Item, model_commitment
+from offchain.protocol.rules.dataset import DataItem, training_root
+from offchain.protocol.words.transactions import Item, model_commitment
 from offchain.storage.local import LocalStore
 from tests.support.node_chain import RandomDigits
 

@@ -17,8 +17,8 @@ from offchain.learning.learner import DigitsLearner
 from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.node.payloads import PayloadNotOpen, Payloads, State
-from offchain.protocol.dataset import DataItem
-from offchain.protocol.transactions import Item
+from offchain.protocol.rules.dataset import DataItem
+from offchain.protocol.words.transactions import Item
 from offchain.storage.local import LocalStore
 
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"

@@ -15,10 +15,10 @@ from offchain.node.demo.network import free_port
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
 from offchain.node.relayer_client import DirectOutlet, RelayerClient
-from offchain.protocol.actions import Advance, ClaimModel, RevealAttestation, Start
-from offchain.protocol.intents import Send, ShareData
-from offchain.protocol.ring_selection import STRATEGIES
-from offchain.protocol.snapshot import Policy
+from offchain.protocol.deciding.intents import Send, ShareData
+from offchain.protocol.deciding.snapshot import Policy
+from offchain.protocol.rules.ring_selection import STRATEGIES
+from offchain.protocol.words.actions import Advance, ClaimModel, RevealAttestation, Start
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, NodeChain, RandomDigits

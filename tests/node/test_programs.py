@@ -11,7 +11,7 @@ from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
 from offchain.node.demo.network import free_port
 from offchain.node.programs import run_program
-from offchain.protocol.snapshot import ALL_ROLES, Role
+from offchain.protocol.deciding.snapshot import ALL_ROLES, Role
 from offchain.relayer import bind, relayer
 from offchain.toolchain.anvil import Anvil
 from offchain.worker import parse_roles, read_seed, worker

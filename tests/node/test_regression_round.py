@@ -22,8 +22,8 @@ from offchain.learning.regression.integer_network import credit, parse_model
 from offchain.learning.regression.samples import concatenate, decode_payload
 from offchain.learning.tasks import choose_task, make_learner, make_source
 from offchain.ports import DataSource
-from offchain.protocol.status import Phase
-from offchain.protocol.tally import required_score
+from offchain.protocol.rules.tally import required_score
+from offchain.protocol.words.status import Phase
 from tests.support.evm import ROOT
 from tests.support.node_chain import KEYS, NodeChain
 from tests.support.working_nodes import Part, WorkedRound, share, started_chain, worked_round

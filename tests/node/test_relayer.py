@@ -13,7 +13,7 @@ from offchain.errors import RelayerError
 from offchain.node.demo.network import free_port
 from offchain.node.relayer_app import MAXIMUM_BODY, MAXIMUM_KEYS_BODY
 from offchain.node.relayer_client import DirectOutlet, RelayerClient, RelayerRefusedError
-from offchain.protocol.transactions import encode_positions
+from offchain.protocol.words.transactions import encode_positions
 from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, NODES, NodeChain
 from tests.support.relayer import Relayer, refusal, running_relayer

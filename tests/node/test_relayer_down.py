@@ -15,8 +15,8 @@ from offchain.node.demo.network import free_port
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
 from offchain.node.relayer_client import RelayerClient
-from offchain.protocol.ring_selection import STRATEGIES
-from offchain.protocol.snapshot import Policy, Role
+from offchain.protocol.deciding.snapshot import Policy, Role
+from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, NodeChain, RandomDigits

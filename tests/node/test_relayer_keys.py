@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from offchain.crypto.sealing import key_commitment
-from offchain.protocol.actions import Advance, CommitModel
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import KeyReveal
+from offchain.protocol.words.actions import Advance, CommitModel
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import KeyReveal
 from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, NODES, NodeChain
 from tests.support.relayer import Relayer, refusal, running_relayer

@@ -23,9 +23,9 @@ from offchain.node.relayer_client import (
     RelayerClient,
     RelayerRefusedError,
 )
-from offchain.protocol.actions import ForwardReward
-from offchain.protocol.forwarding import ForwardOrder
-from offchain.protocol.transactions import KeyReveal
+from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.forwarding import ForwardOrder
+from offchain.protocol.words.transactions import KeyReveal
 from tests.node.test_relayer_queue import transaction
 from tests.support.deployed_world import World, world
 from tests.support.played_round import play

@@ -12,9 +12,9 @@ from offchain.chain.outbox import SignedTransaction
 from offchain.errors import ConfigurationError, StoreError
 from offchain.node.relayer_database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer_queue import Lane, RelayerQueue, key_of
-from offchain.protocol.actions import ForwardReward
-from offchain.protocol.forwarding import ForwardOrder, RecoverableSignature
-from offchain.protocol.transactions import DataTransaction, Item, KeyReveal, RingSignature
+from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
+from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal, RingSignature
 
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 

@@ -19,7 +19,7 @@ from offchain.chain.ethereum import LATEST
 from offchain.node.demo.network import account, free_port
 from offchain.node.programs import run_program
 from offchain.node.relayer_wire import encode_submission
-from offchain.protocol.actions import Share
+from offchain.protocol.words.actions import Share
 from offchain.relayer import relayer
 from offchain.toolchain.anvil import Anvil
 from tests.support.evm import ROOT

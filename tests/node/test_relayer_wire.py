@@ -15,9 +15,9 @@ from offchain.node.relayer_wire import (
     encode_reveals,
     encode_submission,
 )
-from offchain.protocol.actions import ForwardReward
-from offchain.protocol.forwarding import ForwardOrder, RecoverableSignature
-from offchain.protocol.transactions import DataTransaction, Item, KeyReveal, RingSignature
+from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
+from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal, RingSignature
 
 ITEM = Item(
     scope=3,

@@ -12,9 +12,9 @@ from offchain.learning.learner import DigitsLearner
 from offchain.node.attesting import Attesting
 from offchain.node.background import Background
 from offchain.node.payloads import State
-from offchain.protocol.history_entries import RoundHistory
-from offchain.protocol.records import ModelRevealed
-from offchain.protocol.transactions import ModelTransaction
+from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.words.records import ModelRevealed
+from offchain.protocol.words.transactions import ModelTransaction
 from offchain.storage.ipfs import IpfsLimits, IpfsStore
 from tests.node.test_payloads import ADDRESS, Bench, samples
 from tests.support.http_server import serve

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from offchain.node.sharing import Sharing
-from offchain.protocol.ring_selection import STRATEGIES
+from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, Kept, NodeChain
 

@@ -6,7 +6,7 @@ import pytest
 
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.merkle import merkle_root, verify_merkle_proof
-from offchain.protocol.dataset import (
+from offchain.protocol.rules.dataset import (
     DataItem,
     NotInDataSet,
     assemble,
@@ -14,9 +14,9 @@ from offchain.protocol.dataset import (
     is_reported_missing,
     training_root,
 )
-from offchain.protocol.records import KeyPublished
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import Item, item_leaf
+from offchain.protocol.words.records import KeyPublished
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import Item, item_leaf
 from tests.support.world import address
 
 MODEL_CHAIN = Domain(31_337, address(1))

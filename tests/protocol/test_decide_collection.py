@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from offchain.protocol.actions import (
+from offchain.protocol.deciding.decide import CLAIM_TURNS, decide
+from offchain.protocol.deciding.intents import (
+    LeaseShareKeys,
+    PublishPayloadKeys,
+    Send,
+    ShareData,
+    turn_of,
+)
+from offchain.protocol.deciding.snapshot import (
+    Claim,
+    GenesisFacts,
+    OwnItem,
+    Policy,
+    Role,
+    SharingFacts,
+)
+from offchain.protocol.words.actions import (
     Advance,
     ClaimData,
     ClaimModel,
@@ -13,25 +29,9 @@ from offchain.protocol.actions import (
     WithdrawBond,
     WritePage,
 )
-from offchain.protocol.decide import CLAIM_TURNS, decide
-from offchain.protocol.intents import (
-    LeaseShareKeys,
-    PublishPayloadKeys,
-    Send,
-    ShareData,
-    turn_of,
-)
-from offchain.protocol.parameters import DEMO
-from offchain.protocol.snapshot import (
-    Claim,
-    GenesisFacts,
-    OwnItem,
-    Policy,
-    Role,
-    SharingFacts,
-)
-from offchain.protocol.status import ActiveKeys, NextPartition, Phase
-from offchain.protocol.transactions import Item
+from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.status import ActiveKeys, NextPartition, Phase
+from offchain.protocol.words.transactions import Item
 from tests.support.snapshots import ACCOUNTS, END_HEIGHT, OWN, ROUND, snapshot
 
 PATIENCE = Policy().patience
@@ -165,7 +165,7 @@ def test_each_key_is_published_in_its_time_and_no_other(phase):
 
 
 def test_test_keys_wait_for_the_end_of_commit_to_be_confirmed():
-    from offchain.protocol.snapshot import CompetitionFacts
+    from offchain.protocol.deciding.snapshot import CompetitionFacts
 
     def published(confirmations):
         return intents(

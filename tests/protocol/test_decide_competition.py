@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from offchain.protocol.actions import Advance, ReportMissingItems
-from offchain.protocol.decide import decide
-from offchain.protocol.intents import FinalizeRound, PublishPayloadKeys, Send
-from offchain.protocol.parameters import DEMO
-from offchain.protocol.snapshot import OwnItem, Policy, Role, SharingFacts
-from offchain.protocol.status import Phase
+from offchain.protocol.deciding.decide import decide
+from offchain.protocol.deciding.intents import FinalizeRound, PublishPayloadKeys, Send
+from offchain.protocol.deciding.snapshot import OwnItem, Policy, Role, SharingFacts
+from offchain.protocol.words.actions import Advance, ReportMissingItems
+from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.status import Phase
 from tests.support.round_story import (
     ATTEST,
     AVAILABLE,

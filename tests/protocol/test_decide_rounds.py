@@ -7,7 +7,7 @@ import random
 import pytest
 
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.status import Phase
+from offchain.protocol.words.status import Phase
 from tests.support.deciding_nodes import DecidingNode
 from tests.support.world import World
 

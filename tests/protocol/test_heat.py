@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offchain.protocol.heat import fade, key_quota
-from offchain.protocol.parameters import DEMO
+from offchain.protocol.rules.heat import fade, key_quota
+from offchain.protocol.words.parameters import DEMO
 
 
 @given(heat=st.integers(0, 2**40), blocks=st.integers(0, 60), later=st.integers(0, 60))

@@ -5,12 +5,12 @@ from typing import TypeVar
 
 import pytest
 
-from offchain.protocol import actions
-from offchain.protocol import records as events
-from offchain.protocol.history import History
-from offchain.protocol.history_entries import HistoryError
-from offchain.protocol.records import Record
-from offchain.protocol.status import Phase, VoidReason
+from offchain.protocol.history.entries import HistoryError
+from offchain.protocol.history.fold import History
+from offchain.protocol.words import actions
+from offchain.protocol.words import records as events
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import Phase, VoidReason
 from tests.support.random_play import RandomPlay
 from tests.support.world import World
 

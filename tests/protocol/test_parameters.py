@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from offchain.protocol.parameters import (
+from offchain.protocol.rules.tally import block_reward
+from offchain.protocol.words.parameters import (
     DEMO,
     ETHER,
     FIELD_NAMES,
@@ -15,7 +16,6 @@ from offchain.protocol.parameters import (
     limits,
     solidity_name,
 )
-from offchain.protocol.tally import block_reward
 
 
 def test_limits_name_every_field_in_the_struct_s_order() -> None:

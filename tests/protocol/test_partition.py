@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offchain.crypto.hashing import Domain, keccak256
-from offchain.protocol.parameters import DEMO
-from offchain.protocol.partition import (
+from offchain.protocol.rules.partition import (
     HeightRange,
     TooFewItemsToTest,
     end_arrival,
@@ -15,7 +14,8 @@ from offchain.protocol.partition import (
     round_test_items,
     select_test_items,
 )
-from offchain.protocol.transactions import split_rank
+from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.transactions import split_rank
 from tests.support.world import address
 
 MODEL_CHAIN = Domain(31_337, address(1))

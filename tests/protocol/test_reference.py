@@ -2,9 +2,10 @@
 
 import pytest
 
-from offchain.protocol import actions, tally
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.status import Phase
+from offchain.protocol.rules import tally
+from offchain.protocol.words import actions
+from offchain.protocol.words.status import Phase
 from tests.support.random_play import RandomPlay
 from tests.support.world import World
 

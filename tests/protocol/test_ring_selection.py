@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offchain.crypto.hashing import Domain, keccak256
-from offchain.protocol.ring_selection import (
+from offchain.protocol.rules.ring_selection import (
     STRATEGIES,
     ActiveKey,
     Circle,

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.merkle import merkle_root
-from offchain.protocol import tally
-from offchain.protocol.parameters import DEMO
-from offchain.protocol.tally import Outcome, RevealedModel
-from offchain.protocol.transactions import ModelTransaction, Scores
+from offchain.protocol.rules import tally
+from offchain.protocol.rules.tally import Outcome, RevealedModel
+from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.transactions import ModelTransaction, Scores
 from tests.support.world import address
 
 MODEL_CHAIN = Domain(31_337, address(1))

@@ -7,7 +7,7 @@ import pytest
 from eth_abi import encode
 
 from offchain.crypto.hashing import Domain, keccak256, tag_hash
-from offchain.protocol.transactions import (
+from offchain.protocol.words.transactions import (
     Block,
     Item,
     ModelTransaction,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from offchain.protocol.transactions import Item
+from offchain.protocol.words.transactions import Item
 
 
 def changed_payload(item: Item) -> Item:

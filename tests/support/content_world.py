@@ -21,12 +21,13 @@ from offchain.crypto.secp256k1 import ShareKey
 from offchain.errors import ContentMissingError, ModelError
 from offchain.learning.learner import DigitsLearner
 from offchain.ports import ContentStore
-from offchain.protocol import actions, dataset
-from offchain.protocol import records as events
-from offchain.protocol.dataset import DataItem
-from offchain.protocol.parameters import DEMO_RELAY
-from offchain.protocol.records import Record
-from offchain.protocol.transactions import KeyReveal, Scores
+from offchain.protocol.rules import dataset
+from offchain.protocol.rules.dataset import DataItem
+from offchain.protocol.words import actions
+from offchain.protocol.words import records as events
+from offchain.protocol.words.parameters import DEMO_RELAY
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.transactions import KeyReveal, Scores
 from offchain.verification.content import ContentSetup
 from offchain.verification.final_state import computed_state
 from offchain.verification.recording import (

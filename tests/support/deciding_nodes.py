@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from offchain.crypto.hashing import keccak256
-from offchain.protocol import actions
-from offchain.protocol.decide import decide
-from offchain.protocol.intents import (
+from offchain.protocol.deciding.decide import decide
+from offchain.protocol.deciding.intents import (
     AttestScores,
     CommitTrainedModel,
     EvaluateModels,
@@ -22,9 +21,10 @@ from offchain.protocol.intents import (
     ShareData,
     TrainModel,
 )
-from offchain.protocol.snapshot import CompetitionFacts, OwnItem, SharingFacts, Snapshot
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import Scores, model_commitment
+from offchain.protocol.deciding.snapshot import CompetitionFacts, OwnItem, SharingFacts, Snapshot
+from offchain.protocol.words import actions
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import Scores, model_commitment
 from tests.support.world import Model, Node, World
 from tests.support.world_status import world_genesis, world_status
 

@@ -18,12 +18,12 @@ from offchain.chain.deployment import DeploymentPlan, deploy_contracts
 from offchain.chain.replies import Log
 from offchain.crypto.hashing import Domain
 from offchain.errors import RevertedError
-from offchain.protocol import actions
-from offchain.protocol.parameters import DEMO_RELAY
-from offchain.protocol.records import PageWritten, Record
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.reference.key_registry import ZERO_ADDRESS
-from offchain.protocol.status import ZERO_HASH
+from offchain.protocol.words import actions
+from offchain.protocol.words.parameters import DEMO_RELAY
+from offchain.protocol.words.records import PageWritten, Record
+from offchain.protocol.words.status import ZERO_HASH
 from tests.support.evm import Evm
 from tests.support.world import SMALL, START, World
 

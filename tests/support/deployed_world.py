@@ -21,7 +21,7 @@ from offchain.crypto.ring import ShareMessage, nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
 from offchain.ports import Receipt
-from offchain.protocol.actions import (
+from offchain.protocol.words.actions import (
     Partition,
     Possession,
     RegisterKeys,
@@ -29,8 +29,13 @@ from offchain.protocol.actions import (
     SubmitHeaders,
     WritePage,
 )
-from offchain.protocol.parameters import DEMO, DEMO_RELAY, Parameters
-from offchain.protocol.transactions import DataTransaction, Item, RingSignature, encode_positions
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
+from offchain.protocol.words.transactions import (
+    DataTransaction,
+    Item,
+    RingSignature,
+    encode_positions,
+)
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from tests.support.bitcoin_mining import MinedChain
 from tests.support.evm import ROOT

@@ -14,8 +14,8 @@ from statistics import median_low
 from offchain.bitcoin.rules import MAINNET
 from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.recorded import RecordedHeaders
-from offchain.protocol import actions
-from offchain.protocol.parameters import DEMO
+from offchain.protocol.words import actions
+from offchain.protocol.words.parameters import DEMO
 from tests.support.deployed_chain import DeployedChain, deploy_world
 from tests.support.evm import ROOT, Evm
 from tests.support.relays import ContractRelay, Setup

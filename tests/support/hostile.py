@@ -14,9 +14,9 @@ from offchain.crypto.hashing import keccak256
 from offchain.crypto.ring import ShareMessage, nullifier, sign_ring
 from offchain.crypto.sealing import MAX_FILE, key_commitment, payload_associated_data, seal
 from offchain.errors import RevertedError
-from offchain.protocol.actions import CommitModel, PublishKeys, RevealModel, Share
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import (
+from offchain.protocol.words.actions import CommitModel, PublishKeys, RevealModel, Share
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import (
     DataTransaction,
     KeyReveal,
     ModelTransaction,

@@ -10,7 +10,7 @@ from offchain.chain.deployer import deploy
 from offchain.chain.deployment import DeploymentPlan
 from offchain.chain.ethereum import Ethereum
 from offchain.node.demo.network import account
-from offchain.protocol.parameters import DEMO, DEMO_RELAY
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
 from tests.support.evm import ROOT
 
 DEPLOYER, FEEDER = 5, 6

@@ -25,9 +25,9 @@ from offchain.node.follower import ChainFollower
 from offchain.node.relayer_client import Outlet
 from offchain.node.sharing import Sharing
 from offchain.ports import DataSource
-from offchain.protocol.actions import Partition, Start, WritePage
-from offchain.protocol.ring_selection import STRATEGIES
-from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.protocol.rules.ring_selection import STRATEGIES
+from offchain.protocol.words.actions import Partition, Start, WritePage
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.evm import ROOT
 

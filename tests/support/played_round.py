@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from offchain.crypto.merkle import merkle_proof, merkle_root
-from offchain.protocol.actions import (
+from offchain.protocol.words.actions import (
     Advance,
     ClaimAttestation,
     ClaimData,
@@ -20,8 +20,8 @@ from offchain.protocol.actions import (
     RevealModel,
     Share,
 )
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import (
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import (
     DataTransaction,
     KeyReveal,
     ModelTransaction,

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.secp256k1 import ORDER, ShareKey
-from offchain.protocol import actions
-from offchain.protocol.status import NO_ATTESTATION, NextPartition, Phase
-from offchain.protocol.transactions import DataTransaction, KeyReveal, Scores
+from offchain.protocol.words import actions
+from offchain.protocol.words.status import NO_ATTESTATION, NextPartition, Phase
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal, Scores
 from tests.support.world import Node, World
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from offchain.protocol import actions
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.status import Phase
+from offchain.protocol.words import actions
+from offchain.protocol.words.status import Phase
 from tests.support.random_moves import RandomMoves
 from tests.support.world import World
 

@@ -10,7 +10,7 @@ from offchain.chain.deployment import DeploymentPlan
 from offchain.chain.deployment_file import Deployment
 from offchain.chain.ethereum import Ethereum
 from offchain.chain.trust import with_code_hashes
-from offchain.protocol.parameters import DEMO_RELAY
+from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.verification.content import ContentSetup
 from offchain.verification.reading import read_recording
 from offchain.verification.recording import Recording

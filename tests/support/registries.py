@@ -17,8 +17,13 @@ from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import ShareMessage, nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment
 from offchain.crypto.secp256k1 import ShareKey, possession_hash, prove_possession
-from offchain.protocol.parameters import DEMO, Parameters
-from offchain.protocol.transactions import DataTransaction, Item, RingSignature, encode_positions
+from offchain.protocol.words.parameters import DEMO, Parameters
+from offchain.protocol.words.transactions import (
+    DataTransaction,
+    Item,
+    RingSignature,
+    encode_positions,
+)
 from tests.support.bitcoin_mining import MinedChain
 from tests.support.evm import Evm
 

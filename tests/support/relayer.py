@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from offchain.protocol.transactions import DataTransaction
+from offchain.protocol.words.transactions import DataTransaction
 from tests.support.node_chain import NODES, NodeChain
 from tests.support.served_relayer import ServedRelayer, refusal, served_relayer
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from offchain.protocol.actions import ReportMissingItems, ReportMissingModels
-from offchain.protocol.intents import (
+from offchain.protocol.deciding.intents import (
     AttestScores,
     CommitTrainedModel,
     EvaluateModels,
@@ -13,9 +12,10 @@ from offchain.protocol.intents import (
     Send,
     TrainModel,
 )
-from offchain.protocol.parameters import DEMO
-from offchain.protocol.snapshot import CompetitionFacts, Policy, Role
-from offchain.protocol.status import Phase
+from offchain.protocol.deciding.snapshot import CompetitionFacts, Policy, Role
+from offchain.protocol.words.actions import ReportMissingItems, ReportMissingModels
+from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.status import Phase
 from tests.support.snapshots import (
     ATTESTATION,
     MODEL,

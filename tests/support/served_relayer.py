@@ -28,8 +28,8 @@ from offchain.node.relayer_queue import MAXIMUM_QUEUE, RelayerQueue
 from offchain.node.relayer_sending import BatchSettings
 from offchain.node.relayer_service import RelayerService
 from offchain.node.relayer_wire import encode_forward, encode_reveals, encode_submission
-from offchain.protocol.actions import ForwardReward
-from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.relayer import bind, serve_until_stopped
 from offchain.storage.local import LocalStore
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from offchain.protocol.transactions import DataTransaction
+from offchain.protocol.words.transactions import DataTransaction
 from tests.support.evm import Evm
 from tests.support.registries import Registries, share_key
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from offchain.protocol import actions
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.transactions import DataTransaction
+from offchain.protocol.words import actions
+from offchain.protocol.words.transactions import DataTransaction
 from tests.support.content_world import ContentWorld
 from tests.support.square_digits import model
 from tests.support.world import Node

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from offchain.protocol.parameters import DEMO
-from offchain.protocol.snapshot import (
+from offchain.protocol.deciding.snapshot import (
     Claim,
     CompetitionFacts,
     GenesisFacts,
@@ -14,7 +13,8 @@ from offchain.protocol.snapshot import (
     SharingFacts,
     Snapshot,
 )
-from offchain.protocol.status import (
+from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.status import (
     NO_ATTESTATION,
     NO_COMMITMENT,
     ZERO_HASH,

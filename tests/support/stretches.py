@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from offchain.protocol import actions
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import Scores
+from offchain.protocol.words import actions
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import Scores
 
 if TYPE_CHECKING:
     from tests.support.world import Node, World

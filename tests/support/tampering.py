@@ -13,8 +13,8 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from offchain.protocol import actions
-from offchain.protocol.records import DataShared, Record
+from offchain.protocol.words import actions
+from offchain.protocol.words.records import DataShared, Record
 from offchain.verification.recording import ContractCall, FinalState, Recording, Transaction
 
 Path = tuple[str | int, ...]

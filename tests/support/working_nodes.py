@@ -20,11 +20,11 @@ from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.relayer_client import DirectOutlet
 from offchain.ports import DataSource, Learner
-from offchain.protocol.actions import Share
-from offchain.protocol.history_entries import RoundHistory
-from offchain.protocol.ring_selection import STRATEGIES
-from offchain.protocol.snapshot import ALL_ROLES, Policy, Role
-from offchain.protocol.transactions import DataTransaction
+from offchain.protocol.deciding.snapshot import ALL_ROLES, Policy, Role
+from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.rules.ring_selection import STRATEGIES
+from offchain.protocol.words.actions import Share
+from offchain.protocol.words.transactions import DataTransaction
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
 from tests.support.node_chain import KEYS, NodeChain

@@ -20,15 +20,16 @@ from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.ring import ShareMessage, sign_ring
 from offchain.crypto.sealing import key_commitment
 from offchain.crypto.secp256k1 import ShareKey, possession_hash, prove_possession
-from offchain.protocol import actions, dataset, ring_selection
-from offchain.protocol.history import History
-from offchain.protocol.parameters import DEMO_RELAY, Parameters
-from offchain.protocol.records import Record
+from offchain.protocol.history.fold import History
 from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.ring_selection import RingRequest, RingSizes, Windows
-from offchain.protocol.tally import RevealedModel, judge
-from offchain.protocol.transactions import (
+from offchain.protocol.rules import dataset, ring_selection
+from offchain.protocol.rules.ring_selection import RingRequest, RingSizes, Windows
+from offchain.protocol.rules.tally import RevealedModel, judge
+from offchain.protocol.words import actions
+from offchain.protocol.words.parameters import DEMO_RELAY, Parameters
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.transactions import (
     DataTransaction,
     KeyReveal,
     ModelTransaction,

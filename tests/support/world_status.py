@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from offchain.protocol.snapshot import GenesisFacts
-from offchain.protocol.status import AccountStatus, ActiveKeys, ChainStatus
+from offchain.protocol.deciding.snapshot import GenesisFacts
+from offchain.protocol.words.status import AccountStatus, ActiveKeys, ChainStatus
 from tests.support.world import Node, World
 
 

@@ -26,7 +26,7 @@ from offchain.config import PROJECT
 from offchain.errors import ChainError, ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.network import account, free_port
-from offchain.protocol.parameters import DEMO, DEMO_RELAY
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.artifacts import load_artifacts
 from tests.support.brownie_project import make_brownie_project

@@ -23,7 +23,7 @@ from offchain.chain.deployment_file import Deployment, read_deployment
 from offchain.chain.ethereum import Ethereum
 from offchain.commands.shown import decimal
 from offchain.config import PROJECT
-from offchain.protocol.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.anvil import Anvil
 from tests.support.brownie_project import make_brownie_project
 

@@ -16,10 +16,10 @@ from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
 from offchain.node.demo.network import Network, Plan, running_network
 from offchain.node.demo.watching import Watcher
 from offchain.node.domains import Domains
-from offchain.protocol.history import History
-from offchain.protocol.status import Phase
-from offchain.protocol.tally import block_reward
-from offchain.protocol.transactions import partition_seed
+from offchain.protocol.history.fold import History
+from offchain.protocol.rules.tally import block_reward
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import partition_seed
 from offchain.storage.local import LocalStore
 from tests.support.node_chain import HEADERS, ROOT
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from offchain.protocol import actions, records
+from offchain.protocol.words import actions, records
 from offchain.verification.differences import (
     Difference,
     OrderDifference,

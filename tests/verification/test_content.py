@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from offchain.errors import StoreError, StoreUnreachableError
-from offchain.protocol.records import BlockAppended, DataShared, ModelRevealed
+from offchain.protocol.words.records import BlockAppended, DataShared, ModelRevealed
 from offchain.verification.differences import ContentDifference
 from offchain.verification.replay import Replay
 from offchain.verification.verifier import verify

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.protocol import actions
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import Scores
+from offchain.protocol.words import actions
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import Scores
 from offchain.verification.differences import ScoreDifference
 from offchain.verification.light import verify_light
 from offchain.verification.replay import Replay

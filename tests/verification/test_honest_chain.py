@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from offchain.protocol import actions, records
-from offchain.protocol.status import VoidReason
+from offchain.protocol.words import actions, records
+from offchain.protocol.words.status import VoidReason
 from offchain.storage.local import LocalStore
 from offchain.verification.content import ContentSetup
 from offchain.verification.light import LIGHT_KINDS, verify_light

@@ -6,9 +6,16 @@ from dataclasses import fields, replace
 import pytest
 
 from offchain.crypto.merkle import merkle_proof, merkle_root
-from offchain.protocol import actions, tally
-from offchain.protocol.records import BondReturned, DataRewarded, DataShared, HeatGained, Record
-from offchain.protocol.transactions import Item, item_leaf
+from offchain.protocol.rules import tally
+from offchain.protocol.words import actions
+from offchain.protocol.words.records import (
+    BondReturned,
+    DataRewarded,
+    DataShared,
+    HeatGained,
+    Record,
+)
+from offchain.protocol.words.transactions import Item, item_leaf
 from offchain.verification.differences import (
     OrderDifference,
     RecordDifference,

@@ -8,8 +8,8 @@ import pytest
 from offchain.chain.deployed import DeployedContracts
 from offchain.chain.ethereum import Ethereum
 from offchain.chain.provider import RpcReplyError
-from offchain.protocol import actions
-from offchain.protocol.records import KeyBondReturned, KeysRegistered
+from offchain.protocol.words import actions
+from offchain.protocol.words.records import KeyBondReturned, KeysRegistered
 from offchain.verification.differences import StateDifference
 from offchain.verification.light import LIGHT_KINDS
 from offchain.verification.reading import read_recording

@@ -23,7 +23,7 @@ from offchain.chain.ethereum import Ethereum
 from offchain.config import DEFAULT_TASK
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.children import Child, Children
-from offchain.protocol.parameters import DEMO, DEMO_RELAY, Parameters
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 
 CHECKPOINT_HEADERS = 11

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from offchain.bitcoin.header import BlockHeader, display_hash
 from offchain.chain.gas import GasUse
 from offchain.ports import HeaderSource
-from offchain.protocol.history import History
-from offchain.protocol.tally import required_score
+from offchain.protocol.history.fold import History
+from offchain.protocol.rules.tally import required_score
 
 
 @dataclass(frozen=True, slots=True)

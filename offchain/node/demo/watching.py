@@ -9,8 +9,8 @@ from offchain.node.demo.network import Network
 from offchain.node.demo.report import BlockReport, Rewards, report_block
 from offchain.node.domains import Domains
 from offchain.node.follower import ChainFollower
-from offchain.protocol.history import History
-from offchain.protocol.records import (
+from offchain.protocol.history.fold import History
+from offchain.protocol.words.records import (
     AttesterRewarded,
     BlockAppended,
     DataRewarded,
@@ -20,7 +20,7 @@ from offchain.protocol.records import (
     RoundVoided,
     Started,
 )
-from offchain.protocol.status import Phase, VoidReason
+from offchain.protocol.words.status import Phase, VoidReason
 
 COLLECT = "COLLECT"
 """The part of a round before its competition, from the end of the round before it."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from offchain.crypto.hashing import Domain
-from offchain.protocol import actions
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.records import Record
 from offchain.protocol.reference.clock import RoundClock
 from offchain.protocol.reference.competition import Attestations, ModelTransactions
 from offchain.protocol.reference.environment import Environment, RelayView
 from offchain.protocol.reference.settlement import BlockProduction, Claims
+from offchain.protocol.words import actions
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import Record
 
 
 class ReferenceModelChain(RoundClock, ModelTransactions, Attestations, BlockProduction, Claims):

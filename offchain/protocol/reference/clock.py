@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from offchain.protocol import tally
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.partition import round_test_items
-from offchain.protocol.records import Partitioned, PhaseStarted, RoundClosed, Started
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.reference.state import ModelChainState, RoundRecords
-from offchain.protocol.status import (
+from offchain.protocol.rules import tally
+from offchain.protocol.rules.partition import round_test_items
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import Partitioned, PhaseStarted, RoundClosed, Started
+from offchain.protocol.words.status import (
     ZERO_HASH,
     ClosedRound,
     Collection,
@@ -18,7 +18,7 @@ from offchain.protocol.status import (
     Phase,
     VoidReason,
 )
-from offchain.protocol.transactions import partition_seed
+from offchain.protocol.words.transactions import partition_seed
 
 
 class RoundClock(ModelChainState):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from offchain.protocol import tally
-from offchain.protocol.records import (
+from offchain.protocol.reference.environment import Revert
+from offchain.protocol.reference.state import ModelChainState
+from offchain.protocol.rules import tally
+from offchain.protocol.words.records import (
     AttestationCommitted,
     AttestationRevealed,
     ItemsReported,
@@ -15,10 +17,8 @@ from offchain.protocol.records import (
     ModelRevealed,
     ModelsReported,
 )
-from offchain.protocol.reference.environment import Revert
-from offchain.protocol.reference.state import ModelChainState
-from offchain.protocol.status import NO_ATTESTATION, NO_COMMITMENT, ZERO_HASH, Phase
-from offchain.protocol.transactions import ModelTransaction, attestation_commitment
+from offchain.protocol.words.status import NO_ATTESTATION, NO_COMMITMENT, ZERO_HASH, Phase
+from offchain.protocol.words.transactions import ModelTransaction, attestation_commitment
 
 MAXIMUM_REPORTED = 1_024
 """Items or models named in one report."""

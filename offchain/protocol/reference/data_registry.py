@@ -8,19 +8,19 @@ from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
 from offchain.crypto.ring_errors import RingSignatureError
 from offchain.crypto.sealing import key_commitment
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.partition import (
+from offchain.protocol.reference.environment import Environment, Revert
+from offchain.protocol.reference.key_registry import ReferenceKeyRegistry
+from offchain.protocol.rules.partition import (
     NO_PARTITION,
     HeightRange,
     end_arrival,
     height_range,
     next_height,
 )
-from offchain.protocol.records import DataShared, KeyPublished
-from offchain.protocol.reference.environment import Environment, Revert
-from offchain.protocol.reference.key_registry import ReferenceKeyRegistry
-from offchain.protocol.status import DataTotals, NextPartition, Phase
-from offchain.protocol.transactions import DataTransaction, KeyReveal
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import DataShared, KeyPublished
+from offchain.protocol.words.status import DataTotals, NextPartition, Phase
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 RingChecker = Callable[[Domain, ShareMessage, Sequence[int], RingSignature, int], None]
 """Checks a signature over a message by a ring of at least so many keys, as `verify_ring` does."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from offchain.errors import ProtocolError
-from offchain.protocol.records import Record
+from offchain.protocol.words.records import Record
 
 RecordType = TypeVar("RecordType", bound=Record)
 

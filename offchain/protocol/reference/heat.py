@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from offchain.protocol import heat as rules
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.records import HeatGained
 from offchain.protocol.reference.environment import Environment
+from offchain.protocol.rules import heat as rules
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import HeatGained
 
 
 class ReferenceHeat:

@@ -16,9 +16,9 @@ from offchain.crypto.secp256k1 import (
     possession_hash,
     recover,
 )
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.records import KeyBondReturned, KeysRegistered, PageWritten
 from offchain.protocol.reference.environment import Environment, Revert
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import KeyBondReturned, KeysRegistered, PageWritten
 
 ZERO_ADDRESS = "0x" + 40 * "0"
 PAGE_KEYS = 512

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from offchain.crypto.merkle import verify_merkle_proof
-from offchain.protocol import tally
-from offchain.protocol.records import (
+from offchain.protocol.reference.environment import Revert
+from offchain.protocol.reference.state import ModelChainState
+from offchain.protocol.rules import tally
+from offchain.protocol.words.records import (
     AttesterRewarded,
     BlockAppended,
     BondBurned,
@@ -17,10 +19,8 @@ from offchain.protocol.records import (
     PhaseStarted,
     StandingGained,
 )
-from offchain.protocol.reference.environment import Revert
-from offchain.protocol.reference.state import ModelChainState
-from offchain.protocol.status import ZERO_HASH, Commitment, Phase, VoidReason
-from offchain.protocol.transactions import Item, ModelTransaction, Scores, item_leaf
+from offchain.protocol.words.status import ZERO_HASH, Commitment, Phase, VoidReason
+from offchain.protocol.words.transactions import Item, ModelTransaction, Scores, item_leaf
 
 
 class BlockProduction(ModelChainState):

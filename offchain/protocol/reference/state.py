@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from offchain.crypto.hashing import Domain
-from offchain.protocol import tally
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.records import PhaseStarted, RoundVoided
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.heat import ReferenceHeat
 from offchain.protocol.reference.key_registry import ReferenceKeyRegistry
-from offchain.protocol.status import (
+from offchain.protocol.rules import tally
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import PhaseStarted, RoundVoided
+from offchain.protocol.words.status import (
     NO_ATTESTATION,
     NO_COMMITMENT,
     ZERO_HASH,
@@ -26,7 +26,7 @@ from offchain.protocol.status import (
     Phase,
     VoidReason,
 )
-from offchain.protocol.transactions import GENESIS_BLOCK, Block
+from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
 
 NO_COLLECTION = Collection(0, 0, 0, 0, 0, 0, 0, ZERO_HASH)
 NO_COMPETITION = Competition(0, Phase.NONE, 0, 0, 0, False, 0, 0, 0, 0, ZERO_HASH)

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from offchain.crypto.sealing import key_commitment
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import Item
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import Item
 from tests.support.changed_items import (
     changed_commitment,
     changed_parity,

@@ -9,7 +9,7 @@ from offchain.crypto.ring import RingSignature as Signed
 from offchain.crypto.ring import ShareMessage, verify_ring
 from offchain.crypto.ring_errors import RingNotClosed
 from offchain.crypto.secp256k1 import ORDER
-from offchain.protocol.transactions import DataTransaction, Item, encode_positions
+from offchain.protocol.words.transactions import DataTransaction, Item, encode_positions
 from tests.support.changed_items import (
     changed_commitment,
     changed_parity,

@@ -2,7 +2,12 @@
 
 from dataclasses import replace
 
-from offchain.protocol.transactions import DataTransaction, Item, RingSignature, encode_positions
+from offchain.protocol.words.transactions import (
+    DataTransaction,
+    Item,
+    RingSignature,
+    encode_positions,
+)
 from tests.support.evm import Evm, events, reverts
 from tests.support.registries import (
     OTHER_MEMBERS,

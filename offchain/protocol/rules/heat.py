@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offchain.protocol.parameters import BASIS_POINTS, Parameters
+from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
 
 
 def fade(heat: int, blocks: int, fade_basis_points: int) -> int:

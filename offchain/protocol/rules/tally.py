@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from offchain.crypto.hashing import Domain
 from offchain.crypto.merkle import merkle_root
 from offchain.errors import ProtocolError
-from offchain.protocol.parameters import BASIS_POINTS, Parameters
-from offchain.protocol.transactions import Block, ModelTransaction, Scores
+from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
+from offchain.protocol.words.transactions import Block, ModelTransaction, Scores
 
 MAXIMUM_HALVINGS = 32
 """Void rounds in a row beyond these do not lower the required improvement any further."""

@@ -2,8 +2,8 @@
 
 A `Snapshot` is taken anew before every decision. Nothing in it is remembered by the process that
 took it, so a node that was killed at any point and started again takes the same one, but for what
-it lost: models in hand, payloads opened, scores computed. `offchain.protocol.decide` says what
-follows from it.
+it lost: models in hand, payloads opened, scores computed. `offchain.protocol.deciding.decide` says
+what follows from it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from offchain.protocol.actions import Action
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.status import ChainStatus
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.status import ChainStatus
 
 
 class Role(StrEnum):

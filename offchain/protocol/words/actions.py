@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from offchain.crypto.secp256k1 import PossessionProof
-from offchain.protocol.forwarding import ForwardOrder, RecoverableSignature
-from offchain.protocol.transactions import (
+from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
+from offchain.protocol.words.transactions import (
     DataTransaction,
     Item,
     KeyReveal,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from offchain.crypto.hashing import keccak256
-from offchain.protocol.actions import Action
+from offchain.protocol.words.actions import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from offchain.crypto.hashing import Domain
 from offchain.crypto.merkle import merkle_proof, merkle_root
 from offchain.errors import ProtocolError
-from offchain.protocol.records import KeyPublished
-from offchain.protocol.status import Phase
-from offchain.protocol.transactions import Item, item_leaf
+from offchain.protocol.words.records import KeyPublished
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import Item, item_leaf
 
 
 class NotInDataSet(ProtocolError):

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from offchain.crypto.hashing import Domain
 from offchain.errors import ProtocolError
-from offchain.protocol.parameters import BASIS_POINTS
-from offchain.protocol.status import NextPartition
-from offchain.protocol.transactions import split_rank
+from offchain.protocol.words.parameters import BASIS_POINTS
+from offchain.protocol.words.status import NextPartition
+from offchain.protocol.words.transactions import split_rank
 
 NO_PARTITION = NextPartition(0, 0)
 """None is possible yet."""

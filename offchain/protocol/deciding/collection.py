@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from offchain.protocol.actions import Partition, WritePage
-from offchain.protocol.intents import (
+from offchain.protocol.deciding.intents import (
     Intent,
     LeaseShareKeys,
     PublishPayloadKeys,
@@ -11,8 +10,9 @@ from offchain.protocol.intents import (
     ShareData,
     turn_of,
 )
-from offchain.protocol.snapshot import OwnItem, Role, Snapshot
-from offchain.protocol.status import Phase
+from offchain.protocol.deciding.snapshot import OwnItem, Role, Snapshot
+from offchain.protocol.words.actions import Partition, WritePage
+from offchain.protocol.words.status import Phase
 
 
 def decide_collection(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:

@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from offchain.errors import ProtocolError
-from offchain.protocol import records as events
-from offchain.protocol.dataset import DataItem, is_reported_missing
-from offchain.protocol.records import (
+from offchain.protocol.rules.dataset import DataItem, is_reported_missing
+from offchain.protocol.words import records as events
+from offchain.protocol.words.records import (
     BlockAppended,
     ModelCommitted,
     ModelRevealed,
@@ -16,8 +16,8 @@ from offchain.protocol.records import (
     PhaseStarted,
     RoundClosed,
 )
-from offchain.protocol.status import Phase, VoidReason
-from offchain.protocol.transactions import Block, Item, Scores
+from offchain.protocol.words.status import Phase, VoidReason
+from offchain.protocol.words.transactions import Block, Item, Scores
 
 
 class HistoryError(ProtocolError):

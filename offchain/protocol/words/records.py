@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from offchain.protocol.status import Phase, VoidReason
-from offchain.protocol.transactions import Item, ModelTransaction, RingSignature, Scores
+from offchain.protocol.words.status import Phase, VoidReason
+from offchain.protocol.words.transactions import Item, ModelTransaction, RingSignature, Scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from offchain.protocol.actions import ReportMissingItems, ReportMissingModels
-from offchain.protocol.intents import (
+from offchain.protocol.deciding.intents import (
     AttestScores,
     CommitTrainedModel,
     EvaluateModels,
@@ -17,8 +16,9 @@ from offchain.protocol.intents import (
     TrainModel,
     turn_of,
 )
-from offchain.protocol.snapshot import Role, Snapshot
-from offchain.protocol.status import ZERO_HASH, Phase
+from offchain.protocol.deciding.snapshot import Role, Snapshot
+from offchain.protocol.words.actions import ReportMissingItems, ReportMissingModels
+from offchain.protocol.words.status import ZERO_HASH, Phase
 
 MAXIMUM_REPORTED = 256
 """Items or models named in one report; what is missing beyond goes into the next."""

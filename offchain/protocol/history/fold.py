@@ -14,15 +14,15 @@ from dataclasses import replace
 from typing import Any
 
 from offchain.crypto.hashing import Domain
-from offchain.protocol import records as events
-from offchain.protocol.dataset import DataItem, is_published_in_time
-from offchain.protocol.history_entries import HistoryError, LeasedKey, RoundHistory, SharedItem
-from offchain.protocol.parameters import Parameters
-from offchain.protocol.partition import select_test_items
-from offchain.protocol.records import Record
-from offchain.protocol.ring_selection import ActiveKey
-from offchain.protocol.tally import make_block
-from offchain.protocol.transactions import GENESIS_BLOCK, Block
+from offchain.protocol.history.entries import HistoryError, LeasedKey, RoundHistory, SharedItem
+from offchain.protocol.rules.dataset import DataItem, is_published_in_time
+from offchain.protocol.rules.partition import select_test_items
+from offchain.protocol.rules.ring_selection import ActiveKey
+from offchain.protocol.rules.tally import make_block
+from offchain.protocol.words import records as events
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
 
 
 class History:

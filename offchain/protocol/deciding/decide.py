@@ -2,8 +2,8 @@
 
 `decide` looks at the chain, at what the records say and at what the node holds, and names every
 step that is due now. It remembers nothing: killed at any point and started again, a node decides
-the same, and does again only what it lost. The parts are `decide_collection` (leases, sharing,
-keys, partitions), `decide_competition` (models, attestations, the block) and, here, the round's
+the same, and does again only what it lost. The parts are `collection` (leases, sharing,
+keys, partitions), `competition` (models, attestations, the block) and, here, the round's
 clock and the claims.
 """
 
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from offchain.protocol.actions import Advance, Start
-from offchain.protocol.decide_collection import decide_collection
-from offchain.protocol.decide_competition import decide_competition, unfinished_work
-from offchain.protocol.intents import Intent, Send, turn_of
-from offchain.protocol.snapshot import Role, Snapshot
-from offchain.protocol.status import ZERO_HASH, Phase
+from offchain.protocol.deciding.collection import decide_collection
+from offchain.protocol.deciding.competition import decide_competition, unfinished_work
+from offchain.protocol.deciding.intents import Intent, Send, turn_of
+from offchain.protocol.deciding.snapshot import Role, Snapshot
+from offchain.protocol.words.actions import Advance, Start
+from offchain.protocol.words.status import ZERO_HASH, Phase
 
 CLAIM_TURNS = 5
 """Turns that each keeper has for its share of the data rewards: they are many, and can wait."""

@@ -1,0 +1,1 @@
+"""What a node does next: a pure function of a snapshot."""

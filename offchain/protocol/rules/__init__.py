@@ -1,0 +1,1 @@
+"""Each rule of the protocol once, as functions of integers and hashes."""
