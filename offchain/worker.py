@@ -33,8 +33,8 @@ from offchain.commands.worker_learning import (
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
-from offchain.learning.tasks import TASKS, choose_task
-from offchain.learning.training_place import place_of
+from offchain.learning.tasks.known import TASKS, choose_task
+from offchain.learning.training.place import place_of
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
 from offchain.node.domains import Domains
 from offchain.node.journal import Journal

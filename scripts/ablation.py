@@ -28,16 +28,16 @@ import numpy as np
 
 from offchain.errors import ConfigurationError
 from offchain.experiment.machine import commit_of, describe_machine
-from offchain.learning.channel_text import channels_text, parse_channels
-from offchain.learning.digits import DigitSamples
-from offchain.learning.drawing import PRESETS
-from offchain.learning.font_families import find_families
-from offchain.learning.font_plan import FontPlan, deal_fonts
-from offchain.learning.glyphs import GlyphAtlas, default_cache_folder, load_atlas
-from offchain.learning.integer_network import DIGITS_FAMILY, IntegerNetwork, multiply_adds
-from offchain.learning.planned_source import PlannedDigitsSource
+from offchain.learning.drawing.noise import PRESETS
+from offchain.learning.drawing.planned_source import PlannedDigitsSource
+from offchain.learning.exact.channel_text import channels_text, parse_channels
+from offchain.learning.exact.integer_network import DIGITS_FAMILY, IntegerNetwork, multiply_adds
+from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder, load_atlas
+from offchain.learning.fonts.families import find_families
+from offchain.learning.fonts.plan import FontPlan, deal_fonts
+from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.preparation import use_threads
-from offchain.learning.training_settings import ExplorationSettings, TrainingSettings
+from offchain.learning.training.settings import ExplorationSettings, TrainingSettings
 
 STRATEGIES = {
     "exploration": ExplorationSettings(),
@@ -82,7 +82,7 @@ class Round:
 
 def run_seed(seed: int, size: Size, atlas: GlyphAtlas, plan: FontPlan) -> dict[str, list[Round]]:
     """All rounds of all strategies for one seed, which decides data and trainings."""
-    from offchain.learning.evaluation import ExactEvaluator
+    from offchain.learning.exact.evaluation import ExactEvaluator
 
     use_threads(1)
     evaluator = ExactEvaluator()
@@ -120,8 +120,8 @@ def train(
     samples: DigitSamples, previous: IntegerNetwork | None, seed: int, strategy: str, size: Size
 ) -> IntegerNetwork:
     """Train one node's model with the multiply-adds that every training has."""
-    from offchain.learning.exploration import choose_channels
-    from offchain.learning.training import train_network
+    from offchain.learning.training.exploration import choose_channels
+    from offchain.learning.training.loop import train_network
 
     exploration = STRATEGIES.get(strategy)
     settings = replace(FIRST, channels=size.channels, exploration=exploration)

@@ -24,7 +24,7 @@ from offchain.experiment.folder import RunFolder
 from offchain.experiment.kept_chain import kept_chain
 from offchain.experiment.machine import commit_of
 from offchain.experiment.observer import JudgedBlock, Observer
-from offchain.learning.drawing import PRESETS
+from offchain.learning.drawing.noise import PRESETS
 from offchain.learning.preparation import use_threads
 from offchain.node.demo.network import account
 from offchain.node.domains import Domains
@@ -35,7 +35,7 @@ from offchain.storage.local import LocalStore
 
 def judged_blocks(run: RunFolder, noise: str) -> list[JudgedBlock]:
     """All blocks of a preset with their models and test sets."""
-    from offchain.learning.learner import DigitsLearner
+    from offchain.learning.tasks.learner import DigitsLearner
 
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="modelchain-cross-")))
@@ -55,8 +55,8 @@ def judged_blocks(run: RunFolder, noise: str) -> list[JudgedBlock]:
 
 def accuracies(blocks: list[JudgedBlock]) -> list[list[float]]:
     """Row: whose test set; column: whose model."""
-    from offchain.learning.evaluation import ExactEvaluator
-    from offchain.learning.integer_network import parse_model
+    from offchain.learning.exact.evaluation import ExactEvaluator
+    from offchain.learning.exact.integer_network import parse_model
 
     evaluator = ExactEvaluator()
     models = [parse_model(block.best) for block in blocks]

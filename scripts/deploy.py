@@ -54,7 +54,7 @@ from offchain.errors import (
 from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source
-from offchain.learning.tasks import TASKS
+from offchain.learning.tasks.known import TASKS
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.artifacts import load_artifacts
 

@@ -17,16 +17,16 @@ from statistics import mean, stdev
 import numpy as np
 
 from offchain.experiment.machine import commit_of, describe_machine
-from offchain.learning.digits import CLASSES, DigitSamples, decode_payload
-from offchain.learning.digits_task import DigitsTask
-from offchain.learning.drawing import MODERATE, draw_chosen
-from offchain.learning.font_plan import FontPlan, deal_fonts
-from offchain.learning.font_sets import SET_NAMES, load_set
-from offchain.learning.glyphs import GlyphAtlas, default_cache_folder
-from offchain.learning.planned_source import PlannedDigitsSource
+from offchain.learning.drawing.noise import MODERATE, draw_chosen
+from offchain.learning.drawing.planned_source import PlannedDigitsSource
+from offchain.learning.drawing.withholding import WithholdingSource
+from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder
+from offchain.learning.fonts.plan import FontPlan, deal_fonts
+from offchain.learning.fonts.sets import SET_NAMES, load_set
+from offchain.learning.formats.digits import CLASSES, DigitSamples, decode_payload
 from offchain.learning.preparation import use_threads
-from offchain.learning.training_settings import TrainingSettings
-from offchain.learning.withholding import WithholdingSource
+from offchain.learning.tasks.digits import DigitsTask
+from offchain.learning.training.settings import TrainingSettings
 
 NODES = 4
 GROUPS = 5

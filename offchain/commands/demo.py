@@ -28,7 +28,7 @@ from offchain.config import DEFAULT_TASK, PROJECT, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.headers.source import recorded_file
-from offchain.learning.tasks import TASKS, make_source
+from offchain.learning.tasks.known import TASKS, make_source
 from offchain.node.demo.figure import draw_accuracy
 from offchain.node.demo.network import Network, Plan, running_network
 from offchain.node.demo.watching import Stage, Watcher

@@ -199,7 +199,7 @@ def look_at_build(here: Surroundings) -> str:
 
 def look_at_fonts(here: Surroundings) -> str:
     """Enough fonts with digits that differ."""
-    from offchain.learning.glyphs import load_atlas
+    from offchain.learning.fonts.atlas import load_atlas
 
     atlas = load_atlas(here.font_cache, download=False)
     return f"{len(atlas)} usable fonts, {atlas.family_count} plainly different"

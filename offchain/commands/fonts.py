@@ -17,7 +17,7 @@ from rich.table import Table
 from offchain.errors import FontError
 
 if TYPE_CHECKING:
-    from offchain.learning.glyphs import GlyphAtlas
+    from offchain.learning.fonts.atlas import GlyphAtlas
 
 # Named here again, and compared in a test: what has them imports NumPy and OpenCV.
 SET_CHOICES = ("machine", "small", "full")
@@ -58,8 +58,8 @@ def fonts(
         return
     if list_file is not None and list_file.exists() and not force:
         raise FontError(f"{list_file} exists: --force writes over it")
-    from offchain.learning.font_sets import load_set, write_font_list
-    from offchain.learning.glyphs import default_cache_folder
+    from offchain.learning.fonts.atlas import default_cache_folder
+    from offchain.learning.fonts.sets import load_set, write_font_list
 
     with scan_progress() as progress:
         atlas = load_set(chosen, default_cache_folder(), False, _PROCESSES, progress.advance)
@@ -77,9 +77,9 @@ def fonts(
 @click.option("--set", "chosen", type=click.Choice(SET_CHOICES[1:]), required=True)
 def fetch(chosen: str) -> None:
     """Download the packages of a set into the user's cache, and scan them. Nothing is installed."""
-    from offchain.learning.font_packages import PACKAGES, SETS, fetch_package, package_folder
-    from offchain.learning.font_sets import load_set
-    from offchain.learning.glyphs import default_cache_folder
+    from offchain.learning.fonts.atlas import default_cache_folder
+    from offchain.learning.fonts.packages import PACKAGES, SETS, fetch_package, package_folder
+    from offchain.learning.fonts.sets import load_set
 
     cache = default_cache_folder()
     sizes = {package.name: package.megabytes for package in PACKAGES}
@@ -115,8 +115,8 @@ def scan_progress() -> Iterator[ScanProgress]:
 
 
 def _tell(atlas: GlyphAtlas, chosen: str) -> None:
-    from offchain.learning.font_packages import PACKAGES, SETS, package_folder
-    from offchain.learning.glyphs import default_cache_folder
+    from offchain.learning.fonts.atlas import default_cache_folder
+    from offchain.learning.fonts.packages import PACKAGES, SETS, package_folder
 
     console = Console()
     console.print(

@@ -20,7 +20,7 @@ from offchain.chain.deployed import DeployedContracts
 from offchain.commands.options import deployment_option, rpc_option, store_option
 from offchain.config import load_settings
 from offchain.errors import ConfigurationError
-from offchain.learning.tasks import choose_task, make_learner
+from offchain.learning.tasks.known import choose_task, make_learner
 from offchain.storage.location import LOCAL, open_store, split_location
 from offchain.verification.differences import Difference, shown
 from offchain.verification.light import LightReport

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING
 
 from offchain.commands.sharing_options import SharingOptions
 from offchain.errors import ConfigurationError
-from offchain.learning import tasks
 from offchain.learning.preparation import use_threads, warm_up
-from offchain.learning.tasks import DIGITS, drawing_seed
-from offchain.learning.training_place import Place
+from offchain.learning.tasks import known as tasks
+from offchain.learning.tasks.known import DIGITS, drawing_seed
+from offchain.learning.training.place import Place
 from offchain.ports import DataSource, Learner
 
 if TYPE_CHECKING:
-    from offchain.learning.training_processes import TrainingProcesses
+    from offchain.learning.training.processes import TrainingProcesses
 
 
 def help_training(place: Place, threads: int, shared: bool) -> None:
     """Take part in the trainings of torchrun's first process until it ends."""
     use_threads(threads, shared=shared)
-    from offchain.learning.training_processes import TrainingProcesses
+    from offchain.learning.training.processes import TrainingProcesses
 
     processes = TrainingProcesses(place)
     # Whoever stops torchrun stops all its processes; the first one ends in order, this one then.
@@ -46,7 +46,7 @@ def training_processes(
     if place.size == 1:
         yield None
         return
-    from offchain.learning.training_processes import TrainingProcesses
+    from offchain.learning.training.processes import TrainingProcesses
 
     processes = TrainingProcesses(place)
     try:
@@ -67,8 +67,8 @@ def make_learner(
     Raises:
         ConfigurationError: what only digits have is asked of another task.
     """
-    from offchain.learning.learner import DigitsLearner
-    from offchain.learning.training_settings import FULL_SIZE, TrainingSettings
+    from offchain.learning.tasks.learner import DigitsLearner
+    from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
 
     # In the time that passes anyway until there is data.
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
@@ -104,9 +104,9 @@ def make_source(
                 "digits"
             )
         return tasks.make_source(task, node, nodes, seed)
-    from offchain.learning.data_source import DigitsDataSource
-    from offchain.learning.glyphs import default_cache_folder, load_atlas
-    from offchain.learning.withholding import WithholdingSource
+    from offchain.learning.drawing.endless_source import DigitsDataSource
+    from offchain.learning.drawing.withholding import WithholdingSource
+    from offchain.learning.fonts.atlas import default_cache_folder, load_atlas
 
     atlas = load_atlas(default_cache_folder())
     number = drawing_seed(seed)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from offchain.errors import VerificationError
 from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.stopwatch import Stopwatch, Work
-from offchain.learning.digits import (
+from offchain.learning.formats.digits import (
     MAXIMUM_PAYLOAD_SAMPLES,
     DigitSamples,
     concatenate,

@@ -9,9 +9,9 @@ import numpy as np
 
 from offchain.errors import FontError
 from offchain.experiment.plan import GROUPS, ExperimentPlan
-from offchain.learning.font_plan import FontPlan, deal_fonts
-from offchain.learning.font_sets import MACHINE, load_set
-from offchain.learning.glyphs import GlyphAtlas, default_cache_folder
+from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder
+from offchain.learning.fonts.plan import FontPlan, deal_fonts
+from offchain.learning.fonts.sets import MACHINE, load_set
 
 DEAL_SEED = 0
 """Every run with the same fonts deals them alike."""

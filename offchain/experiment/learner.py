@@ -8,9 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from offchain.experiment.stopwatch import Stopwatch, Work
-from offchain.learning.digits import DigitSamples
-from offchain.learning.digits_task import DigitsTask
-from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.formats.digits import DigitSamples
+from offchain.learning.tasks.digits import DigitsTask
+from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel, TrainingProgress
 
 

@@ -26,8 +26,8 @@ from offchain.experiment.plan import SIZES, ExperimentPlan
 from offchain.experiment.results import require_free, write_results
 from offchain.experiment.screen import Screen
 from offchain.headers.source import recorded_file
-from offchain.learning.channel_text import parse_channels
-from offchain.learning.integer_network import DIGITS_FAMILY
+from offchain.learning.exact.channel_text import parse_channels
+from offchain.learning.exact.integer_network import DIGITS_FAMILY
 from offchain.node.programs import stop_on_signals
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def reproduce_paper(
     console = Console()
     console.print("[bold]The paper's experiment[/bold]: looking at this machine's fonts")
     from offchain.experiment.fonts import choose_fonts
-    from offchain.learning.font_sets import font_list
+    from offchain.learning.fonts.sets import font_list
 
     chosen = choose_fonts(plan)
     plan = replace(plan, fonts=len(chosen.used))
@@ -281,4 +281,4 @@ def _use(threads: int) -> None:
     warm_up()
     # What is imported at the first training only would be another commit's code by then, where the
     # checkout is worked on during a run of hours.
-    importlib.import_module("offchain.learning.candidate")
+    importlib.import_module("offchain.learning.training.candidate")

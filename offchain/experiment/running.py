@@ -33,15 +33,15 @@ from offchain.experiment.network import LocalNetwork, NetworkPlan, local_network
 from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.stopwatch import Stopwatch
-from offchain.learning.digits import CLASSES
-from offchain.learning.drawing import PRESETS
-from offchain.learning.evaluation import ExactEvaluator
-from offchain.learning.font_plan import FontPlan
-from offchain.learning.glyphs import GlyphAtlas
-from offchain.learning.integer_network import parse_model
-from offchain.learning.learner import DigitsLearner, TaskLearner
-from offchain.learning.planned_source import PlannedDigitsSource
-from offchain.learning.training_settings import FULL_SIZE, TrainingSettings
+from offchain.learning.drawing.noise import PRESETS
+from offchain.learning.drawing.planned_source import PlannedDigitsSource
+from offchain.learning.exact.evaluation import ExactEvaluator
+from offchain.learning.exact.integer_network import parse_model
+from offchain.learning.fonts.atlas import GlyphAtlas
+from offchain.learning.fonts.plan import FontPlan
+from offchain.learning.formats.digits import CLASSES
+from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
+from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
 from offchain.ports import DataSource, Learner
 from offchain.storage.local import LocalStore
 from offchain.verification.run import verify_chain

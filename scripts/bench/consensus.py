@@ -4,8 +4,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from offchain.learning.integer_network import encode_model
-from offchain.learning.learner import DigitsLearner
+from offchain.learning.exact.integer_network import encode_model
+from offchain.learning.tasks.learner import DigitsLearner
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import DEMO
 from scripts.bench.judged import (

@@ -8,11 +8,11 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from offchain.learning.digits import CLASSES, IMAGE_SIDE
-from offchain.learning.drawing import MODERATE, affine_maps, draw_chosen
-from offchain.learning.fonts import font_files_under
-from offchain.learning.glyph_scanner import ATLAS_SIDE, GLYPH_SIDE
-from offchain.learning.glyphs import GlyphAtlas, build_atlas, default_cache_folder
+from offchain.learning.drawing.noise import MODERATE, affine_maps, draw_chosen
+from offchain.learning.fonts.atlas import GlyphAtlas, build_atlas, default_cache_folder
+from offchain.learning.fonts.files import font_files_under
+from offchain.learning.fonts.glyph_scanner import ATLAS_SIDE, GLYPH_SIDE
+from offchain.learning.formats.digits import CLASSES, IMAGE_SIDE
 from scripts.bench.measurement import Conditions, Figure, Measurement
 
 IMAGES = 550_000

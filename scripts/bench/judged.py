@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from offchain.learning.digits import DigitSamples, encode_payload
-from offchain.learning.integer_network import IntegerNetwork
-from offchain.learning.network import ConvolutionalNetwork
-from offchain.learning.quantisation import quantise
-from offchain.learning.training_settings import FULL_SIZE
+from offchain.learning.exact.integer_network import IntegerNetwork
+from offchain.learning.formats.digits import DigitSamples, encode_payload
+from offchain.learning.training.network import ConvolutionalNetwork
+from offchain.learning.training.quantisation import quantise
+from offchain.learning.training.settings import FULL_SIZE
 
 CHANNELS = FULL_SIZE.channels
 """The network that a run of the paper's size begins with."""

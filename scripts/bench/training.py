@@ -9,19 +9,19 @@ import torch
 from torch.nn import functional
 
 from offchain.errors import FontError
-from offchain.learning.digits import DigitSamples
-from offchain.learning.drawing import MODERATE
-from offchain.learning.evaluation import ExactEvaluator
-from offchain.learning.font_plan import deal_fonts
-from offchain.learning.font_sets import load_set
-from offchain.learning.glyphs import GlyphAtlas, default_cache_folder, load_atlas
-from offchain.learning.gradient_step import GradientStep
-from offchain.learning.integer_network import DIGITS_FAMILY, multiply_adds
-from offchain.learning.network import images_to_float
-from offchain.learning.planned_source import PlannedDigitsSource
-from offchain.learning.resident_samples import ResidentSamples
-from offchain.learning.training import train_network
-from offchain.learning.training_settings import FULL_SIZE
+from offchain.learning.drawing.noise import MODERATE
+from offchain.learning.drawing.planned_source import PlannedDigitsSource
+from offchain.learning.exact.evaluation import ExactEvaluator
+from offchain.learning.exact.integer_network import DIGITS_FAMILY, multiply_adds
+from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder, load_atlas
+from offchain.learning.fonts.plan import deal_fonts
+from offchain.learning.fonts.sets import load_set
+from offchain.learning.formats.digits import DigitSamples
+from offchain.learning.training.gradient_step import GradientStep
+from offchain.learning.training.loop import train_network
+from offchain.learning.training.network import images_to_float
+from offchain.learning.training.resident_samples import ResidentSamples
+from offchain.learning.training.settings import FULL_SIZE
 from scripts.bench.judged import network_of, plain_network
 from scripts.bench.matrix_peak import measure_peak
 from scripts.bench.measurement import Conditions, Figure, Measurement, shortest_times

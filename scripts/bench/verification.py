@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import torch
 
-from offchain.learning.evaluation import ExactEvaluator
-from offchain.learning.integer_network import multiply_adds
-from offchain.learning.network import images_to_float
-from offchain.learning.quantisation import quantise
+from offchain.learning.exact.evaluation import ExactEvaluator
+from offchain.learning.exact.integer_network import multiply_adds
+from offchain.learning.training.network import images_to_float
+from offchain.learning.training.quantisation import quantise
 from scripts.bench.judged import TEST_IMAGES, network_of, plain_network, test_samples
 from scripts.bench.matrix_peak import measure_peak
 from scripts.bench.measurement import Conditions, Figure, Measurement, shortest_times

@@ -20,7 +20,7 @@ from offchain.commands.doctor import doctor, findings_json, surroundings
 from offchain.commands.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.config import load_settings
 from offchain.errors import ToolchainError
-from offchain.learning.glyphs import default_cache_folder
+from offchain.learning.fonts.atlas import default_cache_folder
 from offchain.toolchain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
 from tests.support.deployed_world import world
 from tests.support.evm import ROOT

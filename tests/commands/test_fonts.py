@@ -7,10 +7,10 @@ from click.testing import CliRunner
 
 from offchain.commands.fonts import SET_CHOICES, fonts
 from offchain.errors import FontError
-from offchain.learning import glyphs as glyphs_module
-from offchain.learning.font_sets import SET_NAMES, font_list, load_set
-from offchain.learning.fonts import font_files_under
-from offchain.learning.glyphs import build_atlas
+from offchain.learning.fonts import atlas as glyphs_module
+from offchain.learning.fonts.atlas import build_atlas
+from offchain.learning.fonts.files import font_files_under
+from offchain.learning.fonts.sets import SET_NAMES, font_list, load_set
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from offchain.errors import ConfigurationError
 from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask
 from offchain.experiment.plan import FULL, SIZES
-from offchain.learning.digits import DigitSamples, encode_payload
+from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
-from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.training.settings import TrainingSettings
 from offchain.protocol.words.parameters import ParameterOutOfRange
 
 
@@ -140,8 +140,8 @@ def test_seconds_that_are_given_hold_for_all_blocks_and_replace_steps():
 
 def test_the_options_offer_the_sets_and_noises_that_there_are():
     from offchain.experiment.program import FONT_SETS, NOISES
-    from offchain.learning.drawing import PRESETS
-    from offchain.learning.font_sets import SET_NAMES
+    from offchain.learning.drawing.noise import PRESETS
+    from offchain.learning.fonts.sets import SET_NAMES
 
     assert set(FONT_SETS) == set(SET_NAMES)
     assert set(NOISES) == set(PRESETS)

@@ -7,8 +7,8 @@ import matplotlib
 import pytest
 import torch
 
-from offchain.learning.fonts import font_files_under
-from offchain.learning.glyphs import GlyphAtlas, build_atlas
+from offchain.learning.fonts.atlas import GlyphAtlas, build_atlas
+from offchain.learning.fonts.files import font_files_under
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from offchain.learning.integer_layer import IntegerLayer
-from offchain.learning.integer_network import DIGITS_FAMILY, IntegerNetwork
+from offchain.learning.exact.integer_layer import IntegerLayer
+from offchain.learning.exact.integer_network import DIGITS_FAMILY, IntegerNetwork
 
 
 def random_network(channels=(3, 4, 5, 6), seed=0, shift=9, largest=64) -> IntegerNetwork:

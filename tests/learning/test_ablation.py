@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from offchain.learning.integer_network import DIGITS_FAMILY, multiply_adds
-from offchain.learning.training import train_network
+from offchain.learning.exact.integer_network import DIGITS_FAMILY, multiply_adds
+from offchain.learning.training.loop import train_network
 from scripts import ablation
 from scripts.ablation import LABELS, Round, gains, main, summary
 
@@ -28,7 +28,7 @@ def test_all_strategies_are_run_with_the_same_compute(run, tmp_path, monkeypatch
         spent.append(result.steps * settings.batch * work)
         return result
 
-    monkeypatch.setattr("offchain.learning.training.train_network", counted)
+    monkeypatch.setattr("offchain.learning.training.loop.train_network", counted)
     assert run([*TINY, "--output", str(tmp_path)]) == 0
     assert len(spent) == 2 + 3 * 2
     assert np.ptp(spent) < 0.2 * np.mean(spent)  # eight steps, give or take one

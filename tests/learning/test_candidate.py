@@ -8,17 +8,17 @@ import structlog
 import torch
 
 from offchain.errors import TrainingError
-from offchain.learning import training
-from offchain.learning.candidate import train_candidate
-from offchain.learning.data_source import DigitsDataSource
-from offchain.learning.digits import concatenate, decode_payload
-from offchain.learning.distributed_run import GroupBroken
-from offchain.learning.drawing import LIGHT
-from offchain.learning.gradient_step import GradientStep
-from offchain.learning.integer_network import DIGITS_FAMILY, check_network
-from offchain.learning.network import ConvolutionalNetwork
-from offchain.learning.resident_samples import ResidentSamples
-from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.drawing.endless_source import DigitsDataSource
+from offchain.learning.drawing.noise import LIGHT
+from offchain.learning.exact.integer_network import DIGITS_FAMILY, check_network
+from offchain.learning.formats.digits import concatenate, decode_payload
+from offchain.learning.training import loop as training
+from offchain.learning.training.candidate import train_candidate
+from offchain.learning.training.distributed_run import GroupBroken
+from offchain.learning.training.gradient_step import GradientStep
+from offchain.learning.training.network import ConvolutionalNetwork
+from offchain.learning.training.resident_samples import ResidentSamples
+from offchain.learning.training.settings import TrainingSettings
 from tests.learning.networks import random_network
 
 CHANNELS = (4, 6, 8, 8)[: len(DIGITS_FAMILY.kernels)]

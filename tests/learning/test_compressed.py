@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import zstandard
 
-from offchain.learning.compressed import (
+from offchain.learning.formats.compressed import (
     MAXIMUM_CONTENT_BYTES,
     CompressionError,
     compress,

@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from offchain.learning.data_choice import choose_data, dirty_items, judge_items, repeated_items
-from offchain.learning.data_source import DigitsDataSource
-from offchain.learning.digits import DigitSamples, concatenate, decode_payload
-from offchain.learning.drawing import LIGHT, MODERATE
-from offchain.learning.integer_network import DIGITS_FAMILY
-from offchain.learning.training import train_network
-from offchain.learning.training_settings import DataSettings, TrainingSettings
+from offchain.learning.drawing.endless_source import DigitsDataSource
+from offchain.learning.drawing.noise import LIGHT, MODERATE
+from offchain.learning.exact.integer_network import DIGITS_FAMILY
+from offchain.learning.formats.digits import DigitSamples, concatenate, decode_payload
+from offchain.learning.training.data_choice import (
+    choose_data,
+    dirty_items,
+    judge_items,
+    repeated_items,
+)
+from offchain.learning.training.loop import train_network
+from offchain.learning.training.settings import DataSettings, TrainingSettings
 
 SETTINGS = DataSettings()
 BRIEF = TrainingSettings(

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from offchain.errors import ConfigurationError, FontError
-from offchain.learning.data_source import DigitsDataSource, suitable_noise
-from offchain.learning.digits import decode_payload
-from offchain.learning.drawing import (
+from offchain.learning.drawing.endless_source import DigitsDataSource, suitable_noise
+from offchain.learning.drawing.noise import (
     HARD,
     LIGHT,
     MODERATE,
@@ -20,7 +19,8 @@ from offchain.learning.drawing import (
     draw_chosen,
     draw_digits,
 )
-from offchain.learning.glyphs import GlyphAtlas
+from offchain.learning.fonts.atlas import GlyphAtlas
+from offchain.learning.formats.digits import decode_payload
 
 
 def generator(seed: int = 0) -> np.random.Generator:

@@ -8,8 +8,9 @@ import pytest
 import safetensors.numpy
 
 from offchain.errors import PayloadError
-from offchain.learning.compressed import compress, decompress
-from offchain.learning.digits import (
+from offchain.learning.drawing.noise import MODERATE, draw_digits
+from offchain.learning.formats.compressed import compress, decompress
+from offchain.learning.formats.digits import (
     MAXIMUM_PAYLOAD_SAMPLES,
     PAYLOAD_METADATA,
     DigitSamples,
@@ -17,9 +18,8 @@ from offchain.learning.digits import (
     decode_payload,
     encode_payload,
 )
-from offchain.learning.drawing import MODERATE, draw_digits
+from offchain.learning.formats.tensor_file import TensorFileError, encode_tensors
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
-from offchain.learning.tensor_file import TensorFileError, encode_tensors
 
 
 def some_samples(count: int) -> DigitSamples:

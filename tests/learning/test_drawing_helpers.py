@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from offchain.learning.drawing import HARD, IMAGES_A_HELPER, MODERATE, affine_maps, draw_chosen
-from offchain.learning.drawing_helpers import draw_with_helpers
+from offchain.learning.drawing.helpers import draw_with_helpers
+from offchain.learning.drawing.noise import (
+    HARD,
+    IMAGES_A_HELPER,
+    MODERATE,
+    affine_maps,
+    draw_chosen,
+)
 
 WITNESSED = """
 import sys
 from pathlib import Path
-from offchain.learning.drawing_part import main
+from offchain.learning.drawing.part import main
 
 folder = Path({folder!r})
 

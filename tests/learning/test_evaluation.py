@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from offchain.errors import EvaluationError
-from offchain.learning.arithmetic import (
+from offchain.learning.exact.arithmetic import (
     Arithmetic,
     Float32Convolutions,
     Float32Products,
     Int8Convolutions,
     has_squares,
 )
-from offchain.learning.evaluation import ARITHMETICS, ExactEvaluator, lowest_largest
-from offchain.learning.integer_layer import IntegerLayer
-from offchain.learning.integer_network import (
+from offchain.learning.exact.evaluation import ARITHMETICS, ExactEvaluator, lowest_largest
+from offchain.learning.exact.integer_layer import IntegerLayer
+from offchain.learning.exact.integer_network import (
     DIGITS_FAMILY,
     IntegerNetwork,
     NetworkFamily,
@@ -30,7 +30,7 @@ from offchain.learning.integer_network import (
     reference_classes,
     reference_logits,
 )
-from offchain.learning.worst_case import worst_case
+from offchain.learning.exact.worst_case import worst_case
 from tests.learning.networks import random_network
 
 
@@ -334,8 +334,8 @@ def test_another_process_with_two_threads_gets_the_same_logits():
     program = (
         "import hashlib, sys, torch\n"
         "torch.set_num_threads(int(sys.argv[1]))\n"
-        "from offchain.learning.evaluation import ExactEvaluator\n"
-        "from offchain.learning.worst_case import worst_case\n"
+        "from offchain.learning.exact.evaluation import ExactEvaluator\n"
+        "from offchain.learning.exact.worst_case import worst_case\n"
         "network, images = worst_case()\n"
         "logits = ExactEvaluator().logits(network, images, batch=int(sys.argv[2]))\n"
         "print(hashlib.sha256(logits.tobytes()).hexdigest())\n"

@@ -8,19 +8,19 @@ import pytest
 import torch
 from torch.nn import functional
 
-from offchain.learning.exploration import LayerChoice, choose_channels, explore
+from offchain.learning.exact.integer_network import DIGITS_FAMILY, check_network, multiply_adds
 from offchain.learning.growth import add_channels
 from offchain.learning.importance import channel_importance
-from offchain.learning.integer_network import DIGITS_FAMILY, check_network, multiply_adds
-from offchain.learning.network import (
+from offchain.learning.skeleton import keep_channels
+from offchain.learning.training.exploration import LayerChoice, choose_channels, explore
+from offchain.learning.training.network import (
     ConvolutionalNetwork,
     can_be_rearranged,
     convolve_rearranged,
     normalise_as,
 )
-from offchain.learning.quantisation import dequantise, quantise
-from offchain.learning.skeleton import keep_channels
-from offchain.learning.training_settings import ExplorationSettings
+from offchain.learning.training.quantisation import dequantise, quantise
+from offchain.learning.training.settings import ExplorationSettings
 
 CHANNELS = (6, 8, 12, 16)[: len(DIGITS_FAMILY.kernels)]
 SETTINGS = ExplorationSettings(skeleton=0.75, fresh=0.5, multiply_adds=None)

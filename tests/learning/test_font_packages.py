@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import FontError
-from offchain.learning.font_packages import (
+from offchain.learning.fonts.files import font_files_under
+from offchain.learning.fonts.packages import (
     PACKAGES,
     SETS,
     fetch_package,
     package_folder,
     unpack_fonts,
 )
-from offchain.learning.fonts import font_files_under
 
 needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not here")
 

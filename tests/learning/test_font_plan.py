@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from offchain.errors import ConfigurationError, FontError
-from offchain.learning.font_families import find_families
-from offchain.learning.font_plan import deal_fonts
+from offchain.learning.fonts.families import find_families
+from offchain.learning.fonts.plan import deal_fonts
 
 
 def families_of(sizes: list[int]) -> np.ndarray:

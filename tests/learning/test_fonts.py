@@ -11,11 +11,11 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from offchain.errors import FontError
-from offchain.learning import glyphs as glyphs_module
-from offchain.learning.font_packages import extra_package
-from offchain.learning.fonts import find_font_files, font_files_under, usable_files
-from offchain.learning.glyph_scan import scan_fonts
-from offchain.learning.glyphs import GlyphAtlas, build_atlas, filter_faces, load_atlas
+from offchain.learning.fonts import atlas as glyphs_module
+from offchain.learning.fonts.atlas import GlyphAtlas, build_atlas, filter_faces, load_atlas
+from offchain.learning.fonts.files import find_font_files, font_files_under, usable_files
+from offchain.learning.fonts.glyph_scan import scan_fonts
+from offchain.learning.fonts.packages import extra_package
 from tests.support.glyph_outlines import rectangle
 
 DEJAVU = "DejaVuSans.ttf"

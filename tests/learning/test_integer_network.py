@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offchain.errors import ModelError
-from offchain.learning.integer_layer import IntegerLayer
-from offchain.learning.integer_network import (
+from offchain.learning.exact.integer_layer import IntegerLayer
+from offchain.learning.exact.integer_network import (
     DIGITS_FAMILY,
     EXACT_BOUND,
     MODEL_METADATA,
@@ -25,8 +25,8 @@ from offchain.learning.integer_network import (
     reference_logits,
     shift_right,
 )
-from offchain.learning.tensor_file import encode_tensors
-from offchain.learning.worst_case import worst_case
+from offchain.learning.exact.worst_case import worst_case
+from offchain.learning.formats.tensor_file import encode_tensors
 from tests.learning.networks import random_network
 
 

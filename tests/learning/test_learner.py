@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from offchain.errors import EvaluationError, ModelError, PayloadError
-from offchain.learning.data_source import DigitsDataSource
-from offchain.learning.digits import decode_payload
-from offchain.learning.digits_task import DigitsTask
-from offchain.learning.drawing import LIGHT
-from offchain.learning.integer_network import encode_model, parse_model, reference_classes
-from offchain.learning.learner import DigitsLearner, TaskLearner
+from offchain.learning.drawing.endless_source import DigitsDataSource
+from offchain.learning.drawing.noise import LIGHT
+from offchain.learning.exact.integer_network import encode_model, parse_model, reference_classes
+from offchain.learning.formats.digits import decode_payload
 from offchain.learning.task import Task
-from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.tasks.digits import DigitsTask
+from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
+from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import DataSource, Learner, TrainedModel
 from tests.learning.networks import random_network
 
@@ -118,8 +118,8 @@ def test_a_device_that_is_not_there_is_an_error_and_not_a_wrong_score(payloads):
 def test_checking_and_drawing_import_no_pytorch():
     program = (
         "import sys\n"
-        "import offchain.learning.data_source, offchain.learning.learner\n"
-        "learner = offchain.learning.learner.DigitsLearner()\n"
+        "import offchain.learning.drawing.endless_source, offchain.learning.tasks.learner\n"
+        "learner = offchain.learning.tasks.learner.DigitsLearner()\n"
         "for call in (learner.sample_count, learner.check_model):\n"
         "    try:\n"
         "        call(b'')\n"

@@ -7,8 +7,8 @@ from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib import TTFont
 
-from offchain.learning.glyph_scan import scan_fonts
-from offchain.learning.numeral_styles import numeral_styles
+from offchain.learning.fonts.glyph_scan import scan_fonts
+from offchain.learning.fonts.numeral_styles import numeral_styles
 from tests.support.glyph_outlines import rectangle
 
 NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from offchain.errors import ConfigurationError
-from offchain.learning.digits import concatenate, decode_payload
-from offchain.learning.drawing import MODERATE, HandwritingNoise, draw_digits
-from offchain.learning.font_plan import deal_fonts
-from offchain.learning.planned_source import PlannedDigitsSource
+from offchain.learning.drawing.noise import MODERATE, HandwritingNoise, draw_digits
+from offchain.learning.drawing.planned_source import PlannedDigitsSource
+from offchain.learning.fonts.plan import deal_fonts
+from offchain.learning.formats.digits import concatenate, decode_payload
 
 STILL = HandwritingNoise(1.0, 1.0, 0.0, 0.0, 0.0)
 

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from offchain.learning.digits import concatenate
-from offchain.learning.font_plan import deal_fonts
+from offchain.learning.fonts.plan import deal_fonts
+from offchain.learning.formats.digits import concatenate
 from scripts import privacy_cost
 from scripts.privacy_cost import OPTIONS, main, measure, training_samples, unseen_images
 

@@ -8,7 +8,7 @@ import pytest
 from offchain.errors import ConfigurationError
 from offchain.learning.regression.diabetes import DIABETES
 from offchain.learning.regression.samples import decode_payload
-from offchain.learning.tasks import TASKS, choose_task, make_learner, make_source
+from offchain.learning.tasks.known import TASKS, choose_task, make_learner, make_source
 
 
 def test_a_node_learns_the_deployments_task():
@@ -42,7 +42,7 @@ def test_what_a_node_draws_follows_from_its_secret():
 def test_judging_a_regression_imports_neither_pytorch_nor_scikit_learn():
     program = (
         "import sys\n"
-        "from offchain.learning.tasks import choose_task, make_learner\n"
+        "from offchain.learning.tasks.known import choose_task, make_learner\n"
         "learner = make_learner(choose_task('diabetes'), 100)\n"
         "for call in (learner.sample_count, learner.check_model):\n"
         "    try:\n"

@@ -8,25 +8,25 @@ import pytest
 import torch
 
 from offchain.errors import TrainingError
-from offchain.learning.data_source import DigitsDataSource
-from offchain.learning.digits import DigitSamples, concatenate, decode_payload
-from offchain.learning.drawing import LIGHT
-from offchain.learning.evaluation import ExactEvaluator
-from offchain.learning.integer_network import (
+from offchain.learning.drawing.endless_source import DigitsDataSource
+from offchain.learning.drawing.noise import LIGHT
+from offchain.learning.exact.evaluation import ExactEvaluator
+from offchain.learning.exact.integer_network import (
     WEIGHT_MAXIMUM,
     check_network,
     encode_model,
     reference_classes,
 )
-from offchain.learning.network import (
+from offchain.learning.formats.digits import DigitSamples, concatenate, decode_payload
+from offchain.learning.training.loop import learning_rate_factor, train_network
+from offchain.learning.training.network import (
     ConvolutionalNetwork,
     images_to_float,
     normalise_as,
     set_gain_and_offset,
 )
-from offchain.learning.quantisation import dequantise, quantise
-from offchain.learning.training import learning_rate_factor, train_network
-from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.training.quantisation import dequantise, quantise
+from offchain.learning.training.settings import TrainingSettings
 from tests.learning.networks import random_network
 
 SMALL = TrainingSettings(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import ConfigurationError
-from offchain.learning.training_place import Place, place_of
+from offchain.learning.training.place import Place, place_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,17 +22,17 @@ import matplotlib, torch
 torch.set_num_threads(1)
 from pathlib import Path
 from offchain.errors import TrainingError
-from offchain.learning.data_source import DigitsDataSource
-from offchain.learning.digits import concatenate, decode_payload
-from offchain.learning.drawing import LIGHT
-from offchain.learning.evaluation import ExactEvaluator
-from offchain.learning.fonts import font_files_under
-from offchain.learning.glyphs import build_atlas
-from offchain.learning.integer_network import DIGITS_FAMILY, encode_model
-from offchain.learning.training import train_network
-from offchain.learning.training_place import place_of
-from offchain.learning.training_processes import TrainingProcesses
-from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.drawing.endless_source import DigitsDataSource
+from offchain.learning.formats.digits import concatenate, decode_payload
+from offchain.learning.drawing.noise import LIGHT
+from offchain.learning.exact.evaluation import ExactEvaluator
+from offchain.learning.fonts.files import font_files_under
+from offchain.learning.fonts.atlas import build_atlas
+from offchain.learning.exact.integer_network import DIGITS_FAMILY, encode_model
+from offchain.learning.training.loop import train_network
+from offchain.learning.training.place import place_of
+from offchain.learning.training.processes import TrainingProcesses
+from offchain.learning.training.settings import TrainingSettings
 
 processes = TrainingProcesses(place_of(os.environ))
 if processes.place.rank:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from offchain.errors import ConfigurationError
-from offchain.learning.data_source import DigitsDataSource
-from offchain.learning.digits import decode_payload
-from offchain.learning.drawing import LIGHT
-from offchain.learning.withholding import WithholdingSource
+from offchain.learning.drawing.endless_source import DigitsDataSource
+from offchain.learning.drawing.noise import LIGHT
+from offchain.learning.drawing.withholding import WithholdingSource
+from offchain.learning.formats.digits import decode_payload
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from offchain.learning.learner import DigitsLearner
-from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.training.settings import TrainingSettings
 from offchain.node.attesting import RoundData
 from offchain.node.loop import Worker
 from offchain.protocol.deciding.snapshot import Role

@@ -9,8 +9,8 @@ import pytest
 
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import Domain
-from offchain.learning.learner import DigitsLearner
-from offchain.learning.training_settings import TrainingSettings
+from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.training.settings import TrainingSettings
 from offchain.node.background import Background, Cancelled
 from offchain.node.domains import Domains
 from offchain.node.journal import Journal

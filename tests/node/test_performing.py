@@ -9,7 +9,7 @@ import time
 import pytest
 
 from offchain.errors import RelayerError, RevertedError
-from offchain.learning.learner import DigitsLearner
+from offchain.learning.tasks.learner import DigitsLearner
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.demo.network import free_port
 from offchain.node.journal import Journal

@@ -20,7 +20,7 @@ from offchain.errors import ConfigurationError
 from offchain.learning.regression.diabetes import DIABETES
 from offchain.learning.regression.integer_network import credit, parse_model
 from offchain.learning.regression.samples import concatenate, decode_payload
-from offchain.learning.tasks import choose_task, make_learner, make_source
+from offchain.learning.tasks.known import choose_task, make_learner, make_source
 from offchain.ports import DataSource
 from offchain.protocol.rules.tally import required_score
 from offchain.protocol.words.status import Phase

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from offchain.learning.learner import DigitsLearner
+from offchain.learning.tasks.learner import DigitsLearner
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.demo.network import free_port
 from offchain.node.journal import Journal

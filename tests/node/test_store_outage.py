@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.learning.learner import DigitsLearner
+from offchain.learning.tasks.learner import DigitsLearner
 from offchain.node.attesting import Attesting
 from offchain.node.background import Background
 from offchain.node.payloads import State

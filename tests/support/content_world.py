@@ -19,7 +19,7 @@ from offchain.crypto.ring import Nullifier, nullifier
 from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
 from offchain.crypto.secp256k1 import ShareKey
 from offchain.errors import ContentMissingError, ModelError
-from offchain.learning.learner import DigitsLearner
+from offchain.learning.tasks.learner import DigitsLearner
 from offchain.ports import ContentStore
 from offchain.protocol.rules import dataset
 from offchain.protocol.rules.dataset import DataItem

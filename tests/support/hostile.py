@@ -217,7 +217,7 @@ def own_key(name: str) -> bytes:
 
 def sound_model() -> bytes:
     """A model file that passes every check."""
-    from offchain.learning.integer_network import encode_model
+    from offchain.learning.exact.integer_network import encode_model
     from tests.learning.networks import random_network
 
     return encode_model(random_network())

@@ -16,7 +16,7 @@ from offchain.chain.development import DevelopmentClock
 from offchain.config import DEFAULT_TASK
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.headers.recorded import RecordedHeaders
-from offchain.learning.digits import DigitSamples, encode_payload
+from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.node.demo.network import Plan, account, deploy_on
 from offchain.node.domains import Domains
 from offchain.node.feeder import Feeder

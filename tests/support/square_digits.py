@@ -9,15 +9,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.learning.digits import DigitSamples, encode_payload
-from offchain.learning.integer_layer import IntegerLayer
-from offchain.learning.integer_network import (
+from offchain.learning.exact.integer_layer import IntegerLayer
+from offchain.learning.exact.integer_network import (
     DIGITS_FAMILY,
     WEIGHT_MAXIMUM,
     IntegerNetwork,
     encode_model,
     shift_right,
 )
+from offchain.learning.formats.digits import DigitSamples, encode_payload
 
 CELLS = 16
 """What the convolutions leave of an image: 4 by 4 averages."""

@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ModelError
-from offchain.learning.integer_layer import IntegerLayer, check_shapes, check_shifts
+from offchain.learning.exact.integer_layer import IntegerLayer, check_shapes, check_shifts
+from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.regression.samples import TableSamples
 from offchain.learning.regression.table import Table
 from offchain.learning.task import MAXIMUM_FILE_BYTES
-from offchain.learning.tensor_file import TensorFileError, decode_tensors, encode_tensors
 
 INPUT_MAXIMUM = 255
 ACTIVATION_MAXIMUM = 255

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import PayloadError
+from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.regression.table import Column, Table
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
-from offchain.learning.tensor_file import TensorFileError, decode_tensors, encode_tensors
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from offchain.errors import TrainingError
-from offchain.learning.integer_layer import IntegerLayer
+from offchain.learning.exact.integer_layer import IntegerLayer
 from offchain.learning.regression.integer_network import (
     ACTIVATION_MAXIMUM,
     INPUT_MAXIMUM,

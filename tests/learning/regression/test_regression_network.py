@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from offchain.errors import ModelError
-from offchain.learning.integer_layer import IntegerLayer
+from offchain.learning.exact.integer_layer import IntegerLayer
+from offchain.learning.formats.tensor_file import encode_tensors
 from offchain.learning.regression.integer_network import (
     MAXIMUM_HIDDEN,
     RegressionNetwork,
@@ -19,7 +20,6 @@ from offchain.learning.regression.integer_network import (
 from offchain.learning.regression.samples import TableSamples
 from offchain.learning.regression.table import LARGEST_VALUE, Column, Table
 from offchain.learning.task import MAXIMUM_FILE_BYTES
-from offchain.learning.tensor_file import encode_tensors
 
 TABLE = Table(
     "plants", (Column("height", -5, 300), Column("leaves", 0, 40)), Column("yield", 10, 90), 8

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from offchain.errors import ConfigurationError, PayloadError
+from offchain.learning.formats.tensor_file import encode_tensors
 from offchain.learning.regression.samples import (
     TableSamples,
     concatenate,
@@ -13,7 +14,6 @@ from offchain.learning.regression.samples import (
 )
 from offchain.learning.regression.table import LARGEST_VALUE, Column, Table
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
-from offchain.learning.tensor_file import encode_tensors
 
 TABLE = Table(
     "plants", (Column("height", -5, 300), Column("leaves", 0, 40)), Column("yield", 10, 90), 8

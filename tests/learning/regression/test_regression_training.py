@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from offchain.errors import ModelError, PayloadError, TrainingError
-from offchain.learning.learner import TaskLearner
 from offchain.learning.regression.diabetes import DIABETES, diabetes_rows
 from offchain.learning.regression.integer_network import parse_model, predict
 from offchain.learning.regression.samples import TableSamples, encode_payload
 from offchain.learning.regression.settings import RegressionSettings
 from offchain.learning.regression.task import RegressionTask
 from offchain.learning.regression.training import FloatNetwork, train_network
+from offchain.learning.tasks.learner import TaskLearner
 
 SETTINGS = RegressionSettings()
 

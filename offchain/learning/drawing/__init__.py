@@ -1,0 +1,1 @@
+"""Digits drawn from an atlas: noise, plans, endless sources, helping processes."""

@@ -1,0 +1,1 @@
+"""Integer networks and evaluation to the bit; imports nothing of training."""

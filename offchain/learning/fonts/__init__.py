@@ -1,0 +1,1 @@
+"""Fonts: found, checked, dealt to nodes, drawn once into an atlas."""

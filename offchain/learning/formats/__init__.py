@@ -1,0 +1,1 @@
+"""File formats of samples and models: canonical, bounded, never pickled."""

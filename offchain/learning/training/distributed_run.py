@@ -1,0 +1,125 @@
+"""One training run in several processes, over torch.distributed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+
+import torch
+from torch import Tensor, distributed, nn
+
+from offchain.errors import TrainingError
+from offchain.learning.training.network import ConvolutionalNetwork
+
+
+class GroupBroken(TrainingError):
+    """A process of the group has ended: nothing can be trained together any more."""
+
+
+class State(Enum):
+    """What the other processes wait for this one to do next."""
+
+    START = auto()
+    AGREE = auto()
+    SHARE = auto()
+    NOTHING = auto()
+
+
+class DistributedRun:
+    """A `TrainingGroup` of the processes of torch.distributed's default group, for one run.
+
+    What decides how the run goes on travels as numbers of the CPU, so that no step waits for a
+    GPU; gradients travel from where they are, in one piece.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.rank = distributed.get_rank()
+        self.size = distributed.get_world_size()
+        self._device = device
+        self._state = State.START
+        self._numbers = 0  # in what `share_gradients` exchanges
+
+    def same_start(self, make: Callable[[], ConvolutionalNetwork]) -> ConvolutionalNetwork:
+        """Return the network that process 0 makes, in all processes."""
+        # Only one makes it: what it explores rests on sums that may round otherwise elsewhere.
+        network = make() if self.rank == 0 else None
+        self._decide(0.0)
+        layers = torch.zeros(1, dtype=torch.int64)
+        if network is not None:
+            layers[0] = len(network.channels)
+        exchange(distributed.broadcast, layers, 0)
+        channels = torch.zeros(int(layers), dtype=torch.int64)
+        if network is not None:
+            channels.copy_(torch.tensor(network.channels))
+        exchange(distributed.broadcast, channels, 0)
+        if network is None:
+            network = ConvolutionalNetwork(channels.tolist())
+            network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        with torch.no_grad():
+            for tensor in [*network.parameters(), *network.buffers()]:
+                sent = tensor.contiguous()
+                exchange(distributed.broadcast, sent, 0)
+                tensor.copy_(sent)
+        self._numbers = 1 + sum(parameter.numel() for parameter in network.parameters())
+        self._state = State.AGREE
+        return network
+
+    def agree(self, part: float) -> float:
+        """Return the largest `part` of the run that a process has done."""
+        largest = self._decide(part)
+        self._state = State.SHARE
+        return largest
+
+    @torch.no_grad()
+    def share_gradients(self, parameters: Iterable[nn.Parameter], loss: Tensor) -> None:
+        """Add up the gradients and the losses of all processes, in place."""
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        together = torch.cat([*(gradient.reshape(-1) for gradient in gradients), loss.view(1)])
+        exchange(distributed.all_reduce, together)
+        self._state = State.AGREE
+        place = 0
+        for gradient in gradients:
+            gradient.copy_(together[place : place + gradient.numel()].view(gradient.shape))
+            place += gradient.numel()
+        loss.copy_(together[place])
+
+    @torch.no_grad()
+    def average_statistics(self, network: nn.Module) -> None:
+        """Give all processes the mean of their normalisations' statistics."""
+        self._state = State.NOTHING
+        for buffer in network.buffers():
+            if buffer.is_floating_point():
+                exchange(distributed.all_reduce, buffer)
+                buffer /= self.size
+
+    def give_up(self) -> None:
+        """Tell the others that this process cannot go on, in place of what they wait for."""
+        state, self._state = self._state, State.NOTHING
+        try:
+            if state is State.SHARE:
+                exchange(distributed.all_reduce, torch.zeros(self._numbers, device=self._device))
+            if state is not State.NOTHING:
+                self._exchange_largest(math.inf)
+        except GroupBroken:
+            return  # nobody is left to be told
+
+    def _decide(self, part: float) -> float:
+        largest = self._exchange_largest(part)
+        if largest == math.inf:
+            self._state = State.NOTHING
+            raise TrainingError("another process of this training cannot go on")
+        return largest
+
+    def _exchange_largest(self, part: float) -> float:
+        number = torch.tensor([part], dtype=torch.float64)
+        exchange(distributed.all_reduce, number, distributed.ReduceOp.MAX)
+        return float(number)
+
+
+def exchange(operation: Callable[..., object], *arguments: object) -> None:
+    """Do an operation of torch.distributed; `GroupBroken` if a process is gone."""
+    try:
+        operation(*arguments)
+    except RuntimeError as error:
+        raise GroupBroken("another process of the training has ended") from error
