@@ -36,7 +36,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 build: install  ## Compile the contracts (only what has changed)
 	@$(BIN)/brownie compile
 	@$(BIN)/brownie compile > /dev/null
-	@$(BIN)/python -m offchain.chain.abi_files
+	@$(BIN)/python -m offchain.chain.deployment.abi_files
 
 demo: build  ## Make three blocks with four nodes and show them
 	@$(BIN)/modelchain demo

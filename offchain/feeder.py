@@ -15,22 +15,22 @@ from pathlib import Path
 import click
 import structlog
 
-from offchain.chain.accounts import load_account
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.chain.development import DevelopmentClock
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.fees import FeePolicy
-from offchain.chain.relay_view import RelayReader
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
+from offchain.chain.reading.relay_view import RelayReader
+from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.fees import FeePolicy
 from offchain.commands.options import deployment_option, maximum_fee_option, rpc_option
 from offchain.config import ENVIRONMENT, load_settings
 from offchain.errors import NotDevelopmentChainError
 from offchain.headers.following import next_batch
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import KINDS, RECORDED, open_source, recorded_file
-from offchain.node.domains import Domains
 from offchain.node.feeder import Feeder
 from offchain.node.feeding import Replay
-from offchain.node.follower import ChainFollower
 from offchain.node.following import FollowingFeeder
 from offchain.node.logs import LEVELS, configure_logs
 from offchain.node.programs import run_program, stop_on_signals

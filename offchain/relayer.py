@@ -21,12 +21,14 @@ import click
 import structlog
 import uvicorn
 
-from offchain.chain.accounts import load_account
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.chain.deployment_file import Deployment
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.fees import FeePolicy
-from offchain.chain.provider import BoundedProvider
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import BoundedProvider
+from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.fees import FeePolicy
 from offchain.commands.options import (
     deployment_option,
     maximum_fee_option,
@@ -36,8 +38,6 @@ from offchain.commands.options import (
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.errors import ConfigurationError, PortInUse, RelayerError
 from offchain.node.assembly import journal_file
-from offchain.node.domains import Domains
-from offchain.node.follower import ChainFollower
 from offchain.node.logs import LEVELS, configure_logs
 from offchain.node.programs import run_program, stop_on_signals
 from offchain.node.relayer_app import make_app

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import click
 
-from offchain.chain.accounts import load_account, mnemonic_of
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.chain.fees import FeePolicy
+from offchain.chain.domains import Domains
+from offchain.chain.sending.accounts import load_account, mnemonic_of
+from offchain.chain.sending.fees import FeePolicy
 from offchain.commands.options import (
     deployment_option,
     maximum_fee_option,
@@ -36,7 +37,6 @@ from offchain.errors import ConfigurationError
 from offchain.learning.tasks.known import TASKS, choose_task
 from offchain.learning.training.place import place_of
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
-from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.node.logs import LEVELS, configure_logs
 from offchain.node.loop import LoopSettings

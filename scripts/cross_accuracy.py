@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from offchain.chain.client import Web3Chain
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
 from offchain.errors import ModelChainError
 from offchain.experiment.figures import decoded_test, require_attested
 from offchain.experiment.folder import RunFolder
@@ -27,8 +29,6 @@ from offchain.experiment.observer import JudgedBlock, Observer
 from offchain.learning.drawing.noise import PRESETS
 from offchain.learning.preparation import use_threads
 from offchain.node.demo.network import account
-from offchain.node.domains import Domains
-from offchain.node.follower import ChainFollower
 from offchain.node.journal import Journal
 from offchain.storage.local import LocalStore
 

@@ -30,9 +30,12 @@ from rich.table import Table
 
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import NETWORKS
-from offchain.chain.deployer import artifact_link_order, deployment_gas, finished_deployment
-from offchain.chain.deployment import DeploymentPlan, deploy_contracts, first_checkpoint
-from offchain.chain.deployment_file import (
+from offchain.chain.deployment.deployer import (
+    artifact_link_order,
+    deployment_gas,
+    finished_deployment,
+)
+from offchain.chain.deployment.file import (
     Deployment,
     DeploymentFileError,
     deployment_path,
@@ -40,9 +43,10 @@ from offchain.chain.deployment_file import (
     require_writable,
     write_deployment,
 )
-from offchain.chain.development import DevelopmentClock
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.trust import is_live
+from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts, first_checkpoint
+from offchain.chain.deployment.trust import is_live
+from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.config import DEFAULT_TASK, ENVIRONMENT, Settings, load_settings
 from offchain.errors import (
     ConfigurationError,

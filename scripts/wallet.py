@@ -10,10 +10,10 @@ from pathlib import Path
 from brownie import accounts, project, web3
 from rich.console import Console
 
-from offchain.chain.accounts import mnemonic_of
-from offchain.chain.balances import Balances, read_balances
 from offchain.chain.client import open_contracts
-from offchain.chain.deployed import DeployedContracts
+from offchain.chain.reading.balances import Balances, read_balances
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.sending.accounts import mnemonic_of
 from offchain.commands.shown import checked_address
 from offchain.commands.wallet import show_accounts
 from offchain.config import Settings, load_settings

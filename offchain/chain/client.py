@@ -7,15 +7,15 @@ from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
 
-from offchain.chain.calls import FunctionCall, function_call
-from offchain.chain.contracts import interface
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.deployment_file import Deployment, deployment_path, read_deployment
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.fees import FeePolicy
-from offchain.chain.outbox import Outbox
-from offchain.chain.sending import Sender
-from offchain.chain.status import read_account, read_status
+from offchain.chain.abi.calls import FunctionCall, function_call
+from offchain.chain.abi.interfaces import interface
+from offchain.chain.deployment.file import Deployment, deployment_path, read_deployment
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.reading.status import read_account, read_status
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.sending.outbox import Outbox
+from offchain.chain.sending.sender import Sender
 from offchain.ports import Chain, Receipt
 from offchain.protocol.words.actions import Action, ForwardReward
 from offchain.protocol.words.parameters import Parameters

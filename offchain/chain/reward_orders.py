@@ -10,8 +10,8 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 
-from offchain.chain.deployed import DeployedContracts, View
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
 

@@ -19,8 +19,8 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from offchain.chain.balances import Balances, read_balances
-from offchain.chain.gas import gas_by_function
+from offchain.chain.reading.balances import Balances, read_balances
+from offchain.chain.reading.gas import gas_by_function
 from offchain.commands.demo_screen import describe, progress, show_balances, show_block
 from offchain.commands.verify import report_json, summary, verify_fully
 from offchain.commands.wallet import balances_json

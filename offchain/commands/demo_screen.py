@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from offchain.chain.balances import Balances
+from offchain.chain.reading.balances import Balances
 from offchain.node.demo.children import Child
 from offchain.node.demo.report import BlockReport, ModelReport
 from offchain.node.demo.watching import Stage, Watcher

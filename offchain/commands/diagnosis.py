@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from offchain.bitcoin.rules import MAINNET
+from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.client import open_contracts
-from offchain.chain.contracts import CONTRACTS
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.commands.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.config import Settings
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError

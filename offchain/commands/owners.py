@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from offchain.chain.accounts import load_account, mnemonic_of
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.commands.shown import checked_address
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic

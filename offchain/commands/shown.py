@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from eth_utils.address import is_address, to_checksum_address
 
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
 from offchain.errors import ConfigurationError
 from offchain.values import TOKEN_DECIMALS
 

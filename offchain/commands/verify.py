@@ -16,7 +16,7 @@ from rich import progress as bars
 from rich.console import Console
 
 from offchain.chain.client import open_contracts
-from offchain.chain.deployed import DeployedContracts
+from offchain.chain.reading.contracts import DeployedContracts
 from offchain.commands.options import deployment_option, rpc_option, store_option
 from offchain.config import load_settings
 from offchain.errors import ConfigurationError

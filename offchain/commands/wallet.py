@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from offchain.chain.balances import Balances, read_balances
 from offchain.chain.client import open_contracts
+from offchain.chain.reading.balances import Balances, read_balances
 from offchain.commands.options import account_option, deployment_option, rpc_option
 from offchain.commands.owners import named_owner, require_one
 from offchain.commands.shown import decimal

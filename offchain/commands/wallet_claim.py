@@ -14,11 +14,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from offchain.chain.accounts import load_account
-from offchain.chain.balances import read_balances
 from offchain.chain.client import open_contracts
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.reading.balances import read_balances
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.sending.accounts import load_account
 from offchain.commands.options import deployment_option, rpc_option
 from offchain.commands.owners import node_secrets
 from offchain.commands.shown import decimal, receiving_address

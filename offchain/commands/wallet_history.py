@@ -13,9 +13,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from offchain.chain.balances import reward_places
 from offchain.chain.client import open_contracts
-from offchain.chain.token_history import (
+from offchain.chain.reading.balances import reward_places
+from offchain.chain.reading.token_history import (
     MAXIMUM_ENTRIES,
     HistoryEntry,
     Kind,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from offchain.chain.accounts import load_account
-from offchain.chain.calls import FunctionCall
+from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.chain.fees import FeePolicy
+from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.fees import FeePolicy
 from offchain.commands.options import (
     account_option,
     deployment_option,

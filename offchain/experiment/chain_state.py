@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from offchain.chain.development import DevelopmentClock
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.errors import ConfigurationError
 from offchain.toolchain.anvil import Anvil
 

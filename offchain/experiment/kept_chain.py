@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from offchain.chain.client import open_contracts
-from offchain.chain.deployed import DeployedContracts
+from offchain.chain.reading.contracts import DeployedContracts
 from offchain.errors import ConfigurationError
 from offchain.experiment.chain_state import experiment_anvil
 from offchain.experiment.folder import RunFolder

@@ -16,8 +16,10 @@ from tempfile import TemporaryDirectory
 
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.development import DevelopmentClock
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.experiment.chain_state import experiment_anvil, set_clock_back
 from offchain.experiment.observer import Observer
@@ -26,10 +28,8 @@ from offchain.experiment.reading import RecordLog, SharedReadingChain
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.demo.network import Plan, account, deploy_on
-from offchain.node.domains import Domains
 from offchain.node.feeder import Feeder
 from offchain.node.feeding import Replay
-from offchain.node.follower import ChainFollower
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.relayer_database import RelayerDatabase

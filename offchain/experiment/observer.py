@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
 from offchain.errors import VerificationError
 from offchain.node.attesting import Attesting, baseline_model
 from offchain.node.background import Background
-from offchain.node.domains import Domains
-from offchain.node.follower import ChainFollower
 from offchain.node.journal import Journal
 from offchain.node.payloads import Payloads
 from offchain.ports import ContentStore, Learner

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from eth_account.signers.local import LocalAccount
 
 from offchain.chain.client import Web3Chain
-from offchain.chain.deployed import DeployedContracts
+from offchain.chain.reading.contracts import DeployedContracts
 from offchain.protocol.words.records import Record
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import keccak256
 from offchain.node.attesting import Attesting
 from offchain.node.background import Background
 from offchain.node.claiming import Claiming
-from offchain.node.domains import Domains
 from offchain.node.facts import Parts, SnapshotTaker
-from offchain.node.follower import ChainFollower
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling

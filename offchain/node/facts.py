@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from offchain.chain.domains import Domains
 from offchain.crypto.derivation import NodeSecrets
 from offchain.node.attesting import Attesting, RoundData, baseline_model
 from offchain.node.claiming import Claiming
-from offchain.node.domains import Domains
 from offchain.node.modelling import Modelling
 from offchain.node.payloads import Payloads, State
 from offchain.node.sharing import Sharing

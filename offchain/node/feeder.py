@@ -11,10 +11,10 @@ import structlog
 
 from offchain.bitcoin.header import BlockHeader
 from offchain.bitcoin.median_time import MEDIAN_BLOCKS, median_time_past
-from offchain.chain.development import DevelopmentClock
+from offchain.chain.follower import ChainFollower
+from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.errors import HeaderError, ModelChainError, RevertedError
 from offchain.node.feeding import Feed, Replay, decide_feed
-from offchain.node.follower import ChainFollower
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
 from offchain.protocol.words.parameters import RelayParameters

@@ -8,7 +8,7 @@ import structlog
 
 from offchain.bitcoin.following import describe
 from offchain.bitcoin.rules import Rules
-from offchain.chain.relay_view import RelayReader
+from offchain.chain.reading.relay_view import RelayReader
 from offchain.errors import ModelChainError
 from offchain.headers.following import next_batch
 from offchain.ports import Chain, HeaderSource

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import structlog
 
+from offchain.chain.follower import ChainFollower
 from offchain.errors import ChainError, ModelChainError
 from offchain.node.background import Background
 from offchain.node.facts import Parts, SnapshotTaker
-from offchain.node.follower import ChainFollower
 from offchain.node.performing import Performer
 from offchain.protocol.deciding.decide import Decision, decide
 from offchain.protocol.deciding.intents import FinalizeRound, Intent, Send

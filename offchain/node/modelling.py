@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from offchain.chain.domains import Domains
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.sealing import model_associated_data, seal, unseal
 from offchain.errors import CryptoError, ModelChainError, ModelError, StoreError
 from offchain.node.background import Background, Cancelled, Outcome
-from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.node.payloads import Payloads
 from offchain.ports import ContentStore, Learner, TrainedModel, TrainingProgress

@@ -14,10 +14,10 @@ from enum import Enum
 
 import structlog
 
+from offchain.chain.domains import Domains
 from offchain.crypto.ring import nullifier_from_x
 from offchain.crypto.sealing import payload_associated_data, unseal
 from offchain.errors import CryptoError, PayloadError, StoreError, StoreUnreachableError
-from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.ports import ContentStore, Learner
 from offchain.protocol.rules.dataset import DataItem

@@ -9,10 +9,10 @@ import hashlib
 from dataclasses import dataclass
 from enum import Enum
 
+from offchain.chain.domains import Domains
 from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
 from offchain.crypto.sealing import MAX_FILE, OVERHEAD, key_commitment
 from offchain.errors import CryptoError, RelayerError
-from offchain.node.domains import Domains
 from offchain.protocol.history.entries import SharedItem
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.parameters import Parameters

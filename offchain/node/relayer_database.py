@@ -14,8 +14,8 @@ from typing import Any, Final, Self
 
 import structlog
 
-from offchain.chain.fees import Fees
-from offchain.chain.outbox import Outbox, SignedTransaction
+from offchain.chain.sending.fees import Fees
+from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.errors import ConfigurationError, StoreError
 
 log = structlog.get_logger()

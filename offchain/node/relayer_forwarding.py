@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.chain.calls import function_call
-from offchain.chain.contracts import interface
-from offchain.chain.decoding import revert_of
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.provider import RpcFault
+from offchain.chain.abi.calls import function_call
+from offchain.chain.abi.decoding import revert_of
+from offchain.chain.abi.interfaces import interface
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.provider import RpcFault
 from offchain.errors import RevertedError
 from offchain.node.relayer_admission import Refused
 from offchain.protocol.history.fold import History

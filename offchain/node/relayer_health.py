@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.errors import ChainError, RpcError
 
 FRESH_SECONDS: Final = 1.0

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
 from offchain.errors import RevertedError
-from offchain.node.domains import Domains
-from offchain.node.follower import ChainFollower
 from offchain.node.relayer_admission import Admission, Refused, Verdict
 from offchain.node.relayer_forwarding import Forwarding
 from offchain.node.relayer_queue import Lane, RelayerQueue

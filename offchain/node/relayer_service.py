@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
 from offchain.errors import ModelChainError
-from offchain.node.domains import Domains
-from offchain.node.follower import ChainFollower
 from offchain.node.relayer_admission import Admission, Refused, Verdict
 from offchain.node.relayer_forwarding import Forwarding
 from offchain.node.relayer_health import WorkLog

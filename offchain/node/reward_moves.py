@@ -14,11 +14,11 @@ from enum import Enum
 from random import Random
 from typing import Final
 
-from offchain.chain import replies
-from offchain.chain.balances import RewardBalance
-from offchain.chain.deployed import DeployedContracts, View
-from offchain.chain.ethereum import LATEST
+from offchain.chain.reading.balances import RewardBalance
+from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.chain.reward_orders import Holding, read_holdings, sign_order
+from offchain.chain.rpc import replies
+from offchain.chain.rpc.ethereum import LATEST
 from offchain.crypto.derivation import NodeSecrets
 from offchain.errors import RelayerError
 from offchain.node.relayer_client import (

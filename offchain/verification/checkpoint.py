@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import offchain
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
 from offchain.errors import VerificationError
 from offchain.verification.replay import Replay
 from offchain.verification.value_codec import MalformedValue, decode_value, encode_value

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
 from offchain.errors import ModelChainError
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar, cast
 
 from offchain.bitcoin.chain import HeaderChain, Settings
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
 from offchain.protocol.rules.tally import RevealedModel
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record

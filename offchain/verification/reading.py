@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from offchain.chain.call_decoding import decode_action
-from offchain.chain.contracts import AbiValueError, interface
-from offchain.chain.decoding import decode_record, value_of
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.provider import RpcReplyError
-from offchain.chain.replies import Log
-from offchain.chain.transactions import SentCall, SentTransaction, traced_calls, transactions
+from offchain.chain.abi.call_decoding import decode_action
+from offchain.chain.abi.decoding import decode_record, value_of
+from offchain.chain.abi.interfaces import AbiValueError, interface
+from offchain.chain.reading.calls_made import SentCall, SentTransaction, traced_calls, transactions
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.provider import RpcReplyError
+from offchain.chain.rpc.replies import Log
 from offchain.errors import ChainError
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from offchain.bitcoin.chain import HeaderChain, Settings
-from offchain.chain.deployment import created_address
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import RingSignature, ShareMessage
 from offchain.errors import ModelChainError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from offchain.chain.deployed import DeployedContracts
+from offchain.chain.reading.contracts import DeployedContracts
 from offchain.ports import ContentStore, Learner
 from offchain.verification.checkpoint import (
     Checkpoint,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
 from offchain.verification.content import ContentSetup
 from offchain.verification.differences import Difference, RingDifference
 from offchain.verification.final_state import compare_state

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from offchain.chain.contracts import interface
-from offchain.chain.decoding import struct, value_of
-from offchain.chain.deployed import DeployedContracts, View
+from offchain.chain.abi.decoding import struct, value_of
+from offchain.chain.abi.interfaces import interface
+from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.protocol.words import records as events
 from offchain.protocol.words.status import (
     Attestation,

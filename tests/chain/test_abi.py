@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from web3 import Web3
 
-from offchain.chain.abi_files import abi_files, differing_files, write_abi_files
-from offchain.chain.calls import function_call
-from offchain.chain.contracts import (
+from offchain.chain.abi.calls import function_call
+from offchain.chain.abi.decoding import record_class
+from offchain.chain.abi.interfaces import (
     CONTRACTS,
     AbiValueError,
     Interface,
@@ -18,7 +18,7 @@ from offchain.chain.contracts import (
     interface,
     plain,
 )
-from offchain.chain.decoding import record_class
+from offchain.chain.deployment.abi_files import abi_files, differing_files, write_abi_files
 from offchain.errors import ArtifactError
 from offchain.protocol.words import actions, records
 from offchain.protocol.words.actions import Action

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from offchain.chain.accounts import (
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.sending.accounts import (
     account_from_key,
     account_from_key_file,
     account_from_mnemonic,
     load_account,
     mnemonic_of,
 )
-from offchain.chain.ethereum import Ethereum
 from offchain.config import load_settings
 from offchain.errors import ConfigurationError
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC, Anvil

@@ -4,9 +4,9 @@ from dataclasses import fields
 
 import pytest
 
-from offchain.chain.call_decoding import decode_action
-from offchain.chain.calls import function_call
-from offchain.chain.contracts import AbiValueError, interface
+from offchain.chain.abi.call_decoding import decode_action
+from offchain.chain.abi.calls import function_call
+from offchain.chain.abi.interfaces import AbiValueError, interface
 from offchain.crypto.secp256k1 import PossessionProof
 from offchain.protocol.words import actions
 from offchain.protocol.words.transactions import (

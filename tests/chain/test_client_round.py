@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.chain.deployed import View
+from offchain.chain.reading.contracts import View
 from offchain.errors import RevertedError
 from offchain.protocol.words import records
 from offchain.protocol.words.actions import CommitAttestation, WithdrawBond, WithdrawKeyBond

@@ -6,8 +6,7 @@ import pytest
 from eth_abi import encode
 from web3 import Web3
 
-from offchain.chain.contracts import AbiValueError
-from offchain.chain.decoding import (
+from offchain.chain.abi.decoding import (
     decode_record,
     decode_revert,
     event_named,
@@ -15,8 +14,9 @@ from offchain.chain.decoding import (
     revert_of,
     struct,
 )
-from offchain.chain.provider import RpcFault
-from offchain.chain.replies import Log
+from offchain.chain.abi.interfaces import AbiValueError
+from offchain.chain.rpc.provider import RpcFault
+from offchain.chain.rpc.replies import Log
 from offchain.errors import ArtifactError
 from offchain.protocol.words.records import ModelCommitted, PhaseStarted
 from offchain.protocol.words.status import Head, Phase

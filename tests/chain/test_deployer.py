@@ -2,8 +2,8 @@
 
 import pytest
 
-from offchain.chain.contracts import CONTRACTS
-from offchain.chain.deployer import artifact_link_order
+from offchain.chain.abi.interfaces import CONTRACTS
+from offchain.chain.deployment.deployer import artifact_link_order
 from offchain.errors import ArtifactError
 from offchain.toolchain.artifacts import Artifact
 from tests.support.evm import compiled_artifacts

@@ -4,8 +4,8 @@ import pytest
 
 from offchain.bitcoin.errors import BadCheckpointHeight
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.contracts import CONTRACTS
-from offchain.chain.deployment import (
+from offchain.chain.abi.interfaces import CONTRACTS
+from offchain.chain.deployment.plan import (
     DeploymentPlan,
     UnexpectedAddressError,
     created_address,

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from offchain.bitcoin.rules import MAINNET, REGTEST
-from offchain.chain.contracts import CONTRACTS
-from offchain.chain.deployment import created_address
-from offchain.chain.deployment_file import (
+from offchain.chain.abi.interfaces import CONTRACTS
+from offchain.chain.deployment.file import (
     MAXIMUM_SIZE,
     DeployedContract,
     Deployment,
@@ -20,6 +19,7 @@ from offchain.chain.deployment_file import (
     require_writable,
     write_deployment,
 )
+from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import Domain
 from offchain.protocol.words.parameters import LIVE, LIVE_RELAY
 from tests.support.bitcoin_mining import MinedChain

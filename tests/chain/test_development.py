@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from offchain.chain.development import HIGHEST_TIMESTAMP, DevelopmentClock
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.rpc.clock import HIGHEST_TIMESTAMP, DevelopmentClock
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.errors import ChainError, NotDevelopmentChainError
 from offchain.toolchain.anvil import Anvil
 from tests.support.scripted_node import Answer, result, scripted_node

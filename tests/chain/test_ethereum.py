@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from offchain.chain.contracts import interface
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.ethereum import Call, Ethereum
-from offchain.chain.provider import BoundedProvider, RpcFault, RpcReplyError
-from offchain.chain.replies import Log
+from offchain.chain.abi.interfaces import interface
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.ethereum import Call, Ethereum
+from offchain.chain.rpc.provider import BoundedProvider, RpcFault, RpcReplyError
+from offchain.chain.rpc.replies import Log
 from offchain.protocol.words.actions import SubmitHeaders
 from tests.support.deployed_world import World, world
 from tests.support.scripted_node import Answer, ScriptedNode, error, forward, scripted_node

@@ -11,12 +11,12 @@ from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offchain.chain.accounts import account_from_mnemonic
-from offchain.chain.ethereum import LATEST, Ethereum
-from offchain.chain.fees import FeePolicy, Fees
-from offchain.chain.outbox import Outbox, SignedTransaction
-from offchain.chain.provider import RpcUnreachable
-from offchain.chain.sending import Sender
+from offchain.chain.rpc.ethereum import LATEST, Ethereum
+from offchain.chain.rpc.provider import RpcUnreachable
+from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.fees import FeePolicy, Fees
+from offchain.chain.sending.outbox import Outbox, SignedTransaction
+from offchain.chain.sending.sender import Sender
 from offchain.errors import ChainError, FeeCapError, NotMinedError
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from tests.support.scripted_node import Answer, forward, result, scripted_node

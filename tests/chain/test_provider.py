@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from offchain.chain.provider import (
+from offchain.chain.rpc.provider import (
     MAXIMUM_BATCH,
     MAXIMUM_REPLY,
     BoundedProvider,

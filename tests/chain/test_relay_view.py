@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from offchain.bitcoin.rules import REGTEST
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.relay_view import RelayReader
+from offchain.chain.reading.relay_view import RelayReader
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.headers.following import next_batch
 from tests.support.bitcoin_mining import RETARGETING, MinedChain
 from tests.support.evm import Evm

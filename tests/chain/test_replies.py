@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from offchain.chain import replies
-from offchain.chain.provider import RpcReplyError
+from offchain.chain.rpc import replies
+from offchain.chain.rpc.provider import RpcReplyError
 
 HASH = "0x" + "ab" * 32
 ADDRESS = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"  # EIP-55's first example

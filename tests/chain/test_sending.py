@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from offchain.chain.accounts import account_from_mnemonic
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.provider import RpcFault, RpcUnreachable
-from offchain.chain.sending import Sender
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import RpcFault, RpcUnreachable
+from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.sender import Sender
 from offchain.errors import ChainError, InsufficientFundsError, NotMinedError, RevertedError
 from offchain.protocol.words.actions import Start, WritePage
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC

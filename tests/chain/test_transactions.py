@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.provider import RpcReplyError
-from offchain.chain.transactions import (
+from offchain.chain.reading.calls_made import (
     MAXIMUM_FRAMES,
     SentCall,
     TraceUnavailable,
     traced_calls,
     transactions,
 )
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import RpcReplyError
 from tests.support.scripted_node import Answer, error, result, scripted_node
 
 OURS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.chain.accounts import account_from_mnemonic
+from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.client import open_chain, open_contracts
-from offchain.chain.contracts import CONTRACTS
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.deployment_file import DeployedContract, DeploymentFileError, write_deployment
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.provider import RpcUnreachable
-from offchain.chain.trust import check_deployment, is_live, with_code_hashes
+from offchain.chain.deployment.file import DeployedContract, DeploymentFileError, write_deployment
+from offchain.chain.deployment.trust import check_deployment, is_live, with_code_hashes
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import RpcUnreachable
+from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.errors import StaleDeploymentError, WrongChainError
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from tests.support.deployed_world import World, world

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from offchain.chain.deployment_file import write_deployment
+from offchain.chain.deployment.file import write_deployment
 from offchain.commands import diagnosis
 from offchain.commands.diagnosis import Finding, State, Surroundings, examine, is_ready
 from offchain.commands.doctor import doctor, findings_json, surroundings

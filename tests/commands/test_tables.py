@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from offchain.chain.balances import Balances, RewardBalance
-from offchain.chain.token_history import HistoryEntry, Kind, TokenHistory
+from offchain.chain.reading.balances import Balances, RewardBalance
+from offchain.chain.reading.token_history import HistoryEntry, Kind, TokenHistory
 from offchain.commands.shown import decimal
 from offchain.commands.tables import flowing, print_whole
 from offchain.commands.wallet import balances_table, show_accounts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.chain.deployment_file import write_deployment
+from offchain.chain.deployment.file import write_deployment
 from offchain.cli import run
 from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from offchain.chain.accounts import account_from_mnemonic
-from offchain.chain.balances import read_balances, share_key_indices
+from offchain.chain.abi.interfaces import interface
 from offchain.chain.client import Web3Chain
-from offchain.chain.contracts import interface
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.deployment_file import write_deployment
-from offchain.chain.replies import TransactionReceipt
+from offchain.chain.deployment.file import write_deployment
+from offchain.chain.reading.balances import read_balances, share_key_indices
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.replies import TransactionReceipt
+from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.cli import run
 from offchain.commands.shown import checked_address, decimal
 from offchain.commands.wallet import wallet

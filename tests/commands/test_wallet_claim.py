@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 from eth_account import Account
 
-from offchain.chain.balances import RewardBalance
+from offchain.chain.reading.balances import RewardBalance
 from offchain.commands.wallet_claim import NotMovedError, read_addresses
 from offchain.errors import ConfigurationError, RelayerError
 from offchain.node.demo.network import account, free_port

@@ -12,8 +12,8 @@ from offchain.bitcoin.following import ReorganisationTooDeep
 from offchain.bitcoin.genesis import genesis_hash
 from offchain.bitcoin.header import double_sha256
 from offchain.bitcoin.rules import MAINNET, REGTEST
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.relay_view import RelayReader
+from offchain.chain.reading.relay_view import RelayReader
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.cli import run
 from offchain.errors import ConfigurationError
 from offchain.headers.bitcoin_core import BitcoinCoreHeaders

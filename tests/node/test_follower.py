@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.node.follower import ATTEMPTS, ChainFollower, InconsistentReadingError, agrees
+from offchain.chain.follower import ATTEMPTS, ChainFollower, InconsistentReadingError, agrees
 from offchain.ports import Chain, Receipt
 from offchain.protocol.words.actions import Action
 from offchain.protocol.words.parameters import Parameters

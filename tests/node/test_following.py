@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from offchain.bitcoin.rules import REGTEST
-from offchain.chain.relay_view import RelayReader
+from offchain.chain.reading.relay_view import RelayReader
 from offchain.errors import HeaderError
 from offchain.headers.errors import SourceUnreachable
 from offchain.node.following import FollowingFeeder

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from offchain.chain.domains import Domains
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import Domain
 from offchain.learning.tasks.learner import DigitsLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.node.background import Background, Cancelled
-from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.node.modelling import Modelling, Training, training_seed
 from offchain.protocol.rules.dataset import DataItem, training_root

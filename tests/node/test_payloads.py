@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from offchain.chain.domains import Domains
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import nullifier
 from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
 from offchain.crypto.secp256k1 import ShareKey
 from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.learning.tasks.learner import DigitsLearner
-from offchain.node.domains import Domains
 from offchain.node.journal import Journal
 from offchain.node.payloads import PayloadNotOpen, Payloads, State
 from offchain.protocol.rules.dataset import DataItem

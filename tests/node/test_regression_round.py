@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from offchain.chain.deployed import DeployedContracts
+from offchain.chain.reading.contracts import DeployedContracts
 from offchain.commands.verify import verify_fully
 from offchain.errors import ConfigurationError
 from offchain.learning.regression.diabetes import DIABETES

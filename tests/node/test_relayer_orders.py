@@ -11,10 +11,10 @@ import pytest
 from eth_account import Account
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 
-from offchain.chain.calls import FunctionCall
+from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.client import Web3Chain
-from offchain.chain.fees import FeePolicy
 from offchain.chain.reward_orders import order_typed_data, read_holdings, sign_order
+from offchain.chain.sending.fees import FeePolicy
 from offchain.errors import FeeCapError, RelayerError
 from offchain.node.demo.network import account, free_port
 from offchain.node.relayer_client import (

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.chain.fees import Fees
-from offchain.chain.outbox import SignedTransaction
+from offchain.chain.sending.fees import Fees
+from offchain.chain.sending.outbox import SignedTransaction
 from offchain.errors import ConfigurationError, StoreError
 from offchain.node.relayer_database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer_queue import Lane, RelayerQueue, key_of

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from offchain.chain.ethereum import LATEST
+from offchain.chain.rpc.ethereum import LATEST
 from offchain.node.demo.network import account, free_port
 from offchain.node.programs import run_program
 from offchain.node.relayer_wire import encode_submission

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from offchain.bitcoin.rules import REGTEST
-from offchain.chain.contracts import CONTRACTS
-from offchain.chain.deployment import created_address
-from offchain.chain.deployment_file import DeployedContract, Deployment
+from offchain.chain.abi.interfaces import CONTRACTS
+from offchain.chain.deployment.file import DeployedContract, Deployment
+from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.ring import Nullifier, nullifier
 from offchain.crypto.sealing import key_commitment, payload_associated_data, seal

@@ -11,11 +11,11 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3.types import RPCEndpoint, TxReceipt
 
-from offchain.chain.calls import function_call
-from offchain.chain.contracts import interface
-from offchain.chain.decoding import decode_record, struct
-from offchain.chain.deployment import DeploymentPlan, deploy_contracts
-from offchain.chain.replies import Log
+from offchain.chain.abi.calls import function_call
+from offchain.chain.abi.decoding import decode_record, struct
+from offchain.chain.abi.interfaces import interface
+from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
+from offchain.chain.rpc.replies import Log
 from offchain.crypto.hashing import Domain
 from offchain.errors import RevertedError
 from offchain.protocol.reference.environment import Revert

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from offchain.chain.accounts import account_from_mnemonic
 from offchain.chain.client import Web3Chain
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.deployer import deploy
-from offchain.chain.deployment import DeploymentPlan
-from offchain.chain.deployment_file import Deployment
-from offchain.chain.development import DevelopmentClock
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.deployment.deployer import deploy
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.deployment.plan import DeploymentPlan
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import ShareMessage, nullifier, sign_ring

@@ -5,10 +5,10 @@ from __future__ import annotations
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.client import Web3Chain
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.deployer import deploy
-from offchain.chain.deployment import DeploymentPlan
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.deployment.deployer import deploy
+from offchain.chain.deployment.plan import DeploymentPlan
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.node.demo.network import account
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
 from tests.support.evm import ROOT

@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from offchain.chain.client import Web3Chain
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.development import DevelopmentClock
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.config import DEFAULT_TASK
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.headers.recorded import RecordedHeaders
 from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.node.demo.network import Plan, account, deploy_on
-from offchain.node.domains import Domains
 from offchain.node.feeder import Feeder
 from offchain.node.feeding import Replay
-from offchain.node.follower import ChainFollower
 from offchain.node.relayer_client import Outlet
 from offchain.node.sharing import Sharing
 from offchain.ports import DataSource

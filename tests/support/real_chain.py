@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.deployment import DeploymentPlan
-from offchain.chain.deployment_file import Deployment
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.trust import with_code_hashes
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.deployment.plan import DeploymentPlan
+from offchain.chain.deployment.trust import with_code_hashes
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.verification.content import ContentSetup
 from offchain.verification.reading import read_recording

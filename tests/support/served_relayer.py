@@ -12,13 +12,13 @@ import httpx
 import uvicorn
 
 from offchain.chain.client import Web3Chain
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.fees import FeePolicy
-from offchain.chain.provider import BoundedProvider
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import BoundedProvider
+from offchain.chain.sending.fees import FeePolicy
 from offchain.node.demo.network import account, free_port
-from offchain.node.domains import Domains
-from offchain.node.follower import ChainFollower
 from offchain.node.relayer_app import BODY_SECONDS, make_app
 from offchain.node.relayer_database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer_forwarding import Forwarding

@@ -19,9 +19,9 @@ from eth_account import Account
 from eth_utils.address import to_checksum_address
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.deployer import deploy, deployment_gas
-from offchain.chain.deployment import DeploymentPlan, first_checkpoint
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.deployment.deployer import deploy, deployment_gas
+from offchain.chain.deployment.plan import DeploymentPlan, first_checkpoint
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.config import PROJECT
 from offchain.errors import ChainError, ConfigurationError
 from offchain.headers.recorded import RecordedHeaders

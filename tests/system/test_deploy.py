@@ -17,10 +17,10 @@ import solcx
 from eth_account import Account
 
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
+from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.client import open_contracts
-from offchain.chain.contracts import CONTRACTS
-from offchain.chain.deployment_file import Deployment, read_deployment
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.deployment.file import Deployment, read_deployment
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.commands.shown import decimal
 from offchain.config import PROJECT
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from offchain.bitcoin.rules import REGTEST
-from offchain.chain.deployment_file import write_deployment
-from offchain.chain.relay_view import RelayReader
+from offchain.chain.deployment.file import write_deployment
+from offchain.chain.reading.relay_view import RelayReader
 from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.source import open_source
 from offchain.toolchain.anvil import Anvil

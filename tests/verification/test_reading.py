@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.provider import RpcReplyError
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import RpcReplyError
 from offchain.protocol.words import actions
 from offchain.protocol.words.records import KeyBondReturned, KeysRegistered
 from offchain.verification.differences import StateDifference

@@ -12,14 +12,14 @@ from eth_account.signers.local import LocalAccount
 
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.accounts import account_from_mnemonic
 from offchain.chain.client import Web3Chain
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.deployer import deploy
-from offchain.chain.deployment import DeploymentPlan, first_checkpoint
-from offchain.chain.deployment_file import write_deployment
-from offchain.chain.development import DevelopmentClock
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.deployment.deployer import deploy
+from offchain.chain.deployment.file import write_deployment
+from offchain.chain.deployment.plan import DeploymentPlan, first_checkpoint
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.config import DEFAULT_TASK
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.children import Child, Children

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from offchain.bitcoin.header import BlockHeader, display_hash
-from offchain.chain.gas import GasUse
+from offchain.chain.reading.gas import GasUse
 from offchain.ports import HeaderSource
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.tally import required_score

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
 from offchain.node.demo.network import Network
 from offchain.node.demo.report import BlockReport, Rewards, report_block
-from offchain.node.domains import Domains
-from offchain.node.follower import ChainFollower
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.records import (
     AttesterRewarded,

@@ -7,19 +7,19 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from offchain.chain.contracts import CONTRACTS, interface
-from offchain.chain.decoding import (
+from offchain.chain.abi.decoding import (
     decode_record,
     event_named,
     event_topics,
     revert_of,
     struct,
 )
-from offchain.chain.deployment_file import Deployment
-from offchain.chain.ethereum import LATEST, Call, Ethereum
-from offchain.chain.provider import RpcFault
-from offchain.chain.replies import Log
-from offchain.chain.trust import check_deployment
+from offchain.chain.abi.interfaces import CONTRACTS, interface
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.deployment.trust import check_deployment
+from offchain.chain.rpc.ethereum import LATEST, Call, Ethereum
+from offchain.chain.rpc.provider import RpcFault
+from offchain.chain.rpc.replies import Log
 from offchain.errors import StaleDeploymentError
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record

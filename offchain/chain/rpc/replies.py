@@ -13,7 +13,7 @@ from typing import Final
 
 from eth_utils.address import to_checksum_address
 
-from offchain.chain.provider import RpcReplyError
+from offchain.chain.rpc.provider import RpcReplyError
 
 ADDRESS_SIZE: Final = 20
 HASH_SIZE: Final = 32

@@ -8,15 +8,15 @@ from typing import Any, Final, cast
 
 from web3.types import RPCEndpoint, RPCResponse
 
-from offchain.chain import replies
-from offchain.chain.provider import (
+from offchain.chain.rpc import replies
+from offchain.chain.rpc.provider import (
     BoundedProvider,
     RpcFault,
     RpcReplyError,
     RpcReplyTooLarge,
     fault_of,
 )
-from offchain.chain.replies import BlockHeader, Log, TransactionReceipt
+from offchain.chain.rpc.replies import BlockHeader, Log, TransactionReceipt
 
 LOG_BLOCKS: Final = 2_000
 """Blocks in one query of logs at first: what most public nodes allow."""

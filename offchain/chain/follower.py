@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from offchain.chain.domains import Domains
 from offchain.errors import ChainError
-from offchain.node.domains import Domains
 from offchain.ports import Chain
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.records import Record

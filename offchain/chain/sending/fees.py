@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.errors import FeeCapError
 
 REPLACE_AFTER_SECONDS: Final = 60.0

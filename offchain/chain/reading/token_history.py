@@ -10,11 +10,11 @@ from typing import Final
 
 from eth_utils.address import to_checksum_address
 
-from offchain.chain.contracts import decode_values
-from offchain.chain.decoding import decode_record, event_named
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.replies import Log
-from offchain.chain.transactions import transactions
+from offchain.chain.abi.decoding import decode_record, event_named
+from offchain.chain.abi.interfaces import decode_values
+from offchain.chain.reading.calls_made import transactions
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc.replies import Log
 from offchain.protocol.words.records import (
     AttesterRewarded,
     BondBurned,

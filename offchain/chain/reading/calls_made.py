@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.chain import replies
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.provider import RpcFault, RpcReplyError
+from offchain.chain.rpc import replies
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import RpcFault, RpcReplyError
 from offchain.errors import RpcError
 
 MAXIMUM_FRAMES: Final = 10_000

@@ -6,8 +6,8 @@ from typing import Any
 
 from offchain.bitcoin.following import RelayView
 from offchain.bitcoin.header import SHORT_HASH_SIZE
-from offchain.chain.contracts import interface
-from offchain.chain.ethereum import Call, Ethereum
+from offchain.chain.abi.interfaces import interface
+from offchain.chain.rpc.ethereum import Call, Ethereum
 
 _VIEWS = ("bestHeight", "bestHash", "epoch", "lowestFork", "maximumBatch")
 

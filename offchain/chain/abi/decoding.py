@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hin
 
 from eth_utils.address import to_checksum_address
 
-from offchain.chain.contracts import (
+from offchain.chain.abi.interfaces import (
     AbiValueError,
     Entry,
     decode_values,
@@ -18,8 +18,8 @@ from offchain.chain.contracts import (
     errors_by_selector,
     interface,
 )
-from offchain.chain.provider import RpcFault
-from offchain.chain.replies import Log
+from offchain.chain.rpc.provider import RpcFault
+from offchain.chain.rpc.replies import Log
 from offchain.errors import ArtifactError, RevertedError
 from offchain.protocol.words import records
 from offchain.protocol.words.records import Record

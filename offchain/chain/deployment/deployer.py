@@ -8,12 +8,12 @@ from typing import Any
 
 from eth_account.signers.local import LocalAccount
 
-from offchain.chain.contracts import CONTRACTS, component_types, encode_values
-from offchain.chain.deployment import DeploymentPlan, deploy_contracts, link_order
-from offchain.chain.deployment_file import Deployment
-from offchain.chain.ethereum import Ethereum
-from offchain.chain.sending import Sender
-from offchain.chain.trust import with_code_hashes
+from offchain.chain.abi.interfaces import CONTRACTS, component_types, encode_values
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts, link_order
+from offchain.chain.deployment.trust import with_code_hashes
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.sending.sender import Sender
 from offchain.errors import ArtifactError
 from offchain.toolchain.artifacts import Artifact, load_artifacts
 from offchain.toolchain.solc_binary import SOLC_LONG_VERSION

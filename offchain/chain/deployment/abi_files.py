@@ -1,8 +1,8 @@
 """Writes the contracts' interfaces from the compiler's output into this package.
 
-``python -m offchain.chain.abi_files`` in the root of a compiled checkout; with ``--check`` it only
-compares. One file for each deployed contract and linked library, one line for each entry, so that
-changes are easy to read.
+``python -m offchain.chain.deployment.abi_files`` in the root of a compiled checkout; with
+``--check`` it only compares. One file for each deployed contract and linked library, one line for
+each entry, so that changes are easy to read.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from offchain.chain.contracts import ABI_FOLDER, CONTRACTS
-from offchain.chain.deployer import artifact_link_order
+from offchain.chain.abi.interfaces import ABI_FOLDER, CONTRACTS
+from offchain.chain.deployment.deployer import artifact_link_order
 from offchain.errors import ArtifactError, ModelChainError
 from offchain.toolchain.artifacts import Artifact, load_artifacts
 

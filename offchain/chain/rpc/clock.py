@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.errors import ChainError, NotDevelopmentChainError
 
 HIGHEST_TIMESTAMP: Final = 2**40 - 1

@@ -1,7 +1,7 @@
 """The file that says where the contracts are: ``deployments/<chain id>.json``.
 
 It comes from whoever deployed, so nothing in it is believed before it was checked: its own form
-here, the chain against it in `offchain.chain.trust`.
+here, the chain against it in `offchain.chain.deployment.trust`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.median_time import MEDIAN_BLOCKS
 from offchain.bitcoin.rules import Rules
-from offchain.chain.contracts import CONTRACTS
+from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import DEFAULT_TASK
 from offchain.crypto.hashing import Domain
 from offchain.errors import ConfigurationError, ModelChainError

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.chain.contracts import interface
-from offchain.chain.decoding import struct
-from offchain.chain.deployed import DeployedContracts, View
+from offchain.chain.abi.decoding import struct
+from offchain.chain.abi.interfaces import interface
+from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.crypto.derivation import NodeSecrets
 from offchain.protocol.words.records import KeysRegistered, ModelCommitted
 from offchain.protocol.words.status import Commitment

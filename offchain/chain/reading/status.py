@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from offchain.chain.contracts import interface
-from offchain.chain.decoding import struct
-from offchain.chain.deployed import DeployedContracts, View
+from offchain.chain.abi.decoding import struct
+from offchain.chain.abi.interfaces import interface
+from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.protocol.words.status import (
     AccountStatus,
     ActiveKeys,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from eth_utils.crypto import keccak
 
-from offchain.chain.deployment_file import DeployedContract, Deployment
-from offchain.chain.ethereum import Ethereum
+from offchain.chain.deployment.file import DeployedContract, Deployment
+from offchain.chain.rpc.ethereum import Ethereum
 from offchain.errors import StaleDeploymentError, WrongChainError
 
 

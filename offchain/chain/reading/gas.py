@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.chain import replies
-from offchain.chain.contracts import interface
-from offchain.chain.deployed import DeployedContracts
-from offchain.chain.provider import RpcReplyError
+from offchain.chain.abi.interfaces import interface
+from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.rpc import replies
+from offchain.chain.rpc.provider import RpcReplyError
 
 _BLOCKS_AT_ONCE: Final = 64
 _SELECTOR_BYTES: Final = 4

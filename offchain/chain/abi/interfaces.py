@@ -1,7 +1,7 @@
 """The contracts' interfaces (ABIs) as they are kept in this package: a node needs no compiler.
 
-``abi/NAME.json`` is written from the compiler's output by `offchain.chain.abi_files`; a test
-checks that they are equal. Values go in and out as the ABI specification's types
+``NAME.json`` beside this file is written from the compiler's output by
+`offchain.chain.deployment.abi_files`; a test checks that they are equal. Values go in and out as the ABI specification's types
 (https://docs.soliditylang.org/en/v0.8.30/abi-spec.html): integers, bytes, strings, tuples.
 """
 
@@ -38,7 +38,7 @@ CONTRACTS: Final = (
 )
 """The contracts of one deployment, in the order in which they are deployed."""
 
-ABI_FOLDER: Final = Path(__file__).with_name("abi")
+ABI_FOLDER: Final = Path(__file__).parent
 """Where the interfaces are kept."""
 
 _CODEC: Final = Web3().codec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from offchain.chain.deployment_file import Deployment
+from offchain.chain.deployment.file import Deployment
 from offchain.crypto.hashing import Domain
 
 

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from eth_account.signers.local import LocalAccount
 
-from offchain.chain.decoding import revert_of
-from offchain.chain.ethereum import LATEST, Ethereum
-from offchain.chain.fees import FeePolicy, Fees, first_fees, replacement_fees
-from offchain.chain.outbox import Outbox, SignedTransaction
-from offchain.chain.provider import RpcFault, RpcUnreachable
-from offchain.chain.replies import TransactionReceipt
+from offchain.chain.abi.decoding import revert_of
+from offchain.chain.rpc.ethereum import LATEST, Ethereum
+from offchain.chain.rpc.provider import RpcFault, RpcUnreachable
+from offchain.chain.rpc.replies import TransactionReceipt
+from offchain.chain.sending.fees import FeePolicy, Fees, first_fees, replacement_fees
+from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.errors import FeeCapError, InsufficientFundsError, NotMinedError, RevertedError
 
 MINED_TIMEOUT_SECONDS: Final = 180.0

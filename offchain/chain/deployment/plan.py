@@ -21,7 +21,7 @@ from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.median_time import MEDIAN_BLOCKS
 from offchain.bitcoin.rules import MAINNET, Rules
-from offchain.chain.contracts import CONTRACTS
+from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ChainError, ConfigurationError
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters, RelayParameters

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from eth_utils.crypto import keccak
 
-from offchain.chain.fees import Fees
+from offchain.chain.sending.fees import Fees
 
 
 @dataclass(frozen=True, slots=True)

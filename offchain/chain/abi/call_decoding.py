@@ -1,12 +1,12 @@
-"""From call data to the protocol's actions: the inverse of `offchain.chain.calls`."""
+"""From call data to the protocol's actions: the inverse of `offchain.chain.abi.calls`."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 from typing import Any, Final, get_type_hints
 
-from offchain.chain.contracts import AbiValueError, Entry, decode_values, interface
-from offchain.chain.decoding import value_of
+from offchain.chain.abi.decoding import value_of
+from offchain.chain.abi.interfaces import AbiValueError, Entry, decode_values, interface
 from offchain.protocol.words import actions
 from offchain.protocol.words.actions import Action
 

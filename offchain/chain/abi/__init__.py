@@ -1,0 +1,1 @@
+"""Interfaces of the contracts: calls written, logs and errors read."""

@@ -1,0 +1,1 @@
+"""What the contracts say: views, balances, gas, calls made."""

@@ -1,0 +1,1 @@
+"""A JSON-RPC node: requests, checked replies, its clock."""

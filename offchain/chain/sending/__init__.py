@@ -1,0 +1,1 @@
+"""Transactions: accounts, fees, nonces, what was sent and not yet mined."""
