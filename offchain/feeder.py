@@ -29,9 +29,9 @@ from offchain.errors import NotDevelopmentChainError
 from offchain.headers.following import next_batch
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import KINDS, RECORDED, open_source, recorded_file
-from offchain.node.feeder import Feeder
-from offchain.node.feeding import Replay
-from offchain.node.following import FollowingFeeder
+from offchain.node.feeder.live import FollowingFeeder
+from offchain.node.feeder.replay import Feeder
+from offchain.node.feeder.schedule import Replay
 from offchain.node.logs import LEVELS, configure_logs
 from offchain.node.programs import run_program, stop_on_signals
 from offchain.ports import HeaderSource

@@ -40,14 +40,14 @@ from offchain.errors import ConfigurationError, PortInUse, RelayerError
 from offchain.node.assembly import journal_file
 from offchain.node.logs import LEVELS, configure_logs
 from offchain.node.programs import run_program, stop_on_signals
-from offchain.node.relayer_app import make_app
-from offchain.node.relayer_database import DurableOutbox, RelayerDatabase
-from offchain.node.relayer_forwarding import Forwarding
-from offchain.node.relayer_health import Health, chain_probe
-from offchain.node.relayer_limits import Bounds
-from offchain.node.relayer_queue import MAXIMUM_QUEUE, RelayerQueue
-from offchain.node.relayer_sending import BatchSettings
-from offchain.node.relayer_service import RelayerService, keep_working
+from offchain.node.relayer.app import make_app
+from offchain.node.relayer.batches import BatchSettings
+from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
+from offchain.node.relayer.forwarding import Forwarding
+from offchain.node.relayer.health import Health, chain_probe
+from offchain.node.relayer.limits import Bounds
+from offchain.node.relayer.queue import MAXIMUM_QUEUE, RelayerQueue
+from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.storage.location import open_store
 from offchain.values import parse_decimal
 

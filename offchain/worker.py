@@ -41,7 +41,7 @@ from offchain.node.journal import Journal
 from offchain.node.logs import LEVELS, configure_logs
 from offchain.node.loop import LoopSettings
 from offchain.node.programs import run_program, stop_on_signals
-from offchain.node.relayer_client import DirectOutlet, Outlet, RelayerClient
+from offchain.node.relayer.client import DirectOutlet, Outlet, RelayerClient
 from offchain.ports import DataSource
 from offchain.protocol.deciding.snapshot import Policy, Role
 from offchain.protocol.rules.ring_selection import STRATEGIES

@@ -25,8 +25,8 @@ from offchain.commands.shown import decimal, receiving_address
 from offchain.commands.tables import add_exact_column, print_whole
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings
 from offchain.errors import ConfigurationError, RelayerError
-from offchain.node.relayer_client import OrderTerms, RelayerClient
-from offchain.node.reward_moves import (
+from offchain.node.relayer.client import OrderTerms, RelayerClient
+from offchain.node.wallet.moves import (
     MovePlan,
     MoveResult,
     Outcome,

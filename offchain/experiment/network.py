@@ -28,14 +28,14 @@ from offchain.experiment.reading import RecordLog, SharedReadingChain
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.demo.network import Plan, account, deploy_on
-from offchain.node.feeder import Feeder
-from offchain.node.feeding import Replay
+from offchain.node.feeder.replay import Feeder
+from offchain.node.feeder.schedule import Replay
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
-from offchain.node.relayer_database import RelayerDatabase
-from offchain.node.relayer_queue import RelayerQueue
-from offchain.node.relayer_sending import BatchSettings
-from offchain.node.relayer_service import RelayerService
+from offchain.node.relayer.batches import BatchSettings
+from offchain.node.relayer.database import RelayerDatabase
+from offchain.node.relayer.queue import RelayerQueue
+from offchain.node.relayer.service import RelayerService
 from offchain.ports import DataSource, Learner
 from offchain.protocol.deciding.snapshot import Policy
 from offchain.protocol.rules.ring_selection import STRATEGIES

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from offchain.errors import RelayerError, StoreError
-from offchain.node.relayer_admission import Refused
-from offchain.node.relayer_client import Outlet, RelayerBusyError, RelayerRefusedError
-from offchain.node.relayer_service import RelayerService
+from offchain.node.relayer.admission import Refused
+from offchain.node.relayer.client import Outlet, RelayerBusyError, RelayerRefusedError
+from offchain.node.relayer.service import RelayerService
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 

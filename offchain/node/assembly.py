@@ -13,14 +13,14 @@ from offchain.crypto.hashing import keccak256
 from offchain.node.attesting import Attesting
 from offchain.node.background import Background
 from offchain.node.claiming import Claiming
-from offchain.node.facts import Parts, SnapshotTaker
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
-from offchain.node.relayer_client import Outlet
+from offchain.node.relayer.client import Outlet
 from offchain.node.sharing import TIMESTAMP_SHIFT_SECONDS, Sharing
+from offchain.node.snapshots import Parts, SnapshotTaker
 from offchain.ports import Chain, ContentStore, DataSource, Learner
 from offchain.protocol.deciding.snapshot import Policy
 from offchain.protocol.rules.ring_selection import RingStrategy

@@ -11,8 +11,8 @@ import structlog
 from offchain.chain.follower import ChainFollower
 from offchain.errors import ChainError, ModelChainError
 from offchain.node.background import Background
-from offchain.node.facts import Parts, SnapshotTaker
 from offchain.node.performing import Performer
+from offchain.node.snapshots import Parts, SnapshotTaker
 from offchain.protocol.deciding.decide import Decision, decide
 from offchain.protocol.deciding.intents import FinalizeRound, Intent, Send
 from offchain.protocol.words.records import BlockAppended, PhaseStarted, Record, RoundVoided

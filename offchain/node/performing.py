@@ -9,8 +9,8 @@ import structlog
 from offchain.crypto.derivation import NodeSecrets
 from offchain.errors import ModelError, RevertedError
 from offchain.node.attesting import baseline_model
-from offchain.node.facts import Parts, SnapshotTaker
 from offchain.node.modelling import gather_training
+from offchain.node.snapshots import Parts, SnapshotTaker
 from offchain.ports import Chain, ContentStore
 from offchain.protocol.deciding.intents import (
     AttestScores,

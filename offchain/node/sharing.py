@@ -14,7 +14,7 @@ from offchain.crypto.ring import Nullifier, ShareMessage, nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
 from offchain.crypto.secp256k1 import ShareKey, possession_hash, prove_possession
 from offchain.errors import RelayerError
-from offchain.node.relayer_client import Outlet, RelayerRefusedError
+from offchain.node.relayer.client import Outlet, RelayerRefusedError
 from offchain.ports import DataSource
 from offchain.protocol.deciding.snapshot import OwnItem, SharingFacts
 from offchain.protocol.history.fold import History

@@ -15,7 +15,7 @@ from offchain.commands.tables import flowing, print_whole
 from offchain.commands.wallet import balances_table, show_accounts
 from offchain.commands.wallet_claim import moves_table
 from offchain.commands.wallet_history import history_table
-from offchain.node.reward_moves import Move, MovePlan, MoveResult, Outcome
+from offchain.node.wallet.moves import Move, MovePlan, MoveResult, Outcome
 
 ONE = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 OTHER = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"

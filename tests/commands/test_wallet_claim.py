@@ -16,10 +16,10 @@ from offchain.chain.reading.balances import RewardBalance
 from offchain.commands.wallet_claim import NotMovedError, read_addresses
 from offchain.errors import ConfigurationError, RelayerError
 from offchain.node.demo.network import account, free_port
-from offchain.node.relayer_client import OrderTerms, RelayerClient
-from offchain.node.relayer_limits import Bounds
-from offchain.node.relayer_service import keep_working
-from offchain.node.reward_moves import Outcome, RewardMover, plan_moves
+from offchain.node.relayer.client import OrderTerms, RelayerClient
+from offchain.node.relayer.limits import Bounds
+from offchain.node.relayer.service import keep_working
+from offchain.node.wallet.moves import Outcome, RewardMover, plan_moves
 from tests.support.served_relayer import ServedRelayer, served_relayer
 from tests.support.wallet_place import WalletPlace
 

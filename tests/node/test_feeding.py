@@ -6,8 +6,8 @@ import pytest
 
 from offchain.bitcoin.rules import MAINNET
 from offchain.headers.recorded import RecordedHeaders
-from offchain.node.feeder import DecisionTimes
-from offchain.node.feeding import Replay, decide_feed
+from offchain.node.feeder.replay import DecisionTimes
+from offchain.node.feeder.schedule import Replay, decide_feed
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from tests.support.node_chain import HEADERS

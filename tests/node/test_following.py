@@ -11,7 +11,7 @@ from offchain.bitcoin.rules import REGTEST
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.errors import HeaderError
 from offchain.headers.errors import SourceUnreachable
-from offchain.node.following import FollowingFeeder
+from offchain.node.feeder.live import FollowingFeeder
 from tests.support.bitcoin_mining import MinedChain
 from tests.support.evm import Evm
 from tests.support.live_deployment import deploy_for_regtest, feeding_chain

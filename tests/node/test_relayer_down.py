@@ -14,7 +14,7 @@ from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.demo.network import free_port
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
-from offchain.node.relayer_client import RelayerClient
+from offchain.node.relayer.client import RelayerClient
 from offchain.protocol.deciding.snapshot import Policy, Role
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.storage.local import LocalStore

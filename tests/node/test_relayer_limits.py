@@ -15,10 +15,10 @@ import pytest
 
 from offchain.errors import FeeCapError, RpcError
 from offchain.node.demo.network import account, free_port
-from offchain.node.relayer_app import MAXIMUM_PERMITS_BODY
-from offchain.node.relayer_health import FRESH_SECONDS, ChainProbe, Health, WorkLog, public_reason
-from offchain.node.relayer_limits import MAXIMUM_CLIENTS, Allowance, Bounds, client_of
-from offchain.node.relayer_service import keep_working
+from offchain.node.relayer.app import MAXIMUM_PERMITS_BODY
+from offchain.node.relayer.health import FRESH_SECONDS, ChainProbe, Health, WorkLog, public_reason
+from offchain.node.relayer.limits import MAXIMUM_CLIENTS, Allowance, Bounds, client_of
+from offchain.node.relayer.service import keep_working
 from tests.node.test_relayer_queue import transaction
 from tests.support.deployed_world import World, world
 from tests.support.scripted_node import Answer, forward, scripted_node

@@ -13,16 +13,16 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 
 from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.client import Web3Chain
-from offchain.chain.reward_orders import order_typed_data, read_holdings, sign_order
 from offchain.chain.sending.fees import FeePolicy
 from offchain.errors import FeeCapError, RelayerError
 from offchain.node.demo.network import account, free_port
-from offchain.node.relayer_client import (
+from offchain.node.relayer.client import (
     MAXIMUM_REPLY,
     RelayerBusyError,
     RelayerClient,
     RelayerRefusedError,
 )
+from offchain.node.wallet.orders import order_typed_data, read_holdings, sign_order
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder
 from offchain.protocol.words.transactions import KeyReveal

@@ -10,8 +10,8 @@ import pytest
 from offchain.chain.sending.fees import Fees
 from offchain.chain.sending.outbox import SignedTransaction
 from offchain.errors import ConfigurationError, StoreError
-from offchain.node.relayer_database import DurableOutbox, RelayerDatabase
-from offchain.node.relayer_queue import Lane, RelayerQueue, key_of
+from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
+from offchain.node.relayer.queue import Lane, RelayerQueue, key_of
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
 from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal, RingSignature

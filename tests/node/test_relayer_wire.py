@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from offchain.node.relayer_wire import (
+from offchain.node.relayer.wire import (
     WireError,
     decode_forward,
     decode_reveals,

@@ -20,9 +20,9 @@ from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.headers.recorded import RecordedHeaders
 from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.node.demo.network import Plan, account, deploy_on
-from offchain.node.feeder import Feeder
-from offchain.node.feeding import Replay
-from offchain.node.relayer_client import Outlet
+from offchain.node.feeder.replay import Feeder
+from offchain.node.feeder.schedule import Replay
+from offchain.node.relayer.client import Outlet
 from offchain.node.sharing import Sharing
 from offchain.ports import DataSource
 from offchain.protocol.rules.ring_selection import STRATEGIES

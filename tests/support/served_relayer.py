@@ -19,15 +19,15 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.fees import FeePolicy
 from offchain.node.demo.network import account, free_port
-from offchain.node.relayer_app import BODY_SECONDS, make_app
-from offchain.node.relayer_database import DurableOutbox, RelayerDatabase
-from offchain.node.relayer_forwarding import Forwarding
-from offchain.node.relayer_health import Health, chain_probe
-from offchain.node.relayer_limits import Bounds
-from offchain.node.relayer_queue import MAXIMUM_QUEUE, RelayerQueue
-from offchain.node.relayer_sending import BatchSettings
-from offchain.node.relayer_service import RelayerService
-from offchain.node.relayer_wire import encode_forward, encode_reveals, encode_submission
+from offchain.node.relayer.app import BODY_SECONDS, make_app
+from offchain.node.relayer.batches import BatchSettings
+from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
+from offchain.node.relayer.forwarding import Forwarding
+from offchain.node.relayer.health import Health, chain_probe
+from offchain.node.relayer.limits import Bounds
+from offchain.node.relayer.queue import MAXIMUM_QUEUE, RelayerQueue
+from offchain.node.relayer.service import RelayerService
+from offchain.node.relayer.wire import encode_forward, encode_reveals, encode_submission
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.relayer import bind, serve_until_stopped

@@ -22,7 +22,7 @@ import pytest
 from offchain.config import ENVIRONMENT
 from offchain.errors import ChainError, ConfigurationError
 from offchain.node.demo.network import account, free_port
-from offchain.node.relayer_app import MAXIMUM_BODY
+from offchain.node.relayer.app import MAXIMUM_BODY
 from tests.support.bad_input import COMMANDS, NODES, OTHER_CHAIN, USAGE, Place, refused
 from tests.support.evm import ROOT
 from tests.support.programs import FILES, Run

@@ -1,8 +1,9 @@
 """The contracts' interfaces (ABIs) as they are kept in this package: a node needs no compiler.
 
 ``NAME.json`` beside this file is written from the compiler's output by
-`offchain.chain.deployment.abi_files`; a test checks that they are equal. Values go in and out as the ABI specification's types
-(https://docs.soliditylang.org/en/v0.8.30/abi-spec.html): integers, bytes, strings, tuples.
+`offchain.chain.deployment.abi_files`; a test checks that they are equal. Values go in and out as
+the ABI specification's types (https://docs.soliditylang.org/en/v0.8.30/abi-spec.html): integers,
+bytes, strings, tuples.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from offchain.chain.abi.interfaces import interface
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.provider import RpcFault
 from offchain.errors import RevertedError
-from offchain.node.relayer_admission import Refused
+from offchain.node.relayer.admission import Refused
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.actions import ForwardReward
 from offchain.values import format_decimal

@@ -15,7 +15,7 @@ from eth_utils.address import is_checksum_address
 from offchain.errors import RelayerError, RevertedError
 from offchain.foreign_text import printable
 from offchain.http_address import checked_http_address
-from offchain.node.relayer_wire import (
+from offchain.node.relayer.wire import (
     MAXIMUM_REVEALS,
     encode_forward,
     encode_reveals,

@@ -25,11 +25,11 @@ from starlette.routing import Route
 
 from offchain.crypto.sealing import MAX_FILE
 from offchain.errors import ChainError, StoreError
-from offchain.node.relayer_admission import Refused, Verdict
-from offchain.node.relayer_health import Health, public_reason
-from offchain.node.relayer_limits import BoundedRequests, Bounds
-from offchain.node.relayer_service import RelayerService
-from offchain.node.relayer_wire import (
+from offchain.node.relayer.admission import Refused, Verdict
+from offchain.node.relayer.health import Health, public_reason
+from offchain.node.relayer.limits import BoundedRequests, Bounds
+from offchain.node.relayer.service import RelayerService
+from offchain.node.relayer.wire import (
     MAXIMUM_REVEALS,
     WireError,
     decode_forward,

@@ -12,8 +12,8 @@ from typing import Final, Generic, TypeVar
 
 import structlog
 
-from offchain.node.relayer_database import RelayerDatabase
-from offchain.node.relayer_wire import (
+from offchain.node.relayer.database import RelayerDatabase
+from offchain.node.relayer.wire import (
     WireError,
     decode_forward,
     decode_reveal,

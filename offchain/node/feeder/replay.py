@@ -14,7 +14,7 @@ from offchain.bitcoin.median_time import MEDIAN_BLOCKS, median_time_past
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.errors import HeaderError, ModelChainError, RevertedError
-from offchain.node.feeding import Feed, Replay, decide_feed
+from offchain.node.feeder.schedule import Feed, Replay, decide_feed
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
 from offchain.protocol.words.parameters import RelayParameters

@@ -15,11 +15,11 @@ import structlog
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.errors import ModelChainError
-from offchain.node.relayer_admission import Admission, Refused, Verdict
-from offchain.node.relayer_forwarding import Forwarding
-from offchain.node.relayer_health import WorkLog
-from offchain.node.relayer_queue import Entry, Lane, RelayerQueue, key_of
-from offchain.node.relayer_sending import Batches, BatchSettings
+from offchain.node.relayer.admission import Admission, Refused, Verdict
+from offchain.node.relayer.batches import Batches, BatchSettings
+from offchain.node.relayer.forwarding import Forwarding
+from offchain.node.relayer.health import WorkLog
+from offchain.node.relayer.queue import Entry, Lane, RelayerQueue, key_of
 from offchain.ports import Chain, ContentStore
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal

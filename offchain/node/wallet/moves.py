@@ -16,17 +16,17 @@ from typing import Final
 
 from offchain.chain.reading.balances import RewardBalance
 from offchain.chain.reading.contracts import DeployedContracts, View
-from offchain.chain.reward_orders import Holding, read_holdings, sign_order
 from offchain.chain.rpc import replies
 from offchain.chain.rpc.ethereum import LATEST
 from offchain.crypto.derivation import NodeSecrets
 from offchain.errors import RelayerError
-from offchain.node.relayer_client import (
+from offchain.node.relayer.client import (
     OrderTerms,
     RelayerBusyError,
     RelayerClient,
     RelayerRefusedError,
 )
+from offchain.node.wallet.orders import Holding, read_holdings, sign_order
 from offchain.protocol.words.forwarding import ForwardOrder
 
 DEADLINE_SECONDS: Final = 86_400

@@ -11,9 +11,9 @@ import structlog
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.errors import RevertedError
-from offchain.node.relayer_admission import Admission, Refused, Verdict
-from offchain.node.relayer_forwarding import Forwarding
-from offchain.node.relayer_queue import Lane, RelayerQueue
+from offchain.node.relayer.admission import Admission, Refused, Verdict
+from offchain.node.relayer.forwarding import Forwarding
+from offchain.node.relayer.queue import Lane, RelayerQueue
 from offchain.ports import Chain
 from offchain.protocol.words.actions import ForwardReward, PublishKeys, Share
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal

@@ -1,0 +1,1 @@
+"""The feeder: brings Bitcoin headers to the relay contract."""

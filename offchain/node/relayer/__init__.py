@@ -1,0 +1,1 @@
+"""The relayer: admits shares of strangers, queues them, sends them in batches."""

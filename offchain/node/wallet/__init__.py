@@ -1,0 +1,1 @@
+"""Rewards of data: found, ordered and moved."""
