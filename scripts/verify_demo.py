@@ -19,11 +19,11 @@ from rich.progress import track
 from rich.table import Table
 
 from offchain.errors import ModelChainError
-from offchain.verification.differences import Difference
-from offchain.verification.light import verify_light
-from offchain.verification.recording import FinalState
-from offchain.verification.replay import Replay
-from offchain.verification.verifier import verify
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.verifier import verify
+from offchain.verification.light.verify import verify_light
+from offchain.verification.recording.differences import Difference
+from offchain.verification.recording.values import FinalState
 from tests.support import tampering
 from tests.support.evm import fresh_evm
 from tests.support.real_chain import RecordedChain, record

@@ -22,10 +22,10 @@ from offchain.config import load_settings
 from offchain.errors import ConfigurationError
 from offchain.learning.tasks.known import choose_task, make_learner
 from offchain.storage.location import LOCAL, open_store, split_location
-from offchain.verification.differences import Difference, shown
-from offchain.verification.light import LightReport
+from offchain.verification.full.verifier import Report
+from offchain.verification.light.verify import LightReport
+from offchain.verification.recording.differences import Difference, shown
 from offchain.verification.run import verify_chain, verify_chain_lightly
-from offchain.verification.verifier import Report
 
 
 @click.command()

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.ports import ContentStore, Learner
-from offchain.verification.checkpoint import (
+from offchain.verification.full.checkpoint import (
     Checkpoint,
     UnusableCheckpoint,
     read_checkpoint,
     write_checkpoint,
 )
-from offchain.verification.content import ContentSetup
-from offchain.verification.final_state import computed_state
-from offchain.verification.light import LIGHT_KINDS, LightReport, verify_light
+from offchain.verification.full.content import ContentSetup
+from offchain.verification.full.final_state import computed_state
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.verifier import Report, verify
+from offchain.verification.light.verify import LIGHT_KINDS, LightReport, verify_light
 from offchain.verification.progress import Progress, no_progress
-from offchain.verification.reading import read_recording
-from offchain.verification.replay import Replay
-from offchain.verification.verifier import Report, verify
-from offchain.verification.views import compare_deployment
+from offchain.verification.recording.reading import read_recording
+from offchain.verification.recording.views import compare_deployment
 
 
 def verify_chain(

@@ -28,16 +28,16 @@ from offchain.protocol.words import records as events
 from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.transactions import KeyReveal, Scores
-from offchain.verification.content import ContentSetup
-from offchain.verification.final_state import computed_state
-from offchain.verification.recording import (
+from offchain.verification.full.content import ContentSetup
+from offchain.verification.full.final_state import computed_state
+from offchain.verification.full.replay import Replay
+from offchain.verification.recording.values import (
     ZERO_ADDRESS,
     ContractCall,
     Recording,
     TokensMoved,
     Transaction,
 )
-from offchain.verification.replay import Replay
 from tests.support import square_digits
 from tests.support.world import SMALL, Model, Node, World, address, payload_key
 

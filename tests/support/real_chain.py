@@ -11,9 +11,9 @@ from offchain.chain.deployment.trust import with_code_hashes
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.protocol.words.parameters import DEMO_RELAY
-from offchain.verification.content import ContentSetup
-from offchain.verification.reading import read_recording
-from offchain.verification.recording import Recording
+from offchain.verification.full.content import ContentSetup
+from offchain.verification.recording.reading import read_recording
+from offchain.verification.recording.values import Recording
 from tests.support.content_world import PARAMETERS, ContentWorld, MemoryStore, make_learner
 from tests.support.deployed_chain import CHAIN_ID, DeployedChain
 from tests.support.evm import Evm

@@ -15,7 +15,7 @@ from eth_utils.address import to_checksum_address
 
 from offchain.protocol.words import actions
 from offchain.protocol.words.records import DataShared, Record
-from offchain.verification.recording import ContractCall, FinalState, Recording, Transaction
+from offchain.verification.recording.values import ContractCall, FinalState, Recording, Transaction
 
 Path = tuple[str | int, ...]
 """Where a value lies within another: names of fields, positions in tuples, keys of mappings."""

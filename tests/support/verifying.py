@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from offchain.verification.differences import Difference
-from offchain.verification.final_state import compare_state
-from offchain.verification.recording import Recording
-from offchain.verification.replay import Replay
-from offchain.verification.verifier import verify
+from offchain.verification.full.final_state import compare_state
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.verifier import verify
+from offchain.verification.recording.differences import Difference
+from offchain.verification.recording.values import Recording
 from tests.support.real_chain import RecordedChain
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from offchain.protocol.words import actions, records
-from offchain.verification.differences import (
+from offchain.verification.recording.differences import (
     Difference,
     OrderDifference,
     RecordDifference,
@@ -15,7 +15,7 @@ from offchain.verification.differences import (
     StateDifference,
     TokenDifference,
 )
-from offchain.verification.recording import FinalState, TokensMoved
+from offchain.verification.recording.values import FinalState, TokensMoved
 from tests.support import tampering
 from tests.support.real_chain import RecordedChain
 from tests.support.verifying import refusal, replay

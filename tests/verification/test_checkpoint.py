@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import VerificationError
-from offchain.verification.checkpoint import (
+from offchain.verification.full.checkpoint import (
     Checkpoint,
     UnusableCheckpoint,
     read_checkpoint,
     write_checkpoint,
 )
-from offchain.verification.final_state import compare_state, computed_state
-from offchain.verification.recording import Recording
-from offchain.verification.replay import Replay
-from offchain.verification.value_codec import MalformedValue, decode_value, encode_value
-from offchain.verification.verifier import verify
+from offchain.verification.full.final_state import compare_state, computed_state
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.value_codec import MalformedValue, decode_value, encode_value
+from offchain.verification.full.verifier import verify
+from offchain.verification.recording.values import Recording
 from tests.support.real_chain import RecordedChain
 from tests.support.verifying import refusal
 

@@ -7,9 +7,9 @@ import pytest
 
 from offchain.errors import StoreError, StoreUnreachableError
 from offchain.protocol.words.records import BlockAppended, DataShared, ModelRevealed
-from offchain.verification.differences import ContentDifference
-from offchain.verification.replay import Replay
-from offchain.verification.verifier import verify
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.verifier import verify
+from offchain.verification.recording.differences import ContentDifference
 from tests.support.content_world import MemoryStore
 from tests.support.real_chain import RecordedChain
 from tests.support.tampering import with_flipped_bit

@@ -12,10 +12,10 @@ import pytest
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import Scores
-from offchain.verification.differences import ScoreDifference
-from offchain.verification.light import verify_light
-from offchain.verification.replay import Replay
-from offchain.verification.verifier import verify
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.verifier import verify
+from offchain.verification.light.verify import verify_light
+from offchain.verification.recording.differences import ScoreDifference
 from tests.support.content_world import ContentWorld
 from tests.support.small_chain import attesters, lease, publish, start
 from tests.support.square_digits import model

@@ -10,11 +10,11 @@ import pytest
 from offchain.protocol.words import actions, records
 from offchain.protocol.words.status import VoidReason
 from offchain.storage.local import LocalStore
-from offchain.verification.content import ContentSetup
-from offchain.verification.light import LIGHT_KINDS, verify_light
-from offchain.verification.recording import TokensMoved
-from offchain.verification.replay import Replay
-from offchain.verification.verifier import verify
+from offchain.verification.full.content import ContentSetup
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.verifier import verify
+from offchain.verification.light.verify import LIGHT_KINDS, verify_light
+from offchain.verification.recording.values import TokensMoved
 from tests.support.content_world import make_learner
 from tests.support.real_chain import RecordedChain
 from tests.support.tampering import action_kinds, kinds

@@ -16,16 +16,16 @@ from offchain.protocol.words.records import (
     Record,
 )
 from offchain.protocol.words.transactions import Item, item_leaf
-from offchain.verification.differences import (
+from offchain.verification.light.state import LightState
+from offchain.verification.light.verify import LIGHT_KINDS, verify_light
+from offchain.verification.light.votes import data_rewarded
+from offchain.verification.recording.differences import (
     OrderDifference,
     RecordDifference,
     RefusedCall,
     StateDifference,
 )
-from offchain.verification.light import LIGHT_KINDS, verify_light
-from offchain.verification.light_state import LightState
-from offchain.verification.light_votes import data_rewarded
-from offchain.verification.recording import ContractCall, FinalState, Transaction
+from offchain.verification.recording.values import ContractCall, FinalState, Transaction
 from tests.support import tampering
 from tests.support.real_chain import RecordedChain
 from tests.support.verifying import refusal

@@ -10,14 +10,14 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcReplyError
 from offchain.protocol.words import actions
 from offchain.protocol.words.records import KeyBondReturned, KeysRegistered
-from offchain.verification.differences import StateDifference
-from offchain.verification.light import LIGHT_KINDS
-from offchain.verification.reading import read_recording
-from offchain.verification.recording import TokensMoved
-from offchain.verification.replay import Replay
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.verifier import verify
+from offchain.verification.light.verify import LIGHT_KINDS
+from offchain.verification.recording.differences import StateDifference
+from offchain.verification.recording.reading import read_recording
+from offchain.verification.recording.values import TokensMoved
+from offchain.verification.recording.views import compare_deployment
 from offchain.verification.run import verify_chain, verify_chain_lightly
-from offchain.verification.verifier import verify
-from offchain.verification.views import compare_deployment
 from tests.support.content_world import ContentWorld, make_learner
 from tests.support.deployed_chain import DeployedChain
 from tests.support.evm import Evm

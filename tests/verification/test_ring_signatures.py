@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from offchain.verification.differences import RingDifference
+from offchain.verification.recording.differences import RingDifference
 from tests.support.real_chain import RecordedChain
 from tests.support.tampering import forge_signature
 from tests.support.verifying import refusal, verify_copy

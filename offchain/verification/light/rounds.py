@@ -7,7 +7,7 @@ from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
 from offchain.protocol.words.status import VoidReason
 from offchain.protocol.words.transactions import partition_seed
-from offchain.verification.light_state import (
+from offchain.verification.light.state import (
     LightRound,
     LightState,
     call_behind,
@@ -15,7 +15,7 @@ from offchain.verification.light_state import (
     raise_difference,
     require,
 )
-from offchain.verification.recording import Transaction
+from offchain.verification.recording.values import Transaction
 
 
 def headers_accepted(

@@ -17,8 +17,8 @@ from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import verify_ring
 from offchain.errors import CryptoError, VerificationError
 from offchain.protocol.rules.dataset import DataItem
-from offchain.verification.content import ContentReader, ContentSetup
-from offchain.verification.replay import RingCheck
+from offchain.verification.full.content import ContentReader, ContentSetup
+from offchain.verification.full.replay import RingCheck
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")

@@ -9,8 +9,7 @@ from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
 from offchain.protocol.words.status import VoidReason
 from offchain.protocol.words.transactions import attestation_commitment, item_leaf
-from offchain.verification.differences import first_unequal
-from offchain.verification.light_state import (
+from offchain.verification.light.state import (
     LightRound,
     LightState,
     call_behind,
@@ -18,7 +17,8 @@ from offchain.verification.light_state import (
     raise_difference,
     require,
 )
-from offchain.verification.recording import Transaction
+from offchain.verification.recording.differences import first_unequal
+from offchain.verification.recording.values import Transaction
 
 
 def committed(state: LightState, record: events.ModelCommitted, transaction: Transaction) -> None:

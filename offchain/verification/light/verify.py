@@ -20,8 +20,11 @@ from offchain.errors import ModelChainError
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Head
-from offchain.verification import light_rounds, light_votes
-from offchain.verification.differences import (
+from offchain.verification.light import rounds as light_rounds
+from offchain.verification.light import votes as light_votes
+from offchain.verification.light.state import LightState
+from offchain.verification.progress import Progress, no_progress
+from offchain.verification.recording.differences import (
     Difference,
     OrderDifference,
     Place,
@@ -29,9 +32,7 @@ from offchain.verification.differences import (
     StateDifference,
     first_unequal,
 )
-from offchain.verification.light_state import LightState
-from offchain.verification.progress import Progress, no_progress
-from offchain.verification.recording import Recording, Transaction
+from offchain.verification.recording.values import Recording, Transaction
 
 Handler = Callable[[LightState, Any, Transaction], None]
 

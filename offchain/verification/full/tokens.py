@@ -7,8 +7,8 @@ from itertools import zip_longest
 
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
-from offchain.verification.differences import Place, TokenDifference
-from offchain.verification.recording import ZERO_ADDRESS, TokensMoved
+from offchain.verification.recording.differences import Place, TokenDifference
+from offchain.verification.recording.values import ZERO_ADDRESS, TokensMoved
 
 
 class TokenLedger:

@@ -31,7 +31,8 @@ from offchain.protocol.words.actions import Finalize, SubmitHeaders
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.protocol.words.transactions import Scores
-from offchain.verification.differences import (
+from offchain.verification.full.tokens import TokenLedger
+from offchain.verification.recording.differences import (
     OrderDifference,
     Place,
     RecordDifference,
@@ -39,8 +40,7 @@ from offchain.verification.differences import (
     first_unequal,
     shown,
 )
-from offchain.verification.recording import ContractCall, Transaction
-from offchain.verification.tokens import TokenLedger
+from offchain.verification.recording.values import ContractCall, Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from offchain.chain.deployment.file import Deployment
-from offchain.verification.content import ContentSetup
-from offchain.verification.differences import Difference, RingDifference
-from offchain.verification.final_state import compare_state
+from offchain.verification.full.content import ContentSetup
+from offchain.verification.full.final_state import compare_state
+from offchain.verification.full.replay import Replay, RingCheck
+from offchain.verification.full.rounds import RoundJudge
+from offchain.verification.full.workers import check_rings, workers
 from offchain.verification.progress import Progress, no_progress
-from offchain.verification.recording import Recording
-from offchain.verification.replay import Replay, RingCheck
-from offchain.verification.rounds import RoundJudge
-from offchain.verification.workers import check_rings, workers
+from offchain.verification.recording.differences import Difference, RingDifference
+from offchain.verification.recording.values import Recording
 
 RINGS_AT_ONCE = 32
 """Signatures in one task: some ten milliseconds of work."""

@@ -13,8 +13,8 @@ from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_HASH, VoidReason
 from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
-from offchain.verification.differences import Place, RecordDifference, first_unequal
-from offchain.verification.recording import Transaction
+from offchain.verification.recording.differences import Place, RecordDifference, first_unequal
+from offchain.verification.recording.values import Transaction
 
 Call = TypeVar("Call")
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from offchain.crypto.hashing import Domain
 from offchain.protocol.rules.dataset import DataItem, DataSet
 from offchain.protocol.words.transactions import Scores
-from offchain.verification.content import ContentUnavailable
-from offchain.verification.differences import (
+from offchain.verification.full.content import ContentUnavailable
+from offchain.verification.full.replay import RoundCase
+from offchain.verification.full.workers import count_samples, score_model
+from offchain.verification.recording.differences import (
     ContentDifference,
     Place,
     ScoreDifference,
     first_unequal,
 )
-from offchain.verification.replay import RoundCase
-from offchain.verification.workers import count_samples, score_model
 
 ITEMS_AT_ONCE = 16
 """Payloads of at most 1 MiB that one task opens."""

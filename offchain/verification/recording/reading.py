@@ -21,14 +21,14 @@ from offchain.errors import ChainError
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
 from offchain.verification.progress import Progress, no_progress
-from offchain.verification.recording import (
+from offchain.verification.recording.values import (
     ContractCall,
     FinalState,
     Recording,
     TokensMoved,
     Transaction,
 )
-from offchain.verification.views import read_state
+from offchain.verification.recording.views import read_state
 
 TOKEN_CONTRACT: Final = "ModelToken"  # noqa: S105 - a name
 BLOCKS_AT_ONCE: Final = 2_000

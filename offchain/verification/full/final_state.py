@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from offchain.protocol.rules.heat import key_quota
-from offchain.verification.differences import Place, StateDifference, first_unequal, shown
-from offchain.verification.recording import AccountState, FinalState
-from offchain.verification.replay import Replay
+from offchain.verification.full.replay import Replay
+from offchain.verification.recording.differences import Place, StateDifference, first_unequal, shown
+from offchain.verification.recording.values import AccountState, FinalState
 
 _AT_LEAST = ("model_bonds", "key_bonds")
 """Anybody can force ether on a contract: more than is due is no fault of its books."""

@@ -24,8 +24,8 @@ from typing import Any, Final
 import offchain
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import VerificationError
-from offchain.verification.replay import Replay
-from offchain.verification.value_codec import MalformedValue, decode_value, encode_value
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.value_codec import MalformedValue, decode_value, encode_value
 
 FORMAT: Final = 1
 MAXIMUM_SIZE: Final = 1 << 32

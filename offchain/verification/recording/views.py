@@ -20,8 +20,13 @@ from offchain.protocol.words.status import (
     Head,
 )
 from offchain.protocol.words.transactions import Block
-from offchain.verification.differences import Place, StateDifference
-from offchain.verification.recording import AccountState, FinalState, TokensMoved, Transaction
+from offchain.verification.recording.differences import Place, StateDifference
+from offchain.verification.recording.values import (
+    AccountState,
+    FinalState,
+    TokensMoved,
+    Transaction,
+)
 
 Value = TypeVar("Value")
 Arguments = TypeVar("Arguments", bound=tuple[object, ...])

@@ -1,0 +1,1 @@
+"""Full verification: the rules written a second time, content and scores included."""

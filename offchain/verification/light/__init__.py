@@ -1,0 +1,1 @@
+"""Light verification: headers, votes and rewards from the records alone."""

@@ -1,0 +1,1 @@
+"""What is verified: read from the chain, compared with what was computed."""
