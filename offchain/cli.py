@@ -13,11 +13,17 @@ from typing import Final
 
 import click
 
-from offchain.node.programs import run_program
+from offchain.programs import run_program
 
 COMMANDS: Final = {
-    "demo": ("offchain.commands.demo:demo", "A whole network on this machine makes a few blocks."),
-    "doctor": ("offchain.commands.doctor:doctor", "What is here, what is missing, how to get it."),
+    "demo": (
+        "offchain.commands.demo.command:demo",
+        "A whole network on this machine makes a few blocks.",
+    ),
+    "doctor": (
+        "offchain.commands.doctor.command:doctor",
+        "What is here, what is missing, how to get it.",
+    ),
     "fonts": ("offchain.commands.fonts:fonts", "List and check fonts, fetch more."),
     "headers": ("offchain.commands.headers:headers", "Files of Bitcoin headers."),
     "store": ("offchain.commands.store:store", "Put files into the content store, get, list."),
@@ -25,7 +31,10 @@ COMMANDS: Final = {
         "offchain.commands.verify:verify",
         "Compute everything that the chain says again.",
     ),
-    "wallet": ("offchain.commands.wallet:wallet", "Tokens and bonds: look, send, claim rewards."),
+    "wallet": (
+        "offchain.commands.wallet.balance:wallet",
+        "Tokens and bonds: look, send, claim rewards.",
+    ),
 }
 """Where each command is, and the line that ``--help`` says of it without importing it."""
 

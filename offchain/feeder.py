@@ -29,12 +29,12 @@ from offchain.errors import NotDevelopmentChainError
 from offchain.headers.following import next_batch
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import KINDS, RECORDED, open_source, recorded_file
+from offchain.logs import LEVELS, configure_logs
 from offchain.node.feeder.live import FollowingFeeder
 from offchain.node.feeder.replay import Feeder
 from offchain.node.feeder.schedule import Replay
-from offchain.node.logs import LEVELS, configure_logs
-from offchain.node.programs import run_program, stop_on_signals
 from offchain.ports import HeaderSource
+from offchain.programs import run_program, stop_on_signals
 
 log = structlog.get_logger()
 

@@ -37,9 +37,8 @@ from offchain.commands.options import (
 )
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.errors import ConfigurationError, PortInUse, RelayerError
+from offchain.logs import LEVELS, configure_logs
 from offchain.node.assembly import journal_file
-from offchain.node.logs import LEVELS, configure_logs
-from offchain.node.programs import run_program, stop_on_signals
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
@@ -48,6 +47,7 @@ from offchain.node.relayer.health import Health, chain_probe
 from offchain.node.relayer.limits import Bounds
 from offchain.node.relayer.queue import MAXIMUM_QUEUE, RelayerQueue
 from offchain.node.relayer.service import RelayerService, keep_working
+from offchain.programs import run_program, stop_on_signals
 from offchain.storage.location import open_store
 from offchain.values import parse_decimal
 

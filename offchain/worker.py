@@ -24,25 +24,25 @@ from offchain.commands.options import (
     rpc_option,
     store_option,
 )
-from offchain.commands.sharing_options import SharingOptions, sharing_options
-from offchain.commands.worker_learning import (
+from offchain.commands.worker.learning import (
     help_training,
     make_learner,
     make_source,
     training_processes,
 )
+from offchain.commands.worker.sharing_options import SharingOptions, sharing_options
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
 from offchain.learning.tasks.known import TASKS, choose_task
 from offchain.learning.training.place import place_of
+from offchain.logs import LEVELS, configure_logs
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
 from offchain.node.journal import Journal
-from offchain.node.logs import LEVELS, configure_logs
 from offchain.node.loop import LoopSettings
-from offchain.node.programs import run_program, stop_on_signals
 from offchain.node.relayer.client import DirectOutlet, Outlet, RelayerClient
 from offchain.ports import DataSource
+from offchain.programs import run_program, stop_on_signals
 from offchain.protocol.deciding.snapshot import Policy, Role
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.storage.location import open_store

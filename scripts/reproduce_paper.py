@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from offchain.experiment.program import reproduce_paper
-from offchain.node.programs import run_program
+from offchain.programs import run_program
 
 if __name__ == "__main__":
     sys.exit(run_program(reproduce_paper, "reproduce_paper"))

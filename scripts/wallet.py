@@ -14,8 +14,8 @@ from offchain.chain.client import open_contracts
 from offchain.chain.reading.balances import Balances, read_balances
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.sending.accounts import mnemonic_of
-from offchain.commands.shown import checked_address
-from offchain.commands.wallet import show_accounts
+from offchain.commands.wallet.balance import show_accounts
+from offchain.commands.wallet.shown import checked_address
 from offchain.config import Settings, load_settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ModelChainError

@@ -28,7 +28,7 @@ from offchain.experiment.screen import Screen
 from offchain.headers.source import recorded_file
 from offchain.learning.exact.channel_text import parse_channels
 from offchain.learning.exact.integer_network import DIGITS_FAMILY
-from offchain.node.programs import stop_on_signals
+from offchain.programs import stop_on_signals
 
 if TYPE_CHECKING:
     from offchain.experiment.fonts import ChosenFonts

@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from offchain.chain.deployment.file import write_deployment
-from offchain.commands import diagnosis
-from offchain.commands.diagnosis import Finding, State, Surroundings, examine, is_ready
-from offchain.commands.doctor import doctor, findings_json, surroundings
-from offchain.commands.remedies import PROCESSORS, SYSTEMS, Part, remedy
+from offchain.commands.doctor import diagnosis
+from offchain.commands.doctor.command import doctor, findings_json, surroundings
+from offchain.commands.doctor.diagnosis import Finding, State, Surroundings, examine, is_ready
+from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.config import load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder

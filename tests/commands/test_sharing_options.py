@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from offchain.commands.sharing_options import SharingOptions, parse_labels, sharing_options
+from offchain.commands.worker.sharing_options import SharingOptions, parse_labels, sharing_options
 from offchain.errors import ConfigurationError
 
 

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from offchain.chain.reading.balances import Balances, RewardBalance
 from offchain.chain.reading.token_history import HistoryEntry, Kind, TokenHistory
-from offchain.commands.shown import decimal
-from offchain.commands.tables import flowing, print_whole
-from offchain.commands.wallet import balances_table, show_accounts
-from offchain.commands.wallet_claim import moves_table
-from offchain.commands.wallet_history import history_table
+from offchain.commands.wallet.balance import balances_table, show_accounts
+from offchain.commands.wallet.claim import moves_table
+from offchain.commands.wallet.history import history_table
+from offchain.commands.wallet.shown import decimal
+from offchain.commands.wallet.tables import flowing, print_whole
 from offchain.node.wallet.moves import Move, MovePlan, MoveResult, Outcome
 
 ONE = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"

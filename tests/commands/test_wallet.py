@@ -20,8 +20,8 @@ from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.replies import TransactionReceipt
 from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.cli import run
-from offchain.commands.shown import checked_address, decimal
-from offchain.commands.wallet import wallet
+from offchain.commands.wallet.balance import wallet
+from offchain.commands.wallet.shown import checked_address, decimal
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.words.actions import CommitModel, Possession, RegisterKeys, Share

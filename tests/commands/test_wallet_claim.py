@@ -13,7 +13,7 @@ from click.testing import Result
 from eth_account import Account
 
 from offchain.chain.reading.balances import RewardBalance
-from offchain.commands.wallet_claim import NotMovedError, read_addresses
+from offchain.commands.wallet.claim import NotMovedError, read_addresses
 from offchain.errors import ConfigurationError, RelayerError
 from offchain.node.demo.network import account, free_port
 from offchain.node.relayer.client import OrderTerms, RelayerClient

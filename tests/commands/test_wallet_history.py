@@ -15,7 +15,7 @@ from offchain.chain.reading import token_history
 from offchain.chain.reading.token_history import read_history
 from offchain.chain.rpc.provider import RpcFault, RpcReplyError
 from offchain.chain.sending.accounts import account_from_mnemonic
-from offchain.commands.wallet_history import moment
+from offchain.commands.wallet.history import moment
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
 from offchain.protocol.words.actions import Possession, RegisterKeys
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC

@@ -109,12 +109,12 @@ def serve() -> None:
     """Fork for every request on standard input; answer with the exit status."""
     import httpx
 
-    import offchain.commands.demo
-    import offchain.commands.doctor
+    import offchain.commands.demo.command
+    import offchain.commands.doctor.command
     import offchain.commands.headers
     import offchain.commands.store
     import offchain.commands.verify
-    import offchain.commands.wallet
+    import offchain.commands.wallet.balance
     import offchain.feeder
     import offchain.relayer
     import offchain.worker  # noqa: F401

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.node.programs import INTERRUPTED
+from offchain.programs import INTERRUPTED
 from tests.support.node_chain import ROOT
 
 START_SECONDS = 90.0

@@ -21,7 +21,7 @@ from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.client import open_contracts
 from offchain.chain.deployment.file import Deployment, read_deployment
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.commands.shown import decimal
+from offchain.commands.wallet.shown import decimal
 from offchain.config import PROJECT
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.anvil import Anvil

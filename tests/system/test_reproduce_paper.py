@@ -17,7 +17,7 @@ import pytest
 from offchain.errors import VerificationError
 from offchain.experiment.figures import ModelFigures
 from offchain.experiment.folder import RunFolder
-from offchain.node.programs import INTERRUPTED
+from offchain.programs import INTERRUPTED
 from scripts.cross_accuracy import accuracies, judged_blocks
 from scripts.cross_accuracy import main as cross_accuracy
 from tests.support.node_chain import ROOT

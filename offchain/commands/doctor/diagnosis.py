@@ -21,7 +21,7 @@ from offchain.bitcoin.rules import MAINNET
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.client import open_contracts
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.commands.remedies import PROCESSORS, SYSTEMS, Part, remedy
+from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.config import Settings
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
 from offchain.headers.recorded import RecordedHeaders

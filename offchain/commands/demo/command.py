@@ -21,9 +21,9 @@ from rich.live import Live
 
 from offchain.chain.reading.balances import Balances, read_balances
 from offchain.chain.reading.gas import gas_by_function
-from offchain.commands.demo_screen import describe, progress, show_balances, show_block
+from offchain.commands.demo.screen import describe, progress, show_balances, show_block
 from offchain.commands.verify import report_json, summary, verify_fully
-from offchain.commands.wallet import balances_json
+from offchain.commands.wallet.balance import balances_json
 from offchain.config import DEFAULT_TASK, PROJECT, load_settings
 from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError, ModelChainError

@@ -18,7 +18,7 @@ from offchain.commands.options import (
     maximum_fee_option,
     rpc_option,
 )
-from offchain.commands.shown import decimal, receiving_address
+from offchain.commands.wallet.shown import decimal, receiving_address
 from offchain.config import load_settings
 from offchain.errors import ConfigurationError, InsufficientTokensError
 from offchain.values import parse_decimal

@@ -6,7 +6,7 @@ import click
 
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.sending.accounts import load_account, mnemonic_of
-from offchain.commands.shown import checked_address
+from offchain.commands.wallet.shown import checked_address
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 

@@ -20,9 +20,9 @@ from offchain.chain.reading.balances import read_balances
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.sending.accounts import load_account
 from offchain.commands.options import deployment_option, rpc_option
-from offchain.commands.owners import node_secrets
-from offchain.commands.shown import decimal, receiving_address
-from offchain.commands.tables import add_exact_column, print_whole
+from offchain.commands.wallet.owners import node_secrets
+from offchain.commands.wallet.shown import decimal, receiving_address
+from offchain.commands.wallet.tables import add_exact_column, print_whole
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings
 from offchain.errors import ConfigurationError, RelayerError
 from offchain.node.relayer.client import OrderTerms, RelayerClient

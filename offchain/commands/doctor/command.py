@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from offchain.commands.diagnosis import Finding, State, Surroundings, diagnose, is_ready
+from offchain.commands.doctor.diagnosis import Finding, State, Surroundings, diagnose, is_ready
+from offchain.commands.doctor.remedies import Part
 from offchain.commands.options import deployment_option, rpc_option
-from offchain.commands.remedies import Part
 from offchain.config import APPLICATION, ENVIRONMENT, PROJECT, load_settings
 from offchain.toolchain.platforms import Platform
 

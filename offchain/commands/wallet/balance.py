@@ -15,12 +15,12 @@ from rich.table import Table
 from offchain.chain.client import open_contracts
 from offchain.chain.reading.balances import Balances, read_balances
 from offchain.commands.options import account_option, deployment_option, rpc_option
-from offchain.commands.owners import named_owner, require_one
-from offchain.commands.shown import decimal
-from offchain.commands.tables import add_exact_column, fits, flowing, print_whole
-from offchain.commands.wallet_claim import claim_data
-from offchain.commands.wallet_history import history
-from offchain.commands.wallet_transfer import transfer
+from offchain.commands.wallet.claim import claim_data
+from offchain.commands.wallet.history import history
+from offchain.commands.wallet.owners import named_owner, require_one
+from offchain.commands.wallet.shown import decimal
+from offchain.commands.wallet.tables import add_exact_column, fits, flowing, print_whole
+from offchain.commands.wallet.transfer import transfer
 from offchain.config import load_settings
 
 

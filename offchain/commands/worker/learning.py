@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from offchain.commands.sharing_options import SharingOptions
+from offchain.commands.worker.sharing_options import SharingOptions
 from offchain.errors import ConfigurationError
 from offchain.learning.preparation import use_threads, warm_up
 from offchain.learning.tasks import known as tasks

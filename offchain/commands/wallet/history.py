@@ -23,9 +23,9 @@ from offchain.chain.reading.token_history import (
     read_history,
 )
 from offchain.commands.options import account_option, deployment_option, rpc_option
-from offchain.commands.owners import named_owner, require_one
-from offchain.commands.shown import decimal
-from offchain.commands.tables import add_exact_column, print_whole
+from offchain.commands.wallet.owners import named_owner, require_one
+from offchain.commands.wallet.shown import decimal
+from offchain.commands.wallet.tables import add_exact_column, print_whole
 from offchain.config import load_settings
 from offchain.protocol.words.records import KeysRegistered
 

@@ -1,0 +1,1 @@
+"""Options of the worker, and what they build."""
