@@ -26,7 +26,7 @@ from offchain.chain.sending.fees import FeePolicy
 from offchain.commands.options import deployment_option, maximum_fee_option, rpc_option
 from offchain.config import ENVIRONMENT, load_settings
 from offchain.errors import NotDevelopmentChainError
-from offchain.headers.following import next_batch
+from offchain.headers.next_batch import next_batch
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import KINDS, RECORDED, open_source, recorded_file
 from offchain.logs import LEVELS, configure_logs

@@ -9,7 +9,7 @@ import pytest
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.headers.following import next_batch
+from offchain.headers.next_batch import next_batch
 from tests.support.bitcoin_mining import RETARGETING, MinedChain
 from tests.support.evm import Evm
 from tests.support.mined_source import MinedSource

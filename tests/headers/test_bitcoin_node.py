@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from offchain.bitcoin.batches import ReorganisationTooDeep
 from offchain.bitcoin.check import check_headers
-from offchain.bitcoin.following import ReorganisationTooDeep
 from offchain.bitcoin.genesis import genesis_hash
 from offchain.bitcoin.header import double_sha256
 from offchain.bitcoin.rules import MAINNET, REGTEST
@@ -19,7 +19,7 @@ from offchain.errors import ConfigurationError
 from offchain.headers.bitcoin_core import BitcoinCoreHeaders
 from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.errors import HeadersNotHeld, SourceUnauthorised, WrongNetwork
-from offchain.headers.following import next_batch
+from offchain.headers.next_batch import next_batch
 from offchain.headers.source import open_source
 from offchain.ports import HeaderSource
 from tests.support.bitcoin_node import BitcoinNode, running_bitcoin_node

@@ -7,18 +7,18 @@ from random import Random
 
 import pytest
 
-from offchain.bitcoin.chain import HeaderChain, Settings
-from offchain.bitcoin.errors import BrokenLink, InsufficientWork, TimeTooEarly
-from offchain.bitcoin.following import (
+from offchain.bitcoin.batches import (
     Batch,
     NoCommonHeader,
     RelayView,
     ReorganisationTooDeep,
     describe,
 )
+from offchain.bitcoin.chain import HeaderChain, Settings
+from offchain.bitcoin.errors import BrokenLink, InsufficientWork, TimeTooEarly
 from offchain.bitcoin.header import display_hash, short_hash
 from offchain.bitcoin.rules import REGTEST, Rules
-from offchain.headers.following import next_batch
+from offchain.headers.next_batch import next_batch
 from tests.support.bitcoin_mining import RETARGETING, MinedChain, mine, spoil_work
 from tests.support.mined_source import MinedSource
 

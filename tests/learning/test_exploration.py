@@ -9,10 +9,9 @@ import torch
 from torch.nn import functional
 
 from offchain.learning.exact.integer_network import DIGITS_FAMILY, check_network, multiply_adds
-from offchain.learning.growth import add_channels
-from offchain.learning.importance import channel_importance
-from offchain.learning.skeleton import keep_channels
 from offchain.learning.training.exploration import LayerChoice, choose_channels, explore
+from offchain.learning.training.growth import add_channels
+from offchain.learning.training.importance import channel_importance
 from offchain.learning.training.network import (
     ConvolutionalNetwork,
     can_be_rearranged,
@@ -21,6 +20,7 @@ from offchain.learning.training.network import (
 )
 from offchain.learning.training.quantisation import dequantise, quantise
 from offchain.learning.training.settings import ExplorationSettings
+from offchain.learning.training.skeleton import keep_channels
 
 CHANNELS = (6, 8, 12, 16)[: len(DIGITS_FAMILY.kernels)]
 SETTINGS = ExplorationSettings(skeleton=0.75, fresh=0.5, multiply_adds=None)

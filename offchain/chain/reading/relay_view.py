@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from offchain.bitcoin.following import RelayView
+from offchain.bitcoin.batches import RelayView
 from offchain.bitcoin.header import SHORT_HASH_SIZE
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.rpc.ethereum import Call, Ethereum

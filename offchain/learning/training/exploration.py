@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from offchain.learning.exact.integer_network import NetworkFamily, multiply_adds
-from offchain.learning.growth import add_channels
-from offchain.learning.importance import channel_importance
-from offchain.learning.skeleton import keep_channels
+from offchain.learning.training.growth import add_channels
+from offchain.learning.training.importance import channel_importance
 from offchain.learning.training.network import ConvolutionalNetwork, normalise_as
 from offchain.learning.training.settings import ExplorationSettings
+from offchain.learning.training.skeleton import keep_channels
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ import threading
 
 import structlog
 
-from offchain.bitcoin.following import describe
+from offchain.bitcoin.batches import describe
 from offchain.bitcoin.rules import Rules
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.errors import ModelChainError
-from offchain.headers.following import next_batch
+from offchain.headers.next_batch import next_batch
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
 

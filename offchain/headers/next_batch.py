@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from offchain.bitcoin.following import Batch, HeaderRun, RelayView, extends, find_fork, plan_batch
+from offchain.bitcoin.batches import Batch, HeaderRun, RelayView, extends, find_fork, plan_batch
 from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.median_time import MEDIAN_BLOCKS
 from offchain.bitcoin.rules import Rules
