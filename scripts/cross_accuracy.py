@@ -22,8 +22,7 @@ from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.errors import ModelChainError
 from offchain.experiment.figures import decoded_test, require_attested
-from offchain.experiment.folder import RunFolder
-from offchain.experiment.kept_chain import kept_chain
+from offchain.experiment.folder import RunFolder, kept_chain
 from offchain.experiment.machine import commit_of
 from offchain.experiment.observer import JudgedBlock, Observer
 from offchain.learning.drawing.noise import PRESETS

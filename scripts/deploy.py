@@ -55,9 +55,8 @@ from offchain.errors import (
     NotDevelopmentChainError,
     WrongChainError,
 )
-from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.recorded import RecordedHeaders
-from offchain.headers.source import open_source
+from offchain.headers.source import open_source, read_checkpoint
 from offchain.learning.tasks.known import TASKS
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.artifacts import load_artifacts

@@ -27,9 +27,15 @@ from offchain.bitcoin.errors import (
     WrongBits,
 )
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader, hash_number, short_hash, split_headers
-from offchain.bitcoin.median_time import MEDIAN_BLOCKS, median_time_past
 from offchain.bitcoin.rules import MAXIMUM_FUTURE_SECONDS, MINIMUM_VERSION, Rules
-from offchain.bitcoin.target import EPOCH_BLOCKS, retarget, target_from_bits, work_of_target
+from offchain.bitcoin.target import (
+    EPOCH_BLOCKS,
+    MEDIAN_BLOCKS,
+    median_time_past,
+    retarget,
+    target_from_bits,
+    work_of_target,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,14 @@ from offchain.bitcoin.errors import (
     WrongBits,
 )
 from offchain.bitcoin.header import BlockHeader, hash_number, split_headers
-from offchain.bitcoin.median_time import MEDIAN_BLOCKS, median_time_past
 from offchain.bitcoin.rules import Rules, minimum_version
-from offchain.bitcoin.target import EPOCH_BLOCKS, retarget, target_from_bits
+from offchain.bitcoin.target import (
+    EPOCH_BLOCKS,
+    MEDIAN_BLOCKS,
+    median_time_past,
+    retarget,
+    target_from_bits,
+)
 
 
 class HeaderChecker:

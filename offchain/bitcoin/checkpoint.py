@@ -15,9 +15,8 @@ from offchain.bitcoin.errors import (
     WrongBits,
 )
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader, hash_number, split_headers
-from offchain.bitcoin.median_time import MEDIAN_BLOCKS
 from offchain.bitcoin.rules import Rules
-from offchain.bitcoin.target import EPOCH_BLOCKS, target_from_bits
+from offchain.bitcoin.target import EPOCH_BLOCKS, MEDIAN_BLOCKS, target_from_bits
 
 LOWEST_CHECKPOINT = MEDIAN_BLOCKS - 1
 """Below it there are not enough headers for a median of 11 times."""

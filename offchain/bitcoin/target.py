@@ -6,6 +6,8 @@ The rules are Bitcoin Core's: `arith_uint256::SetCompact` and `GetCompact`, `Get
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from offchain.bitcoin.errors import InvalidBits
 
 MAXIMUM_UINT32 = 2**32 - 1
@@ -71,3 +73,21 @@ def retarget(bits: int, first_time: int, last_time: int, pow_limit: int) -> int:
     seconds = min(seconds, EPOCH_SECONDS * MAXIMUM_ADJUSTMENT)
     target = target_from_bits(bits) * seconds // EPOCH_SECONDS
     return bits_from_target(min(target, pow_limit))
+
+
+MEDIAN_BLOCKS = 11
+"""Header times in a median."""
+
+
+def median_time_past(times: Sequence[int]) -> int:
+    """Return the median of the 11 header times that end with a block: its median time past.
+
+    Along a chain it never falls: the next header's time must exceed it, so the next window still
+    has at least six times that are not below it.
+
+    Raises:
+        ValueError: not exactly 11 times.
+    """
+    if len(times) != MEDIAN_BLOCKS:
+        raise ValueError(f"a median takes {MEDIAN_BLOCKS} header times, not {len(times)}")
+    return sorted(times)[MEDIAN_BLOCKS // 2]

@@ -11,8 +11,10 @@ from functools import partial
 import structlog
 
 from offchain.errors import ChainError, ModelChainError
+from offchain.experiment.figures import BlockFigures
 from offchain.experiment.network import LocalNetwork
 from offchain.experiment.stopwatch import Stopwatch
+from offchain.ports import TrainingProgress
 
 log = structlog.get_logger()
 
@@ -170,3 +172,14 @@ class Driver:
             for node, worker in enumerate(self._network.workers)
         ]
         return "; ".join(reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Who is told how it goes: turns, trainings, blocks, words, verification."""
+
+    turn: Callable[[str, Turn], None]
+    training: Callable[[int, TrainingProgress], None]
+    block: Callable[[str, BlockFigures], None]
+    say: Callable[[str], None]
+    verifying: Callable[[str, int, int], None]

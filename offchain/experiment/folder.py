@@ -15,13 +15,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from offchain.chain.client import open_contracts
+from offchain.chain.reading.contracts import DeployedContracts
 from offchain.errors import ConfigurationError
-from offchain.experiment.chain_state import write_whole
+from offchain.experiment.chain_state import experiment_anvil, write_whole
 from offchain.experiment.plan import ExperimentPlan
 
 
@@ -171,3 +174,21 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _write(file: Path, value: Mapping[str, Any]) -> None:
     write_whole(file, (json.dumps(value, indent=1) + "\n").encode())
+
+
+@contextmanager
+def kept_chain(run: RunFolder, noise: str, log_file: Path) -> Iterator[DeployedContracts]:
+    """Load the chain after a preset's last block; anvil ends, and its output is in ``log_file``.
+
+    Raises:
+        ConfigurationError: the preset has no block.
+        ModelChainError: the chain cannot be loaded, or is not the deployment's.
+    """
+    progress, folder = run.progress(noise), run.preset(noise)
+    if progress is None:
+        raise ConfigurationError(f"{folder}: no block has been made")
+    accounts = run.run["plan"]["nodes"] + 3
+    with experiment_anvil(accounts, log_file, folder / progress.chain) as anvil:
+        contracts = open_contracts(anvil.url, folder / "deployment.json")
+        with closing(contracts.ethereum):
+            yield contracts

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import secrets as randomness
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from eth_account.signers.local import LocalAccount
 
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.client import Web3Chain, open_contracts
@@ -21,10 +24,9 @@ from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.errors import RelayerError, StoreError
 from offchain.experiment.chain_state import experiment_anvil, set_clock_back
 from offchain.experiment.observer import Observer
-from offchain.experiment.outlet import ServiceOutlet
-from offchain.experiment.reading import RecordLog, SharedReadingChain
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.demo.network import Plan, account, deploy_on
@@ -32,7 +34,9 @@ from offchain.node.feeder.replay import Feeder
 from offchain.node.feeder.schedule import Replay
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
+from offchain.node.relayer.admission import Refused
 from offchain.node.relayer.batches import BatchSettings
+from offchain.node.relayer.client import Outlet, RelayerBusyError, RelayerRefusedError
 from offchain.node.relayer.database import RelayerDatabase
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService
@@ -40,6 +44,8 @@ from offchain.ports import DataSource, Learner
 from offchain.protocol.deciding.snapshot import Policy
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 
@@ -209,3 +215,79 @@ def _contracts(url: str, plan: NetworkPlan, headers: RecordedHeaders) -> Deploye
         plan.project, plan.folder, plan.headers, plan.nodes, parameters=plan.parameters
     )
     return deploy_on(url, deployment, headers, account(plan.nodes))
+
+
+class ServiceOutlet(Outlet):
+    """Hands over to a `RelayerService`."""
+
+    def __init__(self, service: RelayerService) -> None:
+        self._service = service
+
+    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
+        """See `Outlet.submit`."""
+        try:
+            self._service.submit(transaction, payload)
+        except Refused as refused:
+            raise _answer(refused) from refused
+        except StoreError as error:
+            raise RelayerError(f"the relayer cannot keep a payload: {error}") from error
+
+    def publish(self, reveals: Sequence[KeyReveal]) -> None:
+        """See `Outlet.publish`: one that is refused keeps no other out."""
+        first: Refused | None = None
+        for reveal in reveals:
+            try:
+                self._service.reveal(reveal)
+            except Refused as refused:
+                first = first or refused
+        if first is not None:
+            raise _answer(first) from first
+
+
+def _answer(refused: Refused) -> RelayerError:
+    """What `RelayerClient` would raise."""
+    if refused.retry_after is not None:
+        return RelayerBusyError(refused.retry_after, str(refused))
+    return RelayerRefusedError(refused.status, refused.code, str(refused))
+
+
+class RecordLog:
+    """All records of a deployment so far. The chain must not be reorganised meanwhile.
+
+    Args:
+        contracts: the deployment.
+    """
+
+    def __init__(self, contracts: DeployedContracts) -> None:
+        self._contracts = contracts
+        self._next = contracts.deployment.block_number
+        self._records: list[Record] = []
+        self._blocks: list[int] = []
+
+    def between(self, first: int, last: int) -> list[Record]:
+        """Records of EVM blocks ``first`` to ``last``, in order; raises as `Chain.records`."""
+        if last >= self._next:
+            fresh = list(self._contracts.records(self._next, last))
+            self._records += fresh
+            self._blocks += [record.block_number for record in fresh]
+            self._next = last + 1
+        start, end = bisect_left(self._blocks, first), bisect_right(self._blocks, last)
+        return self._records[start:end]
+
+
+class SharedReadingChain(Web3Chain):
+    """A deployment as one account sees it; what it reads of the past comes from a shared log.
+
+    Args:
+        contracts: the deployment.
+        account: signs this object's transactions.
+        log: of the same deployment.
+    """
+
+    def __init__(self, contracts: DeployedContracts, account: LocalAccount, log: RecordLog) -> None:
+        super().__init__(contracts, account)
+        self._log = log
+
+    def records(self, from_block: int, to_block: int) -> Iterator[Record]:
+        """The protocol's events in a range of EVM blocks, both ends included, in order."""
+        return iter(self._log.between(from_block, to_block))

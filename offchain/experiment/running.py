@@ -16,8 +16,7 @@ import structlog
 
 from offchain.crypto.hashing import keccak256
 from offchain.experiment.chain_state import save_chain
-from offchain.experiment.display import Display
-from offchain.experiment.driving import Driver
+from offchain.experiment.driving import Display, Driver
 from offchain.experiment.figures import (
     BlockFigures,
     ModelFigures,
@@ -26,8 +25,7 @@ from offchain.experiment.figures import (
     require_attested,
     round_seconds,
 )
-from offchain.experiment.folder import Progress, RunFolder
-from offchain.experiment.kept_chain import kept_chain
+from offchain.experiment.folder import Progress, RunFolder, kept_chain
 from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask, TimedLearner
 from offchain.experiment.network import LocalNetwork, NetworkPlan, local_network
 from offchain.experiment.observer import JudgedBlock

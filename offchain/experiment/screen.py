@@ -7,8 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.text import Text
 
-from offchain.experiment.display import Display
-from offchain.experiment.driving import Turn
+from offchain.experiment.driving import Display, Turn
 from offchain.experiment.figures import BlockFigures, ModelFigures
 from offchain.experiment.plan import ExperimentPlan
 from offchain.ports import TrainingProgress

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from offchain.bitcoin.batches import Batch, HeaderRun, RelayView, extends, find_fork, plan_batch
 from offchain.bitcoin.header import HEADER_SIZE
-from offchain.bitcoin.median_time import MEDIAN_BLOCKS
 from offchain.bitcoin.rules import Rules
+from offchain.bitcoin.target import MEDIAN_BLOCKS
 from offchain.errors import HeaderError
 from offchain.ports import HeaderSource
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+from dataclasses import dataclass
+
+import torch
 
 SPINS = 100_000
 """How often a thread that waits for others looks before it sleeps: a fraction of a millisecond."""
@@ -65,3 +68,17 @@ def warm_up() -> None:
     optimizer = torch.optim.AdamW([parameter])
     parameter.sum().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """PyTorch's release, and the name of the GPU that training takes; None if there is none."""
+
+    torch_version: str
+    gpu: str | None
+
+
+def find_devices() -> Devices:
+    """Ask PyTorch; takes a second or two when it has not been imported before."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return Devices(torch.__version__, gpu)

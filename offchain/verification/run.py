@@ -18,7 +18,7 @@ from offchain.verification.full.final_state import computed_state
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import Report, verify
 from offchain.verification.light.verify import LIGHT_KINDS, LightReport, verify_light
-from offchain.verification.progress import Progress, no_progress
+from offchain.verification.recording.differences import Progress, no_progress
 from offchain.verification.recording.reading import read_recording
 from offchain.verification.recording.views import compare_deployment
 

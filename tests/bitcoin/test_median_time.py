@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offchain.bitcoin.median_time import median_time_past
+from offchain.bitcoin.target import median_time_past
 
 
 @given(st.permutations(range(11)))

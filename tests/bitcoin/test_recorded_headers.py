@@ -21,9 +21,9 @@ from offchain.bitcoin.errors import (
 )
 from offchain.bitcoin.header import BlockHeader, display_hash
 from offchain.bitcoin.rules import MAINNET, REGTEST, Rules
-from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.errors import BadHeaderFile, HeadersNotHeld
 from offchain.headers.recorded import RecordedHeaders
+from offchain.headers.source import read_checkpoint
 from tests.support.bitcoin_mining import MinedChain
 
 DESCRIPTION = Path(__file__).parents[2] / "data" / "bitcoin" / "headers_822528_6048.json"

@@ -10,8 +10,13 @@ from web3.contract import Contract
 
 from offchain.bitcoin.errors import InvalidBits
 from offchain.bitcoin.header import BlockHeader, hash_number
-from offchain.bitcoin.median_time import median_time_past
-from offchain.bitcoin.target import bits_from_target, retarget, target_from_bits, work_of_target
+from offchain.bitcoin.target import (
+    bits_from_target,
+    median_time_past,
+    retarget,
+    target_from_bits,
+    work_of_target,
+)
 from tests.support.evm import Evm, reverts
 
 # The fixture's chain is only read, so that examples may share it.

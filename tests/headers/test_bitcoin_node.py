@@ -17,10 +17,9 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.cli import run
 from offchain.errors import ConfigurationError
 from offchain.headers.bitcoin_core import BitcoinCoreHeaders
-from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.errors import HeadersNotHeld, SourceUnauthorised, WrongNetwork
 from offchain.headers.next_batch import next_batch
-from offchain.headers.source import open_source
+from offchain.headers.source import open_source, read_checkpoint
 from offchain.ports import HeaderSource
 from tests.support.bitcoin_node import BitcoinNode, running_bitcoin_node
 from tests.support.evm import GENESIS_TIME, Evm

@@ -13,8 +13,8 @@ from offchain.bitcoin.header import BlockHeader
 from offchain.bitcoin.rules import REGTEST
 from offchain.errors import ConfigurationError
 from offchain.headers.bitcoin_core import BitcoinCoreHeaders, read_cookie
-from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.errors import HeadersNotHeld, SourceMoved, SourceUnauthorised
+from offchain.headers.source import read_checkpoint
 from tests.support.bitcoin_mining import MinedChain
 from tests.support.header_servers import USER, BestChain, CoreServer
 from tests.support.http_server import serve

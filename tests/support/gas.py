@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median_low
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.recorded import RecordedHeaders
+from offchain.headers.source import read_checkpoint
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import DEMO
 from tests.support.deployed_chain import DeployedChain, deploy_world

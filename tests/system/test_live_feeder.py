@@ -14,8 +14,7 @@ import pytest
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.deployment.file import write_deployment
 from offchain.chain.reading.relay_view import RelayReader
-from offchain.headers.checkpoint import read_checkpoint
-from offchain.headers.source import open_source
+from offchain.headers.source import open_source, read_checkpoint
 from offchain.toolchain.anvil import Anvil
 from tests.support.bitcoin_node import BitcoinNode, running_bitcoin_node
 from tests.support.evm import ROOT

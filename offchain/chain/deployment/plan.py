@@ -19,8 +19,8 @@ from web3.utils.address import get_create_address
 
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.header import HEADER_SIZE
-from offchain.bitcoin.median_time import MEDIAN_BLOCKS
 from offchain.bitcoin.rules import MAINNET, Rules
+from offchain.bitcoin.target import MEDIAN_BLOCKS
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ChainError, ConfigurationError

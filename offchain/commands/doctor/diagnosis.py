@@ -160,7 +160,7 @@ def compare_packages(requirements: Sequence[str]) -> str:
 
 def look_at_torch(_: Surroundings) -> str:
     """PyTorch can be imported."""
-    from offchain.learning.devices import find_devices
+    from offchain.learning.preparation import find_devices
 
     return find_devices().torch_version
 
@@ -244,7 +244,7 @@ def look_at_store(here: Surroundings) -> str:
 
 def look_at_gpu(_: Surroundings) -> str:
     """A GPU that training takes."""
-    from offchain.learning.devices import find_devices
+    from offchain.learning.preparation import find_devices
 
     gpu = find_devices().gpu
     if gpu is None:

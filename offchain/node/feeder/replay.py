@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from offchain.bitcoin.header import BlockHeader
-from offchain.bitcoin.median_time import MEDIAN_BLOCKS, median_time_past
+from offchain.bitcoin.target import MEDIAN_BLOCKS, median_time_past
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.errors import HeaderError, ModelChainError, RevertedError

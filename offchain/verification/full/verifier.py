@@ -12,8 +12,12 @@ from offchain.verification.full.final_state import compare_state
 from offchain.verification.full.replay import Replay, RingCheck
 from offchain.verification.full.rounds import RoundJudge
 from offchain.verification.full.workers import check_rings, workers
-from offchain.verification.progress import Progress, no_progress
-from offchain.verification.recording.differences import Difference, RingDifference
+from offchain.verification.recording.differences import (
+    Difference,
+    Progress,
+    RingDifference,
+    no_progress,
+)
 from offchain.verification.recording.values import Recording
 
 RINGS_AT_ONCE = 32

@@ -23,14 +23,15 @@ from offchain.protocol.words.status import Head
 from offchain.verification.light import rounds as light_rounds
 from offchain.verification.light import votes as light_votes
 from offchain.verification.light.state import LightState
-from offchain.verification.progress import Progress, no_progress
 from offchain.verification.recording.differences import (
     Difference,
     OrderDifference,
     Place,
+    Progress,
     RefusedCall,
     StateDifference,
     first_unequal,
+    no_progress,
 )
 from offchain.verification.recording.values import Recording, Transaction
 

@@ -13,6 +13,7 @@ Difference                     base: where, what, the value computed and the one
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import total_ordering
 
@@ -170,3 +171,11 @@ def _below(name: str, found: tuple[str, object, object]) -> tuple[str, object, o
     path, expected, actual = found
     separator = "" if not path or path.startswith("[") else "."
     return f"{name}{separator}{path}", expected, actual
+
+
+Progress = Callable[[str, int, int], None]
+"""Is told of a stage how much is done, of how much."""
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Tells nobody."""

@@ -20,7 +20,7 @@ from offchain.chain.rpc.replies import Log
 from offchain.errors import ChainError
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
-from offchain.verification.progress import Progress, no_progress
+from offchain.verification.recording.differences import Progress, no_progress
 from offchain.verification.recording.values import (
     ContractCall,
     FinalState,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.headers.checkpoint import read_checkpoint
 from offchain.headers.recorded import RecordedHeaders
+from offchain.headers.source import read_checkpoint
 from tests.support.evm import Evm, reverts
 from tests.support.relays import ContractRelay, PythonRelay, Setup
 
