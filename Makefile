@@ -70,7 +70,7 @@ bench: build  ## Measure speeds against named baselines and targets: out/bench.j
 	@env -u OMP_NUM_THREADS $(BIN)/python -m scripts.bench $(BENCH)
 
 test-gpu: install  ## Test on a GPU that scores are the same to the bit
-	@$(BIN)/python -m pytest -n0 -v tests/learning/test_evaluation_cuda.py
+	@$(BIN)/python -m pytest -n0 -v tests/learning/exact/test_evaluation_cuda.py
 
 # On a developer's machine it formats, with CI=true it only looks.
 check: install  ## Format, lint, check types and layers

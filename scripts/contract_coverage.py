@@ -16,10 +16,10 @@ from rich.table import Table
 
 from offchain.config import PROJECT
 from offchain.errors import ModelChainError
-from tests.support.contract_coverage.compiling import CompilationFailed, prepare
-from tests.support.contract_coverage.places import Kind
-from tests.support.contract_coverage.report import LINE, MEASURES, Coverage, read_coverage
-from tests.support.contract_coverage.tracing import HITS
+from scripts.support.contract_coverage.compiling import CompilationFailed, prepare
+from scripts.support.contract_coverage.places import Kind
+from scripts.support.contract_coverage.report import LINE, MEASURES, Coverage, read_coverage
+from scripts.support.contract_coverage.tracing import HITS
 
 FOLDER = PROJECT / "build" / "coverage"
 RESULTS = PROJECT / "docs" / "results" / "contract_coverage.json"

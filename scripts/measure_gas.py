@@ -8,8 +8,8 @@ import json
 import sys
 
 from offchain.errors import ModelChainError
-from tests.support.evm import ROOT, fresh_evm
-from tests.support.gas import README, RESULTS, measure, replace_table
+from scripts.support.chains.evm import ROOT, fresh_evm
+from scripts.support.chains.gas import README, RESULTS, measure, replace_table
 
 
 def main() -> int:

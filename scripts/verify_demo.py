@@ -24,12 +24,12 @@ from offchain.verification.full.verifier import verify
 from offchain.verification.light.verify import verify_light
 from offchain.verification.recording.differences import Difference
 from offchain.verification.recording.values import FinalState
-from tests.support import tampering
-from tests.support.evm import fresh_evm
-from tests.support.real_chain import RecordedChain, record
-from tests.support.small_chain import play
-from tests.support.tampering import Change
-from tests.support.verifying import replay, verify_copy
+from scripts.support import tampering
+from scripts.support.chains.evm import fresh_evm
+from scripts.support.chains.real_chain import RecordedChain, record
+from scripts.support.tampering import Change
+from scripts.support.verifying import replay, verify_copy
+from scripts.support.worlds.small_chain import play
 
 Check = Callable[[], None]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import ArtifactError
-from tests.support.contract_coverage.tracing import traced_evm
-from tests.support.evm import ROOT, Evm, fresh_evm
+from scripts.support.chains.evm import ROOT, Evm, fresh_evm
+from scripts.support.contract_coverage.tracing import traced_evm
 
 
 @pytest.fixture(scope="session")

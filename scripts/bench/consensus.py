@@ -16,8 +16,8 @@ from scripts.bench.judged import (
     test_samples,
 )
 from scripts.bench.measurement import Conditions, Figure, Measurement
-from tests.support.deployed_chain import deploy_world
-from tests.support.evm import compiled_artifacts, fresh_evm
+from scripts.support.chains.deployed_chain import deploy_world
+from scripts.support.chains.evm import compiled_artifacts, fresh_evm
 
 MODELS = 10
 KEYS_EACH = 4

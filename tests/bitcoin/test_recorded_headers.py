@@ -24,7 +24,7 @@ from offchain.bitcoin.rules import MAINNET, REGTEST, Rules
 from offchain.headers.errors import BadHeaderFile, HeadersNotHeld
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
-from tests.support.bitcoin_mining import MinedChain
+from scripts.support.chains.bitcoin_mining import MinedChain
 
 DESCRIPTION = Path(__file__).parents[2] / "data" / "bitcoin" / "headers_822528_6048.json"
 NOW = 1_720_000_000

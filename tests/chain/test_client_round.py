@@ -11,8 +11,8 @@ from offchain.protocol.words import records
 from offchain.protocol.words.actions import CommitAttestation, WithdrawBond, WithdrawKeyBond
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Phase
-from tests.support.deployed_world import World, world
-from tests.support.played_round import play
+from tests.support.chains.deployed_world import World, world
+from tests.support.chains.played_round import play
 
 
 @pytest.fixture(scope="module")

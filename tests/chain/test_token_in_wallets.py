@@ -9,7 +9,7 @@ from eth_utils import keccak
 from web3 import Web3
 from web3.contract import Contract
 
-from tests.support.evm import Evm
+from scripts.support.chains.evm import Evm
 
 TOKEN = 10**18
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.wallet_place import WalletPlace, wallet_place
+from tests.support.chains.wallet_place import WalletPlace, wallet_place
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,10 @@ from offchain.config import load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder
 from offchain.toolchain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
-from tests.support.deployed_world import world
-from tests.support.evm import ROOT
-from tests.support.http_server import Answer, serve
-from tests.support.ipfs_server import IpfsServer
+from scripts.support.chains.evm import ROOT
+from tests.support.chains.deployed_world import world
+from tests.support.servers.http_server import Answer, serve
+from tests.support.servers.ipfs_server import IpfsServer
 
 PLATFORMS = [Platform(system, processor) for system in SYSTEMS for processor in PROCESSORS]
 INTEL_LINUX = Platform(LINUX, X64)

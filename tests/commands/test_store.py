@@ -13,8 +13,8 @@ import pytest
 from offchain.cli import run
 from offchain.storage.cid import cid_of
 from offchain.storage.local import MAXIMUM_CONTENT
-from tests.support.http_server import serve
-from tests.support.ipfs_server import IpfsServer
+from tests.support.servers.http_server import serve
+from tests.support.servers.ipfs_server import IpfsServer
 
 CONTENT = b"some content\x00\xff"
 DIGEST = hashlib.sha256(CONTENT).digest()

@@ -12,10 +12,10 @@ from offchain.chain.deployment.file import write_deployment
 from offchain.cli import run
 from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
-from tests.support.evm import fresh_evm
-from tests.support.real_chain import deployed_world
-from tests.support.small_chain import play
-from tests.support.tampering import with_flipped_bit
+from scripts.support.chains.evm import fresh_evm
+from scripts.support.chains.real_chain import deployed_world
+from scripts.support.tampering import with_flipped_bit
+from scripts.support.worlds.small_chain import play
 
 DIFFERENCE = 15
 

@@ -9,8 +9,8 @@ import random
 import pytest
 
 from offchain.crypto.secp256k1 import ORDER, address_bytes, recover
-from tests.support import reference_curve
-from tests.support.evm import Evm
+from scripts.support.chains.evm import Evm
+from tests.support.reference import curve as reference_curve
 
 ECRECOVER = "0x0000000000000000000000000000000000000001"
 R, R_Y = reference_curve.multiply(2, reference_curve.GENERATOR)

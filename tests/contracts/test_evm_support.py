@@ -4,7 +4,7 @@ import pytest
 from web3.contract import Contract
 
 from offchain.errors import RevertedError
-from tests.support.evm import Evm, events, reverts
+from scripts.support.chains.evm import Evm, events, reverts
 
 CAP = 100
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.evm import fresh_evm
-from tests.support.gas import FIGURES, README, RESULTS, Figure, measure, replace_table
+from scripts.support.chains.evm import fresh_evm
+from scripts.support.chains.gas import FIGURES, README, RESULTS, Figure, measure, replace_table
 
 TOLERANCE_PERCENT = 2
 

@@ -1,6 +1,7 @@
 """Where rules begin and end, to the second, the height and the round.
 
-Every transaction goes to the reference too, which must do the same; see tests/support/world.py.
+Every transaction goes to the reference too, which must do the same; see
+scripts/support/worlds/world.py.
 """
 
 from collections.abc import Iterator
@@ -10,9 +11,9 @@ import pytest
 from offchain.crypto.secp256k1 import ShareKey
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import NextPartition
-from tests.support.deployed_chain import DeployedChain, Stage, deploy_world
-from tests.support.evm import Evm
-from tests.support.world import World, refused
+from scripts.support.chains.deployed_chain import DeployedChain, Stage, deploy_world
+from scripts.support.chains.evm import Evm
+from scripts.support.worlds.world import World, refused
 
 
 @pytest.fixture(scope="module")

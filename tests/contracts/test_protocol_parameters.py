@@ -17,7 +17,7 @@ from offchain.protocol.words.parameters import (
     limits,
     solidity_name,
 )
-from tests.support.evm import Evm, compiled_artifacts, reverts
+from scripts.support.chains.evm import Evm, compiled_artifacts, reverts
 
 
 def struct_components() -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from offchain.crypto.merkle import (
     node_hash,
     verify_merkle_proof,
 )
-from tests.support.reference_merkle import audit_path, tree_head
+from tests.support.reference.merkle import audit_path, tree_head
 
 
 def leaves(count):

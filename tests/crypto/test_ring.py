@@ -29,8 +29,9 @@ from offchain.crypto.ring_errors import (
     RingTooShort,
 )
 from offchain.crypto.secp256k1 import ORDER, NotOnCurveError, ShareKey
-from tests.support import reference_curve, reference_ring
-from tests.support.ring_vectors import CONTRACT, DOMAIN, message, secret, share_keys
+from tests.support.reference import curve as reference_curve
+from tests.support.reference import ring as reference_ring
+from tests.support.reference.ring_vectors import CONTRACT, DOMAIN, message, secret, share_keys
 
 
 def xs(keys):

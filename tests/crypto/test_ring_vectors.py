@@ -4,8 +4,9 @@ import pytest
 
 from offchain.crypto.ring import nullifier_from_x, ring_prefix, scope_tag, verify_ring
 from offchain.crypto.ring_errors import RingSignatureError
-from tests.support import reference_ring, ring_vectors
-from tests.support.ring_vectors import DOMAIN
+from tests.support.reference import ring as reference_ring
+from tests.support.reference import ring_vectors
+from tests.support.reference.ring_vectors import DOMAIN
 
 CASES = ring_vectors.load()
 

@@ -22,7 +22,7 @@ from offchain.crypto.secp256k1 import (
     recover,
     verify_possession,
 )
-from tests.support import reference_curve
+from tests.support.reference import curve as reference_curve
 
 DOMAIN = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
 ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

@@ -16,7 +16,7 @@ from offchain.experiment.chain_state import (
     write_whole,
 )
 from offchain.toolchain.anvil import Anvil
-from tests.support.node_chain import NodeChain
+from tests.support.chains.node_chain import NodeChain
 
 NODES = 3
 

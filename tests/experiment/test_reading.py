@@ -8,7 +8,7 @@ import pytest
 
 from offchain.experiment.network import RecordLog
 from offchain.toolchain.anvil import Anvil
-from tests.support.node_chain import NodeChain
+from tests.support.chains.node_chain import NodeChain
 
 
 @pytest.fixture(scope="module")

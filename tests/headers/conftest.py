@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.bitcoin_mining import MinedChain
-from tests.support.header_servers import BestChain, regtest_chain
-from tests.support.network_sources import FORK, LENGTH
+from scripts.support.chains.bitcoin_mining import MinedChain
+from tests.support.servers.header_servers import BestChain, regtest_chain
+from tests.support.servers.network_sources import FORK, LENGTH
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ from offchain.headers.errors import HeadersNotHeld, SourceUnauthorised, WrongNet
 from offchain.headers.next_batch import next_batch
 from offchain.headers.source import open_source, read_checkpoint
 from offchain.ports import HeaderSource
-from tests.support.bitcoin_node import BitcoinNode, running_bitcoin_node
-from tests.support.evm import GENESIS_TIME, Evm
-from tests.support.relays import ContractRelay, Setup
+from scripts.support.chains.evm import GENESIS_TIME, Evm
+from scripts.support.chains.relays import ContractRelay, Setup
+from tests.support.servers.bitcoin_node import BitcoinNode, running_bitcoin_node
 
 pytestmark = pytest.mark.full
 

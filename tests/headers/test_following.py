@@ -19,8 +19,8 @@ from offchain.bitcoin.errors import BrokenLink, InsufficientWork, TimeTooEarly
 from offchain.bitcoin.header import display_hash, short_hash
 from offchain.bitcoin.rules import REGTEST, Rules
 from offchain.headers.next_batch import next_batch
-from tests.support.bitcoin_mining import RETARGETING, MinedChain, mine, spoil_work
-from tests.support.mined_source import MinedSource
+from scripts.support.chains.bitcoin_mining import RETARGETING, MinedChain, mine, spoil_work
+from tests.support.servers.mined_source import MinedSource
 
 NOW = 1_720_000_000
 MAXIMUM = 12

@@ -21,10 +21,10 @@ from offchain.headers.errors import (
     SourceUnreachable,
     WrongNetwork,
 )
-from tests.support.bitcoin_mining import MinedChain
-from tests.support.header_servers import BestChain, CoreServer, EsploraServer
-from tests.support.http_server import Answer, Request, Respond, serve
-from tests.support.network_sources import (
+from scripts.support.chains.bitcoin_mining import MinedChain
+from tests.support.servers.header_servers import BestChain, CoreServer, EsploraServer
+from tests.support.servers.http_server import Answer, Request, Respond, serve
+from tests.support.servers.network_sources import (
     LENGTH,
     UNKNOWN,
     open_core,

@@ -18,9 +18,9 @@ from offchain.bitcoin.target import target_from_bits
 from offchain.cli import run
 from offchain.headers.errors import BadHeaderFile
 from offchain.headers.raw_file import BadHeaderInFile, check_header_file
-from tests.support.bitcoin_mining import MinedChain, mine
-from tests.support.evm import ROOT
-from tests.support.header_servers import regtest_chain
+from scripts.support.chains.bitcoin_mining import MinedChain, mine
+from scripts.support.chains.evm import ROOT
+from tests.support.servers.header_servers import regtest_chain
 
 RECORDED = ROOT / "data" / "bitcoin" / "headers_822528_6048.bin"
 FIRST = 822_528

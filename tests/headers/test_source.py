@@ -13,9 +13,15 @@ from offchain.headers.errors import BadHeaderFile, SourceUnauthorised
 from offchain.headers.esplora import EsploraHeaders
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
-from tests.support.evm import ROOT
-from tests.support.header_servers import PASSWORD, USER, BestChain, CoreServer, regtest_chain
-from tests.support.http_server import serve
+from scripts.support.chains.evm import ROOT
+from tests.support.servers.header_servers import (
+    PASSWORD,
+    USER,
+    BestChain,
+    CoreServer,
+    regtest_chain,
+)
+from tests.support.servers.http_server import serve
 
 DESCRIPTION = ROOT / "data" / "bitcoin" / "headers_822528_6048.json"
 

@@ -10,8 +10,8 @@ from offchain.node.attesting import RoundData
 from offchain.node.claiming import MAXIMUM_DATA_CLAIMS, Claiming
 from offchain.protocol.rules.tally import block_reward
 from offchain.protocol.words import actions
-from tests.support.world import World
-from tests.support.world_status import world_status
+from scripts.support.worlds.world import World
+from tests.support.worlds.world_status import world_status
 
 
 def data_of(world):

@@ -19,9 +19,9 @@ from offchain.node.loop import Worker
 from offchain.protocol.deciding.snapshot import Role
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.words.status import Phase
-from tests.support.hostile import COPIED, KEYLESS, LATE, SOUND, Hostile
-from tests.support.node_chain import KEYS, EasyDigits, NodeChain
-from tests.support.working_nodes import Part, WorkedRound, share, started_chain, worked_round
+from tests.support.chains.node_chain import KEYS, EasyDigits, NodeChain
+from tests.support.chains.working_nodes import Part, WorkedRound, share, started_chain, worked_round
+from tests.support.tampering.hostile import COPIED, KEYLESS, LATE, SOUND, Hostile
 
 HONEST = (0, 1, 2)
 ATTESTS = 3

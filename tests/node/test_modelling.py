@@ -18,7 +18,7 @@ from offchain.node.modelling import Modelling, Training, training_seed
 from offchain.protocol.rules.dataset import DataItem, training_root
 from offchain.protocol.words.transactions import Item, model_commitment
 from offchain.storage.local import LocalStore
-from tests.support.node_chain import RandomDigits
+from tests.support.chains.node_chain import RandomDigits
 
 CONTRACT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

@@ -21,7 +21,7 @@ from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.protocol.words.actions import Advance, ClaimModel, RevealAttestation, Start
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
-from tests.support.node_chain import KEYS, NodeChain, RandomDigits
+from tests.support.chains.node_chain import KEYS, NodeChain, RandomDigits
 
 
 @pytest.fixture

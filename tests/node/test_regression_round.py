@@ -24,9 +24,9 @@ from offchain.learning.tasks.known import choose_task, make_learner, make_source
 from offchain.ports import DataSource
 from offchain.protocol.rules.tally import required_score
 from offchain.protocol.words.status import Phase
-from tests.support.evm import ROOT
-from tests.support.node_chain import KEYS, NodeChain
-from tests.support.working_nodes import Part, WorkedRound, share, started_chain, worked_round
+from scripts.support.chains.evm import ROOT
+from tests.support.chains.node_chain import KEYS, NodeChain
+from tests.support.chains.working_nodes import Part, WorkedRound, share, started_chain, worked_round
 
 NODES = 3
 ITEMS = NODES * KEYS

@@ -17,8 +17,8 @@ from offchain.protocol.words.records import ModelRevealed
 from offchain.protocol.words.transactions import ModelTransaction
 from offchain.storage.ipfs import IpfsLimits, IpfsStore
 from tests.node.test_payloads import ADDRESS, Bench, samples
-from tests.support.http_server import serve
-from tests.support.ipfs_server import IpfsServer
+from tests.support.servers.http_server import serve
+from tests.support.servers.ipfs_server import IpfsServer
 
 PLACE = {"block_number": 1, "log_index": 0, "timestamp": 1}
 QUICK = IpfsLimits(connect_seconds=1.0, search_seconds=1.0, reply_seconds=1.0)

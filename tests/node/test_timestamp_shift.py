@@ -11,7 +11,7 @@ import pytest
 from offchain.node.sharing import Sharing
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.toolchain.anvil import Anvil
-from tests.support.node_chain import KEYS, Kept, NodeChain
+from tests.support.chains.node_chain import KEYS, Kept, NodeChain
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Phase, VoidReason
-from tests.support.random_play import RandomPlay
-from tests.support.world import World
+from scripts.support.worlds.world import World
+from tests.support.worlds.random_play import RandomPlay
 
 RecordType = TypeVar("RecordType", bound=Record)
 

@@ -6,8 +6,8 @@ from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules import tally
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from tests.support.random_play import RandomPlay
-from tests.support.world import World
+from scripts.support.worlds.world import World
+from tests.support.worlds.random_play import RandomPlay
 
 
 def assert_invariants(world: World) -> None:

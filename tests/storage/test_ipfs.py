@@ -26,8 +26,8 @@ from offchain.storage.cid import cid_of
 from offchain.storage.ipfs import IpfsLimits, IpfsStore
 from offchain.storage.ipfs_session import IpfsReplyError
 from offchain.storage.local import MAXIMUM_CONTENT
-from tests.support.http_server import Answer, LocalServer, Request, serve
-from tests.support.ipfs_server import IpfsServer, Twist, refusal, reply
+from tests.support.servers.http_server import Answer, LocalServer, Request, serve
+from tests.support.servers.ipfs_server import IpfsServer, Twist, refusal, reply
 
 QUICK = IpfsLimits(connect_seconds=1.0, search_seconds=1.0, reply_seconds=1.0)
 OTHER = cid_of(hashlib.sha256(b"other").digest())

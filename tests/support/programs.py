@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.support.evm import ROOT
+from scripts.support.chains.evm import ROOT
 
 SECONDS = 60
 """After so long a run is killed; it has SIGALRM's status then."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.bad_input import Place, deployed_place
+from tests.support.tampering.bad_input import Place, deployed_place
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,8 @@ from offchain.node.demo.network import account, free_port
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.artifacts import load_artifacts
-from tests.support.brownie_project import make_brownie_project
-from tests.support.node_chain import HEADERS
+from tests.support.chains.brownie_project import make_brownie_project
+from tests.support.chains.node_chain import HEADERS
 from tests.support.programs import Run
 
 NETWORKS = """

@@ -17,8 +17,8 @@ from offchain.errors import ConfigurationError, FontError, HeaderError, StoreErr
 from offchain.node.demo.network import free_port
 from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
-from tests.support.bad_input import Place, refused
-from tests.support.node_chain import HEADERS
+from tests.support.chains.node_chain import HEADERS
+from tests.support.tampering.bad_input import Place, refused
 
 NOT_WRITABLE = Path("/proc")
 """A folder that takes no files, not even root's."""

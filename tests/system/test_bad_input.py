@@ -23,9 +23,9 @@ from offchain.config import ENVIRONMENT
 from offchain.errors import ChainError, ConfigurationError
 from offchain.node.demo.network import account, free_port
 from offchain.node.relayer.app import MAXIMUM_BODY
-from tests.support.bad_input import COMMANDS, NODES, OTHER_CHAIN, USAGE, Place, refused
-from tests.support.evm import ROOT
+from scripts.support.chains.evm import ROOT
 from tests.support.programs import FILES, Run
+from tests.support.tampering.bad_input import COMMANDS, NODES, OTHER_CHAIN, USAGE, Place, refused
 
 WITH_ACCOUNTS = [program for program in COMMANDS if program != "modelchain verify"]
 pytestmark = pytest.mark.usefixtures("nothing_is_lost")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from offchain.programs import INTERRUPTED
-from tests.support.node_chain import ROOT
+from tests.support.chains.node_chain import ROOT
 
 START_SECONDS = 90.0
 END_SECONDS = 30.0

@@ -25,7 +25,7 @@ from offchain.commands.wallet.shown import decimal
 from offchain.config import PROJECT
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.anvil import Anvil
-from tests.support.brownie_project import make_brownie_project
+from tests.support.chains.brownie_project import make_brownie_project
 
 NETWORKS = """
 live:

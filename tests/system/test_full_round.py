@@ -21,7 +21,7 @@ from offchain.protocol.rules.tally import block_reward
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import partition_seed
 from offchain.storage.local import LocalStore
-from tests.support.node_chain import HEADERS, ROOT
+from tests.support.chains.node_chain import HEADERS, ROOT
 
 NODES = 4
 KILLED = 1

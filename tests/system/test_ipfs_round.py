@@ -10,8 +10,8 @@ import pytest
 from offchain.node.demo.network import Plan, running_network
 from offchain.node.demo.watching import Watcher
 from offchain.storage.ipfs import IpfsStore
-from tests.support.ipfs_daemon import running_ipfs_daemon
-from tests.support.node_chain import HEADERS, ROOT
+from tests.support.chains.node_chain import HEADERS, ROOT
+from tests.support.servers.ipfs_daemon import running_ipfs_daemon
 from tests.system.test_full_round import Deadline
 
 pytestmark = pytest.mark.full

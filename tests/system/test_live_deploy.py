@@ -11,7 +11,7 @@ import pytest
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.client import open_contracts
 from offchain.headers.source import open_source
-from tests.support.bitcoin_node import BitcoinNode, running_bitcoin_node
+from tests.support.servers.bitcoin_node import BitcoinNode, running_bitcoin_node
 from tests.system.test_deploy import Brownie, brownie
 
 __all__ = ["brownie"]

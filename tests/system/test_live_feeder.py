@@ -16,9 +16,9 @@ from offchain.chain.deployment.file import write_deployment
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.headers.source import open_source, read_checkpoint
 from offchain.toolchain.anvil import Anvil
-from tests.support.bitcoin_node import BitcoinNode, running_bitcoin_node
-from tests.support.evm import ROOT
-from tests.support.live_deployment import FEEDER, deploy_for_regtest
+from scripts.support.chains.evm import ROOT
+from tests.support.chains.live_deployment import FEEDER, deploy_for_regtest
+from tests.support.servers.bitcoin_node import BitcoinNode, running_bitcoin_node
 
 pytestmark = pytest.mark.full
 

@@ -20,7 +20,7 @@ from offchain.experiment.folder import RunFolder
 from offchain.programs import INTERRUPTED
 from scripts.cross_accuracy import accuracies, judged_blocks
 from scripts.cross_accuracy import main as cross_accuracy
-from tests.support.node_chain import ROOT
+from tests.support.chains.node_chain import ROOT
 from tests.support.programs import plain_environment
 
 SECONDS = 400.0

@@ -15,7 +15,7 @@ from offchain.toolchain.artifacts import (
     load_artifacts,
     verify_current,
 )
-from tests.support.evm import Evm
+from scripts.support.chains.evm import Evm
 
 ADDRESS_A = "0x" + "aB" * 20
 ADDRESS_B = "0x" + "12" * 20

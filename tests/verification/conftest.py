@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.content_world import ContentWorld
-from tests.support.evm import Evm
-from tests.support.real_chain import RecordedChain, record
-from tests.support.small_chain import play
+from scripts.support.chains.evm import Evm
+from scripts.support.chains.real_chain import RecordedChain, record
+from scripts.support.worlds.content_world import ContentWorld
+from scripts.support.worlds.small_chain import play
 
 
 @pytest.fixture(scope="session")

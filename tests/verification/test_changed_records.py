@@ -16,9 +16,9 @@ from offchain.verification.recording.differences import (
     TokenDifference,
 )
 from offchain.verification.recording.values import FinalState, TokensMoved
-from tests.support import tampering
-from tests.support.real_chain import RecordedChain
-from tests.support.verifying import refusal, replay
+from scripts.support import tampering
+from scripts.support.chains.real_chain import RecordedChain
+from scripts.support.verifying import refusal, replay
 
 KINDS = sorted(
     (

@@ -19,8 +19,8 @@ from offchain.verification.full.replay import Replay
 from offchain.verification.full.value_codec import MalformedValue, decode_value, encode_value
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.values import Recording
-from tests.support.real_chain import RecordedChain
-from tests.support.verifying import refusal
+from scripts.support.chains.real_chain import RecordedChain
+from scripts.support.verifying import refusal
 
 BLOCK_HASH = bytes(range(32))
 

@@ -10,10 +10,10 @@ from offchain.protocol.words.records import BlockAppended, DataShared, ModelReve
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.differences import ContentDifference
-from tests.support.content_world import MemoryStore
-from tests.support.real_chain import RecordedChain
-from tests.support.tampering import with_flipped_bit
-from tests.support.verifying import refusal, verify_copy
+from scripts.support.chains.real_chain import RecordedChain
+from scripts.support.tampering import with_flipped_bit
+from scripts.support.verifying import refusal, verify_copy
+from scripts.support.worlds.content_world import MemoryStore
 
 
 def needed_files(chain: RecordedChain) -> dict[str, bytes]:

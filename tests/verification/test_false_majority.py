@@ -16,10 +16,10 @@ from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import verify
 from offchain.verification.light.verify import verify_light
 from offchain.verification.recording.differences import ScoreDifference
-from tests.support.content_world import ContentWorld
-from tests.support.small_chain import attesters, lease, publish, start
-from tests.support.square_digits import model
-from tests.support.verifying import refusal
+from scripts.support.verifying import refusal
+from scripts.support.worlds.content_world import ContentWorld
+from scripts.support.worlds.small_chain import attesters, lease, publish, start
+from scripts.support.worlds.square_digits import model
 
 LIES: dict[str, Callable[[Scores], Scores]] = {
     "scores[0]": lambda table: replace(table, scores=(table.scores[0] + 1, *table.scores[1:])),

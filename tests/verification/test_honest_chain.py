@@ -15,9 +15,9 @@ from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import verify
 from offchain.verification.light.verify import LIGHT_KINDS, verify_light
 from offchain.verification.recording.values import TokensMoved
-from tests.support.content_world import make_learner
-from tests.support.real_chain import RecordedChain
-from tests.support.tampering import action_kinds, kinds
+from scripts.support.chains.real_chain import RecordedChain
+from scripts.support.tampering import action_kinds, kinds
+from scripts.support.worlds.content_world import make_learner
 
 
 def test_the_small_chain_has_every_kind_of_record_and_call(chain: RecordedChain):

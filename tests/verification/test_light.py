@@ -26,9 +26,9 @@ from offchain.verification.recording.differences import (
     StateDifference,
 )
 from offchain.verification.recording.values import ContractCall, FinalState, Transaction
-from tests.support import tampering
-from tests.support.real_chain import RecordedChain
-from tests.support.verifying import refusal
+from scripts.support import tampering
+from scripts.support.chains.real_chain import RecordedChain
+from scripts.support.verifying import refusal
 
 # Who leased keys is looked at, but not which.
 HELD = [kind for kind in LIGHT_KINDS if kind.__name__ != "KeysRegistered"]

@@ -18,13 +18,13 @@ from offchain.verification.recording.reading import read_recording
 from offchain.verification.recording.values import TokensMoved
 from offchain.verification.recording.views import compare_deployment
 from offchain.verification.run import verify_chain, verify_chain_lightly
-from tests.support.content_world import ContentWorld, make_learner
-from tests.support.deployed_chain import DeployedChain
-from tests.support.evm import Evm
-from tests.support.real_chain import deployed_world
-from tests.support.small_chain import empty_round, play, start
-from tests.support.verifying import refusal
-from tests.support.world import Node
+from scripts.support.chains.deployed_chain import DeployedChain
+from scripts.support.chains.evm import Evm
+from scripts.support.chains.real_chain import deployed_world
+from scripts.support.verifying import refusal
+from scripts.support.worlds.content_world import ContentWorld, make_learner
+from scripts.support.worlds.small_chain import empty_round, play, start
+from scripts.support.worlds.world import Node
 
 REENTER = 2
 

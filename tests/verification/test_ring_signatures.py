@@ -5,9 +5,9 @@ import random
 import pytest
 
 from offchain.verification.recording.differences import RingDifference
-from tests.support.real_chain import RecordedChain
-from tests.support.tampering import forge_signature
-from tests.support.verifying import refusal, verify_copy
+from scripts.support.chains.real_chain import RecordedChain
+from scripts.support.tampering import forge_signature
+from scripts.support.verifying import refusal, verify_copy
 
 PARTS = {
     "challenge": "RingNotClosed",

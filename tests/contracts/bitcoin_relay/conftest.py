@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.evm import Evm
-from tests.support.relays import ContractRelay, MakeRelay, PythonRelay
+from scripts.support.chains.evm import Evm
+from scripts.support.chains.relays import ContractRelay, MakeRelay, PythonRelay
 
 
 @pytest.fixture(params=["python", "contract"])

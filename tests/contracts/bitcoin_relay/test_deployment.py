@@ -10,9 +10,15 @@ from offchain.bitcoin.errors import BadCheckpointHeight
 from offchain.bitcoin.header import BlockHeader, hash_number
 from offchain.bitcoin.rules import REGTEST
 from offchain.bitcoin.target import EPOCH_BLOCKS, target_from_bits
-from tests.support.bitcoin_mining import RETARGETING, START_TIME, MinedChain, mine, spoil_work
-from tests.support.evm import Evm
-from tests.support.relays import ContractRelay, MakeRelay, Setup, State, refuses
+from scripts.support.chains.bitcoin_mining import (
+    RETARGETING,
+    START_TIME,
+    MinedChain,
+    mine,
+    spoil_work,
+)
+from scripts.support.chains.evm import Evm
+from scripts.support.chains.relays import ContractRelay, MakeRelay, Setup, State, refuses
 
 BITS = 0x207FFFFF
 

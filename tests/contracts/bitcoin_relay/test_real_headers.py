@@ -7,8 +7,8 @@ import pytest
 from offchain.bitcoin.rules import MAINNET
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
-from tests.support.evm import Evm, reverts
-from tests.support.relays import ContractRelay, PythonRelay, Setup
+from scripts.support.chains.evm import Evm, reverts
+from scripts.support.chains.relays import ContractRelay, PythonRelay, Setup
 
 DESCRIPTION = Path(__file__).parents[3] / "data" / "bitcoin" / "headers_822528_6048.json"
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.collecting import Collecting, deploy_collecting
-from tests.support.evm import Evm
-from tests.support.registries import (
+from scripts.support.chains.evm import Evm
+from scripts.support.chains.registries import (
     Registries,
     restored,
     share_key,
 )
+from tests.support.worlds.collecting import Collecting, deploy_collecting
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tests.support.evm import Evm, events, reverts
-from tests.support.registries import (
+from scripts.support.chains.evm import Evm, events, reverts
+from scripts.support.chains.registries import (
     Registries,
     transaction_tuple,
 )

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.support.bitcoin_mining import BLOCK_SECONDS
-from tests.support.collecting import (
-    MEDIAN_WINDOW,
-    NONE_YET,
-    Collecting,
-)
-from tests.support.evm import reverts
-from tests.support.registries import (
+from scripts.support.chains.bitcoin_mining import BLOCK_SECONDS
+from scripts.support.chains.evm import reverts
+from scripts.support.chains.registries import (
     BUFFER_SECONDS,
     CONFIRMATIONS,
     MAXIMUM_BATCH,
     RELAY_RING,
     share_key,
+)
+from tests.support.worlds.collecting import (
+    MEDIAN_WINDOW,
+    NONE_YET,
+    Collecting,
 )
 
 

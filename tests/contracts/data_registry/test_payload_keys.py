@@ -5,19 +5,19 @@ from dataclasses import replace
 from offchain.crypto.sealing import key_commitment
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import Item
-from tests.support.changed_items import (
+from scripts.support.chains.evm import Evm, events, reverts
+from scripts.support.chains.registries import (
+    Registries,
+    item_tuple,
+    payload_key,
+    share_key,
+)
+from tests.support.tampering.changed_items import (
     changed_commitment,
     changed_parity,
     changed_payload,
     changed_reward_address,
     changed_timestamp,
-)
-from tests.support.evm import Evm, events, reverts
-from tests.support.registries import (
-    Registries,
-    item_tuple,
-    payload_key,
-    share_key,
 )
 
 

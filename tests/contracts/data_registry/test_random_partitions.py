@@ -6,15 +6,15 @@ from collections.abc import Iterator
 import pytest
 
 from offchain.bitcoin.rules import REGTEST
-from tests.support.collecting import (
+from scripts.support.chains.evm import reverts
+from scripts.support.chains.registries import (
+    BUFFER_SECONDS,
+)
+from tests.support.worlds.collecting import (
     ACCOUNTS,
     KEYS_EACH,
     NONE_YET,
     Collecting,
-)
-from tests.support.evm import reverts
-from tests.support.registries import (
-    BUFFER_SECONDS,
 )
 
 

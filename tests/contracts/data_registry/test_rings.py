@@ -10,17 +10,17 @@ from offchain.crypto.ring import ShareMessage, verify_ring
 from offchain.crypto.ring_errors import RingNotClosed
 from offchain.crypto.secp256k1 import ORDER
 from offchain.protocol.words.transactions import DataTransaction, Item, encode_positions
-from tests.support.changed_items import (
+from scripts.support.chains.evm import Evm, reverts
+from scripts.support.chains.registries import (
+    Registries,
+    share_key,
+)
+from tests.support.tampering.changed_items import (
     changed_commitment,
     changed_parity,
     changed_payload,
     changed_reward_address,
     changed_timestamp,
-)
-from tests.support.evm import Evm, reverts
-from tests.support.registries import (
-    Registries,
-    share_key,
 )
 
 KEYS = 20  # active in round 1

@@ -8,8 +8,8 @@ from offchain.protocol.words.transactions import (
     RingSignature,
     encode_positions,
 )
-from tests.support.evm import Evm, events, reverts
-from tests.support.registries import (
+from scripts.support.chains.evm import Evm, events, reverts
+from scripts.support.chains.registries import (
     OTHER_MEMBERS,
     Registries,
     item_tuple,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.evm import Evm
-from tests.support.registries import Registries, restored
+from scripts.support.chains.evm import Evm
+from scripts.support.chains.registries import Registries, restored
 
 
 @pytest.fixture(scope="module")

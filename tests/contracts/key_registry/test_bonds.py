@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.evm import Evm, error_registry, events, reverts
-from tests.support.registries import Registries, share_key, share_keys
+from scripts.support.chains.evm import Evm, error_registry, events, reverts
+from scripts.support.chains.registries import Registries, share_key, share_keys
 
 LEASE = 4  # the demo's
 BOND = 10**17  # for each key

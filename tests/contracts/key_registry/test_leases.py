@@ -2,8 +2,8 @@
 
 import random
 
-from tests.support.evm import Evm, reverts
-from tests.support.registries import Registries, share_key, share_keys
+from scripts.support.chains.evm import Evm, reverts
+from scripts.support.chains.registries import Registries, share_key, share_keys
 
 LEASE = 4  # the demo's
 QUOTA = 12  # of an account without heat

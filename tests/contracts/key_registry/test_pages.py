@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.evm import Evm, events, reverts
-from tests.support.registries import Registries, code_words, share_key, share_keys
+from scripts.support.chains.evm import Evm, events, reverts
+from scripts.support.chains.registries import Registries, code_words, share_key, share_keys
 
 LEASE = 4  # the demo's
 PAGE_KEYS = 512

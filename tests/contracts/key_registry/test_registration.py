@@ -14,8 +14,14 @@ from offchain.crypto.secp256k1 import (
     prove_possession,
     recover,
 )
-from tests.support.evm import Evm, events, reverts
-from tests.support.registries import CHAIN_ID, Registries, code_words, share_key, share_keys
+from scripts.support.chains.evm import Evm, events, reverts
+from scripts.support.chains.registries import (
+    CHAIN_ID,
+    Registries,
+    code_words,
+    share_key,
+    share_keys,
+)
 
 ZERO_ADDRESS = "0x" + "00" * 20
 LEASE = 4  # the demo's

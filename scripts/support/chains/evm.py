@@ -1,0 +1,256 @@
+"""A real EVM for contract tests: deploy, send, and expect exact custom errors and events."""
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import eth_abi
+from eth_utils import event_abi_to_log_topic, function_abi_to_4byte_selector, is_address
+from web3 import Web3
+from web3.contract import Contract
+from web3.exceptions import ContractLogicError, Web3RPCError
+from web3.logs import DISCARD
+from web3.types import TxReceipt
+
+from offchain.errors import RevertedError
+from offchain.toolchain.anvil import Anvil
+from offchain.toolchain.artifacts import Artifact, load_artifacts, verify_current
+
+ROOT = Path(__file__).resolve().parents[3]
+
+# 2024-01-01: before the later half of the recorded headers, so that their times can follow.
+GENESIS_TIME = 1_704_067_200
+
+# Below anvil's block limit; every transaction of the tests is to fit in a block.
+GAS_LIMIT = 29_000_000
+
+_BUILT_IN_ERRORS: tuple[Mapping[str, Any], ...] = (
+    {"type": "error", "name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+)
+
+
+class ErrorRegistry:
+    """Every custom error of all compiled contracts, by selector."""
+
+    def __init__(self, artifacts: Mapping[str, Artifact]) -> None:
+        self._errors: dict[bytes, tuple[str, list[str]]] = {}
+        entries = [entry for artifact in artifacts.values() for entry in artifact.abi]
+        for entry in (*_BUILT_IN_ERRORS, *entries):
+            if entry["type"] == "error":
+                # An error's selector is made as a function's is.
+                selector = function_abi_to_4byte_selector({**entry, "type": "function"})
+                types = [_canonical_type(parameter) for parameter in entry["inputs"]]
+                self._errors[selector] = (entry["name"], types)
+
+    def decode(self, data: bytes) -> RevertedError:
+        """Decode what a reverted call returned; an unknown error is named by its selector."""
+        if not data:
+            return RevertedError("")
+        if data[:4] not in self._errors:
+            return RevertedError(f"0x{data[:4].hex()}", [data[4:]])
+        name, types = self._errors[data[:4]]
+        return RevertedError(name, eth_abi.decode(types, data[4:]))
+
+
+@dataclass
+class Evm:
+    """One chain with unlocked accounts. ``sender`` is an account's index or an address."""
+
+    w3: Web3
+    artifacts: Mapping[str, Artifact]
+    accounts: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.accounts = list(self.w3.eth.accounts)
+
+    def deploy(
+        self,
+        name: str,
+        *arguments: object,
+        sender: int | str = 0,
+        value: int = 0,
+        libraries: Mapping[str, str] | None = None,
+    ) -> Contract:
+        """Deploy a contract by name; raises RevertedError if its constructor reverts."""
+        artifact = self.artifacts[name]
+        factory = self.w3.eth.contract(abi=artifact.abi, bytecode=artifact.linked(libraries))
+        transaction = factory.constructor(*arguments).build_transaction(self._filled(0))
+        receipt = self.send_transaction(data=transaction["data"], sender=sender, value=value)
+        return self.at(name, receipt["contractAddress"])
+
+    def at(self, name: str, address: str) -> Contract:
+        """Return a contract that is on chain already."""
+        return self.w3.eth.contract(
+            address=Web3.to_checksum_address(address), abi=self.artifacts[name].abi
+        )
+
+    def send(self, contract_function: Any, sender: int | str = 0, value: int = 0) -> TxReceipt:
+        """Send a call as a transaction; raises RevertedError if it reverts."""
+        transaction = contract_function.build_transaction(self._filled(value))
+        return self.send_transaction(
+            to=transaction["to"], data=transaction["data"], sender=sender, value=value
+        )
+
+    def send_transaction(
+        self,
+        *,
+        to: str | None = None,
+        data: str | bytes = b"",
+        sender: int | str = 0,
+        value: int = 0,
+        gas: int = GAS_LIMIT,
+    ) -> TxReceipt:
+        """Send any transaction; raises RevertedError with what the failed call returned."""
+        transaction: dict[str, Any] = {
+            "from": self.account(sender),
+            "data": data if isinstance(data, str) else Web3.to_hex(data),
+            "value": hex(value),
+            "gas": hex(gas),
+        }
+        if to is not None:
+            transaction["to"] = to
+        transaction_hash = self.request("eth_sendTransaction", transaction)
+        receipt = self.w3.eth.wait_for_transaction_receipt(
+            transaction_hash, timeout=60, poll_latency=0.002
+        )
+        if receipt["status"] != 1:
+            trace = self.request(
+                "debug_traceTransaction", transaction_hash, {"tracer": "callTracer"}
+            )
+            if "output" not in trace and trace.get("error") != "execution reverted":
+                raise RevertedError(f"<{trace.get('error')}>")
+            raise error_registry().decode(Web3.to_bytes(hexstr=trace.get("output", "0x")))
+        return receipt
+
+    def account(self, sender: int | str) -> str:
+        """Return a sender's address."""
+        return self.accounts[sender] if isinstance(sender, int) else sender
+
+    def balance(self, sender: int | str) -> int:
+        """Return an account's balance in wei."""
+        return self.w3.eth.get_balance(Web3.to_checksum_address(self.account(sender)))
+
+    @property
+    def timestamp(self) -> int:
+        """The latest block's time; anvil gives blocks of one second the same."""
+        return self.w3.eth.get_block("latest")["timestamp"]
+
+    def mine(self, blocks: int = 1) -> None:
+        """Mine empty blocks."""
+        self.request("anvil_mine", hex(blocks))
+
+    def set_next_timestamp(self, timestamp: int) -> None:
+        """Set the next block's time; it must be later than the latest block's."""
+        self.request("evm_setNextBlockTimestamp", hex(timestamp))
+
+    def snapshot(self) -> str:
+        """Remember the chain's state for :meth:`revert`."""
+        return self.request("evm_snapshot")
+
+    def revert(self, snapshot: str) -> None:
+        """Go back to a snapshot, which is used up by it."""
+        if not self.request("evm_revert", snapshot):
+            raise AssertionError(f"anvil does not know the snapshot {snapshot}")
+
+    def request(self, method: str, *parameters: Any) -> Any:
+        """Call any RPC method and return its result."""
+        response = self.w3.provider.make_request(method, list(parameters))  # type: ignore[arg-type]
+        if "error" in response:
+            raise AssertionError(f"{method}: {response['error']}")
+        return response["result"]
+
+    def _filled(self, value: int) -> Any:
+        # All fields that web3 would otherwise ask the node for.
+        return {"value": value, "gas": GAS_LIMIT, "gasPrice": 0, "chainId": 0, "nonce": 0}
+
+
+@contextmanager
+def fresh_evm() -> Iterator[Evm]:
+    """A chain of its own that nothing was done on, on a free port, until the body ends.
+
+    Raises:
+        ArtifactError: the contracts are not compiled, or not those of the sources.
+    """
+    artifacts = compiled_artifacts()
+    with Anvil(timestamp=GENESIS_TIME, accounts=20) as anvil:
+        yield Evm(Web3(Web3.HTTPProvider(anvil.url, request_kwargs={"timeout": 60})), artifacts)
+
+
+@functools.cache
+def compiled_artifacts() -> Mapping[str, Artifact]:
+    """All compiled contracts; raises ArtifactError if they are not those of the sources."""
+    artifacts = load_artifacts(ROOT)
+    verify_current(ROOT, artifacts.values())
+    return artifacts
+
+
+@functools.cache
+def error_registry() -> ErrorRegistry:
+    """The custom errors of all compiled contracts."""
+    return ErrorRegistry(compiled_artifacts())
+
+
+@contextmanager
+def reverts(error_name: str, *arguments: object) -> Iterator[None]:
+    """Pass if and only if the body reverts with exactly this custom error and arguments.
+
+    The body may send (:class:`Evm`) or call (web3). Solidity's own errors are called ``Error`` and
+    ``Panic``; a revert without data is ``""``. Addresses are compared without regard to case,
+    structs as tuples.
+    """
+    __tracebackhide__ = True
+    expected = f"{error_name}{_normal(arguments)}"
+    try:
+        yield
+    except (RevertedError, ContractLogicError, Web3RPCError) as error:
+        reverted = _as_reverted(error)
+        actual = f"{reverted.name}{_normal(reverted.arguments)}"
+        if actual != expected:
+            raise AssertionError(f"reverted with {actual}, expected {expected}") from error
+    else:
+        raise AssertionError(f"nothing reverted, expected {expected}")
+
+
+def events(receipt: TxReceipt, contract: Contract, name: str) -> list[Mapping[str, Any]]:
+    """Return the decoded arguments of a contract's events of one name, in order."""
+    decoded = contract.events[name]().process_receipt(receipt, errors=DISCARD)
+    return [event["args"] for event in decoded if event["address"] == contract.address]
+
+
+def event_topic(contract: Contract, name: str) -> bytes:
+    """Return the first topic of a contract's event."""
+    return event_abi_to_log_topic(contract.events[name]().abi)
+
+
+def _canonical_type(parameter: Mapping[str, Any]) -> str:
+    if not parameter["type"].startswith("tuple"):
+        return str(parameter["type"])
+    inner = ",".join(_canonical_type(component) for component in parameter["components"])
+    return f"({inner}){parameter['type'].removeprefix('tuple')}"
+
+
+def _normal(value: object) -> object:
+    """Bring decoded and expected values to one form, so that equal ones print equally."""
+    if isinstance(value, str) and is_address(value):
+        return value.lower()
+    if isinstance(value, (bytes, bytearray)):
+        return f"0x{bytes(value).hex()}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(_normal(item) for item in value)
+    return value
+
+
+def _as_reverted(error: Exception) -> RevertedError:
+    """Read the error of a call (eth_call) from web3's exception."""
+    if isinstance(error, RevertedError):
+        return error
+    data: Any = getattr(error, "data", None)
+    if isinstance(error, Web3RPCError):
+        data = (error.rpc_response or {}).get("error", {}).get("data")
+        if data is None:
+            raise error
+    return error_registry().decode(Web3.to_bytes(hexstr=data) if isinstance(data, str) else b"")

@@ -1,0 +1,188 @@
+"""The interfaces that the package keeps: those of the compiled contracts, and all that is used."""
+
+from dataclasses import fields
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from web3 import Web3
+
+from offchain.chain.abi.calls import function_call
+from offchain.chain.abi.decoding import record_class
+from offchain.chain.abi.interfaces import (
+    CONTRACTS,
+    AbiValueError,
+    Interface,
+    all_interfaces,
+    interface,
+    plain,
+)
+from offchain.chain.deployment.abi_files import abi_files, differing_files, write_abi_files
+from offchain.errors import ArtifactError
+from offchain.protocol.words import actions, records
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.records import Record
+from scripts.support.chains.evm import compiled_artifacts
+
+TOKEN_EVENTS = {"Transfer", "Approval", "EIP712DomainChanged"}
+"""Events of ERC-20 and EIP-5267: wallets read them, the protocol does not."""
+
+
+def test_kept_interfaces_equal_the_compilers():
+    assert differing_files(abi_files(compiled_artifacts())) == []
+
+
+def test_changed_missing_and_surplus_interfaces_are_found_and_mended(tmp_path):
+    expected = abi_files(compiled_artifacts())
+    assert sorted(write_abi_files(expected, tmp_path)) == sorted(expected)
+    assert differing_files(expected, tmp_path) == []
+    (tmp_path / "Heat.json").write_text("[]")
+    (tmp_path / "ModelToken.json").unlink()
+    (tmp_path / "Gone.json").write_text("[]")
+    changed = ["Gone.json", "Heat.json", "ModelToken.json"]
+    assert differing_files(expected, tmp_path) == changed
+    assert write_abi_files(expected, tmp_path) == changed
+    assert differing_files(expected, tmp_path) == []
+
+
+def test_contract_that_is_not_compiled_is_named():
+    artifacts = dict(compiled_artifacts())
+    del artifacts["Heat"]
+    with pytest.raises(ArtifactError, match="Heat"):
+        abi_files(artifacts)
+
+
+def test_unknown_interface_is_named():
+    with pytest.raises(ArtifactError, match="Nothing"):
+        interface("Nothing")
+
+
+def test_every_event_has_a_record_with_its_fields():
+    position = {field.name for field in fields(Record)}
+    for known in all_interfaces():
+        for event in known.events.values():
+            kind = record_class(event.name)
+            if kind is None:
+                assert event.name in TOKEN_EVENTS
+                continue
+            names = [field.name for field in fields(kind) if field.name not in position]
+            # A record's `block_number` is the EVM's; the model chain's is called `number` there.
+            expected = [component["name"] for component in event.inputs]
+            assert names == [
+                "number" if name == "blockNumber" else snake_case(name) for name in expected
+            ], event.name
+
+
+def test_every_record_has_an_event():
+    kinds = {
+        kind.__name__
+        for kind in vars(records).values()
+        if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
+    }
+    events = {event.name for known in all_interfaces() for event in known.events.values()}
+    assert kinds - events == set()
+    assert events - kinds == TOKEN_EVENTS
+
+
+def test_no_name_stands_for_two_functions_events_or_errors():
+    for artifact in CONTRACTS:
+        abi = compiled_artifacts()[artifact].abi
+        for kind in ("function", "event", "error"):
+            names = [entry["name"] for entry in abi if entry["type"] == kind]
+            assert len(names) == len(set(names)), artifact
+
+
+def snake_case(name: str) -> str:
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
+
+
+# ---- encoding against web3's own -----------------------------------------------------------------
+
+ADDRESSES = st.binary(min_size=20, max_size=20).map(Web3.to_checksum_address)
+
+
+def values_of(component: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Values of an ABI type as dataclass fields hold them."""
+    kind = component["type"]
+    if kind.endswith("[]"):
+        return st.lists(values_of({**component, "type": kind[:-2]}), max_size=3).map(tuple)
+    if kind == "tuple":
+        return st.tuples(*(values_of(part) for part in component["components"]))
+    if kind.startswith("uint"):
+        return st.integers(0, 2 ** int(kind[4:]) - 1)
+    if kind == "bool":
+        return st.booleans()
+    if kind == "address":
+        return ADDRESSES
+    if kind == "bytes":
+        return st.binary(max_size=100)
+    assert kind.startswith("bytes"), kind
+    return st.binary(min_size=int(kind[5:]), max_size=int(kind[5:]))
+
+
+def state_changing() -> list[tuple[str, str]]:
+    """Contract and function of every action."""
+    found = []
+    for kind in (*get_args(Action), actions.ForwardReward):
+        count = len(fields(kind))
+        call = function_call(kind(*range(count)) if kind is not actions.Share else kind((1,)))
+        found.append((call.contract, call.function))
+    return [*found, ("DataRegistry", "shareBatch")]
+
+
+@pytest.mark.parametrize(("contract", "function"), state_changing())
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_calls_are_encoded_as_web3_encodes_them(contract, function, data):
+    entry = interface(contract).functions[function]
+    arguments = [data.draw(values_of(component)) for component in entry.inputs]
+    other = Web3().eth.contract(abi=compiled_artifacts()[contract].abi)
+    expected = other.encode_abi(function, args=arguments)
+    assert "0x" + interface(contract).encode(function, *arguments).hex() == expected
+
+
+def test_every_action_is_a_function_that_takes_its_fields():
+    for kind in (*get_args(Action), actions.ForwardReward):
+        names = [field.name for field in fields(kind) if field.name != "value"]
+        call = function_call(
+            kind(*range(len(fields(kind)))) if names != ["transactions"] else kind((1,))
+        )
+        entry = interface(call.contract).functions[call.function]
+        assert len(entry.inputs) == len(call.arguments) == len(names), kind
+
+
+def test_share_of_several_is_a_batch():
+    assert function_call(actions.Share((1, 2))).function == "shareBatch"  # type: ignore[arg-type]
+    assert function_call(actions.Share((1,))).function == "share"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("partition", (2**32, 0)),
+        ("partition", (-1, 0)),
+        ("partition", (1,)),
+        ("partition", ("1", 0)),
+        ("commitModel", (b"\x00" * 33, b"\x00" * 32)),
+        ("claimModel", (1, "0x12")),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(function, arguments):
+    with pytest.raises(AbiValueError):
+        interface("ModelChain").encode(function, *arguments)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 31, b"\xff" * 32 * 8, b"\x00" * 32 * 7])
+def test_bytes_that_are_no_answer_are_refused(content):
+    with pytest.raises(AbiValueError, match="no"):
+        interface("ModelChain").decode("collection", content)
+
+
+def test_dataclasses_become_tuples_all_the_way_down():
+    reveal = actions.KeyReveal(actions.Item(1, b"a", b"b", 2, "0x", 3, 27), b"k")
+    assert plain([reveal]) == (((1, b"a", b"b", 2, "0x", 3, 27), b"k"),)
+
+
+def test_entries_of_other_kinds_are_passed_over():
+    assert Interface("X", [{"type": "fallback"}, {"type": "receive"}]).functions == {}

@@ -1,0 +1,135 @@
+"""The plan of a deployment: its order, its circle of addresses, its refusals."""
+
+import pytest
+
+from offchain.bitcoin.errors import BadCheckpointHeight
+from offchain.bitcoin.rules import MAINNET
+from offchain.chain.abi.interfaces import CONTRACTS
+from offchain.chain.deployment.plan import (
+    DeploymentPlan,
+    UnexpectedAddressError,
+    created_address,
+    deploy_contracts,
+    first_checkpoint,
+    link_order,
+)
+from offchain.config import PROJECT
+from offchain.errors import ConfigurationError
+from offchain.headers.recorded import RecordedHeaders
+from offchain.protocol.words.parameters import DEMO
+from scripts.support.chains.bitcoin_mining import MinedChain
+
+DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+ACCOUNTS = tuple(created_address(DEPLOYER, 1000 + number) for number in range(3))
+
+
+def plan(**changes) -> DeploymentPlan:
+    values = {"genesis_accounts": ACCOUNTS, "checkpoint": MinedChain.start().checkpoint}
+    return DeploymentPlan(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("nonce", "expected"),
+    [
+        (0, "0x333c3310824b7c685133f2bedb2ca4b8b4df633d"),
+        (1, "0x8bda78331c916a08481428e4b07c96d3e916d165"),
+        (2, "0xc9ddedf451bc62ce88bf9292afb13df35b670699"),
+    ],
+)
+def test_address_of_a_created_contract_is_that_of_go_ethereums_test(nonce, expected):
+    creator = "0x970E8128AB834E8EAC17Ab8E3812F010678CF791"
+    assert created_address(creator, nonce).lower() == expected
+
+
+class Recorder:
+    """Deploys nothing: gives the addresses that an honest chain would."""
+
+    def __init__(self, nonce: int) -> None:
+        self.nonce = nonce
+        self.calls: list[tuple[str, tuple[object, ...]]] = []
+
+    def __call__(self, name: str, *arguments: object) -> str:
+        address = created_address(DEPLOYER, self.nonce)
+        self.nonce += 1
+        self.calls.append((name, arguments))
+        return address
+
+
+def test_contracts_come_in_order_and_name_each_other():
+    deploy = Recorder(7)
+    at = deploy_contracts(plan(), DEPLOYER, 7, deploy, ["LibraryOne"])
+    assert [name for name, _ in deploy.calls] == ["LibraryOne", *CONTRACTS]
+    given = dict(deploy.calls)
+    assert at["ModelChain"] == created_address(DEPLOYER, 7 + len(CONTRACTS))
+    assert given["ProtocolParameters"] == (DEMO.as_tuple(),)
+    assert given["Heat"] == (at["ProtocolParameters"], at["ModelChain"])
+    assert given["KeyRegistry"] == (at["ProtocolParameters"], at["ModelChain"], at["Heat"])
+    assert given["DataRegistry"] == (
+        at["ProtocolParameters"],
+        at["BitcoinRelay"],
+        at["KeyRegistry"],
+        at["ModelChain"],
+    )
+    assert given["ModelToken"] == (at["ModelChain"], DEMO.token_cap)
+    assert given["ModelChain"] == (
+        at["ProtocolParameters"],
+        at["BitcoinRelay"],
+        at["KeyRegistry"],
+        at["DataRegistry"],
+        at["Heat"],
+        at["ModelToken"],
+        list(ACCOUNTS),
+    )
+    checkpoint = plan().checkpoint
+    assert given["BitcoinRelay"] == (
+        (MAINNET.pow_limit, False),
+        (2048, 144, 1, 60),
+        (checkpoint.height, checkpoint.epoch_start_time, checkpoint.headers),
+    )
+
+
+def test_transaction_in_between_stops_the_deployment():
+    deploy = Recorder(8)
+    with pytest.raises(UnexpectedAddressError) as caught:
+        deploy_contracts(plan(), DEPLOYER, 7, deploy)
+    assert caught.value.name == "ProtocolParameters"
+    assert caught.value.expected == created_address(DEPLOYER, 7)
+    assert caught.value.actual == created_address(DEPLOYER, 8)
+    assert len(deploy.calls) == 1
+
+
+def test_libraries_come_after_those_they_need_and_once():
+    links = {"ModelChain": ["B", "A"], "B": ["C"], "A": ["C"], "DataRegistry": ["C"]}
+    assert link_order(lambda name: links.get(name, [])) == ["C", "B", "A"]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "message"),
+    [
+        (ACCOUNTS[:2], "2 genesis accounts"),
+        ((*ACCOUNTS, ACCOUNTS[0]), "given twice"),
+        ((*ACCOUNTS, ACCOUNTS[0].lower()), "no checksummed"),
+        ((*ACCOUNTS, ""), "no checksummed"),
+    ],
+)
+def test_genesis_accounts_that_cannot_be_are_refused(accounts, message):
+    with pytest.raises(ConfigurationError, match=message):
+        plan(genesis_accounts=accounts)
+
+
+def test_first_checkpoint_of_the_recorded_headers_meets_bitcoins_rules():
+    recorded = RecordedHeaders(PROJECT / "data/bitcoin/headers_822528_6048.json", MAINNET)
+    checkpoint = first_checkpoint(822528, recorded.headers(822528, 11))
+    assert checkpoint.height == 822538
+    headers = checkpoint.check(MAINNET)
+    assert checkpoint.epoch_start_time == headers[0].time
+
+
+def test_headers_too_few_or_without_their_epochs_start_are_refused():
+    recorded = RecordedHeaders(PROJECT / "data/bitcoin/headers_822528_6048.json", MAINNET)
+    with pytest.raises(ConfigurationError, match="822538"):
+        first_checkpoint(822528, recorded.headers(822528, 10))
+    with pytest.raises(ConfigurationError, match="822528"):
+        first_checkpoint(822529, recorded.headers(822529, 20))
+    with pytest.raises(BadCheckpointHeight):
+        first_checkpoint(2**31, recorded.headers(822528, 11))

@@ -1,0 +1,66 @@
+"""The development chain's clock: forwards, back, and on no other chain."""
+
+from typing import Any
+
+import pytest
+
+from offchain.chain.rpc.clock import HIGHEST_TIMESTAMP, DevelopmentClock
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.errors import ChainError, NotDevelopmentChainError
+from offchain.toolchain.anvil import Anvil
+from tests.support.servers.scripted_node import Answer, result, scripted_node
+
+START = 1_720_000_000
+
+
+@pytest.fixture(scope="module")
+def anvil():
+    with Anvil(timestamp=START) as started:
+        yield started
+
+
+@pytest.fixture
+def clock(anvil: Anvil) -> DevelopmentClock:
+    return DevelopmentClock(Ethereum.connect(anvil.url))
+
+
+@pytest.mark.parametrize("time", [START + 10_000, START - 20_000_000, 1_703_315_793, 1])
+def test_clock_is_set_forwards_and_back(clock, time):
+    assert clock.set(time) == time
+    assert clock.now() == time
+
+
+def test_time_goes_on_from_where_it_was_set(clock, anvil):
+    clock.set(START)
+    clock.mine()
+    assert START <= clock.now() <= START + 5
+    ethereum = Ethereum.connect(anvil.url)
+    numbers = [ethereum.block().number - 1, ethereum.block().number]
+    before, after = ethereum.timestamps(numbers).values()
+    assert before <= after
+
+
+def test_clock_only_advances_when_asked_to_advance(clock):
+    clock.set(START)
+    assert clock.advance_to(START + 600) == START + 600
+    assert START + 600 <= clock.advance_to(START) <= START + 605
+
+
+@pytest.mark.parametrize("time", [0, -1, HIGHEST_TIMESTAMP + 1])
+def test_time_that_no_contract_could_hold_is_refused(clock, time):
+    before = clock.now()
+    with pytest.raises(ChainError, match="no time"):
+        clock.set(time)
+    assert clock.now() == before
+
+
+@pytest.mark.parametrize("version", ["Geth/v1.14.0", "", "my anvil/1", "Hardhat anvil/"])
+def test_chain_that_is_no_anvil_is_left_alone(version):
+    def answer(request: Any) -> Answer:
+        return Answer(result(request, version))
+
+    with scripted_node(answer) as node:
+        with pytest.raises(NotDevelopmentChainError) as caught:
+            DevelopmentClock(Ethereum.connect(node.url))
+        assert caught.value.client == version
+        assert node.methods == ["web3_clientVersion"]

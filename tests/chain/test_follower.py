@@ -1,0 +1,100 @@
+"""A node's view of the chain: views and events of one and the same block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from offchain.chain.follower import ATTEMPTS, ChainFollower, InconsistentReadingError, agrees
+from offchain.ports import Chain, Receipt
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import ChainStatus
+from offchain.toolchain.anvil import Anvil
+from tests.support.chains.node_chain import NODES, NodeChain
+
+
+class AheadOfItsBlock(Chain):
+    """A real chain through a node whose views are ``blocks`` newer than the block they are asked
+    for, ``readings`` times: anvil answers so when it mines between two of its locks.
+    """
+
+    def __init__(self, chain: Chain, blocks: int, readings: int) -> None:
+        self._chain = chain
+        self._blocks = blocks
+        self.readings = readings
+
+    @property
+    def account(self) -> str:
+        return self._chain.account
+
+    @property
+    def parameters(self) -> Parameters:
+        return self._chain.parameters
+
+    def latest_block(self) -> int:
+        return self._chain.latest_block()
+
+    def status(self) -> ChainStatus:
+        status = self._chain.status()
+        if self.readings == 0:
+            return status
+        self.readings -= 1
+        return replace(status, block_number=status.block_number - self._blocks)
+
+    def records(self, from_block: int, to_block: int) -> Iterator[Record]:
+        return self._chain.records(from_block, to_block)
+
+    def execute(self, action: Action) -> Receipt:
+        return self._chain.execute(action)
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeChain]:
+    folder: Path = tmp_path_factory.mktemp("follower")
+    with Anvil(accounts=NODES + 3) as anvil:
+        chain = NodeChain(anvil.url, folder)
+        chain.start()
+        yield chain
+
+
+def follow(started: NodeChain, chain: Chain) -> ChainFollower:
+    return ChainFollower(chain, started.domains, started.contracts.deployment.block_number)
+
+
+def test_views_and_events_of_one_block_agree(started: NodeChain) -> None:
+    follower = follow(started, started.chains[0])
+    assert follower.status.collection.round == 1
+    assert agrees(follower.status, follower.history)
+
+
+def test_views_ahead_of_their_block_are_read_again(started: NodeChain) -> None:
+    chain = AheadOfItsBlock(started.chains[0], blocks=3, readings=ATTEMPTS - 1)
+    follower = follow(started, chain)
+    expected = follow(started, started.chains[0])
+    assert chain.readings == 0
+    assert agrees(follower.status, follower.history)
+    assert follower.history.position == expected.history.position
+
+
+def test_a_node_that_never_agrees_with_itself_is_an_error_of_the_chain(started: NodeChain) -> None:
+    chain = AheadOfItsBlock(started.chains[0], blocks=3, readings=ATTEMPTS)
+    with pytest.raises(InconsistentReadingError, match=f"after {ATTEMPTS} readings"):
+        follow(started, chain)
+
+
+def test_after_such_an_error_everything_is_read_again(started: NodeChain) -> None:
+    chain = AheadOfItsBlock(started.chains[0], blocks=3, readings=0)
+    follower = follow(started, chain)
+    before = follower.history.position
+    started.clock.mine()
+    chain.readings = ATTEMPTS
+    with pytest.raises(InconsistentReadingError):
+        follower.refresh()
+    follower.refresh()
+    assert agrees(follower.status, follower.history)
+    assert follower.history.position == before
