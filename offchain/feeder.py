@@ -32,7 +32,7 @@ from offchain.headers.source import KINDS, RECORDED, open_source, recorded_file
 from offchain.logs import LEVELS, configure_logs
 from offchain.node.feeder.live import FollowingFeeder
 from offchain.node.feeder.replay import Feeder
-from offchain.node.feeder.schedule import Replay
+from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.ports import HeaderSource
 from offchain.programs import run_program, stop_on_signals
 
@@ -142,7 +142,7 @@ def feeder(
         source,
         clock,
         found.relay,
-        Replay(contracts.parameters, found.checkpoint.height, nodes, patience),
+        ReplaySchedule(contracts.parameters, found.checkpoint.height, nodes, patience),
         time.monotonic,
     ).run(stopped)
 

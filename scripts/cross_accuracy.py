@@ -27,7 +27,7 @@ from offchain.experiment.machine import commit_of
 from offchain.experiment.observer import JudgedBlock, Observer
 from offchain.learning.drawing.noise import PRESETS
 from offchain.learning.preparation import use_threads
-from offchain.node.demo.network import account
+from offchain.node.demo.local_network import account
 from offchain.node.journal import Journal
 from offchain.storage.local import LocalStore
 

@@ -9,7 +9,7 @@ import structlog
 
 from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
-from offchain.node.demo.network import free_port
+from offchain.node.demo.local_network import free_port
 from offchain.programs import run_program
 from offchain.protocol.deciding.snapshot import ALL_ROLES, Role
 from offchain.relayer import bind, relayer

@@ -12,7 +12,7 @@ import structlog
 
 from offchain.errors import ChainError, ModelChainError
 from offchain.experiment.figures import BlockFigures
-from offchain.experiment.network import LocalNetwork
+from offchain.experiment.nodes import LocalNetwork
 from offchain.experiment.stopwatch import Stopwatch
 from offchain.ports import TrainingProgress
 

@@ -27,7 +27,7 @@ from offchain.experiment.figures import (
 )
 from offchain.experiment.folder import Progress, RunFolder, kept_chain
 from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask, TimedLearner
-from offchain.experiment.network import LocalNetwork, NetworkPlan, local_network
+from offchain.experiment.nodes import LocalNetwork, NetworkPlan, local_network
 from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.stopwatch import Stopwatch

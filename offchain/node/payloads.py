@@ -28,7 +28,7 @@ _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 60.0
 
 
-class State(Enum):
+class PayloadState(Enum):
     """How far an item's payload is."""
 
     SEALED = "sealed"  # its key is not published
@@ -49,7 +49,7 @@ class _Retry:
 class PayloadNotOpen(StoreError):
     """A payload is needed and cannot be had."""
 
-    def __init__(self, number: int, state: State) -> None:
+    def __init__(self, number: int, state: PayloadState) -> None:
         super().__init__(f"item {number} is {state.value}: its payload cannot be used")
         self.number = number
         self.state = state
@@ -95,15 +95,15 @@ class Payloads:
         # Evaluation fetches plaintexts in a thread of its own.
         self._lock = threading.Lock()
 
-    def state(self, item: DataItem) -> State:
+    def state(self, item: DataItem) -> PayloadState:
         """How far an item's payload is, as far as `open_some` has come."""
         known, samples = self._known(item)
         if known:
-            return State.UNSOUND if samples is None else State.OPEN
+            return PayloadState.UNSOUND if samples is None else PayloadState.OPEN
         retry = self._retries.get(item.item.payload_hash)
         if retry is not None and retry.missing:
-            return State.MISSING
-        return State.SEALED
+            return PayloadState.MISSING
+        return PayloadState.SEALED
 
     def samples(self, item: DataItem) -> int | None:
         """Samples of an item, None if its payload is unsound.
@@ -129,12 +129,12 @@ class Payloads:
                 self._cached.move_to_end(item.item_id)
                 return cached
         if item.key is None:
-            raise PayloadNotOpen(item.number, State.SEALED)
-        if self.state(item) is State.UNSOUND:
-            raise PayloadNotOpen(item.number, State.UNSOUND)
+            raise PayloadNotOpen(item.number, PayloadState.SEALED)
+        if self.state(item) is PayloadState.UNSOUND:
+            raise PayloadNotOpen(item.number, PayloadState.UNSOUND)
         plaintext = self._decrypt(item, item.key)
         if plaintext is None:
-            raise PayloadNotOpen(item.number, State.UNSOUND)
+            raise PayloadNotOpen(item.number, PayloadState.UNSOUND)
         return plaintext
 
     def open_some(self, items: Iterable[DataItem], limit: int) -> int:
@@ -168,7 +168,7 @@ class Payloads:
 
     def missing(self, items: Iterable[DataItem]) -> tuple[int, ...]:
         """Numbers of the items whose bytes were asked for and cannot be fetched."""
-        return tuple(item.number for item in items if self.state(item) is State.MISSING)
+        return tuple(item.number for item in items if self.state(item) is PayloadState.MISSING)
 
     def _known(self, item: DataItem) -> tuple[bool, int | None]:
         if item.item_id in self._samples:
@@ -203,7 +203,7 @@ class Payloads:
         """The plaintext, None if the bytes do not decrypt; ``StoreError`` if there are none."""
         sealed = self._fetch(item.item.payload_hash)
         if sealed is None:
-            raise PayloadNotOpen(item.number, State.MISSING)
+            raise PayloadNotOpen(item.number, PayloadState.MISSING)
         try:
             nullifier = nullifier_from_x(item.item.nullifier_x, item.item.nullifier_v)
             data = payload_associated_data(self._domains.data_registry, item.item.scope, nullifier)

@@ -10,7 +10,7 @@ from offchain.crypto.derivation import NodeSecrets
 from offchain.node.attesting import Attesting, RoundData, baseline_model
 from offchain.node.claiming import Claiming
 from offchain.node.modelling import Modelling
-from offchain.node.payloads import Payloads, State
+from offchain.node.payloads import Payloads, PayloadState
 from offchain.node.sharing import Sharing
 from offchain.protocol.deciding.snapshot import (
     CompetitionFacts,
@@ -101,7 +101,7 @@ class SnapshotTaker:
         for number in range(max(0, round_number - EARLIER_ROUNDS), round_number + 1):
             if number in history.rounds:
                 items += [item for item in history.data_items(number) if not item.is_test]
-        return [item for item in items if self._parts.payloads.state(item) is State.OPEN]
+        return [item for item in items if self._parts.payloads.state(item) is PayloadState.OPEN]
 
     def round_data(self, status: ChainStatus, history: History) -> RoundData | None:
         """D of the round in competition, once it is a fact and open here."""
@@ -140,8 +140,8 @@ class SnapshotTaker:
         sealed_copy = committed.encrypted_model if committed is not None else None
         facts = CompetitionFacts(
             phase_block=entry.phases[-1].block_number,
-            opened_training=states.count(State.OPEN),
-            waiting_training=states.count(State.SEALED) + states.count(State.MISSING),
+            opened_training=states.count(PayloadState.OPEN),
+            waiting_training=states.count(PayloadState.SEALED) + states.count(PayloadState.MISSING),
             training=modelling.is_training,
             held_model=modelling.commitment(round_number),
             sealed_copy=sealed_copy,

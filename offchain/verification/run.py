@@ -7,15 +7,15 @@ from pathlib import Path
 
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.ports import ContentStore, Learner
-from offchain.verification.full.checkpoint import (
-    Checkpoint,
+from offchain.verification.full.content import ContentSetup
+from offchain.verification.full.final_state import computed_state
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.saved_verification import (
+    SavedVerification,
     UnusableCheckpoint,
     read_checkpoint,
     write_checkpoint,
 )
-from offchain.verification.full.content import ContentSetup
-from offchain.verification.full.final_state import computed_state
-from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import Report, verify
 from offchain.verification.light.verify import LIGHT_KINDS, LightReport, verify_light
 from offchain.verification.recording.differences import Progress, no_progress
@@ -70,7 +70,7 @@ def verify_chain(
     )
     report = verify(replay, recording, content, processes=processes, progress=progress)
     if checkpoint is not None:
-        ended = Checkpoint(recording.last_block, recording.last_hash, replay)
+        ended = SavedVerification(recording.last_block, recording.last_hash, replay)
         write_checkpoint(checkpoint, ended)
     return report
 
@@ -88,7 +88,7 @@ def verify_chain_lightly(
 
 def _usable(
     contracts: DeployedContracts, path: Path, notice: Callable[[str], None]
-) -> Checkpoint | None:
+) -> SavedVerification | None:
     """A checkpoint that the chain still agrees with, or None."""
     try:
         found = read_checkpoint(path, contracts.deployment)

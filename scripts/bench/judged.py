@@ -6,9 +6,9 @@ from torch import nn
 
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.learning.formats.digits import DigitSamples, encode_payload
-from offchain.learning.training.network import ConvolutionalNetwork
 from offchain.learning.training.quantisation import quantise
 from offchain.learning.training.settings import FULL_SIZE
+from offchain.learning.training.trainable_network import ConvolutionalNetwork
 
 CHANNELS = FULL_SIZE.channels
 """The network that a run of the paper's size begins with."""

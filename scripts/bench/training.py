@@ -19,9 +19,9 @@ from offchain.learning.fonts.sets import load_set
 from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.training.gradient_step import GradientStep
 from offchain.learning.training.loop import train_network
-from offchain.learning.training.network import images_to_float
 from offchain.learning.training.resident_samples import ResidentSamples
 from offchain.learning.training.settings import FULL_SIZE
+from offchain.learning.training.trainable_network import images_to_float
 from scripts.bench.judged import network_of, plain_network
 from scripts.bench.matrix_peak import measure_peak
 from scripts.bench.measurement import Conditions, Figure, Measurement, shortest_times

@@ -6,8 +6,8 @@ import torch
 
 from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import multiply_adds
-from offchain.learning.training.network import images_to_float
 from offchain.learning.training.quantisation import quantise
+from offchain.learning.training.trainable_network import images_to_float
 from scripts.bench.judged import TEST_IMAGES, network_of, plain_network, test_samples
 from scripts.bench.matrix_peak import measure_peak
 from scripts.bench.measurement import Conditions, Figure, Measurement, shortest_times

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from offchain.chain.deployment.file import write_deployment
 from offchain.commands.doctor import diagnosis
 from offchain.commands.doctor.command import doctor, findings_json, surroundings
-from offchain.commands.doctor.diagnosis import Finding, State, Surroundings, examine, is_ready
+from offchain.commands.doctor.diagnosis import Finding, Presence, Surroundings, examine, is_ready
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.config import load_settings
 from offchain.errors import ToolchainError
@@ -110,24 +110,24 @@ def test_each_system_is_told_of_its_own_package_manager():
 @pytest.mark.parametrize("platform", PLATFORMS, ids=str)
 def test_the_demo_runs_on_linux_and_macos(here: Surroundings, platform: Platform):
     finding = look(Part.PLATFORM, replace(here, platform=platform))
-    assert (finding.state is State.FOUND) == (platform.system in (LINUX, MACOS))
+    assert (finding.state is Presence.FOUND) == (platform.system in (LINUX, MACOS))
     assert str(platform) in finding.found
 
 
 @pytest.mark.parametrize("platform", [Platform("freebsd14", X64), Platform(LINUX, "riscv64")])
 def test_a_platform_without_packages_is_named(here: Surroundings, platform: Platform):
     finding = look(Part.PLATFORM, replace(here, platform=platform))
-    assert finding.state is State.MISSING
+    assert finding.state is Presence.MISSING
     assert str(platform) in finding.found
 
 
 @pytest.mark.parametrize(
     ("version", "state"),
     [
-        ((3, 10), State.MISSING),
-        ((3, 11), State.FOUND),
-        ((3, 13), State.FOUND),
-        ((3, 14), State.MISSING),
+        ((3, 10), Presence.MISSING),
+        ((3, 11), Presence.FOUND),
+        ((3, 13), Presence.FOUND),
+        ((3, 14), Presence.MISSING),
     ],
 )
 def test_python_is_of_a_version_that_the_project_supports(here, version, state):
@@ -144,7 +144,7 @@ def test_the_supported_versions_are_those_that_the_package_states():
 
 
 def test_packages_of_another_version_and_missing_ones_are_named(here: Surroundings):
-    assert look(Part.PACKAGES, here).state is State.FOUND
+    assert look(Part.PACKAGES, here).state is Presence.FOUND
     click_version = importlib.metadata.version("click")
     right = [f"click=={click_version}", 'nothing-of-this-name==1 ; extra == "dev"']
     assert diagnosis.compare_packages(right).startswith("1,")
@@ -157,7 +157,7 @@ def test_packages_of_another_version_and_missing_ones_are_named(here: Surroundin
 
 def test_an_anvil_on_the_path_is_found(here: Surroundings):
     anvil = program(Path(here.search_path), "anvil", "echo 'anvil Version: 1.9.2-stable'")
-    assert look(Part.ANVIL, here) == Finding(Part.ANVIL, State.FOUND, f"1.9.2, {anvil}", None)
+    assert look(Part.ANVIL, here) == Finding(Part.ANVIL, Presence.FOUND, f"1.9.2, {anvil}", None)
 
 
 @pytest.mark.usefixtures("nothing_installed")
@@ -165,17 +165,17 @@ def test_an_anvil_on_the_path_is_found(here: Surroundings):
 def test_a_missing_or_old_anvil_comes_with_the_platforms_advice(here, platform: Platform):
     here = replace(here, platform=platform)
     finding = look(Part.ANVIL, here)
-    assert (finding.state, finding.remedy) == (State.MISSING, remedy(Part.ANVIL, platform))
+    assert (finding.state, finding.remedy) == (Presence.MISSING, remedy(Part.ANVIL, platform))
     program(Path(here.search_path), "anvil", "echo 'anvil 0.2.0'")
     finding = look(Part.ANVIL, here)
-    assert (finding.state, finding.remedy) == (State.MISSING, remedy(Part.ANVIL, platform))
+    assert (finding.state, finding.remedy) == (Presence.MISSING, remedy(Part.ANVIL, platform))
     assert "0.2.0" in finding.found
 
 
 @pytest.mark.usefixtures("nothing_installed")
 def test_a_missing_compiler_is_named(here: Surroundings, tmp_path: Path):
     finding = look(Part.COMPILER, here)
-    assert finding.state is State.MISSING
+    assert finding.state is Presence.MISSING
     assert str(tmp_path / "solc-v") in finding.found
 
 
@@ -187,23 +187,23 @@ def test_openzeppelin_is_compared_with_what_the_project_names(here: Surroundings
     wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]
     version = wanted["@openzeppelin/contracts"]
     for content, state in (
-        (json.dumps({"version": version}), State.FOUND),
-        ('{"version": "4.9.0"}', State.MISSING),
-        ("[]", State.MISSING),
-        ("{", State.MISSING),
+        (json.dumps({"version": version}), Presence.FOUND),
+        ('{"version": "4.9.0"}', Presence.MISSING),
+        ("[]", Presence.MISSING),
+        ("{", Presence.MISSING),
     ):
         installed.write_text(content)
         assert look(Part.OPENZEPPELIN, here).state is state
 
 
 def test_contracts_that_are_not_compiled_or_changed_since_are_named(here: Surroundings):
-    assert look(Part.BUILD, here).state is State.MISSING
+    assert look(Part.BUILD, here).state is Presence.MISSING
     current = replace(here, root=ROOT)
-    assert look(Part.BUILD, current).state is State.FOUND
+    assert look(Part.BUILD, current).state is Presence.FOUND
     for folder in ("build/contracts", "contracts"):
         shutil.copytree(ROOT / folder, here.root / folder)
     (here.root / "node_modules").symlink_to(ROOT / "node_modules")
-    assert look(Part.BUILD, here).state is State.FOUND
+    assert look(Part.BUILD, here).state is Presence.FOUND
     (here.root / "contracts" / "Heat.sol").write_text("contract Heat {}")
     assert "Heat.sol has changed" in look(Part.BUILD, here).found
     for artifact in (here.root / "build" / "contracts").glob("*.json"):
@@ -214,7 +214,7 @@ def test_contracts_that_are_not_compiled_or_changed_since_are_named(here: Surrou
 
 def test_programs_on_the_path_are_found_and_are_not_needed(here: Surroundings):
     for part, name in ((Part.BITCOIN_NODE, "bitcoind"), (Part.IPFS_DAEMON, "ipfs")):
-        assert look(part, here, needed=False).state is State.ABSENT
+        assert look(part, here, needed=False).state is Presence.ABSENT
         found = program(Path(here.search_path), name, "exit 0")
         assert look(part, here, needed=False).found == str(found)
 
@@ -228,12 +228,12 @@ def test_a_header_file_that_is_cut_or_missing_is_named(here: Surroundings):
     folder.mkdir(parents=True)
     for suffix in (".json", ".bin"):
         shutil.copy(ROOT / "data" / "bitcoin" / f"{HEADERS}{suffix}", folder)
-    found = Finding(Part.HEADERS, State.FOUND, "6048 headers, heights 822528 to 828575", None)
+    found = Finding(Part.HEADERS, Presence.FOUND, "6048 headers, heights 822528 to 828575", None)
     assert look(Part.HEADERS, here) == found
     with (folder / f"{HEADERS}.bin").open("r+b") as file:
         file.truncate(80 * 6048 - 1)
     finding = look(Part.HEADERS, here)
-    assert finding.state is State.MISSING
+    assert finding.state is Presence.MISSING
     assert "it is cut" in finding.found
 
 
@@ -257,7 +257,7 @@ def test_a_store_folder_that_cannot_be_written_is_named(here: Surroundings):
         locked = Path("/proc")  # no permission stops this user, but here nobody can write
     in_locked = replace(here, settings=replace(here.settings, store=str(locked / "s")))
     finding = look(Part.STORE, in_locked)
-    assert finding.state is State.MISSING
+    assert finding.state is Presence.MISSING
     assert "cannot be written" in finding.found
 
 
@@ -267,7 +267,7 @@ def test_a_daemon_and_a_live_source_are_asked(here: Surroundings):
         settings = replace(here.settings, store=store, headers=f"esplora:{explorer.url}")
         there = replace(here, settings=settings)
         expected = f"IPFS daemon 0.0.1, /ip4/127.0.0.1/tcp/{daemon.port}"
-        assert look(Part.STORE, there) == Finding(Part.STORE, State.FOUND, expected, None)
+        assert look(Part.STORE, there) == Finding(Part.STORE, Presence.FOUND, expected, None)
         # A server that answers everything with a number names no first block.
         assert "is no block hash" in look(Part.HEADERS, there).found
     for part in (Part.STORE, Part.HEADERS):
@@ -277,7 +277,7 @@ def test_a_daemon_and_a_live_source_are_asked(here: Surroundings):
 def test_fonts_are_counted(here: Surroundings):
     """At least Matplotlib's own are on every machine that the packages are installed on."""
     finding = look(Part.FONTS, replace(here, font_cache=default_cache_folder()))
-    assert finding.state is State.FOUND
+    assert finding.state is Presence.FOUND
     assert int(finding.found.split()[0]) >= 20
 
 
@@ -295,8 +295,8 @@ def test_a_chain_is_needed_only_if_one_was_named(here: Surroundings):
         assert (Part.RPC in named.wanted) == needed
         assert Part.DEPLOYMENT not in named.wanted
     nowhere = replace(here, settings=replace(here.settings, rpc=url))
-    assert look(Part.RPC, nowhere, needed=False).state is State.ABSENT
-    assert look(Part.RPC, nowhere, needed=True).state is State.MISSING
+    assert look(Part.RPC, nowhere, needed=False).state is Presence.ABSENT
+    assert look(Part.RPC, nowhere, needed=True).state is Presence.MISSING
 
 
 def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path: Path):
@@ -310,7 +310,7 @@ def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path:
         stale = replace(started.deployment, genesis_hash=bytes(32))
         write_deployment(stale, file)
         finding = look(Part.DEPLOYMENT, on_chain)
-        assert finding.state is State.MISSING
+        assert finding.state is Presence.MISSING
         assert "stale" in finding.found
 
 
@@ -318,9 +318,9 @@ def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path:
 
 
 def test_only_needed_parts_decide_whether_the_demo_can_run():
-    found = Finding(Part.PYTHON, State.FOUND, "3.12", None)
-    absent = Finding(Part.GPU, State.ABSENT, "none", "buy one")
-    missing = Finding(Part.ANVIL, State.MISSING, "none", "make install")
+    found = Finding(Part.PYTHON, Presence.FOUND, "3.12", None)
+    absent = Finding(Part.GPU, Presence.ABSENT, "none", "buy one")
+    missing = Finding(Part.ANVIL, Presence.MISSING, "none", "make install")
     assert is_ready([found, absent])
     assert not is_ready([found, absent, missing])
     content = findings_json([found, missing], Platform(MACOS, ARM64))

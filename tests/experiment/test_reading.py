@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from offchain.experiment.network import RecordLog
+from offchain.experiment.nodes import RecordLog
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.node_chain import NodeChain
 

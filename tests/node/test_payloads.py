@@ -16,7 +16,7 @@ from offchain.crypto.secp256k1 import ShareKey
 from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.learning.tasks.learner import DigitsLearner
 from offchain.node.journal import Journal
-from offchain.node.payloads import PayloadNotOpen, Payloads, State
+from offchain.node.payloads import PayloadNotOpen, Payloads, PayloadState
 from offchain.protocol.rules.dataset import DataItem
 from offchain.protocol.words.transactions import Item
 from offchain.storage.local import LocalStore
@@ -95,9 +95,9 @@ def bench(tmp_path):
 def test_a_sound_payload_opens(bench):
     plaintext = samples(12)
     item, _ = bench.sealed(plaintext)
-    assert bench.payloads.state(item) is State.SEALED
+    assert bench.payloads.state(item) is PayloadState.SEALED
     assert bench.payloads.open_some([item], 5) == 1
-    assert bench.payloads.state(item) is State.OPEN
+    assert bench.payloads.state(item) is PayloadState.OPEN
     assert bench.payloads.samples(item) == 12
     assert bench.payloads.plaintext(item) == plaintext
 
@@ -106,7 +106,7 @@ def test_without_its_key_an_item_stays_sealed(bench):
     item, _ = bench.sealed(samples(1))
     sealed = replace(item, key=None)
     assert bench.payloads.open_some([sealed], 5) == 0
-    assert bench.payloads.state(sealed) is State.SEALED
+    assert bench.payloads.state(sealed) is PayloadState.SEALED
     with pytest.raises(PayloadNotOpen, match="item 0 is sealed"):
         bench.payloads.plaintext(sealed)
 
@@ -131,7 +131,7 @@ def test_unsound_payloads_are_out_for_everybody(bench):
     bench.store.put(b"\x00" * 5)
     bench.payloads.open_some(items.values(), 10)
     for name, item in items.items():
-        assert bench.payloads.state(item) is State.UNSOUND, name
+        assert bench.payloads.state(item) is PayloadState.UNSOUND, name
         assert bench.payloads.samples(item) is None
         with pytest.raises(PayloadNotOpen, match="unsound"):
             bench.payloads.plaintext(item)
@@ -140,14 +140,14 @@ def test_unsound_payloads_are_out_for_everybody(bench):
 def test_what_cannot_be_fetched_is_missing_until_it_comes(bench):
     item, content = bench.sealed(samples(4), kept=False)
     bench.payloads.open_some([item], 5)
-    assert bench.payloads.state(item) is State.MISSING
+    assert bench.payloads.state(item) is PayloadState.MISSING
     assert bench.payloads.missing([item]) == (0,)
     bench.store.put(content)
     # It is asked for again only after a while, which grows.
     assert bench.payloads.open_some([item], 5) == 0
     bench.clock.now += 0.6
     assert bench.payloads.open_some([item], 5) == 1
-    assert bench.payloads.state(item) is State.OPEN
+    assert bench.payloads.state(item) is PayloadState.OPEN
     assert bench.payloads.missing([item]) == ()
 
 
@@ -156,7 +156,7 @@ def test_bytes_that_are_not_what_their_hash_says_are_missing(bench):
     [file] = (bench.folder / "store").iterdir()
     file.write_bytes(content[:-1] + b"\x00")
     bench.payloads.open_some([item], 5)
-    assert bench.payloads.state(item) is State.MISSING
+    assert bench.payloads.state(item) is PayloadState.MISSING
 
 
 def test_sealed_files_are_looked_for_before_their_keys_come(bench):

@@ -11,7 +11,7 @@ import pytest
 from offchain.errors import RelayerError, RevertedError
 from offchain.learning.tasks.learner import DigitsLearner
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
-from offchain.node.demo.network import free_port
+from offchain.node.demo.local_network import free_port
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
 from offchain.node.relayer.client import DirectOutlet, RelayerClient

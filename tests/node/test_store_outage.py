@@ -11,7 +11,7 @@ import pytest
 from offchain.learning.tasks.learner import DigitsLearner
 from offchain.node.attesting import Attesting
 from offchain.node.background import Background
-from offchain.node.payloads import State
+from offchain.node.payloads import PayloadState
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.words.records import ModelRevealed
 from offchain.protocol.words.transactions import ModelTransaction
@@ -46,7 +46,7 @@ def test_payloads_are_missing_only_if_the_daemon_says_so(bench: Bench) -> None:
     # The daemon is down now.
     bench.payloads.open_some([item], 5)
     bench.payloads.look_for([sealed], 5)
-    assert bench.payloads.state(item) is State.SEALED
+    assert bench.payloads.state(item) is PayloadState.SEALED
     assert bench.payloads.missing([item, sealed]) == ()
     # It is up and does not have the file.
     with serve(daemon) as server:
@@ -56,7 +56,7 @@ def test_payloads_are_missing_only_if_the_daemon_says_so(bench: Bench) -> None:
         bench.store.put(content)
         bench.clock.now += 1.0
         bench.payloads.open_some([item], 5)
-        assert bench.payloads.state(item) is State.OPEN
+        assert bench.payloads.state(item) is PayloadState.OPEN
 
 
 def revealed(index: int, model: bytes) -> ModelRevealed:

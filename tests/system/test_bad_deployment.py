@@ -25,7 +25,7 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.config import PROJECT
 from offchain.errors import ChainError, ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
-from offchain.node.demo.network import account, free_port
+from offchain.node.demo.local_network import account, free_port
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.artifacts import load_artifacts

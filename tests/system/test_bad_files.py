@@ -14,7 +14,7 @@ import pytest
 from offchain.commands.doctor.command import NOT_READY
 from offchain.config import ENVIRONMENT
 from offchain.errors import ConfigurationError, FontError, HeaderError, StoreError
-from offchain.node.demo.network import free_port
+from offchain.node.demo.local_network import free_port
 from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
 from tests.support.chains.node_chain import HEADERS

@@ -21,7 +21,7 @@ import pytest
 
 from offchain.config import ENVIRONMENT
 from offchain.errors import ChainError, ConfigurationError
-from offchain.node.demo.network import account, free_port
+from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.app import MAXIMUM_BODY
 from scripts.support.chains.evm import ROOT
 from tests.support.programs import FILES, Run

@@ -14,7 +14,7 @@ import pytest
 from offchain.bitcoin.header import BlockHeader, short_hash
 from offchain.chain.domains import Domains
 from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
-from offchain.node.demo.network import Network, Plan, running_network
+from offchain.node.demo.local_network import Network, Plan, running_network
 from offchain.node.demo.watching import Watcher
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.tally import block_reward

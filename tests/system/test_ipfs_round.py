@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.node.demo.network import Plan, running_network
+from offchain.node.demo.local_network import Plan, running_network
 from offchain.node.demo.watching import Watcher
 from offchain.storage.ipfs import IpfsStore
 from tests.support.chains.node_chain import HEADERS, ROOT

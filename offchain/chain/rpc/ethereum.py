@@ -16,7 +16,7 @@ from offchain.chain.rpc.provider import (
     RpcReplyTooLarge,
     fault_of,
 )
-from offchain.chain.rpc.replies import BlockHeader, Log, TransactionReceipt
+from offchain.chain.rpc.replies import EvmBlock, Log, TransactionReceipt
 
 LOG_BLOCKS: Final = 2_000
 """Blocks in one query of logs at first: what most public nodes allow."""
@@ -91,7 +91,7 @@ class Ethereum:
         """Number of the latest block."""
         return replies.quantity("eth_blockNumber", self.request("eth_blockNumber"))
 
-    def block(self, number: int | str = LATEST) -> BlockHeader:
+    def block(self, number: int | str = LATEST) -> EvmBlock:
         """A block by number; ``RpcReplyError`` if the node does not have it."""
         method = "eth_getBlockByNumber"
         header = replies.block_header(method, self.request(method, _block(number), False))
@@ -240,7 +240,7 @@ def _block(number: int | str) -> str:
     return hex(number) if isinstance(number, int) else number
 
 
-def _same_number(method: str, number: int | str, header: BlockHeader) -> None:
+def _same_number(method: str, number: int | str, header: EvmBlock) -> None:
     if isinstance(number, int) and header.number != number:
         raise RpcReplyError(method, f"is block {header.number}, not {number}")
 

@@ -23,7 +23,7 @@ _MAXIMUM_TOPICS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class BlockHeader:
+class EvmBlock:
     """What is used of an EVM block.
 
     ``timestamp`` is in seconds, ``base_fee`` in wei per gas (None on chains without EIP-1559).
@@ -86,11 +86,11 @@ def address(method: str, value: object) -> str:
     return str(to_checksum_address(data(method, value, ADDRESS_SIZE)))
 
 
-def block_header(method: str, value: object) -> BlockHeader:
+def block_header(method: str, value: object) -> EvmBlock:
     """A block that exists."""
     fields = _object(method, value)
     base_fee = fields.get("baseFeePerGas")
-    return BlockHeader(
+    return EvmBlock(
         number=quantity(method, fields.get("number")),
         hash=data(method, fields.get("hash"), HASH_SIZE),
         timestamp=quantity(method, fields.get("timestamp")),

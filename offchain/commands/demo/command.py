@@ -30,7 +30,7 @@ from offchain.errors import ConfigurationError, ModelChainError
 from offchain.headers.source import recorded_file
 from offchain.learning.tasks.known import TASKS, make_source
 from offchain.node.demo.figure import draw_accuracy
-from offchain.node.demo.network import Network, Plan, running_network
+from offchain.node.demo.local_network import Network, Plan, running_network
 from offchain.node.demo.watching import Stage, Watcher
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 

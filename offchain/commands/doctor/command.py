@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from offchain.commands.doctor.diagnosis import Finding, State, Surroundings, diagnose, is_ready
+from offchain.commands.doctor.diagnosis import Finding, Presence, Surroundings, diagnose, is_ready
 from offchain.commands.doctor.remedies import Part
 from offchain.commands.options import deployment_option, rpc_option
 from offchain.config import APPLICATION, ENVIRONMENT, PROJECT, load_settings
@@ -24,7 +24,7 @@ from offchain.toolchain.platforms import Platform
 NOT_READY: Final = 1
 """Exit status if the main job cannot run here."""
 
-_STYLES: Final = {State.FOUND: "green", State.MISSING: "bold red", State.ABSENT: "dim"}
+_STYLES: Final = {Presence.FOUND: "green", Presence.MISSING: "bold red", Presence.ABSENT: "dim"}
 
 
 @click.command()
@@ -101,7 +101,7 @@ def show(console: Console, findings: Sequence[Finding]) -> None:
         state = f"[{_STYLES[finding.state]}]{finding.state}[/]"
         table.add_row(finding.part, state, escape(finding.found))
     console.print(table)
-    for state, heading in ((State.MISSING, "To do"), (State.ABSENT, "If you want them")):
+    for state, heading in ((Presence.MISSING, "To do"), (Presence.ABSENT, "If you want them")):
         those = [finding for finding in findings if finding.state is state]
         if those:
             console.print(f"\n[bold]{heading}[/bold]")

@@ -43,7 +43,7 @@ MINIMUM_FREE_BYTES: Final = 200 << 20
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;]+)(.*)")
 
 
-class State(StrEnum):
+class Presence(StrEnum):
     """Found, missing although the main job needs it, or absent and not needed for it."""
 
     FOUND = "found"
@@ -56,7 +56,7 @@ class Finding:
     """One part: what was found, or what is wrong; and then what to do."""
 
     part: Part
-    state: State
+    state: Presence
     found: str
     remedy: str | None
 
@@ -96,15 +96,15 @@ def examine(
 ) -> Finding:
     """Run one check; whatever is wrong becomes a finding."""
     try:
-        return Finding(part, State.FOUND, look(here), None)
+        return Finding(part, Presence.FOUND, look(here), None)
     except (ModelChainError, OSError, ImportError) as error:
-        state = State.MISSING if is_needed else State.ABSENT
+        state = Presence.MISSING if is_needed else Presence.ABSENT
         return Finding(part, state, str(error), remedy(part, here.platform))
 
 
 def is_ready(findings: Sequence[Finding]) -> bool:
     """Whether the main job, ``make demo``, can run here."""
-    return all(finding.state is not State.MISSING for finding in findings)
+    return all(finding.state is not Presence.MISSING for finding in findings)
 
 
 # ---- what is needed ------------------------------------------------------------------------------

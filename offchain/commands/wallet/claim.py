@@ -27,9 +27,9 @@ from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings
 from offchain.errors import ConfigurationError, RelayerError
 from offchain.node.relayer.client import OrderTerms, RelayerClient
 from offchain.node.wallet.moves import (
+    MoveOutcome,
     MovePlan,
     MoveResult,
-    Outcome,
     RewardMover,
     plan_moves,
     used_addresses,
@@ -167,7 +167,7 @@ def claim_data(
     finally:
         client.close()
     show(plan, results, as_json)
-    failed = [result for result in results if result.outcome is not Outcome.MOVED]
+    failed = [result for result in results if result.outcome is not MoveOutcome.MOVED]
     if failed:
         raise NotMovedError(len(failed), failed[0].reason or failed[0].outcome.value)
 

@@ -18,14 +18,14 @@ from offchain.errors import ConfigurationError
 from offchain.learning.preparation import use_threads, warm_up
 from offchain.learning.tasks import known as tasks
 from offchain.learning.tasks.known import DIGITS, drawing_seed
-from offchain.learning.training.place import Place
+from offchain.learning.training.place import ProcessPlace
 from offchain.ports import DataSource, Learner
 
 if TYPE_CHECKING:
     from offchain.learning.training.processes import TrainingProcesses
 
 
-def help_training(place: Place, threads: int, shared: bool) -> None:
+def help_training(place: ProcessPlace, threads: int, shared: bool) -> None:
     """Take part in the trainings of torchrun's first process until it ends."""
     use_threads(threads, shared=shared)
     from offchain.learning.training.processes import TrainingProcesses
@@ -39,7 +39,7 @@ def help_training(place: Place, threads: int, shared: bool) -> None:
 
 @contextmanager
 def training_processes(
-    place: Place, threads: int, shared: bool
+    place: ProcessPlace, threads: int, shared: bool
 ) -> Iterator[TrainingProcesses | None]:
     """The processes that train together, None where this one is alone; it is ready to compute."""
     use_threads(threads, shared=shared)

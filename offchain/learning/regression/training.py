@@ -39,7 +39,7 @@ SMALLEST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingResult:
+class RegressionResult:
     """The integer network, the step that it is from, its credit on `held_out` samples, seconds."""
 
     network: RegressionNetwork
@@ -113,7 +113,7 @@ def train_network(
     settings: RegressionSettings,
     progress: ProgressCallback,
     clock: Callable[[], float] = time.monotonic,
-) -> TrainingResult:
+) -> RegressionResult:
     """Train on `samples`, at least two, starting from `previous` if there is one.
 
     The seed chooses the samples that are held out, the first network and the order of the samples.
@@ -139,7 +139,7 @@ def train_network(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
 
-    best: TrainingResult | None = None
+    best: RegressionResult | None = None
     batches = torch.Generator().manual_seed(seed)
     for step in range(1, settings.steps + 1):
         chosen = torch.randperm(len(used), generator=batches)[: settings.batch]
@@ -159,7 +159,7 @@ def train_network(
             reached = credit(table, quantised, held_out)
             seconds = clock() - started
             if best is None or reached > best.credit:
-                best = TrainingResult(quantised, step, reached, held, seconds)
+                best = RegressionResult(quantised, step, reached, held, seconds)
             rate = step * len(chosen) / max(seconds, 1e-9)
             progress(TrainingProgress(step, settings.steps, value, rate))
         if is_last:

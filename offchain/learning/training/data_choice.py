@@ -20,9 +20,9 @@ from torch.nn import functional
 
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.learning.formats.digits import DigitSamples
-from offchain.learning.training.network import images_to_float
 from offchain.learning.training.quantisation import dequantise
 from offchain.learning.training.settings import DataSettings
+from offchain.learning.training.trainable_network import images_to_float
 
 NORMAL_CONSISTENCY = 1.4826
 """The standard deviation of normal numbers by the median of their distances from the median."""

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, distributed, nn
 
 from offchain.errors import TrainingError
-from offchain.learning.training.network import ConvolutionalNetwork
+from offchain.learning.training.trainable_network import ConvolutionalNetwork
 
 
 class GroupBroken(TrainingError):
     """A process of the group has ended: nothing can be trained together any more."""
 
 
-class State(Enum):
+class NextStep(Enum):
     """What the other processes wait for this one to do next."""
 
     START = auto()
@@ -37,7 +37,7 @@ class DistributedRun:
         self.rank = distributed.get_rank()
         self.size = distributed.get_world_size()
         self._device = device
-        self._state = State.START
+        self._state = NextStep.START
         self._numbers = 0  # in what `share_gradients` exchanges
 
     def same_start(self, make: Callable[[], ConvolutionalNetwork]) -> ConvolutionalNetwork:
@@ -62,13 +62,13 @@ class DistributedRun:
                 exchange(distributed.broadcast, sent, 0)
                 tensor.copy_(sent)
         self._numbers = 1 + sum(parameter.numel() for parameter in network.parameters())
-        self._state = State.AGREE
+        self._state = NextStep.AGREE
         return network
 
     def agree(self, part: float) -> float:
         """Return the largest `part` of the run that a process has done."""
         largest = self._decide(part)
-        self._state = State.SHARE
+        self._state = NextStep.SHARE
         return largest
 
     @torch.no_grad()
@@ -77,7 +77,7 @@ class DistributedRun:
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         together = torch.cat([*(gradient.reshape(-1) for gradient in gradients), loss.view(1)])
         exchange(distributed.all_reduce, together)
-        self._state = State.AGREE
+        self._state = NextStep.AGREE
         place = 0
         for gradient in gradients:
             gradient.copy_(together[place : place + gradient.numel()].view(gradient.shape))
@@ -87,7 +87,7 @@ class DistributedRun:
     @torch.no_grad()
     def average_statistics(self, network: nn.Module) -> None:
         """Give all processes the mean of their normalisations' statistics."""
-        self._state = State.NOTHING
+        self._state = NextStep.NOTHING
         for buffer in network.buffers():
             if buffer.is_floating_point():
                 exchange(distributed.all_reduce, buffer)
@@ -95,11 +95,11 @@ class DistributedRun:
 
     def give_up(self) -> None:
         """Tell the others that this process cannot go on, in place of what they wait for."""
-        state, self._state = self._state, State.NOTHING
+        state, self._state = self._state, NextStep.NOTHING
         try:
-            if state is State.SHARE:
+            if state is NextStep.SHARE:
                 exchange(distributed.all_reduce, torch.zeros(self._numbers, device=self._device))
-            if state is not State.NOTHING:
+            if state is not NextStep.NOTHING:
                 self._exchange_largest(math.inf)
         except GroupBroken:
             return  # nobody is left to be told
@@ -107,7 +107,7 @@ class DistributedRun:
     def _decide(self, part: float) -> float:
         largest = self._exchange_largest(part)
         if largest == math.inf:
-            self._state = State.NOTHING
+            self._state = NextStep.NOTHING
             raise TrainingError("another process of this training cannot go on")
         return largest
 

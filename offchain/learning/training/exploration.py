@@ -21,9 +21,9 @@ from torch import Tensor
 from offchain.learning.exact.integer_network import NetworkFamily, multiply_adds
 from offchain.learning.training.growth import add_channels
 from offchain.learning.training.importance import channel_importance
-from offchain.learning.training.network import ConvolutionalNetwork, normalise_as
 from offchain.learning.training.settings import ExplorationSettings
 from offchain.learning.training.skeleton import keep_channels
+from offchain.learning.training.trainable_network import ConvolutionalNetwork, normalise_as
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from offchain.learning.training.network import ConvolutionalNetwork
+from offchain.learning.training.trainable_network import ConvolutionalNetwork
 
 
 class TrainingGroup(Protocol):

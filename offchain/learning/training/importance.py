@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from offchain.learning.training.network import ConvolutionalNetwork
+from offchain.learning.training.trainable_network import ConvolutionalNetwork
 
 BATCH = 250
 

@@ -18,10 +18,10 @@ from offchain.learning.task import ProgressCallback
 from offchain.learning.training.exploration import explore
 from offchain.learning.training.gradient_step import GradientStep
 from offchain.learning.training.group import Alone, TrainingGroup
-from offchain.learning.training.network import ConvolutionalNetwork, normalise_as
 from offchain.learning.training.quantisation import dequantise, quantise
 from offchain.learning.training.resident_samples import ResidentSamples
 from offchain.learning.training.settings import TrainingSettings
+from offchain.learning.training.trainable_network import ConvolutionalNetwork, normalise_as
 from offchain.ports import TrainingProgress
 
 STATISTICS_IMAGES = 2000

@@ -24,7 +24,7 @@ from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.task import ProgressCallback
 from offchain.learning.training.distributed_run import DistributedRun, GroupBroken, exchange
 from offchain.learning.training.loop import TrainingResult, train_network
-from offchain.learning.training.place import Place
+from offchain.learning.training.place import ProcessPlace
 from offchain.learning.training.settings import TrainingSettings
 
 log = structlog.get_logger()
@@ -55,7 +55,7 @@ class Job:
 class TrainingProcesses:
     """The group of processes, joined when this is made; that waits for all of them to start."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ProcessPlace) -> None:
         on_gpu = torch.cuda.is_available() and torch.cuda.device_count() > place.local_rank
         self.place = place
         self.device = torch.device("cuda", place.local_rank) if on_gpu else torch.device("cpu")

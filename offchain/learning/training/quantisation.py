@@ -25,7 +25,7 @@ from offchain.learning.exact.integer_network import (
     accumulator_bound,
     check_network,
 )
-from offchain.learning.training.network import (
+from offchain.learning.training.trainable_network import (
     ConvolutionalNetwork,
     gain_and_offset,
     set_gain_and_offset,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from offchain.errors import TrainingError
 from offchain.learning.formats.digits import DigitSamples
-from offchain.learning.training.network import images_to_float
+from offchain.learning.training.trainable_network import images_to_float
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from offchain.learning.training.network import ConvolutionalNetwork
+from offchain.learning.training.trainable_network import ConvolutionalNetwork
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
-from offchain.node.demo.network import Network
+from offchain.node.demo.local_network import Network
 from offchain.node.demo.report import BlockReport, Rewards, report_block
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.records import (

@@ -14,7 +14,7 @@ from offchain.bitcoin.target import MEDIAN_BLOCKS, median_time_past
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.errors import HeaderError, ModelChainError, RevertedError
-from offchain.node.feeder.schedule import Feed, Replay, decide_feed
+from offchain.node.feeder.schedule import Feed, ReplaySchedule, decide_feed
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
 from offchain.protocol.words.parameters import RelayParameters
@@ -70,7 +70,7 @@ class Feeder:
         source: HeaderSource,
         clock: DevelopmentClock,
         relay: RelayParameters,
-        replay: Replay,
+        replay: ReplaySchedule,
         monotonic: Callable[[], float],
     ) -> None:
         self._chain = chain

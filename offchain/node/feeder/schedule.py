@@ -25,7 +25,7 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class ReplaySchedule:
     """What a replay goes by.
 
     Attributes:
@@ -44,7 +44,7 @@ class Replay:
 
 
 def decide_feed(
-    replay: Replay,
+    replay: ReplaySchedule,
     status: ChainStatus,
     history: History,
     seconds: float,
@@ -72,7 +72,9 @@ def decide_feed(
     return _in_collection(replay, status, history, seconds, decision_height)
 
 
-def _in_competition(replay: Replay, status: ChainStatus, history: History, seconds: float) -> Feed:
+def _in_competition(
+    replay: ReplaySchedule, status: ChainStatus, history: History, seconds: float
+) -> Feed:
     competition = status.competition
     name = f"{competition.phase.name} of round {competition.round}"
     if not _part_is_done(replay, status, history, seconds) and seconds < replay.patience:
@@ -86,7 +88,9 @@ def _in_competition(replay: Replay, status: ChainStatus, history: History, secon
     return Feed(None, clock=False, reason=f"a keeper ends {name}")
 
 
-def _part_is_done(replay: Replay, status: ChainStatus, history: History, seconds: float) -> bool:
+def _part_is_done(
+    replay: ReplaySchedule, status: ChainStatus, history: History, seconds: float
+) -> bool:
     """Whether the chain shows all that the phase was for."""
     entry = history.round(status.competition.round)
     match status.competition.phase:
@@ -107,7 +111,7 @@ def _part_is_done(replay: Replay, status: ChainStatus, history: History, seconds
             return False
 
 
-def _trainers(replay: Replay, history: History) -> int:
+def _trainers(replay: ReplaySchedule, history: History) -> int:
     """How many models are expected: at least one."""
     if replay.nodes is not None:
         return replay.nodes
@@ -119,7 +123,7 @@ def _test_keys_are_out(history: History, entry: RoundHistory) -> bool:
 
 
 def _in_collection(
-    replay: Replay,
+    replay: ReplaySchedule,
     status: ChainStatus,
     history: History,
     seconds: float,

@@ -17,7 +17,7 @@ from eth_utils.address import is_checksum_address
 from offchain.errors import RelayerError
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
-from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal, RingSignature
+from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
 
 MAXIMUM_RING = 64
 """Ring members that any deployment can allow."""
@@ -95,7 +95,7 @@ def decode_transaction(message: object, where: str = "transaction") -> DataTrans
         )
     return DataTransaction(
         item,
-        RingSignature(
+        ChainSignature(
             challenge=_bytes32(signature["challenge"], "signature.challenge"),
             responses=tuple(
                 int.from_bytes(_bytes32(value, f"signature.responses[{i}]"), "big")

@@ -61,7 +61,7 @@ class MovePlan:
         return {destination: count for destination, count in counts.items() if count > 1}
 
 
-class Outcome(Enum):
+class MoveOutcome(Enum):
     """What became of a move."""
 
     MOVED = "moved"
@@ -77,7 +77,7 @@ class MoveResult:
     """A move and what became of it; ``reason`` where it was not made."""
 
     move: Move
-    outcome: Outcome
+    outcome: MoveOutcome
     reason: str = ""
 
 
@@ -159,7 +159,7 @@ class RewardMover:
         """Hand over each order at its moment; one that fails keeps no other back.
 
         Yields:
-            A result for each move, in order; `Outcome.WAITING` is good news so far.
+            A result for each move, in order; `MoveOutcome.WAITING` is good news so far.
 
         Raises:
             ChainError: the chain cannot be read. What was handed over is carried out; the rest can
@@ -179,7 +179,7 @@ class RewardMover:
         deadline = self._clock() + timeout_seconds
         while True:
             results = self._looked_at(results)
-            waits = any(result.outcome is Outcome.WAITING for result in results)
+            waits = any(result.outcome is MoveOutcome.WAITING for result in results)
             if not waits or self._clock() >= deadline:
                 return list(results)
             self._pause(poll_seconds)
@@ -187,9 +187,9 @@ class RewardMover:
     def _hand_over(self, move: Move) -> MoveResult:
         [holding] = read_holdings(self._contracts, [move.reward.address])
         if holding.tokens == 0:
-            return MoveResult(move, Outcome.GONE)
+            return MoveResult(move, MoveOutcome.GONE)
         if holding.tokens <= self._terms.minimum_fee:
-            return MoveResult(move, Outcome.TOO_SMALL)
+            return MoveResult(move, MoveOutcome.TOO_SMALL)
         forward = sign_order(
             self._contracts.deployment,
             self._secrets.reward_key(move.reward.scope, move.reward.share_key),
@@ -201,14 +201,14 @@ class RewardMover:
                 self._relayer.forward(forward)
             except RelayerBusyError as error:
                 if attempt == ATTEMPTS:
-                    return MoveResult(move, Outcome.FAILED, str(error))
+                    return MoveResult(move, MoveOutcome.FAILED, str(error))
                 self._pause(error.seconds)
             except RelayerRefusedError as error:
-                return MoveResult(move, Outcome.REFUSED, f"{error.code}: {error.reason}")
+                return MoveResult(move, MoveOutcome.REFUSED, f"{error.code}: {error.reason}")
             except RelayerError as error:
-                return MoveResult(move, Outcome.FAILED, str(error))
+                return MoveResult(move, MoveOutcome.FAILED, str(error))
             else:
-                return MoveResult(move, Outcome.WAITING)
+                return MoveResult(move, MoveOutcome.WAITING)
         raise AssertionError("unreachable")
 
     def _order(self, move: Move, holding: Holding) -> ForwardOrder:
@@ -224,14 +224,14 @@ class RewardMover:
         )
 
     def _looked_at(self, results: Sequence[MoveResult]) -> list[MoveResult]:
-        waiting = [result for result in results if result.outcome is Outcome.WAITING]
+        waiting = [result for result in results if result.outcome is MoveOutcome.WAITING]
         addresses = [result.move.reward.address for result in waiting]
         holdings = read_holdings(self._contracts, addresses)
         # An order takes all there is, so that an empty address says that it was carried out.
         empty = {holding.account for holding in holdings if holding.tokens == 0}
         return [
-            MoveResult(result.move, Outcome.MOVED)
-            if result.outcome is Outcome.WAITING and result.move.reward.address in empty
+            MoveResult(result.move, MoveOutcome.MOVED)
+            if result.outcome is MoveOutcome.WAITING and result.move.reward.address in empty
             else result
             for result in results
         ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from offchain.crypto.hashing import Domain
 from offchain.protocol.reference.clock import RoundClock
 from offchain.protocol.reference.competition import Attestations, ModelTransactions
-from offchain.protocol.reference.environment import Environment, RelayView
+from offchain.protocol.reference.environment import Environment, HeaderRelay
 from offchain.protocol.reference.settlement import BlockProduction, Claims
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import Parameters
@@ -33,7 +33,7 @@ class ReferenceChain:
     def __init__(
         self,
         parameters: Parameters,
-        relay: RelayView,
+        relay: HeaderRelay,
         genesis_accounts: Sequence[str],
         model_chain: Domain,
         key_registry: Domain,

@@ -20,7 +20,7 @@ class Revert(ProtocolError):
         self.arguments = arguments
 
 
-class RelayView(Protocol):
+class HeaderRelay(Protocol):
     """What the contracts read of the Bitcoin relay; only of heights that it holds."""
 
     @property
@@ -45,7 +45,7 @@ class Environment:
     A transaction's checks all come before its effects, so that one that reverts leaves no trace.
     """
 
-    relay: RelayView
+    relay: HeaderRelay
     now: int = 0
     block_number: int = 0
     records: list[Record] = field(default_factory=list)

@@ -72,7 +72,7 @@ class BlockProduction(ModelChainState):
         self._append(scores, transactions[ranking[0]].model_hash, outcome, statement)
 
     def _require_ranking(
-        self, scores: Scores, outcome: tally.Outcome, ranking: Sequence[int]
+        self, scores: Scores, outcome: tally.RoundOutcome, ranking: Sequence[int]
     ) -> None:
         if len(ranking) != len(outcome.ranking):
             raise Revert("NotRanked", len(ranking), len(outcome.ranking))
@@ -103,7 +103,7 @@ class BlockProduction(ModelChainState):
                 self.environment.emit(StandingGained, current.round, account, until_round)
 
     def _append(
-        self, scores: Scores, model_hash: bytes, outcome: tally.Outcome, statement: bytes
+        self, scores: Scores, model_hash: bytes, outcome: tally.RoundOutcome, statement: bytes
     ) -> None:
         current = self.competition
         number = len(self.blocks)

@@ -56,7 +56,7 @@ class RevealedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RoundOutcome:
     """What a majority's scores make of a round's models.
 
     Attributes:
@@ -82,7 +82,7 @@ def judge(
     voids_in_a_row: int,
     reveals: Sequence[RevealedModel],
     scores: Scores,
-) -> Outcome:
+) -> RoundOutcome:
     """Apply the rules of validity and ranking to a round's reveals.
 
     A model is valid iff its attested score is the claimed one and at least the required one, it
@@ -130,7 +130,7 @@ def judge(
     votes = tuple(
         reveals[index].transaction.identifier(model_chain, round_number) for index in ranking
     )
-    return Outcome(required, valid, burned, ranking, votes)
+    return RoundOutcome(required, valid, burned, ranking, votes)
 
 
 def vote_root(votes: Sequence[bytes]) -> bytes:

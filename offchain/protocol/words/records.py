@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from offchain.protocol.words.status import Phase, VoidReason
-from offchain.protocol.words.transactions import Item, ModelTransaction, RingSignature, Scores
+from offchain.protocol.words.transactions import ChainSignature, Item, ModelTransaction, Scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class DataShared(Record):
     item_id: bytes
     arrival: int
     item: Item
-    signature: RingSignature
+    signature: ChainSignature
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class RingSignature:
+class ChainSignature:
     """A ring signature as it stands on chain (IDataRegistry.RingSignature), without the nullifier.
 
     ``ring`` holds the members' positions among the scope's active keys, two bytes each, big endian,
@@ -86,7 +86,7 @@ class DataTransaction:
     """An item with its ring signature (IDataRegistry.DataTransaction)."""
 
     item: Item
-    signature: RingSignature
+    signature: ChainSignature
 
     @property
     def message(self) -> ring_signatures.ShareMessage:
@@ -128,7 +128,7 @@ class DataTransaction:
             signature.nullifier_v,
         )
         ring = encode_positions(positions)
-        return cls(item, RingSignature(signature.challenge, signature.responses, ring))
+        return cls(item, ChainSignature(signature.challenge, signature.responses, ring))
 
 
 @dataclass(frozen=True, slots=True)

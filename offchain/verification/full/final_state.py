@@ -7,7 +7,12 @@ from typing import Any
 
 from offchain.protocol.rules.heat import key_quota
 from offchain.verification.full.replay import Replay
-from offchain.verification.recording.differences import Place, StateDifference, first_unequal, shown
+from offchain.verification.recording.differences import (
+    RecordPlace,
+    StateDifference,
+    first_unequal,
+    shown,
+)
 from offchain.verification.recording.values import AccountState, FinalState
 
 _AT_LEAST = ("model_bonds", "key_bonds")
@@ -71,7 +76,7 @@ def compare_state(replay: Replay, recorded: FinalState, last_block: int) -> None
         StateDifference: the first view that differs.
     """
     computed = computed_state(replay)
-    place = Place(last_block, 0, "the contracts' views")
+    place = RecordPlace(last_block, 0, "the contracts' views")
     for name in FinalState.__dataclass_fields__:
         expected, actual = getattr(computed, name), getattr(recorded, name)
         if isinstance(expected, Mapping) and isinstance(actual, Mapping):
@@ -87,7 +92,7 @@ def compare_state(replay: Replay, recorded: FinalState, last_block: int) -> None
 
 
 def _compare_mappings(
-    place: Place, name: str, expected: Mapping[Any, object], actual: Mapping[Any, object]
+    place: RecordPlace, name: str, expected: Mapping[Any, object], actual: Mapping[Any, object]
 ) -> None:
     for key in sorted(expected.keys() | actual.keys()):
         if key not in expected or key not in actual:

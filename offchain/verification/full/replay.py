@@ -34,8 +34,8 @@ from offchain.protocol.words.transactions import Scores
 from offchain.verification.full.tokens import TokenLedger
 from offchain.verification.recording.differences import (
     OrderDifference,
-    Place,
     RecordDifference,
+    RecordPlace,
     RefusedCall,
     first_unequal,
     shown,
@@ -47,7 +47,7 @@ from offchain.verification.recording.values import ContractCall, Transaction
 class RingCheck:
     """A ring signature that an item was accepted for; ``ring`` holds the members' keys."""
 
-    place: Place
+    place: RecordPlace
     message: ShareMessage
     ring: tuple[int, ...]
     signature: RingSignature
@@ -67,7 +67,7 @@ class RoundCase:
     """
 
     round: int
-    place: Place
+    place: RecordPlace
     candidates: tuple[DataItem, ...]
     models: tuple[bytes | None, ...]
     baseline: bytes | None
@@ -116,7 +116,7 @@ class Replay:
         self.headers = 0
         self.ring_checks: list[RingCheck] = []
         self.cases: list[RoundCase] = []
-        self.tables: dict[int, tuple[Place, Scores]] = {}
+        self.tables: dict[int, tuple[RecordPlace, Scores]] = {}
         self._code_pages = 0
         self._rings: list[tuple[ShareMessage, tuple[int, ...], RingSignature]] = []
 
@@ -136,7 +136,7 @@ class Replay:
         if len(recorded) > len(expected):
             extra = recorded[len(expected)]
             raise RecordDifference(
-                Place.of(extra), "the record", "none", f"an additional {type(extra).__name__}"
+                RecordPlace.of(extra), "the record", "none", f"an additional {type(extra).__name__}"
             )
         self.tokens.apply(transaction.movements, recorded)
 
@@ -149,10 +149,12 @@ class Replay:
 
     def _require_order(self, transaction: Transaction) -> None:
         if not transaction.records:
-            place = Place(transaction.block_number, 0, f"transaction {transaction.hash.hex()}")
+            place = RecordPlace(
+                transaction.block_number, 0, f"transaction {transaction.hash.hex()}"
+            )
             raise OrderDifference(place, "the number of records", "at least 1", 0)
         for record in transaction.records:
-            place = Place.of(record)
+            place = RecordPlace.of(record)
             if record.block_number != transaction.block_number:
                 expected, actual = transaction.block_number, record.block_number
                 raise OrderDifference(place, "the EVM block", expected, actual)
@@ -187,9 +189,9 @@ class Replay:
             logged = self.reference.execute(action, call.sender, transaction.timestamp)
         except ModelChainError as error:
             place = (
-                Place.of(recorded[0])
+                RecordPlace.of(recorded[0])
                 if recorded
-                else Place(*self.position, f"transaction {transaction.hash.hex()}")
+                else RecordPlace(*self.position, f"transaction {transaction.hash.hex()}")
             )
             call_name = type(action).__name__
             if isinstance(error, Revert):
@@ -200,7 +202,7 @@ class Replay:
             ends = (events.BlockAppended, events.RoundVoided)
             for record in recorded:
                 if isinstance(record, ends):
-                    self.tables[round_number] = Place.of(record), action.scores
+                    self.tables[round_number] = RecordPlace.of(record), action.scores
                     break
         return [self._with_code(record) for record in logged]
 
@@ -243,9 +245,9 @@ class Replay:
         rings = iter(self._rings)
         for expected, actual in zip_longest(logged, recorded[: len(logged)]):
             if actual is None:
-                place = Place(*self.position, f"transaction {transaction.hash.hex()}")
+                place = RecordPlace(*self.position, f"transaction {transaction.hash.hex()}")
                 raise RecordDifference(place, "the next record", type(expected).__name__, "missing")
-            place = Place.of(actual)
+            place = RecordPlace.of(actual)
             if type(expected) is not type(actual):
                 names = type(expected).__name__, type(actual).__name__
                 raise RecordDifference(place, "the kind of record", *names)
@@ -256,7 +258,7 @@ class Replay:
             if isinstance(actual, events.DataShared):
                 self.ring_checks.append(RingCheck(place, *next(rings)))
 
-    def _follow(self, place: Place, record: Record) -> None:
+    def _follow(self, place: RecordPlace, record: Record) -> None:
         try:
             self.history.apply(record)
         except ModelChainError as error:
@@ -266,7 +268,7 @@ class Replay:
         if isinstance(record, events.MajorityReached):
             self.cases.append(self._case(place, record))
 
-    def _case(self, place: Place, record: events.MajorityReached) -> RoundCase:
+    def _case(self, place: RecordPlace, record: events.MajorityReached) -> RoundCase:
         entry = self.history.round(record.round)
         missing = entry.missing_models
         head_model = self.reference.model_chain.head_model

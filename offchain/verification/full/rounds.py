@@ -14,7 +14,7 @@ from offchain.verification.full.replay import RoundCase
 from offchain.verification.full.workers import count_samples, score_model
 from offchain.verification.recording.differences import (
     ContentDifference,
-    Place,
+    RecordPlace,
     ScoreDifference,
     first_unequal,
 )
@@ -54,7 +54,7 @@ class RoundJudge:
         self._running.append(_Running(case, counts))
 
     def finish(
-        self, tables: dict[int, tuple[Place, Scores]], judged: Callable[[int, int], None]
+        self, tables: dict[int, tuple[RecordPlace, Scores]], judged: Callable[[int, int], None]
     ) -> int:
         """Compare every round that was begun with what its majority stated, in order.
 
@@ -124,7 +124,7 @@ class RoundJudge:
         )
 
     def _compare(
-        self, case: RoundCase, place: Place, table: Scores | None, computed: Scores
+        self, case: RoundCase, place: RecordPlace, table: Scores | None, computed: Scores
     ) -> None:
         if table is not None:
             unequal = first_unequal(computed, table)

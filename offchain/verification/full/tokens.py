@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
-from offchain.verification.recording.differences import Place, TokenDifference
+from offchain.verification.recording.differences import RecordPlace, TokenDifference
 from offchain.verification.recording.values import ZERO_ADDRESS, TokensMoved
 
 
@@ -34,16 +34,18 @@ class TokenLedger:
         for due, movement in zip_longest(_mints(rewards), minted):
             if movement is None:
                 reward, receiver, amount = due
-                raise TokenDifference(Place.of(reward), "its mint", (receiver, amount), "missing")
+                raise TokenDifference(
+                    RecordPlace.of(reward), "its mint", (receiver, amount), "missing"
+                )
             if due is None or (movement.receiver, movement.amount) != due[1:]:
                 expected = "no mint" if due is None else due[1:]
                 actual = (movement.receiver, movement.amount)
-                raise TokenDifference(Place.of(movement), "the mint", expected, actual)
+                raise TokenDifference(RecordPlace.of(movement), "the mint", expected, actual)
         for movement in movements:
             self._move(movement)
 
     def _move(self, movement: TokensMoved) -> None:
-        place = Place.of(movement)
+        place = RecordPlace.of(movement)
         if movement.receiver == ZERO_ADDRESS:
             raise TokenDifference(place, "the receiver", "an address that can have tokens", "zero")
         if movement.sender == ZERO_ADDRESS:

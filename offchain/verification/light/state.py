@@ -13,7 +13,7 @@ from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_HASH, VoidReason
 from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
-from offchain.verification.recording.differences import Place, RecordDifference, first_unequal
+from offchain.verification.recording.differences import RecordDifference, RecordPlace, first_unequal
 from offchain.verification.recording.values import Transaction
 
 Call = TypeVar("Call")
@@ -79,7 +79,7 @@ class LightState:
 
 def raise_difference(record: Record, what: str, expected: object, actual: object) -> NoReturn:
     """Raise that something about a record is not what was computed."""
-    raise RecordDifference(Place.of(record), what, expected, actual)
+    raise RecordDifference(RecordPlace.of(record), what, expected, actual)
 
 
 def require(record: Record, **expected: object) -> None:

@@ -26,8 +26,8 @@ from offchain.verification.light.state import LightState
 from offchain.verification.recording.differences import (
     Difference,
     OrderDifference,
-    Place,
     Progress,
+    RecordPlace,
     RefusedCall,
     StateDifference,
     first_unequal,
@@ -107,7 +107,7 @@ def _apply(state: LightState, transaction: Transaction) -> None:
         handler = _HANDLERS.get(type(record))
         if handler is None:
             continue
-        place = Place.of(record)
+        place = RecordPlace.of(record)
         if record.position <= state.position:
             after = f"after {state.position}"
             raise OrderDifference(place, "the position", after, record.position)
@@ -126,7 +126,7 @@ def _apply(state: LightState, transaction: Transaction) -> None:
 
 def _finish(state: LightState, recording: Recording) -> LightReport:
     """Compare the relay's and the model chain's heads."""
-    place = Place(recording.last_block, 0, "the contracts' views")
+    place = RecordPlace(recording.last_block, 0, "the contracts' views")
     views = recording.state
     head = Head(len(state.blocks) - 1, state.hashes[-1], state.head_model)
     for what, expected, actual in (

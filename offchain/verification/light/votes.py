@@ -128,7 +128,7 @@ def outcome_of(
     state: LightState,
     record: events.StandingGained | events.BlockAppended | events.RoundVoided,
     transaction: Transaction,
-) -> tuple[tally.Outcome, LightRound, actions.Finalize]:
+) -> tuple[tally.RoundOutcome, LightRound, actions.Finalize]:
     """What the finalization's table makes of the round, once it is the majority's."""
     calls = [call.action for call in transaction.calls if isinstance(call.action, actions.Finalize)]
     if len(calls) != 1:

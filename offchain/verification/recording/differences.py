@@ -26,7 +26,7 @@ _SHOWN = 160
 
 @total_ordering
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordPlace:
     """Where in a recording: an EVM block and log index, and what stands there."""
 
     block_number: int
@@ -34,7 +34,7 @@ class Place:
     name: str
 
     @classmethod
-    def of(cls, record: Record) -> Place:
+    def of(cls, record: Record) -> RecordPlace:
         """A record's place, with the numbers and accounts that tell it from others of its kind."""
         marks = [
             f"{mark.replace('_', ' ')} {getattr(record, mark)}"
@@ -44,7 +44,7 @@ class Place:
         name = type(record).__name__ + (f" of {', '.join(marks)}" if marks else "")
         return cls(record.block_number, record.log_index, name)
 
-    def __lt__(self, other: Place) -> bool:
+    def __lt__(self, other: RecordPlace) -> bool:
         return (self.block_number, self.log_index) < (other.block_number, other.log_index)
 
     def __str__(self) -> str:
@@ -63,7 +63,7 @@ class Difference(VerificationError):
 
     def __init__(
         self,
-        place: Place,
+        place: RecordPlace,
         what: str,
         expected: object,
         actual: object,
@@ -84,7 +84,7 @@ class OrderDifference(Difference):
 class RefusedCall(Difference):
     """A call cannot have succeeded: ``reason`` is the custom error's name that it reverts with."""
 
-    def __init__(self, place: Place, call: str, reason: str, explanation: str) -> None:
+    def __init__(self, place: RecordPlace, call: str, reason: str, explanation: str) -> None:
         message = f"the rules refuse the call {call} that is said to have succeeded: {explanation}"
         super().__init__(place, f"the call {call}", explanation, "accepted", message)
         self.reason = reason
@@ -101,7 +101,7 @@ class TokenDifference(Difference):
 class RingDifference(Difference):
     """A ring signature does not hold: ``reason`` is the name of the rule that it breaks."""
 
-    def __init__(self, place: Place, reason: str, explanation: str) -> None:
+    def __init__(self, place: RecordPlace, reason: str, explanation: str) -> None:
         message = f"the ring signature does not hold: {explanation}"
         super().__init__(place, "the ring signature", explanation, "accepted", message)
         self.reason = reason
@@ -110,7 +110,7 @@ class RingDifference(Difference):
 class ContentDifference(Difference):
     """A file that is needed cannot be had, or has other bytes than its hash says."""
 
-    def __init__(self, place: Place, file: str, digest: bytes, explanation: str) -> None:
+    def __init__(self, place: RecordPlace, file: str, digest: bytes, explanation: str) -> None:
         message = f"{file} with sha2-256 {digest.hex()} is needed: {explanation}"
         super().__init__(place, file, digest, explanation, message)
         self.digest = digest

@@ -20,7 +20,7 @@ from offchain.protocol.words.status import (
     Head,
 )
 from offchain.protocol.words.transactions import Block
-from offchain.verification.recording.differences import Place, StateDifference
+from offchain.verification.recording.differences import RecordPlace, StateDifference
 from offchain.verification.recording.values import (
     AccountState,
     FinalState,
@@ -212,5 +212,5 @@ def compare_deployment(contracts: DeployedContracts) -> None:
         hint = type(value) if not isinstance(value, tuple) else tuple[str, ...]
         actual = value_of(output, hint, answer[0])
         if actual != value:
-            place = Place(deployment.block_number, 0, view.contract)
+            place = RecordPlace(deployment.block_number, 0, view.contract)
             raise StateDifference(place, view.function, value, actual)

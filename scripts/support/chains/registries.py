@@ -19,9 +19,9 @@ from offchain.crypto.sealing import key_commitment
 from offchain.crypto.secp256k1 import ShareKey, possession_hash, prove_possession
 from offchain.protocol.words.parameters import DEMO, Parameters
 from offchain.protocol.words.transactions import (
+    ChainSignature,
     DataTransaction,
     Item,
-    RingSignature,
     encode_positions,
 )
 from scripts.support.chains.bitcoin_mining import MinedChain
@@ -218,7 +218,7 @@ class Registries:
             own.v,
         )
         return DataTransaction(
-            item, RingSignature(signed.challenge, signed.responses, encode_positions(positions))
+            item, ChainSignature(signed.challenge, signed.responses, encode_positions(positions))
         )
 
     def signed_by(self, signer: int, **changes: Any) -> DataTransaction:

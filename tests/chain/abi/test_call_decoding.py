@@ -10,11 +10,11 @@ from offchain.chain.abi.interfaces import AbiValueError, interface
 from offchain.crypto.secp256k1 import PossessionProof
 from offchain.protocol.words import actions
 from offchain.protocol.words.transactions import (
+    ChainSignature,
     DataTransaction,
     Item,
     KeyReveal,
     ModelTransaction,
-    RingSignature,
     Scores,
 )
 
@@ -22,7 +22,7 @@ ACCOUNT = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 OTHER = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
 HASH = bytes(range(32))
 ITEM = Item(3, HASH, bytes(32), 1_700_000_000, OTHER, 2**255 + 7, 28)
-SIGNATURE = RingSignature(HASH, (1, 2**256 - 1), b"\x00\x01\x00\x02")
+SIGNATURE = ChainSignature(HASH, (1, 2**256 - 1), b"\x00\x01\x00\x02")
 SHARED = DataTransaction(ITEM, SIGNATURE)
 MODEL = ModelTransaction(ACCOUNT, HASH, bytes(32), 12, HASH, HASH)
 SCORES = Scores(HASH, 3, 2, 400, 17, (12, 0, 399))

@@ -15,11 +15,11 @@ from eth_account import Account
 from offchain.chain.reading.balances import RewardBalance
 from offchain.commands.wallet.claim import NotMovedError, read_addresses
 from offchain.errors import ConfigurationError, RelayerError
-from offchain.node.demo.network import account, free_port
+from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.client import OrderTerms, RelayerClient
 from offchain.node.relayer.limits import Bounds
 from offchain.node.relayer.service import keep_working
-from offchain.node.wallet.moves import Outcome, RewardMover, plan_moves
+from offchain.node.wallet.moves import MoveOutcome, RewardMover, plan_moves
 from tests.support.chains.wallet_place import WalletPlace
 from tests.support.servers.served_relayer import ServedRelayer, served_relayer
 
@@ -289,7 +289,7 @@ def test_every_order_is_handed_over_at_its_moment(place, tmp_path):
     with served_relayer(contracts, NUMBER, tmp_path) as served:
         moments = []
         for result in mover(place, served, clock).run(plan):
-            assert result.outcome is Outcome.WAITING
+            assert result.outcome is MoveOutcome.WAITING
             moments.append(clock.now)
             assert len(served.queue.orders) == len(moments)
     assert moments == pytest.approx([move.delay for move in plan.moves])
@@ -305,7 +305,7 @@ def test_a_busy_relayer_is_asked_again_after_the_time_it_names(place, tmp_path):
         clock = Clock()
         plan = plan_of(place, 0.0)
         results = mover(place, served, clock).run(plan)
-        assert next(results).outcome is Outcome.WAITING
+        assert next(results).outcome is MoveOutcome.WAITING
 
         def pause(seconds: float) -> None:
             Clock.pause(clock, seconds)
@@ -313,7 +313,7 @@ def test_a_busy_relayer_is_asked_again_after_the_time_it_names(place, tmp_path):
 
         clock.pause = pause  # type: ignore[method-assign]
         second = mover(place, served, clock)
-        assert next(second.run(plan)).outcome is Outcome.WAITING
+        assert next(second.run(plan)).outcome is MoveOutcome.WAITING
         assert clock.pauses == [10]
 
 
@@ -322,7 +322,9 @@ def test_a_relayer_that_stays_busy_or_refuses_keeps_no_other_reward_back(place, 
     with served_relayer(contracts, NUMBER, tmp_path, maximum=1) as served:
         clock = Clock()
         results = list(mover(place, served, clock).run(plan_of(place, 0.0)))
-        assert [result.outcome for result in results] == [Outcome.WAITING] + [Outcome.FAILED] * 3
+        assert [result.outcome for result in results] == [MoveOutcome.WAITING] + [
+            MoveOutcome.FAILED
+        ] * 3
         assert "busy" in results[1].reason
         served.work()
         again = list(mover(place, served, clock).run(plan_of(place, 0.0)))
@@ -334,6 +336,6 @@ def test_a_relayer_that_stays_busy_or_refuses_keeps_no_other_reward_back(place, 
         ]
     with served_relayer(contracts, NUMBER, tmp_path / "dear", minimum_fee=1) as served:
         results = list(mover(place, served, Clock()).run(plan_of(place, 0.0)))
-        refused = [result for result in results if result.outcome is Outcome.REFUSED]
+        refused = [result for result in results if result.outcome is MoveOutcome.REFUSED]
         assert len(refused) == 3
         assert refused[0].reason.startswith("fee: the fee is 0 tokens")

@@ -15,7 +15,7 @@ from offchain.commands.wallet.claim import moves_table
 from offchain.commands.wallet.history import history_table
 from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import flowing, print_whole
-from offchain.node.wallet.moves import Move, MovePlan, MoveResult, Outcome
+from offchain.node.wallet.moves import Move, MoveOutcome, MovePlan, MoveResult
 
 ONE = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 OTHER = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
@@ -130,7 +130,9 @@ def test_moves_are_whole_at_any_width(width):
     move = Move(REWARD, ONE, 1234.5)
     stays = replace(REWARD, address="0x" + "11" * 20, tokens=LONG + 1)
     shown = console(width)
-    print_whole(moves_table(MovePlan((move,), (stays,)), [MoveResult(move, Outcome.MOVED)]), shown)
+    print_whole(
+        moves_table(MovePlan((move,), (stays,)), [MoveResult(move, MoveOutcome.MOVED)]), shown
+    )
     print_whole(moves_table(MovePlan((move,), (stays,)), []), shown)
     text = printed(shown)
     for whole in (ONE, OTHER, stays.address, decimal(LONG), decimal(LONG + 1), "moved", "stays"):

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from offchain.protocol.words.transactions import (
+    ChainSignature,
     DataTransaction,
     Item,
-    RingSignature,
     encode_positions,
 )
 from scripts.support.chains.evm import Evm, events, reverts
@@ -97,7 +97,7 @@ def test_no_scope_is_accepted_before_the_first_round(evm: Evm):
     registries = Registries.deploy(evm)
     item = Item(0, bytes(32), bytes(32), evm.timestamp, evm.accounts[0], 1, 27)
     with reverts("ScopeNotAccepted", 0, 0):
-        registries.share(DataTransaction(item, RingSignature(bytes(32), (), b"")))
+        registries.share(DataTransaction(item, ChainSignature(bytes(32), (), b"")))
 
 
 def test_a_scope_to_come_is_not_accepted(registries: Registries):

@@ -16,9 +16,9 @@ from offchain.learning.training import loop as training
 from offchain.learning.training.candidate import train_candidate
 from offchain.learning.training.distributed_run import GroupBroken
 from offchain.learning.training.gradient_step import GradientStep
-from offchain.learning.training.network import ConvolutionalNetwork
 from offchain.learning.training.resident_samples import ResidentSamples
 from offchain.learning.training.settings import TrainingSettings
+from offchain.learning.training.trainable_network import ConvolutionalNetwork
 from tests.learning.networks import random_network
 
 CHANNELS = (4, 6, 8, 8)[: len(DIGITS_FAMILY.kernels)]

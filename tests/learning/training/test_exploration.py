@@ -12,15 +12,15 @@ from offchain.learning.exact.integer_network import DIGITS_FAMILY, check_network
 from offchain.learning.training.exploration import LayerChoice, choose_channels, explore
 from offchain.learning.training.growth import add_channels
 from offchain.learning.training.importance import channel_importance
-from offchain.learning.training.network import (
+from offchain.learning.training.quantisation import dequantise, quantise
+from offchain.learning.training.settings import ExplorationSettings
+from offchain.learning.training.skeleton import keep_channels
+from offchain.learning.training.trainable_network import (
     ConvolutionalNetwork,
     can_be_rearranged,
     convolve_rearranged,
     normalise_as,
 )
-from offchain.learning.training.quantisation import dequantise, quantise
-from offchain.learning.training.settings import ExplorationSettings
-from offchain.learning.training.skeleton import keep_channels
 
 CHANNELS = (6, 8, 12, 16)[: len(DIGITS_FAMILY.kernels)]
 SETTINGS = ExplorationSettings(skeleton=0.75, fresh=0.5, multiply_adds=None)

@@ -19,14 +19,14 @@ from offchain.learning.exact.integer_network import (
 )
 from offchain.learning.formats.digits import DigitSamples, concatenate, decode_payload
 from offchain.learning.training.loop import learning_rate_factor, train_network
-from offchain.learning.training.network import (
+from offchain.learning.training.quantisation import dequantise, quantise
+from offchain.learning.training.settings import TrainingSettings
+from offchain.learning.training.trainable_network import (
     ConvolutionalNetwork,
     images_to_float,
     normalise_as,
     set_gain_and_offset,
 )
-from offchain.learning.training.quantisation import dequantise, quantise
-from offchain.learning.training.settings import TrainingSettings
 from tests.learning.networks import random_network
 
 SMALL = TrainingSettings(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import ConfigurationError
-from offchain.learning.training.place import Place, place_of
+from offchain.learning.training.place import ProcessPlace, place_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -221,8 +221,8 @@ tell(ended=True)
 
 def test_the_place_is_what_torchrun_says():
     told = {"RANK": "3", "WORLD_SIZE": "8", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}
-    assert place_of(told) == Place(3, 8, 1, 2)
-    assert place_of({}) == Place(0, 1, 0, 1)
+    assert place_of(told) == ProcessPlace(3, 8, 1, 2)
+    assert place_of({}) == ProcessPlace(0, 1, 0, 1)
 
 
 @pytest.mark.parametrize("rank", ["2", "-1", "x"])

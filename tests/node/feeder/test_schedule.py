@@ -7,7 +7,7 @@ import pytest
 from offchain.bitcoin.rules import MAINNET
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.feeder.replay import DecisionTimes
-from offchain.node.feeder.schedule import Replay, decide_feed
+from offchain.node.feeder.schedule import ReplaySchedule, decide_feed
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from scripts.support.worlds.world import World
@@ -19,7 +19,7 @@ PATIENCE = 50.0
 
 
 def feed(world, seconds=0.0, decision_height=lambda _: None):
-    replay = Replay(
+    replay = ReplaySchedule(
         world.parameters, world.bitcoin.checkpoint.height, NODES, patience=PATIENCE, settle=1.0
     )
     status = world_status(world, world.nodes[0])

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from offchain.errors import FeeCapError, RpcError
-from offchain.node.demo.network import account, free_port
+from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.app import MAXIMUM_PERMITS_BODY
 from offchain.node.relayer.health import FRESH_SECONDS, ChainProbe, Health, WorkLog, public_reason
 from offchain.node.relayer.limits import MAXIMUM_CLIENTS, Allowance, Bounds, client_of

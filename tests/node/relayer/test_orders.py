@@ -15,7 +15,7 @@ from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.client import Web3Chain
 from offchain.chain.sending.fees import FeePolicy
 from offchain.errors import FeeCapError, RelayerError
-from offchain.node.demo.network import account, free_port
+from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.client import (
     MAXIMUM_REPLY,
     RelayerBusyError,

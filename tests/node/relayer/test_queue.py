@@ -14,14 +14,14 @@ from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.queue import Lane, RelayerQueue, key_of
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
-from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal, RingSignature
+from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
 
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
 
 def transaction(nullifier: int) -> DataTransaction:
     item = Item(3, b"\x01" * 32, b"\x02" * 32, 1_703_000_000, ADDRESS, nullifier, 28)
-    return DataTransaction(item, RingSignature(b"\x03" * 32, (1, 2**256 - 1), b"\x00\x01\x00\x07"))
+    return DataTransaction(item, ChainSignature(b"\x03" * 32, (1, 2**256 - 1), b"\x00\x01\x00\x07"))
 
 
 def forward(nonce: int) -> ForwardReward:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from offchain.chain.rpc.ethereum import LATEST
-from offchain.node.demo.network import account, free_port
+from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.wire import encode_submission
 from offchain.programs import run_program
 from offchain.protocol.words.actions import Share

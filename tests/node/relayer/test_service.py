@@ -10,7 +10,7 @@ import pytest
 
 from offchain.crypto.sealing import MAX_FILE
 from offchain.errors import RelayerError
-from offchain.node.demo.network import free_port
+from offchain.node.demo.local_network import free_port
 from offchain.node.relayer.app import MAXIMUM_BODY, MAXIMUM_KEYS_BODY
 from offchain.node.relayer.client import DirectOutlet, RelayerClient, RelayerRefusedError
 from offchain.protocol.words.transactions import encode_positions

@@ -17,7 +17,7 @@ from offchain.node.relayer.wire import (
 )
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
-from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal, RingSignature
+from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
 
 ITEM = Item(
     scope=3,
@@ -29,7 +29,7 @@ ITEM = Item(
     nullifier_v=28,
 )
 TRANSACTION = DataTransaction(
-    ITEM, RingSignature(b"\x03" * 32, (1, 2**256 - 1, 7, 0), b"\x00\x01\x00\x07\x00\x03\xff\xff")
+    ITEM, ChainSignature(b"\x03" * 32, (1, 2**256 - 1, 7, 0), b"\x00\x01\x00\x07\x00\x03\xff\xff")
 )
 REVEALS = (KeyReveal(ITEM, b"\x04" * 32), KeyReveal(ITEM, b"\x05" * 32))
 

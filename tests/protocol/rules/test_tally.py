@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.merkle import merkle_root
 from offchain.protocol.rules import tally
-from offchain.protocol.rules.tally import Outcome, RevealedModel
+from offchain.protocol.rules.tally import RevealedModel, RoundOutcome
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.transactions import ModelTransaction, Scores
 from scripts.support.worlds.world import address
@@ -32,7 +32,7 @@ def reveal(index: int, score: int, order: int | None = None, **changes: object) 
 
 def judge(
     reveals: Sequence[RevealedModel], scores: Sequence[int], baseline: int = 50, voids: int = 0
-) -> Outcome:
+) -> RoundOutcome:
     table = Scores(DATA, 40, 8, 100, baseline, tuple(scores))
     return tally.judge(DEMO, MODEL_CHAIN, 7, HEAD, voids, reveals, table)
 

@@ -31,9 +31,9 @@ from offchain.protocol.words.actions import (
 )
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 from offchain.protocol.words.transactions import (
+    ChainSignature,
     DataTransaction,
     Item,
-    RingSignature,
     encode_positions,
 )
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
@@ -142,7 +142,7 @@ class World:
             own.v,
         )
         return DataTransaction(
-            item, RingSignature(signed.challenge, signed.responses, encode_positions(positions))
+            item, ChainSignature(signed.challenge, signed.responses, encode_positions(positions))
         )
 
     def add_headers(self, count: int) -> Receipt:

@@ -9,7 +9,7 @@ from offchain.chain.deployment.deployer import deploy
 from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.node.demo.network import account
+from offchain.node.demo.local_network import account
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
 from scripts.support.chains.evm import ROOT
 

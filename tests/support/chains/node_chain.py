@@ -19,9 +19,9 @@ from offchain.config import DEFAULT_TASK
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.headers.recorded import RecordedHeaders
 from offchain.learning.formats.digits import DigitSamples, encode_payload
-from offchain.node.demo.network import Plan, account, deploy_on
+from offchain.node.demo.local_network import Plan, account, deploy_on
 from offchain.node.feeder.replay import Feeder
-from offchain.node.feeder.schedule import Replay
+from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.relayer.client import Outlet
 from offchain.node.sharing import Sharing
 from offchain.ports import DataSource
@@ -117,7 +117,7 @@ class NodeChain:
             self.source,
             self.clock,
             found.relay,
-            Replay(self.parameters, found.checkpoint.height, nodes, patience=0.0),
+            ReplaySchedule(self.parameters, found.checkpoint.height, nodes, patience=0.0),
             time.monotonic,
         )
         self.view = self.follower()

@@ -15,7 +15,7 @@ from offchain.config import DEFAULT_TASK
 from offchain.learning.preparation import use_threads
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
 from offchain.node.feeder.replay import Feeder
-from offchain.node.feeder.schedule import Replay
+from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.relayer.client import DirectOutlet
@@ -100,7 +100,7 @@ def worked_round(
         chain.source,
         chain.clock,
         chain.contracts.deployment.relay,
-        Replay(chain.parameters, chain.contracts.deployment.checkpoint.height, nodes, 20.0),
+        ReplaySchedule(chain.parameters, chain.contracts.deployment.checkpoint.height, nodes, 20.0),
         lambda: now[0],
     )
     with ExitStack() as journals:

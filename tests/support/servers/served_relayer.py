@@ -18,7 +18,7 @@ from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.fees import FeePolicy
-from offchain.node.demo.network import account, free_port
+from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.app import BODY_SECONDS, make_app
 from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from offchain.bitcoin.rules import MAINNET
 from offchain.headers.recorded import RecordedHeaders
-from offchain.node.demo.network import Plan, account, deploy_on
+from offchain.node.demo.local_network import Plan, account, deploy_on
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
 from scripts.support.chains.evm import ROOT

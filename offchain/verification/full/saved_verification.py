@@ -77,7 +77,7 @@ class UnusableCheckpoint(VerificationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class SavedVerification:
     """The state after the EVM block ``block_number``, whose hash was ``block_hash``."""
 
     block_number: int
@@ -85,7 +85,7 @@ class Checkpoint:
     replay: Replay
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def write_checkpoint(path: Path, checkpoint: SavedVerification) -> None:
     """Keep a checkpoint in one step; ``VerificationError`` if it cannot be written."""
     state = {
         name: {key: encode_value(value) for key, value in _kept(name, part)}
@@ -115,7 +115,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         ) from error
 
 
-def read_checkpoint(path: Path, deployment: Deployment) -> Checkpoint:
+def read_checkpoint(path: Path, deployment: Deployment) -> SavedVerification:
     """Read a checkpoint of a deployment.
 
     Raises:
@@ -139,7 +139,7 @@ def read_checkpoint(path: Path, deployment: Deployment) -> Checkpoint:
                 raise UnusableCheckpoint(f"the checkpoint {path} lacks a part of {name}")
             for key, value in state[name].items():
                 setattr(part, key, decode_value(value))
-        return Checkpoint(head["block_number"], bytes.fromhex(head["block_hash"]), replay)
+        return SavedVerification(head["block_number"], bytes.fromhex(head["block_hash"]), replay)
     except FileNotFoundError as error:
         raise UnusableCheckpoint(f"there is no checkpoint {path} yet") from error
     except (

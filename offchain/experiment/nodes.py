@@ -29,9 +29,9 @@ from offchain.experiment.chain_state import experiment_anvil, set_clock_back
 from offchain.experiment.observer import Observer
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
-from offchain.node.demo.network import Plan, account, deploy_on
+from offchain.node.demo.local_network import Plan, account, deploy_on
 from offchain.node.feeder.replay import Feeder
-from offchain.node.feeder.schedule import Replay
+from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.relayer.admission import Refused
@@ -162,7 +162,7 @@ def local_network(
             time.monotonic,
             BatchSettings(flush_seconds=0.0),
         )
-        replay = Replay(
+        replay = ReplaySchedule(
             contracts.parameters, found.checkpoint.height, plan.nodes, PATIENCE_SECONDS, settle=0.0
         )
         feeder = Feeder(

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from offchain.learning.exact.integer_network import DIGITS_FAMILY
-from offchain.learning.training.network import ConvolutionalNetwork
+from offchain.learning.training.trainable_network import ConvolutionalNetwork
 
 CHANNELS = (6, 8, 12, 16)[: len(DIGITS_FAMILY.kernels)]
 

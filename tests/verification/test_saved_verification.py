@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import VerificationError
-from offchain.verification.full.checkpoint import (
-    Checkpoint,
+from offchain.verification.full.final_state import compare_state, computed_state
+from offchain.verification.full.replay import Replay
+from offchain.verification.full.saved_verification import (
+    SavedVerification,
     UnusableCheckpoint,
     read_checkpoint,
     write_checkpoint,
 )
-from offchain.verification.full.final_state import compare_state, computed_state
-from offchain.verification.full.replay import Replay
 from offchain.verification.full.value_codec import MalformedValue, decode_value, encode_value
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.values import Recording
@@ -46,7 +46,7 @@ def test_what_goes_on_from_a_checkpoint_ends_in_the_same_state(
 ):
     file = tmp_path / "folder" / "checkpoint"
     before = replayed(chain, transactions)
-    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, before))
+    write_checkpoint(file, SavedVerification(77, BLOCK_HASH, before))
     read = read_checkpoint(file, chain.deployment)
     assert (read.block_number, read.block_hash) == (77, BLOCK_HASH)
     assert computed_state(read.replay) == computed_state(before)
@@ -57,7 +57,7 @@ def test_what_goes_on_from_a_checkpoint_ends_in_the_same_state(
 
 def test_only_what_is_new_is_checked_again(chain: RecordedChain, tmp_path: Path):
     file = tmp_path / "checkpoint"
-    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 100)))
+    write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 100)))
     replay = read_checkpoint(file, chain.deployment).replay
     report = verify(replay, rest_of(chain.recording, 100), chain.content())
     everything = verify(Replay(chain.deployment), chain.recording, chain.content())
@@ -68,7 +68,7 @@ def test_only_what_is_new_is_checked_again(chain: RecordedChain, tmp_path: Path)
 
 def test_a_difference_after_a_checkpoint_is_found(chain: RecordedChain, tmp_path: Path):
     file = tmp_path / "checkpoint"
-    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 100)))
+    write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 100)))
     replay = read_checkpoint(file, chain.deployment).replay
     rest = rest_of(chain.recording, 101)  # one is missing
     refusal(lambda: verify(replay, rest, chain.content()))
@@ -82,7 +82,7 @@ def test_a_missing_checkpoint_is_said_to_be_missing(chain: RecordedChain, tmp_pa
 @pytest.mark.parametrize("place", [0, 40, 5_000, -200])
 def test_a_damaged_checkpoint_is_not_used(chain: RecordedChain, tmp_path: Path, place: int):
     file = tmp_path / "checkpoint"
-    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 60)))
+    write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 60)))
     content = bytearray(file.read_bytes())
     content[place] ^= 0x10
     file.write_bytes(content)
@@ -92,7 +92,7 @@ def test_a_damaged_checkpoint_is_not_used(chain: RecordedChain, tmp_path: Path, 
 
 def test_a_cut_checkpoint_is_not_used(chain: RecordedChain, tmp_path: Path):
     file = tmp_path / "checkpoint"
-    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 60)))
+    write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 60)))
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(UnusableCheckpoint, match="cannot be read"):
         read_checkpoint(file, chain.deployment)
@@ -100,7 +100,7 @@ def test_a_cut_checkpoint_is_not_used(chain: RecordedChain, tmp_path: Path):
 
 def test_a_changed_state_is_not_used(chain: RecordedChain, tmp_path: Path):
     file = tmp_path / "checkpoint"
-    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 60)))
+    write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 60)))
     head, body = gzip.decompress(file.read_bytes()).split(b"\n")
     changed = body.replace(b'"supply":0', b'"supply":1')
     assert changed != body
@@ -114,14 +114,14 @@ def test_a_checkpoint_of_another_program_or_deployment_is_not_used(
     chain: RecordedChain, tmp_path: Path, name: str
 ):
     file = tmp_path / "checkpoint"
-    write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 20)))
+    write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 20)))
     head, body = gzip.decompress(file.read_bytes()).split(b"\n")
     changed = json.dumps({**json.loads(head), name: "another"}).encode("ascii")
     file.write_bytes(gzip.compress(changed + b"\n" + body))
     with pytest.raises(UnusableCheckpoint, match=f"another {name}"):
         read_checkpoint(file, chain.deployment)
     if name == "deployment":
-        write_checkpoint(file, Checkpoint(77, BLOCK_HASH, replayed(chain, 20)))
+        write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 20)))
         with pytest.raises(UnusableCheckpoint, match="another deployment"):
             read_checkpoint(file, replace(chain.deployment, token_cap=1))
 
@@ -130,7 +130,8 @@ def test_a_folder_that_cannot_be_written_is_named(chain: RecordedChain, tmp_path
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(VerificationError, match="cannot be written"):
         write_checkpoint(
-            tmp_path / "file" / "checkpoint", Checkpoint(1, BLOCK_HASH, Replay(chain.deployment))
+            tmp_path / "file" / "checkpoint",
+            SavedVerification(1, BLOCK_HASH, Replay(chain.deployment)),
         )
 
 
