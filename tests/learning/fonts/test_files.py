@@ -130,7 +130,7 @@ def test_files_that_are_no_fonts_are_left_out_and_named(tmp_path):
 
 SCANNER = """
 import os, sys, time
-from offchain.learning import glyph_scanner
+from offchain.learning.fonts import glyph_scanner
 scan = glyph_scanner.scan_font
 def misbehave(path):
     if path.name == "crash.ttf":
