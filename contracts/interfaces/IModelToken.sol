@@ -21,19 +21,21 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
     error NotMinter(address caller, address minter);
 
     /// @notice The amount would bring the supply above the cap.
-    /// @param amount what was to be minted
-    /// @param available what may still be minted
+    /// @param amount what was to be minted, in units of 10^-18
+    /// @param available what may still be minted, in units of 10^-18
     error CapExceeded(uint256 amount, uint256 available);
 
-    /// @notice Creates `amount` tokens for `to`; emits `Transfer` from the zero address.
+    /// @notice Creates tokens; emits `Transfer` from the zero address. Only the minter may call it.
     /// @dev Reverts with NotMinter, CapExceeded or ERC20InvalidReceiver.
     /// @param to who receives them; not the zero address
     /// @param amount how many, in units of 10^-18
     function mint(address to, uint256 amount) external;
 
-    /// @notice The only address that may mint.
+    /// @notice The only address that may mint: the model chain.
+    /// @return that address
     function minter() external view returns (address);
 
-    /// @notice What the supply can never exceed, in units of 10^-18.
+    /// @notice What the supply can never exceed.
+    /// @return units of 10^-18
     function cap() external view returns (uint256);
 }

@@ -6,6 +6,8 @@ import {IDataRegistry} from "../interfaces/IDataRegistry.sol";
 import {IHeat} from "../interfaces/IHeat.sol";
 import {IKeyRegistry} from "../interfaces/IKeyRegistry.sol";
 import {IModelChain} from "../interfaces/IModelChain.sol";
+import {IModelChainErrors} from "../interfaces/IModelChainErrors.sol";
+import {IModelChainEvents} from "../interfaces/IModelChainEvents.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {IProtocolParameters, Parameters} from "../interfaces/IProtocolParameters.sol";
 import {Standing} from "../libraries/Standing.sol";
@@ -13,7 +15,7 @@ import {Tags} from "../libraries/Tags.sol";
 import {Tally} from "../libraries/Tally.sol";
 
 /// @title What the parts of the model chain share: wiring, parameters, storage, and the hashes of the protocol.
-abstract contract ModelChainState is IModelChain {
+abstract contract ModelChainState is IModelChain, IModelChainEvents, IModelChainErrors {
     using Standing for Standing.Ledger;
 
     /// @dev Of all reveals of one model hash, the one with the earliest commitment.
@@ -22,6 +24,7 @@ abstract contract ModelChainState is IModelChain {
         uint32 index;
     }
 
+    /// @dev An attester's attestation in a round: IModelChain.attestationOf.
     struct AttestationRecord {
         bytes32 commitment; // 0 once opened
         bytes32 statement;
@@ -30,11 +33,17 @@ abstract contract ModelChainState is IModelChain {
 
     uint256 internal constant BASIS_POINTS = 10_000;
 
+    /// @notice The protocol's parameters.
     IProtocolParameters public immutable parameters;
+    /// @notice Gives the tip by which phases end, and the Bitcoin hashes that seeds are made from.
     IBitcoinRelay public immutable relay;
+    /// @notice Holds the share keys.
     IKeyRegistry public immutable keyRegistry;
+    /// @notice Holds the items.
     IDataRegistry public immutable dataRegistry;
+    /// @notice Holds the heat that valid models and attestations gain.
     IHeat public immutable heat;
+    /// @notice Mints the rewards.
     IModelToken public immutable token;
 
     uint256 internal immutable _testBasisPoints;
@@ -87,6 +96,7 @@ abstract contract ModelChainState is IModelChain {
     mapping(uint32 number => bytes32 blockHash) internal _blockHashes;
     mapping(uint32 number => bytes32 statement) internal _majorities; // what each block's scores were attested by
 
+    /// @dev Copies the parameters and hashes the genesis block.
     constructor(
         IProtocolParameters parameters_,
         address relay_,
@@ -134,6 +144,7 @@ abstract contract ModelChainState is IModelChain {
 
     // ---- phases ------------------------------------------------------------------------------------------------
 
+    /// @dev Reverts with WrongPhase in any other phase.
     function _requirePhase(Phase required) internal view {
         Phase current = _competition.phase;
         if (current != required) revert WrongPhase(current, required);
@@ -144,16 +155,19 @@ abstract contract ModelChainState is IModelChain {
         return phase != Phase.None && phase < Phase.Final;
     }
 
+    /// @dev Reverts with NotAttester unless the account belongs to the frozen set.
     function _requireAttester(address account) internal view {
         if (!_isAttester(account)) revert NotAttester(_competition.round, account);
     }
 
+    /// @dev Whether an account belongs to the frozen set of the round in competition.
     function _isAttester(address account) internal view returns (bool) {
         Competition storage current = _competition;
         if (current.genesisActs) return _isGenesisMember[account];
         return current.round != 0 && _standing.has(account, current.round);
     }
 
+    /// @dev Ends the round in competition without a block.
     function _voidRound(VoidReason reason) internal {
         Competition storage current = _competition;
         current.phase = Phase.Void;
@@ -165,6 +179,7 @@ abstract contract ModelChainState is IModelChain {
 
     // ---- hashes ------------------------------------------------------------------------------------------------
 
+    /// @dev H("model", round, all fields of the model transaction in order).
     function _modelTransactionId(uint32 round, ModelTransaction calldata transaction) internal view returns (bytes32) {
         return keccak256(
             abi.encode(
@@ -182,6 +197,7 @@ abstract contract ModelChainState is IModelChain {
         );
     }
 
+    /// @dev H("scores", round, all fields of the score table in order).
     function _statement(uint32 round, Scores calldata scores) internal view returns (bytes32) {
         return keccak256(
             abi.encode(
@@ -199,6 +215,7 @@ abstract contract ModelChainState is IModelChain {
         );
     }
 
+    /// @dev H("block", number, previousHash, bestModel, timestamp, voteRoot, dataRoot).
     function _blockHash(Block memory data) internal view returns (bytes32) {
         return keccak256(
             abi.encode(
@@ -215,6 +232,7 @@ abstract contract ModelChainState is IModelChain {
         );
     }
 
+    /// @dev Score that a model must reach in the round in competition: IModelChain.requiredScore.
     function _requiredScore(uint256 baseline, uint256 testSamples) internal view returns (uint256) {
         uint256 voids = _competition.voidsInARow;
         return Tally.requiredScore(baseline, testSamples, _minimumImprovement, _improvementDivisor, voids);

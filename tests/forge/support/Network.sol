@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IDataRegistry} from "../../../contracts/interfaces/IDataRegistry.sol";
 import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
 import {IModelChain} from "../../../contracts/interfaces/IModelChain.sol";
+import {IModelChainErrors} from "../../../contracts/interfaces/IModelChainErrors.sol";
 import {Competing} from "./Competing.sol";
 import {ReferenceMerkle} from "./ReferenceMerkle.sol";
 import {bound, draw} from "./Test.sol";
@@ -128,12 +129,12 @@ contract Network is Competing {
             // The collecting round closes, if it may; else it goes on.
             try chain.advance() {}
             catch (bytes memory reason) {
-                vm.assertTrue(bytes4(reason) == IModelChain.NothingToAdvance.selector, "another reason");
+                vm.assertTrue(bytes4(reason) == IModelChainErrors.NothingToAdvance.selector, "another reason");
             }
             return;
         }
         if (relay.tip() < current.endHeight || clock < current.phaseStart + p.minimumPhaseSeconds) {
-            vm.expectPartialRevert(IModelChain.PhaseNotOver.selector);
+            vm.expectPartialRevert(IModelChainErrors.PhaseNotOver.selector);
             chain.advance();
         }
         reach(current.phaseStart + p.minimumPhaseSeconds);
@@ -145,7 +146,7 @@ contract Network is Competing {
     function _claimFor(uint32 round, address to) private {
         IModelChain.Commitment memory commitment = chain.commitmentOf(round, to);
         if (!commitment.valid || commitment.rewardClaimed) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChain.NothingToClaim.selector, round, to));
+            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.NothingToClaim.selector, round, to));
         }
         chain.claimModel(round, to);
 
@@ -153,15 +154,15 @@ contract Network is Competing {
         (, bytes32 statement, bool claimed) = chain.attestationOf(round, to);
         bool isWithMajority = number != 0 && statement != 0 && _isMajority(round, number, statement);
         if (!isWithMajority || claimed) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChain.NothingToClaim.selector, round, to));
+            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.NothingToClaim.selector, round, to));
         }
         chain.claimAttestation(round, to);
 
         uint32 current = chain.competition().round;
         if (current <= round + p.standingRounds) {
-            vm.expectPartialRevert(IModelChain.BondLocked.selector);
+            vm.expectPartialRevert(IModelChainErrors.BondLocked.selector);
         } else if (!commitment.revealed || commitment.burned || commitment.bondReturned) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChain.NothingToClaim.selector, round, to));
+            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.NothingToClaim.selector, round, to));
         }
         chain.withdrawBond(round, to);
     }
@@ -178,11 +179,11 @@ contract Network is Competing {
         bool isTest = index < closed.testItems;
         uint32 number = closed.blockNumber;
         if (number == 0) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChain.NoSuchBlock.selector, 0));
+            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.NoSuchBlock.selector, 0));
         } else if (chain.dataClaimed(number, index)) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChain.AlreadyClaimed.selector, number, index));
+            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.AlreadyClaimed.selector, number, index));
         } else {
-            vm.expectPartialRevert(IModelChain.ProofInvalid.selector);
+            vm.expectPartialRevert(IModelChainErrors.ProofInvalid.selector);
             chain.claimData(number, claimed, index, !isTest, proof);
         }
         chain.claimData(number, claimed, index, isTest, proof);
