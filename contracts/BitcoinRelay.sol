@@ -68,6 +68,11 @@ contract BitcoinRelay is IBitcoinRelay {
     /// @dev Height / 2016 => start time (32), bits (low 32). What lies above the best height is stale.
     mapping(uint256 number => uint256 slot) private _epochs;
 
+    /// @dev Reverts with one of the errors whose text begins with "Deployment", with those of a header that breaks a
+    /// rule (BrokenLink, WrongBits, InsufficientWork), or with InvalidBits of the library BitcoinHeader.
+    /// @param rules the network's
+    /// @param settings the relay's own
+    /// @param checkpoint where the chain starts
     constructor(Rules memory rules, Settings memory settings, Checkpoint memory checkpoint) {
         uint256 highest = rules.noRetargeting ? type(uint256).max >> 1 : type(uint256).max >> 2;
         if (rules.powLimit == 0 || rules.powLimit > highest) revert BadPowLimit(rules.powLimit, highest);

@@ -15,6 +15,13 @@ contract ModelChain is RoundClock, ModelTransactions, Attestations, BlockProduct
     /// @notice Genesis accounts at most: start() looks at each.
     uint256 public constant MAXIMUM_GENESIS_ACCOUNTS = 256;
 
+    /// @param parameters_ the protocol's parameters, deployed already
+    /// @param relay_ gives the tip and the Bitcoin hashes; deployed, as are those that follow, before start is called
+    /// @param keyRegistry_ holds the share keys
+    /// @param dataRegistry_ holds the items
+    /// @param heat_ lets this contract grant heat
+    /// @param token_ lets this contract mint
+    /// @param genesisAccounts_ who attests while too few have standing; at most MAXIMUM_GENESIS_ACCOUNTS, each once
     constructor(
         IProtocolParameters parameters_,
         address relay_,

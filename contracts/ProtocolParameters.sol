@@ -14,6 +14,8 @@ contract ProtocolParameters is IProtocolParameters {
 
     Parameters private _parameters;
 
+    /// @dev Reverts with ParameterOutOfRange at the first parameter, in their order, that is outside its range.
+    /// @param p all parameters
     constructor(Parameters memory p) {
         _checkData(p);
         _checkCompetition(p);

@@ -9,6 +9,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 library ArrivalLog {
     using SafeCast for uint256;
 
+    /// @dev `words` holds the entries 4 x slot to 4 x slot + 3, the first of them lowest.
     struct Log {
         mapping(uint256 slot => uint256 word) words;
     }
@@ -16,13 +17,22 @@ library ArrivalLog {
     uint256 private constant ENTRY_BITS = 64;
     uint256 private constant NUMBER_BITS = 32;
 
-    /// @notice Writes the entry at `position`, which was never written before.
+    /// @notice Writes an entry.
+    /// @dev Reverts with SafeCast's error where a number does not fit 32 bits.
+    /// @param log the log
+    /// @param position counted from 0; never written before
+    /// @param timestamp seconds since 1970
+    /// @param items number of items that had arrived by then
     function write(Log storage log, uint256 position, uint256 timestamp, uint256 items) internal {
         uint256 entry = uint256(timestamp.toUint32()) << NUMBER_BITS | items.toUint32();
         log.words[position / 4] |= entry << (position % 4 * ENTRY_BITS);
     }
 
-    /// @notice The entry at `position`, which was written before.
+    /// @notice Reads an entry.
+    /// @param log the log
+    /// @param position counted from 0; one never written reads as zeros
+    /// @return timestamp seconds since 1970
+    /// @return items number of items that had arrived by then
     function read(Log storage log, uint256 position) internal view returns (uint40 timestamp, uint64 items) {
         uint256 entry = log.words[position / 4] >> (position % 4 * ENTRY_BITS);
         return (uint32(entry >> NUMBER_BITS), uint32(entry));

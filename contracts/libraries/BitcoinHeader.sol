@@ -9,6 +9,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// has checked that the batch holds it. Targets follow Bitcoin Core: arith_uint256::SetCompact and GetCompact,
 /// GetBlockProof, CalculateNextWorkRequired.
 library BitcoinHeader {
+    /// @dev Bytes of a header.
     uint256 internal constant SIZE = 80;
 
     /// @dev Blocks that share one target.
@@ -21,6 +22,7 @@ library BitcoinHeader {
     uint256 internal constant MAXIMUM_ADJUSTMENT = 4;
 
     /// @notice A compact target is negative, zero or does not fit 256 bits.
+    /// @param bits the compact target
     error InvalidBits(uint32 bits);
 
     /// @notice The block's hash in the byte order of the previous-hash field: SHA-256 of SHA-256 of the header.
@@ -70,7 +72,8 @@ library BitcoinHeader {
         number = (number >> 128) | (number << 128);
     }
 
-    /// @notice The target that a compact form stands for. `InvalidBits` if no block can have it.
+    /// @notice The target that a compact form stands for.
+    /// @dev Reverts with InvalidBits if no block can have it.
     function targetFromBits(uint32 compact) internal pure returns (uint256 target) {
         uint256 size = compact >> 24;
         uint256 word = compact & 0x007FFFFF;
@@ -102,7 +105,8 @@ library BitcoinHeader {
         return ~target / (target + 1) + 1;
     }
 
-    /// @notice The compact target of the epoch after one with compact target `compact`.
+    /// @notice The compact target of the next epoch.
+    /// @param compact compact target of the epoch that ends
     /// @param firstTime time of that epoch's first header
     /// @param lastTime time of its last: 2015 intervals later, a slip of the first release that is now the rule
     /// @param powLimit the highest target, at least the old one and below 2^254, so that nothing overflows

@@ -7,15 +7,21 @@ pragma solidity 0.8.30;
 /// nothing, and then the words.
 library CodeStorage {
     /// @notice The chain did not accept the code (it was given too little gas).
+    /// @param words number of words to be written
     error CodeNotWritten(uint256 words);
 
     /// @notice More words than one contract's code has room for.
+    /// @param words number of words to be written
+    /// @param maximum words that fit: 767
     error TooManyWords(uint256 words, uint256 maximum);
 
     /// @notice Contract code has at most 24,576 bytes (EIP-170): the STOP byte and these.
     uint256 internal constant MAXIMUM_WORDS = 767;
 
     /// @notice Creates a contract whose code holds the words.
+    /// @dev Reverts with TooManyWords or CodeNotWritten.
+    /// @param words at most MAXIMUM_WORDS
+    /// @return code address of the contract
     function write(uint256[] memory words) internal returns (address code) {
         uint256 count = words.length;
         if (count > MAXIMUM_WORDS) revert TooManyWords(count, MAXIMUM_WORDS);
@@ -32,7 +38,10 @@ library CodeStorage {
         if (code == address(0)) revert CodeNotWritten(count);
     }
 
-    /// @notice The word at a position. Positions past the end read as zero.
+    /// @notice Reads a word.
+    /// @param code address that write returned
+    /// @param position counted from 0
+    /// @return word what lies there; zero past the end
     function load(address code, uint256 position) internal view returns (uint256 word) {
         // Assembly, because EXTCODECOPY has no counterpart in Solidity for a part of the code. Safe: it writes 32 bytes
         // to the scratch space at 0, which Solidity leaves free between statements.
@@ -42,8 +51,13 @@ library CodeStorage {
         }
     }
 
-    /// @notice Copies `count` words from position `first` on into `target` from position `at` on.
+    /// @notice Copies neighbouring words into memory. Those past the end are zero.
     /// @dev The caller sees to it that `at + count` is at most the target's length.
+    /// @param code address that write returned
+    /// @param first position of the first word to be copied, counted from 0
+    /// @param count number of words
+    /// @param target where they go
+    /// @param at position of the first of them there
     function copy(address code, uint256 first, uint256 count, uint256[] memory target, uint256 at) internal view {
         // Assembly: one EXTCODECOPY for all words. Safe: it writes within the target, as the caller sees to.
         assembly ("memory-safe") {

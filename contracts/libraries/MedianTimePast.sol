@@ -5,6 +5,7 @@ pragma solidity 0.8.30;
 /// @notice A header's time must exceed the median before it, so along a chain the median never falls: of the old
 /// window at least 6 times are not below its median; one leaves, one above it comes.
 library MedianTimePast {
+    /// @dev Times of which the median is taken.
     uint256 internal constant WINDOW = 11;
 
     uint256 private constant MIDDLE = 5;

@@ -31,9 +31,15 @@ library MerkleTree {
         return level[0];
     }
 
-    /// @notice Whether `proof` shows `leaf` at `index` of the `size` leaves under `root_`.
+    /// @notice Whether a proof shows that a leaf stands in a tree.
     /// @dev The algorithm of RFC 9162, section 2.1.3.2. A proof of the wrong length, or an index outside of the tree,
     /// is simply not a proof. Reads at most 256 elements of `proof`.
+    /// @param root_ root of the tree
+    /// @param leaf the leaf's data, before leaf hashing
+    /// @param index its position among the leaves, counted from 0
+    /// @param size number of leaves
+    /// @param proof the sibling hashes on the way from the leaf to the root
+    /// @return whether it does
     function verify(bytes32 root_, bytes32 leaf, uint256 index, uint256 size, bytes32[] calldata proof)
         internal
         pure

@@ -34,33 +34,65 @@ library RingSignature {
     uint256 private constant PREIMAGE_RIGHT = 0xe0;
 
     /// @notice The ring has fewer keys than the minimum, or none.
+    /// @param size its keys
+    /// @param minimum keys that it must have; an empty ring is refused even where this is 0
     error RingTooShort(uint256 size, uint256 minimum);
+
     /// @notice The number of responses is not the number of keys.
+    /// @param size keys of the ring
+    /// @param responses responses of the signature
     error ResponseCountMismatch(uint256 size, uint256 responses);
+
     /// @notice The nullifier's x coordinate is not in [1, ORDER).
+    /// @param x the coordinate
     error NullifierOutOfRange(uint256 x);
+
     /// @notice The nullifier's v is neither 27 (even y) nor 28 (odd y).
+    /// @param v what it is
     error NullifierParity(uint256 v);
+
     /// @notice A key's x coordinate is not in [1, ORDER).
     /// @dev ecrecover would refuse it too; above ORDER it aliases another point in the scalar arithmetic.
+    /// @param index the key's position in the ring
+    /// @param key the coordinate
     error RingKeyOutOfRange(uint256 index, uint256 key);
+
     /// @notice A key is not above the one before it: the ring is unsorted, or holds a key twice.
+    /// @param index the key's position in the ring
+    /// @param previous x coordinate of the key before it
+    /// @param key its own x coordinate
     error KeysNotAscending(uint256 index, uint256 previous, uint256 key);
+
     /// @notice A response is not in [0, ORDER).
+    /// @param index its position in the signature
+    /// @param response what it is
     error ResponseOutOfRange(uint256 index, uint256 response);
+
     /// @notice L_i has no address: the key is not on the curve (or a scalar of chance 2^-256 came up).
+    /// @param index the key's position in the ring
     error KeyNotRecoverable(uint256 index);
+
     /// @notice R_i has no address: the nullifier is not on the curve (or a scalar of chance 2^-256 came up).
+    /// @param index position in the ring of the key that it came up at
     error NullifierNotRecoverable(uint256 index);
-    /// @notice Going round the ring does not lead back to the first challenge.
+
+    /// @notice Going round the ring does not lead back to the first challenge: the signature is not by this ring, or
+    /// not for this content.
+    /// @param expected the first challenge, c_0
+    /// @param actual where it leads to, c_size
     error RingNotClosed(bytes32 expected, bytes32 actual);
 
-    /// @notice The scope tag t, in [0, ORDER).
+    /// @notice The scope tag t.
+    /// @param scope the round that is signed for
+    /// @return t, in [0, ORDER)
     function scopeTag(uint256 scope) internal view returns (uint256) {
         return uint256(keccak256(abi.encode(Tags.NULLIFIER, block.chainid, address(this), scope))) % ORDER;
     }
 
     /// @notice What every challenge starts from: all that is signed.
+    /// @param item what is signed, with the nullifier
+    /// @param ring x coordinates of the keys
+    /// @return the hash called prefix above
     function prefix(IDataRegistry.Item calldata item, uint256[] memory ring) internal view returns (bytes32) {
         bytes32 ringHash;
         // Saves a copy of the ring (abi.encodePacked makes one). Safe: reads only the array's own elements, which lie
