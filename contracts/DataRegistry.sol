@@ -7,7 +7,7 @@ import {IKeyRegistry} from "./interfaces/IKeyRegistry.sol";
 import {IModelChain} from "./interfaces/IModelChain.sol";
 import {IProtocolParameters, Parameters} from "./interfaces/IProtocolParameters.sol";
 import {ArrivalLog} from "./libraries/ArrivalLog.sol";
-import {RingSignature as RingSignatures} from "./libraries/RingSignature.sol";
+import {RingSignatures} from "./libraries/RingSignatures.sol";
 import {Tags} from "./libraries/Tags.sol";
 
 /// @title Data transactions, as IDataRegistry describes them.

@@ -8,7 +8,7 @@ import {IKeyRegistry} from "./interfaces/IKeyRegistry.sol";
 import {IModelChain} from "./interfaces/IModelChain.sol";
 import {IProtocolParameters, Parameters} from "./interfaces/IProtocolParameters.sol";
 import {CodeStorage} from "./libraries/CodeStorage.sol";
-import {RingSignature} from "./libraries/RingSignature.sol";
+import {RingSignatures} from "./libraries/RingSignatures.sol";
 import {Tags} from "./libraries/Tags.sol";
 
 /// @title Share keys, as IKeyRegistry describes them.
@@ -236,7 +236,7 @@ contract KeyRegistry is IKeyRegistry {
     /// names. With h = 0 and r = s = x that is R itself: the point of the key, without a square root in Solidity. It is
     /// zero if the curve has no such point.
     function _requirePossession(uint256 key, Possession calldata proof) private view {
-        if (key == 0 || key >= RingSignature.ORDER) revert KeyOutOfRange(key);
+        if (key == 0 || key >= RingSignatures.ORDER) revert KeyOutOfRange(key);
         address expected = ecrecover(0, EVEN_Y, bytes32(key), bytes32(key));
         address recovered = ecrecover(possessionHash(msg.sender, key), proof.v, proof.r, proof.s);
         if (expected == address(0) || recovered != expected) revert PossessionNotProven(key, expected, recovered);

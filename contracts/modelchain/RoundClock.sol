@@ -49,7 +49,7 @@ abstract contract RoundClock is ModelChainState {
         current.seed = _seed(bitcoinHash);
         current.decisionTime = decision;
         current.items += uint256(endItem - firstItem).toUint32();
-        uint32 testItems = (current.items * _testBasisPoints / BASIS_POINTS).toUint32();
+        uint32 testItems = (uint256(current.items) * _testBasisPoints / BASIS_POINTS).toUint32();
         emit Partitioned(
             current.round, height, current.seed, firstItem, endItem, testItems - current.testItems, decision
         );

@@ -2,9 +2,9 @@
 pragma solidity 0.8.30;
 
 import {IDataRegistry} from "../interfaces/IDataRegistry.sol";
-import {RingSignature} from "../libraries/RingSignature.sol";
+import {RingSignatures} from "../libraries/RingSignatures.sol";
 
-/// @title Opens the RingSignature library to tests. It has no state, so its code works at any address.
+/// @title Opens the RingSignatures library to tests. It has no state, so its code works at any address.
 contract RingSignatureHarness {
     function verify(
         IDataRegistry.Item calldata item,
@@ -13,7 +13,7 @@ contract RingSignatureHarness {
         bytes32 challenge,
         uint256[] calldata responses
     ) external view {
-        RingSignature.verify(item, ring, minimumRing, challenge, responses);
+        RingSignatures.verify(item, ring, minimumRing, challenge, responses);
     }
 
     /// @notice Gas that the library's verification uses, without the loading of its arguments.
@@ -25,15 +25,15 @@ contract RingSignatureHarness {
         uint256[] calldata responses
     ) external view returns (uint256) {
         uint256 before = gasleft();
-        RingSignature.verify(item, ring, minimumRing, challenge, responses);
+        RingSignatures.verify(item, ring, minimumRing, challenge, responses);
         return before - gasleft();
     }
 
     function scopeTag(uint256 scope) external view returns (uint256) {
-        return RingSignature.scopeTag(scope);
+        return RingSignatures.scopeTag(scope);
     }
 
     function prefix(IDataRegistry.Item calldata item, uint256[] memory ring) external view returns (bytes32) {
-        return RingSignature.prefix(item, ring);
+        return RingSignatures.prefix(item, ring);
     }
 }

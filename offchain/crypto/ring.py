@@ -14,7 +14,7 @@ short::
 
 N is the pseudorandom function of Dodis and Yampolskiy (2005). Each member's pair is a
 Chaum-Pedersen proof that log_G(P_i) = log_N(G - t N), chained to a ring as by Abe, Ohkubo and
-Suzuki (2002). ``contracts/libraries/RingSignature.sol`` computes the same with
+Suzuki (2002). ``contracts/libraries/RingSignatures.sol`` computes the same with
 the EVM's ``ecrecover``; both read the vectors in tests/vectors/ring_signature.json.
 """
 

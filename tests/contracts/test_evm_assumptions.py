@@ -1,6 +1,6 @@
 """What the contracts take for granted of the EVM's precompile ``ecrecover``, asked of a real EVM.
 
-RingSignature.sol uses it to multiply points, which its specification does not name; every line here
+RingSignatures.sol uses it to multiply points, which its specification does not name; every line here
 is a property that the verification's correctness or safety rests on.
 """
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
-import {RingSignature} from "../../contracts/libraries/RingSignature.sol";
+import {RingSignatures} from "../../contracts/libraries/RingSignatures.sol";
 import {RingSignatureHarness} from "../../contracts/test/RingSignatureHarness.sol";
 import {ShareKey, Signer} from "./support/Signer.sol";
 import {Test, bound, draw} from "./support/Test.sol";
@@ -49,7 +49,7 @@ contract RingSignatureTest is Test {
     function testFuzz_aSignatureHoldsForItsContractAndChainAlone(uint256 seed, uint256 place) external {
         Signed memory signed = _signed(seed, 4, place % 4, seed);
         RingSignatureHarness other = new RingSignatureHarness();
-        vm.expectPartialRevert(RingSignature.RingNotClosed.selector);
+        vm.expectPartialRevert(RingSignatures.RingNotClosed.selector);
         other.verify(signed.item, signed.ring, MINIMUM_RING, signed.challenge, signed.responses);
     }
 
@@ -69,7 +69,7 @@ contract RingSignatureTest is Test {
         number = bound(number, 0, 9);
         if (number == 4) number = 5;
         signed.responses = new uint256[](number);
-        vm.expectRevert(abi.encodeWithSelector(RingSignature.ResponseCountMismatch.selector, 4, number));
+        vm.expectRevert(abi.encodeWithSelector(RingSignatures.ResponseCountMismatch.selector, 4, number));
         this.verify(signed);
     }
 

@@ -1,4 +1,4 @@
-"""RingSignature.sol against Python: the shared vectors case by case, and random signatures."""
+"""RingSignatures.sol against Python: the shared vectors case by case, and random signatures."""
 
 import dataclasses
 import hashlib

@@ -19,7 +19,7 @@ import {Tags} from "./Tags.sol";
 /// one call of 3000 gas is a double multiplication, which costs two orders of magnitude more in EVM code.
 /// @dev What the caller must see to: that the ring's keys may sign in this scope, that the nullifier is not used up,
 /// and that the ring's size is bounded (time is linear in it).
-library RingSignature {
+library RingSignatures {
     /// @notice Order n of the group of secp256k1 (SEC 2, section 2.4.1).
     uint256 internal constant ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
 
