@@ -141,7 +141,7 @@ contract DataRegistry is IDataRegistry {
         }
         intake.lastDecision = decision;
         _intake = intake;
-        _taken = Taken(endItem, endArrival, height);
+        _taken = Taken({items: endItem, arrivals: endArrival, lastHeight: height});
     }
 
     /// @inheritdoc IDataRegistry
@@ -265,10 +265,10 @@ contract DataRegistry is IDataRegistry {
     /// @dev The entry at a position below `intake.arrivals`.
     function _arrivalAt(Intake memory intake, uint64 position) private view returns (Arrival memory) {
         if (intake.openArrival != 0 && position == intake.arrivals - 1) {
-            return Arrival(intake.openArrival, intake.items);
+            return Arrival({timestamp: intake.openArrival, items: intake.items});
         }
         (uint40 timestamp, uint64 items) = _arrivals.read(position);
-        return Arrival(timestamp, items);
+        return Arrival({timestamp: timestamp, items: items});
     }
 
     /// @dev Decision time of the height; reverts unless the height is the one that must partition what is pending: the

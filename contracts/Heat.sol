@@ -43,7 +43,7 @@ contract Heat is IHeat {
         if (msg.sender != address(_modelChain)) revert NotModelChain(msg.sender, address(_modelChain));
         uint32 number = _headNumber();
         uint256 heat = _faded(_holdings[account], number) + amount;
-        _holdings[account] = Holding(number, heat.toUint224());
+        _holdings[account] = Holding({blockNumber: number, heat: heat.toUint224()});
         emit HeatGained(account, amount, heat);
     }
 

@@ -95,7 +95,15 @@ contract KeyRegistry is IKeyRegistry {
         uint256 firstKey = _totalKeys;
         _totalKeys = uint64(firstKey + count);
         // The quota is at most maximumKeys: the count fits its 16 bits, and the keys fit one contract's code.
-        _registrations.push(Entry(msg.sender, round, uint16(count), bond != 0, CodeStorage.write(keys)));
+        _registrations.push(
+            Entry({
+                account: msg.sender,
+                round: round,
+                count: uint16(count),
+                bonded: bond != 0,
+                keys: CodeStorage.write(keys)
+            })
+        );
         emit KeysRegistered(_registrations.length - 1, msg.sender, round, firstKey, keys);
     }
 
@@ -139,7 +147,7 @@ contract KeyRegistry is IKeyRegistry {
         if (msg.sender != address(_modelChain)) revert NotModelChain(msg.sender, address(_modelChain));
         uint64 total = _totalKeys;
         _collectingRound = round;
-        _boundaries[round] = Boundary(uint64(_registrations.length), total);
+        _boundaries[round] = Boundary({registrations: uint64(_registrations.length), keys: total});
         _pages[round].keys = uint32(total - _firstActive(round).keys);
     }
 
@@ -219,7 +227,9 @@ contract KeyRegistry is IKeyRegistry {
         if (index >= _registrations.length) revert NoSuchRegistration(index, _registrations.length);
         Entry memory entry = _registrations[index];
         uint256 bond = entry.bonded ? _keyBond * entry.count : 0;
-        return Registration(entry.account, entry.round, entry.count, entry.keys, uint128(bond));
+        return Registration({
+            account: entry.account, round: entry.round, count: entry.count, keys: entry.keys, bond: uint128(bond)
+        });
     }
 
     /// @inheritdoc IKeyRegistry

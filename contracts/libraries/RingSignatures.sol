@@ -143,7 +143,7 @@ library RingSignatures {
         uint256 negativeTag = ORDER - scopeTag(item.scope);
         uint256 area = _openArea(prefix(item, ring));
         uint256 running = uint256(challenge);
-        uint256 previous;
+        uint256 previous = 0;
         // Nothing here can wrap: every subtraction takes a number that was just checked to be below ORDER from it.
         unchecked {
             for (uint256 i; i < size; ++i) {
