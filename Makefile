@@ -6,6 +6,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+ANALYSER := $(VENV)/.analyser
 WORKERS ?= 2
 
 # Brownie starts anvil by name: the console script of the environment finds the right one.
@@ -14,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test programs test-full forge coverage verify-demo gas bench test-gpu check clean
+.PHONY: help install build demo test programs test-full forge analyse coverage verify-demo gas bench test-gpu check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,12 +50,22 @@ programs: install  ## Install a Bitcoin node and an IPFS daemon for test-full, i
 	-@$(BIN)/python -m scripts.install_bitcoin_node
 	-@$(BIN)/python -m scripts.install_ipfs_daemon
 
-test-full: build programs forge  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
+test-full: build programs forge analyse  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
 forge: install  ## Fuzz the contracts, check their invariants and their format
 	@$(BIN)/python -m scripts.forge fmt --check
 	@$(BIN)/python -m scripts.forge test
+
+analyse: install $(ANALYSER)  ## Look for faults in the contracts with slither (docs/StaticAnalysis.md)
+	@$(BIN)/python -m scripts.static_analysis
+
+# Only who analyses the contracts needs it.
+$(ANALYSER): $(INSTALLED)
+	@echo "Installing slither"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[analysis]'
+	@touch $@
 
 coverage: build  ## Measure which lines and branches of the contracts the tests reach
 	@$(BIN)/python -m scripts.contract_coverage -n $(WORKERS) --dist loadscope

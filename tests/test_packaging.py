@@ -18,7 +18,8 @@ def normal(name: str) -> str:
 
 def declared(root: Path) -> dict[str, str]:
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"].values()
+    lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
     matches = [PINNED.fullmatch(line) for line in lines]
     assert all(matches), [line for line, match in zip(lines, matches, strict=True) if not match]
     return {normal(match[1]): match[2] for match in matches if match}

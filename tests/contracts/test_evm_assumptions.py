@@ -1,7 +1,7 @@
 """What the contracts take for granted of the EVM's precompile ``ecrecover``, asked of a real EVM.
 
-RingSignatures.sol uses it to multiply points, which its specification does not name; every line here
-is a property that the verification's correctness or safety rests on.
+RingSignatures.sol uses it to multiply points, which its specification does not name; every line
+here is a property that the verification's correctness or safety rests on.
 """
 
 import random

@@ -21,7 +21,7 @@ MARKS = "Coverage.sol"
 NOT_COUNTED = ("contracts/interfaces/", "contracts/test/")
 
 # As in brownie-config.yaml.
-_SETTINGS: Mapping[str, Any] = {
+SETTINGS: Mapping[str, Any] = {
     "remappings": ["@openzeppelin=node_modules/@openzeppelin"],
     "optimizer": {"enabled": True, "runs": 1000},
     "viaIR": True,
@@ -54,7 +54,7 @@ def prepare(root: Path, folder: Path) -> None:
     marked, places = instrument(sources, root)
     outputs = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
     compiled = compile_sources(
-        {**marked, MARKS: marks}, {**_SETTINGS, "outputSelection": {"*": {"*": outputs}}}, root
+        {**marked, MARKS: marks}, {**SETTINGS, "outputSelection": {"*": {"*": outputs}}}, root
     )
     artifacts = [
         {
@@ -84,7 +84,7 @@ def read_artifacts(folder: Path) -> dict[str, Artifact]:
 def instrument(sources: Mapping[str, str], root: Path) -> tuple[dict[str, str], list[Place]]:
     """Put marks into sources, but for those that do not count; returns them and all places."""
     settings = {
-        "remappings": _SETTINGS["remappings"],
+        "remappings": SETTINGS["remappings"],
         "stopAfter": "parsing",
         "outputSelection": {"*": {"": ["ast"]}},
     }

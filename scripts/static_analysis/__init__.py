@@ -1,0 +1,1 @@
+"""What slither says about the contracts, and the answers: `make analyse`."""
