@@ -160,8 +160,8 @@ interface IKeyRegistry {
 
     /// @notice Pays a registration's bond back to its account, once its lease is over. Anybody may call it.
     /// @dev Reverts with NoBond, LeaseNotOver or TransferFailed.
-    /// @param registration number of the registration
-    function withdrawBond(uint256 registration) external;
+    /// @param index number of the registration
+    function withdrawBond(uint256 index) external;
 
     /// @notice The active keys at the given positions of a round's pages.
     /// @dev Reverts with PagesIncomplete, OddIndices or KeyIndexOutOfRange.

@@ -69,7 +69,7 @@ def show(found: Iterable[Finding], comparison: Comparison) -> None:
         for finding in findings:
             console.print(f"{title}: {finding}", markup=False, highlight=False, soft_wrap=True)
     if comparison.unanswered or comparison.vanished:
-        advice = f"Mend the contract, or run with --record and give the reason in {ANSWERS}."
+        advice = f"--record writes this down; what is new gets its reason in {ANSWERS}"
         console.print(advice, highlight=False, soft_wrap=True)
 
 
