@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test programs test-full forge analyse coverage verify-demo gas bench test-gpu check clean
+.PHONY: help install build wheel demo test programs test-full forge analyse coverage verify-demo gas bench test-gpu check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ build: install  ## Compile the contracts (only what has changed)
 	@$(BIN)/brownie compile
 	@$(BIN)/brownie compile > /dev/null
 	@$(BIN)/python -m offchain.chain.deployment.abi_files
+
+wheel: build  ## Build the wheel, compiled contracts and all: out/*.whl
+	@rm -rf build/wheel
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir out .
 
 demo: build  ## Make three blocks with four nodes and show them
 	@$(BIN)/modelchain demo
@@ -70,7 +74,11 @@ $(ANALYSER): $(INSTALLED)
 coverage: build  ## Measure which lines and branches of the contracts the tests reach
 	@$(BIN)/python -m scripts.contract_coverage -n $(WORKERS) --dist loadscope
 
-verify-demo: build  ## Make a small chain, verify it, and see thousands of forged copies refused
+verify-wheel: build  ## Build the wheel, compiled contracts and all: out/*.whl
+	@rm -rf build/wheel
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir out .
+
+demo: build  ## Make a small chain, verify it, and see thousands of forged copies refused
 	@$(BIN)/python -m scripts.verify_demo
 
 gas: build  ## Measure what transactions cost: docs/results/gas.json and the README's table

@@ -18,7 +18,10 @@ from offchain.values import GWEI_DECIMALS, parse_decimal
 
 APPLICATION: Final = "modelchain"
 PROJECT: Final = Path(__file__).resolve().parent.parent
-"""The checkout that this package runs from."""
+"""The checkout that this package runs from; where the package is installed, the folder it is in."""
+
+RECORDED_HEADERS: Final = Path(__file__).parent / "headers" / "data" / "headers_822528_6048.json"
+"""Description of the Bitcoin headers that come with the package."""
 
 DEFAULT_TASK: Final = "digits"
 """What a deployment is for if it is not told (docs/Tasks.md)."""
@@ -78,6 +81,11 @@ class Settings:
     maximum_fee: int | None = None
 
 
+def is_checkout(folder: Path) -> bool:
+    """Whether a folder is a checkout of the project, with its contracts' sources."""
+    return (folder / "brownie-config.yaml").is_file()
+
+
 def load_settings(
     arguments: Mapping[str, str | Path | None],
     environment: Mapping[str, str],
@@ -88,7 +96,8 @@ def load_settings(
     Args:
         arguments: by setting; None and missing ones were not given.
         environment: the process's variables.
-        project: the checkout, for the defaults of files that it holds.
+        project: the checkout, whose folder ``deployments`` is the default; where there is none
+            (the package is installed), the default is in the user's data folder.
 
     Raises:
         ConfigurationError: there is no such setting, an option or variable is empty, or a fee is no
@@ -122,10 +131,10 @@ def load_settings(
     maximum_fee = text("maximum_fee")
     return Settings(
         rpc=text("rpc") or DEFAULT_RPC,
-        deployment=path("deployment", project / "deployments"),
+        deployment=path("deployment", (project if is_checkout(project) else data) / "deployments"),
         store=text("store") or str(data / "store"),
         state=path("state", data / "state"),
-        headers=text("headers") or str(project / "data" / "bitcoin" / "headers_822528_6048.json"),
+        headers=text("headers") or str(RECORDED_HEADERS),
         relayer=text("relayer") or DEFAULT_RELAYER,
         mnemonic=text("mnemonic"),
         private_key=text("private_key"),

@@ -6,19 +6,31 @@ The console script ``anvil`` of this environment runs :func:`main`, so that Brow
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from offchain.errors import BinaryMissing, ToolchainError
-from offchain.toolchain.installed_files import install_file, toolchain_folder, verify_file
+from offchain.toolchain.installed_files import (
+    install_file,
+    sha256_of,
+    toolchain_folder,
+    verify_file,
+)
+from offchain.toolchain.node_runtime import LOCK, find_node, install_npm_packages
 from offchain.toolchain.platforms import LINUX, X64, Platform
 
 ANVIL_VERSION = "1.7.1"
 # The file bin/anvil of npm's @foundry-rs/anvil-linux-amd64 of that version.
 ANVIL_SHA256 = "10c1c727d6c1de973aeb160e59875b9a9a23464d6e74149ee8abb30b3500311b"
+_PACKAGE = Path(__file__).with_name("anvil_package")
 _PACKAGED = Path("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
-_SCRIPT_MARK = b"offchain.toolchain.anvil_binary"
+# What a console script of any release says, wherever its module was: two of them on one search path
+# must not run each other.
+_SCRIPT_MARK = re.compile(rb"from offchain[\w.]*\.anvil_binary import main")
 _SCRIPT_MAXIMUM_BYTES = 4096
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _MINIMUM_VERSION = (1, 0, 0)
@@ -26,7 +38,7 @@ _VERSION_TIMEOUT_SECONDS = 30
 
 
 def packaged_anvil_is_available(platform: Platform | None = None) -> bool:
-    """Return whether `make install` brings an anvil binary for a platform, by default this one."""
+    """Return whether npm has an anvil binary for a platform, by default this one."""
     return (platform or Platform.here()) == Platform(LINUX, X64)
 
 
@@ -35,16 +47,51 @@ def installed_anvil() -> Path:
     return toolchain_folder() / f"anvil-{ANVIL_VERSION}" / "anvil"
 
 
-def install_anvil(root: Path) -> bool:
-    """Copy the packaged anvil from ``root/node_modules`` to the user's cache, checked by hash.
+def install_anvil() -> bool:
+    """Bring the packaged anvil to the user's cache with npm, checked by hash.
+
+    Needs no checkout: the lock file comes with this package.
 
     Returns:
-        Whether anything was copied.
+        Whether anything was installed.
 
     Raises:
-        BinaryMissing, BinaryTampered: if the package's file is not there or not the right one.
+        BinaryMissing, BinaryTampered: npm brought no anvil, or not the right one.
+        ToolchainError: npm fails.
+        OSError: the cache cannot be written.
     """
-    return install_file(root / _PACKAGED, installed_anvil(), ANVIL_SHA256, executable=True)
+    target = installed_anvil()
+    if target.is_file() and sha256_of(target) == ANVIL_SHA256:
+        return False
+    toolchain_folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".anvil-", dir=toolchain_folder()) as temporary:
+        work = Path(temporary)
+        for name in ("package.json", LOCK):
+            shutil.copyfile(_PACKAGE / name, work / name)
+        install_npm_packages(work, find_node())
+        return install_file(work / _PACKAGED, target, ANVIL_SHA256, executable=True)
+
+
+def require_anvil(tell: Callable[[str], None]) -> Path:
+    """Find anvil as `find_anvil` does, or bring the packaged one.
+
+    Args:
+        tell: is told before anything is fetched.
+
+    Raises:
+        ToolchainError: there is none and none can be had here.
+    """
+    try:
+        return find_anvil()
+    except BinaryMissing:
+        if not packaged_anvil_is_available():
+            raise
+    tell(f"fetching anvil {ANVIL_VERSION} (about 30 MB, once)")
+    try:
+        install_anvil()
+    except OSError as error:
+        raise ToolchainError(f"cannot write {error.filename}: {error.strerror}") from error
+    return find_anvil()
 
 
 def find_anvil(search_path: str | None = None) -> Path:
@@ -63,7 +110,7 @@ def find_anvil(search_path: str | None = None) -> Path:
     packaged = installed_anvil()
     if not packaged.is_file():
         how = (
-            "run `make install`"
+            "run `make install`, or `modelchain demo`, which fetches it"
             if packaged_anvil_is_available()
             else "install Foundry (https://getfoundry.sh) and put anvil on PATH"
         )
@@ -78,7 +125,7 @@ def user_anvil(search_path: str) -> Path | None:
         candidate = Path(folder) / "anvil"
         if folder and os.access(candidate, os.X_OK) and candidate.is_file():
             with candidate.open("rb") as file:
-                if _SCRIPT_MARK not in file.read(_SCRIPT_MAXIMUM_BYTES):
+                if not _SCRIPT_MARK.search(file.read(_SCRIPT_MAXIMUM_BYTES)):
                     return candidate
     return None
 

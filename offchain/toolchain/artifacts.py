@@ -16,7 +16,13 @@ from typing import Any
 from offchain.errors import ArtifactError
 
 BUILD_FOLDER = Path("build/contracts")
+PACKAGED_FOLDER = Path(__file__).with_name("contracts")
+"""What setup.py puts into a wheel; a checkout has none of it."""
+
 SOURCE_FOLDER = Path("contracts")
+
+FIELDS = ("contractName", "abi", "bytecode", "deployedBytecode", "sourcePath", "sha1")
+"""What is read of the files that Brownie writes."""
 
 _PLACEHOLDER = re.compile(r"__[A-Za-z$_][A-Za-z0-9$_]{35}__")
 _PLACEHOLDER_NAME_LENGTH = 36
@@ -88,12 +94,12 @@ def load_artifact(root: Path, name: str) -> Artifact:
 
 
 def load_artifacts(root: Path) -> dict[str, Artifact]:
-    """Load all contracts of the checkout at ``root``, by name.
+    """Load all contracts of the checkout at ``root``, by name; else those that a wheel brought.
 
     Raises:
         ArtifactError: if nothing was compiled, or a file is malformed.
     """
-    files = sorted((root / BUILD_FOLDER).glob("*.json"))
+    files = sorted((root / BUILD_FOLDER).glob("*.json")) or sorted(PACKAGED_FOLDER.glob("*.json"))
     if not files:
         raise ArtifactError(f"{root / BUILD_FOLDER} holds no contracts: {_ADVICE}")
     artifacts = (_read(file) for file in files)

@@ -47,7 +47,7 @@ def install(root: Path) -> Toolchain:
     try:
         install_npm_packages(root, node)
         if packaged_anvil_is_available():
-            install_anvil(root)
+            install_anvil()
         install_solc(root, node)
     except OSError as error:
         raise ToolchainError(f"cannot write {error.filename}: {error.strerror}") from error

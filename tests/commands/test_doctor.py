@@ -18,7 +18,7 @@ from offchain.commands.doctor import diagnosis
 from offchain.commands.doctor.command import doctor, findings_json, surroundings
 from offchain.commands.doctor.diagnosis import Finding, Presence, Surroundings, examine, is_ready
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
-from offchain.config import load_settings
+from offchain.config import RECORDED_HEADERS, load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder
 from offchain.toolchain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
@@ -29,7 +29,6 @@ from tests.support.servers.ipfs_server import IpfsServer
 
 PLATFORMS = [Platform(system, processor) for system in SYSTEMS for processor in PROCESSORS]
 INTEL_LINUX = Platform(LINUX, X64)
-HEADERS = "headers_822528_6048"
 
 
 @pytest.fixture
@@ -45,7 +44,8 @@ def here(tmp_path: Path) -> Surroundings:
     """A machine with nothing on its path and an empty checkout."""
     root = tmp_path / "checkout"
     root.mkdir()
-    settings = load_settings({"store": tmp_path / "store"}, {}, root)
+    given = {"store": tmp_path / "store", "headers": tmp_path / "headers" / RECORDED_HEADERS.name}
+    settings = load_settings(given, {}, root)
     return Surroundings(
         INTEL_LINUX, (3, 12), str(tmp_path / "bin"), root, settings, tmp_path / "fonts"
     )
@@ -227,10 +227,10 @@ def test_a_header_file_that_is_cut_or_missing_is_named(here: Surroundings):
     folder = Path(here.settings.headers).parent
     folder.mkdir(parents=True)
     for suffix in (".json", ".bin"):
-        shutil.copy(ROOT / "data" / "bitcoin" / f"{HEADERS}{suffix}", folder)
+        shutil.copy(RECORDED_HEADERS.with_suffix(suffix), folder)
     found = Finding(Part.HEADERS, Presence.FOUND, "6048 headers, heights 822528 to 828575", None)
     assert look(Part.HEADERS, here) == found
-    with (folder / f"{HEADERS}.bin").open("r+b") as file:
+    with (folder / RECORDED_HEADERS.with_suffix(".bin").name).open("r+b") as file:
         file.truncate(80 * 6048 - 1)
     finding = look(Part.HEADERS, here)
     assert finding.state is Presence.MISSING

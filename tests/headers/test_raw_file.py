@@ -16,13 +16,13 @@ from offchain.bitcoin.header import BlockHeader, display_hash, hash_number
 from offchain.bitcoin.rules import MAINNET, REGTEST, Rules, minimum_version
 from offchain.bitcoin.target import target_from_bits
 from offchain.cli import run
+from offchain.config import RECORDED_HEADERS
 from offchain.headers.errors import BadHeaderFile
 from offchain.headers.raw_file import BadHeaderInFile, check_header_file
 from scripts.support.chains.bitcoin_mining import MinedChain, mine
-from scripts.support.chains.evm import ROOT
 from tests.support.servers.header_servers import regtest_chain
 
-RECORDED = ROOT / "data" / "bitcoin" / "headers_822528_6048.bin"
+RECORDED = RECORDED_HEADERS.with_suffix(".bin")
 FIRST = 822_528
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from offchain.bitcoin.rules import MAINNET, REGTEST
+from offchain.config import RECORDED_HEADERS
 from offchain.errors import ConfigurationError
 from offchain.headers.bitcoin_core import BitcoinCoreHeaders
 from offchain.headers.errors import BadHeaderFile, SourceUnauthorised
 from offchain.headers.esplora import EsploraHeaders
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
-from scripts.support.chains.evm import ROOT
 from tests.support.servers.header_servers import (
     PASSWORD,
     USER,
@@ -23,10 +23,8 @@ from tests.support.servers.header_servers import (
 )
 from tests.support.servers.http_server import serve
 
-DESCRIPTION = ROOT / "data" / "bitcoin" / "headers_822528_6048.json"
 
-
-@pytest.mark.parametrize("text", [str(DESCRIPTION), f"recorded:{DESCRIPTION}"])
+@pytest.mark.parametrize("text", [str(RECORDED_HEADERS), f"recorded:{RECORDED_HEADERS}"])
 def test_a_path_is_a_recorded_file(text: str) -> None:
     source = open_source(text, MAINNET)
     assert isinstance(source, RecordedHeaders)

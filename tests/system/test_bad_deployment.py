@@ -22,7 +22,7 @@ from offchain.bitcoin.rules import MAINNET
 from offchain.chain.deployment.deployer import deploy, deployment_gas
 from offchain.chain.deployment.plan import DeploymentPlan, first_checkpoint
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.config import PROJECT
+from offchain.config import PROJECT, RECORDED_HEADERS
 from offchain.errors import ChainError, ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.local_network import account, free_port
@@ -30,7 +30,6 @@ from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.artifacts import load_artifacts
 from tests.support.chains.brownie_project import make_brownie_project
-from tests.support.chains.node_chain import HEADERS
 from tests.support.programs import Run
 
 NETWORKS = """
@@ -173,7 +172,7 @@ def test_nothing_was_sent_and_nothing_written_by_any_of_them(refusals: Refusals)
 
 @pytest.mark.parametrize("accounts", [5, 100])
 def test_an_account_is_asked_for_no_less_than_a_deployment_takes(accounts: int) -> None:
-    source = RecordedHeaders(HEADERS, MAINNET)
+    source = RecordedHeaders(RECORDED_HEADERS, MAINNET)
     first = source.first_height()
     plan = DeploymentPlan(
         tuple(to_checksum_address(f"0x{number:040x}") for number in range(1, accounts + 1)),

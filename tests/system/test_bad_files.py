@@ -12,18 +12,17 @@ from pathlib import Path
 import pytest
 
 from offchain.commands.doctor.command import NOT_READY
-from offchain.config import ENVIRONMENT
+from offchain.config import ENVIRONMENT, RECORDED_HEADERS
 from offchain.errors import ConfigurationError, FontError, HeaderError, StoreError
 from offchain.node.demo.local_network import free_port
 from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
-from tests.support.chains.node_chain import HEADERS
 from tests.support.tampering.bad_input import Place, refused
 
 NOT_WRITABLE = Path("/proc")
 """A folder that takes no files, not even root's."""
 
-RAW_HEADERS = HEADERS.with_suffix(".bin").read_bytes()
+RAW_HEADERS = RECORDED_HEADERS.with_suffix(".bin").read_bytes()
 FIRST_HEIGHT = 822_528
 pytestmark = pytest.mark.usefixtures("nothing_is_lost")
 
@@ -44,7 +43,9 @@ def test_a_store_folder_that_is_not_writable(place: Place, program: str) -> None
 
 
 def test_a_file_for_a_store_that_is_not_writable(place: Place) -> None:
-    run = place.programs.run("modelchain", "store", "put", HEADERS, "--store", NOT_WRITABLE)
+    run = place.programs.run(
+        "modelchain", "store", "put", RECORDED_HEADERS, "--store", NOT_WRITABLE
+    )
     refused(run, "modelchain", StoreError.exit_code, NOT_WRITABLE, "choose another one")
 
 

@@ -22,7 +22,7 @@ from offchain.chain.client import open_contracts
 from offchain.chain.deployment.file import Deployment, read_deployment
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.commands.wallet.shown import decimal
-from offchain.config import PROJECT
+from offchain.config import RECORDED_HEADERS
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.brownie_project import make_brownie_project
@@ -183,8 +183,8 @@ def test_live_network_has_no_defaults_for_accounts(brownie, deployed):
 @pytest.mark.parametrize("fault", ["headers", "folder"])
 def test_what_would_fail_in_the_end_is_said_before_anything_is_deployed(brownie, deployed, fault):
     headers = brownie.home / "headers.bin"
-    headers.write_bytes((PROJECT / "data/bitcoin/headers_822528_6048.bin").read_bytes()[:-1])
-    described = json.loads((PROJECT / "data/bitcoin/headers_822528_6048.json").read_text())
+    headers.write_bytes(RECORDED_HEADERS.with_suffix(".bin").read_bytes()[:-1])
+    described = json.loads(RECORDED_HEADERS.read_text())
     (brownie.home / "headers.json").write_text(json.dumps({**described, "file": headers.name}))
     changes, status, message = {
         "headers": ({"MODELCHAIN_HEADERS": str(brownie.home / "headers.json")}, 6, "is cut"),

@@ -13,6 +13,7 @@ import pytest
 
 from offchain.bitcoin.header import BlockHeader, short_hash
 from offchain.chain.domains import Domains
+from offchain.config import RECORDED_HEADERS
 from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
 from offchain.node.demo.local_network import Network, Plan, running_network
 from offchain.node.demo.watching import Watcher
@@ -21,7 +22,7 @@ from offchain.protocol.rules.tally import block_reward
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import partition_seed
 from offchain.storage.local import LocalStore
-from tests.support.chains.node_chain import HEADERS, ROOT
+from tests.support.chains.node_chain import ROOT
 
 NODES = 4
 KILLED = 1
@@ -52,7 +53,7 @@ class Deadline:
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, Watcher, bytes]]:
     """A network that has made a block; node 1 was killed after its commitment, without its disk."""
     folder = tmp_path_factory.mktemp("network")
-    plan = Plan(ROOT, folder, HEADERS, NODES, training_seconds=8.0)
+    plan = Plan(ROOT, folder, RECORDED_HEADERS, NODES, training_seconds=8.0)
     with running_network(plan, lambda _: None) as network:
         watcher = Watcher(network, time.monotonic)
         deadline = Deadline(network, watcher)

@@ -22,7 +22,7 @@ from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.client import open_contracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
-from offchain.config import Settings
+from offchain.config import Settings, is_checkout
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
@@ -69,7 +69,7 @@ class Surroundings:
         platform: system and processor.
         python: the running interpreter's version.
         search_path: folders of programs, joined as in the variable PATH.
-        root: the checkout.
+        root: the checkout, or the folder that the package is installed in.
         settings: where store, headers, EVM node and deployment are.
         font_cache: folder of the scanned fonts.
         wanted: parts that the user asked for by an option or a variable, so that they are needed.
@@ -85,8 +85,13 @@ class Surroundings:
 
 
 def diagnose(here: Surroundings) -> Iterator[Finding]:
-    """Look at every part, one after the other; some take seconds."""
+    """Look at every part, one after the other; some take seconds.
+
+    Where the package is installed, nothing is compiled and no compiler is looked for.
+    """
     for part, look in _CHECKS:
+        if part in _TO_COMPILE and not is_checkout(here.root):
+            continue
         is_needed = part not in _OPTIONAL or part in here.wanted
         yield examine(part, look, here, is_needed)
 
@@ -188,11 +193,13 @@ def look_at_openzeppelin(here: Surroundings) -> str:
 
 
 def look_at_build(here: Surroundings) -> str:
-    """All contracts are compiled from the sources that are there now."""
+    """All contracts are compiled, in a checkout from the sources that are there now."""
     artifacts = load_artifacts(here.root)
     missing = [name for name in CONTRACTS if name not in artifacts]
     if missing:
         raise ArtifactError(f"{', '.join(missing)}: not compiled")
+    if not is_checkout(here.root):
+        return f"{len(artifacts)} contracts and libraries, as packaged"
     verify_current(here.root, artifacts.values())
     return f"{len(artifacts)} contracts, interfaces and libraries, current"
 
@@ -315,6 +322,8 @@ _CHECKS: Final = (
     (Part.BITCOIN_NODE, look_at_bitcoin_node),
     (Part.IPFS_DAEMON, look_at_ipfs_daemon),
 )
+
+_TO_COMPILE: Final = frozenset({Part.COMPILER, Part.OPENZEPPELIN})
 
 _OPTIONAL: Final = frozenset(
     {Part.GPU, Part.RPC, Part.DEPLOYMENT, Part.BITCOIN_NODE, Part.IPFS_DAEMON}

@@ -48,8 +48,8 @@ _ANYWHERE: Final = {
     Part.COMPILER: _INSTALL,
     Part.OPENZEPPELIN: _INSTALL,
     Part.BUILD: "run `make build`",
-    Part.HEADERS: "restore data/bitcoin/ from the repository, or set MODELCHAIN_HEADERS to the "
-    "description of another file",
+    Part.HEADERS: "restore offchain/headers/data/ from the repository, or set "
+    "MODELCHAIN_HEADERS to the description of another file",
     Part.STORE: "make the folder writable, free space, or set MODELCHAIN_STORE to another one",
     Part.RPC: "start one (`anvil`), or set MODELCHAIN_RPC to the address of another; "
     "`make demo` starts its own",

@@ -25,6 +25,7 @@ from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
+from offchain.toolchain.anvil_binary import require_anvil
 
 CHECKPOINT_HEADERS = 11
 
@@ -34,7 +35,7 @@ class Plan:
     """What to start.
 
     Attributes:
-        project: the checkout, compiled.
+        project: the checkout, compiled, or the folder that the package is installed in.
         folder: where chain, store and logs go.
         headers: description of the recorded Bitcoin headers.
         nodes: how many workers.
@@ -128,7 +129,11 @@ def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Netwo
     with ExitStack() as stack:
         report("starting a chain")
         anvil = stack.enter_context(
-            Anvil(accounts=plan.nodes + 3, log_file=plan.logs / "anvil.log")
+            Anvil(
+                accounts=plan.nodes + 3,
+                log_file=plan.logs / "anvil.log",
+                binary=require_anvil(report),
+            )
         )
         source = RecordedHeaders(plan.headers, MAINNET)
         report("deploying the contracts")

@@ -12,12 +12,13 @@ from pathlib import Path
 from statistics import median_low
 
 from offchain.bitcoin.rules import MAINNET
+from offchain.config import RECORDED_HEADERS
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import DEMO
 from scripts.support.chains.deployed_chain import DeployedChain, deploy_world
-from scripts.support.chains.evm import ROOT, Evm
+from scripts.support.chains.evm import Evm
 from scripts.support.chains.relays import ContractRelay, Setup
 from scripts.support.chains.sharers import Sharers
 from scripts.support.worlds.world import World
@@ -56,7 +57,6 @@ FIGURES = (
 )
 """All figures, in the order of the results and of the README."""
 
-DATA_HEADERS = ROOT / "data" / "bitcoin" / "headers_822528_6048.json"
 
 NODES = 10
 KEYS_EACH = 4
@@ -117,7 +117,7 @@ def _shares(evm: Evm) -> dict[str, int]:
 
 
 def _headers(evm: Evm) -> dict[str, int]:
-    source = RecordedHeaders(DATA_HEADERS, MAINNET)
+    source = RecordedHeaders(RECORDED_HEADERS, MAINNET)
     first = 824_600  # no retarget follows in what is submitted
     checkpoint = read_checkpoint(source, first, MAINNET)
     setup = Setup.of(MAINNET, checkpoint, ring_size=HEADER_SLOTS, maximum_batch=144)

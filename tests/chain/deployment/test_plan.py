@@ -13,7 +13,7 @@ from offchain.chain.deployment.plan import (
     first_checkpoint,
     link_order,
 )
-from offchain.config import PROJECT
+from offchain.config import RECORDED_HEADERS
 from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.protocol.words.parameters import DEMO
@@ -118,7 +118,7 @@ def test_genesis_accounts_that_cannot_be_are_refused(accounts, message):
 
 
 def test_first_checkpoint_of_the_recorded_headers_meets_bitcoins_rules():
-    recorded = RecordedHeaders(PROJECT / "data/bitcoin/headers_822528_6048.json", MAINNET)
+    recorded = RecordedHeaders(RECORDED_HEADERS, MAINNET)
     checkpoint = first_checkpoint(822528, recorded.headers(822528, 11))
     assert checkpoint.height == 822538
     headers = checkpoint.check(MAINNET)
@@ -126,7 +126,7 @@ def test_first_checkpoint_of_the_recorded_headers_meets_bitcoins_rules():
 
 
 def test_headers_too_few_or_without_their_epochs_start_are_refused():
-    recorded = RecordedHeaders(PROJECT / "data/bitcoin/headers_822528_6048.json", MAINNET)
+    recorded = RecordedHeaders(RECORDED_HEADERS, MAINNET)
     with pytest.raises(ConfigurationError, match="822538"):
         first_checkpoint(822528, recorded.headers(822528, 10))
     with pytest.raises(ConfigurationError, match="822528"):

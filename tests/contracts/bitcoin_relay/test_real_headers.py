@@ -1,21 +1,18 @@
 """Recorded mainnet headers on chain: both retargets, and the old target after one."""
 
-from pathlib import Path
-
 import pytest
 
 from offchain.bitcoin.rules import MAINNET
+from offchain.config import RECORDED_HEADERS
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
 from scripts.support.chains.evm import Evm, reverts
 from scripts.support.chains.relays import ContractRelay, PythonRelay, Setup
 
-DESCRIPTION = Path(__file__).parents[3] / "data" / "bitcoin" / "headers_822528_6048.json"
-
 
 @pytest.fixture(scope="module")
 def source() -> RecordedHeaders:
-    return RecordedHeaders(DESCRIPTION, MAINNET)
+    return RecordedHeaders(RECORDED_HEADERS, MAINNET)
 
 
 def setup_at(source: RecordedHeaders, height: int) -> Setup:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from offchain.bitcoin.rules import MAINNET
+from offchain.config import RECORDED_HEADERS
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.feeder.replay import DecisionTimes
 from offchain.node.feeder.schedule import ReplaySchedule, decide_feed
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from scripts.support.worlds.world import World
-from tests.support.chains.node_chain import HEADERS
 from tests.support.worlds.world_status import world_status
 
 NODES = 3
@@ -188,7 +188,7 @@ def test_only_the_clock_moves_where_headers_are_there_already(competing):
 
 
 def test_decision_times_of_the_recorded_headers_are_found_by_halves():
-    source = RecordedHeaders(HEADERS, MAINNET)
+    source = RecordedHeaders(RECORDED_HEADERS, MAINNET)
     times = DecisionTimes.of(source, 60)
     assert list(times.times) == sorted(times.times)
     for height in (source.first_height() + 10, source.first_height() + 500, source.best_height()):

@@ -15,7 +15,7 @@ from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.clock import DevelopmentClock
-from offchain.config import DEFAULT_TASK
+from offchain.config import DEFAULT_TASK, RECORDED_HEADERS
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.headers.recorded import RecordedHeaders
 from offchain.learning.formats.digits import DigitSamples, encode_payload
@@ -31,7 +31,6 @@ from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from scripts.support.chains.evm import ROOT
 
-HEADERS = ROOT / "data" / "bitcoin" / "headers_822528_6048.json"
 NODES = 4
 KEYS = 12
 
@@ -101,8 +100,8 @@ class NodeChain:
         task: str = DEFAULT_TASK,
     ) -> None:
         self.data_source = source
-        self.plan = Plan(ROOT, folder, HEADERS, nodes, task=task)
-        self.source = RecordedHeaders(HEADERS, self._rules())
+        self.plan = Plan(ROOT, folder, RECORDED_HEADERS, nodes, task=task)
+        self.source = RecordedHeaders(RECORDED_HEADERS, self._rules())
         self.contracts: DeployedContracts = deploy_on(url, self.plan, self.source, account(nodes))
         found = self.contracts.deployment
         self.domains = Domains.of(found)

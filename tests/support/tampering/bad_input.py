@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from offchain.bitcoin.rules import MAINNET
+from offchain.config import RECORDED_HEADERS
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.local_network import Plan, account, deploy_on
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
 from scripts.support.chains.evm import ROOT
-from tests.support.chains.node_chain import HEADERS
 from tests.support.programs import Programs, Run
 
 COMMANDS = {
@@ -67,14 +67,14 @@ class Place:
 def deployed_place(folder: Path) -> Iterator[Place]:
     """A place in an empty folder, with chains of its own."""
     LocalStore(folder / "store").put(b"what somebody relies on")
-    plan = Plan(ROOT, folder, HEADERS, NODES)
+    plan = Plan(ROOT, folder, RECORDED_HEADERS, NODES)
     with (
         Programs(folder) as programs,
         Anvil(accounts=10) as anvil,
         Anvil(accounts=1, chain_id=OTHER_CHAIN) as other,
         Anvil(accounts=1) as anew,
     ):
-        source = RecordedHeaders(HEADERS, MAINNET)
+        source = RecordedHeaders(RECORDED_HEADERS, MAINNET)
         deploy_on(anvil.url, plan, source, account(NODES)).ethereum.close()
         yield Place(programs, folder, plan.deployment, anvil.url, other.url, anew.url)
 
