@@ -11,7 +11,13 @@ import pytest
 
 from offchain.errors import BinaryMissing, BinaryTampered, ToolchainError
 from offchain.toolchain import anvil_binary
-from offchain.toolchain.anvil_binary import check_anvil, find_anvil, installed_anvil, user_anvil
+from offchain.toolchain.anvil_binary import (
+    check_anvil,
+    find_anvil,
+    installed_anvil,
+    require_anvil,
+    user_anvil,
+)
 from offchain.toolchain.install import check, main
 from offchain.toolchain.installed_files import install_file, install_text, sha256_of, verify_file
 from offchain.toolchain.node_runtime import find_node, npm_packages_are_current
@@ -146,6 +152,53 @@ def test_the_console_script_does_not_find_itself(home: Path):
         check=True,
     )
     assert printed.stdout == "own\n"
+
+
+def test_a_foundry_that_comes_first_on_the_path_is_what_runs(home: Path):
+    script = Path(sys.executable).with_name("anvil")
+    executable(home / "environment" / "anvil", script.read_text())
+    own = executable(home / "foundry" / "anvil", "#!/bin/sh\necho foundry $*\n")
+    folders = [str(own.parent), str(home / "environment"), os.environ["PATH"]]
+    for order in (folders, [folders[1], folders[0], folders[2]]):
+        printed = subprocess.run(
+            ["anvil", "--port", "1"],
+            env=os.environ | {"PATH": os.pathsep.join(order)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert printed.stdout == "foundry --port 1\n"
+
+
+@pytest.mark.parametrize("module", ["offchain.chain.anvil_binary", "offchain.anvil_binary"])
+def test_scripts_of_other_releases_are_known_too_so_that_two_do_not_run_each_other(
+    home: Path, module: str
+):
+    executable(home / "bin" / "anvil", f"#!/usr/bin/python3\nfrom {module} import main\nmain()\n")
+    assert user_anvil(str(home / "bin")) is None
+
+
+@needs_packaged_anvil
+@pytest.mark.full
+def test_anvil_is_fetched_where_there_is_none_and_only_then(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", os.defpath)
+    told: list[str] = []
+    assert require_anvil(told.append) == installed_anvil()
+    assert len(told) == 1
+    assert check_anvil("")[1] == anvil_binary.ANVIL_VERSION
+    assert require_anvil(told.append) == installed_anvil()
+    assert len(told) == 1
+    assert not anvil_binary.install_anvil()
+    assert [path.name for path in installed_anvil().parents[1].iterdir()] == ["anvil-1.7.1"]
+
+
+def test_nothing_is_fetched_where_npm_has_none(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(home))
+    monkeypatch.setattr(anvil_binary, "packaged_anvil_is_available", lambda: False)
+    with pytest.raises(BinaryMissing, match="install Foundry"):
+        require_anvil(pytest.fail)
 
 
 @needs_packaged_anvil
