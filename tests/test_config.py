@@ -3,9 +3,17 @@
 from dataclasses import fields
 from pathlib import Path
 
+import platformdirs
 import pytest
 
-from offchain.config import DEFAULT_RPC, ENVIRONMENT, PROJECT, Settings, load_settings
+from offchain.config import (
+    DEFAULT_RPC,
+    ENVIRONMENT,
+    PROJECT,
+    RECORDED_HEADERS,
+    Settings,
+    load_settings,
+)
 from offchain.errors import ConfigurationError
 
 
@@ -56,7 +64,15 @@ def test_setting_that_does_not_exist_is_named():
         load_settings({"speed": "1"}, {})
 
 
-def test_project_decides_where_its_files_are(tmp_path):
-    settings = load_settings({}, {}, tmp_path)
-    assert settings.deployment == tmp_path / "deployments"
-    assert Path(settings.headers).parent == tmp_path / "data" / "bitcoin"
+def test_deployments_are_kept_in_the_checkout_or_else_with_the_users_data(tmp_path):
+    assert (
+        load_settings({}, {}, tmp_path).deployment
+        == platformdirs.user_data_path("modelchain") / "deployments"
+    )
+    (tmp_path / "brownie-config.yaml").touch()
+    assert load_settings({}, {}, tmp_path).deployment == tmp_path / "deployments"
+
+
+def test_the_headers_that_come_with_the_package_are_the_default(tmp_path):
+    assert Path(load_settings({}, {}, tmp_path).headers) == RECORDED_HEADERS
+    assert RECORDED_HEADERS.is_file()

@@ -44,6 +44,7 @@ def here(tmp_path: Path) -> Surroundings:
     """A machine with nothing on its path and an empty checkout."""
     root = tmp_path / "checkout"
     root.mkdir()
+    (root / "brownie-config.yaml").touch()
     given = {"store": tmp_path / "store", "headers": tmp_path / "headers" / RECORDED_HEADERS.name}
     settings = load_settings(given, {}, root)
     return Surroundings(
@@ -210,6 +211,19 @@ def test_contracts_that_are_not_compiled_or_changed_since_are_named(here: Surrou
         if artifact.stem != "Heat":
             artifact.unlink()
     assert "ModelChain: not compiled" in look(Part.BUILD, here).found.replace("ModelToken, ", "")
+
+
+def test_where_the_package_is_installed_the_demo_compiles_nothing_and_fetches_its_anvil(
+    here: Surroundings, nothing_installed: None
+):
+    (here.root / "brownie-config.yaml").unlink()
+    parts = {finding.part: finding for finding in diagnosis.diagnose(here)}
+    assert not {Part.COMPILER, Part.OPENZEPPELIN} & parts.keys()
+    assert parts[Part.ANVIL].state is Presence.ABSENT
+    assert "modelchain demo" in (parts[Part.ANVIL].remedy or "")
+    macos = replace(here, platform=Platform(MACOS, ARM64))
+    [anvil] = [one for one in diagnosis.diagnose(macos) if one.part is Part.ANVIL]
+    assert anvil.state is Presence.MISSING
 
 
 def test_programs_on_the_path_are_found_and_are_not_needed(here: Surroundings):

@@ -33,7 +33,7 @@ _STYLES: Final = {Presence.FOUND: "green", Presence.MISSING: "bold red", Presenc
 @click.option("--json", "as_json", is_flag=True, help="the findings as JSON")
 @click.pass_context
 def doctor(context: click.Context, rpc: str | None, deployment: Path | None, as_json: bool) -> None:
-    """Look at everything that `make demo` and a node need, and say how to get what is missing.
+    """Look at everything that the demo and a node need, and say how to get what is missing.
 
     Ends with 0 only if the demo can run here. An EVM node and a deployment are needed only where
     an option or a variable names one. Installs and changes nothing.
@@ -108,6 +108,6 @@ def show(console: Console, findings: Sequence[Finding]) -> None:
         for finding in those:
             console.print(f"  {finding.part}: {finding.remedy}", markup=False)
     if is_ready(findings):
-        console.print("\n[green]The demo can run here[/green]: make demo")
+        console.print("\n[green]The demo can run here[/green]: modelchain demo")
     else:
         console.print("\n[bold red]The demo cannot run here yet.[/bold red]")

@@ -28,7 +28,7 @@ from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
 from offchain.storage.ipfs import IpfsStore
 from offchain.storage.location import IPFS, split_location
-from offchain.toolchain.anvil_binary import check_anvil
+from offchain.toolchain.anvil_binary import check_anvil, packaged_anvil_is_available
 from offchain.toolchain.artifacts import load_artifacts, verify_current
 from offchain.toolchain.node_runtime import find_node
 from offchain.toolchain.platforms import Platform
@@ -87,12 +87,17 @@ class Surroundings:
 def diagnose(here: Surroundings) -> Iterator[Finding]:
     """Look at every part, one after the other; some take seconds.
 
-    Where the package is installed, nothing is compiled and no compiler is looked for.
+    Where the package is installed, nothing is compiled and no compiler is looked for, and the demo
+    fetches the anvil that npm has.
     """
+    installed = not is_checkout(here.root)
+    optional = _OPTIONAL
+    if installed and packaged_anvil_is_available(here.platform):
+        optional |= {Part.ANVIL}
     for part, look in _CHECKS:
-        if part in _TO_COMPILE and not is_checkout(here.root):
+        if part in _TO_COMPILE and installed:
             continue
-        is_needed = part not in _OPTIONAL or part in here.wanted
+        is_needed = part not in optional or part in here.wanted
         yield examine(part, look, here, is_needed)
 
 

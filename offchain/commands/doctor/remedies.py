@@ -39,6 +39,7 @@ SYSTEMS: Final = (LINUX, MACOS, WINDOWS)
 PROCESSORS: Final = (X64, ARM64)
 
 _INSTALL: Final = "run `make install`"
+_FETCHED: Final = "run `make install`, or `modelchain demo`, which fetches it"
 _FOUNDRY: Final = (
     "install Foundry (https://getfoundry.sh: its installer, then `foundryup`) and put its folder "
     "~/.foundry/bin on PATH"
@@ -86,7 +87,7 @@ def remedy(part: Part, platform: Platform) -> str:
     if part is Part.PLATFORM:
         return "use Linux or macOS on x64 or arm64, 64 bits"
     if part is Part.ANVIL:
-        return _INSTALL if packaged_anvil_is_available(platform) else _FOUNDRY
+        return _FETCHED if packaged_anvil_is_available(platform) else _FOUNDRY
     if part is Part.TORCH:
         if platform == Platform(MACOS, X64):
             return "PyTorch ended its builds for Intel Macs: use a machine or container with Linux"
