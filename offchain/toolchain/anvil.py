@@ -25,7 +25,8 @@ DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test j
 
 # The rules of the EVM are pinned, so that gas figures do not depend on anvil's release.
 _HARDFORK = "prague"
-_START_TIMEOUT_SECONDS = 30.0
+# On a busy machine the binary of 40 MB alone takes seconds to load.
+_START_TIMEOUT_SECONDS = 120.0
 _STOP_TIMEOUT_SECONDS = 20.0
 _POLL_SECONDS = 0.02
 _DUMP_TIMEOUT_SECONDS = 600.0

@@ -33,6 +33,7 @@ from tests.support.servers.network_sources import (
     running,
     server_of,
 )
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def test_another_network_is_refused_by_its_first_block(kind: str, best: BestChain) -> None:
@@ -187,7 +188,7 @@ def test_an_endless_reply_is_cut_off(kind: str, length: int | None) -> None:
 
 def test_a_reply_that_trickles_is_given_up_after_its_time(kind: str) -> None:
     def trickle() -> Iterator[bytes]:
-        for _ in range(200):
+        for _ in range(900):
             time.sleep(0.1)
             yield b"0"
 
@@ -197,14 +198,14 @@ def test_a_reply_that_trickles_is_given_up_after_its_time(kind: str) -> None:
         before = time.monotonic()
         with pytest.raises(SourceReplyError, match="took longer than"):
             source.best_height()
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < 60
 
 
 def test_a_server_that_says_nothing_is_given_up(kind: str) -> None:
     gate = threading.Event()
 
     def hang(_: Request) -> Answer:
-        gate.wait(10)
+        gate.wait(PATIENCE_SECONDS)
         return Answer()
 
     limits = Limits(pause_seconds=0.2, attempts=2)

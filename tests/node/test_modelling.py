@@ -19,6 +19,7 @@ from offchain.protocol.rules.dataset import DataItem, training_root
 from offchain.protocol.words.transactions import Item, model_commitment
 from offchain.storage.local import LocalStore
 from tests.support.chains.node_chain import RandomDigits
+from tests.support.waiting import PATIENCE_SECONDS
 
 CONTRACT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -57,7 +58,7 @@ class Node:
         )
         training = Training(ROUND, items, tuple(payloads), None)
         self.modelling.start(training)
-        self.background.wait(60)
+        self.background.wait(PATIENCE_SECONDS)
         self.modelling.finish(self.background.take())
         return training
 
@@ -160,7 +161,7 @@ def test_a_training_that_is_cancelled_leaves_nothing(tmp_path):
     node = Node(tmp_path, settings=endless)
     node.modelling.start(Training(ROUND, (), tuple(RandomDigits(1).draw(1, 2)), None))
     node.background.cancel()
-    node.background.wait(60)
+    node.background.wait(PATIENCE_SECONDS)
     outcome = node.background.take()
     assert isinstance(outcome.error, Cancelled)
     node.modelling.finish(outcome)

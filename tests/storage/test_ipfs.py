@@ -28,6 +28,7 @@ from offchain.storage.ipfs_session import IpfsReplyError
 from offchain.storage.local import MAXIMUM_CONTENT
 from tests.support.servers.http_server import Answer, LocalServer, Request, serve
 from tests.support.servers.ipfs_server import IpfsServer, Twist, refusal, reply
+from tests.support.waiting import PATIENCE_SECONDS
 
 QUICK = IpfsLimits(connect_seconds=1.0, search_seconds=1.0, reply_seconds=1.0)
 OTHER = cid_of(hashlib.sha256(b"other").digest())
@@ -141,24 +142,24 @@ def test_one_byte_more_than_a_file_may_have_is_refused() -> None:
 
 
 def trickle() -> Iterator[bytes]:
-    for _ in range(300):
+    for _ in range(900):
         time.sleep(0.1)
         yield b"0"
 
 
-@pytest.mark.parametrize("length", [None, 300])
+@pytest.mark.parametrize("length", [None, 900])
 def test_a_reply_that_trickles_is_given_up_after_its_time(length: int | None) -> None:
     before = time.monotonic()
     with pytest.raises(IpfsReplyError, match="took longer than 1 seconds"):
         ask("block_get", Answer(trickle(), length=length))
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 60
 
 
 def test_a_daemon_that_says_nothing_is_given_up(command: str) -> None:
     gate = threading.Event()
 
     def hang(_request: Request, honest: Answer) -> Answer:
-        gate.wait(20)
+        gate.wait(PATIENCE_SECONDS)
         return honest
 
     limits = IpfsLimits(connect_seconds=0.5, search_seconds=-4.8, reply_seconds=1.0)

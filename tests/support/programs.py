@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from scripts.support.chains.evm import ROOT
+from tests.support.waiting import PATIENCE_SECONDS
 
 SECONDS = 60
 """After so long a run is killed; it has SIGALRM's status then."""
@@ -102,7 +103,7 @@ class Programs:
         assert self._starter.stdout is not None
         self._starter.stdin.close()
         self._starter.stdout.close()
-        self._starter.wait(10)
+        self._starter.wait(PATIENCE_SECONDS)
 
 
 def serve() -> None:

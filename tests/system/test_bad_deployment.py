@@ -31,6 +31,7 @@ from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.artifacts import load_artifacts
 from tests.support.chains.brownie_project import make_brownie_project
 from tests.support.programs import Run
+from tests.support.waiting import PATIENCE_SECONDS
 
 NETWORKS = """
 live:
@@ -148,7 +149,7 @@ def start(project: Path, home: Path, files: Path, fault: Fault) -> subprocess.Po
 
 def finish(process: subprocess.Popen[str]) -> Run:
     """Wait for a run's end."""
-    out, err = process.communicate(timeout=180)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
     return Run(process.returncode, out, err)
 
 

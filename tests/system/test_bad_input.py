@@ -13,8 +13,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -26,6 +26,7 @@ from offchain.node.relayer.app import MAXIMUM_BODY
 from scripts.support.chains.evm import ROOT
 from tests.support.programs import FILES, Run
 from tests.support.tampering.bad_input import COMMANDS, NODES, OTHER_CHAIN, USAGE, Place, refused
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 WITH_ACCOUNTS = [program for program in COMMANDS if program != "modelchain verify"]
 pytestmark = pytest.mark.usefixtures("nothing_is_lost")
@@ -54,7 +55,7 @@ def test_a_program_with_an_interpreter_of_its_own_says_the_same(place: Place) ->
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     run = Run(ran.returncode, ran.stdout, ran.stderr)
@@ -219,14 +220,19 @@ def test_a_relayers_address_that_is_none(place: Place, url: str) -> None:
 # ---- a relayer that is spoken to badly -----------------------------------------------------------
 
 
+def listens(log: Path) -> bool:
+    return b"the relayer listens" in log.read_bytes()
+
+
 @pytest.fixture(scope="module")
 def relayer(place: Place) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     """A relayer that listens."""
     url = f"http://127.0.0.1:{free_port()}"
     options = place.options("relayer", account=NODES + 2, listen=url)
+    file = place.folder / "relayer.log"
     with (
-        (place.folder / "relayer.log").open("wb") as log,
-        httpx.Client(base_url=url, timeout=30) as http,
+        file.open("wb") as log,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http,
     ):
         process = subprocess.Popen(
             [sys.executable, str(ROOT / FILES["relayer"]), *map(str, options)],
@@ -235,11 +241,10 @@ def relayer(place: Place) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Clien
             stderr=subprocess.STDOUT,
         )
         try:
-            until = time.monotonic() + 60
-            while b"the relayer listens" not in (place.folder / "relayer.log").read_bytes():
-                assert process.poll() is None
-                assert time.monotonic() < until
-                time.sleep(0.05)
+            wait_until(
+                lambda: process.poll() is not None or listens(file), "a relayer that listens"
+            )
+            assert process.poll() is None
             yield process, http
         finally:
             process.kill()
@@ -272,5 +277,5 @@ def test_the_relayer_ends_when_it_is_told_to(place: Place, relayer) -> None:
     process, http = relayer
     assert http.get("/status").json()["queuedTransactions"] == 0
     os.kill(process.pid, signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert "Traceback" not in (place.folder / "relayer.log").read_text()

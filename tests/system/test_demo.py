@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,9 +13,8 @@ import pytest
 
 from offchain.programs import INTERRUPTED
 from tests.support.chains.node_chain import ROOT
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
-START_SECONDS = 90.0
-END_SECONDS = 30.0
 WORKERS = 3
 
 
@@ -52,12 +50,8 @@ class Demo:
                 found.append(int(entry.name))
         return found
 
-    def wait_for(self, what: str, holds: Callable[[], bool], seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not holds():
-            if time.monotonic() > until:
-                pytest.fail(f"{what}: not in time\n{self.output.read_text()}", pytrace=False)
-            time.sleep(0.1)
+    def wait_for(self, what: str, holds: Callable[[], bool]) -> None:
+        wait_until(holds, lambda: f"{what}\n{self.output.read_text()}")
 
 
 @pytest.fixture
@@ -67,7 +61,6 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         demo.wait_for(
             "workers",
             lambda: demo.process.poll() is not None or len(demo.children("worker.py")) == WORKERS,
-            START_SECONDS,
         )
         yield demo
     finally:
@@ -79,21 +72,21 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 def test_all_processes_end_when_it_is_interrupted(demo, signal_number):
     assert len(demo.children()) >= WORKERS + 3
     demo.process.send_signal(signal_number)
-    assert demo.process.wait(END_SECONDS) == INTERRUPTED
-    demo.wait_for("end of the children", lambda: not demo.children(), 5)
+    assert demo.process.wait(PATIENCE_SECONDS) == INTERRUPTED
+    demo.wait_for("end of the children", lambda: not demo.children())
     assert "Traceback" not in demo.output.read_text()
 
 
 def test_all_processes_end_when_it_is_killed(demo):
     demo.process.kill()
     demo.process.wait()
-    demo.wait_for("end of the children", lambda: not demo.children(), END_SECONDS)
+    demo.wait_for("end of the children", lambda: not demo.children())
 
 
 def test_it_fails_and_names_the_log_when_one_of_its_processes_dies(demo):
     os.kill(demo.children("worker.py")[0], signal.SIGKILL)
-    assert demo.process.wait(END_SECONDS) not in (0, None)
+    assert demo.process.wait(PATIENCE_SECONDS) not in (0, None)
     output = " ".join(demo.output.read_text().split())
     assert "ended with status -9" in output
     assert (demo.folder / "out" / "demo-logs" / "anvil.log").exists()
-    demo.wait_for("end of the children", lambda: not demo.children(), 5)
+    demo.wait_for("end of the children", lambda: not demo.children())

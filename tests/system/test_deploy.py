@@ -26,6 +26,7 @@ from offchain.config import RECORDED_HEADERS
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.brownie_project import make_brownie_project
+from tests.support.waiting import PATIENCE_SECONDS
 
 NETWORKS = """
 live:
@@ -71,7 +72,7 @@ class Brownie:
             },
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
 

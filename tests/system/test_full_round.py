@@ -23,10 +23,10 @@ from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import partition_seed
 from offchain.storage.local import LocalStore
 from tests.support.chains.node_chain import ROOT
+from tests.support.waiting import PATIENCE_SECONDS
 
 NODES = 4
 KILLED = 1
-TIMEOUT_SECONDS = 170.0
 
 
 class Deadline:
@@ -34,7 +34,7 @@ class Deadline:
 
     def __init__(self, network: Network, watcher: Watcher) -> None:
         self._network, self._watcher = network, watcher
-        self._until = time.monotonic() + TIMEOUT_SECONDS
+        self._until = time.monotonic() + 2 * PATIENCE_SECONDS
 
     def wait(self, what: str, holds) -> None:
         while not holds():
@@ -53,7 +53,9 @@ class Deadline:
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, Watcher, bytes]]:
     """A network that has made a block; node 1 was killed after its commitment, without its disk."""
     folder = tmp_path_factory.mktemp("network")
-    plan = Plan(ROOT, folder, RECORDED_HEADERS, NODES, training_seconds=8.0)
+    plan = Plan(
+        ROOT, folder, RECORDED_HEADERS, NODES, training_seconds=8.0, patience=PATIENCE_SECONDS
+    )
     with running_network(plan, lambda _: None) as network:
         watcher = Watcher(network, time.monotonic)
         deadline = Deadline(network, watcher)
@@ -187,7 +189,7 @@ def test_a_worker_that_is_told_to_stop_ends_cleanly(played):
     network, _, _ = played
     worker = network.workers[0]
     worker.process.terminate()
-    assert worker.process.wait(20) == 0
+    assert worker.process.wait(PATIENCE_SECONDS) == 0
     assert "Traceback" not in worker.log.read_text()
     network.children.stop_one(worker)
 

@@ -19,18 +19,14 @@ from offchain.toolchain.anvil import Anvil
 from scripts.support.chains.evm import ROOT
 from tests.support.chains.live_deployment import FEEDER, deploy_for_regtest
 from tests.support.servers.bitcoin_node import BitcoinNode, running_bitcoin_node
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.full
-
-TIMEOUT_SECONDS = 60.0
 
 
 def wait_until_relayed(relay: RelayReader, node: BitcoinNode, log: Path) -> None:
     best = node.best_hash()
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while relay.view().best_hash != best:
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.1)
+    wait_until(lambda: relay.view().best_hash == best, log.read_text)
 
 
 def test_the_feeder_keeps_the_relay_on_the_nodes_chain_until_it_is_stopped(tmp_path: Path) -> None:
@@ -61,7 +57,7 @@ def test_the_feeder_keeps_the_relay_on_the_nodes_chain_until_it_is_stopped(tmp_p
             wait_until_relayed(relay, node, log)
             assert relay.view().best_height == 204
             feeder.send_signal(signal.SIGTERM)
-            assert feeder.wait(20) == 0
+            assert feeder.wait(PATIENCE_SECONDS) == 0
         finally:
             feeder.kill()
             feeder.wait()

@@ -23,7 +23,7 @@ from scripts.cross_accuracy import main as cross_accuracy
 from tests.support.chains.node_chain import ROOT
 from tests.support.programs import plain_environment
 
-SECONDS = 400.0
+SECONDS = 1200.0
 NOISE = "light"
 
 
@@ -163,7 +163,7 @@ def test_a_run_that_is_told_to_stop_ends_at_once_and_leaves_nothing_half(tmp_pat
     program = Program(tmp_path)
     process = start_until_it_trains(program)
     process.send_signal(signal_number)
-    assert process.wait(60) == INTERRUPTED, program.said()
+    assert process.wait(SECONDS) == INTERRUPTED, program.said()
     assert "start it again to go on" in program.said()
     assert "Traceback" not in program.said()
     assert program.results()["complete"] is False

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from web3 import Web3
 
 from offchain.errors import BinaryMissing, ChainError, PortInUse
 from offchain.toolchain.anvil import Anvil
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 
 def process_exists(process_id: int) -> bool:
@@ -22,15 +22,6 @@ def process_exists(process_id: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
-
-
-def wait_until_gone(process_id: int, seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while process_exists(process_id):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_it_answers_with_the_chain_accounts_and_clock_that_were_asked_for_and_then_ends():
@@ -56,7 +47,7 @@ def test_a_used_port_is_refused_and_its_owner_left_alone():
         with pytest.raises(PortInUse) as caught:
             Anvil(port=port).start()
         assert caught.value.port == port
-        with socket.create_connection(("127.0.0.1", port), timeout=5):
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS):
             pass
 
 
@@ -124,4 +115,4 @@ def test_it_ends_with_its_parent_however_that_ends(root: Path, ending: signal.Si
         if ending is not None:
             parent.send_signal(ending)
         parent.communicate()
-    assert wait_until_gone(process_id)
+    wait_until(lambda: not process_exists(process_id), "the end of anvil")

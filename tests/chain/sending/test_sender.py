@@ -1,7 +1,6 @@
 """Transactions of one account on a real chain: priced, numbered, waited for, or refused in time."""
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from offchain.protocol.words.actions import Start, WritePage
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.chains.deployed_world import World, world
 from tests.support.servers.scripted_node import Answer, error, forward, result, scripted_node
+from tests.support.waiting import wait_until
 
 CHAIN_ID = 31337
 SINK = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
@@ -47,10 +47,11 @@ def sender(world: World, number: int = 5, **options: Any) -> Sender:
 
 def wait_for_pending(world: World, count: int) -> None:
     """Wait until so many transactions wait to be mined."""
-    deadline = time.monotonic() + 10
-    while int(world.ethereum.request("txpool_status")["pending"], 16) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+
+    def pending() -> int:
+        return int(world.ethereum.request("txpool_status")["pending"], 16)
+
+    wait_until(lambda: pending() >= count, f"{count} transactions that wait")
 
 
 def test_ether_arrives_and_the_receipt_says_where(started):

@@ -17,6 +17,7 @@ from offchain.learning.fonts.files import find_font_files, font_files_under, usa
 from offchain.learning.fonts.glyph_scan import scan_fonts
 from offchain.learning.fonts.packages import extra_package
 from tests.support.glyph_outlines import rectangle
+from tests.support.waiting import PATIENCE_SECONDS
 
 DEJAVU = "DejaVuSans.ttf"
 
@@ -136,7 +137,7 @@ def misbehave(path):
     if path.name == "crash.ttf":
         os.abort()
     if path.name == "hang.ttf":
-        time.sleep(60)
+        time.sleep(900)
     if path.name == "lie.ttf":
         os.write(1, b'[["lie", null]]\\n short')
         os._exit(0)
@@ -170,19 +171,18 @@ def test_a_font_that_hangs_the_renderer_is_skipped_and_named(font_files, tmp_pat
     paths = [good, tmp_path / "hang.ttf", good]
     started = time.monotonic()
     faces, skipped = scan_fonts(
-        paths, seconds_per_file=1.0, command=[sys.executable, "-c", SCANNER]
+        paths, seconds_per_file=3.0, command=[sys.executable, "-c", SCANNER]
     )
-    assert time.monotonic() - started < 45
+    assert time.monotonic() - started < PATIENCE_SECONDS
     assert [face.name for face in faces] == [DEJAVU, DEJAVU]
-    assert [one.reason for one in skipped] == ["takes the renderer more than 1 s"]
+    assert [one.reason for one in skipped] == ["takes the renderer more than 3 s"]
 
 
-def test_the_atlas_is_kept_and_read_again(font_files, tmp_path):
+def test_the_atlas_is_kept_and_read_again(font_files, tmp_path, monkeypatch):
     few = font_files[:3]
     first = build_atlas(few, tmp_path)
-    started = time.monotonic()
+    monkeypatch.setattr(glyphs_module, "scan_fonts", pytest.fail)
     second = build_atlas(few, tmp_path)
-    assert time.monotonic() - started < 1.0
     assert np.array_equal(first.glyphs, second.glyphs)
     assert (first.names, first.skipped, first.legibility) == (
         second.names,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.node.relayer.test_queue import transaction
 from tests.support.chains.deployed_world import World, world
 from tests.support.servers.scripted_node import Answer, forward, scripted_node
 from tests.support.servers.served_relayer import Clock, ServedRelayer, refusal, served_relayer
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 NUMBER = 6
 WEI = 10**18
@@ -102,20 +102,14 @@ def test_more_than_a_client_may_send_is_put_off_unread_and_watching_goes_on(star
 def half_request(url: str) -> socket.socket:
     """A request whose body does not end."""
     parts = httpx.URL(url)
-    connection = socket.create_connection((parts.host, parts.port), timeout=10)
+    connection = socket.create_connection((parts.host, parts.port), timeout=PATIENCE_SECONDS)
     head = "POST /keys HTTP/1.1\r\nHost: relayer\r\nContent-Length: 10\r\n\r\n{"
     connection.sendall(head.encode())
     return connection
 
 
-def wait_until_busy(served: ServedRelayer) -> httpx.Response:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        answer = served.http.post("/keys", content=b"{}")
-        if answer.status_code == 429:
-            return answer
-        time.sleep(0.02)
-    raise AssertionError("never busy")
+def posted(served: ServedRelayer) -> httpx.Response:
+    return served.http.post("/keys", content=b"{}")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +120,8 @@ def wait_until_busy(served: ServedRelayer) -> httpx.Response:
 def test_requests_are_worked_on_a_few_at_a_time(started, tmp_path, bounds):
     with relayer(started, tmp_path, bounds=bounds) as served:
         slow = [half_request(served.url) for _ in range(2)]
-        answer = wait_until_busy(served)
+        wait_until(lambda: posted(served).status_code == 429, "the relayer is never busy")
+        answer = posted(served)
         assert refusal(answer) == (429, "busy")
         assert answer.headers["Retry-After"] == "1"
         assert served.http.get("/status").status_code == 200
@@ -150,10 +145,7 @@ def test_a_request_that_takes_too_long_to_arrive_is_ended(started, tmp_path):
 def test_a_request_that_ends_early_frees_its_place(started, tmp_path):
     with relayer(started, tmp_path, bounds=Bounds(concurrent=1)) as served:
         half_request(served.url).close()
-        deadline = time.monotonic() + 10
-        while served.http.post("/keys", content=b"{}").status_code == 429:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: posted(served).status_code != 429, "the relayer stays busy")
 
 
 def test_a_body_is_bounded_by_what_its_path_needs(started, tmp_path):

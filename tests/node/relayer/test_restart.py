@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +24,9 @@ from offchain.relayer import relayer
 from offchain.toolchain.anvil import Anvil
 from scripts.support.chains.evm import ROOT
 from tests.support.chains.node_chain import NODES, NodeChain
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 RELAYER = NODES + 2
-SECONDS = 60
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Program:
     def kill(self) -> None:
         """What no program can prepare for."""
         os.kill(self.process.pid, signal.SIGKILL)
-        assert self.process.wait(10) == -signal.SIGKILL
+        assert self.process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
 
 
 class Place:
@@ -78,7 +78,7 @@ class Place:
         """Run the program until the body ends, or was killed."""
         url = f"http://127.0.0.1:{free_port()}"
         log = self.folder / "relayer.log"
-        with log.open("a") as output, httpx.Client(base_url=url, timeout=20) as http:
+        with log.open("a") as output, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http:
             process = subprocess.Popen(
                 self.command(url, *options),
                 env=self.environment(),
@@ -88,12 +88,12 @@ class Place:
             )
             program = Program(process, http)
             try:
-                until(lambda: answers(program), f"the relayer says {log.read_text()}")
+                wait_until(lambda: answers(program), log.read_text)
                 yield program
             finally:
                 if process.poll() is None:
                     process.terminate()
-                    assert process.wait(15) == 0
+                    assert process.wait(PATIENCE_SECONDS) == 0
 
     def sent(self) -> int:
         """Transactions of the relayer that are in blocks."""
@@ -115,13 +115,6 @@ def answers(program: Program) -> bool:
         return program.http.get("/status").status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +141,8 @@ def test_what_was_accepted_before_a_kill_is_sent_after_it_once(place: Place):
         program.kill()
     assert place.sent() == sent
     with place.relayer() as program:
-        until(lambda: len(place.items()) == len(items) + 3, "items on chain")
-        until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
+        wait_until(lambda: len(place.items()) == len(items) + 3, "items on chain")
+        wait_until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
         assert program.post(entries) == [200] * 3
         assert program.http.get("/healthz").status_code == 200
         assert_refused_beside(place)
@@ -164,7 +157,7 @@ def assert_refused_beside(place: Place) -> None:
         env=place.environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert ran.returncode == 2
@@ -179,7 +172,7 @@ def test_what_was_sent_before_a_kill_and_mined_after_it_is_not_sent_again(place:
     try:
         with place.relayer("--flush", "0") as program:
             assert program.post(entries) == [202] * 2
-            until(lambda: place.waiting() == 1, "a transaction at the node")
+            wait_until(lambda: place.waiting() == 1, "a transaction at the node")
             program.kill()
         with place.relayer("--flush", "0") as program:
             # Long enough to send again, if it were to.
@@ -188,7 +181,7 @@ def test_what_was_sent_before_a_kill_and_mined_after_it_is_not_sent_again(place:
             assert place.waiting() == 1
             place.ethereum.request("anvil_mine", "0x1")
             place.ethereum.request("evm_setAutomine", True)
-            until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
+            wait_until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
     finally:
         place.ethereum.request("evm_setAutomine", True)
     found = place.items()
@@ -206,7 +199,7 @@ def test_what_was_mined_while_the_relayer_was_down_leaves_its_queue_unsent(place
     place.chain.chains[0].execute(share(entries))
     sent = place.sent()
     with place.relayer() as program:
-        until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
+        wait_until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
         assert program.status()["dropped"] == {}
     assert place.sent() == sent
 
@@ -223,7 +216,7 @@ def test_what_is_too_late_after_a_kill_is_dropped_with_the_reason(place: Place):
     place.chain.partition()
     sent, items = place.sent(), place.items()
     with place.relayer() as program:
-        until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
+        wait_until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
         assert sum(program.status()["dropped"]["transactions"].values()) == 4
         assert program.http.get("/healthz").status_code == 200
     assert (place.sent(), place.items()) == (sent, items)

@@ -28,6 +28,7 @@ from offchain.protocol.words.transactions import DataTransaction
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.node_chain import KEYS, NodeChain
+from tests.support.waiting import PATIENCE_SECONDS
 
 PATIENCE = 8
 TURNS = 400
@@ -122,7 +123,7 @@ def worked_round(
                 break
             for worker in workers:
                 worker.step(threading.Event())
-                worker._background.wait(60)
+                worker._background.wait(PATIENCE_SECONDS)
             meanwhile()
             feeder.step()
             now[0] += 0.5

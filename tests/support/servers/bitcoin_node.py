@@ -18,8 +18,7 @@ from offchain.errors import BinaryMissing, ConfigurationError
 from offchain.headers.bitcoin_core import read_cookie
 from offchain.toolchain.child_process import start_child
 from scripts.install_bitcoin_node import find_bitcoind
-
-START_SECONDS = 60.0
+from tests.support.waiting import PATIENCE_SECONDS
 
 ONE, OTHER = "raw(51)", "raw(52)"
 """Descriptors of two outputs to mine to: blocks to the one differ from blocks to the other."""
@@ -37,7 +36,9 @@ class BitcoinNode:
     def call(self, method: str, *parameters: Any) -> Any:
         """One JSON-RPC call; its result."""
         body = {"jsonrpc": "1.0", "id": 1, "method": method, "params": list(parameters)}
-        reply = httpx.post(self.url, json=body, auth=read_cookie(self.cookie), timeout=30)
+        reply = httpx.post(
+            self.url, json=body, auth=read_cookie(self.cookie), timeout=PATIENCE_SECONDS
+        )
         answer = reply.json()
         assert answer["error"] is None, answer["error"]
         return answer["result"]
@@ -87,12 +88,12 @@ def running_bitcoin_node(folder: Path, clock: int) -> Iterator[BitcoinNode]:
         yield node
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)
 
 
 def wait_until_ready(node: BitcoinNode, log: Path) -> None:
     """Wait until the node answers."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             node.version = str(node.call("getnetworkinfo")["subversion"])

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 LONGEST_BODY = 1 << 24
 """Of what clients of tests send."""
 
@@ -125,4 +127,4 @@ def serve(respond: Respond) -> Iterator[LocalServer]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(timeout=10)
+        thread.join(PATIENCE_SECONDS)

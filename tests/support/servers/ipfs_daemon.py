@@ -17,8 +17,8 @@ import pytest
 from offchain.errors import BinaryMissing
 from offchain.toolchain.child_process import start_child
 from scripts.install_ipfs_daemon import JAVASCRIPT, find_ipfs
+from tests.support.waiting import PATIENCE_SECONDS
 
-START_SECONDS = 90.0
 _LISTENS = re.compile(r"API(?: server)? listening on (/ip4/127\.0\.0\.1/tcp/\d+)")
 
 
@@ -42,7 +42,9 @@ def running_ipfs_daemon(folder: Path) -> Iterator[IpfsDaemon]:
     environment = {**os.environ, "IPFS_PATH": str(repository)}
     if not repository.exists():
         command = [str(program.path), "init", "--profile", "test"]
-        subprocess.run(command, env=environment, capture_output=True, timeout=120, check=True)
+        subprocess.run(
+            command, env=environment, capture_output=True, timeout=PATIENCE_SECONDS, check=True
+        )
         if program.kind == JAVASCRIPT:
             # Its profile for tests leaves one port fixed.
             config = repository / "config"
@@ -58,7 +60,7 @@ def running_ipfs_daemon(folder: Path) -> Iterator[IpfsDaemon]:
             environment=environment,
         )
     try:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while "Daemon is ready" not in (said := log.read_text()):
             if process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"the IPFS daemon does not start: {said[-2000:]}")
@@ -68,4 +70,4 @@ def running_ipfs_daemon(folder: Path) -> Iterator[IpfsDaemon]:
         yield IpfsDaemon(found[1], program.kind, repository)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)

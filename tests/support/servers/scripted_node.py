@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 
 @dataclass
 class Answer:
@@ -103,4 +105,4 @@ def scripted_node(answer: Callable[[Any], Answer]) -> Iterator[ScriptedNode]:
 
 def forward(url: str, request: Any) -> Any:
     """A real node's answer to a request, to be passed on or spoilt."""
-    return httpx.post(url, json=request, timeout=10).json()
+    return httpx.post(url, json=request, timeout=PATIENCE_SECONDS).json()

@@ -32,6 +32,7 @@ from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.relayer import bind, serve_until_stopped
 from offchain.storage.local import LocalStore
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 class Clock:
@@ -112,7 +113,7 @@ def served_relayer(
             Forwarding(contracts, chain.account, minimum_fee),
         )
         watching = Ethereum(
-            BoundedProvider(health_url or contracts.ethereum.url, timeout_seconds=3, attempts=1)
+            BoundedProvider(health_url or contracts.ethereum.url, timeout_seconds=30, attempts=1)
         )
         health = Health(
             service.depth,
@@ -129,11 +130,11 @@ def served_relayer(
         thread = threading.Thread(target=serve_until_stopped, args=(server, bind(url), stopped))
         thread.start()
         try:
-            with httpx.Client(base_url=url, timeout=30) as http:
+            with httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http:
                 yield ServedRelayer(service, queue, store, url, clock, http)
         finally:
             stopped.set()
-            thread.join(15)
+            thread.join(PATIENCE_SECONDS)
             watching.close()
         assert not thread.is_alive()
 
