@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from offchain.errors import ConfigurationError
-from offchain.experiment.machine import commit_of, describe_machine
+from offchain.experiment.reporting.machine import commit_of, describe_machine
 from offchain.learning.drawing.noise import PRESETS
 from offchain.learning.drawing.planned_source import PlannedDigitsSource
 from offchain.learning.exact.channel_text import channels_text, parse_channels

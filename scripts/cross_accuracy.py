@@ -21,10 +21,10 @@ from offchain.chain.client import Web3Chain
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.errors import ModelChainError
-from offchain.experiment.figures import decoded_test, require_attested
 from offchain.experiment.folder import RunFolder, kept_chain
-from offchain.experiment.machine import commit_of
 from offchain.experiment.observer import JudgedBlock, Observer
+from offchain.experiment.reporting.block_figures import decoded_test, require_attested
+from offchain.experiment.reporting.machine import commit_of
 from offchain.learning.drawing.noise import PRESETS
 from offchain.learning.preparation import use_threads
 from offchain.node.demo.local_network import account

@@ -16,7 +16,7 @@ from statistics import mean, stdev
 
 import numpy as np
 
-from offchain.experiment.machine import commit_of, describe_machine
+from offchain.experiment.reporting.machine import commit_of, describe_machine
 from offchain.learning.drawing.noise import MODERATE, draw_chosen
 from offchain.learning.drawing.planned_source import PlannedDigitsSource
 from offchain.learning.drawing.withholding import WithholdingSource

@@ -11,8 +11,8 @@ from functools import partial
 import structlog
 
 from offchain.errors import ChainError, ModelChainError
-from offchain.experiment.figures import BlockFigures
 from offchain.experiment.nodes import LocalNetwork
+from offchain.experiment.reporting.block_figures import BlockFigures
 from offchain.experiment.stopwatch import Stopwatch
 from offchain.ports import TrainingProgress
 

@@ -21,9 +21,9 @@ from rich.live import Live
 from offchain.config import PROJECT, load_settings
 from offchain.errors import ConfigurationError
 from offchain.experiment.folder import RunFolder
-from offchain.experiment.machine import commit_of, describe_machine, peak_memory
 from offchain.experiment.plan import SIZES, ExperimentPlan
-from offchain.experiment.results import require_free, write_results
+from offchain.experiment.reporting.machine import commit_of, describe_machine, peak_memory
+from offchain.experiment.reporting.results import require_free, write_results
 from offchain.experiment.screen import Screen
 from offchain.headers.source import recorded_file
 from offchain.learning.exact.channel_text import parse_channels

@@ -17,7 +17,12 @@ import structlog
 from offchain.crypto.hashing import keccak256
 from offchain.experiment.chain_state import save_chain
 from offchain.experiment.driving import Display, Driver
-from offchain.experiment.figures import (
+from offchain.experiment.folder import Progress, RunFolder, kept_chain
+from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask, TimedLearner
+from offchain.experiment.nodes import LocalNetwork, NetworkPlan, local_network
+from offchain.experiment.observer import JudgedBlock
+from offchain.experiment.plan import ExperimentPlan
+from offchain.experiment.reporting.block_figures import (
     BlockFigures,
     ModelFigures,
     decoded_test,
@@ -25,11 +30,6 @@ from offchain.experiment.figures import (
     require_attested,
     round_seconds,
 )
-from offchain.experiment.folder import Progress, RunFolder, kept_chain
-from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask, TimedLearner
-from offchain.experiment.nodes import LocalNetwork, NetworkPlan, local_network
-from offchain.experiment.observer import JudgedBlock
-from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.stopwatch import Stopwatch
 from offchain.learning.drawing.noise import PRESETS
 from offchain.learning.drawing.planned_source import PlannedDigitsSource

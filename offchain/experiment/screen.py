@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from offchain.experiment.driving import Display, Turn
-from offchain.experiment.figures import BlockFigures, ModelFigures
 from offchain.experiment.plan import ExperimentPlan
+from offchain.experiment.reporting.block_figures import BlockFigures, ModelFigures
 from offchain.ports import TrainingProgress
 
 

@@ -34,7 +34,7 @@ def _measure() -> None:
         parser.error("the size is above 0 and at most 1, and there is at least 1 thread")
     use_threads(chosen.threads, shared=False)
 
-    from offchain.experiment.machine import commit_of, describe_machine
+    from offchain.experiment.reporting.machine import commit_of, describe_machine
     from scripts.bench.measurement import Conditions
     from scripts.bench.registry import MEASUREMENTS
 

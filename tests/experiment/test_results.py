@@ -11,7 +11,7 @@ import pytest
 from offchain.errors import ConfigurationError
 from offchain.experiment.folder import OtherRunError, Progress, RunFolder
 from offchain.experiment.plan import SMALL
-from offchain.experiment.results import WouldOverwriteError, require_free, write_results
+from offchain.experiment.reporting.results import WouldOverwriteError, require_free, write_results
 
 LISTED = gzip.compress(b"a.ttf\nb.ttf\n", mtime=0)
 FONTS = {"count": 2, "plainly_different": 1, "sha256": "digest"}

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import VerificationError
-from offchain.experiment.figures import ModelFigures
 from offchain.experiment.folder import RunFolder
+from offchain.experiment.reporting.block_figures import ModelFigures
 from offchain.programs import INTERRUPTED
 from scripts.cross_accuracy import accuracies, judged_blocks
 from scripts.cross_accuracy import main as cross_accuracy

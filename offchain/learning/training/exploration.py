@@ -12,18 +12,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from offchain.learning.exact.integer_network import NetworkFamily, multiply_adds
-from offchain.learning.training.growth import add_channels
-from offchain.learning.training.importance import channel_importance
 from offchain.learning.training.settings import ExplorationSettings
-from offchain.learning.training.skeleton import keep_channels
 from offchain.learning.training.trainable_network import ConvolutionalNetwork, normalise_as
+
+BATCH = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +130,93 @@ def _choose_layer(
     back = min(more - int(random.binomial(more, settings.fresh)), len(pruned))
     readmitted = random.permutation(pruned)[:back]
     return LayerChoice(tuple(skeleton.tolist()), tuple(readmitted.tolist()), more - back)
+
+
+@torch.no_grad()
+def add_channels(
+    network: ConvolutionalNetwork, fresh: Sequence[int], random: torch.Generator
+) -> ConvolutionalNetwork:
+    """Return `network` with `fresh` more channels behind the others of each convolution.
+
+    What they look for is random (`random` is a generator of the CPU); what follows makes nothing
+    of them yet, their weights there are zero, so that the larger network computes what `network`
+    does. After Chen, Goodfellow and Shlens, "Net2Net" (2016), which copies channels instead.
+    """
+    device = network.linear.weight.device
+    channels = [old + new for old, new in zip(network.channels, fresh, strict=True)]
+    larger = ConvolutionalNetwork(channels, network.family).to(device)
+    inputs = 1
+    for (old, old_norm), (new, new_norm), count in zip(
+        network.layers(), larger.layers(), fresh, strict=True
+    ):
+        outputs = len(old.weight)
+        new.weight.zero_()
+        new.weight[:outputs, :inputs] = old.weight
+        if count:
+            bound = new.weight[0].numel() ** -0.5
+            drawn = torch.empty(new.weight[outputs:].shape).uniform_(
+                -bound, bound, generator=random
+            )
+            new.weight[outputs:] = drawn.to(device)
+        for name in ("weight", "bias", "running_mean", "running_var"):
+            source = cast(Tensor, getattr(old_norm, name))
+            cast(Tensor, getattr(new_norm, name))[:outputs] = source
+        inputs = outputs
+    classes = network.family.classes
+    larger.linear.weight.zero_()
+    larger.linear.weight.view(classes, channels[-1], -1)[:, :inputs] = network.linear.weight.view(
+        classes, inputs, -1
+    )
+    larger.linear.bias.copy_(network.linear.bias)
+    return larger
+
+
+def channel_importance(
+    network: ConvolutionalNetwork, images: Tensor, labels: Tensor
+) -> tuple[Tensor, ...]:
+    """Return for each convolution the importance of its channels, float64 [channels] on the CPU.
+
+    `images` float32 [n, 1, side, side] and `labels` int64 [n] are on the network's device; n is at
+    least 1. The network is looked at in evaluation mode and left in it.
+    """
+    network.eval()
+    sums = [torch.zeros(channels, dtype=torch.float64) for channels in network.channels]
+    for start in range(0, len(labels), BATCH):
+        activations = network.activations(images[start : start + BATCH])
+        logits = network.linear(activations[-1].flatten(1))
+        # Summed, so that each image's gradient is its own.
+        loss = functional.cross_entropy(logits, labels[start : start + BATCH], reduction="sum")
+        gradients = torch.autograd.grad(loss, activations)
+        for total, activation, gradient in zip(sums, activations, gradients, strict=True):
+            gate = (activation.detach() * gradient).sum(dim=(2, 3))  # [n, channels]
+            total += gate.square().sum(dim=0, dtype=torch.float64).cpu()
+    return tuple(total / len(labels) for total in sums)
+
+
+@torch.no_grad()
+def keep_channels(
+    network: ConvolutionalNetwork, kept: Sequence[Sequence[int]]
+) -> ConvolutionalNetwork:
+    """Return the network of the channels `kept`, at least one of each convolution, in their order.
+
+    Its tensors are as small as its channels are few. It computes in evaluation mode what `network`
+    computes when the activations of all other channels are zero.
+    """
+    device = network.linear.weight.device
+    smaller = ConvolutionalNetwork([len(layer) for layer in kept], network.family).to(device)
+    inputs = torch.zeros(1, dtype=torch.int64, device=device)
+    for (old, old_norm), (new, new_norm), layer in zip(
+        network.layers(), smaller.layers(), kept, strict=True
+    ):
+        outputs = torch.tensor(list(layer), dtype=torch.int64, device=device)
+        new.weight.copy_(old.weight.index_select(0, outputs).index_select(1, inputs))
+        for name in ("weight", "bias", "running_mean", "running_var"):
+            source = cast(Tensor, getattr(old_norm, name))
+            cast(Tensor, getattr(new_norm, name)).copy_(source.index_select(0, outputs))
+        inputs = outputs
+    # Inputs of the linear layer are ordered by channel, then pixel.
+    classes = network.family.classes
+    by_channel = network.linear.weight.view(classes, network.channels[-1], -1)
+    smaller.linear.weight.copy_(by_channel.index_select(1, inputs).reshape(classes, -1))
+    smaller.linear.bias.copy_(network.linear.bias)
+    return smaller

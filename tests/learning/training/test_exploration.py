@@ -9,12 +9,16 @@ import torch
 from torch.nn import functional
 
 from offchain.learning.exact.integer_network import DIGITS_FAMILY, check_network, multiply_adds
-from offchain.learning.training.exploration import LayerChoice, choose_channels, explore
-from offchain.learning.training.growth import add_channels
-from offchain.learning.training.importance import channel_importance
+from offchain.learning.training.exploration import (
+    LayerChoice,
+    add_channels,
+    channel_importance,
+    choose_channels,
+    explore,
+    keep_channels,
+)
 from offchain.learning.training.quantisation import dequantise, quantise
 from offchain.learning.training.settings import ExplorationSettings
-from offchain.learning.training.skeleton import keep_channels
 from offchain.learning.training.trainable_network import (
     ConvolutionalNetwork,
     can_be_rearranged,

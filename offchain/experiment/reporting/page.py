@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from offchain.experiment import paper
+from offchain.experiment.reporting import paper
 
 HEAD = """# The paper's experiment: results
 

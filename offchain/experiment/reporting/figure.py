@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from offchain.experiment import paper
+from offchain.experiment.reporting import paper
 from offchain.node.demo.figure import GRID, NEW, PREVIOUS
 
 METRICS = (("accuracy", "accuracy"), ("precision", "precision (macro)"), ("f1", "F1 (macro)"))

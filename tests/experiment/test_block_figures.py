@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 from offchain.errors import VerificationError
-from offchain.experiment.figures import model_figures, require_attested, round_seconds
 from offchain.experiment.observer import JudgedBlock
+from offchain.experiment.reporting.block_figures import (
+    model_figures,
+    require_attested,
+    round_seconds,
+)
 from offchain.experiment.stopwatch import Stopwatch, Work
 
 

@@ -1,0 +1,1 @@
+"""What an experiment measured: figures of a block, results, page and picture."""
