@@ -9,6 +9,8 @@ from offchain.crypto.merkle import merkle_proofs
 from offchain.node.attesting import RoundData
 from offchain.protocol.deciding.snapshot import Claim
 from offchain.protocol.history.fold import History
+from offchain.protocol.rules.leases import active_rounds
+from offchain.protocol.rules.standing import standing_until
 from offchain.protocol.words.actions import (
     ClaimAttestation,
     ClaimData,
@@ -84,9 +86,10 @@ class Claiming:
     def _model_bonds(self, status: ChainStatus, history: History) -> list[Claim]:
         """Bonds of revealed models whose standingRounds are over."""
         current = status.competition.round
-        last = current - history.parameters.standing_rounds - 1
         claims: list[Claim] = []
-        for number in range(1, last + 1):
+        for number in range(1, current):
+            if standing_until(history.parameters, number) >= current:
+                break
             entry = history.round(number)
             key = (number, self._account)
             revealed = any(reveal.transaction.account == self._account for reveal in entry.reveals)
@@ -100,11 +103,12 @@ class Claiming:
         """Bonds of own registrations whose lease is over; genesis accounts put none."""
         if status.own.is_genesis:
             return []
-        expired = status.collection.round - history.parameters.lease_rounds
+        collecting = status.collection.round
         registrations = {
             key.registration
             for key in history.keys
-            if key.owner == self._account and key.round < expired
+            if key.owner == self._account
+            and active_rounds(history.parameters, key.round)[-1] < collecting
         }
         return [
             Claim(WithdrawKeyBond(number), f"bond of registration {number}", personal=True)

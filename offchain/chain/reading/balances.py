@@ -10,6 +10,7 @@ from offchain.chain.abi.decoding import struct
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.crypto.derivation import NodeSecrets
+from offchain.protocol.rules.leases import active_rounds
 from offchain.protocol.words.records import KeysRegistered, ModelCommitted
 from offchain.protocol.words.status import Commitment
 
@@ -141,7 +142,6 @@ def reward_places(
     contracts: DeployedContracts, secrets: NodeSecrets, registrations: Iterable[KeysRegistered]
 ) -> dict[str, tuple[int, int]]:
     """Every address that a node's items can be rewarded at, with scope and share-key index."""
-    lease = contracts.parameters.lease_rounds
     registered = list(registrations)
     indices = share_key_indices(secrets, {key for known in registered for key in known.keys})
     return {
@@ -149,7 +149,7 @@ def reward_places(
         for known in registered
         for key in known.keys
         if key in indices
-        for scope in range(known.round + 1, known.round + lease + 1)
+        for scope in active_rounds(contracts.parameters, known.round)
     }
 
 

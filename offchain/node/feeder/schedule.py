@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
+from offchain.protocol.rules import clock
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus, Phase
 
@@ -82,8 +83,7 @@ def _in_competition(
     height = competition.end_height + status.best_height - status.tip
     if status.tip < competition.end_height:
         return Feed(height, clock=True, reason=f"the nodes have done their part in {name}")
-    earliest = competition.phase_start + replay.parameters.minimum_phase_seconds
-    if status.timestamp < earliest:
+    if not clock.phase_may_end(replay.parameters, competition, status.tip, status.timestamp):
         return Feed(None, clock=True, reason=f"{name} must last a while")
     return Feed(None, clock=False, reason=f"a keeper ends {name}")
 
@@ -150,12 +150,9 @@ def _in_collection(
                 clock=True,
                 reason=f"{status.totals.pending} items of {name} wait for a partition",
             )
-    if collection.items >= collection.target:
-        return Feed(None, clock=False, reason=f"a keeper closes {name}")
-    last = collection.open_height + replay.parameters.maximum_collect_heights
-    if status.tip < last:
+    if not clock.has_collected(replay.parameters, collection, status.tip):
         return Feed(
-            last + confirmations,
+            clock.last_height(replay.parameters, collection) + confirmations,
             clock=True,
             reason=f"{name} closes with {collection.items} of {collection.target} items",
         )

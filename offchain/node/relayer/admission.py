@@ -15,8 +15,9 @@ from offchain.crypto.sealing import MAX_FILE, OVERHEAD, key_commitment
 from offchain.errors import CryptoError, RelayerError
 from offchain.protocol.history.entries import SharedItem
 from offchain.protocol.history.fold import History
+from offchain.protocol.rules.sharing import KeyTime, is_scope_accepted, key_time, timestamp_range
 from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.status import ChainStatus
 from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal
 
 
@@ -131,14 +132,8 @@ class Admission:
     def _check_scope(self, item: Item) -> None:
         """The collecting round's scope, or the one before within its grace."""
         collection = self.status.collection
-        previous = collection.round - 1
-        closed_at = self._closed_at(previous)
-        in_grace = (
-            closed_at is not None
-            and item.scope == previous
-            and self.status.timestamp <= closed_at + self.parameters.grace_seconds
-        )
-        if collection.round == 0 or not (item.scope == collection.round or in_grace):
+        opened_at, now = self._opened_at(collection.round), self.status.timestamp
+        if not is_scope_accepted(self.parameters, item.scope, collection.round, opened_at, now):
             raise Refused(
                 409,
                 "scope",
@@ -152,19 +147,19 @@ class Admission:
                 f"{item.scope} are written: try again",
             )
 
-    def _closed_at(self, round_number: int) -> int | None:
-        """EVM time at which a round closed."""
-        entry = self.history.rounds.get(round_number)
-        return entry.closed.timestamp if entry is not None and entry.closed is not None else None
+    def _opened_at(self, round_number: int) -> int:
+        """EVM time at which a round began to collect, the one before it closing; 0: none did."""
+        before = self.history.rounds.get(round_number - 1)
+        return before.closed.timestamp if before is not None and before.closed is not None else 0
 
     def _check_timestamp(self, item: Item) -> None:
-        latest = self.status.timestamp + self.parameters.maximum_clock_skew
-        earliest = self.status.totals.last_decision
-        if not earliest <= item.timestamp <= latest:
+        last_decision, now = self.status.totals.last_decision, self.status.timestamp
+        allowed = timestamp_range(self.parameters, last_decision, now)
+        if item.timestamp not in allowed:
             raise Refused(
                 422,
                 "timestamp",
-                f"timestamp {item.timestamp} is not from {earliest} to {latest}",
+                f"timestamp {item.timestamp} is not from {allowed.earliest} to {allowed.latest}",
             )
 
     def _check_signature(self, transaction: DataTransaction) -> None:
@@ -206,24 +201,17 @@ class Admission:
             raise Refused(422, "ring-signature", str(error)) from error
 
     def _check_time_of_key(self, shared: SharedItem) -> None:
-        """A training key from the partition to the end of Commit, a test key in Unseal only."""
+        """From the partition on, which says what kind of item it is."""
         competition = self.status.competition
         if shared.round is None:
             raise Refused(425, "too-early", "no partition has taken the item yet")
-        ahead = shared.round > competition.round
-        now = shared.round == competition.round
-        if shared.is_test:
-            early = ahead or (now and competition.phase < Phase.UNSEAL)
-            due = now and competition.phase is Phase.UNSEAL
-        else:
-            early = False
-            due = ahead or (now and competition.phase is Phase.COMMIT)
+        time = key_time(shared.round, shared.is_test, competition.round, competition.phase)
         kind = "test" if shared.is_test else "training"
         where = (
             f"a {kind} item of round {shared.round}; round {competition.round} is in "
             f"{competition.phase.name}"
         )
-        if early:
+        if time is KeyTime.EARLY:
             raise Refused(425, "too-early", where)
-        if not due:
+        if time is KeyTime.LATE:
             raise Refused(410, "too-late", where)

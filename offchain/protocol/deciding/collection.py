@@ -10,9 +10,10 @@ from offchain.protocol.deciding.intents import (
     ShareData,
     turn_of,
 )
-from offchain.protocol.deciding.snapshot import OwnItem, Role, Snapshot
+from offchain.protocol.deciding.snapshot import Role, Snapshot
+from offchain.protocol.rules import leases
+from offchain.protocol.rules.sharing import KeyTime, key_time
 from offchain.protocol.words.actions import Partition, WritePage
-from offchain.protocol.words.status import Phase
 
 
 def decide_collection(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
@@ -37,7 +38,8 @@ def _decide_lease(snapshot: Snapshot, intents: list[Intent], waiting: list[str])
     wanted = min(own.quota, parameters.maximum_keys) - own.held_keys
     if wanted <= 0:
         return
-    bond = 0 if own.is_genesis or own.had_valid_model else parameters.key_bond
+    is_exempt = own.is_genesis or own.had_valid_model
+    bond = leases.bond_due(parameters, 1, is_exempt=is_exempt)
     count = wanted if bond == 0 else min(wanted, own.balance // bond)
     if count:
         intents.append(LeaseShareKeys(count, count * bond))
@@ -52,36 +54,17 @@ def _decide_keys(snapshot: Snapshot, intents: list[Intent]) -> None:
     in Unseal only, and not before the end of Commit is confirmed on the EVM chain: published
     earlier, by a node that a reorganisation then proves wrong, it would leave the item out.
     """
-    training = [item for item in snapshot.sharing.unpublished if _training_key_due(snapshot, item)]
-    if training:
-        intents.append(PublishPayloadKeys(tuple(item.number for item in training), test=False))
-    if not _unseal_confirmed(snapshot):
-        return
-    competing = snapshot.status.competition.round
-    test = [
-        item.number
-        for item in snapshot.sharing.unpublished
-        if item.is_test and item.round == competing
-    ]
-    if test:
-        intents.append(PublishPayloadKeys(tuple(test), test=True))
-
-
-def _training_key_due(snapshot: Snapshot, item: OwnItem) -> bool:
     competition = snapshot.status.competition
-    if item.is_test:
-        return False
-    return item.round > competition.round or (
-        item.round == competition.round and competition.phase is Phase.COMMIT
-    )
-
-
-def _unseal_confirmed(snapshot: Snapshot) -> bool:
-    """Whether the phase is Unseal and its start has enough EVM blocks on top."""
-    if snapshot.status.competition.phase is not Phase.UNSEAL:
-        return False
+    due = [
+        item
+        for item in snapshot.sharing.unpublished
+        if key_time(item.round, item.is_test, competition.round, competition.phase) is KeyTime.DUE
+    ]
     depth = snapshot.status.block_number - snapshot.competition.phase_block
-    return depth >= snapshot.policy.confirmations
+    for test in (False, True):
+        items = tuple(item.number for item in due if item.is_test == test)
+        if items and (not test or depth >= snapshot.policy.confirmations):
+            intents.append(PublishPayloadKeys(items, test=test))
 
 
 def _decide_page(snapshot: Snapshot, intents: list[Intent]) -> None:
@@ -100,7 +83,7 @@ def _decide_sharing(snapshot: Snapshot, intents: list[Intent], waiting: list[str
     status, sharing = snapshot.status, snapshot.sharing
     if sharing.unshared and not status.keys.complete:
         waiting.append(f"the share keys of round {status.collection.round} to be written")
-    elif sharing.unshared and status.keys.active < snapshot.parameters.minimum_ring:
+    elif sharing.unshared and not leases.make_a_ring(snapshot.parameters, status.keys.active):
         waiting.append(
             f"a ring: {status.keys.active} active share keys in round {status.collection.round}, "
             f"{snapshot.parameters.minimum_ring} needed"

@@ -17,6 +17,7 @@ from offchain.protocol.deciding.intents import (
     turn_of,
 )
 from offchain.protocol.deciding.snapshot import Role, Snapshot
+from offchain.protocol.rules import commitments
 from offchain.protocol.words.actions import ReportMissingItems, ReportMissingModels
 from offchain.protocol.words.status import ZERO_HASH, Phase
 
@@ -65,7 +66,9 @@ def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
     due: tuple[type[Intent], ...]
     match phase:
         case Phase.COMMIT:
-            due, runs = (TrainModel, CommitTrainedModel, RecoverModel), facts.training
+            # A training that goes on after all places are taken is for nothing.
+            due = (TrainModel, CommitTrainedModel, RecoverModel)
+            runs = facts.training and _may_commit(snapshot)
         case Phase.UNSEAL:
             due, runs = (PublishPayloadKeys,), attests and bool(facts.missing_items)
         case Phase.REVEAL:
@@ -82,15 +85,13 @@ def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
 
 
 def _may_commit(snapshot: Snapshot) -> bool:
-    """The contract's rule of who may commit to a model in the round in competition."""
-    own, competition = snapshot.status.own, snapshot.status.competition
-    if own.commitment.exists:
-        return True
-    if own.is_attester:
-        return True
-    if competition.round == 1:
-        return False
-    return competition.newcomers < snapshot.parameters.maximum_models - competition.attesters
+    own = snapshot.status.own
+    return commitments.may_commit(
+        snapshot.parameters,
+        snapshot.status.competition,
+        is_attester=own.is_attester,
+        has_committed=own.commitment.exists,
+    )
 
 
 def _decide_model(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
@@ -106,9 +107,9 @@ def _decide_model(snapshot: Snapshot, intents: list[Intent], waiting: list[str])
         waiting.append("the nodes' models")
         return
     if not _may_commit(snapshot):
-        waiting.append(f"a place among the models: round {round_number} has none for this account")
+        waiting.append(f"a place among the models: round {round_number} has none left")
         return
-    bond = 0 if own.commitment.exists else snapshot.parameters.model_bond
+    bond = commitments.bond_due(snapshot.parameters, has_committed=own.commitment.exists)
     if own.balance < bond:
         waiting.append(f"{bond} wei for the bond of a model (balance {own.balance})")
     elif facts.held_model is not None:

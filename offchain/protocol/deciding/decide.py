@@ -15,6 +15,9 @@ from offchain.protocol.deciding.collection import decide_collection
 from offchain.protocol.deciding.competition import decide_competition, unfinished_work
 from offchain.protocol.deciding.intents import Intent, Send, turn_of
 from offchain.protocol.deciding.snapshot import Role, Snapshot
+from offchain.protocol.rules import clock
+from offchain.protocol.rules.leases import make_a_ring
+from offchain.protocol.rules.standing import can_act
 from offchain.protocol.words.actions import Advance, Start
 from offchain.protocol.words.status import ZERO_HASH, Phase
 
@@ -52,10 +55,7 @@ def decide(snapshot: Snapshot) -> Decision:
 def _decide_start(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
     """Start once all genesis accounts have keys, or once enough of them have and time passed."""
     genesis, parameters = snapshot.genesis, snapshot.parameters
-    possible = (
-        genesis.registered >= parameters.minimum_standing
-        and genesis.keys >= parameters.minimum_ring
-    )
+    possible = can_act(parameters, genesis.registered) and make_a_ring(parameters, genesis.keys)
     everybody = genesis.registered == genesis.accounts
     impatient = snapshot.seconds_in_phase >= snapshot.policy.patience
     if possible and (everybody or impatient):
@@ -70,21 +70,16 @@ def _decide_start(snapshot: Snapshot, intents: list[Intent], waiting: list[str])
 
 def _decide_clock(snapshot: Snapshot, intents: list[Intent]) -> None:
     """End a phase, close the collecting round or void a stalled round, as soon as it is allowed."""
-    competition = snapshot.status.competition
+    status, parameters = snapshot.status, snapshot.parameters
+    competition, collection, tip = status.competition, status.collection, status.tip
     if competition.phase.competes:
-        if _phase_may_end(snapshot) and not _holds_back(snapshot, intents):
+        over = clock.phase_may_end(parameters, competition, tip, status.timestamp)
+        if over and not _holds_back(snapshot, intents):
             duty = f"end {competition.phase.name} of round {competition.round}"
             intents.append(_send(snapshot, Advance(), duty))
-    elif _collection_may_close(snapshot):
-        duty = f"close round {snapshot.status.collection.round}"
+    elif clock.collection_may_close(parameters, collection, tip, status.pending_due):
+        duty = f"close round {collection.round}"
         intents.append(_send(snapshot, Advance(), duty))
-
-
-def _phase_may_end(snapshot: Snapshot) -> bool:
-    """The contract's rule: enough Bitcoin blocks and enough seconds of the EVM's clock."""
-    status = snapshot.status
-    earliest = status.competition.phase_start + snapshot.parameters.minimum_phase_seconds
-    return status.tip >= status.competition.end_height and status.timestamp >= earliest
 
 
 def _holds_back(snapshot: Snapshot, intents: list[Intent]) -> bool:
@@ -99,17 +94,6 @@ def _holds_back(snapshot: Snapshot, intents: list[Intent]) -> bool:
         return True
     hopeful = finalizes or unfinished_work(snapshot, intents)
     return hopeful and snapshot.seconds_in_phase < snapshot.policy.patience
-
-
-def _collection_may_close(snapshot: Snapshot) -> bool:
-    """The target is reached or the time is up, and no pending item is due; nothing competes."""
-    status = snapshot.status
-    if status.pending_due:
-        return False
-    if status.collection.items >= status.collection.target:
-        return True
-    last = status.collection.open_height + snapshot.parameters.maximum_collect_heights
-    return status.tip >= last
 
 
 def _decide_claims(snapshot: Snapshot, intents: list[Intent]) -> None:

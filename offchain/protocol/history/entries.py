@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from offchain.errors import ProtocolError
-from offchain.protocol.rules.dataset import DataItem, is_reported_missing
+from offchain.protocol.rules.dataset import DataItem
+from offchain.protocol.rules.standing import is_majority
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import (
     BlockAppended,
@@ -140,7 +141,7 @@ class RoundHistory:
         return frozenset(
             index
             for index, accounts in self.model_reports.items()
-            if is_reported_missing(len(accounts), self.attesters)
+            if is_majority(len(accounts), self.attesters)
         )
 
     @property
@@ -149,7 +150,7 @@ class RoundHistory:
         return frozenset(
             number
             for number, accounts in self.item_reports.items()
-            if is_reported_missing(len(accounts), self.attesters)
+            if is_majority(len(accounts), self.attesters)
         )
 
     def support(self, statement: bytes) -> int:

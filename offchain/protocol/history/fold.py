@@ -16,6 +16,7 @@ from typing import Any
 from offchain.crypto.hashing import Domain
 from offchain.protocol.history.entries import HistoryError, LeasedKey, RoundHistory, SharedItem
 from offchain.protocol.rules.dataset import DataItem, is_published_in_time
+from offchain.protocol.rules.leases import registered_rounds
 from offchain.protocol.rules.partition import select_test_items
 from offchain.protocol.rules.ring_selection import ActiveKey
 from offchain.protocol.rules.tally import make_block
@@ -95,12 +96,10 @@ class History:
             raise HistoryError(f"round {number} has not opened") from None
 
     def active_keys(self, scope: int) -> list[ActiveKey]:
-        """Keys active in a round that has opened, each at the index of its position.
-
-        A key registered while round r collected is active in rounds r + 1 to r + leaseRounds.
-        """
-        start = bisect_left(self._key_rounds, scope - self.parameters.lease_rounds)
-        end = bisect_left(self._key_rounds, scope)
+        """Keys active in a round that has opened, each at the index of its position."""
+        registered = registered_rounds(self.parameters, scope)
+        start = bisect_left(self._key_rounds, registered.start)
+        end = bisect_left(self._key_rounds, registered.stop)
         return [
             ActiveKey(position, key.x, key.owner)
             for position, key in enumerate(self.keys[start:end])

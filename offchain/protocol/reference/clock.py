@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.reference.state import ModelChainState, RoundRecords
-from offchain.protocol.rules import tally
+from offchain.protocol.rules import clock, leases, standing
 from offchain.protocol.rules.partition import round_test_items
-from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Partitioned, PhaseStarted, RoundClosed, Started
 from offchain.protocol.words.status import (
     ZERO_HASH,
@@ -34,18 +33,18 @@ class RoundClock(ModelChainState):
             for account in self.genesis_accounts
             if self.key_registry.registered_keys(account) > 0
         ]
-        if len(members) < parameters.minimum_standing:
+        if not standing.can_act(parameters, len(members)):
             raise Revert("TooFewGenesisMembers", len(members), parameters.minimum_standing)
         # All that is registered so far is active in round 1: a lease has at least one round.
         keys = self.key_registry.total_keys()
-        if keys < parameters.minimum_ring:
+        if not leases.make_a_ring(parameters, keys):
             raise Revert("TooFewKeys", keys, parameters.minimum_ring)
 
         self.genesis_members = frozenset(members)
         relay = self.environment.relay
         tip = relay.tip
         seed = partition_seed(self.domain, relay.block_hash(tip))
-        target = tally.next_target(parameters, len(members), 0, 0)
+        target = clock.next_target(parameters, len(members), 0, 0)
         self._open_collection(Collection(1, tip, 0, 0, target, 0, 0, seed))
         self.environment.emit(Started, len(members), keys, self.block_hashes[0], seed)
 
@@ -71,7 +70,7 @@ class RoundClock(ModelChainState):
         self.collection = replace(
             current, items=items, test_items=test_items, decision_time=decision, seed=seed
         )
-        if items >= current.target and not self.competition.phase.competes:
+        if clock.is_full(self.collection) and not self.competition.phase.competes:
             self._close()
 
     def advance(self) -> None:
@@ -79,37 +78,27 @@ class RoundClock(ModelChainState):
         if self.competition.phase.competes:
             self._next_phase()
             return
-        current = self.collection
-        if current.round == 0:
+        if self.collection.round == 0:
             raise Revert("NotStarted")
-        last_height = current.open_height + self.parameters.maximum_collect_heights
-        is_late = self.environment.relay.tip >= last_height
-        may_close = current.items >= current.target or is_late
-        if not may_close or self.data_registry.pending_due():
+        tip, pending_due = self.environment.relay.tip, self.data_registry.pending_due()
+        if not clock.collection_may_close(self.parameters, self.collection, tip, pending_due):
             raise Revert("NothingToAdvance")
         self._close()
 
     def _next_phase(self) -> None:
         current = self.competition
         tip, now = self.environment.relay.tip, self.environment.now
-        earliest = current.phase_start + self.parameters.minimum_phase_seconds
-        if tip < current.end_height or now < earliest:
+        if not clock.phase_may_end(self.parameters, current, tip, now):
+            earliest = clock.earliest_end(self.parameters, current)
             raise Revert("PhaseNotOver", current.end_height, tip, earliest, now)
-        reason = {
-            Phase.COMMIT: VoidReason.NO_VALID_MODEL if not current.commitments else None,
-            Phase.REVEAL: VoidReason.NO_VALID_MODEL if not current.reveals else None,
-            Phase.ATTEST_REVEAL: (
-                VoidReason.NO_MAJORITY if current.majority == ZERO_HASH else None
-            ),
-            Phase.FINALIZE: VoidReason.NOT_FINALIZED,
-        }.get(current.phase)
-        if reason is not None:
-            self.void_round(reason)
+        facts = current.commitments, current.reveals, current.majority
+        if clock.ends_with_phase(current.phase, *facts):
+            self.void_round(clock.void_reason(current.reveals, current.majority))
         else:
             self._enter_phase(Phase(current.phase + 1))
 
     def _enter_phase(self, phase: Phase) -> None:
-        end_height = self.environment.relay.tip + phase_blocks(self.parameters, phase)
+        end_height = self.environment.relay.tip + clock.phase_blocks(self.parameters, phase)
         self.competition = replace(
             self.competition,
             phase=phase,
@@ -120,9 +109,8 @@ class RoundClock(ModelChainState):
 
     def _close(self) -> None:
         closing, parameters = self.collection, self.parameters
-        standing = self.standing_in(closing.round)
-        genesis_acts = standing < parameters.minimum_standing
-        attesters = len(self.genesis_members) if genesis_acts else standing
+        accounts = self.standing_in(closing.round)
+        frozen = standing.frozen_set(parameters, accounts, len(self.genesis_members))
         self.closed[closing.round] = ClosedRound(
             closing.first_item,
             closing.items,
@@ -139,8 +127,8 @@ class RoundClock(ModelChainState):
             closing.first_item,
             closing.items,
             closing.test_items,
-            attesters,
-            genesis_acts,
+            frozen.attesters,
+            frozen.genesis_acts,
         )
         was_void = self.competition.phase == Phase.VOID
         voids_in_a_row = self.competition.voids_in_a_row if was_void else 0
@@ -149,8 +137,8 @@ class RoundClock(ModelChainState):
             Phase.NONE,
             0,
             0,
-            attesters,
-            genesis_acts,
+            frozen.attesters,
+            frozen.genesis_acts,
             0,
             0,
             0,
@@ -160,7 +148,7 @@ class RoundClock(ModelChainState):
         self.orders = 0
         self.reveal_orders = []
         self.rounds[closing.round] = RoundRecords()
-        if closing.items < parameters.minimum_items or closing.test_items == 0:
+        if clock.has_too_few_items(parameters, closing.items, closing.test_items):
             self.void_round(VoidReason.TOO_FEW_ITEMS)
         else:
             self._enter_phase(Phase.COMMIT)
@@ -174,7 +162,7 @@ class RoundClock(ModelChainState):
                 open_height=self.environment.relay.tip,
                 items=0,
                 test_items=0,
-                target=tally.next_target(parameters, standing, last_items, closing.target),
+                target=clock.next_target(parameters, accounts, last_items, closing.target),
                 first_item=closing.first_item + closing.items,
             )
         )
@@ -183,16 +171,3 @@ class RoundClock(ModelChainState):
         self.collection = collection
         self.key_registry.open_round(collection.round)
         self.data_registry.open_round(collection.round)
-
-
-def phase_blocks(parameters: Parameters, phase: Phase) -> int:
-    """Bitcoin blocks that a phase of the competition lasts at least."""
-    return {
-        Phase.COMMIT: parameters.commit_blocks,
-        Phase.UNSEAL: parameters.unseal_blocks,
-        Phase.REVEAL: parameters.reveal_blocks,
-        Phase.AVAILABLE: parameters.available_blocks,
-        Phase.ATTEST: parameters.attest_blocks,
-        Phase.ATTEST_REVEAL: parameters.attest_reveal_blocks,
-        Phase.FINALIZE: parameters.finalize_blocks,
-    }[phase]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.reference.state import ModelChainState
-from offchain.protocol.rules import tally
+from offchain.protocol.rules import commitments, standing
 from offchain.protocol.words.records import (
     AttestationCommitted,
     AttestationRevealed,
@@ -36,7 +36,7 @@ class ModelTransactions(ModelChainState):
             raise Revert("EmptyCommitment")
         current, records = self.competition, self.current
         known = records.commitments.get(sender)
-        bond = self.parameters.model_bond if known is None else 0
+        bond = commitments.bond_due(self.parameters, has_committed=known is not None)
         if value != bond:
             raise Revert("WrongModelBond", value, bond)
         if known is None:
@@ -56,17 +56,13 @@ class ModelTransactions(ModelChainState):
 
     def _require_place(self, account: str) -> bool:
         """Whether an account is outside the frozen set; reverts if there is no place for it."""
-        current = self.competition
-        if self.is_attester(account):
-            if current.commitments >= self.parameters.maximum_models:
-                raise Revert("TooManyModels", current.commitments, self.parameters.maximum_models)
-            return False
-        if current.round == 1:
-            raise Revert("OnlyGenesisInFirstRound", account)
-        places = tally.newcomer_places(self.parameters, current.attesters)
-        if current.newcomers >= places:
-            raise Revert("TooManyModels", current.newcomers, places)
-        return True
+        current, is_newcomer = self.competition, not self.is_attester(account)
+        places = commitments.places(self.parameters, current, is_attester=not is_newcomer)
+        if not places.free:
+            if is_newcomer and current.round == 1:
+                raise Revert("OnlyGenesisInFirstRound", account)
+            raise Revert("TooManyModels", places.taken, places.count)
+        return is_newcomer
 
     def reveal_model(self, sender: str, transaction: ModelTransaction, salt: bytes) -> None:
         """Reveal the committed model with its score and its two votes."""
@@ -132,7 +128,8 @@ class Attestations(ModelChainState):
         records.attestations[sender] = replace(known, commitment=ZERO_HASH, statement=statement)
         self.environment.emit(AttestationRevealed, current.round, sender, statement)
         attestations = records.support(statement)
-        if current.majority == ZERO_HASH and 2 * attestations > current.attesters:
+        decides = standing.is_majority(attestations, current.attesters)
+        if current.majority == ZERO_HASH and decides:
             self.competition = replace(current, majority=statement)
             self.environment.emit(MajorityReached, current.round, statement, attestations)
 

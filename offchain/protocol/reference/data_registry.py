@@ -17,6 +17,7 @@ from offchain.protocol.rules.partition import (
     height_range,
     next_height,
 )
+from offchain.protocol.rules.sharing import is_scope_accepted, timestamp_range
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import DataShared, KeyPublished
 from offchain.protocol.words.status import DataTotals, NextPartition, Phase
@@ -161,15 +162,13 @@ class ReferenceDataRegistry:
     def _require_acceptable(self, transaction: DataTransaction) -> None:
         item, signature = transaction.item, transaction.signature
         now, parameters = self.environment.now, self.parameters
-        collects = item.scope == self.round
-        in_grace = item.scope + 1 == self.round and now <= self.opened_at + parameters.grace_seconds
-        if item.scope == 0 or not (collects or in_grace):
+        if not is_scope_accepted(parameters, item.scope, self.round, self.opened_at, now):
             raise Revert("ScopeNotAccepted", item.scope, self.round)
-        latest = now + parameters.maximum_clock_skew
-        if item.timestamp > latest:
-            raise Revert("TimestampAhead", item.timestamp, latest)
-        if item.timestamp < self.last_decision:
-            raise Revert("TimestampBehind", item.timestamp, self.last_decision)
+        allowed = timestamp_range(parameters, self.last_decision, now)
+        if item.timestamp > allowed.latest:
+            raise Revert("TimestampAhead", item.timestamp, allowed.latest)
+        if item.timestamp < allowed.earliest:
+            raise Revert("TimestampBehind", item.timestamp, allowed.earliest)
         size = len(signature.ring) // 2
         if size > parameters.maximum_ring:
             raise Revert("RingTooLarge", size, parameters.maximum_ring)

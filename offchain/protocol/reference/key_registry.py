@@ -17,6 +17,7 @@ from offchain.crypto.secp256k1 import (
     recover,
 )
 from offchain.protocol.reference.environment import Environment, Revert
+from offchain.protocol.rules import leases
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import KeyBondReturned, KeysRegistered, PageWritten
 
@@ -83,10 +84,10 @@ class ReferenceKeyRegistry:
         quota = self.quota(sender)
         if wanted > quota:
             raise Revert("QuotaExceeded", sender, wanted, quota)
-        bond = 0 if self.is_exempt(sender) else self.parameters.key_bond * len(keys)
+        bond = leases.bond_due(self.parameters, len(keys), is_exempt=self.is_exempt(sender))
         if value != bond:
             raise Revert("WrongKeyBond", value, bond)
-        last_round = self.collecting_round + self.parameters.lease_rounds
+        last_round = leases.active_rounds(self.parameters, self.collecting_round)[-1]
         leased: dict[int, int] = {}
         for key, proof in zip(keys, proofs, strict=True):
             self._require_possession(sender, key, proof)
@@ -124,7 +125,7 @@ class ReferenceKeyRegistry:
         if number >= len(self.registrations) or self.registrations[number].bond == 0:
             raise Revert("NoBond", number)
         entry = self.registrations[number]
-        last_round = entry.round + self.parameters.lease_rounds
+        last_round = leases.active_rounds(self.parameters, entry.round)[-1]
         if self.collecting_round <= last_round:
             raise Revert("LeaseNotOver", number, last_round, self.collecting_round)
         amount, entry.bond = entry.bond, 0
@@ -168,7 +169,7 @@ class ReferenceKeyRegistry:
 
     def held_keys(self, account: str) -> int:
         """Keys of an account that are active in the round after the one that collects."""
-        oldest = self.collecting_round + 1 - self.parameters.lease_rounds
+        oldest = leases.registered_rounds(self.parameters, self.collecting_round + 1)[0]
         entries = self.registered.get(account, [])
         ended = bisect_left(entries, (oldest, 0))
         return self.registered_keys(account) - (entries[ended - 1][1] if ended else 0)
@@ -179,12 +180,12 @@ class ReferenceKeyRegistry:
         return entries[-1][1] if entries else 0
 
     def _active(self, round_number: int) -> range:
-        """Positions in the log: a key of round r is active in r + 1 to r + leaseRounds."""
+        """Positions in the log."""
         if not 1 <= round_number <= self.collecting_round:
             return range(0)
-        oldest = round_number - self.parameters.lease_rounds
-        first = bisect_left(self.log_rounds, oldest)
-        return range(first, bisect_left(self.log_rounds, round_number))
+        registered = leases.registered_rounds(self.parameters, round_number)
+        first = bisect_left(self.log_rounds, registered.start)
+        return range(first, bisect_left(self.log_rounds, registered.stop))
 
     def _require_possession(self, account: str, key: int, proof: PossessionProof) -> None:
         if not 0 < key < ORDER:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from offchain.crypto.merkle import verify_merkle_proof
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.reference.state import ModelChainState
-from offchain.protocol.rules import tally
+from offchain.protocol.rules import standing, tally
 from offchain.protocol.words.records import (
     AttesterRewarded,
     BlockAppended,
@@ -90,8 +90,8 @@ class BlockProduction(ModelChainState):
     def _reward(self, accounts: Sequence[str]) -> None:
         """Heat for every valid model, and standing for those that `standing_gains` names."""
         current, parameters = self.competition, self.parameters
-        until_round = current.round + parameters.standing_rounds
-        gains = set(tally.standing_gains(accounts, current.attesters, self.is_attester))
+        until_round = standing.standing_until(parameters, current.round)
+        gains = set(standing.standing_gains(accounts, current.attesters, self.is_attester))
         for position, account in enumerate(accounts):
             entry = replace(self._own(account), valid=True, best=position == 0)
             self._store(account, entry)
@@ -196,7 +196,7 @@ class Claims(ModelChainState):
 
     def withdraw_bond(self, round_number: int, account: str) -> None:
         """Pay a commitment's bond back K rounds later, unless it burned."""
-        until_round = round_number + self.parameters.standing_rounds
+        until_round = standing.standing_until(self.parameters, round_number)
         if self.competition.round <= until_round:
             raise Revert("BondLocked", round_number, until_round, self.competition.round)
         entry = self.commitment_of(round_number, account)

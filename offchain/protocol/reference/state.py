@@ -10,7 +10,7 @@ from offchain.protocol.reference.data_registry import ReferenceDataRegistry
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.heat import ReferenceHeat
 from offchain.protocol.reference.key_registry import ReferenceKeyRegistry
-from offchain.protocol.rules import tally
+from offchain.protocol.rules import standing, tally
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import PhaseStarted, RoundVoided
 from offchain.protocol.words.status import (
@@ -139,14 +139,16 @@ class ModelChainState:
 
     def is_attester(self, account: str) -> bool:
         """Whether an account belongs to the frozen set of the round in competition."""
-        if self.competition.genesis_acts:
-            return account in self.genesis_members
-        in_round = self.competition.round
-        return in_round != 0 and self.standing.get(account, 0) >= in_round
+        return standing.is_attester(
+            self.competition.round,
+            genesis_acts=self.competition.genesis_acts,
+            is_genesis_member=account in self.genesis_members,
+            until_round=self.standing.get(account, 0),
+        )
 
     def standing_in(self, round_number: int) -> int:
         """Accounts with standing in a round."""
-        return sum(until >= round_number for until in self.standing.values())
+        return standing.accounts_with_standing(self.standing.values(), round_number)
 
     def required_score(self, baseline: int, test_samples: int) -> int:
         """Score that a model of the round in competition must reach."""

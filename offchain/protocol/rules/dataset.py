@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from offchain.crypto.hashing import Domain
 from offchain.crypto.merkle import merkle_proof, merkle_root
 from offchain.errors import ProtocolError
+from offchain.protocol.rules.sharing import KeyTime, key_time
 from offchain.protocol.words.records import KeyPublished
-from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import Item, item_leaf
 
 
@@ -42,16 +42,7 @@ def is_published_in_time(round_number: int, is_test: bool, first: KeyPublished |
     """
     if first is None:
         return False
-    if is_test:
-        return first.round == round_number and first.phase == Phase.UNSEAL
-    return first.round < round_number or (
-        first.round == round_number and first.phase <= Phase.COMMIT
-    )
-
-
-def is_reported_missing(reports: int, attesters: int) -> bool:
-    """Whether so many attesters reported an item or a model that it is out: more than half."""
-    return 2 * reports > attesters
+    return key_time(round_number, is_test, first.round, first.phase) is KeyTime.DUE
 
 
 @dataclass(frozen=True, slots=True)

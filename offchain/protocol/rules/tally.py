@@ -1,11 +1,11 @@
-"""A round's outcome: valid models, their ranking, the block, rewards and standing.
+"""A round's outcome: valid models, their ranking, the block and rewards.
 
 Integers only. Scores count correct test samples (or are the task's integer, higher is better).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from offchain.crypto.hashing import Domain
@@ -175,52 +175,6 @@ def make_block(
         vote_root(votes),
         scores.data_root,
     )
-
-
-def standing_gains(
-    accounts: Sequence[str], attesters: int, is_attester: Callable[[str], bool]
-) -> tuple[str, ...]:
-    """Which accounts of valid models gain standing.
-
-    All that are in the frozen set, and at most max(1, attesters / 4) others, best first: one
-    model with noise added under many names must not buy the majority at once.
-
-    Args:
-        accounts: of the valid models, best first.
-        attesters: size of the frozen set.
-        is_attester: whether an account is in it.
-    """
-    places = max(1, attesters // 4)
-    gains: list[str] = []
-    for account in accounts:
-        if not is_attester(account):
-            if places == 0:
-                continue
-            places -= 1
-        gains.append(account)
-    return tuple(gains)
-
-
-def newcomer_places(parameters: Parameters, attesters: int) -> int:
-    """Commitments that accounts outside the frozen set may make: the set's places stay free."""
-    return max(0, parameters.maximum_models - attesters)
-
-
-def next_target(parameters: Parameters, standing: int, last_items: int, last_target: int) -> int:
-    """Items at which the next round closes.
-
-    At least one for each account with standing, and as many as the last block's data set had, but
-    never more than twice the last target: min(maximumItems, max(minimumItems, standing, min(D, 2
-    * target))).
-
-    Args:
-        parameters: the protocol's.
-        standing: accounts with standing when the round before it closed.
-        last_items: items of the last block's data set; 0 before the first block.
-        last_target: target of the round that closes.
-    """
-    growth = min(last_items, 2 * last_target)
-    return min(parameters.maximum_items, max(parameters.minimum_items, standing, growth))
 
 
 # ---- rewards, in token units ---------------------------------------------------------------------

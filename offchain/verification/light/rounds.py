@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offchain.protocol.rules import clock, standing
 from offchain.protocol.rules.partition import round_test_items
 from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
@@ -100,18 +101,18 @@ def round_closed(state: LightState, record: events.RoundClosed, transaction: Tra
     call_behind(state, record, transaction, kind)
     require(record, round=state.collecting)
     entry = known_round(state, record, record.round)
-    standing = sum(until >= record.round for until in state.standing.values())
-    genesis_acts = standing < state.parameters.minimum_standing
+    accounts = standing.accounts_with_standing(state.standing.values(), record.round)
+    frozen = standing.frozen_set(state.parameters, accounts, len(state.genesis_members))
     require(
         record,
         first_item=state.taken - entry.items,
         items=entry.items,
         test_items=entry.test_items,
-        attesters=len(state.genesis_members) if genesis_acts else standing,
-        genesis_acts=genesis_acts,
+        attesters=frozen.attesters,
+        genesis_acts=frozen.genesis_acts,
     )
-    entry.attesters, entry.genesis_acts = record.attesters, genesis_acts
+    entry.attesters, entry.genesis_acts = frozen.attesters, frozen.genesis_acts
     entry.voids_in_a_row = state.voids_in_a_row
-    if entry.items < state.parameters.minimum_items or entry.test_items == 0:
+    if clock.has_too_few_items(state.parameters, entry.items, entry.test_items):
         entry.void_reason = VoidReason.TOO_FEW_ITEMS
     open_round(state, record.round + 1)

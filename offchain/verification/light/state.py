@@ -8,6 +8,7 @@ from typing import NoReturn, TypeVar, cast
 
 from offchain.bitcoin.chain import HeaderChain, Settings
 from offchain.chain.deployment.file import Deployment
+from offchain.protocol.rules.standing import is_attester
 from offchain.protocol.rules.tally import RevealedModel
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
@@ -36,7 +37,7 @@ class LightRound:
     reveals: list[RevealedModel] = field(default_factory=list)
     attestations: dict[str, bytes] = field(default_factory=dict)
     support: Counter[bytes] = field(default_factory=Counter)
-    majority: bytes | None = None
+    majority: bytes = ZERO_HASH
 
 
 class LightState:
@@ -72,9 +73,12 @@ class LightState:
 
     def is_attester(self, entry: LightRound, number: int, account: str) -> bool:
         """Whether an account is in the frozen set of a round."""
-        if entry.genesis_acts:
-            return account in self.genesis_members
-        return self.standing.get(account, 0) >= number
+        return is_attester(
+            number,
+            genesis_acts=entry.genesis_acts,
+            is_genesis_member=account in self.genesis_members,
+            until_round=self.standing.get(account, 0),
+        )
 
 
 def raise_difference(record: Record, what: str, expected: object, actual: object) -> NoReturn:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from offchain.crypto.merkle import verify_merkle_proof
-from offchain.protocol.rules import tally
+from offchain.protocol.rules import clock, commitments, standing, tally
 from offchain.protocol.rules.tally import RevealedModel
 from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
-from offchain.protocol.words.status import VoidReason
+from offchain.protocol.words.status import ZERO_HASH, VoidReason
 from offchain.protocol.words.transactions import attestation_commitment, item_leaf
 from offchain.verification.light.state import (
     LightRound,
@@ -26,7 +26,8 @@ def committed(state: LightState, record: events.ModelCommitted, transaction: Tra
     call = call_behind(state, record, transaction, actions.CommitModel, record.account)
     entry = competing(state, record, record.round)
     entry.orders += 1
-    bond = 0 if record.account in entry.commitments else state.parameters.model_bond
+    known = record.account in entry.commitments
+    bond = commitments.bond_due(state.parameters, has_committed=known)
     if call.value != bond:
         raise_difference(record, "the bond", bond, call.value)
     require(
@@ -94,7 +95,8 @@ def majority_reached(
     entry = competing(state, record, record.round)
     attestations = entry.support[record.statement]
     require(record, statement=call.statement, attestations=attestations)
-    if 2 * attestations <= entry.attesters or entry.majority is not None:
+    decides = standing.is_majority(attestations, entry.attesters)
+    if not decides or entry.majority != ZERO_HASH:
         most = f"more than half of {entry.attesters}, for the first time"
         raise_difference(record, "attestations", most, attestations)
     entry.majority = record.statement
@@ -107,7 +109,7 @@ def standing_gained(
     outcome, entry, _ = outcome_of(state, record, transaction)
     accounts = [entry.reveals[index].transaction.account for index in outcome.ranking]
     if not state.due_standing:
-        gains = tally.standing_gains(
+        gains = standing.standing_gains(
             accounts,
             entry.attesters,
             lambda account: state.is_attester(entry, record.round, account),
@@ -116,7 +118,7 @@ def standing_gained(
         if not gains:
             raise_difference(record, "the record", "none: no model is valid", "recorded")
     due = state.due_standing.pop(0)
-    until_round = record.round + state.parameters.standing_rounds
+    until_round = standing.standing_until(state.parameters, record.round)
     require(record, account=due, until_round=until_round)
     if not state.due_standing:
         # Not before all have gained: who is in the frozen set does not change meanwhile.
@@ -168,7 +170,7 @@ def appended(state: LightState, record: events.BlockAppended, transaction: Trans
         state.hashes[-1],
         call.scores,
         outcome.votes,
-        entry.support[entry.majority or b""],
+        entry.support[entry.majority],
     )
     best = entry.reveals[outcome.ranking[0]].transaction.model_hash
     require(
@@ -200,12 +202,7 @@ def voided(state: LightState, record: events.RoundVoided, transaction: Transacti
         reason = VoidReason.NO_VALID_MODEL
     else:
         call_behind(state, record, transaction, actions.Advance)
-        if entry.majority is not None:
-            reason = VoidReason.NOT_FINALIZED
-        elif not entry.reveals:
-            reason = VoidReason.NO_VALID_MODEL
-        else:
-            reason = VoidReason.NO_MAJORITY
+        reason = clock.void_reason(len(entry.reveals), entry.majority)
     require(record, reason=reason)
     if entry.is_over:
         raise_difference(record, "the record", "none: the round is over", "recorded")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from offchain.protocol.deciding.decide import decide
@@ -128,6 +130,25 @@ def test_who_cannot_report_what_is_missing_does_not_wait_for_it(phase, missing, 
 def test_patience_with_the_own_part_ends():
     settings = {"facts": facts(**OPEN_DATA, training=True), "seconds": PATIENCE}
     assert Advance() in [getattr(i, "action", None) for i in intents(COMMIT, **OVER, **settings)]
+
+
+@pytest.mark.parametrize(
+    ("is_attester", "taken"),
+    [(True, {"commitments": 2}), (False, {"commitments": 1, "newcomers": 0})],
+)
+def test_who_finds_no_place_neither_trains_nor_holds_the_commit_phase_back(is_attester, taken):
+    settings = {
+        **OVER,
+        **{f"competition__{name}": value for name, value in taken.items()},
+        "competition__attesters": 3,
+        "own__is_attester": is_attester,
+        "parameters": replace(DEMO, maximum_models=2),
+    }
+    for work in (facts(**OPEN_DATA), facts(**OPEN_DATA, training=True)):
+        decision = decide(snapshot(competition__phase=COMMIT, facts=work, **settings))
+        (intent,) = decision.intents
+        assert intent.action == Advance()
+        assert decision.waiting == (f"a place among the models: round {ROUND} has none left",)
 
 
 def test_nobody_voids_a_round_that_it_can_finalize():

@@ -11,7 +11,6 @@ from offchain.protocol.rules.dataset import (
     NotInDataSet,
     assemble,
     is_published_in_time,
-    is_reported_missing,
     training_root,
 )
 from offchain.protocol.words.records import KeyPublished
@@ -56,15 +55,6 @@ def test_a_key_published_before_its_round_competes_trains_and_never_tests(phase:
 def test_a_key_published_after_its_round_is_too_late(is_test: bool) -> None:
     assert not is_published_in_time(4, is_test, published(5, Phase.UNSEAL))
     assert not is_published_in_time(4, is_test, None)
-
-
-@pytest.mark.parametrize(
-    ("reports", "attesters", "out"), [(0, 0, False), (2, 4, False), (3, 5, True)]
-)
-def test_an_item_is_out_only_if_more_than_half_report_it(
-    reports: int, attesters: int, out: bool
-) -> None:
-    assert is_reported_missing(reports, attesters) == out
 
 
 def test_items_whose_bytes_are_unsound_are_left_out() -> None:

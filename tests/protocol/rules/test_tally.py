@@ -122,38 +122,6 @@ def test_the_vote_root_is_a_tree_over_the_nomination_s_root() -> None:
     assert tally.vote_root(votes) == merkle_root([merkle_root(votes)])
 
 
-@pytest.mark.parametrize(("attesters", "places"), [(3, 1), (4, 1), (8, 2), (11, 2), (12, 3)])
-def test_newcomers_to_standing_are_a_quarter_of_the_attesters_best_first(
-    attesters: int, places: int
-) -> None:
-    ranked = ["old 1", "new 1", "new 2", "old 2", "new 3", "new 4"]
-    gains = tally.standing_gains(ranked, attesters, lambda account: account.startswith("old"))
-    newcomers = [account for account in ranked if account.startswith("new")][:places]
-    assert gains == tuple(a for a in ranked if a.startswith("old") or a in newcomers)
-
-
-@given(standing=st.integers(0, 20_000), last=st.integers(0, 20_000), target=st.integers(0, 20_000))
-def test_the_target_stays_within_its_limits_and_at_most_doubles(
-    standing: int, last: int, target: int
-) -> None:
-    chosen = tally.next_target(DEMO, standing, last, target)
-    assert DEMO.minimum_items <= chosen <= DEMO.maximum_items
-    assert chosen <= max(DEMO.minimum_items, standing, 2 * target)
-    assert chosen >= min(standing, DEMO.maximum_items)
-
-
-def test_four_nodes_of_the_demo_keep_their_48_items_a_round() -> None:
-    first = tally.next_target(DEMO, 4, 0, 0)
-    second = tally.next_target(DEMO, 4, 0, first)
-    assert (first, second) == (36, 36)
-    assert tally.next_target(DEMO, 4, 48, second) == 48
-
-
-def test_places_of_attesters_are_kept_free() -> None:
-    assert tally.newcomer_places(DEMO, 4) == 252
-    assert tally.newcomer_places(DEMO, 300) == 0
-
-
 def test_the_reward_halves_and_genesis_earns_nothing() -> None:
     full = DEMO.block_reward
     numbers = [0, 1, 10_000, 10_001, 20_000, 20_001]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from offchain.protocol.reference.environment import Revert
+from offchain.protocol.rules.commitments import may_commit
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.world import World
+from scripts.support.worlds.world import Node, World
 from tests.support.worlds.random_moves import RandomMoves
 
 
@@ -92,7 +93,9 @@ class RandomPlay(RandomMoves):
             return
         elif world.phase == Phase.COMMIT:
             for node in attesters:
-                world.execute(world.commit(node, self.random.choice([5, 10, 20])), node)
+                score = self.random.choice([5, 10, 20])
+                if self._may_commit(node):
+                    world.execute(world.commit(node, score), node)
             self._publish_all(is_test=False)
         elif world.phase == Phase.UNSEAL:
             self._publish_all(is_test=True)
@@ -115,6 +118,15 @@ class RandomPlay(RandomMoves):
             return
         if world.phase.competes:
             world.end_phase()
+
+    def _may_commit(self, node: Node) -> bool:
+        chain = self.world.chain
+        return may_commit(
+            self.world.parameters,
+            chain.competition,
+            is_attester=chain.is_attester(node.account),
+            has_committed=chain.commitment_of(chain.competition.round, node.account).exists,
+        )
 
     def _collect(self) -> None:
         world = self.world

@@ -151,6 +151,36 @@ ROUND_STORY = [
         (TrainModel(ROUND),),
     ),
     (
+        "an attester finds the last place",
+        COMMIT,
+        {
+            "facts": facts(**OPEN_DATA, held_model=MODEL),
+            "competition__commitments": DEMO.maximum_models - 1,
+        },
+        (CommitTrainedModel(ROUND, BOND),),
+    ),
+    (
+        "all places are taken, an attester's too",
+        COMMIT,
+        {
+            "facts": facts(**OPEN_DATA, held_model=MODEL),
+            "competition__commitments": DEMO.maximum_models,
+        },
+        (),
+    ),
+    (
+        "all places are taken, one of them by this account: a later model may replace its own",
+        COMMIT,
+        {
+            "facts": facts(
+                **OPEN_DATA, sealed_copy=SEALED, recovery_failed=True, held_model=OTHER_MODEL
+            ),
+            "competition__commitments": DEMO.maximum_models,
+            "own__commitment": committed(),
+        },
+        (CommitTrainedModel(ROUND, 0),),
+    ),
+    (
         "others than genesis accounts wait in round 1",
         COMMIT,
         {

@@ -13,7 +13,7 @@ from offchain.protocol.deciding.snapshot import (
     SharingFacts,
     Snapshot,
 )
-from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.parameters import DEMO, Parameters
 from offchain.protocol.words.status import (
     NO_ATTESTATION,
     NO_COMMITMENT,
@@ -114,6 +114,7 @@ STATUS = ChainStatus(
 
 def snapshot(
     *,
+    parameters: Parameters = DEMO,
     policy: Policy | None = None,
     seconds: int = 0,
     facts: CompetitionFacts | None = None,
@@ -136,7 +137,7 @@ def snapshot(
             status = replace(status, **{name: value})
     return Snapshot(
         status=status,
-        parameters=DEMO,
+        parameters=parameters,
         policy=policy or Policy(),
         keepers=ACCOUNTS,
         seconds_in_phase=seconds,
