@@ -4,14 +4,14 @@ These chains come from the reference contracts, driven by nodes of which most li
 them is what the contracts log.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import Scores
+from offchain.protocol.words.transactions import Scores, attestation_commitment
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import verify
 from offchain.verification.light.verify import verify_light
@@ -20,6 +20,7 @@ from scripts.support.verifying import refusal
 from scripts.support.worlds.content_world import ContentWorld
 from scripts.support.worlds.small_chain import attesters, lease, publish, start
 from scripts.support.worlds.square_digits import model
+from scripts.support.worlds.world import Node
 
 LIES: dict[str, Callable[[Scores], Scores]] = {
     "scores[0]": lambda table: replace(table, scores=(table.scores[0] + 1, *table.scores[1:])),
@@ -36,6 +37,14 @@ def play_until_attested(
     world: ContentWorld, lie: Callable[[Scores], Scores], claimed: int | None = None
 ) -> tuple[Scores, Scores]:
     """One round in which all attesters state a false table; returns the true one and theirs."""
+    true = play_until_revealed(world, claimed)
+    false = lie(true)
+    world.attest(false, attesters(world))
+    return true, false
+
+
+def play_until_revealed(world: ContentWorld, claimed: int | None = None) -> Scores:
+    """One round with two models, both revealed; returns its true table."""
     start(world)
     lease(world, newcomer=True)
     world.share(8)
@@ -49,10 +58,23 @@ def play_until_attested(
     world.execute(world.reveal(first, claimed), first)
     world.execute(world.reveal(second), second)
     world.end_phase()
-    true = world.table()
-    false = lie(true)
-    world.attest(false, attesters(world))
-    return true, false
+    return world.table()
+
+
+def open_zeros(world: ContentWorld, opening: Sequence[Node]) -> None:
+    """All attesters commit to a statement of zeros, and these open it; on to the round's end."""
+    nothing = bytes(32)
+    world.end_phase()
+    for node in attesters(world):
+        sealed = attestation_commitment(
+            world.model_chain, 1, node.account, nothing, world.salt(node)
+        )
+        world.execute(actions.CommitAttestation(sealed), node)
+    world.end_phase()
+    for node in opening:
+        world.execute(actions.RevealAttestation(nothing, world.salt(node)), node)
+    world.end_phase()
+    assert world.phase == Phase.VOID
 
 
 def check(world: ContentWorld) -> ScoreDifference:
@@ -92,6 +114,21 @@ def test_a_false_statement_is_found_when_its_round_was_never_finalized(world: Co
     found = check(world)
     assert found.what == "round 1: the majority's statement"
     assert found.place.name.startswith("MajorityReached")
+
+
+def test_a_statement_of_zeros_by_few_is_their_own_affair(world: ContentWorld):
+    play_until_revealed(world)
+    open_zeros(world, world.nodes[:1])
+    assert verify(Replay(world.deployment), world.recording(), world.content).rounds == 0
+    assert verify_light(world.deployment, world.recording()).head == 0
+
+
+def test_a_majority_that_states_zeros_is_found_though_its_round_is_void(world: ContentWorld):
+    play_until_revealed(world)
+    open_zeros(world, attesters(world))
+    assert check(world).what == "round 1: the majority's statement"
+    # Votes are in order: the round is void since zeros are no majority.
+    assert verify_light(world.deployment, world.recording()).head == 0
 
 
 def test_a_true_statement_is_right_when_its_round_was_never_finalized(world: ContentWorld):

@@ -42,8 +42,11 @@ class RoundRecords:
     attestations: dict[str, Attestation] = field(default_factory=dict)
 
     def support(self, statement: bytes) -> int:
-        """Attesters that opened a statement."""
-        return sum(entry.statement == statement for entry in self.attestations.values())
+        """Attesters that opened a statement; who did not open has no commitment of zeros."""
+        return sum(
+            entry.commitment == ZERO_HASH and entry.statement == statement
+            for entry in self.attestations.values()
+        )
 
 
 class ModelChainState:

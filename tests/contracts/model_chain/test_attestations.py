@@ -171,6 +171,20 @@ def test_the_majority_is_more_than_half_of_the_frozen_set(world: World) -> None:
     assert world.twin.view("ModelChain", "support", 2, statement) == (3,)
 
 
+def test_silent_attesters_stand_behind_no_statement_of_zeros(world: World) -> None:
+    to_attest(world)
+    nothing = bytes(32)
+    for node in world.nodes[:3]:
+        commitment = attestation_commitment(
+            world.model_chain, 2, node.account, nothing, world.salt(node)
+        )
+        world.execute(actions.CommitAttestation(commitment), node)
+    world.end_phase()
+    node = world.nodes[0]
+    opened = world.execute(actions.RevealAttestation(nothing, world.salt(node)), node)
+    assert [type(record) for record in opened] == [AttestationRevealed]
+
+
 def test_half_of_the_frozen_set_is_no_majority(world: World) -> None:
     to_attest(world)
     for node, baseline in zip(world.nodes[:3], (6, 7, 8), strict=True):
