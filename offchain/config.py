@@ -6,6 +6,7 @@ setting has a variable of its own, so that a service or a test needs no options.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -143,3 +144,13 @@ def load_settings(
         key_password=text("key_password"),
         maximum_fee=None if maximum_fee is None else parse_decimal(maximum_fee, GWEI_DECIMALS),
     )
+
+
+# Two letters at least: one letter before a colon is a drive on Windows.
+_KIND: Final = re.compile(r"([a-z][a-z0-9+]+):(.*)", re.DOTALL)
+
+
+def split_kind(text: str) -> tuple[str, str] | None:
+    """What a setting begins with before a colon, and the rest; None if it is a plain path."""
+    match = _KIND.fullmatch(text)
+    return None if match is None else (match[1], match[2])

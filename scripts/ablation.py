@@ -34,7 +34,7 @@ from offchain.learning.exact.channel_text import channels_text, parse_channels
 from offchain.learning.exact.integer_network import DIGITS_FAMILY, IntegerNetwork, multiply_adds
 from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder, load_atlas
 from offchain.learning.fonts.families import find_families
-from offchain.learning.fonts.plan import FontPlan, deal_fonts
+from offchain.learning.fonts.plan import FONT_GROUPS, FontPlan, deal_fonts
 from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.preparation import use_threads
 from offchain.learning.training.settings import ExplorationSettings, TrainingSettings
@@ -51,7 +51,6 @@ LABELS = {
     "none": "no retraining",
 }
 TEST_PART = 0.15
-GROUPS = 5
 FIRST = TrainingSettings(batch=128, epochs=10**6, seconds=1e9)
 
 
@@ -257,7 +256,7 @@ def main(
         chosen.nodes, chosen.rounds, chosen.seeds, chosen.images, chosen.noise, chosen.channels
     )
     atlas = load()
-    plan = deal_fonts(find_families(atlas.glyphs), 1, GROUPS, 0)
+    plan = deal_fonts(find_families(atlas.glyphs), 1, FONT_GROUPS, 0)
     one_seed = partial(run_seed, size=size, atlas=atlas, plan=plan)
     if chosen.processes == 1:
         runs = [one_seed(seed) for seed in range(size.seeds)]

@@ -28,6 +28,7 @@ from brownie._config import CONFIG
 from rich.console import Console
 from rich.table import Table
 
+from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS, LOWEST_CHECKPOINT
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import NETWORKS
 from offchain.chain.deployment.deployer import (
@@ -64,7 +65,6 @@ from offchain.toolchain.artifacts import load_artifacts
 T = TypeVar("T")
 
 PARAMETERS = {"demo": (DEMO, DEMO_RELAY), "live": (LIVE, LIVE_RELAY)}
-CHECKPOINT_HEADERS = 11
 
 
 def main() -> None:
@@ -153,7 +153,7 @@ def make_plan(environment: Mapping[str, str], settings: Settings) -> tuple[Deplo
         first = source.first_height()
         checkpoint = first_checkpoint(first, source.headers(first, CHECKPOINT_HEADERS))
     else:
-        lowest = max(CHECKPOINT_HEADERS - 1, source.best_height() - relay.maximum_batch)
+        lowest = max(LOWEST_CHECKPOINT, source.best_height() - relay.maximum_batch)
         checkpoint = read_checkpoint(source, checkpoint_height(environment, lowest), rules)
     task = choice(
         environment, "MODELCHAIN_TASK", DEFAULT_TASK, dict(zip(TASKS, TASKS, strict=True))

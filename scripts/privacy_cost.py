@@ -21,7 +21,7 @@ from offchain.learning.drawing.noise import MODERATE, draw_chosen
 from offchain.learning.drawing.planned_source import PlannedDigitsSource
 from offchain.learning.drawing.withholding import WithholdingSource
 from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder
-from offchain.learning.fonts.plan import FontPlan, deal_fonts
+from offchain.learning.fonts.plan import FONT_GROUPS, FontPlan, deal_fonts
 from offchain.learning.fonts.sets import SET_NAMES, load_set
 from offchain.learning.formats.digits import CLASSES, DigitSamples, decode_payload
 from offchain.learning.preparation import use_threads
@@ -29,7 +29,6 @@ from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.training.settings import TrainingSettings
 
 NODES = 4
-GROUPS = 5
 ITEMS = 10
 TRANSFORMS = 10
 TEST_TRANSFORMS = 10
@@ -95,7 +94,7 @@ def unseen_images(atlas: GlyphAtlas, fonts: Sequence[int], seed: int) -> DigitSa
 
 def measure(atlas: GlyphAtlas, option: Option, seed: int, fonts: int) -> dict[str, float]:
     """Accuracy in percent on unseen images of the same users and of new ones."""
-    plan = deal_fonts(atlas.families, NODES, GROUPS, seed, fonts)
+    plan = deal_fonts(atlas.families, NODES, FONT_GROUPS, seed, fonts)
     task = DigitsTask(MAXIMUM_SAMPLES, TrainingSettings(maximum_steps=STEPS, seconds=3600.0))
     samples = training_samples(atlas, plan, option, seed)
     trained = task.train(samples, None, seed, lambda _: None)

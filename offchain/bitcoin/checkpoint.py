@@ -18,8 +18,11 @@ from offchain.bitcoin.header import HEADER_SIZE, BlockHeader, hash_number, split
 from offchain.bitcoin.rules import Rules
 from offchain.bitcoin.target import EPOCH_BLOCKS, MEDIAN_BLOCKS, target_from_bits
 
-LOWEST_CHECKPOINT = MEDIAN_BLOCKS - 1
-"""Below it there are not enough headers for a median of 11 times."""
+CHECKPOINT_HEADERS = MEDIAN_BLOCKS
+"""As many as a median of times needs."""
+
+LOWEST_CHECKPOINT = CHECKPOINT_HEADERS - 1
+"""Below it there are not enough headers."""
 
 HIGHEST_CHECKPOINT = 2**31 - 1
 """Leaves heights above the checkpoint far from the end of uint32."""
@@ -85,7 +88,7 @@ class Checkpoint:
             EpochStartMismatch: the epoch starts among the headers, at another time than given.
         """
         _check_height(self.height)
-        expected_length = MEDIAN_BLOCKS * HEADER_SIZE
+        expected_length = CHECKPOINT_HEADERS * HEADER_SIZE
         if len(self.headers) != expected_length:
             raise BadCheckpointLength(len(self.headers), expected_length)
         headers = [BlockHeader.parse(raw) for raw in split_headers(self.headers)]

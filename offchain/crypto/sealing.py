@@ -19,7 +19,7 @@ from offchain.crypto.ring import Nullifier
 from offchain.errors import CryptoError
 
 MAX_FILE = 1 << 20
-"""Largest file, in bytes: one raw IPFS block of 1 MiB."""
+"""Bytes of the largest file, sealed or not: 1 MiB, the largest block that IPFS nodes exchange."""
 
 KEY_BYTES = 32
 NONCE_BYTES = 12

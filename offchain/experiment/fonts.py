@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from offchain.errors import FontError
-from offchain.experiment.plan import GROUPS, ExperimentPlan
+from offchain.experiment.plan import ExperimentPlan
 from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder
-from offchain.learning.fonts.plan import FontPlan, deal_fonts
+from offchain.learning.fonts.plan import FONT_GROUPS, FontPlan, deal_fonts
 from offchain.learning.fonts.sets import MACHINE, load_set
 
 DEAL_SEED = 0
@@ -58,7 +58,7 @@ def choose_fonts(plan: ExperimentPlan) -> ChosenFonts:
             f"{len(atlas)} usable fonts in the set {plan.font_set}, {plan.fonts} are needed: give "
             "--fonts 0 to run with those that there are, or another --font-set"
         )
-    dealt = deal_fonts(atlas.families, plan.nodes, GROUPS, DEAL_SEED, plan.fonts or None)
+    dealt = deal_fonts(atlas.families, plan.nodes, FONT_GROUPS, DEAL_SEED, plan.fonts or None)
     hashed = hashlib.sha256()
     for ring in dealt.cells:
         for cell in ring:

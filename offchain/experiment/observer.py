@@ -10,6 +10,7 @@ from offchain.chain.follower import ChainFollower
 from offchain.errors import VerificationError
 from offchain.node.attesting import Attesting, baseline_model
 from offchain.node.background import Background
+from offchain.node.demo.watching import COLLECT
 from offchain.node.journal import Journal
 from offchain.node.payloads import Payloads
 from offchain.ports import ContentStore, Learner
@@ -17,9 +18,6 @@ from offchain.protocol.history.fold import History
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import BlockAppended
 from offchain.protocol.words.status import ZERO_HASH
-
-COLLECT = "COLLECT"
-"""The part of a round before its competition, from the end of the round before it."""
 
 START = "START"
 """Before the first round opens."""

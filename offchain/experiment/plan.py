@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from offchain.errors import ConfigurationError
+from offchain.learning.fonts.plan import FONT_GROUPS
+from offchain.learning.formats.digits import CLASSES
 from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
-
-DIGITS: Final = 10
 
 FREE: Final = frozenset(
     {
@@ -23,9 +23,6 @@ FREE: Final = frozenset(
     }
 )
 """Fields in which one start of the program may differ from another of the same run."""
-
-GROUPS: Final = 5
-"""The fonts of a run form a ring of groups; a round uses two neighbours, as in the paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +80,12 @@ class ExperimentPlan:
     @property
     def cell_fonts(self) -> int:
         """Fonts of a node in one group; some have one less where the fonts do not divide evenly."""
-        return -(-self.fonts // (self.nodes * GROUPS))
+        return -(-self.fonts // (self.nodes * FONT_GROUPS))
 
     @property
     def node_images(self) -> int:
         """Images of a node in a round."""
-        return 2 * self.cell_fonts * DIGITS * self.transforms
+        return 2 * self.cell_fonts * CLASSES * self.transforms
 
     @property
     def samples(self) -> int:

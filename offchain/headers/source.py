@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final
 
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.rules import Rules
+from offchain.config import split_kind
 from offchain.errors import ConfigurationError
 from offchain.headers.bitcoin_core import BitcoinCoreHeaders
 from offchain.headers.bounded_http import split_credentials
@@ -25,9 +25,6 @@ KINDS: Final = (RECORDED, CORE, ESPLORA)
 _EXAMPLES: Final = (
     "recorded:FILE.json, core:http://user:password@127.0.0.1:8332 or esplora:https://host/api"
 )
-
-# Two letters at least: one letter before a colon is a drive on Windows.
-_KIND: Final = re.compile(r"([a-z][a-z0-9+]+):(.*)", re.DOTALL)
 
 
 def open_source(text: str, rules: Rules, cookie: Path | None = None) -> HeaderSource:
@@ -64,8 +61,7 @@ def split_source(text: str) -> tuple[str, str]:
         ConfigurationError: it names no source; the message repeats no address, which may hold a
             password.
     """
-    match = _KIND.fullmatch(text)
-    kind, place = (RECORDED, text) if match is None else (match[1], match[2])
+    kind, place = split_kind(text) or (RECORDED, text)
     if kind not in KINDS:
         what = (
             f"must begin with {CORE}: or {ESPLORA}:"

@@ -11,15 +11,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from offchain.crypto.sealing import MAX_FILE, MAX_PLAINTEXT
 from offchain.ports import TrainedModel, TrainingProgress
 
-MAXIMUM_FILE_BYTES = 1 << 20
-"""A payload file or a model file is one raw IPFS block, at most 1 MiB."""
+MAXIMUM_FILE_BYTES = MAX_FILE
+"""The longest model file: one block, as a sealed payload is."""
 
-SEALING_BYTES = 28
-"""What sealing adds to a payload: a nonce of 12 bytes and an AES-GCM tag of 16."""
-
-MAXIMUM_PAYLOAD_BYTES = MAXIMUM_FILE_BYTES - SEALING_BYTES
+MAXIMUM_PAYLOAD_BYTES = MAX_PLAINTEXT
 """The longest payload plaintext whose sealed file still fits one block."""
 
 Samples = TypeVar("Samples")

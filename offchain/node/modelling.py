@@ -10,7 +10,7 @@ import structlog
 
 from offchain.chain.domains import Domains
 from offchain.crypto.derivation import NodeSecrets
-from offchain.crypto.hashing import keccak256
+from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.crypto.sealing import model_associated_data, seal, unseal
 from offchain.errors import CryptoError, ModelChainError, ModelError, StoreError
 from offchain.node.background import Background, Cancelled, Outcome
@@ -23,7 +23,6 @@ from offchain.protocol.words.transactions import ModelTransaction, model_commitm
 
 log = structlog.get_logger()
 
-ROOT_BYTES = 32
 PROGRESS_SECONDS = 1.0
 """Training is reported this often at most."""
 
@@ -227,7 +226,7 @@ class Modelling:
                 self._secrets.model_key(round_number),
                 self._associated_data(round_number),
             )
-            root, model = content[:ROOT_BYTES], content[ROOT_BYTES:]
+            root, model = content[:HASH_BYTES], content[HASH_BYTES:]
             self._learner.check_model(model)
         except ModelChainError as error:
             self._unrecoverable.add(sealed_copy)

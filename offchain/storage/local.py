@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from offchain.crypto.sealing import MAX_FILE
 from offchain.errors import (
     ContentMismatchError,
     ContentMissingError,
@@ -18,8 +19,8 @@ from offchain.errors import (
 from offchain.ports import ContentStore
 from offchain.storage.cid import cid_of, digest_of
 
-MAXIMUM_CONTENT: Final = 2**20
-"""Bytes of the largest file: 1 MiB, the largest block that IPFS nodes exchange."""
+MAXIMUM_CONTENT: Final = MAX_FILE
+"""Bytes of the largest file: no part of the protocol makes a larger one."""
 
 
 class LocalStore(ContentStore):

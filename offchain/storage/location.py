@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from offchain.config import split_kind
 from offchain.errors import ConfigurationError
 from offchain.storage.local import LocalStore
 
@@ -18,9 +18,6 @@ KINDS: Final = (LOCAL, IPFS)
 """What a store's text may begin with, before a colon; a plain path is a local folder."""
 
 _EXAMPLES: Final = "local:FOLDER or ipfs:/ip4/127.0.0.1/tcp/5001"
-
-# Two letters at least: one letter before a colon is a drive on Windows.
-_KIND: Final = re.compile(r"([a-z][a-z0-9+]+):(.*)", re.DOTALL)
 
 
 def open_store(text: str, *, for_writing: bool = False) -> LocalStore | IpfsStore:
@@ -59,8 +56,7 @@ def split_location(text: str) -> tuple[str, str]:
     Raises:
         ConfigurationError: it names no store.
     """
-    match = _KIND.fullmatch(text)
-    kind, place = (LOCAL, text) if match is None else (match[1], match[2])
+    kind, place = split_kind(text) or (LOCAL, text)
     if kind not in KINDS:
         raise ConfigurationError(f"a content store cannot begin with {kind}: it is {_EXAMPLES}")
     if not place.strip():

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import platformdirs
 
+from offchain.config import APPLICATION
 from offchain.errors import BinaryMissing, BinaryTampered
-
-APPLICATION_NAME = "modelchain"
 
 
 def toolchain_folder() -> Path:
     """Return the folder of installed tools in the user's cache (XDG rules); it may not exist."""
-    return platformdirs.user_cache_path(APPLICATION_NAME) / "toolchain"
+    return platformdirs.user_cache_path(APPLICATION) / "toolchain"
 
 
 def sha256_of(path: Path) -> str:

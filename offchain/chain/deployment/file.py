@@ -17,13 +17,12 @@ from typing import Any, Final, TypeVar
 
 from eth_utils.address import is_checksum_address
 
-from offchain.bitcoin.checkpoint import Checkpoint
+from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS, Checkpoint
 from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.rules import Rules
-from offchain.bitcoin.target import MEDIAN_BLOCKS
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import DEFAULT_TASK
-from offchain.crypto.hashing import Domain
+from offchain.crypto.hashing import HASH_BYTES, Domain
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.words.parameters import Parameters, RelayParameters
 
@@ -36,12 +35,11 @@ MAXIMUM_SIZE: Final = 1 << 20
 """Bytes of the largest file that is read."""
 
 MAXIMUM_GENESIS_ACCOUNTS: Final = 256
-CHECKPOINT_SIZE: Final = MEDIAN_BLOCKS * HEADER_SIZE
+CHECKPOINT_SIZE: Final = CHECKPOINT_HEADERS * HEADER_SIZE
 """Bytes of a checkpoint's headers."""
 
 MAXIMUM_CONTRACTS: Final = 32
 MAXIMUM_TEXT: Final = 200
-_HASH_SIZE: Final = 32
 _HEXADECIMAL: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 
@@ -230,7 +228,7 @@ class _Reader:
         )
         return Deployment(
             chain_id=self._integer("chain_id", given["chain_id"]),
-            genesis_hash=self._bytes("genesis_hash", given["genesis_hash"], _HASH_SIZE),
+            genesis_hash=self._bytes("genesis_hash", given["genesis_hash"], HASH_BYTES),
             block_number=self._integer("block_number", given["block_number"]),
             deployer=self._address("deployer", given["deployer"]),
             compiler=self._text("compiler", given["compiler"]),
@@ -269,7 +267,7 @@ class _Reader:
             given = self._object(where, entry, ("address", "code_hash"))
             contracts[name] = DeployedContract(
                 self._address(f"{where}.address", given["address"]),
-                self._bytes(f"{where}.code_hash", given["code_hash"], _HASH_SIZE),
+                self._bytes(f"{where}.code_hash", given["code_hash"], HASH_BYTES),
             )
         return contracts
 

@@ -17,10 +17,9 @@ from eth_utils.address import is_checksum_address
 from web3.types import Nonce
 from web3.utils.address import get_create_address
 
-from offchain.bitcoin.checkpoint import Checkpoint
+from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS, Checkpoint
 from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.rules import MAINNET, Rules
-from offchain.bitcoin.target import MEDIAN_BLOCKS
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ChainError, ConfigurationError
@@ -186,12 +185,12 @@ def first_checkpoint(first_height: int, headers: Sequence[bytes]) -> Checkpoint:
         ConfigurationError: the run is too short.
     """
     by_height: Mapping[int, bytes] = dict(enumerate(headers, start=first_height))
-    height = first_height + MEDIAN_BLOCKS - 1
+    height = first_height + CHECKPOINT_HEADERS - 1
     try:
         return Checkpoint.read(height, by_height.__getitem__)
     except KeyError as error:
         raise ConfigurationError(
             f"the headers from {first_height} on lack height {error.args[0]}, which a checkpoint "
-            f"at {height} needs: begin at a multiple of 2016 with {MEDIAN_BLOCKS} headers of "
+            f"at {height} needs: begin at a multiple of 2016 with {CHECKPOINT_HEADERS} headers of "
             f"{HEADER_SIZE} bytes"
         ) from error

@@ -13,6 +13,7 @@ from typing import Final
 from offchain.chain.rpc import replies
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcFault, RpcReplyError
+from offchain.crypto.hashing import HASH_BYTES
 from offchain.errors import RpcError
 
 MAXIMUM_FRAMES: Final = 10_000
@@ -117,7 +118,7 @@ def _transaction(method: str, value: object) -> SentTransaction:
         raise RpcReplyError(method, "is no transaction: the node does not keep old ones")
     to = value.get("to")
     return SentTransaction(
-        hash=replies.data(method, value.get("hash"), replies.HASH_SIZE),
+        hash=replies.data(method, value.get("hash"), HASH_BYTES),
         block_number=replies.quantity(method, value.get("blockNumber")),
         sender=replies.address(method, value.get("from")),
         to=None if to is None else replies.address(method, to),

@@ -25,6 +25,7 @@ from offchain.protocol.words.records import (
     ModelCommitted,
     ModelRewarded,
 )
+from offchain.protocol.words.status import ZERO_ADDRESS
 
 WINDOW_BLOCKS: Final = 2_000
 """Blocks that are looked through together, from the newest back."""
@@ -48,7 +49,6 @@ _EVENTS: Final = (
     ("KeyRegistry", KeysRegistered.__name__),
     ("KeyRegistry", KeyBondReturned.__name__),
 )
-_ZERO_ADDRESS: Final = "0x" + "00" * 20
 
 
 class Kind(Enum):
@@ -203,7 +203,7 @@ def _transfer(log: Log, own: Collection[str]) -> HistoryEntry | None:
     amount = int(decode_values(["uint256"], log.data)[0])
     if receiver in own:
         kind = Kind.RECEIVED
-        if sender == _ZERO_ADDRESS:
+        if sender == ZERO_ADDRESS:
             kind = Kind.MINTED
         elif sender in own:
             kind = Kind.MOVED

@@ -17,6 +17,7 @@ from offchain.chain.rpc.provider import (
     fault_of,
 )
 from offchain.chain.rpc.replies import EvmBlock, Log, TransactionReceipt
+from offchain.crypto.hashing import HASH_BYTES
 
 LOG_BLOCKS: Final = 2_000
 """Blocks in one query of logs at first: what most public nodes allow."""
@@ -156,7 +157,7 @@ class Ethereum:
     def send_raw(self, raw: bytes) -> bytes:
         """Send a signed transaction; returns its hash as the node states it."""
         method = "eth_sendRawTransaction"
-        return replies.data(method, self.request(method, raw), replies.HASH_SIZE)
+        return replies.data(method, self.request(method, raw), HASH_BYTES)
 
     def receipt(self, transaction_hash: bytes) -> TransactionReceipt | None:
         """A transaction's receipt, or None while it is not mined."""

@@ -14,9 +14,9 @@ from typing import Final
 from eth_utils.address import to_checksum_address
 
 from offchain.chain.rpc.provider import RpcReplyError
+from offchain.crypto.hashing import HASH_BYTES
 
 ADDRESS_SIZE: Final = 20
-HASH_SIZE: Final = 32
 _QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _MAXIMUM_TOPICS: Final = 4
@@ -92,7 +92,7 @@ def block_header(method: str, value: object) -> EvmBlock:
     base_fee = fields.get("baseFeePerGas")
     return EvmBlock(
         number=quantity(method, fields.get("number")),
-        hash=data(method, fields.get("hash"), HASH_SIZE),
+        hash=data(method, fields.get("hash"), HASH_BYTES),
         timestamp=quantity(method, fields.get("timestamp")),
         gas_limit=quantity(method, fields.get("gasLimit")),
         base_fee=None if base_fee is None else quantity(method, base_fee),
@@ -110,12 +110,12 @@ def log(method: str, value: object) -> Log:
     timestamp, sent = fields.get("blockTimestamp"), fields.get("transactionHash")
     return Log(
         address=address(method, fields.get("address")),
-        topics=tuple(data(method, topic, HASH_SIZE) for topic in topics),
+        topics=tuple(data(method, topic, HASH_BYTES) for topic in topics),
         data=data(method, fields.get("data")),
         block_number=quantity(method, fields.get("blockNumber")),
         log_index=quantity(method, fields.get("logIndex")),
         timestamp=None if timestamp is None else quantity(method, timestamp),
-        transaction_hash=None if sent is None else data(method, sent, HASH_SIZE),
+        transaction_hash=None if sent is None else data(method, sent, HASH_BYTES),
     )
 
 
@@ -127,7 +127,7 @@ def receipt(method: str, value: object) -> TransactionReceipt:
     if not isinstance(logs, list):
         raise RpcReplyError(method, f"has {_shown(logs)} where logs are due")
     return TransactionReceipt(
-        transaction_hash=data(method, fields.get("transactionHash"), HASH_SIZE),
+        transaction_hash=data(method, fields.get("transactionHash"), HASH_BYTES),
         block_number=quantity(method, fields.get("blockNumber")),
         gas_used=quantity(method, fields.get("gasUsed")),
         succeeded=quantity(method, fields.get("status")) == 1,

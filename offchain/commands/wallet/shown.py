@@ -8,9 +8,8 @@ from eth_utils.address import is_address, to_checksum_address
 
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import ConfigurationError
+from offchain.protocol.words.status import ZERO_ADDRESS
 from offchain.values import TOKEN_DECIMALS
-
-ZERO_ADDRESS = "0x" + "00" * 20
 
 
 def decimal(amount: int, decimals: int = TOKEN_DECIMALS) -> str:

@@ -10,12 +10,9 @@ from numpy.typing import NDArray
 from offchain.errors import ConfigurationError, FontError
 from offchain.learning.drawing.noise import HARD, LIGHT, HandwritingNoise, draw_digits
 from offchain.learning.fonts.atlas import FEW_FONTS, GlyphAtlas
+from offchain.learning.fonts.plan import FONT_GROUPS
 from offchain.learning.formats.digits import CLASSES, DigitSamples, encode_payload
 from offchain.ports import DataSource
-
-FONT_GROUPS = 5
-"""A node's fonts form a ring of groups; a round uses two neighbours."""
-
 
 ALIKE = 0.98
 """Fonts of this legibility are so much alike that light noise leaves nothing to improve."""

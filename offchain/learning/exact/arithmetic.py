@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM
 from offchain.learning.exact.integer_network import (
-    ACTIVATION_MAXIMUM,
     IntegerNetwork,
     NetworkFamily,
 )

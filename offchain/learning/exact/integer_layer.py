@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 
 from offchain.errors import ModelError
 
+ACTIVATION_MAXIMUM = 255
+"""Between layers there are bytes."""
+
+MAXIMUM_SHIFT = 20
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IntegerLayer:
@@ -40,8 +45,8 @@ def check_shapes(
             )
 
 
-def check_shifts(name: str, layer: IntegerLayer, maximum: int) -> None:
-    """Raise `ModelError` unless the layer `name` shifts by 0 to `maximum`."""
+def check_shifts(name: str, layer: IntegerLayer) -> None:
+    """Raise `ModelError` unless the layer `name` shifts by 0 to `MAXIMUM_SHIFT`."""
     largest = int(layer.shift.max())
-    if largest > maximum:
-        raise ModelError(f"model: {name} shifts by {largest}, allowed are 0 to {maximum}")
+    if largest > MAXIMUM_SHIFT:
+        raise ModelError(f"model: {name} shifts by {largest}, allowed are 0 to {MAXIMUM_SHIFT}")

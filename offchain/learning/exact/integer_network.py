@@ -33,17 +33,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ModelError
-from offchain.learning.exact.integer_layer import IntegerLayer, check_shapes, check_shifts
+from offchain.learning.exact.integer_layer import (
+    ACTIVATION_MAXIMUM,
+    IntegerLayer,
+    check_shapes,
+    check_shifts,
+)
 from offchain.learning.formats.digits import CLASSES, IMAGE_SIDE
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.task import MAXIMUM_FILE_BYTES
 
 MODEL_METADATA = {"format": "modelchain/integer-network/2"}
-ACTIVATION_MAXIMUM = 255
 WEIGHT_MAXIMUM = 64
 """Two products of it and 255 sum to at most 32,640, which is a signed number of 16 bits."""
 
-MAXIMUM_SHIFT = 20
 EXACT_BOUND = 1 << 24
 """Below this every whole number is a float32 (24-bit significand, IEEE 754)."""
 
@@ -188,7 +191,7 @@ def _check_ranges(name: str, layer: IntegerLayer) -> None:
             f"model: {name} has a weight of {largest_weight} in absolute value, allowed are up to "
             f"{WEIGHT_MAXIMUM}"
         )
-    check_shifts(name, layer, MAXIMUM_SHIFT)
+    check_shifts(name, layer)
     largest = int(accumulator_bound(layer).max())
     if largest >= EXACT_BOUND:
         raise ModelError(

@@ -12,12 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.learning.exact.integer_layer import IntegerLayer
+from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM, MAXIMUM_SHIFT, IntegerLayer
 from offchain.learning.exact.integer_network import (
-    ACTIVATION_MAXIMUM,
     DIGITS_FAMILY,
     EXACT_BOUND,
-    MAXIMUM_SHIFT,
     WEIGHT_MAXIMUM,
     IntegerNetwork,
     NetworkFamily,

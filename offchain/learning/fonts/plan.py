@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from offchain.errors import ConfigurationError, FontError
 
+FONT_GROUPS = 5
+"""Fonts form a ring of groups; a round uses two neighbours, as in the paper."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FontPlan:

@@ -23,16 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ModelError
-from offchain.learning.exact.integer_layer import IntegerLayer, check_shapes, check_shifts
+from offchain.learning.exact.integer_layer import (
+    ACTIVATION_MAXIMUM,
+    IntegerLayer,
+    check_shapes,
+    check_shifts,
+)
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.regression.samples import TableSamples
 from offchain.learning.regression.table import Table
 from offchain.learning.task import MAXIMUM_FILE_BYTES
 
 INPUT_MAXIMUM = 255
-ACTIVATION_MAXIMUM = 255
 MAXIMUM_HIDDEN = 64
-MAXIMUM_SHIFT = 20
 
 _BATCH = 4096
 
@@ -103,9 +106,9 @@ def check_network(table: Table, network: RegressionNetwork) -> None:
         )
     units = len(hidden.bias)
     check_shapes("hidden", hidden, (units, len(table.columns)), (units,))
-    check_shifts("hidden", hidden, MAXIMUM_SHIFT)
+    check_shifts("hidden", hidden)
     check_shapes("output", network.output, (1, units), (1,))
-    check_shifts("output", network.output, MAXIMUM_SHIFT)
+    check_shifts("output", network.output)
 
 
 def inputs(table: Table, features: NDArray[np.int32]) -> NDArray[np.int64]:

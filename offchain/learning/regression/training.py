@@ -18,11 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from offchain.errors import TrainingError
-from offchain.learning.exact.integer_layer import IntegerLayer
+from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM, MAXIMUM_SHIFT, IntegerLayer
 from offchain.learning.regression.integer_network import (
-    ACTIVATION_MAXIMUM,
     INPUT_MAXIMUM,
-    MAXIMUM_SHIFT,
     RegressionNetwork,
     credit,
     inputs,

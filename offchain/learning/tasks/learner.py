@@ -12,12 +12,10 @@ from offchain.learning.task import Network, ProgressCallback, Samples, Task
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel
+from offchain.protocol.words.parameters import DEMO
 
 if TYPE_CHECKING:
     from offchain.learning.training.processes import TrainingProcesses
-
-DEFAULT_MAXIMUM_SAMPLES = 4096
-"""The protocol's default for the samples of one item."""
 
 
 class TaskLearner(Learner, Generic[Samples, Network]):
@@ -79,7 +77,7 @@ class DigitsLearner(TaskLearner[DigitSamples, IntegerNetwork]):
 
     def __init__(
         self,
-        maximum_samples: int = DEFAULT_MAXIMUM_SAMPLES,
+        maximum_samples: int = DEMO.maximum_samples,
         settings: TrainingSettings | None = None,
         device: str | None = None,
         processes: TrainingProcesses | None = None,

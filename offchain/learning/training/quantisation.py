@@ -15,11 +15,9 @@ import torch
 from numpy.typing import NDArray
 
 from offchain.errors import TrainingError
-from offchain.learning.exact.integer_layer import IntegerLayer
+from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM, MAXIMUM_SHIFT, IntegerLayer
 from offchain.learning.exact.integer_network import (
-    ACTIVATION_MAXIMUM,
     EXACT_BOUND,
-    MAXIMUM_SHIFT,
     WEIGHT_MAXIMUM,
     IntegerNetwork,
     accumulator_bound,

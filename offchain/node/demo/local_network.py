@@ -10,6 +10,7 @@ from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
 
+from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.client import Web3Chain
@@ -26,8 +27,6 @@ from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.toolchain.anvil_binary import require_anvil
-
-CHECKPOINT_HEADERS = 11
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,12 @@ from offchain.node.relayer.health import Health, public_reason
 from offchain.node.relayer.limits import BoundedRequests, Bounds
 from offchain.node.relayer.service import RelayerService
 from offchain.node.relayer.wire import (
-    MAXIMUM_REVEALS,
     WireError,
     decode_forward,
     decode_reveals,
     decode_submission,
 )
+from offchain.protocol.words.actions import MAXIMUM_REVEALS
 
 log = structlog.get_logger()
 

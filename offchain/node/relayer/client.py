@@ -16,13 +16,12 @@ from offchain.errors import RelayerError, RevertedError
 from offchain.foreign_text import printable
 from offchain.http_address import checked_http_address
 from offchain.node.relayer.wire import (
-    MAXIMUM_REVEALS,
     encode_forward,
     encode_reveals,
     encode_submission,
 )
 from offchain.ports import Chain, ContentStore
-from offchain.protocol.words.actions import ForwardReward, PublishKeys, Share
+from offchain.protocol.words.actions import MAXIMUM_REVEALS, ForwardReward, PublishKeys, Share
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 MAXIMUM_REPLY: Final = 1 << 18

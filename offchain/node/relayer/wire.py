@@ -15,15 +15,10 @@ from typing import Any
 from eth_utils.address import is_checksum_address
 
 from offchain.errors import RelayerError
-from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.actions import MAXIMUM_REVEALS, ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
+from offchain.protocol.words.parameters import LARGEST_RING
 from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
-
-MAXIMUM_RING = 64
-"""Ring members that any deployment can allow."""
-
-MAXIMUM_REVEALS = 64
-"""Key reveals in one request: as many as one transaction publishes."""
 
 ITEM_FIELDS = {
     "scope",
@@ -87,8 +82,8 @@ def decode_transaction(message: object, where: str = "transaction") -> DataTrans
     fields = _object(message, where, {"item", "signature"})
     item = decode_item(fields["item"])
     signature = _object(fields["signature"], "signature", {"challenge", "responses", "ring"})
-    responses = _list(signature["responses"], "signature.responses", MAXIMUM_RING)
-    ring = _bytes(signature["ring"], "signature.ring", 2 * MAXIMUM_RING)
+    responses = _list(signature["responses"], "signature.responses", LARGEST_RING)
+    ring = _bytes(signature["ring"], "signature.ring", 2 * LARGEST_RING)
     if len(ring) != 2 * len(responses):
         raise WireError(
             f"signature.ring names {len(ring) / 2:g} members for {len(responses)} responses"

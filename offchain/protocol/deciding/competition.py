@@ -21,7 +21,7 @@ from offchain.protocol.rules import commitments
 from offchain.protocol.words.actions import ReportMissingItems, ReportMissingModels
 from offchain.protocol.words.status import ZERO_HASH, Phase
 
-MAXIMUM_REPORTED = 256
+REPORTED_AT_ONCE = 256
 """Items or models named in one report; what is missing beyond goes into the next."""
 
 
@@ -151,7 +151,7 @@ def _report_items(snapshot: Snapshot, intents: list[Intent]) -> None:
     """
     missing = snapshot.competition.missing_items
     if missing and _reports(snapshot):
-        batch = missing[:MAXIMUM_REPORTED]
+        batch = missing[:REPORTED_AT_ONCE]
         duty = f"report items {batch[0]} to {batch[-1]}"
         intents.append(Send(ReportMissingItems(batch), duty))
 
@@ -160,7 +160,7 @@ def _report_models(snapshot: Snapshot, intents: list[Intent]) -> None:
     """The same for revealed models."""
     missing = snapshot.competition.missing_models
     if missing and _reports(snapshot):
-        batch = missing[:MAXIMUM_REPORTED]
+        batch = missing[:REPORTED_AT_ONCE]
         duty = f"report models of round {snapshot.status.competition.round} from {batch[0]}"
         intents.append(Send(ReportMissingModels(batch), duty))
 

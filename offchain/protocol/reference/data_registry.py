@@ -18,6 +18,7 @@ from offchain.protocol.rules.partition import (
     next_height,
 )
 from offchain.protocol.rules.sharing import is_scope_accepted, timestamp_range
+from offchain.protocol.words.actions import MAXIMUM_REVEALS, MAXIMUM_SHARES
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import DataShared, KeyPublished
 from offchain.protocol.words.status import DataTotals, NextPartition, Phase
@@ -25,12 +26,6 @@ from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 RingChecker = Callable[[Domain, ShareMessage, Sequence[int], RingSignature, int], None]
 """Checks a signature over a message by a ring of at least so many keys, as `verify_ring` does."""
-
-MAXIMUM_SHARES = 32
-"""Data transactions in one call."""
-
-MAXIMUM_REVEALS = 64
-"""Payload keys in one call."""
 
 
 class ReferenceDataRegistry:

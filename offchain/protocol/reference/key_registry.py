@@ -20,8 +20,8 @@ from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.rules import leases
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import KeyBondReturned, KeysRegistered, PageWritten
+from offchain.protocol.words.status import ZERO_ADDRESS
 
-ZERO_ADDRESS = "0x" + 40 * "0"
 PAGE_KEYS = 512
 """Keys in one page of contract code."""
 

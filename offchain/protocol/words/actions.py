@@ -18,6 +18,12 @@ from offchain.protocol.words.transactions import (
     Scores,
 )
 
+MAXIMUM_SHARES = 32
+"""Data transactions in one call."""
+
+MAXIMUM_REVEALS = 64
+"""Payload keys in one call."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubmitHeaders:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass, fields
 
+from offchain.bitcoin.target import EPOCH_BLOCKS
 from offchain.errors import ConfigurationError
 
 BASIS_POINTS = 10_000
@@ -19,8 +20,8 @@ ETHER = 10**18
 """Wei in an ether, and units in a whole token."""
 
 DAY_SECONDS = 86_400
-EPOCH_BLOCKS = 2_016
 LARGEST_AMOUNT = 2**96 - 1
+LARGEST_RING = 64
 
 
 class ParameterOutOfRange(ConfigurationError):
@@ -130,8 +131,8 @@ def limits(parameters: Parameters) -> dict[str, tuple[int, int]]:
     return {
         "maximum_clock_skew": (0, 7_200),
         "grace_seconds": (0, DAY_SECONDS),
-        "minimum_ring": (2, 64),
-        "maximum_ring": (max(16, p.minimum_ring), 64),
+        "minimum_ring": (2, LARGEST_RING),
+        "maximum_ring": (max(16, p.minimum_ring), LARGEST_RING),
         "maximum_samples": (1, 2**20),
         "test_basis_points": (1, BASIS_POINTS - 1),
         # minimumItems * testBasisPoints >= 10000: a round that is not void has a test item.

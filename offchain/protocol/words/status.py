@@ -12,6 +12,9 @@ from enum import IntEnum
 ZERO_HASH = bytes(32)
 """What a bytes32 that was never written reads as."""
 
+ZERO_ADDRESS = "0x" + "00" * 20
+"""What an address that was never written reads as: nobody's."""
+
 
 class Phase(IntEnum):
     """Phases of the round in competition, in their order (IModelChain.Phase)."""

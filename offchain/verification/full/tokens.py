@@ -7,8 +7,9 @@ from itertools import zip_longest
 
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import ZERO_ADDRESS
 from offchain.verification.recording.differences import RecordPlace, TokenDifference
-from offchain.verification.recording.values import ZERO_ADDRESS, TokensMoved
+from offchain.verification.recording.values import TokensMoved
 
 
 class TokenLedger:
@@ -30,6 +31,7 @@ class TokenLedger:
         Raises:
             TokenDifference: mints are not the rewards, or somebody moves what it does not have.
         """
+        # Minted tokens come from nobody (ERC-20).
         minted = [movement for movement in movements if movement.sender == ZERO_ADDRESS]
         for due, movement in zip_longest(_mints(rewards), minted):
             if movement is None:

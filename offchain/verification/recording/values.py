@@ -23,9 +23,6 @@ from offchain.protocol.words.status import (
 )
 from offchain.protocol.words.transactions import Block
 
-ZERO_ADDRESS = "0x" + 40 * "0"
-"""Where minted tokens come from (ERC-20)."""
-
 
 @dataclass(frozen=True, slots=True)
 class TokensMoved(Record):

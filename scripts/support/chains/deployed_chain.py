@@ -19,11 +19,10 @@ from offchain.chain.rpc.replies import Log
 from offchain.crypto.hashing import Domain
 from offchain.errors import RevertedError
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.reference.key_registry import ZERO_ADDRESS
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import PageWritten, Record
-from offchain.protocol.words.status import ZERO_HASH
+from offchain.protocol.words.status import ZERO_ADDRESS, ZERO_HASH
 from scripts.support.chains.evm import Evm
 from scripts.support.worlds.world import SMALL, START, World
 

@@ -27,12 +27,12 @@ from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
 from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import ZERO_ADDRESS
 from offchain.protocol.words.transactions import KeyReveal, Scores
 from offchain.verification.full.content import ContentSetup
 from offchain.verification.full.final_state import computed_state
 from offchain.verification.full.replay import Replay
 from offchain.verification.recording.values import (
-    ZERO_ADDRESS,
     ContractCall,
     Recording,
     TokensMoved,

@@ -14,6 +14,7 @@ from offchain.crypto.secp256k1 import (
     prove_possession,
     recover,
 )
+from offchain.protocol.words.status import ZERO_ADDRESS
 from scripts.support.chains.evm import Evm, events, reverts
 from scripts.support.chains.registries import (
     CHAIN_ID,
@@ -23,7 +24,6 @@ from scripts.support.chains.registries import (
     share_keys,
 )
 
-ZERO_ADDRESS = "0x" + "00" * 20
 LEASE = 4  # the demo's
 BOND = 10**17  # for each key
 NOT_ON_CURVE = 5  # x^3 + 7 = 132 has no square root modulo the field's prime

@@ -5,9 +5,9 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from web3.contract import Contract
 
+from offchain.protocol.words.status import ZERO_ADDRESS
 from scripts.support.chains.evm import Evm, events, reverts
 
-ZERO_ADDRESS = "0x" + "00" * 20
 CAP = 1_000 * 10**18
 MAX_UINT256 = 2**256 - 1
 # Any key that is not one of anvil's accounts: permits need no account on the node.

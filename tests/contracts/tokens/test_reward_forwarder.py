@@ -8,12 +8,12 @@ from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 from web3.contract import Contract
 
+from offchain.protocol.words.status import ZERO_ADDRESS
 from scripts.support.chains.evm import Evm, events, reverts
 
 HOLDER = Account.from_key(b"\x11" * 32)
 STRANGER = Account.from_key(b"\x22" * 32)
 RECEIVER = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-ZERO_ADDRESS = "0x" + "00" * 20
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 DOMAIN = {
     "name": "string",

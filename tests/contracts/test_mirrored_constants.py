@@ -1,0 +1,85 @@
+"""A number that stands in the contracts' code and in Python is the same in both."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from offchain.bitcoin import checkpoint, header, rules, target
+from offchain.chain.deployment import file as deployment_file
+from offchain.crypto import hashing, merkle, secp256k1
+from offchain.protocol.reference import competition, key_registry
+from offchain.protocol.rules import tally
+from offchain.protocol.words import actions, parameters
+from offchain.toolchain.artifacts import SOURCE_FOLDER
+
+MIRRORED = {
+    "BitcoinHeader.EPOCH_BLOCKS": target.EPOCH_BLOCKS,
+    "BitcoinHeader.EPOCH_SECONDS": target.EPOCH_SECONDS,
+    "BitcoinHeader.MAXIMUM_ADJUSTMENT": target.MAXIMUM_ADJUSTMENT,
+    "BitcoinHeader.SIZE": header.HEADER_SIZE,
+    "BitcoinRelay.HIGHEST_CHECKPOINT": checkpoint.HIGHEST_CHECKPOINT,
+    "BitcoinRelay.MAXIMUM_FUTURE_SECONDS": rules.MAXIMUM_FUTURE_SECONDS,
+    "BitcoinRelay.MINIMUM_VERSION": rules.MINIMUM_VERSION,
+    "MedianTimePast.WINDOW": target.MEDIAN_BLOCKS,
+    "MerkleTree.EMPTY_ROOT": merkle.EMPTY_ROOT,
+    "KeyRegistry.EVEN_Y": secp256k1.EVEN_Y_V,
+    "KeyRegistry.PAGE_KEYS": key_registry.PAGE_KEYS,
+    "RingSignatures.EVEN_Y_V": secp256k1.EVEN_Y_V,
+    "RingSignatures.ORDER": secp256k1.ORDER,
+    "DataRegistry.MAXIMUM_REVEALS": actions.MAXIMUM_REVEALS,
+    "DataRegistry.MAXIMUM_SHARES": actions.MAXIMUM_SHARES,
+    "Attestations.MAXIMUM_REPORTED": competition.MAXIMUM_REPORTED,
+    "ModelChain.MAXIMUM_GENESIS_ACCOUNTS": deployment_file.MAXIMUM_GENESIS_ACCOUNTS,
+    "ModelChainState.BASIS_POINTS": parameters.BASIS_POINTS,
+    "Heat.WHOLE": parameters.BASIS_POINTS,
+    "Tally.BASIS_POINTS": parameters.BASIS_POINTS,
+    "Tally.MAXIMUM_HALVINGS": tally.MAXIMUM_HALVINGS,
+    "ProtocolParameters.BASIS_POINTS": parameters.BASIS_POINTS,
+    "ProtocolParameters.DAY": parameters.DAY_SECONDS,
+    "ProtocolParameters.EPOCH_BLOCKS": target.EPOCH_BLOCKS,
+    "ProtocolParameters.LARGEST_AMOUNT": parameters.LARGEST_AMOUNT,
+}
+
+# How the contracts lay out their storage, memory and code, which nothing outside sees; hashes of
+# tags and of a type, which tests compare with the messages that they stand in; other names of the
+# above.
+SOLIDITY_ALONE = re.compile(
+    r"ArrivalLog\.\w+_BITS|DataRegistry\.NUMBER_BITS|CodeStorage\.MAXIMUM_WORDS"
+    r"|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
+    r"|Tags\.\w+|RewardForwarder\.ORDER_TYPEHASH|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
+)
+
+DECLARATION = re.compile(r"^ +\w+ (?:public|private|internal) constant (\w+) =\s*([^;]+);", re.M)
+
+
+def declared() -> dict[str, str]:
+    """The constants of the deployed contracts, ``Contract.NAME``, as they are written."""
+    return {
+        f"{source.stem}.{name}": text
+        for source in SOURCE_FOLDER.rglob("*.sol")
+        if "test" not in source.relative_to(SOURCE_FOLDER).parts
+        for name, text in DECLARATION.findall(source.read_text())
+    }
+
+
+def value(text: str) -> int | bytes:
+    """What a Solidity expression of the kinds in use comes to."""
+    if found := re.fullmatch(r"type\(uint(\d+)\)\.max(?: / (\d+))?", text):
+        return (2 ** int(found[1]) - 1) // int(found[2] or 1)
+    if found := re.fullmatch(r"(\d+) days", text):
+        return int(found[1]) * parameters.DAY_SECONDS
+    if found := re.fullmatch(r'keccak256\("(.*)"\)', text):
+        return hashing.keccak256(found[1].encode())
+    return int(text, 0)
+
+
+def test_every_constant_of_the_contracts_is_compared_or_is_theirs_alone() -> None:
+    others = {name for name in declared() if not SOLIDITY_ALONE.fullmatch(name)}
+    assert others == set(MIRRORED)
+
+
+@pytest.mark.parametrize("name", MIRRORED)
+def test_a_constant_is_the_same_in_python_as_in_solidity(name: str) -> None:
+    assert value(declared()[name]) == MIRRORED[name]

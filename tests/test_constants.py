@@ -1,0 +1,52 @@
+"""A constant stands in one module; the others import it."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import offchain
+
+PACKAGE = Path(offchain.__file__).parent
+
+# Equal by chance: each may change without the other.
+APART = {
+    "ATTEMPTS": {"chain/follower.py", "node/wallet/moves.py"},
+}
+
+
+def constants(file: Path) -> Iterator[tuple[str, str]]:
+    """Names in capitals that a module assigns values to, and what it writes for them.
+
+    A leading underscore does not count: it says who may use the name, not what it is.
+    """
+    for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(name)], value=ast.expr() as value):
+                pass
+            case ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value):
+                pass
+            case _:
+                continue
+        if name.isupper():
+            yield name.lstrip("_"), evaluated(value)
+
+
+def evaluated(value: ast.expr) -> str:
+    """An expression of literals as its value, so that 2**20 is 1 << 20; another as it stands."""
+    try:
+        result = eval(compile(ast.Expression(value), "constant", "eval"), {"__builtins__": {}})  # noqa: S307
+    except Exception:  # noqa: BLE001 - whatever needs names
+        return ast.unparse(value)
+    return repr(result)
+
+
+def test_no_two_modules_give_a_name_the_same_value() -> None:
+    places: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for file in PACKAGE.rglob("*.py"):
+        for name, value in constants(file):
+            places[name, value].add(file.relative_to(PACKAGE).as_posix())
+    twice = {name: found for (name, _), found in places.items() if len(found) > 1}
+    assert twice == APART
