@@ -1,1 +1,1 @@
-"""Full verification: the rules written a second time, content and scores included."""
+"""Full verification: all calls once more on the specification of the contracts, and the content."""

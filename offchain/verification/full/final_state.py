@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from offchain.protocol.rules.heat import key_quota
 from offchain.verification.full.replay import Replay
 from offchain.verification.recording.differences import (
     RecordPlace,
@@ -59,10 +58,9 @@ def computed_state(replay: Replay) -> FinalState:
 
 def _account(replay: Replay, account: str) -> AccountState:
     chain, reference = replay.reference.model_chain, replay.reference
-    heat = reference.heat.heat_of(account)
     return AccountState(
-        heat=heat,
-        key_quota=key_quota(replay.deployment.parameters, heat),
+        heat=reference.heat.heat_of(account),
+        key_quota=reference.heat.key_quota(account),
         held_keys=reference.key_registry.held_keys(account),
         standing_until=chain.standing.get(account, 0),
         had_valid_model=account in chain.valid_accounts,
