@@ -112,10 +112,11 @@ def _part_is_done(
 
 
 def _trainers(replay: ReplaySchedule, history: History) -> int:
-    """How many models are expected: at least one."""
-    if replay.nodes is not None:
-        return replay.nodes
-    return max(1, len({key.owner for key in history.keys}))
+    """How many models are expected: at least one, and no more than there are places."""
+    nodes = replay.nodes
+    if nodes is None:
+        nodes = max(1, len({key.owner for key in history.keys}))
+    return min(nodes, replay.parameters.maximum_models)
 
 
 def _test_keys_are_out(history: History, entry: RoundHistory) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from offchain.bitcoin.rules import MAINNET
@@ -11,7 +13,7 @@ from offchain.node.feeder.replay import DecisionTimes
 from offchain.node.feeder.schedule import ReplaySchedule, decide_feed
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.world import World
+from scripts.support.worlds.world import SMALL, World
 from tests.support.worlds.world_status import world_status
 
 NODES = 3
@@ -110,6 +112,16 @@ def test_commit_waits_for_every_model(competing):
         assert feed(competing).height is None
         competing.execute(competing.commit(node, 5), node)
     assert feed(competing).height == phase_end(competing)
+
+
+def test_commit_waits_for_no_more_models_than_there_are_places():
+    world = World(replace(SMALL, maximum_models=2))
+    world.start()
+    world.collect(12)
+    for node in world.nodes[:2]:
+        assert feed(world).height is None
+        world.execute(world.commit(node, 5), node)
+    assert feed(world).height == phase_end(world)
 
 
 def test_commit_goes_on_without_those_who_are_late(competing):
