@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from offchain.commands.options import version_option
 from offchain.programs import run_program
 
 COMMANDS: Final = {
@@ -64,6 +65,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@version_option
 def modelchain() -> None:
     """Share data anonymously, train, and let the better model carry the vote."""
 

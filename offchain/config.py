@@ -6,7 +6,9 @@ setting has a variable of its own, so that a service or a test needs no options.
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,6 +20,8 @@ from offchain.errors import ConfigurationError
 from offchain.values import GWEI_DECIMALS, parse_decimal
 
 APPLICATION: Final = "modelchain"
+"""Name of the command line, of the folders of the user that it keeps, and of the distribution."""
+
 PROJECT: Final = Path(__file__).resolve().parent.parent
 """The checkout that this package runs from; where the package is installed, the folder it is in."""
 
@@ -45,6 +49,15 @@ ENVIRONMENT: Final = {
     "maximum_fee": "MODELCHAIN_MAXIMUM_FEE",
 }
 """The environment variable of each setting."""
+
+
+def version(project: Path = PROJECT) -> str:
+    """This program's version: as it is installed, else as the checkout at `project` states it."""
+    try:
+        return importlib.metadata.version(APPLICATION)
+    except importlib.metadata.PackageNotFoundError:
+        text = (project / "pyproject.toml").read_text(encoding="utf-8")
+        return str(tomllib.loads(text)["project"]["version"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,12 @@ from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
-from offchain.commands.options import deployment_option, maximum_fee_option, rpc_option
+from offchain.commands.options import (
+    deployment_option,
+    maximum_fee_option,
+    rpc_option,
+    version_option,
+)
 from offchain.config import ENVIRONMENT, load_settings
 from offchain.errors import NotDevelopmentChainError
 from offchain.headers.next_batch import next_batch
@@ -43,6 +48,7 @@ DEFAULT_ACCOUNT = 8
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@version_option
 @click.option(
     "--account",
     "number",

@@ -34,6 +34,7 @@ from offchain.commands.options import (
     maximum_fee_option,
     rpc_option,
     store_option,
+    version_option,
 )
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, Settings, load_settings
 from offchain.errors import ConfigurationError, PortInUse, RelayerError
@@ -64,6 +65,7 @@ DEFAULT_ACCOUNT = 9
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@version_option
 @click.option(
     "--account",
     "number",

@@ -23,6 +23,7 @@ from offchain.commands.options import (
     maximum_fee_option,
     rpc_option,
     store_option,
+    version_option,
 )
 from offchain.commands.worker.learning import (
     help_training,
@@ -53,6 +54,7 @@ LIVE_CONFIRMATIONS = 12
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@version_option
 @click.option(
     "--account",
     "number",

@@ -1,5 +1,6 @@
 """Settings: options before variables before defaults."""
 
+import importlib.metadata
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from offchain.config import (
     RECORDED_HEADERS,
     Settings,
     load_settings,
+    version,
 )
 from offchain.errors import ConfigurationError
 
@@ -76,3 +78,15 @@ def test_deployments_are_kept_in_the_checkout_or_else_with_the_users_data(tmp_pa
 def test_the_headers_that_come_with_the_package_are_the_default(tmp_path):
     assert Path(load_settings({}, {}, tmp_path).headers) == RECORDED_HEADERS
     assert RECORDED_HEADERS.is_file()
+
+
+def test_the_version_is_the_installed_ones_else_the_checkouts(tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "9.8.7"\n')
+    assert version(tmp_path) == importlib.metadata.version("modelchain")
+
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert version(tmp_path) == "9.8.7"
+    assert version()[0].isdigit()

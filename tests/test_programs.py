@@ -7,6 +7,8 @@ import socket
 import pytest
 import structlog
 
+from offchain.cli import modelchain
+from offchain.config import version
 from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
 from offchain.node.demo.local_network import free_port
@@ -46,6 +48,13 @@ def run(capsys, monkeypatch, tmp_path):
 
     yield run
     structlog.reset_defaults()
+
+
+@pytest.mark.parametrize("name", [*PROGRAMS, "modelchain"])
+def test_the_version_is_one_line(capsys, name):
+    program = {**PROGRAMS, "modelchain": modelchain}[name]
+    assert run_program(program, name, ["--version"]) == 0
+    assert capsys.readouterr().out == f"{name} {version()}\n"
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -8,9 +8,27 @@ from typing import Any, TypeVar
 
 import click
 
-from offchain.config import ENVIRONMENT
+from offchain.config import ENVIRONMENT, version
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def version_option(command: Command) -> Command:
+    """``--version``: prints the program's name and version, and ends."""
+
+    def show(context: click.Context, _: click.Parameter, asked: bool) -> None:
+        if asked:
+            click.echo(f"{context.find_root().info_name} {version()}")
+            context.exit()
+
+    return click.option(
+        "--version",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=show,
+        help="show the version and end",
+    )(command)
 
 
 def rpc_option(command: Command) -> Command:
