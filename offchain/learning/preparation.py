@@ -1,12 +1,13 @@
-"""Gets this process ready to compute, before there is anything to compute."""
+"""Gets this process ready to compute, before there is anything to compute.
+
+PyTorch is imported within the functions: `use_threads` must come before it.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
 from dataclasses import dataclass
-
-import torch
 
 SPINS = 100_000
 """How often a thread that waits for others looks before it sleeps: a fraction of a millisecond."""
@@ -80,5 +81,7 @@ class Devices:
 
 def find_devices() -> Devices:
     """Ask PyTorch; takes a second or two when it has not been imported before."""
+    import torch
+
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     return Devices(torch.__version__, gpu)

@@ -10,8 +10,9 @@ import pytest
 from offchain.learning.preparation import SPINS
 
 PREPARE = """
-import os, resource
+import os, sys
 from offchain.learning.preparation import use_threads
+assert "torch" not in sys.modules, "OpenMP reads its settings when PyTorch is loaded"
 use_threads(2, shared={shared})
 import torch
 print(torch.get_num_threads(), os.environ.get("OMP_WAIT_POLICY"), os.environ.get("GOMP_SPINCOUNT"))
