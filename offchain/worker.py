@@ -44,7 +44,7 @@ from offchain.node.loop import LoopSettings
 from offchain.node.relayer.client import DirectOutlet, Outlet, RelayerClient
 from offchain.ports import DataSource
 from offchain.programs import run_program, stop_on_signals
-from offchain.protocol.deciding.snapshot import Policy, Role
+from offchain.protocol.deciding.policy import Policy, Role
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID

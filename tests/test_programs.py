@@ -13,7 +13,7 @@ from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
 from offchain.node.demo.local_network import free_port
 from offchain.programs import run_program
-from offchain.protocol.deciding.snapshot import ALL_ROLES, Role
+from offchain.protocol.deciding.policy import ALL_ROLES, Role
 from offchain.relayer import bind, relayer
 from offchain.toolchain.anvil import Anvil
 from offchain.worker import parse_roles, read_seed, worker

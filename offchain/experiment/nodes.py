@@ -41,7 +41,7 @@ from offchain.node.relayer.database import RelayerDatabase
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService
 from offchain.ports import DataSource, Learner
-from offchain.protocol.deciding.snapshot import Policy
+from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record

@@ -19,10 +19,10 @@ from offchain.node.modelling import Modelling
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
 from offchain.node.relayer.client import Outlet
-from offchain.node.sharing import TIMESTAMP_SHIFT_SECONDS, Sharing
+from offchain.node.sharing import Sharing
 from offchain.node.snapshots import Parts, SnapshotTaker
 from offchain.ports import Chain, ContentStore, DataSource, Learner
-from offchain.protocol.deciding.snapshot import Policy
+from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS, Policy
 from offchain.protocol.rules.ring_selection import RingStrategy
 
 

@@ -16,6 +16,7 @@ from offchain.crypto.secp256k1 import ShareKey, possession_hash, prove_possessio
 from offchain.errors import RelayerError
 from offchain.node.relayer.client import Outlet, RelayerRefusedError
 from offchain.ports import DataSource
+from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS
 from offchain.protocol.deciding.snapshot import OwnItem, SharingFacts
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.ring_selection import (
@@ -39,9 +40,6 @@ log = structlog.get_logger()
 
 RESUBMIT_SECONDS = 30.0
 """After so long what was handed over and is not on chain is handed over again."""
-
-TIMESTAMP_SHIFT_SECONDS = 60
-"""By less than this an item's claimed time is before the chain's, unless a node chooses."""
 
 Origin = tuple[int, int]
 """Scope and share-key index of an own item: what its secrets derive from."""

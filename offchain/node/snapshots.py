@@ -12,10 +12,10 @@ from offchain.node.claiming import Claiming
 from offchain.node.modelling import Modelling
 from offchain.node.payloads import Payloads, PayloadState
 from offchain.node.sharing import Sharing
+from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.deciding.snapshot import (
     CompetitionFacts,
     GenesisFacts,
-    Policy,
     SharingFacts,
     Snapshot,
 )

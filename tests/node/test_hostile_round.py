@@ -16,7 +16,7 @@ from offchain.learning.tasks.learner import DigitsLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.node.attesting import RoundData
 from offchain.node.loop import Worker
-from offchain.protocol.deciding.snapshot import Role
+from offchain.protocol.deciding.policy import Role
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.words.status import Phase
 from tests.support.chains.node_chain import KEYS, EasyDigits, NodeChain

@@ -16,7 +16,7 @@ from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
 from offchain.node.relayer.client import DirectOutlet, RelayerClient
 from offchain.protocol.deciding.intents import Send, ShareData
-from offchain.protocol.deciding.snapshot import Policy
+from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.protocol.words.actions import Advance, ClaimModel, RevealAttestation, Start
 from offchain.storage.local import LocalStore

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from offchain.errors import ConfigurationError
-from offchain.node.sharing import TIMESTAMP_SHIFT_SECONDS
+from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS
 
 DIGITS = frozenset(range(10))
 

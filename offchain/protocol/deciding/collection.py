@@ -10,7 +10,8 @@ from offchain.protocol.deciding.intents import (
     ShareData,
     turn_of,
 )
-from offchain.protocol.deciding.snapshot import Role, Snapshot
+from offchain.protocol.deciding.policy import Role
+from offchain.protocol.deciding.snapshot import Snapshot
 from offchain.protocol.rules import leases
 from offchain.protocol.rules.sharing import KeyTime, key_time
 from offchain.protocol.words.actions import Partition, WritePage

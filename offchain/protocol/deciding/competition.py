@@ -16,7 +16,8 @@ from offchain.protocol.deciding.intents import (
     TrainModel,
     turn_of,
 )
-from offchain.protocol.deciding.snapshot import Role, Snapshot
+from offchain.protocol.deciding.policy import Role
+from offchain.protocol.deciding.snapshot import Snapshot
 from offchain.protocol.rules import commitments
 from offchain.protocol.words.actions import ReportMissingItems, ReportMissingModels
 from offchain.protocol.words.status import ZERO_HASH, Phase

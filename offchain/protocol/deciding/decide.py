@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from offchain.protocol.deciding.collection import decide_collection
 from offchain.protocol.deciding.competition import decide_competition, unfinished_work
 from offchain.protocol.deciding.intents import Intent, Send, turn_of
-from offchain.protocol.deciding.snapshot import Role, Snapshot
+from offchain.protocol.deciding.policy import Role
+from offchain.protocol.deciding.snapshot import Snapshot
 from offchain.protocol.rules import clock
 from offchain.protocol.rules.leases import make_a_ring
 from offchain.protocol.rules.standing import can_act

@@ -15,7 +15,7 @@ from offchain.node.demo.local_network import free_port
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
 from offchain.node.relayer.client import RelayerClient
-from offchain.protocol.deciding.snapshot import Policy, Role
+from offchain.protocol.deciding.policy import Policy, Role
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil

@@ -12,14 +12,8 @@ from offchain.protocol.deciding.intents import (
     ShareData,
     turn_of,
 )
-from offchain.protocol.deciding.snapshot import (
-    Claim,
-    GenesisFacts,
-    OwnItem,
-    Policy,
-    Role,
-    SharingFacts,
-)
+from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.snapshot import Claim, GenesisFacts, OwnItem, SharingFacts
 from offchain.protocol.words.actions import (
     Advance,
     ClaimData,

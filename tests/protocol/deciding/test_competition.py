@@ -8,7 +8,8 @@ import pytest
 
 from offchain.protocol.deciding.decide import decide
 from offchain.protocol.deciding.intents import FinalizeRound, PublishPayloadKeys, Send
-from offchain.protocol.deciding.snapshot import OwnItem, Policy, Role, SharingFacts
+from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.snapshot import OwnItem, SharingFacts
 from offchain.protocol.words.actions import Advance, ReportMissingItems
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import Phase

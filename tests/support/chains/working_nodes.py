@@ -20,7 +20,7 @@ from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.relayer.client import DirectOutlet
 from offchain.ports import DataSource, Learner
-from offchain.protocol.deciding.snapshot import ALL_ROLES, Policy, Role
+from offchain.protocol.deciding.policy import ALL_ROLES, Policy, Role
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.protocol.words.actions import Share

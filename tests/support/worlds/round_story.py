@@ -12,7 +12,8 @@ from offchain.protocol.deciding.intents import (
     Send,
     TrainModel,
 )
-from offchain.protocol.deciding.snapshot import CompetitionFacts, Policy, Role
+from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.snapshot import CompetitionFacts
 from offchain.protocol.words.actions import ReportMissingItems, ReportMissingModels
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import Phase

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.deciding.snapshot import (
     Claim,
     CompetitionFacts,
     GenesisFacts,
-    Policy,
     SharingFacts,
     Snapshot,
 )
