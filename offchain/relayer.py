@@ -45,8 +45,8 @@ from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.forwarding import Forwarding
 from offchain.node.relayer.health import Health, chain_probe
-from offchain.node.relayer.limits import Bounds
-from offchain.node.relayer.queue import MAXIMUM_QUEUE, RelayerQueue
+from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
+from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.programs import run_program, stop_on_signals
 from offchain.storage.location import open_store

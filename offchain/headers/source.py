@@ -1,20 +1,21 @@
-"""A header source from the text that names it."""
+"""A header source from the text that names it.
+
+What a kind of source needs is imported when one is opened: options name the kinds.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.rules import Rules
 from offchain.config import split_kind
 from offchain.errors import ConfigurationError
-from offchain.headers.bitcoin_core import BitcoinCoreHeaders
-from offchain.headers.bounded_http import split_credentials
 from offchain.headers.errors import HeadersNotHeld
-from offchain.headers.esplora import EsploraHeaders
-from offchain.headers.recorded import RecordedHeaders
-from offchain.ports import HeaderSource
+
+if TYPE_CHECKING:
+    from offchain.ports import HeaderSource
 
 RECORDED: Final = "recorded"
 CORE: Final = "core"
@@ -42,15 +43,23 @@ def open_source(text: str, rules: Rules, cookie: Path | None = None) -> HeaderSo
     """
     kind, place = split_source(text)
     if kind == RECORDED:
+        from offchain.headers.recorded import RecordedHeaders
+
         return RecordedHeaders(Path(place).expanduser(), rules)
+    from offchain.headers.bounded_http import split_credentials
+
     url, credentials = split_credentials(place)
     if kind == ESPLORA:
+        from offchain.headers.esplora import EsploraHeaders
+
         return EsploraHeaders(url, rules, credentials)
     if credentials is None and cookie is None:
         raise ConfigurationError(
             f"the Bitcoin node at {url} wants a user and a password: name its cookie file with "
             "--cookie, or give the address as http://user:password@host:port"
         )
+    from offchain.headers.bitcoin_core import BitcoinCoreHeaders
+
     return BitcoinCoreHeaders(url, rules, credentials or Path(cookie or "").expanduser())
 
 

@@ -12,9 +12,13 @@ import math
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+MAXIMUM_QUEUE: Final = 4_096
+"""Entries of each kind that wait to be brought on chain, at most."""
 
 MAXIMUM_CLIENTS: Final = 4_096
 """Clients that are counted apart; of more, those that were quiet for longest start anew."""

@@ -8,11 +8,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
 from offchain.node.relayer.database import RelayerDatabase
+from offchain.node.relayer.limits import MAXIMUM_QUEUE
 from offchain.node.relayer.wire import (
     WireError,
     decode_forward,
@@ -26,9 +27,6 @@ from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 log = structlog.get_logger()
-
-MAXIMUM_QUEUE: Final = 4_096
-"""Entries of each kind that wait at most."""
 
 Entry = TypeVar("Entry", bound=DataTransaction | KeyReveal | ForwardReward)
 

@@ -24,8 +24,8 @@ from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.forwarding import Forwarding
 from offchain.node.relayer.health import Health, chain_probe
-from offchain.node.relayer.limits import Bounds
-from offchain.node.relayer.queue import MAXIMUM_QUEUE, RelayerQueue
+from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
+from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService
 from offchain.node.relayer.wire import encode_forward, encode_reveals, encode_submission
 from offchain.protocol.words.actions import ForwardReward
