@@ -1,7 +1,7 @@
 """The command line, ``modelchain``: wires the commands and turns errors into one line.
 
-A command's module is imported when the command runs, so that ``--help`` and small commands do not
-wait for the libraries of the large ones.
+Each command is a folder of `offchain.commands`: its options stand in ``command.py``, which is
+imported when it is called, and what it does is imported when it runs.
 """
 
 from __future__ import annotations
@@ -13,31 +13,19 @@ from typing import Final
 
 import click
 
-from offchain.commands.options import version_option
+from offchain.commands.options import CONTEXT, VERSION
 from offchain.programs import run_program
 
 COMMANDS: Final = {
-    "demo": (
-        "offchain.commands.demo.command:demo",
-        "A whole network on this machine makes a few blocks.",
-    ),
-    "doctor": (
-        "offchain.commands.doctor.command:doctor",
-        "What is here, what is missing, how to get it.",
-    ),
-    "fonts": ("offchain.commands.fonts:fonts", "List and check fonts, fetch more."),
-    "headers": ("offchain.commands.headers:headers", "Files of Bitcoin headers."),
-    "store": ("offchain.commands.store:store", "Put files into the content store, get, list."),
-    "verify": (
-        "offchain.commands.verify:verify",
-        "Compute everything that the chain says again.",
-    ),
-    "wallet": (
-        "offchain.commands.wallet.balance:wallet",
-        "Tokens and bonds: look, send, claim rewards.",
-    ),
+    "demo": "A whole network on this machine makes a few blocks.",
+    "doctor": "What is here, what is missing, how to get it.",
+    "fonts": "List and check fonts, fetch more.",
+    "headers": "Files of Bitcoin headers.",
+    "store": "Put files into the content store, get, list.",
+    "verify": "Compute everything that the chain says again.",
+    "wallet": "Tokens and bonds: look, send, claim rewards.",
 }
-"""Where each command is, and the line that ``--help`` says of it without importing it."""
+"""The line that ``--help`` says of each command, without importing it."""
 
 
 class LazyGroup(click.Group):
@@ -51,21 +39,18 @@ class LazyGroup(click.Group):
         """Import a command by name."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module, attribute = COMMANDS[cmd_name][0].split(":")
-        command = getattr(importlib.import_module(module), attribute)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{COMMANDS[cmd_name][0]} is no command")
+        module = importlib.import_module(f"offchain.commands.{cmd_name}.command")
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with their lines, importing none."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+            formatter.write_dl(sorted(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@version_option
+@click.group(cls=LazyGroup, context_settings=CONTEXT, params=[VERSION])
 def modelchain() -> None:
     """Share data anonymously, train, and let the better model carry the vote."""
 

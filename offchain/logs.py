@@ -1,11 +1,12 @@
-"""How the long-running processes log: one line for each thing done, readable by people."""
+"""How the long-running processes log: one line for each thing done, readable by people.
+
+What writes the lines is imported when it is set up: options name the levels.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
-
-import structlog
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 """Log levels by the names that options know them by."""
@@ -13,6 +14,8 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 
 def configure_logs(level: str) -> None:
     """Log to standard output from ``level`` up, in colour on a terminal."""
+    import structlog
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

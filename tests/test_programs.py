@@ -8,15 +8,17 @@ import pytest
 import structlog
 
 from offchain.cli import modelchain
+from offchain.commands.worker.run import parse_roles, read_seed
 from offchain.config import version
 from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
 from offchain.node.demo.local_network import free_port
+from offchain.node.relayer.serving import bind
 from offchain.programs import run_program
 from offchain.protocol.deciding.policy import ALL_ROLES, Role
-from offchain.relayer import bind, relayer
+from offchain.relayer import relayer
 from offchain.toolchain.anvil import Anvil
-from offchain.worker import parse_roles, read_seed, worker
+from offchain.worker import worker
 from tests.support.chains.node_chain import NodeChain
 
 PROGRAMS = {"worker": worker, "relayer": relayer, "feeder": feeder}

@@ -1,77 +1,130 @@
-"""Options that several commands share."""
+"""What the command lines share: options for settings, the version, and how a command starts.
+
+A module that holds options imports nothing large, so that help is shown and wrong options are
+refused at once: what a command does stands in a module of its own, imported when it runs.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
-from offchain.config import ENVIRONMENT, version
+from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings, version
+from offchain.logs import LEVELS, configure_logs
+
+CONTEXT: Final = {"help_option_names": ["-h", "--help"], "show_default": True}
+"""How help is asked for and what it shows, in all commands."""
+
+FEEDER_ACCOUNT: Final = 8
+RELAYER_ACCOUNT: Final = 9
+"""Who pays on a development chain by default: its last accounts, since nodes have the first."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+"""A command, or the function that one is made from."""
 
 
-def version_option(command: Command) -> Command:
-    """``--version``: prints the program's name and version, and ends."""
+def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(f"{context.find_root().info_name} {version()}")
+        context.exit()
 
-    def show(context: click.Context, _: click.Parameter, asked: bool) -> None:
-        if asked:
-            click.echo(f"{context.find_root().info_name} {version()}")
-            context.exit()
 
+VERSION: Final = click.Option(
+    ["--version"],
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="show the version and end",
+)
+LOG_LEVEL: Final = click.Option(["--log-level"], type=click.Choice(sorted(LEVELS)), default="info")
+
+
+def setting_option(
+    name: str, metavar: str, text: str, *, flag: str | None = None, default: str | None = None
+) -> Callable[[Command], Command]:
+    """An option for a setting, under its own name unless a ``flag`` is given; see `start`."""
     return click.option(
-        "--version",
-        is_flag=True,
-        expose_value=False,
-        is_eager=True,
-        callback=show,
-        help="show the version and end",
-    )(command)
+        flag or f"--{name.replace('_', '-')}",
+        name,
+        metavar=metavar,
+        help=f"{text} [{', '.join(filter(None, (ENVIRONMENT[name], default)))}]",
+    )
+
+
+def relayer_option(text: str, flag: str | None = None) -> Callable[[Command], Command]:
+    """The setting `relayer`: an address, with what is done there."""
+    return setting_option("relayer", "URL", text, flag=flag, default=DEFAULT_RELAYER)
+
+
+def state_option(text: str) -> Callable[[Command], Command]:
+    """The setting `state`: a folder, with what is kept there."""
+    return setting_option("state", "FOLDER", text)
 
 
 def rpc_option(command: Command) -> Command:
-    """``--rpc URL``, as the argument `rpc`: None if it is not given."""
-    return click.option(
-        "--rpc", metavar="URL", help=f"the EVM node's address [{ENVIRONMENT['rpc']}]"
-    )(command)
+    """The setting `rpc`."""
+    return setting_option("rpc", "URL", "the EVM node's address")(command)
 
 
 def deployment_option(command: Command) -> Command:
-    """``--deployment PATH``, as the argument `deployment`: None if it is not given."""
-    return click.option(
-        "--deployment",
-        metavar="PATH",
-        type=click.Path(path_type=Path),
-        help=f"deployment file, or folder of them by chain id [{ENVIRONMENT['deployment']}]",
-    )(command)
-
-
-def account_option(command: Command) -> Command:
-    """``--account N``, as the argument `account_number`: None if it is not given."""
-    return click.option(
-        "--account",
-        "account_number",
-        metavar="N",
-        type=click.IntRange(0, 2**31 - 1),
-        help=f"number of the account under the mnemonic [{ENVIRONMENT['mnemonic']}]",
-    )(command)
+    """The setting `deployment`."""
+    text = "deployment file, or folder of them by chain id"
+    return setting_option("deployment", "PATH", text)(command)
 
 
 def store_option(command: Command) -> Command:
-    """``--store STORE``, as the argument `store`: None if it is not given."""
-    return click.option(
-        "--store",
-        metavar="STORE",
-        help=f"content store: a folder, local:FOLDER or ipfs:MULTIADDR [{ENVIRONMENT['store']}]",
-    )(command)
+    """The setting `store`."""
+    text = "content store: a folder, local:FOLDER or ipfs:MULTIADDR"
+    return setting_option("store", "STORE", text)(command)
 
 
 def maximum_fee_option(command: Command) -> Command:
-    """``--maximum-fee GWEI``, as the argument `maximum_fee`: None if it is not given."""
+    """The setting `maximum_fee`."""
+    return setting_option("maximum_fee", "GWEI", "never pay more for one gas")(command)
+
+
+def account_option(text: str = "", *, required: bool = False) -> Callable[[Command], Command]:
+    """``--account N``, as the argument ``number``: None if it is not given."""
     return click.option(
-        "--maximum-fee",
-        metavar="GWEI",
-        help=f"never pay more for one gas [{ENVIRONMENT['maximum_fee']}]",
-    )(command)
+        "--account",
+        "number",
+        metavar="N",
+        type=click.IntRange(0, 2**31 - 1),
+        required=required,
+        help=f"account N of the mnemonic [{ENVIRONMENT['mnemonic']}]{text}",
+    )
+
+
+def json_option(text: str = "exact integers as JSON") -> Callable[[Command], Command]:
+    """``--json``, as the argument ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help=text)
+
+
+def program(*further: click.Option) -> Callable[[Callable[..., None]], click.Command]:
+    """A command that is a program of its own, with ``further`` options: it logs, has a version."""
+
+    def made(function: Callable[..., None]) -> click.Command:
+        command = click.command(context_settings=CONTEXT)(function)
+        command.params += [*further, LOG_LEVEL, VERSION]
+        return command
+
+    return made
+
+
+def start(run: Callable[..., None], options: dict[str, Any]) -> None:
+    """Do what a command does: ``run(settings, **options)``.
+
+    Options that are settings give the settings, together with the environment; `program`'s option
+    sets up how it logs.
+
+    Raises:
+        ConfigurationError: a setting cannot be used; else whatever ``run`` raises.
+    """
+    if "log_level" in options:
+        configure_logs(options.pop("log_level"))
+    given = {name: options.pop(name) for name in ENVIRONMENT if name in options}
+    run(load_settings(given, os.environ), **options)

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import structlog
 
-from offchain.crypto.hashing import keccak256
 from offchain.experiment.chain_state import save_chain
 from offchain.experiment.driving import Display, Driver
 from offchain.experiment.folder import Progress, RunFolder, kept_chain
@@ -38,6 +37,7 @@ from offchain.learning.exact.integer_network import parse_model
 from offchain.learning.fonts.atlas import GlyphAtlas
 from offchain.learning.fonts.plan import FontPlan
 from offchain.learning.formats.digits import CLASSES
+from offchain.learning.tasks.known import drawing_seed
 from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
 from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
 from offchain.ports import DataSource, Learner
@@ -186,13 +186,11 @@ def _network(
         return TimedLearner(learner, node, stopwatch, experiment.display.training)
 
     def source_of(node: int, seed: bytes) -> DataSource:
-        # Nobody else may be able to draw a node's test items.
-        drawing = keccak256(b"modelchain/drawing/1" + seed)
         return PlannedDigitsSource(
             experiment.atlas,
             experiment.fonts,
             node,
-            int.from_bytes(drawing[:8], "big"),
+            drawing_seed(seed),
             PRESETS[noise],
             plan.transforms,
             plan.samples,

@@ -15,9 +15,10 @@ from click.testing import CliRunner
 
 from offchain.chain.deployment.file import write_deployment
 from offchain.commands.doctor import diagnosis
-from offchain.commands.doctor.command import doctor, findings_json, surroundings
+from offchain.commands.doctor.command import doctor
 from offchain.commands.doctor.diagnosis import Finding, Presence, Surroundings, examine, is_ready
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
+from offchain.commands.doctor.run import findings_json, surroundings
 from offchain.config import RECORDED_HEADERS, load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder

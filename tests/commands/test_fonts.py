@@ -5,7 +5,7 @@ import gzip
 import pytest
 from click.testing import CliRunner
 
-from offchain.commands.fonts import SET_CHOICES, fonts
+from offchain.commands.fonts.command import SET_CHOICES, fonts
 from offchain.errors import FontError
 from offchain.learning.fonts import atlas as glyphs_module
 from offchain.learning.fonts.atlas import build_atlas

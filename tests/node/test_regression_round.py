@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.commands.verify import verify_fully
+from offchain.commands.verify.run import verify_fully
 from offchain.errors import ConfigurationError
 from offchain.learning.regression.diabetes import DIABETES
 from offchain.learning.regression.integer_network import credit, parse_model
@@ -108,7 +108,8 @@ def test_a_verifier_that_does_not_know_the_task_says_so(played: WorkedRound):
     [
         ("--task", "digits", "the deployment's task is diabetes, not digits: leave --task out"),
         ("--data-source", "digits", "the deployment's task is diabetes, other nodes would refuse"),
-        ("--withhold-labels", "3", "diabetes is shared as it is"),
+        ("--training", "small", "the task diabetes takes no option --training, only digits does"),
+        ("--withhold-labels", "3", "the task diabetes takes no option --withhold-labels"),
     ],
 )
 def test_a_worker_with_what_the_task_does_not_have_does_not_start(

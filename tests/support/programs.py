@@ -110,15 +110,15 @@ def serve() -> None:
     """Fork for every request on standard input; answer with the exit status."""
     import httpx
 
-    import offchain.commands.demo.command
-    import offchain.commands.doctor.command
-    import offchain.commands.headers
-    import offchain.commands.store
-    import offchain.commands.verify
+    import offchain.commands.demo.run
+    import offchain.commands.doctor.run
+    import offchain.commands.feeder.run
+    import offchain.commands.headers.command
+    import offchain.commands.relayer.run
+    import offchain.commands.store.run
+    import offchain.commands.verify.run
     import offchain.commands.wallet.balance
-    import offchain.feeder
-    import offchain.relayer
-    import offchain.worker  # noqa: F401
+    import offchain.commands.worker.run  # noqa: F401
 
     # What it imports when it is first used.
     httpx.Client().close()

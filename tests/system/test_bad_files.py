@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.commands.doctor.command import NOT_READY
+from offchain.commands.doctor.run import NOT_READY
 from offchain.config import ENVIRONMENT, RECORDED_HEADERS
 from offchain.errors import ConfigurationError, FontError, HeaderError, StoreError
 from offchain.node.demo.local_network import free_port

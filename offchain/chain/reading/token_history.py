@@ -30,9 +30,6 @@ from offchain.protocol.words.status import ZERO_ADDRESS
 WINDOW_BLOCKS: Final = 2_000
 """Blocks that are looked through together, from the newest back."""
 
-MAXIMUM_ENTRIES: Final = 10_000
-"""Entries that can be asked for."""
-
 _EVENTS: Final = (
     ("ModelToken", "Transfer"),
     *(
@@ -134,7 +131,7 @@ def read_history(
         contracts: the deployment.
         account: EIP-55 address.
         rewards: further addresses of the same owner, which data rewards go to.
-        limit: entries, 1 to `MAXIMUM_ENTRIES`.
+        limit: entries, at least 1.
         first_block: EVM block to look back to.
         last_block: EVM block to begin at; the latest one by default.
 

@@ -84,10 +84,13 @@ def account_from_key_file(file: Path, password: str) -> LocalAccount:
     return account_from_key(key.hex())
 
 
-def load_account(settings: Settings, index: int | None, chain_id: int) -> LocalAccount:
+def load_account(
+    settings: Settings, index: int | None, chain_id: int, default: int | None = None
+) -> LocalAccount:
     """The account that a process signs with.
 
-    A number means the mnemonic's account; without one, the key file or private key of the settings.
+    A number means the mnemonic's account; without one, the key file or private key of the settings,
+    else the mnemonic's account number ``default``.
 
     Raises:
         ConfigurationError: nothing was given, a key is not usable, or the development mnemonic,
@@ -103,6 +106,8 @@ def load_account(settings: Settings, index: int | None, chain_id: int) -> LocalA
         return account_from_key_file(settings.key_file, settings.key_password)
     if settings.private_key is not None:
         return account_from_key(settings.private_key)
+    if default is not None:
+        return account_from_mnemonic(mnemonic_of(settings, chain_id), default)
     raise ConfigurationError(
         f"no account: give --account N, or set {ENVIRONMENT['key_file']} "
         f"or {ENVIRONMENT['private_key']}"

@@ -2,112 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Final
-
 import click
-import platformdirs
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from offchain.commands.doctor.diagnosis import Finding, Presence, Surroundings, diagnose, is_ready
-from offchain.commands.doctor.remedies import Part
-from offchain.commands.options import deployment_option, rpc_option
-from offchain.config import APPLICATION, ENVIRONMENT, PROJECT, load_settings
-from offchain.toolchain.platforms import Platform
-
-NOT_READY: Final = 1
-"""Exit status if the main job cannot run here."""
-
-_STYLES: Final = {Presence.FOUND: "green", Presence.MISSING: "bold red", Presence.ABSENT: "dim"}
+from offchain.commands.options import deployment_option, json_option, rpc_option
 
 
 @click.command()
 @rpc_option
 @deployment_option
-@click.option("--json", "as_json", is_flag=True, help="the findings as JSON")
+@json_option("the findings as JSON")
 @click.pass_context
-def doctor(context: click.Context, rpc: str | None, deployment: Path | None, as_json: bool) -> None:
+def doctor(context: click.Context, rpc: str | None, deployment: str | None, as_json: bool) -> None:
     """Look at everything that the demo and a node need, and say how to get what is missing.
 
     Ends with 0 only if the demo can run here. An EVM node and a deployment are needed only where
     an option or a variable names one. Installs and changes nothing.
     """
-    here = surroundings({"rpc": rpc, "deployment": deployment}, os.environ, PROJECT)
-    console = Console(stderr=True)
-    findings: list[Finding] = []
-    with console.status("looking"):
-        findings.extend(diagnose(here))
-    if as_json:
-        click.echo(json.dumps(findings_json(findings, here.platform), indent=2))
-    else:
-        show(Console(), findings)
-    if not is_ready(findings):
-        context.exit(NOT_READY)
+    from offchain.commands.doctor.run import look_and_tell
 
-
-def surroundings(
-    arguments: Mapping[str, str | Path | None], environment: Mapping[str, str], root: Path
-) -> Surroundings:
-    """This machine, with the settings of a command line and an environment.
-
-    Raises:
-        ConfigurationError: a setting is empty.
-    """
-    wanted = {
-        part
-        for part, name in ((Part.RPC, "rpc"), (Part.DEPLOYMENT, "deployment"))
-        if arguments.get(name) is not None or ENVIRONMENT[name] in environment
-    }
-    return Surroundings(
-        platform=Platform.here(),
-        python=sys.version_info[:2],
-        search_path=environment.get("PATH", os.defpath),
-        root=root,
-        settings=load_settings(arguments, environment, root),
-        font_cache=platformdirs.user_cache_path(APPLICATION) / "fonts",
-        wanted=frozenset(wanted),
-    )
-
-
-def findings_json(findings: Sequence[Finding], platform: Platform) -> dict[str, object]:
-    """All findings as JSON values."""
-    return {
-        "ready": is_ready(findings),
-        "platform": {"system": platform.system, "processor": platform.processor},
-        "findings": [
-            {
-                "part": finding.part.value,
-                "state": finding.state.value,
-                "found": finding.found,
-                "remedy": finding.remedy,
-            }
-            for finding in findings
-        ],
-    }
-
-
-def show(console: Console, findings: Sequence[Finding]) -> None:
-    """Print the findings as a table, what to do below them, and the verdict."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("Part", "State", "Found"):
-        table.add_column(title, overflow="fold")
-    for finding in findings:
-        state = f"[{_STYLES[finding.state]}]{finding.state}[/]"
-        table.add_row(finding.part, state, escape(finding.found))
-    console.print(table)
-    for state, heading in ((Presence.MISSING, "To do"), (Presence.ABSENT, "If you want them")):
-        those = [finding for finding in findings if finding.state is state]
-        if those:
-            console.print(f"\n[bold]{heading}[/bold]")
-        for finding in those:
-            console.print(f"  {finding.part}: {finding.remedy}", markup=False)
-    if is_ready(findings):
-        console.print("\n[green]The demo can run here[/green]: modelchain demo")
-    else:
-        console.print("\n[bold red]The demo cannot run here yet.[/bold red]")
+    context.exit(look_and_tell({"rpc": rpc, "deployment": deployment}, as_json))

@@ -1,12 +1,10 @@
-"""``modelchain wallet``: what an account owns and has at stake."""
+"""What ``modelchain wallet balance`` shows: what an account owns and has at stake."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -14,44 +12,23 @@ from rich.table import Table
 
 from offchain.chain.client import open_contracts
 from offchain.chain.reading.balances import Balances, read_balances
-from offchain.commands.options import account_option, deployment_option, rpc_option
-from offchain.commands.wallet.claim import claim_data
-from offchain.commands.wallet.history import history
-from offchain.commands.wallet.owners import named_owner, require_one
+from offchain.commands.wallet.owners import named_owner
 from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import add_exact_column, fits, flowing, print_whole
-from offchain.commands.wallet.transfer import transfer
-from offchain.config import load_settings
+from offchain.config import Settings
 
 
-@click.group()
-def wallet() -> None:
-    """An account's tokens and bonds: look at them, send them, claim what shared data earned."""
-
-
-@wallet.command()
-@click.argument("address", required=False)
-@account_option
-@rpc_option
-@deployment_option
-@click.option("--json", "as_json", is_flag=True, help="exact integers as JSON")
-def balance(
-    address: str | None,
-    account_number: int | None,
-    rpc: str | None,
-    deployment: Path | None,
-    as_json: bool,
+def show_balance(
+    settings: Settings, *, address: str | None, number: int | None, as_json: bool
 ) -> None:
-    """Tokens, heat, share keys, bonds and ether of ADDRESS or of account N.
+    """Show what an address or a numbered account owns and has at stake.
 
-    With --account also the tokens at the fresh addresses that the node's shared data is rewarded
-    at: only its secrets tell which those are.
+    Raises:
+        ModelChainError: it cannot be read.
     """
-    require_one(address, account_number)
-    settings = load_settings({"rpc": rpc, "deployment": deployment}, os.environ)
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
-    owner, secrets = named_owner(settings, contracts.deployment, address, account_number)
+    owner, secrets = named_owner(settings, contracts.deployment, address, number)
     found = read_balances(contracts, owner, secrets)
     if as_json:
         click.echo(json.dumps(balances_json(found, chain_id), indent=2))
@@ -133,7 +110,3 @@ def figures(balances: Balances, with_rewards: bool) -> list[str]:
     if balances.key_bonds:
         found.append(f"{decimal(balances.key_bonds)} ETH in key bonds")
     return [*found, f"{decimal(balances.ether)} ETH"]
-
-
-for command in (transfer, history, claim_data):
-    wallet.add_command(command)

@@ -1,9 +1,8 @@
-"""``modelchain wallet claim-data``: move what shared data earned, without showing whose it was."""
+"""What ``modelchain wallet claim-data`` does: move what shared data earned, showing no owner."""
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +18,10 @@ from offchain.chain.deployment.file import Deployment
 from offchain.chain.reading.balances import read_balances
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.sending.accounts import load_account
-from offchain.commands.options import deployment_option, rpc_option
 from offchain.commands.wallet.owners import node_secrets
 from offchain.commands.wallet.shown import decimal, receiving_address
 from offchain.commands.wallet.tables import add_exact_column, print_whole
-from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings
+from offchain.config import Settings
 from offchain.errors import ConfigurationError, RelayerError
 from offchain.node.relayer.client import OrderTerms, RelayerClient
 from offchain.node.wallet.moves import (
@@ -40,9 +38,6 @@ MAXIMUM_DESTINATIONS: Final = 4_096
 MAXIMUM_FILE: Final = 1 << 20
 """Bytes of the largest file of destinations that is read."""
 
-DEFAULT_SPREAD: Final = 3_600.0
-"""Seconds over which the moves are spread by default."""
-
 
 class NotMovedError(RelayerError):
     """Some rewards were not moved."""
@@ -52,87 +47,25 @@ class NotMovedError(RelayerError):
         self.count = count
 
 
-@click.command("claim-data")
-@click.option(
-    "--account",
-    "number",
-    metavar="N",
-    required=True,
-    type=click.IntRange(0, 2**31 - 1),
-    help=f"number of the account under the mnemonic [{ENVIRONMENT['mnemonic']}]",
-)
-@click.option(
-    "--to",
-    "addresses",
-    metavar="ADDRESS",
-    multiple=True,
-    help="where a reward goes; give one for each reward, fresh and not tied to each other",
-)
-@click.option(
-    "--to-file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="further addresses, one a line",
-)
-@click.option(
-    "--share-destinations",
-    is_flag=True,
-    help="let several rewards go to one address, or to the account itself: ties them together",
-)
-@click.option(
-    "--spread",
-    metavar="SECONDS",
-    type=click.FloatRange(0.0, 30 * 86_400.0),
-    default=DEFAULT_SPREAD,
-    show_default=True,
-    help="the moves are made at random moments within so long",
-)
-@click.option(
-    "--relayer",
-    metavar="URL",
-    help=f"who carries the orders out [{ENVIRONMENT['relayer']}, {DEFAULT_RELAYER}]",
-)
-@click.option(
-    "--highest-fee",
-    metavar="TOKENS",
-    default="0",
-    show_default=True,
-    help="what the relayer may ask for each order",
-)
-@click.option(
-    "--wait",
-    "wait_seconds",
-    metavar="SECONDS",
-    type=click.FloatRange(0.0, 86_400.0),
-    default=180.0,
-    show_default=True,
-    help="how long the last orders are waited for",
-)
-@click.option("--dry-run", is_flag=True, help="only show what would be done")
-@rpc_option
-@deployment_option
-@click.option("--json", "as_json", is_flag=True, help="exact integers as JSON")
-def claim_data(
+def move_rewards(
+    settings: Settings,
+    *,
     number: int,
     addresses: tuple[str, ...],
     to_file: Path | None,
     share_destinations: bool,
     spread: float,
-    relayer: str | None,
     highest_fee: str,
     wait_seconds: float,
     dry_run: bool,
-    rpc: str | None,
-    deployment: Path | None,
     as_json: bool,
 ) -> None:
-    """Move the rewards of account N's shared data from their fresh addresses, one by one.
+    """Move rewards as `claim_data` of `offchain.commands.wallet.command` says, and show it.
 
-    Each goes to an address of its own by an order that its own key signs and a relayer carries
-    out, at a random moment: no ether, nor anything else of yours, touches the address.
-    docs/Relayer.md says what that hides and what not. Interrupted, the command can be run again.
+    Raises:
+        NotMovedError: some were not moved.
+        ModelChainError: none can be.
     """
-    settings = load_settings({"rpc": rpc, "deployment": deployment, "relayer": relayer}, os.environ)
     limit = parse_decimal(highest_fee)
     contracts = open_contracts(settings.rpc, settings.deployment)
     found = contracts.deployment

@@ -1,13 +1,11 @@
-"""``modelchain wallet history``: transfers, rewards and bonds."""
+"""What ``modelchain wallet history`` shows: transfers, rewards and bonds."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -16,57 +14,37 @@ from rich.table import Table
 from offchain.chain.client import open_contracts
 from offchain.chain.reading.balances import reward_places
 from offchain.chain.reading.token_history import (
-    MAXIMUM_ENTRIES,
     HistoryEntry,
     Kind,
     TokenHistory,
     read_history,
 )
-from offchain.commands.options import account_option, deployment_option, rpc_option
-from offchain.commands.wallet.owners import named_owner, require_one
+from offchain.commands.wallet.owners import named_owner
 from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import add_exact_column, print_whole
-from offchain.config import load_settings
+from offchain.config import Settings
 from offchain.protocol.words.records import KeysRegistered
 
 _LAST_MOMENT = 253_402_300_799  # the last second of the year 9999
-_BLOCK_NUMBER = click.IntRange(0, (1 << 63) - 1)
 
 
-@click.command()
-@click.argument("address", required=False)
-@account_option
-@rpc_option
-@deployment_option
-@click.option(
-    "--limit",
-    metavar="N",
-    type=click.IntRange(1, MAXIMUM_ENTRIES),
-    default=50,
-    show_default=True,
-    help="entries at most, the newest ones",
-)
-@click.option("--from-block", metavar="B", type=_BLOCK_NUMBER, default=0, help="look back to it")
-@click.option("--to-block", metavar="B", type=_BLOCK_NUMBER, help="begin there, not at the latest")
-@click.option("--json", "as_json", is_flag=True, help="exact integers as JSON")
-def history(
+def show_history(
+    settings: Settings,
+    *,
     address: str | None,
-    account_number: int | None,
-    rpc: str | None,
-    deployment: Path | None,
+    number: int | None,
     limit: int,
     from_block: int,
     to_block: int | None,
     as_json: bool,
 ) -> None:
-    """What happened to the tokens and bonds of ADDRESS or of account N, newest first.
+    """Show the newest entries of an address or of a numbered account.
 
-    With --account also at the addresses that the node's shared data is rewarded at.
+    Raises:
+        ModelChainError: they cannot be read.
     """
-    require_one(address, account_number)
-    settings = load_settings({"rpc": rpc, "deployment": deployment}, os.environ)
     contracts = open_contracts(settings.rpc, settings.deployment)
-    owner, secrets = named_owner(settings, contracts.deployment, address, account_number)
+    owner, secrets = named_owner(settings, contracts.deployment, address, number)
     places: dict[str, tuple[int, int]] = {}
     if secrets is not None:
         latest = contracts.ethereum.block_number()

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import click
-
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.commands.wallet.shown import checked_address
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
-
-
-def require_one(address: str | None, number: int | None) -> None:
-    """``UsageError`` unless exactly one of them is given."""
-    if (address is None) == (number is None):
-        raise click.UsageError("give either an ADDRESS or --account N")
 
 
 def named_owner(

@@ -1,1 +1,1 @@
-"""Options of the worker, and what they build."""
+"""The program worker: what it does, and the options that tasks add to it."""

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-from offchain.crypto.hashing import keccak256
+import click
+
 from offchain.errors import ConfigurationError
-from offchain.ports import DataSource, Learner
+from offchain.learning.tasks.choice import OptionValues, TaskChoice
+from offchain.learning.tasks.diabetes_choice import DIABETES_CHOICE
+from offchain.learning.tasks.digits_choice import DIGITS_CHOICE
 
-DIGITS: Final = "digits"
+if TYPE_CHECKING:
+    from offchain.learning.training.processes import TrainingProcesses
+    from offchain.ports import DataSource, Learner
 
-
-@dataclass(frozen=True, slots=True)
-class TaskChoice:
-    """How nodes of one task learn, and where they have data from.
-
-    Attributes:
-        learner: of a protocol's largest number of samples, and the seconds that one training takes
-            at most, or None for the task's own.
-        source: of a node's number, the number of nodes on its machine, and a seed that decides
-            what it draws.
-    """
-
-    learner: Callable[[int, float | None], Learner]
-    source: Callable[[int, int, int], DataSource]
+TASKS: Final[Mapping[str, TaskChoice]] = {"digits": DIGITS_CHOICE, "diabetes": DIABETES_CHOICE}
+"""All tasks."""
 
 
 def choose_task(deployed: str, wanted: str | None = None) -> str:
@@ -47,69 +39,58 @@ def choose_task(deployed: str, wanted: str | None = None) -> str:
     return deployed
 
 
-def make_learner(task: str, maximum_samples: int, seconds: float | None = None) -> Learner:
-    """Return the learner of a task that `choose_task` returned."""
-    return TASKS[task].learner(maximum_samples, seconds)
+def options_of_tasks() -> dict[click.Option, list[str]]:
+    """Return every option that a task takes, with the names of the tasks that take it."""
+    found: dict[click.Option, list[str]] = {}
+    for name, choice in TASKS.items():
+        for option in choice.options:
+            found.setdefault(option, []).append(name)
+    return found
 
 
-def make_source(task: str, node: int, nodes: int, secret: bytes) -> DataSource:
+def option_values(task: str, given: OptionValues) -> dict[str, Any]:
+    """Return the values of all options of a task: what was `given`, else the defaults.
+
+    Raises:
+        ConfigurationError: an option was given that the task does not take.
+    """
+    for option, takers in options_of_tasks().items():
+        if option.name in given and task not in takers:
+            raise ConfigurationError(
+                f"the task {task} takes no option {'/'.join(option.opts + option.secondary_opts)}, "
+                f"only {' and '.join(takers)} does: leave it out"
+            )
+    return {str(option.name): option.default for option in TASKS[task].options} | dict(given)
+
+
+def make_learner(
+    task: str,
+    maximum_samples: int,
+    given: OptionValues | None = None,
+    processes: TrainingProcesses | None = None,
+) -> Learner:
+    """Return the learner of a task that `choose_task` returned; raises as `option_values`."""
+    return TASKS[task].learner(maximum_samples, option_values(task, given or {}), processes)
+
+
+def make_source(
+    task: str, node: int, nodes: int, secret: bytes, given: OptionValues | None = None
+) -> DataSource:
     """Return the data of `node` among the `nodes` of this machine.
 
     What it draws follows from the node's `secret`: see `drawing_seed`.
 
     Raises:
-        ConfigurationError: there is not enough data for so many nodes, or it is not installed.
+        ConfigurationError: there is not enough data for so many nodes, it is not installed, or an
+            option was given that the task does not take.
         FontError: there are too few fonts.
     """
-    return TASKS[task].source(node, nodes, drawing_seed(secret))
+    values = option_values(task, given or {})
+    return TASKS[task].source(node, nodes, drawing_seed(secret), values)
 
 
 def drawing_seed(secret: bytes) -> int:
     """Return what decides a node's draws: nobody but the holder of its secret can repeat them."""
+    from offchain.crypto.hashing import keccak256
+
     return int.from_bytes(keccak256(b"modelchain/drawing/1" + secret)[:8], "big")
-
-
-# What a task needs is imported when it is chosen: scikit-learn may not be installed.
-
-
-def _digits_learner(maximum_samples: int, seconds: float | None) -> Learner:
-    from offchain.learning.tasks.learner import DigitsLearner
-    from offchain.learning.training.settings import TrainingSettings
-
-    settings = TrainingSettings()
-    if seconds is not None:
-        settings = replace(settings, seconds=seconds)
-    return DigitsLearner(maximum_samples, settings)
-
-
-def _digits_source(node: int, nodes: int, seed: int) -> DataSource:
-    from offchain.learning.drawing.endless_source import DigitsDataSource
-    from offchain.learning.fonts.atlas import default_cache_folder, load_atlas
-
-    return DigitsDataSource(load_atlas(default_cache_folder()), node, nodes, seed)
-
-
-def _diabetes_learner(maximum_samples: int, seconds: float | None) -> Learner:
-    from offchain.learning.regression.diabetes import DIABETES
-    from offchain.learning.regression.settings import RegressionSettings
-    from offchain.learning.regression.task import RegressionTask
-    from offchain.learning.tasks.learner import TaskLearner
-
-    settings = RegressionSettings()
-    if seconds is not None:
-        settings = replace(settings, seconds=seconds)
-    return TaskLearner(RegressionTask(DIABETES, maximum_samples, settings))
-
-
-def _diabetes_source(node: int, nodes: int, seed: int) -> DataSource:
-    from offchain.learning.regression.data_source import TableDataSource
-    from offchain.learning.regression.diabetes import DIABETES, diabetes_rows
-
-    return TableDataSource(DIABETES, diabetes_rows(), node, nodes, seed)
-
-
-TASKS: Final[Mapping[str, TaskChoice]] = {
-    DIGITS: TaskChoice(_digits_learner, _digits_source),
-    "diabetes": TaskChoice(_diabetes_learner, _diabetes_source),
-}
-"""All tasks."""

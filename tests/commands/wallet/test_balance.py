@@ -20,7 +20,7 @@ from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.replies import TransactionReceipt
 from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.cli import run
-from offchain.commands.wallet.balance import wallet
+from offchain.commands.wallet.command import wallet
 from offchain.commands.wallet.shown import checked_address, decimal
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
 from offchain.errors import ConfigurationError, ModelChainError

@@ -8,7 +8,14 @@ import pytest
 from offchain.errors import ConfigurationError
 from offchain.learning.regression.diabetes import DIABETES
 from offchain.learning.regression.samples import decode_payload
-from offchain.learning.tasks.known import TASKS, choose_task, make_learner, make_source
+from offchain.learning.tasks.known import (
+    TASKS,
+    choose_task,
+    make_learner,
+    make_source,
+    option_values,
+    options_of_tasks,
+)
 
 
 def test_a_node_learns_the_deployments_task():
@@ -24,6 +31,31 @@ def test_another_task_than_the_deployments_is_refused():
 def test_a_task_that_is_not_known_is_refused():
     with pytest.raises(ConfigurationError, match="task is 'chess'; this version knows digits, dia"):
         choose_task("chess")
+
+
+def test_without_options_a_task_takes_its_defaults():
+    assert option_values("digits", {}) == {
+        "training": "small",
+        "training_seconds": None,
+        "shuffle": True,
+        "withhold_labels": frozenset(),
+        "withhold_percent": 0.0,
+    }
+    assert option_values("diabetes", {"training_seconds": 2.0}) == {"training_seconds": 2.0}
+
+
+def test_an_option_that_a_task_does_not_take_is_refused_with_both_names():
+    with pytest.raises(
+        ConfigurationError, match="task diabetes takes no option --shuffle/--no-shuffle, only digit"
+    ):
+        make_source("diabetes", 0, 4, bytes(32), {"shuffle": False})
+    with pytest.raises(ConfigurationError, match="task diabetes takes no option --training, only"):
+        make_learner("diabetes", 3, {"training": "full"})
+
+
+def test_an_option_has_one_meaning_whichever_tasks_take_it():
+    names = [option.name for option in options_of_tasks()]
+    assert len(set(names)) == len(names)
 
 
 def test_payloads_and_models_of_one_task_are_none_of_the_other():

@@ -12,7 +12,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from offchain.chain.deployment.file import write_deployment
-from offchain.commands.wallet.balance import wallet
+from offchain.commands.wallet.command import wallet
 from tests.support.chains.deployed_world import World, world
 from tests.support.chains.played_round import PlayedRound, play
 

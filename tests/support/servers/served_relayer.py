@@ -27,10 +27,10 @@ from offchain.node.relayer.health import Health, chain_probe
 from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService
+from offchain.node.relayer.serving import bind, serve_until_stopped
 from offchain.node.relayer.wire import encode_forward, encode_reveals, encode_submission
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
-from offchain.relayer import bind, serve_until_stopped
 from offchain.storage.local import LocalStore
 from tests.support.waiting import PATIENCE_SECONDS
 

@@ -1,4 +1,4 @@
-"""``modelchain fonts``: which fonts there are, which are used and why not, where there are more."""
+"""What ``modelchain fonts`` shows: the fonts that are here, which are left out, where more are."""
 
 from __future__ import annotations
 
@@ -7,60 +7,26 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from offchain.errors import FontError
-
-if TYPE_CHECKING:
-    from offchain.learning.fonts.atlas import GlyphAtlas
-
-# Named here again, and compared in a test: what has them imports NumPy and OpenCV.
-SET_CHOICES = ("machine", "small", "full")
+from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder
+from offchain.learning.fonts.packages import PACKAGES, SETS, fetch_package, package_folder
+from offchain.learning.fonts.sets import load_set, write_font_list
 
 _PROCESSES = 2
 _REASONS_SHOWN = 12
 
 
-@click.group(invoke_without_command=True)
-@click.option(
-    "--set",
-    "chosen",
-    type=click.Choice(SET_CHOICES),
-    default="machine",
-    help="the machine's own fonts (default), or a set that was fetched",
-)
-@click.option("--names", is_flag=True, help="name every usable font, one a line")
-@click.option("--skipped", is_flag=True, help="name every font that is left out, with the reason")
-@click.option(
-    "--write",
-    "list_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="write the list of usable fonts with their hashes; compressed if it ends in .gz",
-)
-@click.option("--force", is_flag=True, help="write over a list that exists")
-@click.pass_context
-def fonts(
-    context: click.Context,
-    chosen: str,
-    names: bool,
-    skipped: bool,
-    list_file: Path | None,
-    force: bool,
-) -> None:
-    """List and check fonts: their digits are the users' handwriting."""
-    if context.invoked_subcommand is not None:
-        return
-    if list_file is not None and list_file.exists() and not force:
-        raise FontError(f"{list_file} exists: --force writes over it")
-    from offchain.learning.fonts.atlas import default_cache_folder
-    from offchain.learning.fonts.sets import load_set, write_font_list
+def list_fonts(chosen: str, names: bool, skipped: bool, list_file: Path | None) -> None:
+    """Scan the fonts of a set, show what was asked for, and write the list of usable ones.
 
+    Raises:
+        FontError: the set is not there, or the list cannot be written.
+    """
     with scan_progress() as progress:
         atlas = load_set(chosen, default_cache_folder(), False, _PROCESSES, progress.advance)
     if names:
@@ -73,14 +39,8 @@ def fonts(
         write_font_list(atlas, list_file)
 
 
-@fonts.command()
-@click.option("--set", "chosen", type=click.Choice(SET_CHOICES[1:]), required=True)
-def fetch(chosen: str) -> None:
-    """Download the packages of a set into the user's cache, and scan them. Nothing is installed."""
-    from offchain.learning.fonts.atlas import default_cache_folder
-    from offchain.learning.fonts.packages import PACKAGES, SETS, fetch_package, package_folder
-    from offchain.learning.fonts.sets import load_set
-
+def fetch_set(chosen: str) -> None:
+    """Download what is missing of a set, scan it and show it; ``FontError`` if it cannot be had."""
     cache = default_cache_folder()
     sizes = {package.name: package.megabytes for package in PACKAGES}
     for name in SETS[chosen]:
@@ -115,9 +75,6 @@ def scan_progress() -> Iterator[ScanProgress]:
 
 
 def _tell(atlas: GlyphAtlas, chosen: str) -> None:
-    from offchain.learning.fonts.atlas import default_cache_folder
-    from offchain.learning.fonts.packages import PACKAGES, SETS, package_folder
-
     console = Console()
     console.print(
         f"{len(atlas)} usable fonts (distinct bitmaps), {atlas.family_count} plainly different"

@@ -31,7 +31,6 @@ def headers() -> None:
     "--network",
     type=click.Choice(sorted(NETWORKS)),
     default="mainnet",
-    show_default=True,
     help="whose rules hold",
 )
 def check(file: Path, start_height: int, network: str) -> None:

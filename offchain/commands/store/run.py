@@ -1,15 +1,13 @@
-"""``modelchain store``: put files into the content store, get them out, list them."""
+"""What ``modelchain store`` does: put files into the content store, get them out, list them."""
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
-from offchain.commands.options import store_option
-from offchain.config import load_settings
+from offchain.config import Settings
 from offchain.errors import ConfigurationError, ContentTooLargeError, StoreError
 from offchain.storage.cid import DIGEST_SIZE, cid_of, digest_of_multibase
 from offchain.storage.local import MAXIMUM_CONTENT
@@ -18,35 +16,26 @@ from offchain.storage.location import open_store
 _STANDARD_STREAM = "-"
 
 
-@click.group()
-def store() -> None:
-    """The content store: files of at most 1 MiB by their content identifier."""
+def keep_files(settings: Settings, *, files: tuple[str, ...]) -> None:
+    """Keep files and print their identifiers.
 
-
-@store.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@store_option
-def put(files: tuple[str, ...], store: str | None) -> None:
-    """Keep FILEs (- for standard input) and print their identifiers, one a line."""
-    chosen = open_store(load_settings({"store": store}, os.environ).store)
+    Raises:
+        ModelChainError: one cannot be read or kept; those before it are kept.
+    """
+    chosen = open_store(settings.store)
     for file in files:
         click.echo(cid_of(chosen.put(_read(file))))
 
 
-@store.command()
-@click.argument("identifier")
-@click.option(
-    "--output",
-    "-o",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="where it goes; standard output by default",
-)
-@store_option
-def get(identifier: str, output: Path | None, store: str | None) -> None:
-    """Fetch the file named IDENTIFIER, a CID or a sha2-256 in hexadecimal, and check it."""
+def fetch_file(settings: Settings, *, identifier: str, output: Path | None) -> None:
+    """Fetch a file and write it out.
+
+    Raises:
+        ConfigurationError: the identifier names no file.
+        StoreError: it cannot be fetched or written.
+    """
     digest = parse_identifier(identifier)
-    content = open_store(load_settings({"store": store}, os.environ).store).get(digest)
+    content = open_store(settings.store).get(digest)
     if output is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -57,16 +46,9 @@ def get(identifier: str, output: Path | None, store: str | None) -> None:
         raise StoreError(f"{output} cannot be written: {error.strerror}") from error
 
 
-@store.command()
-@click.option("--long", "-l", "with_digest", is_flag=True, help="with the sha2-256 beside each")
-@store_option
-def ls(with_digest: bool, store: str | None) -> None:
-    """Print the identifiers of all files in the store, one a line.
-
-    Of a daemon: all raw blocks that it has pinned, whoever pinned them.
-    """
-    chosen = open_store(load_settings({"store": store}, os.environ).store)
-    for digest in chosen.digests():
+def print_identifiers(settings: Settings, *, with_digest: bool) -> None:
+    """Print the identifiers of all files; ``StoreError`` if the store cannot be read."""
+    for digest in open_store(settings.store).digests():
         click.echo(f"{cid_of(digest)}  {digest.hex()}" if with_digest else cid_of(digest))
 
 

@@ -1,9 +1,8 @@
-"""``modelchain verify``: everything that the chain says, computed again."""
+"""What ``modelchain verify`` does: verify with progress shown, and say what was found."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,8 +16,7 @@ from rich.console import Console
 
 from offchain.chain.client import open_contracts
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.commands.options import deployment_option, rpc_option, store_option
-from offchain.config import load_settings
+from offchain.config import Settings
 from offchain.errors import ConfigurationError
 from offchain.learning.tasks.known import choose_task, make_learner
 from offchain.storage.location import LOCAL, open_store, split_location
@@ -28,52 +26,21 @@ from offchain.verification.recording.differences import Difference, shown
 from offchain.verification.run import verify_chain, verify_chain_lightly
 
 
-@click.command()
-@rpc_option
-@deployment_option
-@store_option
-@click.option("--light", is_flag=True, help="only headers, votes and Merkle proofs; needs no store")
-@click.option(
-    "--checkpoint",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="go on where the verification that wrote FILE ended, and write it again",
-)
-@click.option(
-    "--confirmations",
-    metavar="N",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="leave the last N EVM blocks for later",
-)
-@click.option(
-    "--processes",
-    metavar="N",
-    type=click.IntRange(1, 256),
-    default=os.cpu_count() or 1,
-    show_default=True,
-    help="for ring signatures and scores",
-)
-@click.option("--json", "as_json", is_flag=True, help="the result as JSON")
-def verify(
-    rpc: str | None,
-    deployment: Path | None,
-    store: str | None,
+def run_verification(
+    settings: Settings,
+    *,
     light: bool,
     checkpoint: Path | None,
     confirmations: int,
     processes: int,
     as_json: bool,
 ) -> None:
-    """Compute everything that the chain says again, from the chain and the content store alone.
+    """Verify, and say what was verified.
 
-    Headers, seeds, splits, data sets, ring signatures, scores, votes, blocks, rewards, balances,
-    heat. Says OK, or the first difference with both values, and ends with status 15 then.
+    Raises:
+        Difference: the first one between what is recorded and what follows.
+        ModelChainError: the chain or the store cannot be read.
     """
-    if light and checkpoint is not None:
-        raise click.UsageError("--light reads everything anew: leave --checkpoint out")
-    settings = load_settings({"rpc": rpc, "deployment": deployment, "store": store}, os.environ)
     contracts = open_contracts(settings.rpc, settings.deployment)
     console = Console(stderr=True)
     try:

@@ -1,0 +1,1 @@
+"""The program feeder: what it does."""

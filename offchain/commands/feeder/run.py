@@ -1,0 +1,85 @@
+"""What ``python offchain/feeder.py`` does once its options are read."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+
+from offchain.chain.client import Web3Chain, open_contracts
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
+from offchain.chain.reading.relay_view import RelayReader
+from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.fees import FeePolicy
+from offchain.commands.options import FEEDER_ACCOUNT
+from offchain.config import Settings
+from offchain.errors import NotDevelopmentChainError
+from offchain.headers.next_batch import next_batch
+from offchain.headers.recorded import RecordedHeaders
+from offchain.headers.source import open_source, recorded_file
+from offchain.node.feeder.live import FollowingFeeder
+from offchain.node.feeder.replay import Feeder
+from offchain.node.feeder.schedule import ReplaySchedule
+from offchain.ports import HeaderSource
+from offchain.programs import stop_on_signals
+
+log = structlog.get_logger()
+
+
+def run_feeder(
+    settings: Settings,
+    *,
+    number: int | None,
+    recorded: bool,
+    nodes: int | None,
+    patience: float,
+    pause: float,
+) -> None:
+    """Relay headers until it is stopped; options as in `offchain.feeder`.
+
+    With ``recorded`` the settings must name recorded headers.
+
+    Raises:
+        ModelChainError: the feeder cannot start.
+    """
+    if recorded:
+        recorded_file(settings.headers)
+    contracts = open_contracts(settings.rpc, settings.deployment)
+    found = contracts.deployment
+    account = load_account(settings, number, found.chain_id, FEEDER_ACCOUNT)
+    chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
+    source = open_source(settings.headers, found.rules, settings.bitcoin_cookie)
+    stopped = stop_on_signals()
+    clock = clock_to_move(contracts.ethereum, source)
+    relay = RelayReader(contracts.ethereum, found.address("BitcoinRelay"))
+    if clock is None:
+        FollowingFeeder(chain, relay, source, found.rules).run(stopped, pause)
+        return
+    # Headers of another chain than the relay's are said at once, not when the nodes wait for them.
+    view = relay.view()
+    next_batch(view, lambda: relay.held_hashes(view), source, found.rules)
+    domains = Domains.of(found)
+    Feeder(
+        chain,
+        ChainFollower(chain, domains, found.block_number),
+        source,
+        clock,
+        found.relay,
+        ReplaySchedule(contracts.parameters, found.checkpoint.height, nodes, patience),
+        time.monotonic,
+    ).run(stopped)
+
+
+def clock_to_move(ethereum: Ethereum, source: HeaderSource) -> DevelopmentClock | None:
+    """The clock of a development chain on which recorded headers are replayed; else None."""
+    if not isinstance(source, RecordedHeaders):
+        log.info("headers are relayed as they come, the chain's clock is left alone")
+        return None
+    try:
+        return DevelopmentClock(ethereum)
+    except NotDevelopmentChainError as error:
+        log.info("headers are relayed as they come", reason=str(error))
+        return None

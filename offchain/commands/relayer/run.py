@@ -1,0 +1,120 @@
+"""What ``python offchain/relayer.py`` does once its options are read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from offchain.chain.client import Web3Chain, open_contracts
+from offchain.chain.deployment.file import Deployment
+from offchain.chain.domains import Domains
+from offchain.chain.follower import ChainFollower
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import BoundedProvider
+from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.fees import FeePolicy
+from offchain.commands.options import RELAYER_ACCOUNT
+from offchain.config import Settings
+from offchain.errors import RelayerError
+from offchain.node.assembly import journal_file
+from offchain.node.relayer.app import make_app
+from offchain.node.relayer.batches import BatchSettings
+from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
+from offchain.node.relayer.forwarding import Forwarding
+from offchain.node.relayer.health import Health, chain_probe
+from offchain.node.relayer.limits import Bounds
+from offchain.node.relayer.queue import RelayerQueue
+from offchain.node.relayer.service import RelayerService, keep_working
+from offchain.node.relayer.serving import bind, serve_until_stopped
+from offchain.programs import stop_on_signals
+from offchain.storage.location import open_store
+from offchain.values import parse_decimal
+
+log = structlog.get_logger()
+
+HEALTH_SECONDS = 3.0
+"""How long the chain may take to answer for /healthz."""
+
+CONNECTIONS = 256
+"""Connections at a time, slow ones included; more get a 503."""
+
+
+def run_relayer(
+    settings: Settings,
+    *,
+    number: int | None,
+    batch: int,
+    flush: float,
+    queue: int,
+    client_burst: int,
+    client_rate: float,
+    behind_proxy: bool,
+    minimum_balance: str,
+    order_fee: str,
+) -> None:
+    """Bring others' transactions on chain until it is stopped; options as in `offchain.relayer`.
+
+    Raises:
+        ModelChainError: the relayer cannot start, or it ended by an error of its own.
+    """
+    least_balance, least_fee = parse_decimal(minimum_balance), parse_decimal(order_fee)
+    listener = bind(settings.relayer)
+    contracts = open_contracts(settings.rpc, settings.deployment)
+    found = contracts.deployment
+    account = load_account(settings, number, found.chain_id, RELAYER_ACCOUNT)
+    with RelayerDatabase(queue_file(settings, found, account.address)) as database:
+        chain = Web3Chain(
+            contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
+        )
+        domains = Domains.of(found)
+        service = RelayerService(
+            chain,
+            open_store(settings.store, for_writing=True),
+            ChainFollower(chain, domains, found.block_number),
+            domains,
+            RelayerQueue(database, queue),
+            time.monotonic,
+            BatchSettings(transactions=batch, flush_seconds=flush),
+            Forwarding(contracts, chain.account, least_fee),
+        )
+        watching = Ethereum(
+            BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)
+        )
+        health = Health(
+            service.depth,
+            service.work_log,
+            chain_probe(watching, chain.account),
+            least_balance,
+            time.monotonic,
+        )
+        bounds = Bounds(burst=client_burst, per_second=client_rate)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                make_app(service, health, time.monotonic, bounds),
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                proxy_headers=behind_proxy,
+                limit_concurrency=CONNECTIONS,
+            )
+        )
+        stopped = stop_on_signals()
+        sending = threading.Thread(target=keep_working, args=(service, stopped), daemon=True)
+        sending.start()
+        log.info("the relayer listens", url=settings.relayer, account=chain.account)
+        serve_until_stopped(server, listener, stopped)
+        stopped.set()
+        sending.join(10.0)
+    if service.work_log.broken:
+        raise RelayerError("the relayer ended by an error in itself: read its log; nothing is lost")
+    log.info("stopped")
+
+
+def queue_file(settings: Settings, deployment: Deployment, account: str) -> Path:
+    """Where what is accepted is kept: a file for every chain, deployment and account."""
+    folder = settings.state / "relayer"
+    return journal_file(folder, deployment.genesis_hash, deployment.address("ModelChain"), account)

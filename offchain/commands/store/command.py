@@ -1,0 +1,55 @@
+"""``modelchain store``: put files into the content store, get them out, list them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from offchain.commands.options import start, store_option
+
+
+@click.group()
+def store() -> None:
+    """The content store: files of at most 1 MiB by their content identifier."""
+
+
+@store.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@store_option
+def put(**options: Any) -> None:
+    """Keep FILEs (- for standard input) and print their identifiers, one a line."""
+    from offchain.commands.store.run import keep_files
+
+    start(keep_files, options)
+
+
+@store.command()
+@click.argument("identifier")
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="where it goes; standard output by default",
+)
+@store_option
+def get(**options: Any) -> None:
+    """Fetch the file named IDENTIFIER, a CID or a sha2-256 in hexadecimal, and check it."""
+    from offchain.commands.store.run import fetch_file
+
+    start(fetch_file, options)
+
+
+@store.command("ls")
+@click.option("--long", "-l", "with_digest", is_flag=True, help="with the sha2-256 beside each")
+@store_option
+def list_files(**options: Any) -> None:
+    """Print the identifiers of all files in the store, one a line.
+
+    Of a daemon: all raw blocks that it has pinned, whoever pinned them.
+    """
+    from offchain.commands.store.run import print_identifiers
+
+    start(print_identifiers, options)

@@ -1,0 +1,173 @@
+"""What ``python offchain/worker.py`` does once its options are read."""
+
+from __future__ import annotations
+
+import os
+import secrets as randomness
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from offchain.chain.client import Web3Chain, open_contracts
+from offchain.chain.domains import Domains
+from offchain.chain.sending.accounts import load_account, mnemonic_of
+from offchain.chain.sending.fees import FeePolicy
+from offchain.commands.worker.training import help_training, training_processes
+from offchain.config import Settings
+from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
+from offchain.errors import ConfigurationError
+from offchain.learning.preparation import warm_up
+from offchain.learning.tasks.choice import OptionValues
+from offchain.learning.tasks.known import choose_task, make_learner, make_source, option_values
+from offchain.learning.training.place import place_of
+from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
+from offchain.node.journal import Journal
+from offchain.node.loop import LoopSettings
+from offchain.node.relayer.client import DirectOutlet, Outlet, RelayerClient
+from offchain.ports import DataSource
+from offchain.programs import stop_on_signals
+from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.rules.ring_selection import STRATEGIES
+from offchain.storage.location import open_store
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
+
+LIVE_CONFIRMATIONS = 12
+"""EVM blocks that make a phase's end certain enough to give out test keys."""
+
+
+def run_worker(
+    settings: Settings,
+    *,
+    given: OptionValues,
+    number: int | None,
+    direct: bool,
+    roles: str,
+    nodes: int,
+    position: int | None,
+    task: str | None,
+    data_source: str | None,
+    threads: int | None,
+    timestamp_shift: int,
+    seed_file: Path | None,
+    ring: str,
+    confirmations: int | None,
+    patience: int,
+) -> None:
+    """Run one node until it is stopped, or help torchrun's first process to train.
+
+    The options are those of `offchain.worker`, with the tasks' own that were ``given``.
+
+    Raises:
+        ModelChainError: the node cannot start.
+    """
+    place = place_of(os.environ)
+    cores, processes_here = os.cpu_count() or 1, nodes * place.local_size
+    if threads is None:
+        threads = max(1, cores // processes_here)
+    shared = threads * processes_here > cores
+    if place.rank:
+        help_training(place, threads, shared)
+        return
+    chosen_roles = parse_roles(roles)
+    outlet: Outlet = RelayerClient(settings.relayer)
+    contracts = open_contracts(settings.rpc, settings.deployment)
+    chain_id = contracts.deployment.chain_id
+    learned = choose_task(contracts.deployment.task, task)
+    values = option_values(learned, given)
+    account = load_account(settings, number, chain_id)
+    chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
+    identity = identify(chain, settings, number, seed_file)
+    content = open_store(settings.store, for_writing=True)
+    source: DataSource | None = None
+    if data_source != "none" and Role.SHARE in chosen_roles:
+        if data_source not in (None, learned):
+            raise ConfigurationError(
+                f"--data-source {data_source}: the deployment's task is {learned}, other nodes "
+                "would refuse such data; leave the option out"
+            )
+        which = position if position is not None else (number or 0) % nodes
+        source = make_source(learned, which, nodes, identity.secrets.seed, values)
+    if direct:
+        click.echo(
+            "worker: --direct ties this account to everything that it shares, for everybody to "
+            "see: use a relayer where that matters",
+            err=True,
+        )
+        outlet = DirectOutlet(chain, content)
+    if confirmations is None:
+        confirmations = 0 if chain_id == DEVELOPMENT_CHAIN_ID else LIVE_CONFIRMATIONS
+    stopped = stop_on_signals()
+    file = journal_file(
+        settings.state,
+        chain.deployment.genesis_hash,
+        chain.deployment.address("ModelChain"),
+        chain.account,
+    )
+    # The learner last, since it takes longest: what is wrong with the rest is said before.
+    with Journal(file) as journal, training_processes(place, threads, shared) as processes:
+        # In the time that passes anyway until there is data.
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+        learner = make_learner(learned, chain.parameters.maximum_samples, values, processes)
+        assemble_worker(
+            Adapters(chain, content, learner, source, outlet),
+            identity,
+            Choices(
+                Policy(chosen_roles, confirmations, patience),
+                STRATEGIES[ring],
+                LoopSettings(),
+                timestamp_shift,
+            ),
+            journal,
+            time.monotonic,
+            randomness.token_bytes,
+        ).run(stopped)
+
+
+def parse_roles(text: str) -> frozenset[Role]:
+    """Roles from their names joined by commas; ``ConfigurationError`` if one is none."""
+    try:
+        return frozenset(Role(name.strip()) for name in text.split(",") if name.strip())
+    except ValueError as error:
+        raise ConfigurationError(
+            f"--roles {text}: choose among {', '.join(Role)}, joined by commas"
+        ) from error
+
+
+def identify(
+    chain: Web3Chain, settings: Settings, number: int | None, seed_file: Path | None
+) -> Identity:
+    """The node's secrets and the deployment that they are for.
+
+    Raises:
+        ConfigurationError: there is neither a seed file nor a numbered account, or the file is not
+            usable.
+    """
+    deployment = chain.deployment
+    if seed_file is not None:
+        seed = read_seed(seed_file)
+    elif number is not None:
+        seed = node_seed_from_mnemonic(mnemonic_of(settings, deployment.chain_id), number)
+    else:
+        raise ConfigurationError("a node needs --account N, or --seed-file beside its key")
+    domains = Domains.of(deployment)
+    return Identity(
+        NodeSecrets(seed, deployment.chain_id, deployment.address("ModelChain")),
+        domains,
+        deployment.genesis_accounts,
+        deployment.block_number,
+    )
+
+
+def read_seed(file: Path) -> bytes:
+    """A node's seed from a file; ``ConfigurationError`` if it is none. The message repeats none."""
+    try:
+        seed = bytes.fromhex(file.read_text(encoding="ascii").strip().removeprefix("0x"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"the seed file {file} cannot be read as hexadecimal ({type(error).__name__})"
+        ) from None
+    if len(seed) != SEED_BYTES:
+        raise ConfigurationError(f"the seed in {file} has {len(seed)} bytes, not {SEED_BYTES}")
+    return seed

@@ -1,0 +1,48 @@
+"""The processes that a worker trains in: torchrun's, or its own one alone.
+
+PyTorch, which takes long to load, is imported within the functions that need it: what is wrong with
+a worker's settings is said before.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from offchain.learning.preparation import use_threads
+from offchain.learning.training.place import ProcessPlace
+
+if TYPE_CHECKING:
+    from offchain.learning.training.processes import TrainingProcesses
+
+
+def help_training(place: ProcessPlace, threads: int, shared: bool) -> None:
+    """Take part in the trainings of torchrun's first process until it ends."""
+    use_threads(threads, shared=shared)
+    from offchain.learning.training.processes import TrainingProcesses
+
+    processes = TrainingProcesses(place)
+    # Whoever stops torchrun stops all its processes; the first one ends in order, this one then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    processes.help()
+
+
+@contextmanager
+def training_processes(
+    place: ProcessPlace, threads: int, shared: bool
+) -> Iterator[TrainingProcesses | None]:
+    """The processes that train together, None where this one is alone; it is ready to compute."""
+    use_threads(threads, shared=shared)
+    if place.size == 1:
+        yield None
+        return
+    from offchain.learning.training.processes import TrainingProcesses
+
+    processes = TrainingProcesses(place)
+    try:
+        yield processes
+    finally:
+        processes.end()

@@ -1,0 +1,47 @@
+"""What a task is to a node: the options it takes, and the learner and the data made of them.
+
+Importing a task's choice must cost nothing, since every command line names all tasks: what a task
+needs is imported when it is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from offchain.learning.training.processes import TrainingProcesses
+    from offchain.ports import DataSource, Learner
+
+OptionValues = Mapping[str, Any]
+"""Values of a task's options by their arguments' names."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChoice:
+    """How nodes of one task learn, and where they have data from.
+
+    Attributes:
+        options: of the worker's command line that only tasks take which name them here, each with
+            an explicit default. An option of several tasks is one object that all of them name.
+        learner: of a protocol's largest number of samples, the options' values, and the processes
+            that train together, None where there is one alone.
+        source: of a node's number, the number of nodes on its machine, a seed that decides what it
+            draws, and the options' values.
+    """
+
+    options: tuple[click.Option, ...]
+    learner: Callable[[int, OptionValues, TrainingProcesses | None], Learner]
+    source: Callable[[int, int, int, OptionValues], DataSource]
+
+
+TRAINING_SECONDS: Final = click.Option(
+    ["--training-seconds"],
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 86_400.0),
+    default=None,
+    help="how long one model is trained at most",
+)

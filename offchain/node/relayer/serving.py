@@ -1,0 +1,57 @@
+"""The relayer's server: a listening socket on loopback, and serving there until it is stopped."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from offchain.errors import ConfigurationError, PortInUse
+
+
+def serve_until_stopped(
+    server: uvicorn.Server, listener: socket.socket, stopped: threading.Event
+) -> None:
+    """Serve in a thread, so that signals reach the event and no other handler."""
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    while not stopped.wait(0.5) and thread.is_alive():
+        pass
+    server.should_exit = True
+    thread.join(10.0)
+
+
+def bind(url: str) -> socket.socket:
+    """A listening socket at a loopback address.
+
+    Raises:
+        ConfigurationError: the address is no http address of this machine's loopback, or the system
+            refuses its port.
+        PortInUse: another process listens there.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port if parts.port is not None else 80
+    except ValueError as error:
+        raise ConfigurationError(f"the relayer cannot listen at {url!r}: {error}") from error
+    if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):
+        raise ConfigurationError(
+            f"the relayer listens on loopback only, not at {url}: put a proxy with TLS before it "
+            "to serve others"
+        )
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse("127.0.0.1", port) from error
+        raise ConfigurationError(
+            f"the relayer cannot listen at {url} ({error.strerror}): choose another port"
+        ) from error
+    listener.listen(128)
+    return listener
