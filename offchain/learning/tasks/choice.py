@@ -25,8 +25,8 @@ class TaskChoice:
     """How nodes of one task learn, and where they have data from.
 
     Attributes:
-        options: of the worker's command line that only tasks take which name them here, each with
-            an explicit default. An option of several tasks is one object that all of them name.
+        options: that the worker takes for this task, each with an explicit default. One that
+            several tasks have is one object.
         learner: of a protocol's largest number of samples, the options' values, and the processes
             that train together, None where there is one alone.
         source: of a node's number, the number of nodes on its machine, a seed that decides what it
