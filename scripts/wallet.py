@@ -17,7 +17,7 @@ from offchain.chain.sending.accounts import mnemonic_of
 from offchain.commands.wallet.balance import show_accounts
 from offchain.commands.wallet.shown import checked_address
 from offchain.config import Settings, load_settings
-from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.crypto.derivation import node_seed_from_mnemonic
 from offchain.errors import ModelChainError
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
@@ -55,5 +55,5 @@ def numbered(
     if with_rewards:
         chain_id = contracts.deployment.chain_id
         seed = node_seed_from_mnemonic(mnemonic_of(settings, chain_id), number)
-        secrets = NodeSecrets(seed, chain_id, contracts.deployment.address("ModelChain"))
+        secrets = contracts.deployment.node_secrets(seed)
     return read_balances(contracts, accounts[number].address, secrets)

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from offchain.experiment.stopwatch import Stopwatch, Work
 from offchain.learning.formats.digits import DigitSamples
@@ -75,35 +76,29 @@ class SharedDigitsTask(DigitsTask):
         return self._decoded.get(plaintext, super().decode_payload)
 
 
+@dataclass(frozen=True, slots=True)
 class TimedLearner(Learner):
     """A node's learner: trains and judges alone on the machine, and takes the time.
 
-    Args:
+    Attributes:
         learner: does it.
         node: whose this one is.
         stopwatch: takes the times.
         report: is told of the progress of trainings.
     """
 
-    def __init__(
-        self,
-        learner: Learner,
-        node: int,
-        stopwatch: Stopwatch,
-        report: Callable[[int, TrainingProgress], None],
-    ) -> None:
-        self._learner = learner
-        self._node = node
-        self._stopwatch = stopwatch
-        self._report = report
+    learner: Learner
+    node: int
+    stopwatch: Stopwatch
+    report: Callable[[int, TrainingProgress], None]
 
     def sample_count(self, payload: bytes) -> int:
         """See `Learner.sample_count`."""
-        return self._learner.sample_count(payload)
+        return self.learner.sample_count(payload)
 
     def check_model(self, model: bytes) -> None:
         """See `Learner.check_model`."""
-        self._learner.check_model(model)
+        self.learner.check_model(model)
 
     def train(
         self,
@@ -116,13 +111,13 @@ class TimedLearner(Learner):
         """See `Learner.train`."""
 
         def told(step: TrainingProgress) -> None:
-            self._report(self._node, step)
+            self.report(self.node, step)
             progress(step)
 
-        with self._stopwatch.computing(Work.TRAINING, self._node):
-            return self._learner.train(training, baseline, seed, told, ages)
+        with self.stopwatch.computing(Work.TRAINING, self.node):
+            return self.learner.train(training, baseline, seed, told, ages)
 
     def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:
         """See `Learner.evaluate`."""
-        with self._stopwatch.computing(Work.JUDGING, self._node):
-            return self._learner.evaluate(model, test)
+        with self.stopwatch.computing(Work.JUDGING, self.node):
+            return self.learner.evaluate(model, test)

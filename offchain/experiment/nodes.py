@@ -23,17 +23,18 @@ from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.clock import DevelopmentClock
-from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.crypto.derivation import node_seed_from_mnemonic
 from offchain.errors import RelayerError, StoreError
 from offchain.experiment.chain_state import experiment_anvil, set_clock_back
 from offchain.experiment.observer import Observer
 from offchain.headers.recorded import RecordedHeaders
-from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
+from offchain.node.assembly import Adapters, Choices, assemble_worker
 from offchain.node.demo.local_network import Plan, account, deploy_on
 from offchain.node.feeder.replay import Feeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
+from offchain.node.own import Own
 from offchain.node.relayer.admission import Refused
 from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.client import Outlet, RelayerBusyError, RelayerRefusedError
@@ -179,19 +180,17 @@ def local_network(
         workers: list[Worker] = []
         for node in range(plan.nodes):
             seed = node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, node)
-            identity = Identity(
-                NodeSecrets(seed, found.chain_id, found.address("ModelChain")),
-                domains,
-                found.genesis_accounts,
-                found.block_number,
-            )
             journal = stack.enter_context(Journal(plan.folder / "nodes" / str(node) / "journal"))
-            adapters = Adapters(
-                chain_of(node), store, learner_of(node), source_of(node, seed), outlet
-            )
+            chain = chain_of(node)
+            adapters = Adapters(chain, store, learner_of(node), source_of(node, seed), outlet)
             workers.append(
                 assemble_worker(
-                    adapters, identity, choices, journal, time.monotonic, randomness.token_bytes
+                    adapters,
+                    Own.of(chain, seed),
+                    choices,
+                    journal,
+                    time.monotonic,
+                    randomness.token_bytes,
                 )
             )
         watching = chain_of(plan.nodes)

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
-from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import keccak256
 from offchain.node.attesting import Attesting
 from offchain.node.background import Background
@@ -16,6 +14,7 @@ from offchain.node.claiming import Claiming
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
+from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
 from offchain.node.relayer.client import Outlet
@@ -38,23 +37,6 @@ class Adapters:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """Which deployment a node is of.
-
-    Attributes:
-        secrets: the node's.
-        domains: the deployment's hash domains.
-        genesis_accounts: who may lead round 1.
-        first_block: EVM block of the deployment.
-    """
-
-    secrets: NodeSecrets
-    domains: Domains
-    genesis_accounts: tuple[str, ...]
-    first_block: int
-
-
-@dataclass(frozen=True, slots=True)
 class Choices:
     """A node's own choices; for ``timestamp_shift`` see `Sharing`."""
 
@@ -66,7 +48,7 @@ class Choices:
 
 def assemble_worker(
     adapters: Adapters,
-    identity: Identity,
+    own: Own,
     choices: Choices,
     journal: Journal,
     clock: Callable[[], float],
@@ -78,17 +60,13 @@ def assemble_worker(
         ChainError: the chain cannot be read.
     """
     chain, store, learner = adapters.chain, adapters.store, adapters.learner
-    secrets, domains = identity.secrets, identity.domains
     background: Background[object] = Background()
-    payloads = Payloads(store, learner, domains, journal, chain.parameters.maximum_samples, clock)
+    payloads = Payloads(store, learner, own.domains, journal, own.parameters.maximum_samples, clock)
     attesting = Attesting(payloads, store, learner, journal, background, clock)
     sharing = None
     if adapters.source is not None:
         sharing = Sharing(
-            chain.account,
-            secrets,
-            domains,
-            chain.parameters,
+            own,
             adapters.source,
             adapters.outlet,
             choices.strategy,
@@ -99,34 +77,15 @@ def assemble_worker(
     parts = Parts(
         sharing=sharing,
         payloads=payloads,
-        modelling=Modelling(
-            chain.account,
-            secrets,
-            domains,
-            store,
-            learner,
-            journal,
-            background,
-            randomness,
-            clock,
-        ),
+        modelling=Modelling(own, store, learner, journal, background, randomness, clock),
         attesting=attesting,
-        claiming=Claiming(chain.account, attesting.data_of),
+        claiming=Claiming(own.account, attesting.data_of),
     )
-    taker = SnapshotTaker(
-        chain.account,
-        secrets,
-        domains,
-        chain.parameters,
-        identity.genesis_accounts,
-        choices.policy,
-        parts,
-        clock,
-    )
+    taker = SnapshotTaker(own, choices.policy, parts, clock)
     return Worker(
-        ChainFollower(chain, domains, identity.first_block),
+        ChainFollower(chain, own.domains, own.first_block),
         taker,
-        Performer(chain, store, secrets, parts, taker),
+        Performer(chain, store, own.secrets, parts, taker),
         parts,
         background,
         clock,

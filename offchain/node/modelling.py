@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from offchain.chain.domains import Domains
-from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.crypto.sealing import model_associated_data, seal, unseal
 from offchain.errors import CryptoError, ModelChainError, ModelError, StoreError
 from offchain.node.background import Background, Cancelled, Outcome
 from offchain.node.journal import Journal
+from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.ports import ContentStore, Learner, TrainedModel, TrainingProgress
 from offchain.protocol.rules.dataset import DataItem, training_root
@@ -66,9 +65,7 @@ class Modelling:
     """The models of one account, one for each round.
 
     Args:
-        account: the node's.
-        secrets: of the node, for this deployment.
-        domains: the deployment's hash domains.
+        own: the node itself.
         store: where sealed copies and revealed models go.
         learner: trains them.
         journal: remembers where the sealed copies are.
@@ -79,9 +76,7 @@ class Modelling:
 
     def __init__(
         self,
-        account: str,
-        secrets: NodeSecrets,
-        domains: Domains,
+        own: Own,
         store: ContentStore,
         learner: Learner,
         journal: Journal,
@@ -89,9 +84,7 @@ class Modelling:
         randomness: Callable[[int], bytes],
         clock: Callable[[], float],
     ) -> None:
-        self._account = account
-        self._secrets = secrets
-        self._domains = domains
+        self._own = own
         self._store = store
         self._learner = learner
         self._journal = journal
@@ -121,12 +114,12 @@ class Modelling:
         if held is None:
             return None
         return model_commitment(
-            self._domains.model_chain,
+            self._own.domains.model_chain,
             round_number,
-            self._account,
+            self._own.account,
             held.hash,
             held.training_root,
-            self._secrets.commitment_salt(round_number),
+            self._own.secrets.commitment_salt(round_number),
         )
 
     def is_unrecoverable(self, sealed_copy: bytes) -> bool:
@@ -145,7 +138,7 @@ class Modelling:
         if self._background.name is not None:
             return
         self._training = training
-        seed = training_seed(self._account, training.round)
+        seed = training_seed(self._own.account, training.round)
         last_report = self._clock()
 
         def report(progress: TrainingProgress) -> None:
@@ -185,7 +178,7 @@ class Modelling:
             return
         used = outcome.result.used
         items = training.items if used is None else [training.items[number] for number in used]
-        root = training_root(self._domains.model_chain, items)
+        root = training_root(self._own.domains.model_chain, items)
         log.info("trained", round=training.round, model=outcome.result.description)
         try:
             self._hold(training.round, outcome.result.data, root)
@@ -197,7 +190,7 @@ class Modelling:
         """Keep a model and put its sealed copy into the store, before anything is committed to."""
         sealed = seal(
             root + model,
-            self._secrets.model_key(round_number),
+            self._own.secrets.model_key(round_number),
             self._associated_data(round_number),
             self._randomness,
         )
@@ -223,7 +216,7 @@ class Modelling:
         try:
             content = unseal(
                 self._store.get(sealed_copy),
-                self._secrets.model_key(round_number),
+                self._own.secrets.model_key(round_number),
                 self._associated_data(round_number),
             )
             root, model = content[:HASH_BYTES], content[HASH_BYTES:]
@@ -250,12 +243,12 @@ class Modelling:
             raise ModelError(f"no model of round {round_number} is in hand")
         model_hash = self._store.put(held.data)
         transaction = ModelTransaction(
-            self._account, model_hash, held.training_root, score, data_root, previous_block
+            self._own.account, model_hash, held.training_root, score, data_root, previous_block
         )
-        return RevealModel(transaction, self._secrets.commitment_salt(round_number))
+        return RevealModel(transaction, self._own.secrets.commitment_salt(round_number))
 
     def _associated_data(self, round_number: int) -> bytes:
-        return model_associated_data(self._domains.model_chain, round_number, self._account)
+        return model_associated_data(self._own.domains.model_chain, round_number, self._own.account)
 
 
 def training_seed(account: str, round_number: int) -> int:

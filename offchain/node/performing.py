@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
@@ -63,10 +64,11 @@ NOTHING_DUE = frozenset({"NothingToClaim", "AlreadyClaimed", "TooManyTestItems",
 """... and when there is nothing to claim, now or later."""
 
 
+@dataclass(frozen=True, slots=True)
 class Performer:
     """Performs intents one at a time.
 
-    Args:
+    Attributes:
         chain: sends the node's transactions.
         store: where files are.
         secrets: of the node, for this deployment.
@@ -74,19 +76,11 @@ class Performer:
         taker: knows the round's data and scores.
     """
 
-    def __init__(
-        self,
-        chain: Chain,
-        store: ContentStore,
-        secrets: NodeSecrets,
-        parts: Parts,
-        taker: SnapshotTaker,
-    ) -> None:
-        self._chain = chain
-        self._store = store
-        self._secrets = secrets
-        self._parts = parts
-        self._taker = taker
+    chain: Chain
+    store: ContentStore
+    secrets: NodeSecrets
+    parts: Parts
+    taker: SnapshotTaker
 
     def perform(self, intent: Intent, status: ChainStatus, history: History) -> bool:
         """Do one thing; returns whether a transaction of the node's went on chain.
@@ -100,9 +94,9 @@ class Performer:
             case FinalizeRound(_, duty):
                 return self._keep(self._finalization(status, history), duty)
             case LeaseShareKeys(count, value):
-                if self._parts.sharing is None:
+                if self.parts.sharing is None:
                     return False
-                action = self._parts.sharing.lease(history, count, value)
+                action = self.parts.sharing.lease(history, count, value)
                 return self._send(action, "share keys leased", keys=count)
             case ShareData(scope, indices):
                 return self._share(status, history, scope, indices)
@@ -111,10 +105,10 @@ class Performer:
             case TrainModel(round_number):
                 return self._train(history, round_number)
             case CommitTrainedModel(round_number, value):
-                commitment = self._parts.modelling.commit(round_number, value)
+                commitment = self.parts.modelling.commit(round_number, value)
                 return self._send(commitment, "committed to a model", round=round_number)
             case RecoverModel(round_number, sealed_copy):
-                self._parts.modelling.recover(round_number, sealed_copy)
+                self.parts.modelling.recover(round_number, sealed_copy)
                 return False
             case RevealTrainedModel(round_number):
                 return self._reveal(status, history, round_number)
@@ -123,7 +117,7 @@ class Performer:
             case AttestScores(round_number, commitment):
                 return self._send(CommitAttestation(commitment), "attested", round=round_number)
             case OpenAttestation(round_number, statement):
-                salt = self._secrets.attestation_salt(round_number)
+                salt = self.secrets.attestation_salt(round_number)
                 return self._send(
                     RevealAttestation(statement, salt),
                     "attestation opened",
@@ -136,17 +130,17 @@ class Performer:
     # ---- transactions ------------------------------------------------------------------------
 
     def _send(self, action: Action, done: str, **values: object) -> bool:
-        receipt = self._chain.execute(action)
+        receipt = self.chain.execute(action)
         log.info(done, **values, gas=receipt.gas_used)
         return True
 
     def _keep(self, action: Action, duty: str) -> bool:
         """Do what any node may do; finding it done is no error."""
         try:
-            receipt = self._chain.execute(action)
+            receipt = self.chain.execute(action)
         except RevertedError as error:
             if error.name in NOTHING_DUE:
-                self._parts.claiming.refuse(duty)
+                self.parts.claiming.refuse(duty)
             if error.name not in LOST_RACES:
                 raise
             log.debug("somebody else was first", duty=duty, reason=str(error))
@@ -159,16 +153,16 @@ class Performer:
     def _share(
         self, status: ChainStatus, history: History, scope: int, indices: tuple[int, ...]
     ) -> bool:
-        if self._parts.sharing is None:
+        if self.parts.sharing is None:
             return False
-        taken = self._parts.sharing.share(status, history, scope, indices)
+        taken = self.parts.sharing.share(status, history, scope, indices)
         log.info("data shared", round=scope, items=taken)
         return False
 
     def _publish(self, history: History, items: tuple[int, ...], test: bool) -> bool:
-        if self._parts.sharing is None:
+        if self.parts.sharing is None:
             return False
-        taken = self._parts.sharing.publish(history, items)
+        taken = self.parts.sharing.publish(history, items)
         log.info("payload keys handed over", kind="test" if test else "training", keys=taken)
         return False
 
@@ -176,30 +170,30 @@ class Performer:
 
     def _train(self, history: History, round_number: int) -> bool:
         model_hash = baseline_model(history, round_number)
-        baseline = None if model_hash == ZERO_HASH else self._store.get(model_hash)
-        items = self._taker.training_items(history, round_number)
-        training = gather_training(round_number, items, self._parts.payloads, baseline)
-        self._parts.modelling.start(training)
+        baseline = None if model_hash == ZERO_HASH else self.store.get(model_hash)
+        items = self.taker.training_items(history, round_number)
+        training = gather_training(round_number, items, self.parts.payloads, baseline)
+        self.parts.modelling.start(training)
         return False
 
     def _evaluate(self, status: ChainStatus, history: History) -> bool:
-        data = self._taker.round_data(status, history)
+        data = self.taker.round_data(status, history)
         if data is None:
             return False
-        held = self._parts.modelling.held(data.round)
+        held = self.parts.modelling.held(data.round)
         own = {held.hash: held.data} if held is not None else {}
-        models = self._parts.attesting.unevaluated(history, data, next(iter(own), None))
-        self._parts.attesting.start(data, models, own)
+        models = self.parts.attesting.unevaluated(history, data, next(iter(own), None))
+        self.parts.attesting.start(data, models, own)
         return False
 
     def _reveal(self, status: ChainStatus, history: History, round_number: int) -> bool:
         """Reveal with the true score; a guess where D is not known here, to save the bond."""
-        data = self._taker.round_data(status, history)
-        held = self._parts.modelling.held(round_number)
+        data = self.taker.round_data(status, history)
+        held = self.parts.modelling.held(round_number)
         score = None
         if data is not None and held is not None:
-            score = self._parts.attesting.score(data, held.hash)
-        action = self._parts.modelling.reveal(
+            score = self.parts.attesting.score(data, held.hash)
+        action = self.parts.modelling.reveal(
             round_number,
             0 if score is None else score,
             ZERO_HASH if data is None else data.root,
@@ -214,12 +208,12 @@ class Performer:
             ModelError: the table is not complete here.
         """
         round_number = status.competition.round
-        table = self._taker.table(status, history)
+        table = self.taker.table(status, history)
         if table is None:
             raise ModelError(f"the scores of round {round_number} are not complete here")
         entry = history.round(round_number)
         outcome = judge(
-            self._chain.parameters,
+            self.chain.parameters,
             history.model_chain,
             round_number,
             status.head.hash,

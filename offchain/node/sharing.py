@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from offchain.chain.domains import Domains
-from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.ring import Nullifier, ShareMessage, nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
 from offchain.crypto.secp256k1 import ShareKey, possession_hash, prove_possession
 from offchain.errors import RelayerError
+from offchain.node.own import Own
 from offchain.node.relayer.client import Outlet, RelayerRefusedError
 from offchain.ports import DataSource
 from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS
@@ -29,7 +28,6 @@ from offchain.protocol.rules.ring_selection import (
     random_below,
 )
 from offchain.protocol.words.actions import Possession, RegisterKeys
-from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus
 from offchain.protocol.words.transactions import (
     DataTransaction,
@@ -57,10 +55,7 @@ class Sharing:
     """Everything about the node's own items.
 
     Args:
-        account: the node's.
-        secrets: of the node, for this deployment.
-        domains: the deployment's hash domains.
-        parameters: the deployment's.
+        own: the node itself.
         source: the node's data.
         outlet: where items and keys go: a relayer, or the chain.
         strategy: how rings are chosen.
@@ -72,10 +67,7 @@ class Sharing:
 
     def __init__(
         self,
-        account: str,
-        secrets: NodeSecrets,
-        domains: Domains,
-        parameters: Parameters,
+        own: Own,
         source: DataSource,
         outlet: Outlet,
         strategy: RingStrategy,
@@ -84,10 +76,7 @@ class Sharing:
         timestamp_shift: int = TIMESTAMP_SHIFT_SECONDS,
     ) -> None:
         self._timestamp_shift = timestamp_shift
-        self._account = account
-        self._secrets = secrets
-        self._domains = domains
-        self._parameters = parameters
+        self._own = own
         self._source = source
         self._outlet = outlet
         self._strategy = strategy
@@ -145,7 +134,7 @@ class Sharing:
             index += 1
         proofs = []
         for key in keys:
-            digest = possession_hash(self._domains.key_registry, self._account, key.x)
+            digest = possession_hash(self._own.domains.key_registry, self._own.account, key.x)
             proof = prove_possession(key, digest)
             proofs.append(Possession(proof.r, proof.s, proof.v))
         return RegisterKeys(tuple(key.x for key in keys), tuple(proofs), value)
@@ -164,9 +153,9 @@ class Sharing:
         places = {index: place for place, (index, _) in enumerate(active)}
         payloads = self._drawn(scope, len(active))
         keys = history.active_keys(scope)
-        circle = make_circle(self._domains.model_chain, history.circle_seed(scope), keys)
+        circle = make_circle(self._own.domains.model_chain, history.circle_seed(scope), keys)
         sizes = RingSizes(
-            DEFAULT_RING, self._parameters.minimum_ring, self._parameters.maximum_ring
+            DEFAULT_RING, self._own.parameters.minimum_ring, self._own.parameters.maximum_ring
         )
         taken = 0
         for index in indices:
@@ -190,7 +179,7 @@ class Sharing:
         reveals = []
         for number in numbers:
             scope, index = self._own_items[number]
-            key = self._secrets.payload_key(scope, index)
+            key = self._own.secrets.payload_key(scope, index)
             reveals.append((self._own_items[number], KeyReveal(history.items[number].item, key)))
         for origin, _ in reveals:
             self._rest("key", origin, RESUBMIT_SECONDS)
@@ -229,8 +218,8 @@ class Sharing:
     ) -> tuple[DataTransaction, bytes]:
         """A signed data transaction with its sealed payload."""
         scope, index = origin
-        domain = self._domains.data_registry
-        key = self._secrets.payload_key(scope, index)
+        domain = self._own.domains.data_registry
+        key = self._own.secrets.payload_key(scope, index)
         data = payload_associated_data(domain, scope, self._nullifier(origin))
         sealed = seal(payload, key, data, self._randomness)
         message = ShareMessage(
@@ -238,7 +227,7 @@ class Sharing:
             timestamp=self._timestamp(status),
             payload_hash=hashlib.sha256(sealed).digest(),
             key_commitment=key_commitment(domain, key),
-            reward_address=self._secrets.reward_address(scope, index),
+            reward_address=self._own.secrets.reward_address(scope, index),
         )
         signature = sign_ring(
             domain, message, [key.x for key in ring], self._share_key(index), self._randomness
@@ -261,7 +250,7 @@ class Sharing:
 
     def _share_key(self, index: int) -> ShareKey:
         while len(self._share_keys) <= index:
-            key = self._secrets.share_key(len(self._share_keys))
+            key = self._own.secrets.share_key(len(self._share_keys))
             self._indices[key.x] = len(self._share_keys)
             self._share_keys.append(key)
         return self._share_keys[index]
@@ -271,7 +260,7 @@ class Sharing:
 
         Keys of the account that do not derive from the node's seed are not its own.
         """
-        owned = sum(key.owner == self._account for key in history.keys)
+        owned = sum(key.owner == self._own.account for key in history.keys)
         if owned:
             self._share_key(owned - 1)
         return sorted(
@@ -284,7 +273,7 @@ class Sharing:
         known = self._nullifiers.get(origin)
         if known is None:
             scope, index = origin
-            known = nullifier(self._domains.data_registry, self._share_key(index), scope)
+            known = nullifier(self._own.domains.data_registry, self._share_key(index), scope)
             self._nullifiers[origin] = known
         return known
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from offchain.chain.domains import Domains
-from offchain.crypto.derivation import NodeSecrets
 from offchain.node.attesting import Attesting, RoundData, baseline_model
 from offchain.node.claiming import Claiming
 from offchain.node.modelling import Modelling
+from offchain.node.own import Own
 from offchain.node.payloads import Payloads, PayloadState
 from offchain.node.sharing import Sharing
 from offchain.protocol.deciding.policy import Policy
@@ -22,7 +21,6 @@ from offchain.protocol.deciding.snapshot import (
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.dataset import DataItem
-from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus, Phase
 from offchain.protocol.words.transactions import Scores, attestation_commitment
 
@@ -48,11 +46,7 @@ class SnapshotTaker:
     """Takes snapshots for one account.
 
     Args:
-        account: the node's.
-        secrets: of the node, for this deployment.
-        domains: the deployment's hash domains.
-        parameters: the deployment's.
-        genesis_accounts: who may lead round 1.
+        own: the node itself.
         policy: the node's choices.
         parts: what the node consists of.
         clock: seconds.
@@ -60,20 +54,12 @@ class SnapshotTaker:
 
     def __init__(
         self,
-        account: str,
-        secrets: NodeSecrets,
-        domains: Domains,
-        parameters: Parameters,
-        genesis_accounts: Sequence[str],
+        own: Own,
         policy: Policy,
         parts: Parts,
         clock: Callable[[], float],
     ) -> None:
-        self._account = account
-        self._secrets = secrets
-        self._domains = domains
-        self._parameters = parameters
-        self._genesis_accounts = tuple(genesis_accounts)
+        self._own = own
         self._policy = policy
         self._parts = parts
         self._clock = clock
@@ -85,9 +71,9 @@ class SnapshotTaker:
         sharing = self._parts.sharing
         return Snapshot(
             status=status,
-            parameters=self._parameters,
+            parameters=self._own.parameters,
             policy=self._policy,
-            keepers=keepers(history, self._account),
+            keepers=keepers(history, self._own.account),
             seconds_in_phase=self._seconds_in_phase(status),
             genesis=self._genesis(history),
             sharing=sharing.facts(status, history) if sharing else SharingFacts(),
@@ -124,8 +110,8 @@ class SnapshotTaker:
 
     def _genesis(self, history: History) -> GenesisFacts:
         owners = {key.owner for key in history.keys}
-        registered = sum(account in owners for account in self._genesis_accounts)
-        return GenesisFacts(len(self._genesis_accounts), registered, len(history.keys))
+        registered = sum(account in owners for account in self._own.genesis_accounts)
+        return GenesisFacts(len(self._own.genesis_accounts), registered, len(history.keys))
 
     def _competition(self, status: ChainStatus, history: History) -> CompetitionFacts:
         round_number = status.competition.round
@@ -136,7 +122,7 @@ class SnapshotTaker:
         self._open_payloads(history, entry)
         states = [self._parts.payloads.state(item) for item in training]
         modelling = self._parts.modelling
-        committed = entry.commitments.get(self._account)
+        committed = entry.commitments.get(self._own.account)
         sealed_copy = committed.encrypted_model if committed is not None else None
         facts = CompetitionFacts(
             phase_block=entry.phases[-1].block_number,
@@ -167,7 +153,7 @@ class SnapshotTaker:
         return tuple(
             number
             for number in missing
-            if self._account not in entry.item_reports.get(number, set())
+            if self._own.account not in entry.item_reports.get(number, set())
         )
 
     def _missing_models(self, entry: RoundHistory) -> tuple[int, ...]:
@@ -176,7 +162,7 @@ class SnapshotTaker:
         return tuple(
             index
             for index in self._parts.attesting.missing_models(entry)
-            if self._account not in entry.model_reports.get(index, set())
+            if self._own.account not in entry.model_reports.get(index, set())
         )
 
     def _with_evaluation(
@@ -205,13 +191,13 @@ class SnapshotTaker:
         table = self.table(status, history)
         if table is None:
             return facts
-        statement = table.statement(self._domains.model_chain, entry.number)
+        statement = table.statement(self._own.domains.model_chain, entry.number)
         attestation = attestation_commitment(
-            self._domains.model_chain,
+            self._own.domains.model_chain,
             entry.number,
-            self._account,
+            self._own.account,
             statement,
-            self._secrets.attestation_salt(entry.number),
+            self._own.secrets.attestation_salt(entry.number),
         )
         return replace(facts, statement=statement, attestation=attestation)
 

@@ -15,7 +15,9 @@ from offchain.learning.training.settings import TrainingSettings
 from offchain.node.background import Background, Cancelled
 from offchain.node.journal import Journal
 from offchain.node.modelling import Modelling, Training, training_seed
+from offchain.node.own import Own
 from offchain.protocol.rules.dataset import DataItem, training_root
+from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.transactions import Item, model_commitment
 from offchain.storage.local import LocalStore
 from tests.support.chains.node_chain import RandomDigits
@@ -39,9 +41,7 @@ class Node:
         self.journal = Journal(folder / f"{journal}.sqlite")
         self.background = Background()
         self.modelling = Modelling(
-            ACCOUNT,
-            secrets,
-            Domains(DOMAIN, DOMAIN, DOMAIN),
+            Own(ACCOUNT, secrets, Domains(DOMAIN, DOMAIN, DOMAIN), DEMO, (), 0),
             self.store,
             DigitsLearner(settings=settings),
             self.journal,

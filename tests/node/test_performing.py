@@ -10,7 +10,7 @@ import pytest
 
 from offchain.errors import RelayerError, RevertedError
 from offchain.learning.tasks.learner import DigitsLearner
-from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
+from offchain.node.assembly import Adapters, Choices, assemble_worker
 from offchain.node.demo.local_network import free_port
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
@@ -43,12 +43,7 @@ def node(chain, number, folder, outlet=None):
             RandomDigits(number),
             outlet or DirectOutlet(chain.chains[number], store),
         ),
-        Identity(
-            chain.secrets(number),
-            chain.domains,
-            chain.contracts.deployment.genesis_accounts,
-            chain.contracts.deployment.block_number,
-        ),
+        chain.own(number),
         Choices(Policy(), STRATEGIES["windows"], LoopSettings(turn=0.0)),
         Journal(folder / f"journal-{number}.sqlite"),
         time.monotonic,

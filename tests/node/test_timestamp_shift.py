@@ -27,10 +27,7 @@ def claimed(chain: NodeChain, shift: int, last_decision: int = 0) -> list[int]:
     """Seconds by which the items of a node are shifted back."""
     outlet = Kept()
     sharing = Sharing(
-        chain.chains[0].account,
-        chain.secrets(0),
-        chain.domains,
-        chain.parameters,
+        chain.own(0),
         chain.data_source(0),
         outlet,
         STRATEGIES["windows"],

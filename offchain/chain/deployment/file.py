@@ -22,6 +22,7 @@ from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.rules import Rules
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import DEFAULT_TASK
+from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import HASH_BYTES, Domain
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.words.parameters import Parameters, RelayParameters
@@ -96,6 +97,10 @@ class Deployment:
     def domain(self, contract: str = "ModelChain") -> Domain:
         """What a contract's hashes are bound to."""
         return Domain(self.chain_id, self.address(contract))
+
+    def node_secrets(self, seed: bytes) -> NodeSecrets:
+        """What a node derives from its seed here; ``DerivationError`` if it is none."""
+        return NodeSecrets(seed, self.chain_id, self.address("ModelChain"))
 
 
 def deployment_path(folder: Path, chain_id: int) -> Path:

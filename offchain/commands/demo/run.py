@@ -23,7 +23,7 @@ from offchain.commands.demo.screen import describe, progress, show_balances, sho
 from offchain.commands.verify.run import report_json, summary, verify_fully
 from offchain.commands.wallet.balance import balances_json
 from offchain.config import PROJECT, Settings
-from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
+from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.headers.source import recorded_file
 from offchain.learning.tasks.known import make_source
@@ -186,7 +186,7 @@ def node_balances(network: Network) -> list[Balances]:
     balances = []
     for node, owner in enumerate(network.accounts()):
         seed = node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, node)
-        secrets = NodeSecrets(seed, deployment.chain_id, deployment.address("ModelChain"))
+        secrets = deployment.node_secrets(seed)
         balances.append(read_balances(network.contracts, owner, secrets))
     return balances
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 
 import structlog
 import uvicorn
 
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.chain.deployment.file import Deployment
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.ethereum import Ethereum
@@ -66,7 +64,13 @@ def run_relayer(
     contracts = open_contracts(settings.rpc, settings.deployment)
     found = contracts.deployment
     account = load_account(settings, number, found.chain_id, RELAYER_ACCOUNT)
-    with RelayerDatabase(queue_file(settings, found, account.address)) as database:
+    file = journal_file(
+        settings.state / "relayer",
+        found.genesis_hash,
+        found.address("ModelChain"),
+        account.address,
+    )
+    with RelayerDatabase(file) as database:
         chain = Web3Chain(
             contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
         )
@@ -112,9 +116,3 @@ def run_relayer(
     if service.work_log.broken:
         raise RelayerError("the relayer ended by an error in itself: read its log; nothing is lost")
     log.info("stopped")
-
-
-def queue_file(settings: Settings, deployment: Deployment, account: str) -> Path:
-    """Where what is accepted is kept: a file for every chain, deployment and account."""
-    folder = settings.state / "relayer"
-    return journal_file(folder, deployment.genesis_hash, deployment.address("ModelChain"), account)

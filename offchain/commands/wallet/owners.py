@@ -26,4 +26,4 @@ def named_owner(
 def node_secrets(settings: Settings, deployment: Deployment, number: int) -> NodeSecrets:
     """The secrets of a numbered account's node; ``ConfigurationError`` without a mnemonic."""
     seed = node_seed_from_mnemonic(mnemonic_of(settings, deployment.chain_id), number)
-    return NodeSecrets(seed, deployment.chain_id, deployment.address("ModelChain"))
+    return deployment.node_secrets(seed)

@@ -11,20 +11,20 @@ from pathlib import Path
 import click
 
 from offchain.chain.client import Web3Chain, open_contracts
-from offchain.chain.domains import Domains
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
 from offchain.commands.worker.training import help_training, training_processes
 from offchain.config import Settings
-from offchain.crypto.derivation import SEED_BYTES, NodeSecrets, node_seed_from_mnemonic
+from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
 from offchain.learning.preparation import warm_up
 from offchain.learning.tasks.choice import OptionValues
 from offchain.learning.tasks.known import choose_task, make_learner, make_source, option_values
 from offchain.learning.training.place import place_of
-from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker, journal_file
+from offchain.node.assembly import Adapters, Choices, assemble_worker, journal_file
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
+from offchain.node.own import Own
 from offchain.node.relayer.client import DirectOutlet, Outlet, RelayerClient
 from offchain.ports import DataSource
 from offchain.programs import stop_on_signals
@@ -78,7 +78,7 @@ def run_worker(
     values = option_values(learned, given)
     account = load_account(settings, number, chain_id)
     chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
-    identity = identify(chain, settings, number, seed_file)
+    own = Own.of(chain, node_seed(settings, chain_id, number, seed_file))
     content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None
     if data_source != "none" and Role.SHARE in chosen_roles:
@@ -88,7 +88,7 @@ def run_worker(
                 "would refuse such data; leave the option out"
             )
         which = position if position is not None else (number or 0) % nodes
-        source = make_source(learned, which, nodes, identity.secrets.seed, values)
+        source = make_source(learned, which, nodes, own.secrets.seed, values)
     if direct:
         click.echo(
             "worker: --direct ties this account to everything that it shares, for everybody to "
@@ -112,7 +112,7 @@ def run_worker(
         learner = make_learner(learned, chain.parameters.maximum_samples, values, processes)
         assemble_worker(
             Adapters(chain, content, learner, source, outlet),
-            identity,
+            own,
             Choices(
                 Policy(chosen_roles, confirmations, patience),
                 STRATEGIES[ring],
@@ -135,29 +135,20 @@ def parse_roles(text: str) -> frozenset[Role]:
         ) from error
 
 
-def identify(
-    chain: Web3Chain, settings: Settings, number: int | None, seed_file: Path | None
-) -> Identity:
-    """The node's secrets and the deployment that they are for.
+def node_seed(
+    settings: Settings, chain_id: int, number: int | None, seed_file: Path | None
+) -> bytes:
+    """The node's seed, from a file or as its account from the mnemonic.
 
     Raises:
         ConfigurationError: there is neither a seed file nor a numbered account, or the file is not
             usable.
     """
-    deployment = chain.deployment
     if seed_file is not None:
-        seed = read_seed(seed_file)
-    elif number is not None:
-        seed = node_seed_from_mnemonic(mnemonic_of(settings, deployment.chain_id), number)
-    else:
+        return read_seed(seed_file)
+    if number is None:
         raise ConfigurationError("a node needs --account N, or --seed-file beside its key")
-    domains = Domains.of(deployment)
-    return Identity(
-        NodeSecrets(seed, deployment.chain_id, deployment.address("ModelChain")),
-        domains,
-        deployment.genesis_accounts,
-        deployment.block_number,
-    )
+    return node_seed_from_mnemonic(mnemonic_of(settings, chain_id), number)
 
 
 def read_seed(file: Path) -> bytes:

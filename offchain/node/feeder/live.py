@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 import structlog
 
@@ -17,23 +18,21 @@ from offchain.protocol.words.actions import SubmitHeaders
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
 class FollowingFeeder:
     """Keeps a relay on its source's best chain; the EVM chain's clock is left alone.
 
-    Args:
+    Attributes:
         chain: sends the headers.
         relay: reads what the relay holds.
         source: the headers.
         rules: of the Bitcoin network.
     """
 
-    def __init__(
-        self, chain: Chain, relay: RelayReader, source: HeaderSource, rules: Rules
-    ) -> None:
-        self._chain = chain
-        self._relay = relay
-        self._source = source
-        self._rules = rules
+    chain: Chain
+    relay: RelayReader
+    source: HeaderSource
+    rules: Rules
 
     def run(self, stopped: threading.Event, pause_seconds: float = 30.0) -> None:
         """Feed until ``stopped``; what fails is tried again."""
@@ -53,10 +52,10 @@ class FollowingFeeder:
                 follow its chain.
             ChainError: the chain cannot be used, or the relay refuses the headers.
         """
-        view = self._relay.view()
-        batch = next_batch(view, lambda: self._relay.held_hashes(view), self._source, self._rules)
+        view = self.relay.view()
+        batch = next_batch(view, lambda: self.relay.held_hashes(view), self.source, self.rules)
         if batch is None:
             return False
-        receipt = self._chain.execute(SubmitHeaders(batch.headers))
+        receipt = self.chain.execute(SubmitHeaders(batch.headers))
         log.info("relayed " + describe(batch), gas=receipt.gas_used)
         return True

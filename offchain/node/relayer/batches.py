@@ -34,10 +34,11 @@ class BatchSettings:
     flush_seconds: float = 0.5
 
 
+@dataclass(frozen=True, slots=True)
 class Batches:
     """Sends what waits in a queue. One thread works at a time.
 
-    Args:
+    Attributes:
         chain: sends with the relayer's own account.
         follower: of the same chain.
         domains: the deployment's hash domains.
@@ -48,25 +49,14 @@ class Batches:
         lock: held while the follower's history is read or grows.
     """
 
-    def __init__(
-        self,
-        chain: Chain,
-        follower: ChainFollower,
-        domains: Domains,
-        queue: RelayerQueue,
-        clock: Callable[[], float],
-        settings: BatchSettings,
-        forwarding: Forwarding | None,
-        lock: threading.Lock,
-    ) -> None:
-        self._chain = chain
-        self._follower = follower
-        self._domains = domains
-        self._queue = queue
-        self._clock = clock
-        self._settings = settings
-        self._forwarding = forwarding
-        self._lock = lock
+    chain: Chain
+    follower: ChainFollower
+    domains: Domains
+    queue: RelayerQueue
+    clock: Callable[[], float]
+    settings: BatchSettings
+    forwarding: Forwarding | None
+    lock: threading.Lock
 
     def work(self) -> bool:
         """Catch up with the chain and send what is due; False if nothing was sent.
@@ -77,32 +67,32 @@ class Batches:
         """
         # First what is on its way, perhaps since before a restart: only then is it known what is
         # left to send.
-        self._chain.settle()
+        self.chain.settle()
         self._refresh()
         sent = self._send_transactions()
         sent = self._send_reveals() or sent
         return self._send_orders() or sent
 
     def _refresh(self) -> None:
-        with self._lock:
-            self._follower.refresh()
+        with self.lock:
+            self.follower.refresh()
 
     def _admission(self) -> Admission:
         return Admission(
-            self._chain.parameters, self._domains, self._follower.status, self._follower.history
+            self.chain.parameters, self.domains, self.follower.status, self.follower.history
         )
 
     def _is_due(self, lane: Lane[DataTransaction] | Lane[KeyReveal], full: int) -> bool:
         oldest = lane.oldest()
         if oldest is None:
             return False
-        return len(lane) >= full or self._clock() - oldest >= self._settings.flush_seconds
+        return len(lane) >= full or self.clock() - oldest >= self.settings.flush_seconds
 
     # ---- data transactions -------------------------------------------------------------------
 
     def _send_transactions(self) -> bool:
-        lane = self._queue.transactions
-        if not self._is_due(lane, self._settings.transactions):
+        lane = self.queue.transactions
+        if not self._is_due(lane, self.settings.transactions):
             return False
         fresh = self._still_open(lane)
         if fresh:
@@ -118,10 +108,10 @@ class Batches:
         fresh: list[DataTransaction] = []
         known: list[DataTransaction] = []
         late: list[tuple[DataTransaction, Refused]] = []
-        with self._lock:
+        with self.lock:
             admission = self._admission()
             for entry in lane.first(lane.maximum):
-                if len(fresh) == self._settings.transactions:
+                if len(fresh) == self.settings.transactions:
                     break
                 try:
                     verdict = admission.check_waiting(entry)
@@ -138,10 +128,10 @@ class Batches:
     def _share(self, batch: tuple[DataTransaction, ...]) -> None:
         """Send a batch; if it reverts, each alone, so that one bad entry harms no other."""
         try:
-            receipt = self._chain.execute(Share(batch))
+            receipt = self.chain.execute(Share(batch))
         except RevertedError as error:
             if len(batch) == 1:
-                self._queue.transactions.drop(batch[0], error.name or "reverted", str(error))
+                self.queue.transactions.drop(batch[0], error.name or "reverted", str(error))
                 return
             for entry in batch:
                 self._share((entry,))
@@ -151,13 +141,13 @@ class Batches:
     # ---- payload keys ------------------------------------------------------------------------
 
     def _send_reveals(self) -> bool:
-        lane = self._queue.reveals
-        if not self._is_due(lane, self._settings.reveals):
+        lane = self.queue.reveals
+        if not self._is_due(lane, self.settings.reveals):
             return False
-        batch = lane.first(self._settings.reveals)
+        batch = lane.first(self.settings.reveals)
         due: list[KeyReveal] = []
         late: list[tuple[KeyReveal, Refused]] = []
-        with self._lock:
+        with self.lock:
             admission = self._admission()
             for reveal in batch:
                 # Time passes in the queue: a key whose time is over would only cost gas.
@@ -176,10 +166,10 @@ class Batches:
 
     def _publish(self, batch: tuple[KeyReveal, ...]) -> None:
         try:
-            receipt = self._chain.execute(PublishKeys(batch))
+            receipt = self.chain.execute(PublishKeys(batch))
         except RevertedError as error:
             if len(batch) == 1:
-                self._queue.reveals.drop(batch[0], error.name or "reverted", str(error))
+                self.queue.reveals.drop(batch[0], error.name or "reverted", str(error))
                 return
             for entry in batch:
                 self._publish((entry,))
@@ -190,15 +180,15 @@ class Batches:
 
     def _send_orders(self) -> bool:
         """Carry out the next orders, each in a transaction of its own."""
-        lane = self._queue.orders
+        lane = self.queue.orders
         sent = False
-        for forward in lane.first(self._settings.orders):
-            if self._forwarding is None:
+        for forward in lane.first(self.settings.orders):
+            if self.forwarding is None:
                 lane.drop(forward, "not-offered", "this relayer carries out no orders")
                 continue
             try:
-                self._forwarding.check_waiting(forward, self._follower.status.timestamp)
-                receipt = self._chain.execute(forward)
+                self.forwarding.check_waiting(forward, self.follower.status.timestamp)
+                receipt = self.chain.execute(forward)
             except Refused as refused:
                 self._give_up(lane, forward, refused.code, str(refused))
             except RevertedError as error:

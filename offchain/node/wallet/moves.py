@@ -127,10 +127,11 @@ def used_addresses(contracts: DeployedContracts, addresses: Sequence[str]) -> li
     ]
 
 
+@dataclass(frozen=True, slots=True)
 class RewardMover:
     """Carries out a plan.
 
-    Args:
+    Attributes:
         contracts: the deployment.
         secrets: of the node whose rewards they are.
         relayer: carries the orders out.
@@ -139,21 +140,12 @@ class RewardMover:
         pause: waits so many seconds.
     """
 
-    def __init__(
-        self,
-        contracts: DeployedContracts,
-        secrets: NodeSecrets,
-        relayer: RelayerClient,
-        terms: OrderTerms,
-        clock: Callable[[], float],
-        pause: Callable[[float], None],
-    ) -> None:
-        self._contracts = contracts
-        self._secrets = secrets
-        self._relayer = relayer
-        self._terms = terms
-        self._clock = clock
-        self._pause = pause
+    contracts: DeployedContracts
+    secrets: NodeSecrets
+    relayer: RelayerClient
+    terms: OrderTerms
+    clock: Callable[[], float]
+    pause: Callable[[float], None]
 
     def run(self, plan: MovePlan) -> Iterator[MoveResult]:
         """Hand over each order at its moment; one that fails keeps no other back.
@@ -165,44 +157,44 @@ class RewardMover:
             ChainError: the chain cannot be read. What was handed over is carried out; the rest can
                 be moved by another run.
         """
-        begin = self._clock()
+        begin = self.clock()
         for move in plan.moves:
-            remaining = begin + move.delay - self._clock()
+            remaining = begin + move.delay - self.clock()
             if remaining > 0:
-                self._pause(remaining)
+                self.pause(remaining)
             yield self._hand_over(move)
 
     def wait(
         self, results: Sequence[MoveResult], timeout_seconds: float, poll_seconds: float = 1.0
     ) -> list[MoveResult]:
         """Wait until what was handed over is carried out; returns the results as they are then."""
-        deadline = self._clock() + timeout_seconds
+        deadline = self.clock() + timeout_seconds
         while True:
             results = self._looked_at(results)
             waits = any(result.outcome is MoveOutcome.WAITING for result in results)
-            if not waits or self._clock() >= deadline:
+            if not waits or self.clock() >= deadline:
                 return list(results)
-            self._pause(poll_seconds)
+            self.pause(poll_seconds)
 
     def _hand_over(self, move: Move) -> MoveResult:
-        [holding] = read_holdings(self._contracts, [move.reward.address])
+        [holding] = read_holdings(self.contracts, [move.reward.address])
         if holding.tokens == 0:
             return MoveResult(move, MoveOutcome.GONE)
-        if holding.tokens <= self._terms.minimum_fee:
+        if holding.tokens <= self.terms.minimum_fee:
             return MoveResult(move, MoveOutcome.TOO_SMALL)
         forward = sign_order(
-            self._contracts.deployment,
-            self._secrets.reward_key(move.reward.scope, move.reward.share_key),
+            self.contracts.deployment,
+            self.secrets.reward_key(move.reward.scope, move.reward.share_key),
             self._order(move, holding),
             holding.permit_nonce,
         )
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                self._relayer.forward(forward)
+                self.relayer.forward(forward)
             except RelayerBusyError as error:
                 if attempt == ATTEMPTS:
                     return MoveResult(move, MoveOutcome.FAILED, str(error))
-                self._pause(error.seconds)
+                self.pause(error.seconds)
             except RelayerRefusedError as error:
                 return MoveResult(move, MoveOutcome.REFUSED, f"{error.code}: {error.reason}")
             except RelayerError as error:
@@ -217,16 +209,16 @@ class RewardMover:
             holder=holding.account,
             receiver=move.destination,
             amount=holding.tokens,
-            fee=self._terms.minimum_fee,
-            fee_recipient=self._terms.fee_recipient,
+            fee=self.terms.minimum_fee,
+            fee_recipient=self.terms.fee_recipient,
             nonce=holding.order_nonce,
-            deadline=self._contracts.ethereum.block().timestamp + DEADLINE_SECONDS,
+            deadline=self.contracts.ethereum.block().timestamp + DEADLINE_SECONDS,
         )
 
     def _looked_at(self, results: Sequence[MoveResult]) -> list[MoveResult]:
         waiting = [result for result in results if result.outcome is MoveOutcome.WAITING]
         addresses = [result.move.reward.address for result in waiting]
-        holdings = read_holdings(self._contracts, addresses)
+        holdings = read_holdings(self.contracts, addresses)
         # An order takes all there is, so that an empty address says that it was carried out.
         empty = {holding.account for holding in holdings if holding.tokens == 0}
         return [

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from offchain.learning.tasks.learner import DigitsLearner
-from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
+from offchain.node.assembly import Adapters, Choices, assemble_worker
 from offchain.node.demo.local_network import free_port
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
@@ -39,7 +39,6 @@ def test_what_could_not_be_handed_over_is_shared_later(tmp_path, said):
     ):
         chain = NodeChain(anvil.url, tmp_path)
         chain.start()
-        found = chain.contracts.deployment
         worker = assemble_worker(
             Adapters(
                 chain.chains[0],
@@ -48,7 +47,7 @@ def test_what_could_not_be_handed_over_is_shared_later(tmp_path, said):
                 RandomDigits(0),
                 RelayerClient(url),
             ),
-            Identity(chain.secrets(0), chain.domains, found.genesis_accounts, found.block_number),
+            chain.own(0),
             Choices(
                 Policy(frozenset({Role.SHARE})),
                 STRATEGIES["windows"],

@@ -76,7 +76,7 @@ class World:
     def secrets(self, number: int) -> NodeSecrets:
         """The secrets of an account's node."""
         seed = node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, number)
-        return NodeSecrets(seed, self.deployment.chain_id, self.deployment.address("ModelChain"))
+        return self.deployment.node_secrets(seed)
 
     def possession(self, number: int, index: int) -> Possession:
         """Proof that an account's node holds its share key of an index."""

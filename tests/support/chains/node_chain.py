@@ -22,6 +22,7 @@ from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.node.demo.local_network import Plan, account, deploy_on
 from offchain.node.feeder.replay import Feeder
 from offchain.node.feeder.schedule import ReplaySchedule
+from offchain.node.own import Own
 from offchain.node.relayer.client import Outlet
 from offchain.node.sharing import Sharing
 from offchain.ports import DataSource
@@ -133,9 +134,11 @@ class NodeChain:
 
     def secrets(self, node: int) -> NodeSecrets:
         """A node's secrets."""
-        found = self.contracts.deployment
-        seed = node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, node)
-        return NodeSecrets(seed, found.chain_id, found.address("ModelChain"))
+        return self.own(node).secrets
+
+    def own(self, node: int) -> Own:
+        """What a node itself is."""
+        return Own.of(self.chains[node], node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, node))
 
     def refresh(self) -> None:
         """Read what is new."""
@@ -169,10 +172,7 @@ class NodeChain:
 
     def _sharing(self, node: int) -> Sharing:
         return Sharing(
-            self.chains[node].account,
-            self.secrets(node),
-            self.domains,
-            self.parameters,
+            self.own(node),
             self.data_source(node),
             self.outlets[node],
             STRATEGIES["windows"],

@@ -13,7 +13,7 @@ import structlog
 
 from offchain.config import DEFAULT_TASK
 from offchain.learning.preparation import use_threads
-from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
+from offchain.node.assembly import Adapters, Choices, assemble_worker
 from offchain.node.feeder.replay import Feeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
@@ -138,7 +138,6 @@ def _worker(
     journal: Journal,
     clock: Callable[[], float],
 ) -> Worker:
-    found = chain.contracts.deployment
     return assemble_worker(
         Adapters(
             chain.chains[node],
@@ -147,7 +146,7 @@ def _worker(
             part.source,
             DirectOutlet(chain.chains[node], store),
         ),
-        Identity(chain.secrets(node), chain.domains, found.genesis_accounts, found.block_number),
+        chain.own(node),
         Choices(
             Policy(part.roles, 0, PATIENCE), STRATEGIES["windows"], LoopSettings(poll=0.0, turn=0.0)
         ),
