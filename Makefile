@@ -92,7 +92,7 @@ test-gpu: install  ## Test on a GPU that scores are the same to the bit
 	@$(BIN)/python -m pytest -n0 -v tests/learning/exact/test_evaluation_cuda.py
 
 # On a developer's machine it formats, with CI=true it only looks.
-check: install  ## Format, lint, check types and layers
+check: install  ## Format, lint, check types, layers and for dead code
 ifeq ($(CI),true)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -102,6 +102,7 @@ else
 endif
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/node node_modules/solhint/solhint.js --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
 
 clean:  ## Remove what was built, but not the environment

@@ -11,7 +11,7 @@ from offchain.chain.abi.calls import FunctionCall, function_call
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.deployment.file import Deployment, deployment_path, read_deployment
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.reading.status import read_account, read_status
+from offchain.chain.reading.status import read_status
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.sending.outbox import Outbox
@@ -20,7 +20,7 @@ from offchain.ports import Chain, Receipt
 from offchain.protocol.words.actions import Action, ForwardReward
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import AccountStatus, ChainStatus
+from offchain.protocol.words.status import ChainStatus
 
 
 class Web3Chain(Chain):
@@ -72,10 +72,6 @@ class Web3Chain(Chain):
         """Everything that ``decide`` looks at, read at the latest block."""
         return read_status(self.contracts, self.account)
 
-    def account_status(self, account: str, round_number: int, block: int) -> AccountStatus:
-        """What the contracts hold about any account at a block; `round_number` competes."""
-        return read_account(self.contracts, account, round_number, block)
-
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
         """The protocol's events in a range of EVM blocks, both ends included, in order."""
         return self.contracts.records(from_block, to_block)
@@ -120,8 +116,3 @@ def open_contracts(url: str, deployment: Path) -> DeployedContracts:
     if deployment.suffix != ".json":
         file = deployment_path(deployment, ethereum.chain_id())
     return DeployedContracts(ethereum, read_deployment(file))
-
-
-def open_chain(url: str, deployment: Path, account: LocalAccount) -> Web3Chain:
-    """Connect an account to the deployment that a file names; raises as `open_contracts`."""
-    return Web3Chain(open_contracts(url, deployment), account)

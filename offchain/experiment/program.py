@@ -242,7 +242,7 @@ def run_presets(
     from offchain.experiment.running import Experiment, run_preset, verify_preset
 
     left = stop_after or plan.blocks * len(plan.noises)
-    screen = Screen(console, plan, time.monotonic)
+    screen = Screen(console, time.monotonic)
     with Live(console=console, get_renderable=screen.view, refresh_per_second=2, transient=True):
         experiment = Experiment(
             plan, folder, PROJECT, headers, fonts.atlas, fonts.dealt, stopped, screen.display()

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.text import Text
 
 from offchain.experiment.driving import Display, Turn
-from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.reporting.block_figures import BlockFigures, ModelFigures
 from offchain.ports import TrainingProgress
 
@@ -18,13 +17,11 @@ class Screen:
 
     Args:
         console: to print to.
-        plan: what is run.
         clock: seconds.
     """
 
-    def __init__(self, console: Console, plan: ExperimentPlan, clock: Callable[[], float]) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
         self._console = console
-        self._plan = plan
         self._clock = clock
         self._began = clock()
         self._line = ""

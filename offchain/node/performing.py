@@ -98,7 +98,7 @@ class Performer:
                     return False
                 action = self.parts.sharing.lease(history, count, value)
                 return self._send(action, "share keys leased", keys=count)
-            case ShareData(scope, indices):
+            case ShareData(scope, key_indices=indices):
                 return self._share(status, history, scope, indices)
             case PublishPayloadKeys(items, test):
                 return self._publish(history, items, test)

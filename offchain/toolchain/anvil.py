@@ -13,7 +13,6 @@ import urllib.request
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from offchain.errors import ChainError, PortInUse, RpcError
@@ -176,12 +175,7 @@ class Anvil:
         """Start anvil unless it runs."""
         return self if self.is_running else self.start()
 
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop anvil."""
         self.stop()
 

@@ -84,15 +84,6 @@ class Artifact:
         return bytes.fromhex(code)
 
 
-def load_artifact(root: Path, name: str) -> Artifact:
-    """Load one contract of the checkout at ``root``.
-
-    Raises:
-        ArtifactError: if it was not compiled, or its file is malformed.
-    """
-    return _read(root / BUILD_FOLDER / f"{name}.json")
-
-
 def load_artifacts(root: Path) -> dict[str, Artifact]:
     """Load all contracts of the checkout at ``root``, by name; else those that a wheel brought.
 
@@ -140,8 +131,6 @@ def _read(file: Path) -> Artifact:
             source_path=content["sourcePath"],
             source_sha1=content["sha1"],
         )
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{file} is missing: {_ADVICE}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{file} is malformed ({error!r}): delete it and {_ADVICE}") from error
 

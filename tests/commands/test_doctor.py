@@ -214,8 +214,9 @@ def test_contracts_that_are_not_compiled_or_changed_since_are_named(here: Surrou
     assert "ModelChain: not compiled" in look(Part.BUILD, here).found.replace("ModelToken, ", "")
 
 
+@pytest.mark.usefixtures("nothing_installed")
 def test_where_the_package_is_installed_the_demo_compiles_nothing_and_fetches_its_anvil(
-    here: Surroundings, nothing_installed: None
+    here: Surroundings,
 ):
     (here.root / "brownie-config.yaml").unlink()
     parts = {finding.part: finding for finding in diagnosis.diagnose(here)}

@@ -66,7 +66,7 @@ def revealed(index: int, model: bytes) -> ModelRevealed:
 
 def test_models_are_missing_only_if_the_daemon_says_so(bench: Bench) -> None:
     daemon = IpfsServer()
-    entry = RoundHistory(1, 1)
+    entry = RoundHistory(1)
     with serve(daemon) as server:
         use_daemon(bench, server.port)
         kept = bench.store.put(b"a model")

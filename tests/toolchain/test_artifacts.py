@@ -11,7 +11,6 @@ import pytest
 from offchain.errors import ArtifactError
 from offchain.toolchain.artifacts import (
     Artifact,
-    load_artifact,
     load_artifacts,
     verify_current,
 )
@@ -124,8 +123,6 @@ def test_a_removed_source_is_seen(tmp_path: Path):
 def test_a_checkout_that_was_never_compiled_says_what_to_do(tmp_path: Path):
     with pytest.raises(ArtifactError, match="make build"):
         load_artifacts(tmp_path)
-    with pytest.raises(ArtifactError, match=r"Sample\.json is missing: run `make build`"):
-        load_artifact(tmp_path, "Sample")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff"])
@@ -133,7 +130,7 @@ def test_a_malformed_file_is_named(tmp_path: Path, content: bytes):
     write_checkout(tmp_path)
     (tmp_path / "build/contracts/Sample.json").write_bytes(content)
     with pytest.raises(ArtifactError, match=r"Sample\.json is malformed"):
-        load_artifact(tmp_path, "Sample")
+        load_artifacts(tmp_path)
 
 
 def test_a_contract_calls_the_library_that_it_was_linked_with(evm: Evm):

@@ -99,7 +99,15 @@ def show_block(console: Console, block: BlockReport, seconds: dict[str, float]) 
 
 def show_balances(console: Console, balances: Sequence[Balances]) -> None:
     """Print what every node owns at the end, amounts rounded to two digits."""
-    table = Table(title="Balances", title_justify="left", box=None, padding=(0, 1))
+    caption = "for data: at fresh addresses that only the node's seed ties to it"
+    table = Table(
+        title="Balances",
+        title_justify="left",
+        caption=caption,
+        caption_justify="left",
+        box=None,
+        padding=(0, 1),
+    )
     for column in ("Node", "Account"):
         table.add_column(column)
     for column in ("MCT", "for data", "Heat", "Share keys", "Bonds", "ETH"):
@@ -115,8 +123,6 @@ def show_balances(console: Console, balances: Sequence[Balances]) -> None:
             rounded(balance.model_bonds + balance.key_bonds),
             rounded(balance.ether),
         )
-    table.caption = "for data: at fresh addresses that only the node's seed ties to it"
-    table.caption_justify = "left"
     console.print(table)
 
 

@@ -43,7 +43,13 @@ def balances_json(balances: Balances, chain_id: int) -> dict[str, object]:
 
 def balances_table(balances: Balances, with_rewards: bool) -> Table:
     """Balances of one account, for people."""
-    table = Table(title=balances.account, title_justify="left", show_header=False)
+    table = Table(
+        title=balances.account,
+        title_justify="left",
+        caption=f"at EVM block {balances.block_number}",
+        caption_justify="left",
+        show_header=False,
+    )
     table.add_column(style="bold", no_wrap=True)
     add_exact_column(table, "")
     table.add_column(style="dim")
@@ -58,8 +64,6 @@ def balances_table(balances: Balances, with_rewards: bool) -> Table:
     table.add_row("Model bonds", decimal(balances.model_bonds), "ETH locked")
     table.add_row("Key bonds", decimal(balances.key_bonds), "ETH locked")
     table.add_row("Ether", decimal(balances.ether), "ETH")
-    table.caption = f"at EVM block {balances.block_number}"
-    table.caption_justify = "left"
     return table
 
 

@@ -82,7 +82,15 @@ def history_json(found: TokenHistory, owner: str, chain_id: int) -> dict[str, ob
 
 def history_table(found: TokenHistory, owner: str, places: Mapping[str, tuple[int, int]]) -> Table:
     """A history for people."""
-    table = Table(title=owner, title_justify="left", box=None, pad_edge=False)
+    rest = "" if found.complete else "; there is more before: --limit or --to-block show it"
+    table = Table(
+        title=owner,
+        title_justify="left",
+        caption=f"EVM blocks {found.first_block} to {found.last_block}{rest}",
+        caption_justify="left",
+        box=None,
+        pad_edge=False,
+    )
     add_exact_column(table, "Block")
     add_exact_column(table, "Time (UTC)", justify="left")
     table.add_column("What", overflow="fold")
@@ -96,9 +104,6 @@ def history_table(found: TokenHistory, owner: str, places: Mapping[str, tuple[in
             decimal(entry.tokens) if entry.tokens else "",
             "" if entry.bond is None else decimal(entry.bond),
         )
-    rest = "" if found.complete else "; there is more before: --limit or --to-block show it"
-    table.caption = f"EVM blocks {found.first_block} to {found.last_block}{rest}"
-    table.caption_justify = "left"
     return table
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
@@ -50,8 +50,6 @@ MAXIMUM_PERMITS_BODY: Final = 1 << 12
 
 BODY_SECONDS: Final = 20.0
 """How long a request may take to arrive."""
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def make_app(

@@ -68,7 +68,6 @@ class RoundHistory:
 
     Attributes:
         number: the round, from 1.
-        opened_block: EVM block in which it began to collect.
         partitions: in order.
         test_items: numbers of the test items that the partitions so far selected.
         closed: how it ended its collection.
@@ -86,7 +85,6 @@ class RoundHistory:
     """
 
     number: int
-    opened_block: int
     partitions: list[Partitioned] = field(default_factory=list)
     test_items: set[int] = field(default_factory=set)
     closed: RoundClosed | None = None

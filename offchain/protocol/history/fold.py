@@ -218,7 +218,7 @@ class History:
             f"genesis hash {record.genesis_hash.hex()}, computed {self.block_hashes[0].hex()}",
         )
         self.started = record
-        self.rounds[1] = RoundHistory(1, record.block_number)
+        self.rounds[1] = RoundHistory(1)
 
     def _partitioned(self, record: events.Partitioned) -> None:
         entry = self.round(record.round)
@@ -255,7 +255,7 @@ class History:
         )
         entry.closed = record
         entry.voids_in_a_row = self._voids_in_a_row
-        self.rounds[record.round + 1] = RoundHistory(record.round + 1, record.block_number)
+        self.rounds[record.round + 1] = RoundHistory(record.round + 1)
 
     def _phase_started(self, record: events.PhaseStarted) -> None:
         self.round(record.round).phases.append(record)

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from offchain.crypto import ring as ring_signatures
 from offchain.crypto.hashing import Domain
 
-MAXIMUM_POSITIONS = 1 << 16
-"""A ring names its members by two bytes each."""
-
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import eth_abi
-from eth_utils import event_abi_to_log_topic, function_abi_to_4byte_selector, is_address
+from eth_utils import function_abi_to_4byte_selector, is_address
 from web3 import Web3
 from web3.contract import Contract
 from web3.exceptions import ContractLogicError, Web3RPCError
@@ -219,11 +219,6 @@ def events(receipt: TxReceipt, contract: Contract, name: str) -> list[Mapping[st
     """Return the decoded arguments of a contract's events of one name, in order."""
     decoded = contract.events[name]().process_receipt(receipt, errors=DISCARD)
     return [event["args"] for event in decoded if event["address"] == contract.address]
-
-
-def event_topic(contract: Contract, name: str) -> bytes:
-    """Return the first topic of a contract's event."""
-    return event_abi_to_log_topic(contract.events[name]().abi)
 
 
 def _canonical_type(parameter: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from offchain.chain.abi.interfaces import CONTRACTS
-from offchain.chain.client import open_chain, open_contracts
+from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.deployment.file import DeployedContract, DeploymentFileError, write_deployment
 from offchain.chain.deployment.trust import check_deployment, is_live, with_code_hashes
 from offchain.chain.reading.contracts import DeployedContracts
@@ -121,6 +121,6 @@ def test_token_is_minted_by_the_model_chain_alone(deployed):
 def test_chain_opens_for_an_account(deployed, tmp_path):
     write_deployment(deployed.deployment, tmp_path / "31337.json")
     signer = account_from_mnemonic(DEVELOPMENT_MNEMONIC, 1)
-    chain = open_chain(deployed.anvil.url, tmp_path, signer)
+    chain = Web3Chain(open_contracts(deployed.anvil.url, tmp_path), signer)
     assert chain.account == deployed.clients[1].account
     assert chain.status().own.account == chain.account

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from offchain.bitcoin.header import BlockHeader
@@ -26,7 +26,6 @@ UNKNOWN = Rules(pow_limit=2**250, no_retargeting=True)
 
 LENGTH = 260
 FORK = 240
-Open = Callable[..., NetworkSource]
 
 
 def open_core(url: str, limits: Limits = QUICK, rules: Rules = REGTEST) -> NetworkSource:
