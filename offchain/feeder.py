@@ -15,11 +15,9 @@ import click
 from offchain.commands.options import (
     FEEDER_ACCOUNT,
     account_option,
-    deployment_option,
-    maximum_fee_option,
     program,
-    rpc_option,
     setting_option,
+    setting_options,
     start,
 )
 from offchain.config import ENVIRONMENT
@@ -29,8 +27,7 @@ from offchain.programs import run_program
 
 @program()
 @account_option(f" pays for gas, on a development chain {FEEDER_ACCOUNT} by default")
-@rpc_option
-@deployment_option
+@setting_options("rpc", "deployment")
 @click.option(
     "--source",
     "kind",
@@ -61,7 +58,7 @@ from offchain.programs import run_program
     default=30.0,
     help="how often a live source is asked",
 )
-@maximum_fee_option
+@setting_options("maximum_fee")
 def feeder(kind: str | None, url: str | None, headers: str | None, **options: Any) -> None:
     """Relay Bitcoin headers until it is stopped."""
     source = source_text(kind, url, headers)

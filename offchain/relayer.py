@@ -16,14 +16,11 @@ import click
 from offchain.commands.options import (
     RELAYER_ACCOUNT,
     account_option,
-    deployment_option,
-    maximum_fee_option,
     program,
     relayer_option,
-    rpc_option,
+    setting_options,
     start,
     state_option,
-    store_option,
 )
 from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
 from offchain.programs import run_program
@@ -31,11 +28,8 @@ from offchain.programs import run_program
 
 @program()
 @account_option(f" pays for gas, on a development chain {RELAYER_ACCOUNT} by default")
-@rpc_option
-@deployment_option
-@store_option
+@setting_options("rpc", "deployment", "store", "maximum_fee")
 @state_option("where what is accepted is kept until it is on chain")
-@maximum_fee_option
 @relayer_option("where it listens", "--listen")
 @click.option(
     "--batch",

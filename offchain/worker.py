@@ -14,14 +14,11 @@ import click
 
 from offchain.commands.options import (
     account_option,
-    deployment_option,
-    maximum_fee_option,
     program,
     relayer_option,
-    rpc_option,
+    setting_options,
     start,
     state_option,
-    store_option,
 )
 from offchain.commands.worker.task_options import take_given, task_options
 from offchain.learning.tasks.known import TASKS
@@ -34,12 +31,9 @@ RING_CHOICES = ("bins", "paper", "windows")
 
 @program(*task_options())
 @account_option()
-@rpc_option
-@deployment_option
-@store_option
+@setting_options("rpc", "deployment", "store", "maximum_fee")
 @state_option("where the journal is, a cache")
 @relayer_option("where shares go")
-@maximum_fee_option
 @click.option(
     "--direct",
     is_flag=True,

@@ -55,6 +55,25 @@ def setting_option(
     )
 
 
+_SETTINGS: Final = {
+    "rpc": ("URL", "the EVM node's address"),
+    "deployment": ("PATH", "deployment file, or folder of them by chain id"),
+    "store": ("STORE", "content store: a folder, local:FOLDER or ipfs:MULTIADDR"),
+    "maximum_fee": ("GWEI", "never pay more for one gas"),
+}
+
+
+def setting_options(*names: str) -> Callable[[Command], Command]:
+    """Options for settings that mean the same in every command: a key of `_SETTINGS` each."""
+
+    def decorated(command: Command) -> Command:
+        for name in reversed(names):
+            command = setting_option(name, *_SETTINGS[name])(command)
+        return command
+
+    return decorated
+
+
 def relayer_option(text: str, flag: str | None = None) -> Callable[[Command], Command]:
     """The setting `relayer`: an address, with what is done there."""
     return setting_option("relayer", "URL", text, flag=flag, default=DEFAULT_RELAYER)
@@ -63,28 +82,6 @@ def relayer_option(text: str, flag: str | None = None) -> Callable[[Command], Co
 def state_option(text: str) -> Callable[[Command], Command]:
     """The setting `state`: a folder, with what is kept there."""
     return setting_option("state", "FOLDER", text)
-
-
-def rpc_option(command: Command) -> Command:
-    """The setting `rpc`."""
-    return setting_option("rpc", "URL", "the EVM node's address")(command)
-
-
-def deployment_option(command: Command) -> Command:
-    """The setting `deployment`."""
-    text = "deployment file, or folder of them by chain id"
-    return setting_option("deployment", "PATH", text)(command)
-
-
-def store_option(command: Command) -> Command:
-    """The setting `store`."""
-    text = "content store: a folder, local:FOLDER or ipfs:MULTIADDR"
-    return setting_option("store", "STORE", text)(command)
-
-
-def maximum_fee_option(command: Command) -> Command:
-    """The setting `maximum_fee`."""
-    return setting_option("maximum_fee", "GWEI", "never pay more for one gas")(command)
 
 
 def account_option(text: str = "", *, required: bool = False) -> Callable[[Command], Command]:

@@ -44,7 +44,6 @@ from offchain.node.relayer.service import RelayerService
 from offchain.ports import DataSource, Learner
 from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.rules.ring_selection import STRATEGIES
-from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.storage.local import LocalStore
@@ -52,37 +51,6 @@ from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 
 PATIENCE_SECONDS = 10 * 86_400
 """Nobody goes on without another: nodes take turns, and a training takes as long as it takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkPlan:
-    """What to start.
-
-    Attributes:
-        project: the checkout, compiled.
-        folder: where deployment file, store, journals and logs go.
-        headers: description of the recorded Bitcoin headers.
-        nodes: how many.
-        parameters: the protocol's.
-        saved_chain: a chain to go on with; None: a new one is deployed.
-    """
-
-    project: Path
-    folder: Path
-    headers: Path
-    nodes: int
-    parameters: Parameters
-    saved_chain: Path | None
-
-    @property
-    def deployment(self) -> Path:
-        """The deployment file."""
-        return self.folder / "deployment.json"
-
-    @property
-    def store(self) -> Path:
-        """The content store."""
-        return self.folder / "store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +82,8 @@ class LocalNetwork:
 
 @contextmanager
 def local_network(
-    plan: NetworkPlan,
+    plan: Plan,
+    saved_chain: Path | None,
     learner_of: Callable[[int], Learner],
     source_of: Callable[[int, bytes], DataSource],
     observing: Learner,
@@ -122,7 +91,8 @@ def local_network(
     """Start everything; end everything when the block is left.
 
     Args:
-        plan: what to start.
+        plan: what to start, without a store of its own.
+        saved_chain: a chain to go on with; None: a new one is deployed.
         learner_of: gives a node its learner.
         source_of: gives a node, whose seed it gets, its data.
         observing: the learner of who only looks.
@@ -132,14 +102,14 @@ def local_network(
     """
     with ExitStack() as stack:
         anvil = stack.enter_context(
-            experiment_anvil(plan.nodes + 3, plan.folder / "anvil.log", plan.saved_chain)
+            experiment_anvil(plan.nodes + 3, plan.folder / "anvil.log", saved_chain)
         )
         headers = RecordedHeaders(plan.headers, MAINNET)
-        contracts = _contracts(anvil.url, plan, headers)
+        contracts = _contracts(anvil.url, plan, saved_chain, headers)
         stack.callback(contracts.ethereum.close)
         found = contracts.deployment
         domains = Domains.of(found)
-        store = LocalStore(plan.store)
+        store = LocalStore(plan.folder / "store")
 
         records = RecordLog(contracts)
 
@@ -204,16 +174,15 @@ def local_network(
         )
 
 
-def _contracts(url: str, plan: NetworkPlan, headers: RecordedHeaders) -> DeployedContracts:
+def _contracts(
+    url: str, plan: Plan, saved_chain: Path | None, headers: RecordedHeaders
+) -> DeployedContracts:
     """The contracts of a loaded chain, or fresh ones on a new chain."""
-    if plan.saved_chain is not None:
-        contracts = open_contracts(url, plan.deployment)
-        set_clock_back(contracts.ethereum)
-        return contracts
-    deployment = Plan(
-        plan.project, plan.folder, plan.headers, plan.nodes, parameters=plan.parameters
-    )
-    return deploy_on(url, deployment, headers, account(plan.nodes))
+    if saved_chain is None:
+        return deploy_on(url, plan, headers, account(plan.nodes))
+    contracts = open_contracts(url, plan.deployment)
+    set_clock_back(contracts.ethereum)
+    return contracts
 
 
 class ServiceOutlet(Outlet):

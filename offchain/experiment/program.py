@@ -1,4 +1,4 @@
-"""The command line of the experiment."""
+"""What ``python scripts/reproduce_paper.py`` does once its options are read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 from rich.console import Console
 from rich.live import Live
 
-from offchain.config import PROJECT, load_settings
+from offchain.config import PROJECT, Settings
 from offchain.errors import ConfigurationError
 from offchain.experiment.folder import RunFolder
 from offchain.experiment.plan import SIZES, ExperimentPlan
@@ -26,109 +25,15 @@ from offchain.experiment.reporting.machine import commit_of, describe_machine, p
 from offchain.experiment.reporting.results import require_free, write_results
 from offchain.experiment.screen import Screen
 from offchain.headers.source import recorded_file
-from offchain.learning.exact.channel_text import parse_channels
-from offchain.learning.exact.integer_network import DIGITS_FAMILY
 from offchain.programs import stop_on_signals
 
 if TYPE_CHECKING:
     from offchain.experiment.fonts import ChosenFonts
 
-NOISES = ("light", "moderate", "strong", "hard")
-FONT_SETS = ("machine", "small", "full")
 
-
-class Channels(click.ParamType[tuple[int, ...]]):
-    """Channels of a network's convolutions, as they stand in its description: 16-32-64-64."""
-
-    name = "channels"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        """Return the numbers, one for each convolution of the digits family and as it allows."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return parse_channels(value, DIGITS_FAMILY)
-        except ConfigurationError as error:
-            self.fail(str(error), param, ctx)
-
-
-CHANNELS = Channels()
-
-
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option(
-    "--size",
-    type=click.Choice(sorted(SIZES)),
-    default="full",
-    help="full is the paper's, small takes minutes, tiny only shows that it works",
-)
-@click.option(
-    "--noise",
-    "noises",
-    type=click.Choice(NOISES),
-    multiple=True,
-    help="noise presets; by default the size's  [moderate, hard]",
-)
-@click.option("--nodes", type=click.IntRange(3, 16), help="nodes, by default the size's")
-@click.option("--blocks", type=click.IntRange(1, 15), help="blocks, by default the size's")
-@click.option(
-    "--training-seconds",
-    metavar="SECONDS",
-    type=click.FloatRange(0.1, 86_400.0),
-    help="how long each node trains in a round; by default 60 at full size, else so many steps",
-)
-@click.option(
-    "--first-training-seconds",
-    metavar="SECONDS",
-    type=click.FloatRange(0.1, 86_400.0),
-    help="the same while there is no block; by default 100 at full size, or as --training-seconds",
-)
-@click.option(
-    "--channels",
-    metavar="A-B-C-D",
-    type=CHANNELS,
-    help="channels of the first block's networks; by default the size's  [24-40-80-96]",
-)
-@click.option("--threads", metavar="T", type=click.IntRange(1, 1024), help="threads that compute")
-@click.option(
-    "--fonts",
-    metavar="COUNT",
-    type=click.IntRange(0, 100_000),
-    help="fonts of the run, 0 for all of the set; by default the size's",
-)
-@click.option(
-    "--font-set",
-    type=click.Choice(FONT_SETS),
-    help="where fonts come from; by default the full set at full size, else the machine's",
-)
-@click.option(
-    "--out",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    help="where the results go  [docs/results at full size, else out/paper-SIZE]",
-)
-@click.option(
-    "--work",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    help="where chains and stores are kept  [out/paper-SIZE-run]",
-)
-@click.option("--force", is_flag=True, help="begin anew and replace results that are there")
-@click.option("--resume", is_flag=True, help="only go on: it is an error if there is no run")
-@click.option(
-    "--stop-after",
-    metavar="BLOCKS",
-    type=click.IntRange(1),
-    help="end after so many blocks of this start; the next one goes on",
-)
-@click.option(
-    "--verify/--no-verify",
-    default=None,
-    help="verify each finished chain as `modelchain verify` does  [not at full size]",
-)
-def reproduce_paper(
+def run_experiment(
+    settings: Settings,
+    *,
     size: str,
     noises: tuple[str, ...],
     nodes: int | None,
@@ -146,13 +51,12 @@ def reproduce_paper(
     stop_after: int | None,
     verify: bool | None,
 ) -> None:
-    """Run the paper's experiment through the whole protocol and write its results.
+    """Run what is missing of the experiment, from the options of ``scripts/reproduce_paper.py``.
 
-    A run that was stopped or killed goes on from its last block when it is started again with the
-    same options.
+    Raises:
+        ConfigurationError: there is no run to go on with, or results would be written over.
+        ModelChainError: it could not be done.
     """
-    if force and resume:
-        raise click.UsageError("--force begins anew, --resume goes on: choose one")
     plan = make_plan(
         size,
         noises=tuple(dict.fromkeys(noises)) or None,
@@ -169,7 +73,6 @@ def reproduce_paper(
     results = out or (PROJECT / "docs" / "results" if size == "full" else Path(f"out/paper-{size}"))
     if resume and not folder.exists:
         raise ConfigurationError(f"there is no run in {folder.folder} to go on with")
-    settings = load_settings({}, os.environ)
     headers = recorded_file(settings.headers)
     known = None if force or not folder.exists else str(folder.run["id"])
     require_free(results, known, force)

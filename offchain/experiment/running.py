@@ -18,7 +18,7 @@ from offchain.experiment.chain_state import save_chain
 from offchain.experiment.driving import Display, Driver
 from offchain.experiment.folder import Progress, RunFolder, kept_chain
 from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask, TimedLearner
-from offchain.experiment.nodes import LocalNetwork, NetworkPlan, local_network
+from offchain.experiment.nodes import LocalNetwork, local_network
 from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.reporting.block_figures import (
@@ -40,6 +40,7 @@ from offchain.learning.formats.digits import CLASSES
 from offchain.learning.tasks.known import drawing_seed
 from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
 from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
+from offchain.node.demo.local_network import Plan
 from offchain.ports import DataSource, Learner
 from offchain.storage.local import LocalStore
 from offchain.verification.run import verify_chain
@@ -198,10 +199,8 @@ def _network(
         )
 
     saved = None if progress is None else folder / progress.chain
-    network = NetworkPlan(
-        experiment.project, folder, experiment.headers, plan.nodes, plan.parameters, saved
-    )
-    with local_network(network, learner_of, source_of, learner) as found:
+    network = Plan(experiment.project, folder, experiment.headers, plan.nodes, plan.parameters)
+    with local_network(network, saved, learner_of, source_of, learner) as found:
         yield found
 
 

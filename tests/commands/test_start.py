@@ -14,11 +14,18 @@ from offchain.feeder import feeder
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.relayer import relayer
 from offchain.worker import RING_CHOICES, worker
+from scripts.reproduce_paper import reproduce_paper
 
 LARGE = ["web3", "torch", "numpy", "eth_account", "eth_utils", "rich", "structlog", "httpx"]
 """What takes from a tenth of a second to seconds to import."""
 
-PROGRAMS = {"worker": worker, "relayer": relayer, "feeder": feeder, "cli": modelchain}
+PROGRAMS = {
+    "offchain/worker.py": worker,
+    "offchain/relayer.py": relayer,
+    "offchain/feeder.py": feeder,
+    "offchain/cli.py": modelchain,
+    "scripts/reproduce_paper.py": reproduce_paper,
+}
 
 RUN = """
 import json, runpy, sys
@@ -50,16 +57,16 @@ def test_all_commands_are_looked_at():
     assert {line[0] for line in lines if line} == set(COMMANDS)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_help_and_wrong_options_load_nothing_large(name):
+@pytest.mark.parametrize("file", PROGRAMS)
+def test_help_and_wrong_options_load_nothing_large(file):
     wanted = [
         [[*line, option], status, []]
-        for line in called(PROGRAMS[name])
+        for line in called(PROGRAMS[file])
         for option, status in (("--help", 0), ("--no-such-option", 2))
     ]
     ran = subprocess.run(
         [
-            *(sys.executable, "-c", RUN, str(PROJECT / "offchain" / f"{name}.py")),
+            *(sys.executable, "-c", RUN, str(PROJECT / file)),
             *(json.dumps([line for line, _, _ in wanted]), json.dumps(LARGE)),
         ],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},

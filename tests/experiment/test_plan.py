@@ -119,7 +119,7 @@ def test_a_new_network_is_trained_by_the_first_settings_and_one_taken_over_by_th
     ],
 )
 def test_channels_that_no_network_has_are_refused(text, reason):
-    from offchain.experiment.program import reproduce_paper
+    from scripts.reproduce_paper import reproduce_paper
 
     result = CliRunner().invoke(reproduce_paper, ["--channels", text])
     assert result.exit_code == 2
@@ -139,9 +139,9 @@ def test_seconds_that_are_given_hold_for_all_blocks_and_replace_steps():
 
 
 def test_the_options_offer_the_sets_and_noises_that_there_are():
-    from offchain.experiment.program import FONT_SETS, NOISES
     from offchain.learning.drawing.noise import PRESETS
     from offchain.learning.fonts.sets import SET_NAMES
+    from scripts.reproduce_paper import FONT_SETS, NOISES
 
     assert set(FONT_SETS) == set(SET_NAMES)
     assert set(NOISES) == set(PRESETS)

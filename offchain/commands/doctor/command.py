@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from offchain.commands.options import deployment_option, json_option, rpc_option
+from offchain.commands.options import json_option, setting_options
 
 
 @click.command()
-@rpc_option
-@deployment_option
+@setting_options("rpc", "deployment")
 @json_option("the findings as JSON")
 @click.pass_context
 def doctor(context: click.Context, rpc: str | None, deployment: str | None, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from offchain.commands.options import start, store_option
+from offchain.commands.options import setting_options, start
 
 
 @click.group()
@@ -17,7 +17,7 @@ def store() -> None:
 
 @store.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@store_option
+@setting_options("store")
 def put(**options: Any) -> None:
     """Keep FILEs (- for standard input) and print their identifiers, one a line."""
     from offchain.commands.store.run import keep_files
@@ -34,7 +34,7 @@ def put(**options: Any) -> None:
     type=click.Path(path_type=Path),
     help="where it goes; standard output by default",
 )
-@store_option
+@setting_options("store")
 def get(**options: Any) -> None:
     """Fetch the file named IDENTIFIER, a CID or a sha2-256 in hexadecimal, and check it."""
     from offchain.commands.store.run import fetch_file
@@ -44,7 +44,7 @@ def get(**options: Any) -> None:
 
 @store.command("ls")
 @click.option("--long", "-l", "with_digest", is_flag=True, help="with the sha2-256 beside each")
-@store_option
+@setting_options("store")
 def list_files(**options: Any) -> None:
     """Print the identifiers of all files in the store, one a line.
 

@@ -8,19 +8,11 @@ from typing import Any
 
 import click
 
-from offchain.commands.options import (
-    deployment_option,
-    json_option,
-    rpc_option,
-    start,
-    store_option,
-)
+from offchain.commands.options import json_option, setting_options, start
 
 
 @click.command()
-@rpc_option
-@deployment_option
-@store_option
+@setting_options("rpc", "deployment", "store")
 @click.option("--light", is_flag=True, help="only headers, votes and Merkle proofs; needs no store")
 @click.option(
     "--checkpoint",

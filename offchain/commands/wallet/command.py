@@ -9,11 +9,9 @@ import click
 
 from offchain.commands.options import (
     account_option,
-    deployment_option,
     json_option,
-    maximum_fee_option,
     relayer_option,
-    rpc_option,
+    setting_options,
     start,
 )
 
@@ -28,8 +26,7 @@ def wallet() -> None:
 @wallet.command()
 @click.argument("address", required=False)
 @account_option()
-@rpc_option
-@deployment_option
+@setting_options("rpc", "deployment")
 @json_option()
 def balance(address: str | None, number: int | None, **options: Any) -> None:
     """Tokens, heat, share keys, bonds and ether of ADDRESS or of account N.
@@ -46,8 +43,7 @@ def balance(address: str | None, number: int | None, **options: Any) -> None:
 @wallet.command()
 @click.argument("address", required=False)
 @account_option()
-@rpc_option
-@deployment_option
+@setting_options("rpc", "deployment")
 @click.option(
     "--limit",
     metavar="N",
@@ -73,9 +69,7 @@ def history(address: str | None, number: int | None, **options: Any) -> None:
 @click.argument("amount")
 @click.argument("to")
 @account_option()
-@rpc_option
-@deployment_option
-@maximum_fee_option
+@setting_options("rpc", "deployment", "maximum_fee")
 @json_option()
 def transfer(**options: Any) -> None:
     """Send AMOUNT tokens (as in 12.5) to the address TO and wait until they are there.
@@ -130,8 +124,7 @@ def transfer(**options: Any) -> None:
     help="how long the last orders are waited for",
 )
 @click.option("--dry-run", is_flag=True, help="only show what would be done")
-@rpc_option
-@deployment_option
+@setting_options("rpc", "deployment")
 @json_option()
 def claim_data(**options: Any) -> None:
     """Move the rewards of account N's shared data from their fresh addresses, one by one.
