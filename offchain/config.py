@@ -52,12 +52,19 @@ ENVIRONMENT: Final = {
 
 
 def version(project: Path = PROJECT) -> str:
-    """This program's version: as it is installed, else as the checkout at `project` states it."""
+    """This program's version: as it is installed, else as the checkout at `project` states it.
+
+    Where there is neither, the text says so.
+    """
     try:
         return importlib.metadata.version(APPLICATION)
     except importlib.metadata.PackageNotFoundError:
+        pass
+    try:
         text = (project / "pyproject.toml").read_text(encoding="utf-8")
-        return str(tomllib.loads(text)["project"]["version"])
+    except OSError:
+        return f"without a version: {APPLICATION} is not installed"
+    return str(tomllib.loads(text)["project"]["version"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

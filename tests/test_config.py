@@ -82,11 +82,13 @@ def test_the_headers_that_come_with_the_package_are_the_default(tmp_path):
 
 def test_the_version_is_the_installed_ones_else_the_checkouts(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "9.8.7"\n')
-    assert version(tmp_path) == importlib.metadata.version("modelchain")
+    monkeypatch.setattr(importlib.metadata, "version", {"modelchain": "1.2.3"}.__getitem__)
+    assert version(tmp_path) == "1.2.3"
 
     def missing(name):
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "version", missing)
     assert version(tmp_path) == "9.8.7"
+    assert version(tmp_path / "nowhere") == "without a version: modelchain is not installed"
     assert version()[0].isdigit()
