@@ -141,7 +141,8 @@ def test_seconds_that_are_given_hold_for_all_blocks_and_replace_steps():
 def test_the_options_offer_the_sets_and_noises_that_there_are():
     from offchain.learning.drawing.noise import PRESETS
     from offchain.learning.fonts.sets import SET_NAMES
-    from scripts.reproduce_paper import FONT_SETS, NOISES
+    from scripts.reproduce_paper import FONT_SETS, NOISES, SIZE_CHOICES
 
     assert set(FONT_SETS) == set(SET_NAMES)
     assert set(NOISES) == set(PRESETS)
+    assert set(SIZE_CHOICES) == set(SIZES)
