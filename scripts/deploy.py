@@ -21,10 +21,13 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from brownie import accounts, network, project, web3
+from brownie import accounts, network, web3
 from brownie._config import CONFIG
+from brownie.network.account import LocalAccount, PublicKeyAccount
+from brownie.project.main import get_loaded_projects
+from brownie.typing import ContractName
 from rich.console import Console
 from rich.table import Table
 
@@ -78,9 +81,10 @@ def main() -> None:
 
 def deploy(environment: Mapping[str, str]) -> Deployment:
     """Deploy, write the deployment file and show what was done."""
-    [root] = [loaded for loaded in project.get_loaded_projects() if "ModelChain" in loaded]
-    settings = load_settings({}, environment, Path(root._path))
-    ethereum = Ethereum.connect(web3.provider.endpoint_uri)
+    [project] = [one for one in get_loaded_projects() if ContractName("ModelChain") in one]
+    root = Path(str(project._path))
+    settings = load_settings({}, environment, root)
+    ethereum = Ethereum.connect(str(getattr(web3.provider, "endpoint_uri", web3.provider)))
     require_networks_chain(ethereum)
     file = settings.deployment
     if file.suffix != ".json":
@@ -88,7 +92,7 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
     refuse_to_lose(file, ethereum, environment)
     require_writable(file)
     plan, is_replay = make_plan(environment, settings)
-    artifacts = load_artifacts(Path(root._path))
+    artifacts = load_artifacts(root)
     deployer = deploying_account(environment)
     require_funds(ethereum, deployer.address, deployment_gas(artifacts, plan))
     clock = set_clock_back(ethereum, plan) if is_replay else None
@@ -96,7 +100,8 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
 
     def deploy_one(name: str, *arguments: object) -> str:
         # Brownie links the libraries that were deployed before.
-        return root[name].deploy(*arguments, {"from": deployer}, silent=True).address
+        container = project[ContractName(name)]
+        return str(container.deploy(*arguments, {"from": deployer}, silent=True).address)
 
     addresses = deploy_contracts(
         plan,
@@ -190,7 +195,7 @@ def genesis_accounts(environment: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def deploying_account(environment: Mapping[str, str]):
+def deploying_account(environment: Mapping[str, str]) -> PublicKeyAccount:
     """The account that pays. It gets no rights."""
     name = environment.get("MODELCHAIN_DEPLOYER")
     if name is not None:
@@ -199,7 +204,7 @@ def deploying_account(environment: Mapping[str, str]):
         if password is None and not sys.stdin.isatty():
             raise ConfigurationError(f"nobody can be asked for a password: set {variable}")
         try:
-            return accounts.load(name, password)
+            return cast(LocalAccount, accounts.load(name, password))
         except FileNotFoundError:
             raise ConfigurationError(
                 f"Brownie knows no account {name!r}: see `brownie accounts list`"

@@ -7,7 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-from brownie import accounts, project, web3
+from brownie import accounts, web3
+from brownie.project.main import get_loaded_projects
+from brownie.typing import ContractName
 from rich.console import Console
 
 from offchain.chain.client import open_contracts
@@ -33,9 +35,10 @@ def main(*addresses: str) -> None:
 
 def show(addresses: tuple[str, ...]) -> None:
     """Print what each account has."""
-    [root] = [loaded for loaded in project.get_loaded_projects() if "ModelChain" in loaded]
-    settings = load_settings({}, os.environ, Path(root._path))
-    contracts = open_contracts(web3.provider.endpoint_uri, settings.deployment)
+    [project] = [one for one in get_loaded_projects() if ContractName("ModelChain") in one]
+    settings = load_settings({}, os.environ, Path(str(project._path)))
+    url = str(getattr(web3.provider, "endpoint_uri", web3.provider))
+    contracts = open_contracts(url, settings.deployment)
     # Only on a development chain are Brownie's accounts those of the mnemonic.
     with_rewards = not addresses and contracts.deployment.chain_id == DEVELOPMENT_CHAIN_ID
     if addresses:

@@ -1,6 +1,6 @@
 """How fast the machine multiplies large matrices: what no network can exceed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -24,7 +24,7 @@ def measure_peak(conditions: Conditions) -> Mapping[str, float]:
             multiply_bytes = _int8_product(side, random)
         else:
             multiply_bytes = _int8_product_on_gpu(side, random, conditions.device)
-        runs = [partial(_multiply, floats), multiply_bytes]
+        runs: list[Callable[[], object]] = [partial(_multiply, floats), multiply_bytes]
         with torch.inference_mode():
             seconds = shortest_times(runs, ROUNDS)
         for name, shortest in zip(peak, seconds, strict=True):
@@ -36,12 +36,14 @@ def _multiply(matrix: torch.Tensor) -> torch.Tensor:
     return _finished(matrix @ matrix)
 
 
-def _int8_product_on_gpu(side, random, device):
+def _int8_product_on_gpu(
+    side: int, random: torch.Generator, device: str
+) -> Callable[[], torch.Tensor]:
     signed = torch.randint(-64, 64, (side, side), generator=random).to(torch.int8).to(device)
     return lambda: _finished(torch._int_mm(signed, signed))
 
 
-def _int8_product(side, random):
+def _int8_product(side: int, random: torch.Generator) -> Callable[[], torch.Tensor]:
     """Bytes without sign by bytes with sign, as oneDNN multiplies activations by weights."""
     activations = torch.randint(0, 256, (side, side), generator=random).to(torch.uint8)
     weights = torch.randint(-64, 64, (side, side), generator=random).to(torch.int8)

@@ -104,7 +104,8 @@ def _seconds_for_steps(samples: DigitSamples, conditions: Conditions) -> list[fl
     device, batch = torch.device(conditions.device), FULL_SIZE.batch
     network = network_of(0, FULL_SIZE.channels)
     plain = plain_network(network_of(0, FULL_SIZE.channels)).to(device).train()
-    network.to(device).to(memory_format=torch.channels_last).train()
+    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.train()
     resident = ResidentSamples(samples, device)
     gradients = GradientStep(network, resident, device, FULL_SIZE.label_smoothing)
     fused = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
@@ -118,7 +119,7 @@ def _seconds_for_steps(samples: DigitSamples, conditions: Conditions) -> list[fl
 
     images, labels = torch.tensor(samples.images), torch.tensor(samples.labels).long()
     default = torch.optim.AdamW(plain.parameters(), lr=1e-3)
-    orders = cycle(torch.randperm(len(labels)).split(batch)[:-1])
+    orders = cycle(torch.split(torch.randperm(len(labels)), batch)[:-1])
 
     def eager() -> None:
         for _ in range(STEPS):
@@ -126,7 +127,7 @@ def _seconds_for_steps(samples: DigitSamples, conditions: Conditions) -> list[fl
             inputs = images_to_float(images[chosen]).to(device)
             loss = functional.cross_entropy(plain(inputs), labels[chosen].to(device))
             default.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             default.step()
             loss.item()
         _wait(device)

@@ -165,7 +165,7 @@ def _changed(recording: Recording, at: int, path: Path, chance: random.Random) -
 
 def _value(whole: Any, path: Path) -> Any:
     for part in path:
-        whole = whole[part] if isinstance(whole, tuple | Mapping) else getattr(whole, str(part))
+        whole = getattr(whole, str(part)) if is_dataclass(whole) else whole[part]
     return whole
 
 

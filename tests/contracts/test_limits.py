@@ -13,7 +13,8 @@ from offchain.protocol.words import actions
 from offchain.protocol.words.status import NextPartition
 from scripts.support.chains.deployed_chain import DeployedChain, Stage, deploy_world
 from scripts.support.chains.evm import Evm
-from scripts.support.worlds.world import World, refused
+from scripts.support.worlds.steps import refused
+from scripts.support.worlds.world import World
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules import commitments, tally
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.world import SMALL, World
+from scripts.support.worlds.steps import SMALL
+from scripts.support.worlds.world import World
 from tests.support.worlds.random_play import RandomPlay
 
 

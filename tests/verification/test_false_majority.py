@@ -20,7 +20,7 @@ from scripts.support.verifying import refusal
 from scripts.support.worlds.content_world import ContentWorld
 from scripts.support.worlds.small_chain import attesters, lease, publish, start
 from scripts.support.worlds.square_digits import model
-from scripts.support.worlds.world import Node
+from scripts.support.worlds.steps import Node
 
 LIES: dict[str, Callable[[Scores], Scores]] = {
     "scores[0]": lambda table: replace(table, scores=(table.scores[0] + 1, *table.scores[1:])),

@@ -24,7 +24,7 @@ from scripts.support.chains.real_chain import deployed_world
 from scripts.support.verifying import refusal
 from scripts.support.worlds.content_world import ContentWorld, make_learner
 from scripts.support.worlds.small_chain import empty_round, play, start
-from scripts.support.worlds.world import Node
+from scripts.support.worlds.steps import Node
 
 REENTER = 2
 

@@ -24,7 +24,8 @@ from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import PageWritten, Record
 from offchain.protocol.words.status import ZERO_ADDRESS, ZERO_HASH
 from scripts.support.chains.evm import Evm
-from scripts.support.worlds.world import SMALL, START, World
+from scripts.support.worlds.steps import SMALL, START
+from scripts.support.worlds.world import World
 
 CHAIN_ID = 31_337
 
@@ -33,7 +34,7 @@ ExpectedView = tuple[str, str, tuple[object, ...], object]
 
 
 class DeployedChain:
-    """All contracts of one deployment; implements `scripts.support.worlds.world.Twin`.
+    """All contracts of one deployment; implements `scripts.support.worlds.steps.Twin`.
 
     Records come renumbered: one block for each action, log indices without other contracts' events,
     no addresses of code pages.
@@ -195,7 +196,7 @@ class DeployedChain:
             )
             for contract, function, arguments, _ in views
         ]
-        answers: Any = self.evm.w3.provider.make_batch_request(requests)
+        answers: Any = self.evm.provider.make_batch_request(requests)
         for (contract, function, arguments, expected), answer in zip(views, answers, strict=True):
             returned = Web3.to_bytes(hexstr=answer["result"])
             actual = _decoded(contract, function, returned, expected)

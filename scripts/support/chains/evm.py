@@ -5,16 +5,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import eth_abi
-from eth_utils import function_abi_to_4byte_selector, is_address
-from web3 import Web3
+from eth_abi.abi import decode
+from eth_typing import HexStr
+from eth_utils.abi import abi_to_signature
+from eth_utils.address import is_address
+from eth_utils.crypto import keccak
+from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.exceptions import ContractLogicError, Web3RPCError
 from web3.logs import DISCARD
-from web3.types import TxReceipt
+from web3.types import RPCEndpoint, TxReceipt
 
+from offchain.chain.abi.interfaces import component_types
 from offchain.errors import RevertedError
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.artifacts import Artifact, load_artifacts, verify_current
@@ -37,14 +41,13 @@ class ErrorRegistry:
     """Every custom error of all compiled contracts, by selector."""
 
     def __init__(self, artifacts: Mapping[str, Artifact]) -> None:
-        self._errors: dict[bytes, tuple[str, list[str]]] = {}
+        self._errors: dict[bytes, tuple[str, tuple[str, ...]]] = {}
         entries = [entry for artifact in artifacts.values() for entry in artifact.abi]
         for entry in (*_BUILT_IN_ERRORS, *entries):
             if entry["type"] == "error":
                 # An error's selector is made as a function's is.
-                selector = function_abi_to_4byte_selector({**entry, "type": "function"})
-                types = [_canonical_type(parameter) for parameter in entry["inputs"]]
-                self._errors[selector] = (entry["name"], types)
+                selector = keccak(text=abi_to_signature(cast(Any, entry)))[:4]
+                self._errors[selector] = (entry["name"], component_types(entry["inputs"]))
 
     def decode(self, data: bytes) -> RevertedError:
         """Decode what a reverted call returned; an unknown error is named by its selector."""
@@ -53,7 +56,7 @@ class ErrorRegistry:
         if data[:4] not in self._errors:
             return RevertedError(f"0x{data[:4].hex()}", [data[4:]])
         name, types = self._errors[data[:4]]
-        return RevertedError(name, eth_abi.decode(types, data[4:]))
+        return RevertedError(name, decode(types, data[4:]))
 
 
 @dataclass
@@ -66,6 +69,13 @@ class Evm:
 
     def __post_init__(self) -> None:
         self.accounts = list(self.w3.eth.accounts)
+
+    @property
+    def provider(self) -> HTTPProvider:
+        """What requests go through."""
+        provider = self.w3.provider
+        assert isinstance(provider, HTTPProvider)
+        return provider
 
     def deploy(
         self,
@@ -80,7 +90,9 @@ class Evm:
         factory = self.w3.eth.contract(abi=artifact.abi, bytecode=artifact.linked(libraries))
         transaction = factory.constructor(*arguments).build_transaction(self._filled(0))
         receipt = self.send_transaction(data=transaction["data"], sender=sender, value=value)
-        return self.at(name, receipt["contractAddress"])
+        address = receipt["contractAddress"]
+        assert address is not None
+        return self.at(name, address)
 
     def at(self, name: str, address: str) -> Contract:
         """Return a contract that is on chain already."""
@@ -115,7 +127,7 @@ class Evm:
             transaction["to"] = to
         transaction_hash = self.request("eth_sendTransaction", transaction)
         receipt = self.w3.eth.wait_for_transaction_receipt(
-            transaction_hash, timeout=60, poll_latency=0.002
+            transaction_hash, timeout=300, poll_latency=0.002
         )
         if receipt["status"] != 1:
             trace = self.request(
@@ -149,7 +161,7 @@ class Evm:
 
     def snapshot(self) -> str:
         """Remember the chain's state for :meth:`revert`."""
-        return self.request("evm_snapshot")
+        return str(self.request("evm_snapshot"))
 
     def revert(self, snapshot: str) -> None:
         """Go back to a snapshot, which is used up by it."""
@@ -158,7 +170,7 @@ class Evm:
 
     def request(self, method: str, *parameters: Any) -> Any:
         """Call any RPC method and return its result."""
-        response = self.w3.provider.make_request(method, list(parameters))  # type: ignore[arg-type]
+        response = self.provider.make_request(RPCEndpoint(method), list(parameters))
         if "error" in response:
             raise AssertionError(f"{method}: {response['error']}")
         return response["result"]
@@ -177,7 +189,7 @@ def fresh_evm() -> Iterator[Evm]:
     """
     artifacts = compiled_artifacts()
     with Anvil(timestamp=GENESIS_TIME, accounts=20) as anvil:
-        yield Evm(Web3(Web3.HTTPProvider(anvil.url, request_kwargs={"timeout": 60})), artifacts)
+        yield Evm(Web3(HTTPProvider(anvil.url, request_kwargs={"timeout": 60})), artifacts)
 
 
 @functools.cache
@@ -221,13 +233,6 @@ def events(receipt: TxReceipt, contract: Contract, name: str) -> list[Mapping[st
     return [event["args"] for event in decoded if event["address"] == contract.address]
 
 
-def _canonical_type(parameter: Mapping[str, Any]) -> str:
-    if not parameter["type"].startswith("tuple"):
-        return str(parameter["type"])
-    inner = ",".join(_canonical_type(component) for component in parameter["components"])
-    return f"({inner}){parameter['type'].removeprefix('tuple')}"
-
-
 def _normal(value: object) -> object:
     """Bring decoded and expected values to one form, so that equal ones print equally."""
     if isinstance(value, str) and is_address(value):
@@ -248,4 +253,5 @@ def _as_reverted(error: Exception) -> RevertedError:
         data = (error.rpc_response or {}).get("error", {}).get("data")
         if data is None:
             raise error
-    return error_registry().decode(Web3.to_bytes(hexstr=data) if isinstance(data, str) else b"")
+    returned = HexStr(data) if isinstance(data, str) else HexStr("0x")
+    return error_registry().decode(Web3.to_bytes(hexstr=returned))

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median_low
 
+from web3.types import TxReceipt
+
 from offchain.bitcoin.rules import MAINNET
 from offchain.config import RECORDED_HEADERS
 from offchain.headers.recorded import RecordedHeaders
@@ -137,7 +139,7 @@ def _headers(evm: Evm) -> dict[str, int]:
     }
 
 
-def _median_each(receipts: Iterable[Mapping[str, int]], parts: int) -> int:
+def _median_each(receipts: Iterable[TxReceipt], parts: int) -> int:
     """Median gas of a transaction's parts, rounded up."""
     return -(-median_low([receipt["gasUsed"] for receipt in receipts]) // parts)
 

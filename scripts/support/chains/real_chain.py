@@ -17,7 +17,7 @@ from offchain.verification.recording.values import Recording
 from scripts.support.chains.deployed_chain import CHAIN_ID, DeployedChain
 from scripts.support.chains.evm import Evm
 from scripts.support.worlds.content_world import PARAMETERS, ContentWorld, MemoryStore, make_learner
-from scripts.support.worlds.world import START
+from scripts.support.worlds.steps import START
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def deployed_world(evm: Evm) -> tuple[ContentWorld, DeployedContracts]:
         tuple(accounts[:3]), world.bitcoin.checkpoint, world.relay.rules, PARAMETERS, DEMO_RELAY
     )
     evm.set_next_timestamp(START)
-    ethereum = Ethereum.connect(evm.w3.provider.endpoint_uri)
+    ethereum = Ethereum.connect(str(evm.provider.endpoint_uri))
     first_block = ethereum.block().number
     twin = DeployedChain(evm, plan)
     world.attach(twin)

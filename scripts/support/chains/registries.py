@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eth_utils import to_checksum_address
+from eth_utils.address import to_checksum_address
 from web3.contract import Contract
 from web3.types import TxReceipt
 
@@ -178,11 +178,11 @@ class Registries:
 
     def held(self, account: str) -> int:
         """Keys of an account that are active in the next round, as the registry counts them."""
-        return self.keys.functions.heldKeys(account).call()
+        return int(self.keys.functions.heldKeys(account).call())
 
     def ring_keys(self, number: int, positions: Sequence[int]) -> list[int]:
         """The active keys at positions, as the registry reads them from its pages."""
-        return self.keys.functions.ringKeys(number, encode_positions(list(positions))).call()
+        return list(self.keys.functions.ringKeys(number, encode_positions(list(positions))).call())
 
     # ---- data transactions ----
 

@@ -155,7 +155,7 @@ class ContractRelay:
 
     def state(self) -> State:
         views = self.contract.functions
-        *values, epoch = self._read(
+        best_height, best_hash, tip, lowest_height, lowest_fork, epoch = self._read(
             [
                 views.bestHeight(),
                 views.bestHash(),
@@ -165,7 +165,7 @@ class ContractRelay:
                 views.epoch(),
             ]
         )
-        return State(*values, tuple(epoch))
+        return State(best_height, best_hash, tip, lowest_height, lowest_fork, tuple(epoch))
 
     def headers(self, first_height: int, last_height: int) -> list[Header]:
         heights = range(first_height, last_height + 1)
@@ -184,10 +184,10 @@ class ContractRelay:
         return short_hash, time, median
 
     def block_hash(self, height: int) -> bytes:
-        return self.contract.functions.blockHash(height).call()
+        return bytes(self.contract.functions.blockHash(height).call())
 
     def decision_time(self, height: int) -> int:
-        return self.contract.functions.decisionTime(height).call()
+        return int(self.contract.functions.decisionTime(height).call())
 
 
 @contextmanager

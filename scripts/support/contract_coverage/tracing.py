@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from web3 import Web3
+from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint, RPCResponse
 
 from offchain.toolchain.anvil import Anvil
@@ -23,7 +23,7 @@ _TRACER = {"tracer": "callTracer"}
 _TIMEOUT_SECONDS = 120
 
 
-class TracingProvider(Web3.HTTPProvider):
+class TracingProvider(HTTPProvider):
     """Sends what it is given, and asks the node afterwards what happened inside."""
 
     def __init__(self, url: str) -> None:
@@ -37,10 +37,10 @@ class TracingProvider(Web3.HTTPProvider):
 
     def make_batch_request(
         self, batch_requests: list[tuple[RPCEndpoint, Any]]
-    ) -> list[RPCResponse] | RPCResponse:
-        responses = super().make_batch_request(batch_requests)
+    ) -> list[RPCResponse]:
+        responses = cast(list[RPCResponse], super().make_batch_request(batch_requests))
         for (method, params), response in zip(batch_requests, responses, strict=True):
-            self._trace(method, params, response)  # type: ignore[arg-type]
+            self._trace(method, params, response)
         return responses
 
     def _trace(self, method: str, params: Any, response: RPCResponse) -> None:

@@ -39,7 +39,8 @@ from offchain.verification.recording.values import (
     Transaction,
 )
 from scripts.support.worlds import square_digits
-from scripts.support.worlds.world import SMALL, Model, Node, World, address, payload_key
+from scripts.support.worlds.steps import SMALL, Model, Node, address, payload_key
+from scripts.support.worlds.world import World
 
 PARAMETERS = replace(SMALL, lease_rounds=1, standing_rounds=1, maximum_samples=64)
 """Short leases and bonds, so that all of them end within a few rounds."""
@@ -241,7 +242,8 @@ class ContentWorld(World):
         round_number = self.chain.competition.round
         is_first = self.chain.commitment_of(round_number, node.account).order == 0
         digest = self.store.put(file)
-        model = Model(digest, *(keccak256(self.randomness(32)) for _ in range(2)), 0)
+        root, salt = (keccak256(self.randomness(32)) for _ in range(2))
+        model = Model(digest, root, salt, 0)
         node.models[round_number] = model
         commitment = self.model_transaction(node).commitment(
             self.model_chain, round_number, model.salt

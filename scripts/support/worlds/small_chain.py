@@ -12,7 +12,7 @@ from offchain.protocol.words import actions
 from offchain.protocol.words.transactions import DataTransaction
 from scripts.support.worlds.content_world import ContentWorld
 from scripts.support.worlds.square_digits import model
-from scripts.support.worlds.world import Node
+from scripts.support.worlds.steps import Node
 
 
 def play(world: ContentWorld) -> None:

@@ -21,7 +21,8 @@ from offchain.protocol.words.status import Attestation, Phase
 from offchain.protocol.words.transactions import attestation_commitment
 from scripts.support.chains.deployed_chain import DeployedChain, Stage, deploy_world
 from scripts.support.chains.evm import Evm
-from scripts.support.worlds.world import World, refused
+from scripts.support.worlds.steps import refused
+from scripts.support.worlds.world import World
 
 MAXIMUM_REPORTED = 1_024
 

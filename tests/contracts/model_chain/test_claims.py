@@ -24,7 +24,8 @@ from offchain.protocol.words.records import (
 from offchain.protocol.words.transactions import item_leaf
 from scripts.support.chains.deployed_chain import DeployedChain, Stage, deploy_world
 from scripts.support.chains.evm import Evm, reverts
-from scripts.support.worlds.world import World, refused
+from scripts.support.worlds.steps import refused
+from scripts.support.worlds.world import World
 
 REVERT_ALWAYS = "0x60006000fd"
 """Code that refuses whatever is sent to it: PUSH1 0, PUSH1 0, REVERT."""

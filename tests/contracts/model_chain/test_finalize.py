@@ -24,7 +24,8 @@ from offchain.protocol.words.status import Phase, VoidReason
 from offchain.protocol.words.transactions import Scores
 from scripts.support.chains.deployed_chain import DeployedChain, Stage, deploy_world
 from scripts.support.chains.evm import Evm
-from scripts.support.worlds.world import World, refused
+from scripts.support.worlds.steps import refused
+from scripts.support.worlds.world import World
 
 BASELINE = 8
 """Of round 2, on 10 test samples: a model must reach 9."""

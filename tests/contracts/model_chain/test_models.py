@@ -15,7 +15,8 @@ from offchain.protocol.words.records import ModelCommitted, ModelRevealed
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.deployed_chain import DeployedChain, Stage, deploy_world
 from scripts.support.chains.evm import Evm
-from scripts.support.worlds.world import World, refused
+from scripts.support.worlds.steps import refused
+from scripts.support.worlds.world import World
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from offchain.protocol.words.records import PhaseStarted, RoundClosed, RoundVoid
 from offchain.protocol.words.status import Phase, VoidReason
 from scripts.support.chains.deployed_chain import DeployedChain, Stage, deploy_world
 from scripts.support.chains.evm import Evm, reverts
-from scripts.support.worlds.world import World, address, refused
+from scripts.support.worlds.steps import address, refused
+from scripts.support.worlds.world import World
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from offchain.node.feeder.replay import DecisionTimes
 from offchain.node.feeder.schedule import ReplaySchedule, decide_feed
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.world import SMALL, World
+from scripts.support.worlds.steps import SMALL
+from scripts.support.worlds.world import World
 from tests.support.worlds.world_status import world_status
 
 NODES = 3

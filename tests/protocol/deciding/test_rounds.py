@@ -9,7 +9,8 @@ import pytest
 
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.world import SMALL, World
+from scripts.support.worlds.steps import SMALL
+from scripts.support.worlds.world import World
 from tests.support.worlds.deciding_nodes import DecidingNode
 
 BLOCKS = 2

@@ -16,7 +16,7 @@ from offchain.protocol.rules.dataset import (
 from offchain.protocol.words.records import KeyPublished
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import Item, item_leaf
-from scripts.support.worlds.world import address
+from scripts.support.worlds.steps import address
 
 MODEL_CHAIN = Domain(31_337, address(1))
 

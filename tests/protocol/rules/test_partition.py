@@ -16,7 +16,7 @@ from offchain.protocol.rules.partition import (
 )
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.transactions import split_rank
-from scripts.support.worlds.world import address
+from scripts.support.worlds.steps import address
 
 MODEL_CHAIN = Domain(31_337, address(1))
 SEED = keccak256(b"seed")

@@ -20,7 +20,7 @@ from offchain.protocol.rules.ring_selection import (
     make_circle,
     random_below,
 )
-from scripts.support.worlds.world import address
+from scripts.support.worlds.steps import address
 
 MODEL_CHAIN = Domain(31_337, address(1))
 SEED = keccak256(b"seed")

@@ -13,7 +13,7 @@ from offchain.protocol.rules import tally
 from offchain.protocol.rules.tally import RevealedModel, RoundOutcome
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.transactions import ModelTransaction, Scores
-from scripts.support.worlds.world import address
+from scripts.support.worlds.steps import address
 
 MODEL_CHAIN = Domain(31_337, address(1))
 HEAD = keccak256(b"head")

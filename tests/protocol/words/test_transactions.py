@@ -18,7 +18,7 @@ from offchain.protocol.words.transactions import (
     item_leaf,
     partition_seed,
 )
-from scripts.support.worlds.world import address
+from scripts.support.worlds.steps import address
 
 DOMAIN = Domain(31_337, address(1))
 WORD = keccak256(b"word")

@@ -25,7 +25,8 @@ from offchain.protocol.deciding.snapshot import CompetitionFacts, OwnItem, Shari
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import Scores, model_commitment
-from scripts.support.worlds.world import Model, Node, World
+from scripts.support.worlds.steps import Model, Node
+from scripts.support.worlds.world import World
 from tests.support.worlds.world_status import world_genesis, world_status
 
 

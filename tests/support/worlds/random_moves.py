@@ -10,7 +10,8 @@ from offchain.crypto.secp256k1 import ORDER, ShareKey
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import NO_ATTESTATION, NextPartition, Phase
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal, Scores
-from scripts.support.worlds.world import Node, World
+from scripts.support.worlds.steps import Node
+from scripts.support.worlds.world import World
 
 
 class RandomMoves:

@@ -8,7 +8,8 @@ from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules.commitments import may_commit
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.world import Node, World
+from scripts.support.worlds.steps import Node
+from scripts.support.worlds.world import World
 from tests.support.worlds.random_moves import RandomMoves
 
 

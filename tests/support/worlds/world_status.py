@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from offchain.protocol.deciding.snapshot import GenesisFacts
 from offchain.protocol.words.status import AccountStatus, ActiveKeys, ChainStatus
-from scripts.support.worlds.world import Node, World
+from scripts.support.worlds.steps import Node
+from scripts.support.worlds.world import World
 
 
 def world_status(world: World, node: Node) -> ChainStatus:
