@@ -32,12 +32,16 @@ def stop_on_signals() -> threading.Event:
 
 
 def run_program(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> int:
-    """Run a program's command; returns its exit status. An error is one line on standard error."""
+    """Run a program's command; returns its exit status. An error is one line on standard error.
+
+    ``-h`` and ``--help`` say what it does, and do nothing.
+    """
     try:
         result = command.main(
             args=None if arguments is None else list(arguments),
             prog_name=name,
             standalone_mode=False,
+            help_option_names=["-h", "--help"],
         )
     except click.ClickException as error:
         tell_wrong_use(error, name)

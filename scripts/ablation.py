@@ -1,8 +1,5 @@
 """What skeleton exploration gives: compared with simpler ways to spend the same compute.
 
-    python -m scripts.ablation [--nodes 8] [--rounds 4] [--seeds 4] [--images 20000]
-        [--noise moderate] [--channels 16-32-64-64] [--name ablation] [--processes 2]
-
 Nodes train on the same rounds of data, half of whose fonts are replaced each time, and the best by
 the round's test set is the previous best of all in the next round, as on the chain:
 
@@ -12,32 +9,30 @@ the round's test set is the previous best of all in the next round, as on the ch
 * none: the model of the first round is never trained again.
 
 A training has as many multiply-adds whatever its network: a wider one makes fewer steps. The first
-round, a new network of `--channels`, is the same for all. Writes docs/results/NAME.json and .svg.
+round, a new network of `--channels`, is the same for all.
 """
 
-import argparse
-import json
 import sys
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import click
 import numpy as np
 
-from offchain.errors import ConfigurationError
-from offchain.experiment.reporting.machine import commit_of, describe_machine
 from offchain.learning.drawing.noise import PRESETS
 from offchain.learning.drawing.planned_source import PlannedDigitsSource
-from offchain.learning.exact.channel_text import channels_text, parse_channels
+from offchain.learning.exact.channel_text import channels_text
 from offchain.learning.exact.integer_network import DIGITS_FAMILY, IntegerNetwork, multiply_adds
 from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder, load_atlas
 from offchain.learning.fonts.families import find_families
 from offchain.learning.fonts.plan import FONT_GROUPS, FontPlan, deal_fonts
 from offchain.learning.formats.digits import DigitSamples
-from offchain.learning.preparation import use_threads
 from offchain.learning.training.settings import ExplorationSettings, TrainingSettings
+from offchain.programs import run_program
+from scripts.support.channels import Channels
+from scripts.support.results import made_by, require_free, write_results
 
 STRATEGIES = {
     "exploration": ExplorationSettings(),
@@ -81,9 +76,11 @@ class Round:
 
 def run_seed(seed: int, size: Size, atlas: GlyphAtlas, plan: FontPlan) -> dict[str, list[Round]]:
     """All rounds of all strategies for one seed, which decides data and trainings."""
-    from offchain.learning.exact.evaluation import ExactEvaluator
+    from offchain.learning.preparation import use_threads
 
     use_threads(1)
+    from offchain.learning.exact.evaluation import ExactEvaluator
+
     evaluator = ExactEvaluator()
 
     def accuracy(network: IntegerNetwork, test: DigitSamples) -> float:
@@ -218,56 +215,60 @@ def draw_figure(figures: dict[str, list[dict[str, float]]], size: Size, file: Pa
     plt.close(figure)
 
 
-def _channels(text: str) -> tuple[int, ...]:
-    try:
-        return parse_channels(text, DIGITS_FAMILY)
-    except ConfigurationError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m scripts.ablation")
-    for name, default in (("nodes", 8), ("rounds", 4), ("seeds", 4), ("images", 20_000)):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--noise", choices=sorted(PRESETS), default="moderate")
-    parser.add_argument("--channels", type=_channels, default=FIRST.channels)
-    parser.add_argument("--name", default="ablation", help="of the two files that are written")
-    parser.add_argument("--processes", type=int, default=2, help="seeds computed at a time")
-    parser.add_argument("--output", type=Path, default=Path("docs/results"))
-    parser.add_argument("--force", action="store_true", help="replace results that are there")
-    chosen = parser.parse_args(arguments)
-    if min(chosen.nodes, chosen.seeds, chosen.processes) < 1 or chosen.rounds < 2:
-        parser.error("at least 1 node, 1 seed, 1 process and 2 rounds are needed")
-    if chosen.images < 1000:
-        parser.error("fewer than 1000 images in a training show nothing")
-    file = chosen.output / f"{chosen.name}.json"
-    if file.exists() and not chosen.force:
-        parser.error(f"{file} is there: --force replaces it")
-    return chosen
-
-
-def main(
-    arguments: list[str] | None = None,
-    load: Callable[[], GlyphAtlas] = lambda: load_atlas(default_cache_folder()),
-) -> int:
-    """Compute, print, write; returns the exit status."""
-    chosen = parse(arguments)
-    size = Size(
-        chosen.nodes, chosen.rounds, chosen.seeds, chosen.images, chosen.noise, chosen.channels
-    )
-    atlas = load()
+@click.command(context_settings={"show_default": True})
+@click.option("--nodes", type=click.IntRange(1), default=8, help="models trained in a round")
+@click.option("--rounds", type=click.IntRange(2), default=4, help="rounds, each with its data")
+@click.option("--seeds", type=click.IntRange(1), default=4, help="times that all is repeated")
+@click.option(
+    "--images", type=click.IntRange(1000), default=20_000, help="images of the first training"
+)
+@click.option(
+    "--noise", type=click.Choice(sorted(PRESETS)), default="moderate", help="the images' noise"
+)
+@click.option(
+    "--channels",
+    metavar="A-B-C-D",
+    type=Channels(),
+    default=channels_text(FIRST.channels),
+    help="channels of the first round's networks",
+)
+@click.option("--name", default="ablation", help="name of the two files that are written")
+@click.option("--processes", type=click.IntRange(1), default=2, help="seeds computed at a time")
+@click.option(
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    default="docs/results",
+    help="where NAME.json and NAME.svg go",
+)
+@click.option("--force", is_flag=True, help="replace results that are there")
+def ablation(
+    nodes: int,
+    rounds: int,
+    seeds: int,
+    images: int,
+    noise: str,
+    channels: tuple[int, ...],
+    name: str,
+    processes: int,
+    output: Path,
+    force: bool,
+) -> None:
+    """Compare skeleton exploration with simpler ways to spend the same compute."""
+    file = output / f"{name}.json"
+    require_free(file, force)
+    size = Size(nodes, rounds, seeds, images, noise, channels)
+    atlas = load_atlas(default_cache_folder())
     plan = deal_fonts(find_families(atlas.glyphs), 1, FONT_GROUPS, 0)
     one_seed = partial(run_seed, size=size, atlas=atlas, plan=plan)
-    if chosen.processes == 1:
-        runs = [one_seed(seed) for seed in range(size.seeds)]
+    if processes == 1:
+        runs = [one_seed(seed) for seed in range(seeds)]
     else:
-        with ProcessPoolExecutor(chosen.processes) as pool:
-            runs = list(pool.map(one_seed, range(size.seeds)))
+        with ProcessPoolExecutor(processes) as pool:
+            runs = list(pool.map(one_seed, range(seeds)))
     figures, gained = summary(runs), gains(runs)
     results = {
-        "command": "python -m scripts.ablation " + " ".join(arguments or sys.argv[1:]),
-        "machine": describe_machine(),
-        "commit": commit_of(Path.cwd()),
+        **made_by("scripts.ablation"),
         "size": asdict(size),
         "fonts": len(plan.all_fonts()),
         "accuracy": figures,
@@ -276,16 +277,14 @@ def main(
             {name: [asdict(one) for one in rounds] for name, rounds in run.items()} for run in runs
         ],
     }
-    chosen.output.mkdir(parents=True, exist_ok=True)
-    (chosen.output / f"{chosen.name}.json").write_text(json.dumps(results, indent=1) + "\n")
-    draw_figure(figures, size, chosen.output / f"{chosen.name}.svg")
-    for name, rounds in figures.items():
-        told = "  ".join(f"{one['mean']:.2f} ± {one['deviation']:.2f}" for one in rounds)
-        print(f"{LABELS[name]:28} {told}")
-    for name, gain in gained.items():
-        print(f"over {LABELS[name]:28} {gain['mean']:+.2f} ± {gain['deviation']:.2f} points")
-    return 0
+    write_results(file, results, indent=1)
+    draw_figure(figures, size, file.with_suffix(".svg"))
+    for strategy, means in figures.items():
+        told = "  ".join(f"{one['mean']:.2f} ± {one['deviation']:.2f}" for one in means)
+        print(f"{LABELS[strategy]:28} {told}")
+    for strategy, gain in gained.items():
+        print(f"over {LABELS[strategy]:28} {gain['mean']:+.2f} ± {gain['deviation']:.2f} points")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_program(ablation, "ablation"))

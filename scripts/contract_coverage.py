@@ -5,21 +5,21 @@ measure gas), and every transaction and call is traced. Writes docs/results/cont
 ends with 1 if less than 95 % of the lines or of the branches were reached.
 """
 
-import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 
+import click
 from rich.console import Console
 from rich.table import Table
 
 from offchain.config import PROJECT
-from offchain.errors import ModelChainError
-from scripts.support.contract_coverage.compiling import CompilationFailed, prepare
+from offchain.programs import run_program
+from scripts.support.contract_coverage.compiling import prepare
 from scripts.support.contract_coverage.places import Kind
 from scripts.support.contract_coverage.report import LINE, MEASURES, Coverage, read_coverage
 from scripts.support.contract_coverage.tracing import HITS
+from scripts.support.results import write_results
 
 FOLDER = PROJECT / "build" / "coverage"
 RESULTS = PROJECT / "docs" / "results" / "contract_coverage.json"
@@ -27,13 +27,15 @@ REQUIRED_PERCENT = 95
 REQUIRED = (LINE, Kind.BRANCH)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Measure and record; further arguments go to pytest. Returns the exit status."""
-    try:
-        prepare(PROJECT, FOLDER)
-    except (ModelChainError, CompilationFailed) as error:
-        print(f"contract_coverage: {error}", file=sys.stderr)
-        return 1
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", metavar="[PYTEST'S ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
+def contract_coverage(arguments: tuple[str, ...]) -> int:
+    """Measure which lines and branches of the contracts the contract tests reach.
+
+    Writes docs/results/contract_coverage.json. All arguments go to pytest, as they are: `-n 2` runs
+    the tests on two cores. What follows `--` is not looked at, not even `--help`.
+    """
+    prepare(PROJECT, FOLDER)
     shutil.rmtree(FOLDER / HITS, ignore_errors=True)
     tests = subprocess.run(
         [
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     if tests.returncode != 0:
         return tests.returncode
     coverage = read_coverage(FOLDER)
-    RESULTS.write_text(json.dumps(coverage.as_json(), indent=1) + "\n", encoding="utf-8")
+    write_results(RESULTS, coverage.as_json(), indent=1)
     show(coverage)
     too_low = [
         measure for measure in REQUIRED if coverage.total(measure).percent < REQUIRED_PERCENT
@@ -88,4 +90,4 @@ def show(coverage: Coverage) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_program(contract_coverage, "contract_coverage"))

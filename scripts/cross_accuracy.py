@@ -1,15 +1,11 @@
 """Every block's best model on every block's test set, from a kept run of the paper's experiment.
 
-    python -m scripts.cross_accuracy [--work out/paper-full-run] [--output docs/results]
-
 Accuracies of two blocks are of two test sets, with other fonts in them. A later model's accuracy on
 an earlier block's test set tells whether it is the worse model or was given the harder test. Test
 sets and models are put together from chain and store alone and the attested scores are counted
-again. Writes cross_accuracy.json.
+again.
 """
 
-import argparse
-import json
 import os
 import sys
 import time
@@ -17,19 +13,21 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
+
 from offchain.chain.client import Web3Chain
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
-from offchain.errors import ModelChainError
 from offchain.experiment.folder import RunFolder, kept_chain
 from offchain.experiment.observer import JudgedBlock, Observer
 from offchain.experiment.reporting.block_figures import decoded_test, require_attested
 from offchain.experiment.reporting.machine import commit_of
 from offchain.learning.drawing.noise import PRESETS
-from offchain.learning.preparation import use_threads
 from offchain.node.demo.local_network import account
 from offchain.node.journal import Journal
+from offchain.programs import run_program
 from offchain.storage.local import LocalStore
+from scripts.support.results import write_results
 
 
 def judged_blocks(run: RunFolder, noise: str) -> list[JudgedBlock]:
@@ -72,25 +70,34 @@ def accuracies(blocks: list[JudgedBlock]) -> list[list[float]]:
     return rows
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Count, print, write; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.cross_accuracy")
-    parser.add_argument("--work", type=Path, default=Path("out/paper-full-run"))
-    parser.add_argument("--output", type=Path, default=Path("docs/results"))
-    chosen = parser.parse_args(arguments)
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--work",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    default="out/paper-full-run",
+    help="where the run is kept",
+)
+@click.option(
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    default="docs/results",
+    help="where cross_accuracy.json goes",
+)
+def cross_accuracy(work: Path, output: Path) -> None:
+    """Count what every block's best model gets right of every block's test set."""
+    from offchain.learning.preparation import use_threads
+
     use_threads(os.cpu_count() or 1)
-    run = RunFolder(chosen.work)
+    run = RunFolder(work)
     began = time.monotonic()
-    try:
-        known = run.run
-        found = {
-            noise: accuracies(judged_blocks(run, noise))
-            for noise in PRESETS
-            if run.progress(noise) is not None
-        }
-    except ModelChainError as error:
-        print(f"cross_accuracy: {error}", file=sys.stderr)
-        return error.exit_code
+    known = run.run
+    found = {
+        noise: accuracies(judged_blocks(run, noise))
+        for noise in PRESETS
+        if run.progress(noise) is not None
+    }
     for noise, rows in found.items():
         print(f"{noise} noise; a row is a block's test set, a column the best model of a block")
         for number, row in enumerate(rows, 1):
@@ -102,10 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
         "seconds": round(time.monotonic() - began, 1),
         "accuracy": found,
     }
-    chosen.output.mkdir(parents=True, exist_ok=True)
-    (chosen.output / "cross_accuracy.json").write_text(json.dumps(results, indent=1) + "\n")
-    return 0
+    write_results(output / "cross_accuracy.json", results, indent=1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_program(cross_accuracy, "cross_accuracy"))

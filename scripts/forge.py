@@ -7,12 +7,13 @@ be on PATH (https://getfoundry.sh).
 import os
 import shutil
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+
+import click
 
 from offchain.config import PROJECT
-from offchain.errors import BinaryMissing, ModelChainError
+from offchain.errors import BinaryMissing
+from offchain.programs import run_program
 from offchain.toolchain.anvil_binary import packaged_anvil_is_available
 from offchain.toolchain.node_runtime import find_node, install_npm_packages
 from offchain.toolchain.solc_binary import check_solc, install_solc
@@ -37,18 +38,19 @@ def find_forge(root: Path) -> Path:
     return Path(found)
 
 
-def main(arguments: Sequence[str]) -> NoReturn:
-    """Replace this process by forge, or end it if there is none."""
-    try:
-        forge = find_forge(PROJECT)
-        install_solc(PROJECT, find_node())  # where an older checkout has put an older driver
-        os.environ["FOUNDRY_SOLC"] = str(check_solc(find_node()))
-    except ModelChainError as error:
-        print(f"forge: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def forge(arguments: tuple[str, ...]) -> None:
+    """Run forge in the checkout, with the compiler that Brownie uses.
+
+    All arguments are forge's: `test --help` is forge's help on its tests.
+    """
+    found = find_forge(PROJECT)
+    install_solc(PROJECT, find_node())  # where an older checkout has put an older driver
+    os.environ["FOUNDRY_SOLC"] = str(check_solc(find_node()))
     os.chdir(PROJECT)
-    os.execv(forge, [str(forge), *arguments])  # noqa: S606  (no shell is what is wanted)
+    os.execv(found, [str(found), *arguments])  # noqa: S606  (no shell is what is wanted)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(run_program(forge, "forge"))

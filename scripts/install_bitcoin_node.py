@@ -16,9 +16,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import click
 import platformdirs
 
 from offchain.errors import BinaryMissing, ToolchainError
+from offchain.programs import run_program
 
 PACKAGE = "bitcoin-knots"
 SUITES = (("trixie", "trixie-backports"), ("sid",))
@@ -213,19 +215,18 @@ def run(
     return done.stdout
 
 
-def main() -> int:
-    """Install unless there is a node; returns the exit status."""
+@click.command()
+def install_bitcoin_node() -> None:
+    """Install a Bitcoin node in the user's cache, unless there is one."""
     with contextlib.suppress(BinaryMissing):
         print(f"bitcoind  {find_bitcoind()}")
-        return 0
+        return
     try:
         version = install(node_folder())
-    except (ToolchainError, OSError) as error:
-        print(f"install_bitcoin_node: {error}", file=sys.stderr)
-        return 3
+    except OSError as error:
+        raise ToolchainError(str(error)) from error
     print(f"bitcoind  {find_bitcoind()} ({version})")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_program(install_bitcoin_node, "install_bitcoin_node"))

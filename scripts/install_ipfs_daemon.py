@@ -15,9 +15,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import platformdirs
 
 from offchain.errors import BinaryMissing, ToolchainError
+from offchain.programs import run_program
 from offchain.toolchain.node_runtime import find_node, install_node
 
 PACKAGES = Path(__file__).parent / "ipfs_daemon"
@@ -96,21 +98,20 @@ def install(folder: Path) -> None:
         work.rename(folder)
 
 
-def main() -> int:
-    """Install unless there is a daemon; returns the exit status."""
+@click.command()
+def install_ipfs_daemon() -> None:
+    """Install an IPFS daemon (132 MB) in the user's cache, unless there is one."""
     try:
         found = find_ipfs()
     except BinaryMissing:
         print("Installing an IPFS daemon for the tests (132 MB)", flush=True)
         try:
             install(daemon_folder())
-            found = find_ipfs()
-        except (ToolchainError, OSError) as error:
-            print(f"install_ipfs_daemon: {error}", file=sys.stderr)
-            return 3
+        except OSError as error:
+            raise ToolchainError(str(error)) from error
+        found = find_ipfs()
     print(f"ipfs      {found.path} ({found.kind})")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_program(install_ipfs_daemon, "install_ipfs_daemon"))

@@ -5,8 +5,6 @@ split leaves for training, and its exact score is taken on images that nobody sh
 the same users, and of users that nobody has trained on. Each option is measured with several seeds.
 """
 
-import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -14,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
 
+import click
 import numpy as np
 
-from offchain.experiment.reporting.machine import commit_of, describe_machine
 from offchain.learning.drawing.noise import MODERATE, draw_chosen
 from offchain.learning.drawing.planned_source import PlannedDigitsSource
 from offchain.learning.drawing.withholding import WithholdingSource
@@ -24,9 +22,10 @@ from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder
 from offchain.learning.fonts.plan import FONT_GROUPS, FontPlan, deal_fonts
 from offchain.learning.fonts.sets import SET_NAMES, load_set
 from offchain.learning.formats.digits import CLASSES, DigitSamples, decode_payload
-from offchain.learning.preparation import use_threads
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.training.settings import TrainingSettings
+from offchain.programs import run_program
+from scripts.support.results import made_by, require_free, write_results
 
 NODES = 4
 ITEMS = 10
@@ -108,24 +107,35 @@ def measure(atlas: GlyphAtlas, option: Option, seed: int, fonts: int) -> dict[st
     return found
 
 
-def main() -> int:
-    """Measure all options, print a table, write the file; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.privacy_cost", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--fonts", type=int, default=200)
-    parser.add_argument("--set", dest="chosen", choices=SET_NAMES, default="full")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--output", type=Path, default=Path("docs/results/privacy.json"))
-    parser.add_argument("--force", action="store_true", help="write over results that are there")
-    chosen = parser.parse_args()
-    if chosen.output.exists() and not chosen.force:
-        parser.error(f"{chosen.output} exists: --force writes over it")
-    use_threads(chosen.threads)
-    atlas = load_set(chosen.chosen, default_cache_folder())
+@click.command(context_settings={"show_default": True})
+@click.option("--seeds", type=click.IntRange(1), default=5, help="times that an option is measured")
+@click.option("--fonts", type=click.IntRange(1), default=200, help="fonts that are dealt out")
+@click.option(
+    "--set", "chosen", type=click.Choice(SET_NAMES), default="full", help="where fonts come from"
+)
+@click.option("--threads", type=click.IntRange(1), default=1, help="threads that compute")
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    default="docs/results/privacy.json",
+    help="where the results go",
+)
+@click.option("--force", is_flag=True, help="replace results that are there")
+def privacy_cost(
+    seeds: int, fonts: int, chosen: str, threads: int, output: Path, force: bool
+) -> None:
+    """Measure what the privacy options of sharing cost in accuracy."""
+    require_free(output, force)
+    from offchain.learning.preparation import use_threads
+
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    use_threads(threads)
+    atlas = load_set(chosen, default_cache_folder())
     rows = []
     plain: list[dict[str, float]] = []
     for option in OPTIONS:
-        runs = [measure(atlas, option, seed, chosen.fonts) for seed in range(chosen.seeds)]
+        runs = [measure(atlas, option, seed, fonts) for seed in range(seeds)]
         plain = plain or runs
         row: dict[str, object] = {"option": option.name}
         line = f"{option.name:38}"
@@ -143,27 +153,22 @@ def main() -> int:
         rows.append(row)
         print(line, flush=True)
     results = {
-        "command": "python -m scripts.privacy_cost " + " ".join(sys.argv[1:]),
-        "machine": describe_machine(),
-        "commit": commit_of(Path.cwd()),
+        **made_by("scripts.privacy_cost"),
         "settings": {
             "nodes": NODES,
             "items_of_a_node": ITEMS,
-            "fonts": chosen.fonts,
-            "set": chosen.chosen,
+            "fonts": fonts,
+            "set": chosen,
             "transforms": TRANSFORMS,
             "test_items": TEST_ITEMS,
             "steps": STEPS,
             "noise": "moderate",
-            "seeds": chosen.seeds,
+            "seeds": seeds,
         },
         "options": rows,
     }
-    chosen.output.parent.mkdir(parents=True, exist_ok=True)
-    chosen.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    return 0
+    write_results(output, results, indent=2)
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    sys.exit(main())
+    sys.exit(run_program(privacy_cost, "privacy_cost"))

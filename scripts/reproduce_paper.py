@@ -17,33 +17,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import click
 
 from offchain.commands.options import CONTEXT, VERSION, start
-from offchain.errors import ConfigurationError
 from offchain.programs import run_program
+from scripts.support.channels import Channels
 
 # Named here again, and compared in a test: what has them takes long to import.
 SIZE_CHOICES = ("full", "small", "tiny")
 NOISES = ("light", "moderate", "strong", "hard")
 FONT_SETS = ("machine", "small", "full")
-
-
-class Channels(click.ParamType[tuple[int, ...]]):
-    """Channels of a network's convolutions, as they stand in its description: 16-32-64-64."""
-
-    name = "channels"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        """Return the numbers, one for each convolution of the digits family and as it allows."""
-        if isinstance(value, tuple):
-            return value
-        from offchain.learning.exact.channel_text import parse_channels
-        from offchain.learning.exact.integer_network import DIGITS_FAMILY
-
-        try:
-            return parse_channels(value, DIGITS_FAMILY)
-        except ConfigurationError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command(context_settings=CONTEXT, params=[VERSION])

@@ -12,13 +12,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from functools import partial
 
 import click
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from offchain.errors import ModelChainError
+from offchain.programs import run_program
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import verify
 from offchain.verification.light.verify import verify_light
@@ -43,10 +44,12 @@ class Tally:
     accepted: list[str] = field(default_factory=list)
 
 
-@click.command()
-@click.option("--copies", default=40, show_default=True, help="of each kind of change")
-@click.option("--seed", default=1, show_default=True, help="another one gives other changes")
-def main(copies: int, seed: int) -> None:
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--copies", type=click.IntRange(1), default=40, help="forged copies of each kind of change"
+)
+@click.option("--seed", type=int, default=1, help="another one gives other changes")
+def verify_demo(copies: int, seed: int) -> int:
     """Make a small chain, verify it, and see forged copies of it refused."""
     console = Console()
     began = time.monotonic()
@@ -76,7 +79,7 @@ def main(copies: int, seed: int) -> None:
     console.print(f"{len(todo) - len(accepted)} of {len(todo)} refused, in {seconds:.0f} s")
     for text in accepted:
         console.print(f"[red]accepted:[/red] {text}")
-    sys.exit(1 if accepted else 0)
+    return 1 if accepted else 0
 
 
 def forgeries(
@@ -86,7 +89,7 @@ def forgeries(
     recording = chain.recording
 
     def of(kind: str, change: Change) -> tuple[str, str, Check]:
-        return kind, change.description, lambda: replay(chain, change.recording)
+        return kind, change.description, partial(replay, chain, change.recording)
 
     for kind in tampering.kinds(recording):
         for _ in range(copies):
@@ -111,7 +114,7 @@ def forgeries(
         yield (
             "ring signature",
             change.description,
-            lambda change=change: verify_copy(chain, change.recording),
+            partial(verify_copy, chain, change.recording),
         )
     yield from forged_files(chain, copies, chance)
 
@@ -134,7 +137,7 @@ def forged_files(
             else:
                 del files[digest]
             description = f"{kind} {digest.hex()[:8]} {change}"
-            yield kind, description, lambda files=files: verify_copy(chain, chain.recording, files)
+            yield kind, description, partial(verify_copy, chain, chain.recording, files)
 
 
 def needed_files(chain: RecordedChain) -> dict[str, list[bytes]]:
@@ -158,7 +161,4 @@ def show(console: Console, tallies: dict[str, Tally]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except ModelChainError as error:
-        sys.exit(f"verify-demo: {error}")
+    sys.exit(run_program(verify_demo, "verify_demo"))

@@ -15,7 +15,7 @@ import click
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings, version
 from offchain.logs import LEVELS, configure_logs
 
-CONTEXT: Final = {"help_option_names": ["-h", "--help"], "show_default": True}
+CONTEXT: Final = {"show_default": True}
 """How help is asked for and what it shows, in all commands."""
 
 FEEDER_ACCOUNT: Final = 8

@@ -4,13 +4,14 @@
 ``--check`` only looks. The second time nothing is to be done and it ends in about a second.
 """
 
-import argparse
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from offchain.errors import ToolchainError
+from offchain.programs import run_program
 from offchain.toolchain.anvil_binary import check_anvil, install_anvil, packaged_anvil_is_available
 from offchain.toolchain.node_runtime import (
     find_node,
@@ -73,22 +74,22 @@ def check(root: Path) -> Toolchain:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line of this module; return the exit status."""
-    parser = argparse.ArgumentParser(prog="toolchain", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="install nothing, only check")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the checkout")
-    options = parser.parse_args(arguments)
-    try:
-        toolchain = (check if options.check else install)(options.root)
-    except ToolchainError as error:
-        print(f"toolchain: {error}", file=sys.stderr)
-        return error.exit_code
-    print(f"anvil     {toolchain.anvil} ({toolchain.anvil_version})")
-    print(f"solc      {toolchain.solc} ({SOLC_LONG_VERSION})")
-    print(f"packages  {toolchain.npm_packages}")
-    return 0
+@click.command()
+@click.option("--check", "only_check", is_flag=True, help="install nothing, only check")
+@click.option(
+    "--root",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    default=Path.cwd,
+    help="the checkout; by default the current folder",
+)
+def toolchain(only_check: bool, root: Path) -> None:
+    """Install what is missing of anvil, the Solidity compiler and OpenZeppelin's contracts."""
+    found = (check if only_check else install)(root)
+    print(f"anvil     {found.anvil} ({found.anvil_version})")
+    print(f"solc      {found.solc} ({SOLC_LONG_VERSION})")
+    print(f"packages  {found.npm_packages}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_program(toolchain, "toolchain"))

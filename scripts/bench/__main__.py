@@ -1,51 +1,51 @@
 """`make bench`: run all measurements or those that are named, and write out/bench.json."""
 
-import argparse
-import json
+from __future__ import annotations
+
 import math
 import os
 import sys
 from pathlib import Path
 
-from offchain.errors import ModelChainError
-from offchain.learning.preparation import use_threads
+import click
+
+from offchain.programs import run_program
+from scripts.bench.measurement import Conditions, Figure, Measurement
+from scripts.support.results import made_by, write_results
 
 
-def main() -> int:
-    """Measure as the command line says; returns the exit status."""
-    try:
-        _measure()
-    except ModelChainError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+@click.command(context_settings={"show_default": True})
+@click.argument("names", metavar="[MEASUREMENT]...", nargs=-1)
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=lambda: len(os.sched_getaffinity(0)),
+    show_default="one a core",
+    help="threads that compute",
+)
+@click.option("--device", default="cpu", help="cpu or cuda")
+@click.option(
+    "--size",
+    type=click.FloatRange(0.0, 1.0, min_open=True),
+    default=1.0,
+    help="part of the paper's scale",
+)
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    default="out/bench.json",
+    help="where the results go",
+)
+def bench(names: tuple[str, ...], threads: int, device: str, size: float, output: Path) -> None:
+    """Run all measurements, or those that are named; print a table and write it as JSON."""
+    from offchain.learning.preparation import use_threads
 
-
-def _measure() -> None:
-    """Measure, print a table, write the file."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
-    parser.add_argument("names", nargs="*", help="measurements, all if none is named")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--size", type=float, default=1.0, help="part of the paper's scale")
-    parser.add_argument("--output", type=Path, default=Path("out/bench.json"))
-    chosen = parser.parse_args()
-    if not 0.0 < chosen.size <= 1.0 or chosen.threads < 1:
-        parser.error("the size is above 0 and at most 1, and there is at least 1 thread")
-    use_threads(chosen.threads, shared=False)
-
-    from offchain.experiment.reporting.machine import commit_of, describe_machine
-    from scripts.bench.measurement import Conditions
-    from scripts.bench.registry import MEASUREMENTS
-
-    known = {measurement.name: measurement for measurement in MEASUREMENTS}
-    unknown = set(chosen.names) - known.keys()
-    if unknown:
-        parser.error(f"no measurement {min(unknown)}: there are {', '.join(known)}")
-    conditions = Conditions(chosen.threads, chosen.device, chosen.size)
+    use_threads(threads, shared=False)
+    measurements = _measurements(names)
+    conditions = Conditions(threads, device, size)
     figures: dict[str, float | None] = {}
     targets: dict[str, float] = {}
-    measurements = [known[name] for name in chosen.names or known]
     for measurement in measurements:
         measurement.prepare()
     for measurement in measurements:
@@ -59,26 +59,32 @@ def _measure() -> None:
                 targets[figure.name] = figure.target
         sys.stdout.flush()
     results = {
-        "command": "python -m scripts.bench " + " ".join(sys.argv[1:]),
-        "machine": describe_machine(),
-        "commit": commit_of(Path.cwd()),
-        "threads": conditions.threads,
-        "device": conditions.device,
-        "size": conditions.size,
+        **made_by("scripts.bench"),
+        "threads": threads,
+        "device": device,
+        "size": size,
         "figures": figures,
         "targets": targets,
     }
-    chosen.output.parent.mkdir(parents=True, exist_ok=True)
-    chosen.output.write_text(
-        json.dumps(results, indent=2, allow_nan=False) + "\n", encoding="utf-8"
-    )
+    write_results(output, results, indent=2)
 
 
-def _verdict(value, figure) -> str:
+def _measurements(names: tuple[str, ...]) -> list[Measurement]:
+    """The measurements of some names, all if there are none."""
+    from scripts.bench.registry import MEASUREMENTS
+
+    known = {measurement.name: measurement for measurement in MEASUREMENTS}
+    unknown = set(names) - known.keys()
+    if unknown:
+        raise click.UsageError(f"no measurement {min(unknown)}: there are {', '.join(known)}")
+    return [known[name] for name in names or known]
+
+
+def _verdict(value: float, figure: Figure) -> str:
     if figure.target is None:
         return ""
     return f" (target {figure.target:g}: {'met' if value <= figure.target else 'missed'})"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_program(bench, "bench"))

@@ -1,22 +1,23 @@
 """The ablation of exploration runs, spends the same on each strategy, and replaces no results."""
 
 import json
-from functools import partial
 
 import numpy as np
 import pytest
 
 from offchain.learning.exact.integer_network import DIGITS_FAMILY, multiply_adds
 from offchain.learning.training.loop import train_network
+from offchain.programs import run_program
 from scripts import ablation
-from scripts.ablation import LABELS, Round, gains, main, summary
+from scripts.ablation import LABELS, Round, gains, summary
 
 TINY = ["--nodes", "2", "--rounds", "2", "--seeds", "1", "--images", "1000", "--processes", "1"]
 
 
 @pytest.fixture
-def run(atlas):
-    return partial(main, load=lambda: atlas)
+def run(atlas, monkeypatch):
+    monkeypatch.setattr(ablation, "load_atlas", lambda _: atlas)
+    return lambda arguments: run_program(ablation.ablation, "ablation", arguments)
 
 
 def test_all_strategies_are_run_with_the_same_compute(run, tmp_path, monkeypatch, capsys):
@@ -45,17 +46,14 @@ def test_all_strategies_are_run_with_the_same_compute(run, tmp_path, monkeypatch
 
 def test_results_are_not_replaced_without_force(run, tmp_path, capsys):
     (tmp_path / "ablation.json").write_text("{}")
-    with pytest.raises(SystemExit) as ended:
-        run([*TINY, "--output", str(tmp_path)])
-    assert ended.value.code == 2
+    assert run([*TINY, "--output", str(tmp_path)]) == 2
     assert "--force replaces it" in capsys.readouterr().err
     assert (tmp_path / "ablation.json").read_text() == "{}"
 
 
 @pytest.mark.parametrize("wrong", [["--rounds", "1"], ["--images", "10"], ["--seeds", "0"]])
 def test_sizes_that_show_nothing_are_refused(run, wrong):
-    with pytest.raises(SystemExit):
-        run(wrong)
+    assert run(wrong) == 2
 
 
 def test_gains_are_paired_by_seed_and_leave_out_the_common_first_round():

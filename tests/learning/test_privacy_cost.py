@@ -1,14 +1,13 @@
 """Measuring privacy options: items hold what the options say, and unseen images are new."""
 
-import sys
-
 import numpy as np
 import pytest
 
 from offchain.learning.fonts.plan import deal_fonts
 from offchain.learning.formats.digits import concatenate
+from offchain.programs import run_program
 from scripts import privacy_cost
-from scripts.privacy_cost import OPTIONS, main, measure, training_samples, unseen_images
+from scripts.privacy_cost import OPTIONS, measure, training_samples, unseen_images
 
 
 def samples_of(atlas, name: str):
@@ -67,11 +66,10 @@ def test_a_measurement_gives_both_accuracies(atlas, monkeypatch):
     assert all(20.0 < accuracy <= 100.0 for accuracy in found.values())
 
 
-def test_results_are_not_written_over(tmp_path, monkeypatch, capsys):
+def test_results_are_not_replaced_without_force(tmp_path, capsys):
     file = tmp_path / "privacy.json"
     file.write_text("{}")
-    monkeypatch.setattr(sys, "argv", ["privacy_cost", "--output", str(file)])
-    with pytest.raises(SystemExit):
-        main()
-    assert "--force writes over it" in capsys.readouterr().err
+    arguments = ["--output", str(file)]
+    assert run_program(privacy_cost.privacy_cost, "privacy_cost", arguments) == 2
+    assert "--force replaces it" in capsys.readouterr().err
     assert file.read_text() == "{}"

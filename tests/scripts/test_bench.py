@@ -2,17 +2,21 @@
 
 import json
 import math
-import sys
 
 import pytest
 
 from offchain.errors import ArtifactError
-from scripts.bench.__main__ import main
+from offchain.programs import run_program
+from scripts.bench.__main__ import bench
 from scripts.bench.consensus import CONSENSUS
 from scripts.bench.measurement import Conditions, Figure, Measurement, shortest_times
 from scripts.bench.registry import MEASUREMENTS
 from scripts.bench.verification import measure_verification
 from scripts.support.chains.evm import compiled_artifacts
+
+
+def run(*arguments: object) -> int:
+    return run_program(bench, "bench", list(map(str, arguments)))
 
 
 def test_every_figure_has_one_name():
@@ -42,11 +46,9 @@ def test_runs_take_turns_and_the_shortest_counts(monkeypatch):
     assert order == ["a", "b"] * 3
 
 
-def test_results_say_where_and_how_they_were_made(monkeypatch, tmp_path, capsys):
+def test_results_say_where_and_how_they_were_made(tmp_path, capsys):
     output = tmp_path / "out" / "bench.json"
-    arguments = ["bench", "peak", "--size", "0.1", "--threads", "1", "--output", str(output)]
-    monkeypatch.setattr(sys, "argv", arguments)
-    assert main() == 0
+    assert run("peak", "--size", 0.1, "--threads", 1, "--output", output) == 0
     results = json.loads(output.read_text())
     assert set(results["figures"]) == {"float32_peak_gflops", "int8_peak_gops"}
     assert results["machine"]["torch"]
@@ -59,8 +61,7 @@ def test_what_is_not_reached_is_null_and_misses_its_target(monkeypatch, tmp_path
     measurement = Measurement("one", figures, lambda _: {"reached_s": 1.5, "missed_s": math.inf})
     monkeypatch.setattr("scripts.bench.registry.MEASUREMENTS", (measurement,))
     output = tmp_path / "bench.json"
-    monkeypatch.setattr(sys, "argv", ["bench", "--threads", "1", "--output", str(output)])
-    assert main() == 0
+    assert run("--threads", 1, "--output", output) == 0
     results = json.loads(output.read_text())
     assert results["figures"] == {"reached_s": 1.5, "missed_s": None}
     assert results["targets"] == {"reached_s": 2.0, "missed_s": 2.0}
@@ -78,8 +79,7 @@ def test_contracts_that_are_not_compiled_are_missed_before_anything_is_measured(
     monkeypatch.setattr("scripts.support.chains.evm.ROOT", tmp_path)
     compiled_artifacts.cache_clear()
     output = tmp_path / "bench.json"
-    monkeypatch.setattr(sys, "argv", ["bench", "--threads", "1", "--output", str(output)])
-    assert main() == ArtifactError.exit_code
+    assert run("--threads", 1, "--output", output) == ArtifactError.exit_code
     [line] = capsys.readouterr().err.splitlines()
     folder = tmp_path / "build" / "contracts"
     assert line == f"bench: {folder} holds no contracts: run `make build`"
@@ -88,9 +88,7 @@ def test_contracts_that_are_not_compiled_are_missed_before_anything_is_measured(
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["--size", "0"], ["--threads", "0"]])
-def test_wrong_arguments_end_with_usage(monkeypatch, capsys, arguments):
-    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    assert "usage" in capsys.readouterr().err
+def test_wrong_arguments_are_one_line(capsys, arguments):
+    assert run(*arguments) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith("see `bench --help`")

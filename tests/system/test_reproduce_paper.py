@@ -17,9 +17,8 @@ import pytest
 from offchain.errors import VerificationError
 from offchain.experiment.folder import RunFolder
 from offchain.experiment.reporting.block_figures import ModelFigures
-from offchain.programs import INTERRUPTED
-from scripts.cross_accuracy import accuracies, judged_blocks
-from scripts.cross_accuracy import main as cross_accuracy
+from offchain.programs import INTERRUPTED, run_program
+from scripts.cross_accuracy import accuracies, cross_accuracy, judged_blocks
 from tests.support.chains.node_chain import ROOT
 from tests.support.programs import plain_environment
 
@@ -139,7 +138,8 @@ def test_a_score_that_is_not_the_attested_one_is_refused(one_block):
 
 
 def test_models_of_a_run_that_is_not_there_are_not_judged(tmp_path, capsys):
-    assert cross_accuracy(["--work", str(tmp_path), "--output", str(tmp_path)]) == 2
+    arguments = ["--work", str(tmp_path), "--output", str(tmp_path)]
+    assert run_program(cross_accuracy, "cross_accuracy", arguments) == 2
     assert "run.json" in capsys.readouterr().err
     assert not (tmp_path / "cross_accuracy.json").exists()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import BinaryMissing, BinaryTampered, ToolchainError
+from offchain.programs import run_program
 from offchain.toolchain import anvil_binary
 from offchain.toolchain.anvil_binary import (
     check_anvil,
@@ -18,7 +19,7 @@ from offchain.toolchain.anvil_binary import (
     require_anvil,
     user_anvil,
 )
-from offchain.toolchain.install import check, main
+from offchain.toolchain.install import check, toolchain
 from offchain.toolchain.installed_files import install_file, install_text, sha256_of, verify_file
 from offchain.toolchain.node_runtime import find_node, npm_packages_are_current
 from offchain.toolchain.solc_binary import (
@@ -385,5 +386,7 @@ def test_the_lock_file_has_a_hash_for_every_package_and_names_no_host(root: Path
 def test_the_command_line_ends_with_a_clear_line_outside_a_checkout(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    assert main(["--root", str(tmp_path)]) == ToolchainError.exit_code
-    assert "package-lock.json is missing" in capsys.readouterr().err
+    status = run_program(toolchain, "toolchain", ["--root", str(tmp_path)])
+    assert status == ToolchainError.exit_code
+    [line] = capsys.readouterr().err.splitlines()
+    assert "package-lock.json is missing" in line

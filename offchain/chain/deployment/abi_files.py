@@ -7,16 +7,18 @@ each entry, so that changes are easy to read.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import click
+
 from offchain.chain.abi.interfaces import ABI_FOLDER, CONTRACTS
 from offchain.chain.deployment.deployer import artifact_link_order
-from offchain.errors import ArtifactError, ModelChainError
+from offchain.errors import ArtifactError
+from offchain.programs import run_program
 from offchain.toolchain.artifacts import Artifact, load_artifacts
 
 _KEPT_KINDS: Final = ("constructor", "function", "event", "error")
@@ -64,18 +66,19 @@ def write_abi_files(expected: Mapping[str, str], folder: Path = ABI_FOLDER) -> l
     return changed
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line of this module; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="abi_files", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the compiled checkout")
-    options = parser.parse_args(arguments)
-    try:
-        expected = abi_files(load_artifacts(options.root))
-    except ModelChainError as error:
-        print(f"abi_files: {error}", file=sys.stderr)
-        return error.exit_code
-    if options.check:
+@click.command()
+@click.option("--check", is_flag=True, help="write nothing, only compare")
+@click.option(
+    "--root",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    default=Path.cwd,
+    help="the compiled checkout; by default the current folder",
+)
+def write_interfaces(check: bool, root: Path) -> int:
+    """Write the contracts' interfaces from the compiler's output into this package."""
+    expected = abi_files(load_artifacts(root))
+    if check:
         differing = differing_files(expected)
         if differing:
             print(f"abi_files: run `make build`: {', '.join(differing)} differ", file=sys.stderr)
@@ -86,4 +89,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_program(write_interfaces, "abi_files"))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from offchain.errors import ModelChainError
 from offchain.toolchain.artifacts import Artifact
 from offchain.toolchain.solc_binary import solc_executable
 from scripts.support.contract_coverage.instrument import Instrumented
@@ -29,7 +30,7 @@ SETTINGS: Mapping[str, Any] = {
 }
 
 
-class CompilationFailed(Exception):
+class CompilationFailed(ModelChainError):
     """The compiler refused a source, for a reason that it gave."""
 
 
