@@ -74,11 +74,7 @@ $(ANALYSER): $(INSTALLED)
 coverage: build  ## Measure which lines and branches of the contracts the tests reach
 	@$(BIN)/python -m scripts.contract_coverage -n $(WORKERS) --dist loadscope
 
-verify-wheel: build  ## Build the wheel, compiled contracts and all: out/*.whl
-	@rm -rf build/wheel
-	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir out .
-
-demo: build  ## Make a small chain, verify it, and see thousands of forged copies refused
+verify-demo: build  ## Make a small chain, verify it, and see thousands of forged copies refused
 	@$(BIN)/python -m scripts.verify_demo
 
 gas: build  ## Measure what transactions cost: docs/results/gas.json and the README's table
