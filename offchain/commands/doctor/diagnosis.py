@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import re
 import shutil
 import struct
 import tempfile
@@ -17,12 +16,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from packaging.requirements import Requirement
+
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.client import open_contracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
-from offchain.config import Settings, is_checkout
+from offchain.config import APPLICATION, Settings, is_checkout
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
@@ -39,8 +40,6 @@ FIRST_PYTHON_TOO_NEW: Final = (3, 14)
 WORD_BITS: Final = 8 * struct.calcsize("P")
 MINIMUM_FREE_BYTES: Final = 200 << 20
 """A demo's payloads, models, logs and chain take less."""
-
-_REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;]+)(.*)")
 
 
 class Presence(StrEnum):
@@ -138,34 +137,36 @@ def look_at_python(here: Surroundings) -> str:
 
 
 def look_at_packages(_: Surroundings) -> str:
-    """Every package that the project names, at the version that it names."""
-    return compare_packages(importlib.metadata.requires("offchain") or [])
+    """Every package that the project names, at a version that it allows."""
+    try:
+        return compare_packages(importlib.metadata.requires(APPLICATION) or [])
+    except importlib.metadata.PackageNotFoundError as error:
+        raise ToolchainError(f"{APPLICATION} is not installed in this environment") from error
 
 
 def compare_packages(requirements: Sequence[str]) -> str:
-    """Compare pinned requirements (``name==version``) with what is installed; extras are left out.
+    """Compare requirements (``name>=1,<2``) with what is installed; those of extras are left out.
 
     Raises:
         ToolchainError: naming those that are missing or of another version.
     """
     wrong = []
     count = 0
-    for line in requirements:
-        match = _REQUIREMENT.fullmatch(line)
-        if match is None or "extra" in match[3]:
+    for requirement in map(Requirement, requirements):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
         count += 1
-        name, wanted = match[1], match[2]
         try:
-            version = importlib.metadata.version(name)
+            version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            wrong.append(f"{name} {wanted} is not installed")
+            wrong.append(f"{requirement.name} is not installed")
             continue
-        if version.partition("+")[0] != wanted:  # a local build, such as 2.13.0+cpu, is the same
-            wrong.append(f"{name} is {version}, {wanted} is needed")
+        # A local build, such as 2.13.0+cpu, is the same version.
+        if not requirement.specifier.contains(version, prereleases=True):
+            wrong.append(f"{requirement.name} is {version}, {requirement.specifier} is needed")
     if wrong:
         raise ToolchainError("; ".join(wrong))
-    return f"{count}, all of the versions that the project names"
+    return f"{count}, all at versions that the project allows"
 
 
 def look_at_torch(_: Surroundings) -> str:
