@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
@@ -87,6 +88,8 @@ class BoundedHttp:
             # Loading certificates takes a while; plain HTTP needs none, and stays plain.
             verify=httpx.URL(url).scheme == "https",
         )
+        # Whoever drops this object without closing it leaves no connection open.
+        weakref.finalize(self, self._http.close)
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
@@ -111,6 +112,8 @@ class BoundedProvider(JSONBaseProvider):
             # A proxy of the environment is not asked for a node on this machine.
             trust_env=not is_loopback(self.url),
         )
+        # Whoever drops this object without closing it leaves no connection open.
+        weakref.finalize(self, self._http.close)
 
     def close(self) -> None:
         """Close the connections."""

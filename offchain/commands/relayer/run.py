@@ -60,59 +60,59 @@ def run_relayer(
         ModelChainError: the relayer cannot start, or it ended by an error of its own.
     """
     least_balance, least_fee = parse_decimal(minimum_balance), parse_decimal(order_fee)
-    listener = bind(settings.relayer)
-    contracts = open_contracts(settings.rpc, settings.deployment)
-    found = contracts.deployment
-    account = load_account(settings, number, found.chain_id, RELAYER_ACCOUNT)
-    file = journal_file(
-        settings.state / "relayer",
-        found.genesis_hash,
-        found.address("ModelChain"),
-        account.address,
-    )
-    with RelayerDatabase(file) as database:
-        chain = Web3Chain(
-            contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
+    with bind(settings.relayer) as listener:
+        contracts = open_contracts(settings.rpc, settings.deployment)
+        found = contracts.deployment
+        account = load_account(settings, number, found.chain_id, RELAYER_ACCOUNT)
+        file = journal_file(
+            settings.state / "relayer",
+            found.genesis_hash,
+            found.address("ModelChain"),
+            account.address,
         )
-        domains = Domains.of(found)
-        service = RelayerService(
-            chain,
-            open_store(settings.store, for_writing=True),
-            ChainFollower(chain, domains, found.block_number),
-            domains,
-            RelayerQueue(database, queue),
-            time.monotonic,
-            BatchSettings(transactions=batch, flush_seconds=flush),
-            Forwarding(contracts, chain.account, least_fee),
-        )
-        watching = Ethereum(
-            BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)
-        )
-        health = Health(
-            service.depth,
-            service.work_log,
-            chain_probe(watching, chain.account),
-            least_balance,
-            time.monotonic,
-        )
-        bounds = Bounds(burst=client_burst, per_second=client_rate)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(service, health, time.monotonic, bounds),
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-                proxy_headers=behind_proxy,
-                limit_concurrency=CONNECTIONS,
+        with RelayerDatabase(file) as database:
+            chain = Web3Chain(
+                contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
             )
-        )
-        stopped = stop_on_signals()
-        sending = threading.Thread(target=keep_working, args=(service, stopped), daemon=True)
-        sending.start()
-        log.info("the relayer listens", url=settings.relayer, account=chain.account)
-        serve_until_stopped(server, listener, stopped)
-        stopped.set()
-        sending.join(10.0)
+            domains = Domains.of(found)
+            service = RelayerService(
+                chain,
+                open_store(settings.store, for_writing=True),
+                ChainFollower(chain, domains, found.block_number),
+                domains,
+                RelayerQueue(database, queue),
+                time.monotonic,
+                BatchSettings(transactions=batch, flush_seconds=flush),
+                Forwarding(contracts, chain.account, least_fee),
+            )
+            watching = Ethereum(
+                BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)
+            )
+            health = Health(
+                service.depth,
+                service.work_log,
+                chain_probe(watching, chain.account),
+                least_balance,
+                time.monotonic,
+            )
+            bounds = Bounds(burst=client_burst, per_second=client_rate)
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    make_app(service, health, time.monotonic, bounds),
+                    log_level="warning",
+                    access_log=False,
+                    lifespan="off",
+                    proxy_headers=behind_proxy,
+                    limit_concurrency=CONNECTIONS,
+                )
+            )
+            stopped = stop_on_signals()
+            sending = threading.Thread(target=keep_working, args=(service, stopped), daemon=True)
+            sending.start()
+            log.info("the relayer listens", url=settings.relayer, account=chain.account)
+            serve_until_stopped(server, listener, stopped)
+            stopped.set()
+            sending.join(10.0)
     if service.work_log.broken:
         raise RelayerError("the relayer ended by an error in itself: read its log; nothing is lost")
     log.info("stopped")

@@ -199,7 +199,7 @@ def _list_hash(paths: Sequence[Path]) -> str:
 
 def _read_cache(cached: Path) -> GlyphAtlas | None:
     try:
-        with np.load(cached, allow_pickle=False) as stored:
+        with cached.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             glyphs, names = stored["glyphs"], stored["names"].tolist()
             skipped = [SkippedFace(str(name), str(why)) for name, why in stored["skipped"].tolist()]
             legibility = float(stored["legibility"])

@@ -32,7 +32,7 @@ def numeral_styles(path: Path, number: int, indices: Sequence[int]) -> dict[str,
         return {}
     styles: dict[str, list[int]] = {}
     try:
-        with TTFont(path, fontNumber=number, lazy=True) as font:
+        with path.open("rb") as file, TTFont(file, fontNumber=number, lazy=True) as font:
             if "GSUB" not in font or font["GSUB"].table.FeatureList is None:
                 return {}
             table = font["GSUB"].table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,6 +92,8 @@ class RelayerClient(Outlet):
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._url = checked_http_address(url, "the relayer's address")
         self._client = httpx.Client(base_url=url, timeout=30.0, transport=transport)
+        # Whoever drops this object without closing it leaves no connection open.
+        weakref.finalize(self, self._client.close)
 
     def submit(self, transaction: DataTransaction, payload: bytes) -> None:
         """See `Outlet.submit`."""

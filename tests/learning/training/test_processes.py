@@ -168,7 +168,7 @@ def test_a_leader_that_is_killed_leaves_no_helper_behind(atlas_folder):
     started = time.monotonic()
     assert outcome(helper) == {"helped": 0}
     assert time.monotonic() - started < PATIENCE_SECONDS
-    leader.wait()
+    leader.communicate()
 
 
 @pytest.mark.full
@@ -189,7 +189,7 @@ processes.end()
     )
     assert "training" in leader.stdout.readline()
     helper.send_signal(signal.SIGKILL)
-    helper.wait()
+    helper.communicate()
     told = outcome(leader)
     assert told["failed"] == "another process of the training has ended"
     assert told["alone"] > 0.9
