@@ -48,7 +48,7 @@ class TestOfEachDocument:
         assert not missing
 
     def test_every_file_that_it_names_exists(self, document: Path) -> None:
-        folders = "offchain|tests|scripts|contracts|docs|data"
+        folders = "offchain|tests|scripts|contracts|docs"
         named = re.findall(rf"`((?:{folders})/[\w./-]*)`", document.read_text())
         assert [path for path in named if not (ROOT / path).exists()] == []
 
