@@ -7,9 +7,11 @@ reads these files. On top of the format's own rules a canonical file has
 
 * an ASCII header without spaces but for the padding to a multiple of 8 bytes,
 * ``__metadata__`` first, then the tensors by element type (`ELEMENT_TYPES`' order), then by name,
+* no tensor without elements, and no axis longer than the file: a size of none would let the other
+  axes be anything, and libraries multiply them,
 * data without holes, overlaps or bytes behind the last tensor.
 
-Nothing of the data is touched before the whole header has been checked.
+Nothing of the data is touched, and no library sees a shape, before the whole header was checked.
 """
 
 from __future__ import annotations
@@ -84,7 +86,8 @@ def decode_tensors(
 
     The file must be at most `maximum_bytes` long and hold exactly the tensors `names` and exactly
     `metadata`. Raises `TensorFileError` for everything else. Shapes and values are the caller's to
-    check; a shape has at most four axes and agrees with the tensor's size.
+    check; a shape has at most four axes, each from 1 to `maximum_bytes`, and agrees with the
+    tensor's size.
     """
     if len(data) > maximum_bytes:
         raise TensorFileError(f"{len(data)} bytes are more than the {maximum_bytes} allowed")
@@ -105,7 +108,7 @@ def decode_tensors(
         raise TensorFileError(f"metadata {_short(found_metadata)}, expected {dict(metadata)}")
     if set(described) != set(names):
         raise TensorFileError(f"tensors {_short(sorted(described))}, expected {sorted(names)}")
-    entries = [_parse_entry(name, entry) for name, entry in described.items()]
+    entries = [_parse_entry(name, entry, maximum_bytes) for name, entry in described.items()]
     _check_layout(entries, len(data) - start)
     if _canonical_header(entries, metadata) != header:
         raise TensorFileError("the header is not written in the canonical way")
@@ -156,14 +159,14 @@ def _parse_json(header: bytes) -> dict[str, Any]:
     return described
 
 
-def _parse_entry(name: str, entry: Any) -> TensorEntry:
+def _parse_entry(name: str, entry: Any, maximum_bytes: int) -> TensorEntry:
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise TensorFileError(f"tensor {name!r} is not described by dtype, shape and data_offsets")
     dtype = entry["dtype"]
     if not isinstance(dtype, str) or dtype not in ELEMENT_TYPES:
         raise TensorFileError(f"tensor {name!r} has element type {_short(dtype)}")
-    shape = _parse_integers(name, "shape", entry["shape"])
-    offsets = _parse_integers(name, "data_offsets", entry["data_offsets"])
+    shape = _parse_integers(name, "shape", entry["shape"], 1, maximum_bytes)
+    offsets = _parse_integers(name, "data_offsets", entry["data_offsets"], 0, maximum_bytes)
     if len(shape) > MAXIMUM_AXES or len(offsets) != 2:
         raise TensorFileError(f"tensor {name!r} has {len(shape)} axes and {len(offsets)} offsets")
     expected = math.prod(shape) * ELEMENT_TYPES[dtype].itemsize
@@ -174,12 +177,17 @@ def _parse_entry(name: str, entry: Any) -> TensorEntry:
     return TensorEntry(name, dtype, shape, offsets[0], offsets[1])
 
 
-def _parse_integers(name: str, field: str, values: Any) -> tuple[int, ...]:
+def _parse_integers(
+    name: str, field: str, values: Any, lowest: int, highest: int
+) -> tuple[int, ...]:
     # bool is an int in Python, and JSON's true would otherwise pass for a 1.
     if not isinstance(values, list) or not all(type(value) is int for value in values):
         raise TensorFileError(f"{field} of tensor {name!r} is {_short(values)}, not integers")
-    if not all(0 <= value < 2**32 for value in values):
-        raise TensorFileError(f"{field} of tensor {name!r} is out of range: {_short(values)}")
+    if not all(lowest <= value <= highest for value in values):
+        raise TensorFileError(
+            f"{field} of tensor {name!r} is out of range: {_short(values)}, allowed are {lowest} "
+            f"to {highest}"
+        )
     return tuple(values)
 
 
