@@ -17,6 +17,7 @@ from offchain.protocol.history.fold import History
 from offchain.protocol.rules.dataset import DataSet, assemble
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.protocol.words.transactions import Scores
+from offchain.storage.opened import OWN_TROUBLE, score_model
 
 log = structlog.get_logger()
 
@@ -166,9 +167,13 @@ class Attesting:
             for model in running.models:
                 try:
                     scores[model] = self._evaluate(model, own.get(model), samples)
-                except StoreError as error:
-                    # It was there: it keeps no other model from its score.
-                    log.warning("a model is gone", model=model.hex()[:12], reason=str(error))
+                except OWN_TROUBLE as error:
+                    # It is tried again, and keeps no other model from its score.
+                    log.warning(
+                        "a model is gone or cannot be judged now",
+                        model=model.hex()[:12],
+                        reason=str(error) or type(error).__name__,
+                    )
             return scores
 
         self._running = running
@@ -193,12 +198,11 @@ class Attesting:
             log.info("evaluated", model=model.hex()[:12], score=score)
 
     def _evaluate(self, model_hash: bytes, held: bytes | None, samples: Sequence[bytes]) -> int:
-        """A model's score; 0 if it is malformed. ``StoreError`` if it cannot be fetched."""
+        """A model's score; 0 if it is malformed. `OWN_TROUBLE` if it cannot be had or judged."""
         self._background.step()
         model = self._store.get(model_hash) if held is None else held
         try:
-            self._learner.check_model(model)
-            return self._learner.evaluate(model, samples)
+            return score_model(model, model_hash, samples, self._learner)
         except ModelError as error:
             log.info("a model is malformed", model=model_hash.hex()[:12], reason=str(error))
             return 0

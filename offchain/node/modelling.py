@@ -19,6 +19,7 @@ from offchain.ports import ContentStore, Learner, TrainedModel, TrainingProgress
 from offchain.protocol.rules.dataset import DataItem, training_root
 from offchain.protocol.words.actions import CommitModel, RevealModel
 from offchain.protocol.words.transactions import ModelTransaction, model_commitment
+from offchain.storage.opened import check_model
 
 log = structlog.get_logger()
 
@@ -220,7 +221,7 @@ class Modelling:
                 self._associated_data(round_number),
             )
             root, model = content[:HASH_BYTES], content[HASH_BYTES:]
-            self._learner.check_model(model)
+            check_model(model, hashlib.sha256(model).digest(), self._learner)
         except ModelChainError as error:
             self._unrecoverable.add(sealed_copy)
             log.warning("a sealed model copy cannot be opened", reason=str(error))

@@ -15,12 +15,11 @@ from enum import Enum
 import structlog
 
 from offchain.chain.domains import Domains
-from offchain.crypto.ring import nullifier_from_x
-from offchain.crypto.sealing import payload_associated_data, unseal
-from offchain.errors import CryptoError, PayloadError, StoreError, StoreUnreachableError
+from offchain.errors import PayloadError, StoreError, StoreUnreachableError
 from offchain.node.journal import Journal
 from offchain.ports import ContentStore, Learner
 from offchain.protocol.rules.dataset import DataItem
+from offchain.storage.opened import OWN_TROUBLE, count_samples, open_payload
 
 log = structlog.get_logger()
 
@@ -188,63 +187,65 @@ class Payloads:
         return retry is None or self._clock() >= retry.at
 
     def _open(self, item: DataItem, key: bytes) -> None:
+        samples: int | None = None
         try:
             plaintext = self._decrypt(item, key)
-        except StoreError:
+            if plaintext is not None:
+                samples = self._count(item, plaintext)
+                if samples is not None:
+                    self._cache(item.item_id, plaintext)
+        except PayloadNotOpen:
             return
-        samples = None if plaintext is None else self._count(item, plaintext)
-        if samples is not None and plaintext is not None:
-            self._cache(item.item_id, plaintext)
+        except OWN_TROUBLE as error:
+            self._rest(item.item.payload_hash, missing=False)
+            log.warning(
+                "a payload cannot be opened now",
+                item=item.number,
+                reason=str(error) or type(error).__name__,
+            )
+            return
         self._samples[item.item_id] = samples
         self._unopened.discard(item.item_id)
         self._journal.keep_samples(item.item_id, samples)
 
     def _decrypt(self, item: DataItem, key: bytes) -> bytes | None:
-        """The plaintext, None if the bytes do not decrypt; ``StoreError`` if there are none."""
+        """The plaintext, None if the bytes do not decrypt; ``PayloadNotOpen`` if there are none."""
         sealed = self._fetch(item.item.payload_hash)
         if sealed is None:
             raise PayloadNotOpen(item.number, PayloadState.MISSING)
         try:
-            nullifier = nullifier_from_x(item.item.nullifier_x, item.item.nullifier_v)
-            data = payload_associated_data(self._domains.data_registry, item.item.scope, nullifier)
-            return unseal(sealed, key, data)
-        except CryptoError as error:
-            log.info("a payload does not decrypt", item=item.number, reason=str(error))
-            return None
-
-    def _count(self, item: DataItem, plaintext: bytes) -> int | None:
-        """Samples in a plaintext, None if the task refuses it."""
-        try:
-            samples = self._learner.sample_count(plaintext)
+            return open_payload(sealed, item, key, self._domains.data_registry)
         except PayloadError as error:
             log.info("a payload is not sound", item=item.number, reason=str(error))
             return None
-        if not 0 < samples <= self._maximum_samples:
-            log.info(
-                "a payload has too many samples",
-                item=item.number,
-                samples=samples,
-                maximum=self._maximum_samples,
-            )
+
+    def _count(self, item: DataItem, plaintext: bytes) -> int | None:
+        """Samples in a plaintext, None if the task refuses it or there are too many."""
+        try:
+            return count_samples(plaintext, item, self._learner, self._maximum_samples)
+        except PayloadError as error:
+            log.info("a payload is not sound", item=item.number, reason=str(error))
             return None
-        return samples
 
     def _fetch(self, digest: bytes) -> bytes | None:
         try:
             content = self._store.get(digest)
         except StoreError as error:
-            retry = self._retries.get(digest)
-            pause = _FIRST_RETRY_SECONDS if retry is None else 2 * retry.pause
-            pause = min(_LAST_RETRY_SECONDS, pause)
             # A store that is down tells nothing: its items must not be reported as missing.
-            missing = not isinstance(error, StoreUnreachableError)
-            self._retries[digest] = _Retry(self._clock() + pause, pause, missing)
+            self._rest(digest, missing=not isinstance(error, StoreUnreachableError))
             self._fetched.discard(digest)
             log.debug("a payload cannot be fetched", digest=digest.hex(), reason=str(error))
             return None
         self._retries.pop(digest, None)
         self._fetched.add(digest)
         return content
+
+    def _rest(self, digest: bytes, *, missing: bool) -> None:
+        """Leave a file alone for a while, twice as long as the last time."""
+        retry = self._retries.get(digest)
+        pause = _FIRST_RETRY_SECONDS if retry is None else 2 * retry.pause
+        pause = min(_LAST_RETRY_SECONDS, pause)
+        self._retries[digest] = _Retry(self._clock() + pause, pause, missing)
 
     def _cache(self, item_id: bytes, plaintext: bytes) -> None:
         with self._lock:

@@ -182,3 +182,29 @@ def test_what_was_found_is_known_after_a_restart_without_the_bytes(bench):
     assert payloads.samples(sound) == 4
     assert payloads.samples(unsound) is None
     assert payloads.plaintext(sound) == samples(4)
+
+
+class Troubled(DigitsLearner):
+    """A task on a machine that has no memory for a while."""
+
+    trouble: Exception | None = MemoryError()
+
+    def sample_count(self, payload):
+        if self.trouble is not None:
+            raise self.trouble
+        return super().sample_count(payload)
+
+
+def test_a_nodes_own_trouble_makes_no_payload_unsound_and_ends_nothing(bench):
+    item, _ = bench.sealed(samples(4))
+    learner = Troubled(MAXIMUM_SAMPLES)
+    bench.payloads._learner = learner
+    assert bench.payloads.open_some([item], 5) == 1
+    assert bench.payloads.state(item) is PayloadState.SEALED
+    assert bench.payloads.missing([item]) == ()
+    # It is tried again only after a while.
+    assert bench.payloads.open_some([item], 5) == 0
+    learner.trouble = None
+    bench.clock.now += 0.6
+    assert bench.payloads.open_some([item], 5) == 1
+    assert bench.payloads.samples(item) == 4

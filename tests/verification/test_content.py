@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 
 from offchain.errors import StoreError, StoreUnreachableError
+from offchain.learning.tasks.learner import DigitsLearner
+from offchain.protocol.rules.dataset import DataItem
 from offchain.protocol.words.records import BlockAppended, DataShared, ModelRevealed
+from offchain.verification.full.content import ContentReader
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.differences import ContentDifference
@@ -103,3 +106,41 @@ def test_a_store_that_does_not_answer_says_nothing_of_the_chain(chain: RecordedC
     with pytest.raises(StoreError, match="no answer from the daemon") as raised:
         verify(Replay(chain.deployment), chain.recording, content)
     assert raised.type is StoreError
+
+
+class FaultyLearner(DigitsLearner):
+    """The task with a fault that every file brings out."""
+
+    def sample_count(self, payload: bytes) -> int:
+        raise ValueError(f"cannot reshape array of size {len(payload)}")
+
+    def check_model(self, model: bytes) -> None:
+        raise RecursionError(f"maximum recursion depth exceeded in {len(model)} bytes")
+
+
+def test_a_file_that_brings_out_a_fault_counts_as_malformed_here_as_at_every_node(
+    chain: RecordedChain,
+):
+    needed = needed_files(chain)
+    shared = next(
+        record
+        for record in chain.recording.records
+        if isinstance(record, DataShared)
+        and record.item.payload_hash == needed["the payload of a sound item"]
+    )
+    items = [item for item in replayed_items(chain) if item.item == shared.item]
+    sound, faulty = (
+        ContentReader(replace(chain.content(), open_learner=learner))
+        for learner in (chain.content().open_learner, FaultyLearner)
+    )
+    assert sound.sample_counts(items) == [40]
+    assert faulty.sample_counts(items) == [None]
+    assert faulty.score(needed["the best model of a block"], items) == 0
+
+
+def replayed_items(chain: RecordedChain) -> list[DataItem]:
+    """Every item of the chain, with its key if it was published in time."""
+    replay = Replay(chain.deployment)
+    for transaction in chain.recording.transactions:
+        replay.apply(transaction)
+    return [item for number in replay.history.rounds for item in replay.history.candidates(number)]

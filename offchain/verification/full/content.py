@@ -12,19 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from offchain.crypto.hashing import Domain
-from offchain.crypto.ring import nullifier_from_x
-from offchain.crypto.sealing import payload_associated_data, unseal
 from offchain.errors import (
     ContentMismatchError,
     ContentMissingError,
     ContentTooLargeError,
-    CryptoError,
     ModelError,
     PayloadError,
     StoreError,
 )
 from offchain.ports import ContentStore, Learner
 from offchain.protocol.rules.dataset import DataItem
+from offchain.storage.opened import count_samples, open_payload, score_model
 
 
 class ContentUnavailable(StoreError):
@@ -88,8 +86,7 @@ class ContentReader:
         model = self._file("the model", model_hash)
         payloads = self._test_payloads(test)
         try:
-            self._learner.check_model(model)
-            return self._learner.evaluate(model, payloads)
+            return score_model(model, model_hash, payloads, self._learner)
         except ModelError:
             return 0
 
@@ -105,20 +102,17 @@ class ContentReader:
         if plaintext is None:
             return None
         try:
-            samples = self._learner.sample_count(plaintext)
+            return count_samples(plaintext, item, self._learner, self._maximum_samples)
         except PayloadError:
             return None
-        return samples if 0 < samples <= self._maximum_samples else None
 
     def _open(self, item: DataItem) -> bytes | None:
         sealed = self._file(f"the payload of item {item.number}", item.item.payload_hash)
         if item.key is None:
             return None
         try:
-            nullifier = nullifier_from_x(item.item.nullifier_x, item.item.nullifier_v)
-            data = payload_associated_data(self._data_registry, item.item.scope, nullifier)
-            return unseal(sealed, item.key, data)
-        except CryptoError:
+            return open_payload(sealed, item, item.key, self._data_registry)
+        except PayloadError:
             return None
 
     def _file(self, what: str, digest: bytes) -> bytes:

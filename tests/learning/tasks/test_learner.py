@@ -11,7 +11,10 @@ import torch
 from offchain.errors import EvaluationError, ModelError, PayloadError
 from offchain.learning.drawing.endless_source import DigitsDataSource
 from offchain.learning.drawing.noise import LIGHT
+from offchain.learning.exact.arithmetic import Float32Convolutions
+from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import encode_model, parse_model, reference_classes
+from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.formats.digits import decode_payload
 from offchain.learning.task import Task
 from offchain.learning.tasks.digits import DigitsTask
@@ -190,3 +193,22 @@ def test_payloads_are_decoded_once_for_all_models_of_a_round(payloads):
     with pytest.raises(PayloadError):
         learner.evaluate(models[0], [payloads[0], b"damaged"])
     assert learner.evaluate(models[0], payloads[:2]) == first[0]
+
+
+class NoneBut(Float32Convolutions):
+    """An arithmetic of a library that computes one shape of network and fails on all others."""
+
+    def prepare(self, network, device):
+        if network.channels != worst_case()[0].channels:
+            raise RuntimeError("could not create a primitive descriptor")
+        return super().prepare(network, device)
+
+
+def test_a_model_that_the_libraries_cannot_compute_is_judged_by_the_definition(payloads):
+    task = DigitsTask(4096, device="cpu")
+    task._evaluator = ExactEvaluator("cpu", [NoneBut()])
+    network = random_network((2, 3, 2, 3))
+    with pytest.raises(EvaluationError):
+        task._evaluator.classes(network, decode_payload(payloads[0], 512).images)
+    expected = TaskLearner(DigitsTask(4096, device="cpu")).evaluate(encode_model(network), payloads)
+    assert TaskLearner(task).evaluate(encode_model(network), payloads) == expected > 0

@@ -24,6 +24,7 @@ from offchain.protocol.words.transactions import (
 )
 from offchain.storage.cid import cid_of
 from tests.support.chains.node_chain import EasyDigits, NodeChain
+from tests.support.tampering.hostile_files import poison, poisonous_shapes
 
 SCOPE = 1
 RING = 8
@@ -32,6 +33,8 @@ SOUND = "sound"
 COPIED = "copied from another item"
 LATE = ("key too late", "another key too late")
 KEYLESS = "no key at all"
+FAULTY_PAYLOAD = b"a payload for which a decoder has a fault"
+FAULTY_MODEL = b"a model for which a decoder has a fault"
 
 
 @dataclass
@@ -89,9 +92,14 @@ class Hostile:
             for own, (name, digest) in enumerate(files.items())
         ]
         others = self.node + 1
-        for own, name in enumerate((*LATE, KEYLESS)):
+        more = {
+            **dict.fromkeys((*LATE, KEYLESS), sound),
+            "axes that no library can multiply": poisonous_payload(),
+            "what brings out a fault in the decoder": FAULTY_PAYLOAD,
+        }
+        for own, (name, plaintext) in enumerate(more.items()):
             self.keys[name] = own_key(name)
-            files[name] = self._put(self._seal(own, sound, own_key(name), others))
+            files[name] = self._put(self._seal(own, plaintext, own_key(name), others))
             transactions.append(self._transaction(own, files[name], own_key(name), others))
         self.chain.chains[self.node].execute(Share(tuple(transactions)))
         self.chain.refresh()
@@ -142,6 +150,8 @@ class Hostile:
             self._put(EasyDigits(98).draw(SCOPE, 1)[0]),
             self._put(os.urandom(MAX_FILE + 1)),
             self._put(sound_model(), sound_model()[:-1]),
+            self._put(poisonous_model()),
+            self._put(FAULTY_MODEL),
         ]
         self.models = dict(zip(accounts, kinds, strict=True))
 
@@ -213,6 +223,20 @@ class Hostile:
 def own_key(name: str) -> bytes:
     """The payload key of the item that is called so."""
     return keccak256(name.encode())
+
+
+def poisonous_payload() -> bytes:
+    """A payload of 200 bytes without samples, in the shape that libraries choke on."""
+    from offchain.learning.formats.digits import PAYLOAD_METADATA
+
+    return poison(("images", "labels"), PAYLOAD_METADATA, poisonous_shapes()[0])
+
+
+def poisonous_model() -> bytes:
+    """A model file of empty layers, in the shape that libraries choke on."""
+    from offchain.learning.exact.integer_network import DIGITS_FAMILY, MODEL_METADATA
+
+    return poison(DIGITS_FAMILY.tensor_names, MODEL_METADATA, poisonous_shapes()[1])
 
 
 def sound_model() -> bytes:
