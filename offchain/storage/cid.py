@@ -70,8 +70,11 @@ def digest_of_multibase(cid: str) -> bytes:
         if value < 0:
             raise StoreError(f"not a CIDv1 in base58: {cid!r}")
         number = number * len(_BASE58) + value
-    # The first byte, the version, is not zero: no leading ones to count.
+    # The first byte, the version, is not zero: ones in front, which stand for zeros, are a second
+    # name for the file.
     decoded = number.to_bytes((number.bit_length() + 7) // 8)
-    if len(decoded) != len(_PREFIX) + DIGEST_SIZE or not decoded.startswith(_PREFIX):
+    leading = cid[1:].startswith(_BASE58[0])
+    whole = len(decoded) == len(_PREFIX) + DIGEST_SIZE
+    if leading or not whole or not decoded.startswith(_PREFIX):
         raise StoreError(f"{cid} does not name a raw block by its sha2-256")
     return decoded.removeprefix(_PREFIX)

@@ -70,6 +70,7 @@ def test_the_store_of_the_environment_is_used(
     [
         (["get", "nonsense"], 2, "'nonsense' names no file"),
         (["get", "zz" * 32], 2, "names no file"),
+        (["get", "00 " * 21 + "0"], 2, "names no file"),
         (["get", "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"], 2, "no file"),
         (["get", "00" * 32], 7, "no content with sha2-256 0000"),
         (["put", "/nowhere/file"], 2, "/nowhere/file cannot be read: No such file"),

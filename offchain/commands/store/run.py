@@ -61,9 +61,12 @@ def parse_identifier(text: str) -> bytes:
     hexadecimal = text.removeprefix("0x")
     if len(hexadecimal) == 2 * DIGEST_SIZE:
         try:
-            return bytes.fromhex(hexadecimal)
+            digest = bytes.fromhex(hexadecimal)
         except ValueError:
-            pass
+            digest = b""
+        # Spaces between the digits are no digits.
+        if len(digest) == DIGEST_SIZE:
+            return digest
     try:
         return digest_of_multibase(text)
     except StoreError as error:
