@@ -7,8 +7,8 @@ from typing import Final
 
 from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.errors import ConfigurationError
 from offchain.toolchain.anvil import Anvil
+from offchain.whole_files import write_whole
 
 FIRST_TIMESTAMP: Final = 1_600_000_000
 """Time of the first block, in seconds since 1970: long before any recorded header."""
@@ -19,7 +19,7 @@ def save_chain(anvil: Anvil, file: Path) -> None:
 
     Raises:
         ChainError: anvil gives no state.
-        ConfigurationError: the file cannot be written.
+        UnwritableFile: the file cannot be written.
     """
     write_whole(file, anvil.dump_state())
 
@@ -41,14 +41,3 @@ def experiment_anvil(accounts: int, log_file: Path, saved: Path | None) -> Anvil
 def set_clock_back(ethereum: Ethereum) -> None:
     """Let a loaded chain's clock go on from its latest block, not from this machine's time."""
     DevelopmentClock(ethereum).set(ethereum.block().timestamp + 1)
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file in one step; ``ConfigurationError`` if it cannot be written."""
-    part = file.with_name(file.name + ".part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(file)
-    except OSError as error:
-        raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from error

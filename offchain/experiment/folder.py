@@ -24,8 +24,9 @@ from typing import Any
 from offchain.chain.client import open_contracts
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.errors import ConfigurationError
-from offchain.experiment.chain_state import experiment_anvil, write_whole
+from offchain.experiment.chain_state import experiment_anvil
 from offchain.experiment.plan import ExperimentPlan
+from offchain.whole_files import write_whole
 
 
 class OtherRunError(ConfigurationError):
@@ -163,7 +164,7 @@ class RunFolder:
 def _read(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"{file} cannot be read ({error}): begin the run anew with --force"
         ) from error

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from offchain import whole_files
 from offchain.crypto.sealing import MAX_FILE
 from offchain.errors import (
     ContentMismatchError,
@@ -18,6 +17,7 @@ from offchain.errors import (
 )
 from offchain.ports import ContentStore
 from offchain.storage.cid import cid_of, digest_of
+from offchain.whole_files import UnwritableFile, write_whole
 
 MAXIMUM_CONTENT: Final = MAX_FILE
 """Bytes of the largest file: no part of the protocol makes a larger one."""
@@ -58,7 +58,10 @@ class LocalStore(ContentStore):
             raise ContentTooLargeError(len(content), MAXIMUM_CONTENT)
         digest = hashlib.sha256(content).digest()
         if not self._holds(digest, content):
-            self._write(self._path(digest), content)
+            try:
+                write_whole(self._path(digest), content, mode=0o644, make_folder=False)
+            except UnwritableFile as error:
+                raise self._not_writable(error) from error
         return digest
 
     def get(self, digest: bytes) -> bytes:
@@ -94,7 +97,10 @@ class LocalStore(ContentStore):
         For programs that are to keep what others rely on: it is said at the start, not when
         something would be lost.
         """
-        self._part(b"").unlink()
+        try:
+            whole_files.require_writable(self._folder / "any", make_folder=False)
+        except UnwritableFile as error:
+            raise self._not_writable(error) from error
 
     def _path(self, digest: bytes) -> Path:
         return self._folder / cid_of(digest)
@@ -119,33 +125,8 @@ class LocalStore(ContentStore):
             raise ContentTooLargeError(path.stat().st_size, MAXIMUM_CONTENT)
         return content
 
-    def _write(self, path: Path, content: bytes) -> None:
-        temporary = self._part(content)
-        try:
-            temporary.replace(path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise self._not_writable(error) from error
-
-    def _part(self, content: bytes) -> Path:
-        """A file of its own in the folder, whole and readable by all."""
-        temporary: Path | None = None
-        try:
-            descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".part-")
-            temporary = Path(name)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(0o644)
-        except OSError as error:
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
-            raise self._not_writable(error) from error
-        return temporary
-
-    def _not_writable(self, error: OSError) -> StoreError:
+    def _not_writable(self, error: UnwritableFile) -> StoreError:
         return StoreError(
-            f"the store folder {self._folder} cannot be written: {error.strerror}: "
+            f"the store folder {self._folder} cannot be written: {error.reason}: "
             "free space, mend its permissions or choose another one"
         )

@@ -5,15 +5,13 @@ works after the clone is gone; and they are checked before use, since anybody ma
 """
 
 import hashlib
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import platformdirs
 
 from offchain.config import APPLICATION
-from offchain.errors import BinaryMissing, BinaryTampered
+from offchain.errors import BinaryMissing, BinaryTampered, ToolchainError
+from offchain.whole_files import UnwritableFile, write_whole
 
 
 def toolchain_folder() -> Path:
@@ -31,7 +29,7 @@ def sha256_of(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise BinaryMissing(f"cannot read {path} ({error.strerror}): run `make install`") from error
+        raise _not_readable(path, error) from error
 
 
 def verify_file(path: Path, sha256: str) -> None:
@@ -58,24 +56,20 @@ def install_file(source: Path, destination: Path, sha256: str, *, executable: bo
     Raises:
         BinaryMissing: if ``source`` cannot be read.
         BinaryTampered: if ``source`` has another sha256.
+        ToolchainError: if the copy cannot be written.
     """
-    mode = 0o755 if executable else 0o644
+    mode = _mode(executable)
     if destination.is_file() and sha256_of(destination) == sha256:
         destination.chmod(mode)
         return False
-    verify_file(source, sha256)
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{destination.name}.", dir=destination.parent)
-    temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as target, source.open("rb") as origin:
-            shutil.copyfileobj(origin, target, length=1 << 20)
-        verify_file(temporary, sha256)
-        temporary.chmod(mode)
-        temporary.replace(destination)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        content = source.read_bytes()
+    except OSError as error:
+        raise _not_readable(source, error) from error
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != sha256:
+        raise BinaryTampered(str(source), sha256, actual)
+    _write(destination, content, mode)
     return True
 
 
@@ -84,20 +78,28 @@ def install_text(text: str, destination: Path, *, executable: bool = False) -> b
 
     Returns:
         Whether anything was written.
+
+    Raises:
+        ToolchainError: if it cannot be written.
     """
-    mode = 0o755 if executable else 0o644
-    if destination.is_file() and destination.read_bytes() == text.encode():
+    mode, content = _mode(executable), text.encode()
+    if destination.is_file() and destination.read_bytes() == content:
         destination.chmod(mode)
         return False
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{destination.name}.", dir=destination.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as target:
-            target.write(text)
-        temporary.chmod(mode)
-        temporary.replace(destination)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    _write(destination, content, mode)
     return True
+
+
+def _mode(executable: bool) -> int:
+    return 0o755 if executable else 0o644
+
+
+def _write(destination: Path, content: bytes, mode: int) -> None:
+    try:
+        write_whole(destination, content, mode=mode)
+    except UnwritableFile as error:
+        raise ToolchainError(str(error)) from error
+
+
+def _not_readable(path: Path, error: OSError) -> BinaryMissing:
+    return BinaryMissing(f"cannot read {path} ({error.strerror}): run `make install`")

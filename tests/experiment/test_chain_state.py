@@ -5,15 +5,11 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-import pytest
-
 from offchain.chain.client import open_contracts
-from offchain.errors import ConfigurationError
 from offchain.experiment.chain_state import (
     experiment_anvil,
     save_chain,
     set_clock_back,
-    write_whole,
 )
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.node_chain import NodeChain
@@ -48,9 +44,3 @@ def test_a_chain_keeps_its_blocks_records_and_time_over_three_loads(tmp_path):
             hashes.append(ethereum.block().hash)
             save_chain(loaded, after)
             ethereum.close()
-
-
-def test_a_file_that_cannot_be_written_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigurationError, match=r"chain\.json cannot be written"):
-        write_whole(tmp_path / "file" / "chain.json", b"")

@@ -7,9 +7,7 @@ here, the chain against it in `offchain.chain.deployment.trust`.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from eth_utils.address import is_checksum_address
 
+from offchain import whole_files
 from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS, Checkpoint
 from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.rules import Rules
@@ -26,6 +25,7 @@ from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import HASH_BYTES, Domain
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.words.parameters import Parameters, RelayParameters
+from offchain.whole_files import UnwritableFile, write_whole
 
 T = TypeVar("T")
 
@@ -140,15 +140,11 @@ def write_deployment(deployment: Deployment, file: Path) -> None:
             "headers": _hex(deployment.checkpoint.headers),
         },
     }
+    text = json.dumps(content, indent=1) + "\n"
     try:
-        temporary = _part(file)
-        with temporary.open("w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=1)
-            stream.write("\n")
-        temporary.chmod(0o644)
-        temporary.replace(file)
-    except OSError as error:
-        raise _not_writable(file, error) from error
+        write_whole(file, text.encode(), mode=0o644)
+    except UnwritableFile as error:
+        raise _not_writable(error) from error
 
 
 def require_writable(file: Path) -> None:
@@ -160,25 +156,16 @@ def require_writable(file: Path) -> None:
         DeploymentFileError: the file could not be written.
     """
     try:
-        _part(file).unlink()
-    except OSError as error:
-        raise _not_writable(file, error) from error
+        whole_files.require_writable(file)
+    except UnwritableFile as error:
+        raise _not_writable(error) from error
     if file.is_dir():
         raise DeploymentFileError(f"the deployment file {file} is a folder: choose another name")
 
 
-def _part(file: Path) -> Path:
-    """An empty file of its own beside ``file``; the folder is made if it is not there."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".part-")
-    os.close(descriptor)
-    return Path(name)
-
-
-def _not_writable(file: Path, error: OSError) -> DeploymentFileError:
+def _not_writable(error: UnwritableFile) -> DeploymentFileError:
     return DeploymentFileError(
-        f"the deployment file {file} cannot be written: {error.strerror}: mend the folder's "
-        "permissions or choose another file"
+        f"the deployment file {error}: mend the folder's permissions or choose another file"
     )
 
 

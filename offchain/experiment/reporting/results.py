@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from offchain.errors import ConfigurationError
-from offchain.experiment.chain_state import write_whole
 from offchain.experiment.folder import RunFolder
 from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.reporting import paper
 from offchain.experiment.reporting.figure import draw_results
 from offchain.experiment.reporting.page import page
+from offchain.whole_files import write_whole
 
 JSON_NAME: Final = "paper.json"
 FONTS_NAME: Final = "paper_fonts.txt.gz"

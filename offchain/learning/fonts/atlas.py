@@ -10,9 +10,10 @@ The atlas is kept in the user's cache under the hash of what it was made from.
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import io
 import zipfile
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -29,6 +30,7 @@ from offchain.learning.fonts.files import find_font_files, font_files_under
 from offchain.learning.fonts.glyph_scan import ScannedFace, SkippedFace, scan_fonts
 from offchain.learning.fonts.glyph_scanner import ATLAS_SIDE
 from offchain.learning.fonts.packages import extra_package
+from offchain.whole_files import UnwritableFile, write_whole
 
 ATLAS_VERSION = b"modelchain glyph atlas 4"
 """Changed whenever scanning or filtering changes, so that old caches are not used."""
@@ -223,18 +225,16 @@ def _read_cache(cached: Path) -> GlyphAtlas | None:
 def _write_cache(cached: Path, atlas: GlyphAtlas) -> None:
     """Write the cache in one step, so that no other process reads half of it."""
     skipped = [(face.name, face.reason) for face in atlas.skipped]
-    try:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=cached.parent, suffix=".tmp", delete=False) as file:
-            np.savez_compressed(
-                file,
-                glyphs=atlas.glyphs,
-                names=np.array(atlas.names, dtype=np.str_),
-                skipped=np.array(skipped, dtype=np.str_).reshape(-1, 2),
-                legibility=np.array(atlas.legibility),
-                sha256=np.array(atlas.sha256, dtype=np.str_),
-                families=atlas.families,
-            )
-        Path(file.name).replace(cached)
-    except OSError:
-        return  # a cache that cannot be written costs time, nothing else
+    content = io.BytesIO()
+    np.savez_compressed(
+        content,
+        glyphs=atlas.glyphs,
+        names=np.array(atlas.names, dtype=np.str_),
+        skipped=np.array(skipped, dtype=np.str_).reshape(-1, 2),
+        legibility=np.array(atlas.legibility),
+        sha256=np.array(atlas.sha256, dtype=np.str_),
+        families=atlas.families,
+    )
+    # A cache that cannot be written costs time, nothing else.
+    with suppress(UnwritableFile):
+        write_whole(cached, content.getvalue(), mode=0o600)

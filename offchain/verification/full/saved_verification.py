@@ -12,8 +12,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
-import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from offchain.chain.deployment.file import Deployment
 from offchain.errors import VerificationError
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.value_codec import MalformedValue, decode_value, encode_value
+from offchain.whole_files import UnwritableFile, write_whole
 
 FORMAT: Final = 1
 MAXIMUM_SIZE: Final = 1 << 32
@@ -99,20 +98,10 @@ def write_checkpoint(path: Path, checkpoint: SavedVerification) -> None:
         "sha256": hashlib.sha256(body.encode("ascii")).hexdigest(),
     }
     content = gzip.compress(f"{json.dumps(head)}\n{body}".encode("ascii"), compresslevel=3)
-    temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise VerificationError(
-            f"the checkpoint {path} cannot be written: {error.strerror}: name another file"
-        ) from error
+        write_whole(path, content, mode=0o600)
+    except UnwritableFile as error:
+        raise VerificationError(f"the checkpoint {error}: name another file") from error
 
 
 def read_checkpoint(path: Path, deployment: Deployment) -> SavedVerification:
