@@ -12,9 +12,13 @@ from types import FrameType
 import click
 
 from offchain.errors import ModelChainError
+from offchain.standard_output import is_output_error, prepare_output, settle_output, tell
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it: 128 plus the signal's number."""
+
+CLOSED_PIPE = 141
+"""Exit status where the reader of the output is gone: as if by SIGPIPE, which Python ignores."""
 
 
 def stop_on_signals() -> threading.Event:
@@ -34,8 +38,28 @@ def stop_on_signals() -> threading.Event:
 def run_program(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a program's command; returns its exit status. An error is one line on standard error.
 
-    ``-h`` and ``--help`` say what it does, and do nothing.
+    ``-h`` and ``--help`` say what it does, and do nothing. Where the reader of its
+    output is gone it ends without a word, as other programs do.
     """
+    prepare_output()
+    streams = (sys.stdout, sys.stderr)
+    try:
+        return _status(command, name, arguments)
+    except OSError as error:
+        if not is_output_error(error):
+            raise
+        tell(f"{name}: the output cannot be written: {error.strerror}")
+        return ModelChainError.exit_code
+    except SystemExit as ended:
+        # So click and rich end a command where a pipe broke, and nothing else does.
+        if ended.code != 1:
+            raise
+        return CLOSED_PIPE
+    finally:
+        settle_output(*streams)
+
+
+def _status(command: click.Command, name: str, arguments: Sequence[str] | None) -> int:
     try:
         result = command.main(
             args=None if arguments is None else list(arguments),
@@ -47,10 +71,10 @@ def run_program(command: click.Command, name: str, arguments: Sequence[str] | No
         tell_wrong_use(error, name)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print(f"{name}: interrupted", file=sys.stderr)
+        tell(f"{name}: interrupted")
         return INTERRUPTED
     except ModelChainError as error:
-        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
+        tell(f"{name}: {' '.join(str(error).split())}")
         return error.exit_code
     return result if isinstance(result, int) else 0
 
@@ -66,4 +90,4 @@ def tell_wrong_use(error: click.ClickException, name: str) -> None:
     context = error.ctx if isinstance(error, click.UsageError) else None
     command = name if context is None else context.command_path
     message = " ".join(error.format_message().split()).rstrip(".")
-    print(f"{command}: {message}: see `{command} --help`", file=sys.stderr)
+    tell(f"{command}: {message}: see `{command} --help`")

@@ -163,7 +163,7 @@ class RunFolder:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text())
+        found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"{file} cannot be read ({error}): begin the run anew with --force"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar, cast
 
 import structlog
 
@@ -42,6 +42,7 @@ from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
 from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
 from offchain.node.demo.local_network import Plan
 from offchain.ports import DataSource, Learner
+from offchain.standard_output import SteadyStream
 from offchain.storage.local import LocalStore
 from offchain.verification.run import verify_chain
 
@@ -253,7 +254,7 @@ def _models(network: LocalNetwork, block: JudgedBlock) -> int:
 @contextmanager
 def _logging_to(file: Path) -> Iterator[None]:
     """Let the nodes' log go to a file, as lines of key and value."""
-    with file.open("a") as output:
+    with file.open("a", encoding="utf-8", errors="backslashreplace") as output:
         structlog.configure(
             processors=[
                 structlog.contextvars.merge_contextvars,
@@ -261,7 +262,7 @@ def _logging_to(file: Path) -> Iterator[None]:
                 structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
                 structlog.processors.KeyValueRenderer(key_order=["timestamp", "node", "event"]),
             ],
-            logger_factory=structlog.PrintLoggerFactory(output),
+            logger_factory=structlog.PrintLoggerFactory(cast(TextIO, SteadyStream(lambda: output))),
             cache_logger_on_first_use=False,
         )
         try:

@@ -144,7 +144,8 @@ def check_anvil(search_path: str | None = None) -> tuple[Path, str]:
         process = subprocess.run(
             [str(binary), "--version"],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=_VERSION_TIMEOUT_SECONDS,
             check=False,
         )

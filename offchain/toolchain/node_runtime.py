@@ -101,7 +101,8 @@ def install_npm_packages(root: Path, node: NodeExecutable) -> bool:
             cwd=root,
             env=environment,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=_NPM_TIMEOUT_SECONDS,
             check=False,
         )

@@ -93,7 +93,8 @@ def check_solc(node: NodeExecutable) -> Path:
         process = subprocess.run(
             [str(executable), "--version"],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=_VERSION_TIMEOUT_SECONDS,
             check=False,
         )

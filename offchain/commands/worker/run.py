@@ -8,8 +8,6 @@ import threading
 import time
 from pathlib import Path
 
-import click
-
 from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
@@ -30,6 +28,7 @@ from offchain.ports import DataSource
 from offchain.programs import stop_on_signals
 from offchain.protocol.deciding.policy import Policy, Role
 from offchain.protocol.rules.ring_selection import STRATEGIES
+from offchain.standard_output import tell
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
@@ -90,10 +89,9 @@ def run_worker(
         which = position if position is not None else (number or 0) % nodes
         source = make_source(learned, which, nodes, own.secrets.seed, values)
     if direct:
-        click.echo(
+        tell(
             "worker: --direct ties this account to everything that it shares, for everybody to "
-            "see: use a relayer where that matters",
-            err=True,
+            "see: use a relayer where that matters"
         )
         outlet = DirectOutlet(chain, content)
     if confirmations is None:

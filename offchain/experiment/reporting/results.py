@@ -45,9 +45,9 @@ def require_free(out: Path, run_id: str | None, force: bool) -> None:
     if force or not file.exists():
         return
     try:
-        found = json.loads(file.read_text())
+        found = json.loads(file.read_text(encoding="utf-8"))
         recorded = found.get("run") if isinstance(found, dict) else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         recorded = None
     if run_id is None or recorded != run_id:
         raise WouldOverwriteError(file)

@@ -7,6 +7,7 @@ any order.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import ParamSpec, TypeVar
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import verify_ring
 from offchain.errors import CryptoError, VerificationError
+from offchain.logs import configure_logs
 from offchain.protocol.rules.dataset import DataItem
 from offchain.verification.full.content import ContentReader, ContentSetup
 from offchain.verification.full.replay import RingCheck
@@ -103,6 +105,7 @@ def _start(content: ContentSetup | None) -> None:
 def _start_process(content: ContentSetup | None) -> None:
     # The processes are the parallelism: numerical libraries read this when they are imported.
     os.environ["OMP_NUM_THREADS"] = "1"
+    configure_logs("warning", lambda: sys.stderr)
     _start(content)
 
 
