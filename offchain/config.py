@@ -107,6 +107,18 @@ def is_checkout(folder: Path) -> bool:
     return (folder / "brownie-config.yaml").is_file()
 
 
+def local_path(text: str) -> Path:
+    """The path that a text names, in which ``~`` stands for a home folder.
+
+    Raises:
+        ConfigurationError: there is no such home folder.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ConfigurationError(f"{text!r}: there is no such home folder") from error
+
+
 def load_settings(
     arguments: Mapping[str, str | Path | None],
     environment: Mapping[str, str],
@@ -141,13 +153,13 @@ def load_settings(
 
     def path(name: str, default: Path) -> Path:
         given = text(name)
-        return default if given is None else Path(given).expanduser()
+        return default if given is None else local_path(given)
 
     data = platformdirs.user_data_path(APPLICATION)
 
     def optional_path(name: str) -> Path | None:
         given = text(name)
-        return None if given is None else Path(given).expanduser()
+        return None if given is None else local_path(given)
 
     maximum_fee = text("maximum_fee")
     return Settings(

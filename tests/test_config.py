@@ -92,3 +92,9 @@ def test_the_version_is_the_installed_ones_else_the_checkouts(tmp_path, monkeypa
     assert version(tmp_path) == "9.8.7"
     assert version(tmp_path / "nowhere") == "without a version: modelchain is not installed"
     assert version()[0].isdigit()
+
+
+@pytest.mark.parametrize("name", ["deployment", "state", "bitcoin_cookie", "key_file"])
+def test_a_home_folder_that_is_not_there_is_named(name: str):
+    with pytest.raises(ConfigurationError, match=r"~nobody-of-this-name/x.*no such home folder"):
+        load_settings({name: "~nobody-of-this-name/x"}, {})

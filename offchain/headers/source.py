@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.rules import Rules
-from offchain.config import split_kind
+from offchain.config import local_path, split_kind
 from offchain.errors import ConfigurationError
 from offchain.headers.errors import HeadersNotHeld
 
@@ -45,7 +45,7 @@ def open_source(text: str, rules: Rules, cookie: Path | None = None) -> HeaderSo
     if kind == RECORDED:
         from offchain.headers.recorded import RecordedHeaders
 
-        return RecordedHeaders(Path(place).expanduser(), rules)
+        return RecordedHeaders(local_path(place), rules)
     from offchain.headers.bounded_http import split_credentials
 
     url, credentials = split_credentials(place)
@@ -60,7 +60,7 @@ def open_source(text: str, rules: Rules, cookie: Path | None = None) -> HeaderSo
         )
     from offchain.headers.bitcoin_core import BitcoinCoreHeaders
 
-    return BitcoinCoreHeaders(url, rules, credentials or Path(cookie or "").expanduser())
+    return BitcoinCoreHeaders(url, rules, credentials or local_path(str(cookie or "")))
 
 
 def split_source(text: str) -> tuple[str, str]:
@@ -92,7 +92,7 @@ def recorded_file(text: str) -> Path:
     kind, place = split_source(text)
     if kind != RECORDED:
         raise ConfigurationError(f"only recorded headers can be replayed, not those of {kind}:")
-    return Path(place).expanduser()
+    return local_path(place)
 
 
 def read_checkpoint(source: HeaderSource, height: int, rules: Rules) -> Checkpoint:

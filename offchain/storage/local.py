@@ -84,10 +84,20 @@ class LocalStore(ContentStore):
         return self._path(digest).is_file()
 
     def digests(self) -> Iterator[bytes]:
-        """The sha2-256 of every file that is kept, by name; other files are passed over."""
-        for path in sorted(self._folder.iterdir()):
+        """The sha2-256 of every file that is kept, by name; other files are passed over.
+
+        Raises:
+            StoreError: the folder cannot be read.
+        """
+        try:
+            names = sorted(path.name for path in self._folder.iterdir())
+        except OSError as error:
+            raise StoreError(
+                f"the store folder {self._folder} cannot be read: {error.strerror}"
+            ) from error
+        for name in names:
             try:
-                yield digest_of(path.name)
+                yield digest_of(name)
             except StoreError:
                 continue
 

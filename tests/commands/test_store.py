@@ -24,6 +24,7 @@ DIGEST = hashlib.sha256(CONTENT).digest()
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The text that names a store, empty at first."""
     if request.param == "local":
+        (tmp_path / "store").mkdir()
         yield f"local:{tmp_path / 'store'}"
     else:
         with serve(IpfsServer()) as server:
@@ -107,7 +108,7 @@ def test_a_file_over_the_limit_is_refused_with_its_size(
         ("ipfs:/ip4/127.0.0.1/tcp/1", 7, "Connection refused"),
         ("ipfs:127.0.0.1:5001", 2, "no address of an IPFS daemon"),
         ("ftp:host", 2, "cannot begin with ftp:"),
-        ("local:/dev/null/store", 7, "cannot be made"),
+        ("local:/dev/null/store", 2, "there is no content store /dev/null/store"),
     ],
 )
 def test_a_store_that_cannot_be_used_is_one_line(
@@ -130,3 +131,22 @@ def test_a_place_that_cannot_be_written_is_named(
     target = str(tmp_path / "none" / "file")
     assert run(["store", "get", digest, "-o", target, "--store", store]) == 7
     assert f"{target} cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["ls"], ["get", DIGEST.hex()]])
+def test_who_reads_a_store_that_is_not_there_makes_none(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typo = tmp_path / "typo"
+    assert run(["store", *command, "--store", str(typo)]) == 2
+    assert capsys.readouterr() == (
+        "",
+        f"modelchain: there is no content store {typo}: name one with --store\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_puts_a_file_makes_the_store(tmp_path: Path) -> None:
+    store = tmp_path / "deep" / "store"
+    assert run(["store", "put", "/dev/null", "--store", str(store)]) == 0
+    assert [path.name for path in store.iterdir()] == [cid_of(hashlib.sha256(b"").digest())]

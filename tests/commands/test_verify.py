@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from offchain.chain.deployment.file import write_deployment
 from offchain.cli import run
+from offchain.logs import warnings_to_standard_error
 from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
 from scripts.support.chains.evm import fresh_evm
@@ -126,3 +128,15 @@ def test_bad_input_is_one_clear_line(
 ):
     assert place.verify(*arguments) == status
     assert said in capsys.readouterr().err
+
+
+def test_what_is_logged_meanwhile_is_not_among_the_results(capsys: pytest.CaptureFixture[str]):
+    before = structlog.get_config()
+    with warnings_to_standard_error():
+        structlog.get_logger().warning("a file shows a fault")
+        structlog.get_logger().info("of no interest")
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "a file shows a fault" in output.err
+    assert output.err.count("\n") == 1
+    assert structlog.get_config() == before

@@ -23,7 +23,7 @@ from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.client import open_contracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
-from offchain.config import APPLICATION, Settings, is_checkout
+from offchain.config import APPLICATION, Settings, is_checkout, local_path
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
@@ -233,7 +233,7 @@ def look_at_store(here: Surroundings) -> str:
     kind, text = split_location(here.settings.store)
     if kind == IPFS:
         return f"IPFS daemon {IpfsStore(text).version()}, {text}"
-    folder = Path(text).expanduser()
+    folder = local_path(text)
     place = folder
     while not place.exists() and place != place.parent:
         place = place.parent

@@ -22,7 +22,7 @@ def keep_files(settings: Settings, *, files: tuple[str, ...]) -> None:
     Raises:
         ModelChainError: one cannot be read or kept; those before it are kept.
     """
-    chosen = open_store(settings.store)
+    chosen = open_store(settings.store, for_writing=True)
     for file in files:
         click.echo(cid_of(chosen.put(_read(file))))
 
@@ -80,6 +80,8 @@ def _read(file: str) -> bytes:
     """A file's content, no more than is kept; ``-`` is standard input."""
     try:
         if file == _STANDARD_STREAM:
+            if sys.stdin is None:
+                raise ConfigurationError("standard input cannot be read: it is closed")
             content = sys.stdin.buffer.read(MAXIMUM_CONTENT + 1)
         else:
             with Path(file).open("rb") as stream:

@@ -17,15 +17,16 @@ from rich.console import Console
 from offchain.chain.client import open_contracts
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.config import Settings
-from offchain.errors import ConfigurationError
 from offchain.learning.tasks.known import choose_task, make_learner
-from offchain.storage.location import LOCAL, open_store, split_location
+from offchain.logs import warnings_to_standard_error
+from offchain.storage.location import open_store
 from offchain.verification.full.verifier import Report
 from offchain.verification.light.verify import LightReport
 from offchain.verification.recording.differences import Difference, shown
 from offchain.verification.run import verify_chain, verify_chain_lightly
 
 
+@warnings_to_standard_error()
 def run_verification(
     settings: Settings,
     *,
@@ -80,9 +81,7 @@ def verify_fully(
         ConfigurationError: there is no such store, or this version does not know the task.
         ModelChainError: as `verify_chain`.
     """
-    kind, place = split_location(store)
-    if kind == LOCAL and not Path(place).expanduser().is_dir():
-        raise ConfigurationError(f"there is no content store {place}: name one with --store")
+    open_store(store)  # what is wrong with it is said before the chain is read
     deployment = contracts.deployment
     task = choose_task(deployment.task)
     with shown_progress(console) as report_progress:
