@@ -17,3 +17,12 @@ def printable(text: str, maximum: int = MAXIMUM_REPEATED, substitute: str = " ")
         substitute: stands for each character that could steer a terminal or end the line.
     """
     return "".join(letter if letter.isprintable() else substitute for letter in text[:maximum])
+
+
+def short_repr(value: object, maximum: int = 60) -> str:
+    """A value that a stranger wrote, as Python shows it; what is longer ends in three dots."""
+    try:
+        text = repr(value)
+    except RecursionError:
+        text = f"a nested {type(value).__name__}"
+    return text if len(text) <= maximum else text[: maximum - 3] + "..."

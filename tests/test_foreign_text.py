@@ -2,7 +2,7 @@
 
 import pytest
 
-from offchain.foreign_text import MAXIMUM_REPEATED, printable
+from offchain.foreign_text import MAXIMUM_REPEATED, printable, short_repr
 
 
 def test_what_can_be_shown_stays_as_it_is():
@@ -19,3 +19,16 @@ def test_more_than_is_repeated_is_cut():
     assert printable("x" * 1_000) == "x" * MAXIMUM_REPEATED
     assert printable("y" * 1_000, 40) == "y" * 40
     assert printable("z", 0) == ""
+
+
+def test_a_value_is_shown_as_far_as_it_fits():
+    assert short_repr({"a": [1, "\n"]}) == r"{'a': [1, '\n']}"
+    assert short_repr("x" * 100) == "'" + "x" * 56 + "..."
+    assert short_repr([9] * 10_000, 10) == "[9, 9, ..."
+
+
+def test_a_value_that_python_cannot_show_is_named():
+    nested: list[object] = []
+    for _ in range(100_000):
+        nested = [nested]
+    assert short_repr(nested) == "a nested list"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from offchain.bitcoin.check import check_headers
 from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.rules import Rules
 from offchain.errors import HeaderError
+from offchain.foreign_text import short_repr
 from offchain.headers.errors import BadHeaderFile, HeadersNotHeld
+from offchain.headers.replies import MAXIMUM_HEIGHT
 from offchain.ports import HeaderSource
 
 MAXIMUM_FILE_SIZE = 256 * 1024 * 1024
@@ -24,6 +27,8 @@ MAXIMUM_FILE_SIZE = 256 * 1024 * 1024
 
 MAXIMUM_DESCRIPTION_SIZE = 64 * 1024
 """Bytes of the largest description that is read."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,22 @@ class Description:
             raise BadHeaderFile(path, "it must hold one JSON object")
         file = _field(path, fields, "file", str)
         if file in ("", "..") or Path(file).name != file or not file.isprintable():
-            raise BadHeaderFile(path, f"`file` must name a file in the same folder, not {file!r}")
+            raise BadHeaderFile(
+                path, f"`file` must name a file in the same folder, not {short_repr(file)}"
+            )
         first_height = _field(path, fields, "first_height", int)
         count = _field(path, fields, "count", int)
-        if first_height < 0 or count < 1:
+        last_height = first_height + count - 1
+        if first_height < 0 or count < 1 or last_height > MAXIMUM_HEIGHT:
             raise BadHeaderFile(
-                path, f"`first_height` {first_height} or `count` {count} is out of range"
+                path,
+                f"`first_height` {short_repr(first_height)} or `count` {short_repr(count)} is out "
+                "of range",
             )
-        return cls(file, first_height, count, _field(path, fields, "sha256", str).lower())
+        sha256 = _field(path, fields, "sha256", str).lower()
+        if not _SHA256.fullmatch(sha256):
+            raise BadHeaderFile(path, f"`sha256` is no hash in hexadecimal: {short_repr(sha256)}")
+        return cls(file, first_height, count, sha256)
 
 
 class RecordedHeaders(HeaderSource):
@@ -110,7 +123,8 @@ class RecordedHeaders(HeaderSource):
 def _field(path: Path, fields: dict[str, Any], name: str, kind: type) -> Any:
     value = fields.get(name)
     if type(value) is not kind:
-        raise BadHeaderFile(path, f"`{name}` must be of type {kind.__name__}, it is {value!r}")
+        what = f"`{name}` must be of type {kind.__name__}, it is {short_repr(value)}"
+        raise BadHeaderFile(path, what)
     return value
 
 

@@ -59,7 +59,8 @@ class Journal:
     def sealed_copy(self, round_number: int) -> bytes | None:
         """Sha2-256 of the sealed copy of the model last trained for a round."""
         row = self._row("SELECT sealed_copy FROM models WHERE round = ?", round_number)
-        return None if row is None else bytes(row[0])
+        # SQLite keeps any value in any column, and a damaged file may hold any.
+        return row[0] if row is not None and isinstance(row[0], bytes) else None
 
     def keep_sealed_copy(self, round_number: int, sealed_copy: bytes) -> None:
         """Remember where the model trained for a round is; a later one replaces it."""
@@ -72,7 +73,7 @@ class Journal:
             data_root,
             model_hash,
         )
-        return None if row is None else int(row[0])
+        return row[0] if row is not None and isinstance(row[0], int) else None
 
     def keep_score(self, data_root: bytes, model_hash: bytes, score: int) -> None:
         """Remember a score."""
@@ -81,9 +82,9 @@ class Journal:
     def samples(self, item_id: bytes) -> tuple[bool, int | None]:
         """Whether an item was opened, and how many samples it has; None: it is not sound."""
         row = self._row("SELECT samples FROM samples WHERE item_id = ?", item_id)
-        if row is None:
+        if row is None or not isinstance(row[0], int | None):
             return False, None
-        return True, None if row[0] is None else int(row[0])
+        return True, row[0]
 
     def keep_samples(self, item_id: bytes, samples: int | None) -> None:
         """Remember how many samples an item has; None: it is not sound."""

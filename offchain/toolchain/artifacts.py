@@ -131,7 +131,7 @@ def _read(file: Path) -> Artifact:
             source_path=content["sourcePath"],
             source_sha1=content["sha1"],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(f"{file} is malformed ({error!r}): delete it and {_ADVICE}") from error
 
 

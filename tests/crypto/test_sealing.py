@@ -1,7 +1,10 @@
 import os
+from contextlib import suppress
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offchain.crypto.hashing import Domain, HashInputError
 from offchain.crypto.ring import Nullifier
@@ -12,12 +15,14 @@ from offchain.crypto.sealing import (
     FileSizeError,
     KeySizeError,
     NotAuthenticError,
+    SealingError,
     key_commitment,
     model_associated_data,
     payload_associated_data,
     seal,
     unseal,
 )
+from tests.support.tampering.hostile_files import altered_bytes
 
 DOMAIN = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
 KEY = bytes(range(32))
@@ -126,3 +131,15 @@ def test_nonce_of_another_length_is_refused():
 def test_key_commitment_is_the_hash_of_the_key_in_its_domain():
     assert key_commitment(DOMAIN, KEY) == DOMAIN.hash("key", ["bytes32"], [KEY])
     assert key_commitment(DOMAIN, KEY) != key_commitment(DOMAIN, bytes(32))
+
+
+SEALED = seal(b"a shard of samples", KEY, BINDING, lambda size: b"n" * size)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(altered_bytes(SEALED) | st.binary(max_size=100), st.binary(max_size=40))
+def test_a_hostile_file_opens_or_is_refused_and_opens_only_as_it_was_sealed(content, key):
+    for used in (KEY, key):
+        with suppress(SealingError):
+            assert unseal(content, used, BINDING) == b"a shard of samples"
+            assert (content, used) == (SEALED, KEY)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from offchain.errors import ConfigurationError
 from offchain.node.assembly import journal_file
 from offchain.node.journal import Journal
+from tests.support.tampering.hostile_files import altered_bytes
 
 ROOT, OTHER_ROOT = b"\x01" * 32, b"\x02" * 32
 MODEL = b"\x03" * 32
@@ -80,3 +87,51 @@ def test_every_chain_deployment_and_account_has_its_own_file():
         for owner in (account, other)
     }
     assert len(files) == 8
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A journal's file that holds something of everything."""
+    file = tmp_path_factory.mktemp("sound") / "journal.sqlite"
+    with Journal(file) as journal:
+        for number in range(5):
+            journal.keep_sealed_copy(number, MODEL)
+            journal.keep_score(ROOT, bytes([number]) * 32, number)
+            journal.keep_samples(bytes([number]) * 32, number or None)
+    return file.read_bytes()
+
+
+def read_everything(journal: Journal) -> None:
+    for number in range(5):
+        assert isinstance(journal.sealed_copy(number), bytes | None)
+        assert isinstance(journal.score(ROOT, bytes([number]) * 32), int | None)
+        known, samples = journal.samples(bytes([number]) * 32)
+        assert isinstance(known, bool)
+        assert isinstance(samples, int | None)
+    journal.keep_samples(ROOT, 7)
+    journal.keep_score(ROOT, ROOT, 7)
+    journal.keep_sealed_copy(77, MODEL)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_damaged_journal_is_read_or_begun_anew(sound, data):
+    with TemporaryDirectory() as folder, capture_logs():
+        file = Path(folder) / "journal.sqlite"
+        file.write_bytes(data.draw(altered_bytes(sound)))
+        with Journal(file) as journal:
+            read_everything(journal)
+
+
+@pytest.mark.parametrize("value", [b"\xff", "text", "7", 1.5, -(2**63), None, b""], ids=repr)
+def test_a_journal_with_other_values_knows_nothing_else(tmp_path, value):
+    file = tmp_path / "journal.sqlite"
+    Journal(file).close()
+    database = sqlite3.connect(file)
+    with database, suppress(sqlite3.IntegrityError):
+        database.execute("INSERT INTO samples VALUES (?, ?)", (bytes(32), value))
+        database.execute("INSERT INTO models VALUES (?, ?)", (0, value))
+        database.execute("INSERT INTO scores VALUES (?, ?, ?)", (ROOT, bytes(32), value))
+    database.close()
+    with Journal(file) as journal:
+        read_everything(journal)

@@ -1,11 +1,14 @@
 """A checkpoint goes on exactly where it was made, and is used only while it means the same."""
 
 import gzip
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offchain.errors import VerificationError
 from offchain.verification.full.final_state import compare_state, computed_state
@@ -21,8 +24,10 @@ from offchain.verification.full.verifier import verify
 from offchain.verification.recording.values import Recording
 from scripts.support.chains.real_chain import RecordedChain
 from scripts.support.verifying import refusal
+from tests.support.tampering.hostile_files import altered_bytes, altered_json, read_or_refused
 
 BLOCK_HASH = bytes(range(32))
+MANY = settings(max_examples=100, deadline=None, derandomize=True)
 
 
 def replayed(chain: RecordedChain, transactions: int) -> Replay:
@@ -163,3 +168,40 @@ def test_nothing_else_than_known_values_is_read(value: object):
 def test_nothing_else_than_known_values_is_kept(value: object):
     with pytest.raises(MalformedValue):
         encode_value(value)
+
+
+@pytest.fixture(scope="module")
+def kept(chain: RecordedChain, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint's file."""
+    file = tmp_path_factory.mktemp("kept") / "checkpoint"
+    write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 30)))
+    return file
+
+
+@MANY
+@given(st.data())
+def test_an_altered_file_is_read_or_refused(chain: RecordedChain, kept: Path, data: st.DataObject):
+    file = kept.with_name("altered")
+    file.write_bytes(data.draw(altered_bytes(kept.read_bytes())))
+    with read_or_refused(UnusableCheckpoint):
+        read_checkpoint(file, chain.deployment)
+
+
+@MANY
+@given(st.data())
+def test_a_file_that_was_made_to_mislead_is_read_or_refused(
+    chain: RecordedChain, kept: Path, data: st.DataObject
+):
+    """Its hash is right: only its own program's state is trusted, but no other error ends it."""
+    head, body = map(json.loads, gzip.decompress(kept.read_bytes()).split(b"\n"))
+    if data.draw(st.booleans()):
+        text = data.draw(altered_json(body))
+        head["sha256"] = hashlib.sha256(text).hexdigest()
+        first = json.dumps(head).encode()
+    else:
+        text = json.dumps(body, separators=(",", ":")).encode()
+        first = data.draw(altered_json(head))
+    file = kept.with_name("altered")
+    file.write_bytes(gzip.compress(first + b"\n" + text, compresslevel=1))
+    with read_or_refused(UnusableCheckpoint):
+        read_checkpoint(file, chain.deployment)

@@ -24,6 +24,7 @@ from offchain.config import DEFAULT_TASK
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import HASH_BYTES, Domain
 from offchain.errors import ConfigurationError, ModelChainError
+from offchain.foreign_text import printable
 from offchain.protocol.words.parameters import Parameters, RelayParameters
 from offchain.whole_files import UnwritableFile, write_whole
 
@@ -313,8 +314,9 @@ class _Reader:
         return value
 
     def _error(self, where: str, what: str) -> DeploymentFileError:
+        said = printable(f"{where} {what}", 3 * MAXIMUM_TEXT, "?")
         return DeploymentFileError(
-            f"{self._file}: {where} {what}: deploy again, or name another file with --deployment"
+            f"{self._file}: {said}: deploy again, or name another file with --deployment"
         )
 
 

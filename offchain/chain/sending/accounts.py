@@ -76,7 +76,7 @@ def account_from_key_file(file: Path, password: str) -> LocalAccount:
         key = bytes(Account.decrypt(json.loads(content), password))
     except OSError as error:
         raise ConfigurationError(f"the key file {file} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, NotImplementedError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         # eth-keyfile says of a wrong password only that the MAC does not match.
         raise ConfigurationError(
             f"{file} cannot be decrypted: check the password, and that it is a version 3 key file"

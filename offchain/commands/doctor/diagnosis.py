@@ -305,7 +305,7 @@ def _json_field(file: Path, *keys: str) -> str:
             value = value[key]
     except OSError as error:
         raise ToolchainError(f"{file} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ToolchainError(f"{file} is malformed: {error!r}") from error
     return str(value)
 

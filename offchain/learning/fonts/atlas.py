@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import zipfile
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -200,14 +199,19 @@ def _list_hash(paths: Sequence[Path]) -> str:
 
 
 def _read_cache(cached: Path) -> GlyphAtlas | None:
+    """The atlas in a cache; None where there is none, or a damaged one: it is made anew."""
     try:
-        with cached.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            glyphs, names = stored["glyphs"], stored["names"].tolist()
-            skipped = [SkippedFace(str(name), str(why)) for name, why in stored["skipped"].tolist()]
-            legibility = float(stored["legibility"])
-            digests, families = stored["sha256"].tolist(), stored["families"]
-    except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
-        return None  # no cache, or a damaged one: it is made anew
+        return _cached_atlas(cached)
+    except Exception:  # noqa: BLE001  (damage comes out of NumPy, zip and zlib in many forms)
+        return None
+
+
+def _cached_atlas(cached: Path) -> GlyphAtlas | None:
+    with cached.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        glyphs, names = stored["glyphs"], stored["names"].tolist()
+        skipped = [SkippedFace(str(name), str(why)) for name, why in stored["skipped"].tolist()]
+        legibility = float(stored["legibility"])
+        digests, families = stored["sha256"].tolist(), stored["families"]
     if glyphs.dtype != np.uint8 or glyphs.shape != (len(names), 10, ATLAS_SIDE, ATLAS_SIDE):
         return None
     if families.dtype != np.int64 or not len(families) == len(digests) == len(names):

@@ -185,6 +185,6 @@ class _Scanner:
                     digits = np.frombuffer(pixels, np.uint8).reshape(10, ATLAS_SIDE, ATLAS_SIDE)
                     answer.append(ScannedFace(str(name), digits))
                 self._answers.put(answer)
-        except (ValueError, TypeError, OSError):
+        except (ValueError, KeyError, TypeError, RecursionError, OSError):
             pass  # a child that broke off in the middle of an answer; its end says so
         self._answers.put(None)

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ModelChainError
+from offchain.foreign_text import short_repr
 
 LENGTH_BYTES = 8
 """Size of the little-endian header length in front of every file."""
@@ -105,9 +106,9 @@ def decode_tensors(
     described = _parse_json(header)
     found_metadata = described.pop("__metadata__", None)
     if found_metadata != dict(metadata):
-        raise TensorFileError(f"metadata {_short(found_metadata)}, expected {dict(metadata)}")
+        raise TensorFileError(f"metadata {short_repr(found_metadata)}, expected {dict(metadata)}")
     if set(described) != set(names):
-        raise TensorFileError(f"tensors {_short(sorted(described))}, expected {sorted(names)}")
+        raise TensorFileError(f"tensors {short_repr(sorted(described))}, expected {sorted(names)}")
     entries = [_parse_entry(name, entry, maximum_bytes) for name, entry in described.items()]
     _check_layout(entries, len(data) - start)
     if _canonical_header(entries, metadata) != header:
@@ -164,7 +165,7 @@ def _parse_entry(name: str, entry: Any, maximum_bytes: int) -> TensorEntry:
         raise TensorFileError(f"tensor {name!r} is not described by dtype, shape and data_offsets")
     dtype = entry["dtype"]
     if not isinstance(dtype, str) or dtype not in ELEMENT_TYPES:
-        raise TensorFileError(f"tensor {name!r} has element type {_short(dtype)}")
+        raise TensorFileError(f"tensor {name!r} has element type {short_repr(dtype)}")
     shape = _parse_integers(name, "shape", entry["shape"], 1, maximum_bytes)
     offsets = _parse_integers(name, "data_offsets", entry["data_offsets"], 0, maximum_bytes)
     if len(shape) > MAXIMUM_AXES or len(offsets) != 2:
@@ -182,11 +183,11 @@ def _parse_integers(
 ) -> tuple[int, ...]:
     # bool is an int in Python, and JSON's true would otherwise pass for a 1.
     if not isinstance(values, list) or not all(type(value) is int for value in values):
-        raise TensorFileError(f"{field} of tensor {name!r} is {_short(values)}, not integers")
+        raise TensorFileError(f"{field} of tensor {name!r} is {short_repr(values)}, not integers")
     if not all(lowest <= value <= highest for value in values):
         raise TensorFileError(
-            f"{field} of tensor {name!r} is out of range: {_short(values)}, allowed are {lowest} "
-            f"to {highest}"
+            f"{field} of tensor {name!r} is out of range: {short_repr(values)}, allowed are "
+            f"{lowest} to {highest}"
         )
     return tuple(values)
 
@@ -206,11 +207,3 @@ def _check_layout(entries: Sequence[TensorEntry], data_bytes: int) -> None:
     ranks = [(order.index(entry.dtype), entry.name) for entry in entries]
     if ranks != sorted(ranks):
         raise TensorFileError("the tensors are not in the canonical order")
-
-
-def _short(value: object) -> str:
-    try:
-        text = repr(value)
-    except RecursionError:  # nested as deeply as the header is long
-        text = f"a nested {type(value).__name__}"
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -73,6 +73,11 @@ class RelayerDatabase:
                 "uses it, or choose another --state folder"
             ) from error
 
+    @property
+    def file(self) -> Path:
+        """Where it is."""
+        return self._file
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -170,18 +175,24 @@ class DurableOutbox(Outbox):
             "SELECT nonce, receiver, content, value, gas, fee_limit, priority, raw "
             "FROM outbox ORDER BY nonce, position"
         )
-        return [
-            SignedTransaction(
-                nonce=nonce,
-                to=receiver,
-                content=content,
-                value=int(value),
-                gas=gas,
-                fees=Fees(int(limit), None if priority is None else int(priority)),
-                raw=raw,
-            )
-            for nonce, receiver, content, value, gas, limit, priority, raw in rows
-        ]
+        try:
+            return [
+                SignedTransaction(
+                    nonce=nonce,
+                    to=receiver,
+                    content=content,
+                    value=int(value),
+                    gas=gas,
+                    fees=Fees(int(limit), None if priority is None else int(priority)),
+                    raw=raw,
+                )
+                for nonce, receiver, content, value, gas, limit, priority, raw in rows
+            ]
+        except (ValueError, TypeError) as error:
+            raise StoreError(
+                f"a signed transaction in the relayer's queue {self._database.file} is damaged: "
+                "move the file away; what it held is lost"
+            ) from error
 
     def forget(self, nonce: int) -> None:
         """See `Outbox.forget`."""

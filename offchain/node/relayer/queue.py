@@ -72,7 +72,7 @@ class Lane(Generic[Entry]):
         for name, content in database.entries(form.kind):
             try:
                 entry = form.decode(json.loads(content))
-            except (ValueError, WireError) as error:
+            except (ValueError, TypeError, RecursionError, WireError) as error:
                 log.error("an entry of the queue is damaged", kind=form.kind, reason=str(error))
                 database.delete(form.kind, [name])
                 database.count_dropped(form.kind, "damaged")

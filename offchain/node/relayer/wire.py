@@ -15,6 +15,7 @@ from typing import Any
 from eth_utils.address import is_checksum_address
 
 from offchain.errors import RelayerError
+from offchain.foreign_text import printable
 from offchain.protocol.words.actions import MAXIMUM_REVEALS, ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
 from offchain.protocol.words.parameters import LARGEST_RING
@@ -211,7 +212,7 @@ def _object(message: object, where: str, fields: set[str]) -> Mapping[str, Any]:
         raise WireError(f"{where} must be a JSON object")
     if missing := sorted(fields - message.keys()):
         raise WireError(f"{where} lacks {', '.join(missing)}")
-    if unknown := sorted(str(name)[:40] for name in message.keys() - fields):
+    if unknown := sorted(printable(str(name), 40, "?") for name in message.keys() - fields):
         raise WireError(f"{where} has unknown fields: {', '.join(unknown[:4])}")
     return message
 

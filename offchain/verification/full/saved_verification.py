@@ -128,7 +128,10 @@ def read_checkpoint(path: Path, deployment: Deployment) -> SavedVerification:
                 raise UnusableCheckpoint(f"the checkpoint {path} lacks a part of {name}")
             for key, value in state[name].items():
                 setattr(part, key, decode_value(value))
-        return SavedVerification(head["block_number"], bytes.fromhex(head["block_hash"]), replay)
+        number, block_hash = head["block_number"], bytes.fromhex(head["block_hash"])
+        if type(number) is not int:
+            raise UnusableCheckpoint(f"the checkpoint {path} has no number of a block")
+        return SavedVerification(number, block_hash, replay)
     except FileNotFoundError as error:
         raise UnusableCheckpoint(f"there is no checkpoint {path} yet") from error
     except (
@@ -138,6 +141,7 @@ def read_checkpoint(path: Path, deployment: Deployment) -> SavedVerification:
         ValueError,
         KeyError,
         TypeError,
+        AttributeError,
         RecursionError,
         MalformedValue,
     ) as error:

@@ -13,7 +13,8 @@ from enum import IntEnum
 from typing import Any, Final
 
 from offchain.bitcoin import chain as bitcoin_chain
-from offchain.errors import VerificationError
+from offchain.errors import ModelChainError, VerificationError
+from offchain.foreign_text import short_repr
 from offchain.protocol.history import entries as history_entries
 from offchain.protocol.reference import key_registry, state
 from offchain.protocol.rules import dataset
@@ -86,7 +87,7 @@ def decode_value(value: Any) -> Any:
     if value is None or type(value) in (bool, int, str):
         return value
     if not isinstance(value, dict) or not value:
-        raise MalformedValue(f"{str(value)[:80]} was not written as a value")
+        raise MalformedValue(f"{short_repr(value)} was not written as a value")
     tag, content = next(iter(value.items()))
     try:
         if tag == "bytes":
@@ -102,8 +103,8 @@ def decode_value(value: Any) -> Any:
             pairs = {decode_value(key): decode_value(entry) for key, entry in content}
             return pairs if tag == "mapping" else defaultdict(set, pairs)
         return _CONTAINERS[tag](decode_value(element) for element in content)
-    except (KeyError, TypeError, ValueError) as error:
-        raise MalformedValue(f"{str(value)[:80]} was not written as a value") from error
+    except (KeyError, TypeError, ValueError, AttributeError, ModelChainError) as error:
+        raise MalformedValue(f"{short_repr(value)} was not written as a value") from error
 
 
 _CONTAINERS: Final[Mapping[str, Callable[..., Any]]] = {

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offchain.bitcoin.rules import MAINNET, REGTEST
 from offchain.chain.abi.interfaces import CONTRACTS
@@ -23,29 +25,33 @@ from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import Domain
 from offchain.protocol.words.parameters import LIVE, LIVE_RELAY
 from scripts.support.chains.bitcoin_mining import MinedChain
+from tests.support.tampering.hostile_files import altered_bytes, altered_json, read_or_refused
 
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
 
+SOUND = Deployment(
+    chain_id=31337,
+    genesis_hash=b"\x01" * 32,
+    block_number=7,
+    deployer=DEPLOYER,
+    compiler="solc 0.8.30",
+    contracts={
+        name: DeployedContract(created_address(DEPLOYER, number), bytes([number]) * 32)
+        for number, name in enumerate((*CONTRACTS, "SomeLibrary"))
+    },
+    parameters=LIVE,
+    relay=LIVE_RELAY,
+    rules=REGTEST,
+    checkpoint=MinedChain.start().checkpoint,
+    token_cap=LIVE.token_cap,
+    genesis_accounts=(DEPLOYER,),
+)
+
+
 @pytest.fixture
 def deployment() -> Deployment:
-    return Deployment(
-        chain_id=31337,
-        genesis_hash=b"\x01" * 32,
-        block_number=7,
-        deployer=DEPLOYER,
-        compiler="solc 0.8.30",
-        contracts={
-            name: DeployedContract(created_address(DEPLOYER, number), bytes([number]) * 32)
-            for number, name in enumerate((*CONTRACTS, "SomeLibrary"))
-        },
-        parameters=LIVE,
-        relay=LIVE_RELAY,
-        rules=REGTEST,
-        checkpoint=MinedChain.start().checkpoint,
-        token_cap=LIVE.token_cap,
-        genesis_accounts=(DEPLOYER,),
-    )
+    return SOUND
 
 
 @pytest.fixture
@@ -216,3 +222,19 @@ def test_too_many_contracts_are_refused(file):
     file.write_text(json.dumps(original))
     with pytest.raises(DeploymentFileError, match="32 names"):
         read_deployment(file)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hostile")
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_hostile_file_is_read_or_refused_in_a_line(folder, data):
+    file = folder / "31337.json"
+    write_deployment(SOUND, file)
+    sound = file.read_bytes()
+    file.write_bytes(data.draw(altered_json(json.loads(sound)) | altered_bytes(sound)))
+    with read_or_refused(DeploymentFileError, 1_000):
+        assert isinstance(read_deployment(file), Deployment)

@@ -4,19 +4,31 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offchain.errors import FontError
 from offchain.learning.fonts import atlas as glyphs_module
-from offchain.learning.fonts.atlas import GlyphAtlas, build_atlas, filter_faces, load_atlas
+from offchain.learning.fonts.atlas import (
+    GlyphAtlas,
+    _read_cache,
+    _write_cache,
+    build_atlas,
+    filter_faces,
+    load_atlas,
+)
 from offchain.learning.fonts.files import find_font_files, font_files_under, usable_files
 from offchain.learning.fonts.glyph_scan import scan_fonts
+from offchain.learning.fonts.glyph_scanner import ATLAS_SIDE
 from offchain.learning.fonts.packages import extra_package
 from tests.support.glyph_outlines import rectangle
+from tests.support.tampering.hostile_files import altered_bytes
 from tests.support.waiting import PATIENCE_SECONDS
 
 DEJAVU = "DejaVuSans.ttf"
@@ -266,3 +278,26 @@ def test_broken_links_loops_and_other_files_are_no_fonts(tmp_path):
     (tmp_path / "folder.ttf").mkdir()
     assert usable_files(tmp_path.iterdir()) == [(tmp_path / "font.ttf").resolve()]
     assert font_files_under(tmp_path / "nowhere") == []
+
+
+SMALL = GlyphAtlas(
+    np.zeros((2, 10, ATLAS_SIDE, ATLAS_SIDE), np.uint8),
+    ("one", "two"),
+    (),
+    0.5,
+    ("1", "2"),
+    np.arange(2, dtype=np.int64),
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_cache_with_any_damage_is_read_or_made_anew(data):
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "atlas.npz"
+        _write_cache(file, SMALL)
+        sound = _read_cache(file)
+        assert sound is not None
+        assert sound.names == SMALL.names
+        file.write_bytes(data.draw(altered_bytes(file.read_bytes())))
+        assert isinstance(_read_cache(file), GlyphAtlas | None)

@@ -109,12 +109,14 @@ def test_a_damaged_entry_is_dropped_and_counted_and_the_rest_is_kept(file):
         lane = RelayerQueue(database).transactions
         lane.put(transaction(1), 0.0)
         lane.put(transaction(2), 0.0)
+        lane.put(transaction(4), 0.0)
         lane.put(transaction(3), 0.0)
         database.insert("transactions", "3:1", "{}")
         database.insert("transactions", "3:2", "[" * 10)
+        database.insert("transactions", "3:4", "[" * 100_000)
     with RelayerDatabase(file) as database:
         assert RelayerQueue(database).transactions.first(9) == (transaction(3),)
-        assert database.dropped() == {"transactions": {"damaged": 2}}
+        assert database.dropped() == {"transactions": {"damaged": 3}}
         assert [name for name, _ in database.entries("transactions")] == ["3:3"]
 
 
@@ -172,3 +174,12 @@ def test_lanes_of_one_file_do_not_mix(file):
         lanes: list[Lane] = [queue.transactions, queue.reveals, queue.orders]
         assert [len(lane) for lane in lanes] == [0, 1, 0]
     assert sqlite3.connect(file).execute("SELECT kind FROM entries").fetchall() == [("keys",)]
+
+
+def test_a_damaged_signed_transaction_is_said_and_not_sent(file):
+    with RelayerDatabase(file) as database:
+        outbox = DurableOutbox(database)
+        outbox.keep(SignedTransaction(1, ADDRESS, b"", 0, 21_000, Fees(7, None), b"raw"))
+        database._write("UPDATE outbox SET value = ?", [("many",)])
+        with pytest.raises(StoreError, match=r"queue\.sqlite is damaged: move the file away"):
+            outbox.waiting()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offchain.node.relayer.wire import (
     WireError,
@@ -18,6 +20,7 @@ from offchain.node.relayer.wire import (
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
 from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
+from tests.support.tampering.hostile_files import altered_json, read_or_refused
 
 ITEM = Item(
     scope=3,
@@ -201,3 +204,24 @@ def test_malformed_orders_are_refused_with_the_field(name):
     message, reason = MALFORMED_ORDERS[name]
     with pytest.raises(WireError, match=reason):
         decode_forward(message)
+
+
+MESSAGES = {
+    "submission": (encode_submission(TRANSACTION, b"sealed"), decode_submission),
+    "reveals": (encode_reveals(REVEALS), decode_reveals),
+    "forward": (encode_forward(FORWARD), decode_forward),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_hostile_message_is_taken_or_refused_in_a_few_words(name, data):
+    message, decode = MESSAGES[name]
+    text = data.draw(altered_json(message))
+    try:
+        decoded = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    with read_or_refused(WireError):
+        decode(decoded)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
+
+from offchain.errors import ModelChainError
 
 EDGES = (0, 1, 2, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63, 2**64)
 """Sizes at which some library's integers end."""
@@ -27,6 +30,7 @@ SCALARS = (
     b"1.0",
     b"1e2",
     b"1e999",
+    b"9" * 4300,
     b"-9" + b"9" * 5000,
     b"true",
     b"false",
@@ -50,6 +54,19 @@ SCALARS = (
     b'{"a":1,"a":2}',
 )
 """Values in JSON that are no value, or not the one that is due."""
+
+
+@contextmanager
+def read_or_refused(refusal: type[ModelChainError], characters: int = 600) -> Iterator[None]:
+    """Let a file be read, or refused by its own error in one line of so many characters at most."""
+    try:
+        yield
+    except refusal as error:
+        said = str(error)
+    else:
+        return
+    assert said.isprintable(), ascii(said)
+    assert len(said) <= characters, said
 
 
 def poisonous_shapes() -> tuple[tuple[int, ...], ...]:
