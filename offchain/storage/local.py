@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -127,12 +128,15 @@ class LocalStore(ContentStore):
         try:
             with path.open("rb") as file:
                 content = file.read(MAXIMUM_CONTENT + 1)
+                size = (
+                    len(content) if len(content) <= MAXIMUM_CONTENT else file.seek(0, os.SEEK_END)
+                )
         except FileNotFoundError as error:
             raise ContentMissingError(digest) from error
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error.strerror}") from error
-        if len(content) > MAXIMUM_CONTENT:
-            raise ContentTooLargeError(path.stat().st_size, MAXIMUM_CONTENT)
+        if size > MAXIMUM_CONTENT:
+            raise ContentTooLargeError(size, MAXIMUM_CONTENT)
         return content
 
     def _not_writable(self, error: UnwritableFile) -> StoreError:
