@@ -201,7 +201,7 @@ EVERY_HELP = """
 import io, sys
 import click
 from offchain.cli import modelchain
-from offchain.experiment.program import reproduce_paper
+from scripts.reproduce_paper import reproduce_paper
 from offchain.feeder import feeder
 from offchain.programs import run_program
 from offchain.relayer import relayer
