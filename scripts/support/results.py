@@ -9,6 +9,7 @@ from pathlib import Path
 
 from offchain.errors import ConfigurationError
 from offchain.experiment.reporting.machine import commit_of, describe_machine
+from offchain.whole_files import write_whole
 
 
 def require_free(file: Path, force: bool) -> None:
@@ -36,6 +37,4 @@ def write_results(file: Path, results: Mapping[str, object], indent: int) -> Non
     Raises:
         ConfigurationError: the file cannot be written.
     """
-    from offchain.experiment.chain_state import write_whole
-
     write_whole(file, (json.dumps(results, indent=indent, allow_nan=False) + "\n").encode())
