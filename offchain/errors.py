@@ -31,6 +31,8 @@ other libraries are translated where they enter (the adapters in chain, storage,
     ├── ModelError                  a model file that is malformed or outside its family
     ├── ProtocolError               a message or a record that breaks a rule of the protocol
     ├── RelayerError                the relayer refused or cannot be reached
+    │   ├── RelayerRefusedError     it does not take a message
+    │   └── RelayerBusyError        it has too much to do
     ├── TrainingError               training ended without a usable model
     ├── EvaluationError             this machine cannot compute exact scores
     ├── VerificationError           what the chain says is not what the rules give
@@ -39,6 +41,8 @@ other libraries are translated where they enter (the adapters in chain, storage,
 
 from collections.abc import Sequence
 from typing import ClassVar
+
+from offchain.refusals import AnyCode
 
 
 class ModelChainError(Exception):
@@ -289,6 +293,27 @@ class RelayerError(ModelChainError):
     """The relayer refused a request, or cannot be reached."""
 
     exit_code = 10
+
+
+class RelayerRefusedError(RelayerError):
+    """The relayer answered that it does not take a message.
+
+    ``status`` is the HTTP status that said so, ``code`` its word for the reason.
+    """
+
+    def __init__(self, status: int, code: AnyCode, reason: str) -> None:
+        super().__init__(f"the relayer refused ({status} {code}): {reason}")
+        self.status = status
+        self.code = code
+        self.reason = reason
+
+
+class RelayerBusyError(RelayerError):
+    """The relayer has too much to do; ``seconds`` is how long it asks to be left alone."""
+
+    def __init__(self, seconds: int, reason: str) -> None:
+        super().__init__(f"the relayer is busy for about {seconds} s: {reason}")
+        self.seconds = seconds
 
 
 class ProtocolError(ModelChainError):

@@ -14,6 +14,7 @@ from offchain.protocol.words.actions import Action, ForwardReward
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
+from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +149,21 @@ class DataSource(ABC):
     @abstractmethod
     def draw(self, round_number: int, count: int) -> list[bytes]:
         """``count`` payload plaintexts for a round; the same arguments give the same bytes."""
+
+
+class Outlet(ABC):
+    """Where data transactions and keys go."""
+
+    @abstractmethod
+    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
+        """Hand over a data transaction with its sealed payload; again does no harm.
+
+        Raises:
+            RelayerRefusedError: it is not taken, and would not be later as it is.
+            RelayerBusyError: it is not taken now.
+            RelayerError: nobody answers.
+        """
+
+    @abstractmethod
+    def publish(self, reveals: Sequence[KeyReveal]) -> None:
+        """Hand over payload keys whose time has come; raises as `submit`."""

@@ -24,7 +24,7 @@ from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.clock import DevelopmentClock
 from offchain.crypto.derivation import node_seed_from_mnemonic
-from offchain.errors import RelayerError, StoreError
+from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError, StoreError
 from offchain.experiment.chain_state import experiment_anvil, set_clock_back
 from offchain.experiment.observer import Observer
 from offchain.headers.recorded import RecordedHeaders
@@ -37,11 +37,10 @@ from offchain.node.loop import LoopSettings, Worker
 from offchain.node.own import Own
 from offchain.node.relayer.admission import Refused
 from offchain.node.relayer.batches import BatchSettings
-from offchain.node.relayer.client import Outlet, RelayerBusyError, RelayerRefusedError
 from offchain.node.relayer.database import RelayerDatabase
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService
-from offchain.ports import DataSource, Learner
+from offchain.ports import DataSource, Learner, Outlet
 from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.protocol.words.records import Record

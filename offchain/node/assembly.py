@@ -17,10 +17,9 @@ from offchain.node.modelling import Modelling
 from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
-from offchain.node.relayer.client import Outlet
 from offchain.node.sharing import Sharing
 from offchain.node.snapshots import Parts, SnapshotTaker
-from offchain.ports import Chain, ContentStore, DataSource, Learner
+from offchain.ports import Chain, ContentStore, DataSource, Learner, Outlet
 from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS, Policy
 from offchain.protocol.rules.ring_selection import RingStrategy
 

@@ -11,10 +11,9 @@ import structlog
 from offchain.crypto.ring import Nullifier, ShareMessage, nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
 from offchain.crypto.secp256k1 import ShareKey, possession_hash, prove_possession
-from offchain.errors import RelayerError
+from offchain.errors import RelayerError, RelayerRefusedError
 from offchain.node.own import Own
-from offchain.node.relayer.client import Outlet, RelayerRefusedError
-from offchain.ports import DataSource
+from offchain.ports import DataSource, Outlet
 from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS
 from offchain.protocol.deciding.snapshot import OwnItem, SharingFacts
 from offchain.protocol.history.fold import History
@@ -33,6 +32,7 @@ from offchain.protocol.words.transactions import (
     DataTransaction,
     KeyReveal,
 )
+from offchain.refusals import RefusalCode
 
 log = structlog.get_logger()
 
@@ -201,7 +201,7 @@ class Sharing:
             self._outlet.submit(transaction, sealed)
         except RelayerRefusedError as error:
             # What waits in the relayer since before a restart is on its way already.
-            waits = error.code == "nullifier-used"
+            waits = error.code == RefusalCode.NULLIFIER_USED
             pause = RESUBMIT_SECONDS if waits else 1.0
             self._rest("share", origin, pause, in_flight=waits)
             if not waits:

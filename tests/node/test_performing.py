@@ -12,9 +12,10 @@ from offchain.errors import RelayerError, RevertedError
 from offchain.learning.tasks.learner import DigitsLearner
 from offchain.node.assembly import Adapters, Choices, assemble_worker
 from offchain.node.demo.local_network import free_port
+from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
-from offchain.node.relayer.client import DirectOutlet, RelayerClient
+from offchain.node.relayer.client import RelayerClient
 from offchain.protocol.deciding.intents import Send, ShareData
 from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.rules.ring_selection import STRATEGIES

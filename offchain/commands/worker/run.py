@@ -20,11 +20,12 @@ from offchain.learning.tasks.choice import OptionValues
 from offchain.learning.tasks.known import choose_task, make_learner, make_source, option_values
 from offchain.learning.training.place import place_of
 from offchain.node.assembly import Adapters, Choices, assemble_worker, journal_file
+from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
 from offchain.node.own import Own
-from offchain.node.relayer.client import DirectOutlet, Outlet, RelayerClient
-from offchain.ports import DataSource
+from offchain.node.relayer.client import RelayerClient
+from offchain.ports import DataSource, Outlet
 from offchain.programs import stop_on_signals
 from offchain.protocol.deciding.policy import Policy, Role
 from offchain.protocol.rules.ring_selection import STRATEGIES

@@ -19,6 +19,7 @@ from offchain.protocol.rules.sharing import KeyTime, is_scope_accepted, key_time
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus
 from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal
+from offchain.refusals import CONTRACT_STATUS, AnyCode, RefusalCode
 
 
 class Verdict(Enum):
@@ -31,16 +32,19 @@ class Verdict(Enum):
 class Refused(RelayerError):
     """A message that the relayer does not take.
 
-    ``status`` is the HTTP status that says so, ``code`` a word for programs, the message the reason
-    with the values that were compared. ``retry_after`` says after how many seconds it makes sense
-    to try again, where that is known.
+    ``code`` is a word for programs, the message the reason with the values that were compared.
+    ``retry_after`` says after how many seconds it makes sense to try again, where that is known.
     """
 
-    def __init__(self, status: int, code: str, reason: str, retry_after: int | None = None) -> None:
+    def __init__(self, code: AnyCode, reason: str, retry_after: int | None = None) -> None:
         super().__init__(reason)
-        self.status = status
         self.code = code
         self.retry_after = retry_after
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that says so."""
+        return self.code.status if isinstance(self.code, RefusalCode) else CONTRACT_STATUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,11 @@ class Admission:
         """Whether a payload key is taken now: never before its time. `Refused` if not."""
         shared = self._known(reveal.item)
         if shared is None:
-            raise Refused(404, "unknown-item", "no such item is on chain")
+            raise Refused(RefusalCode.UNKNOWN_ITEM, "no such item is on chain")
         commitment = key_commitment(self.domains.data_registry, reveal.key)
         if commitment != reveal.item.key_commitment:
             raise Refused(
-                422,
-                "wrong-key",
+                RefusalCode.WRONG_KEY,
                 f"the key's commitment is {commitment.hex()}, the item's "
                 f"{reveal.item.key_commitment.hex()}",
             )
@@ -106,8 +109,7 @@ class Admission:
         shared = self.history.item_of(item.scope, item.nullifier_x)
         if shared is not None and shared.item != item:
             raise Refused(
-                409,
-                "nullifier-used",
+                RefusalCode.NULLIFIER_USED,
                 f"nullifier {item.nullifier_x:#x} is used in scope {item.scope}, by item "
                 f"{shared.shared.number}",
             )
@@ -116,15 +118,13 @@ class Admission:
     def _check_payload(self, item: Item, payload: bytes) -> None:
         if not OVERHEAD < len(payload) <= MAX_FILE:
             raise Refused(
-                413,
-                "payload-size",
+                RefusalCode.PAYLOAD_SIZE,
                 f"the payload has {len(payload)} bytes, allowed are {OVERHEAD + 1} to {MAX_FILE}",
             )
         digest = hashlib.sha256(payload).digest()
         if digest != item.payload_hash:
             raise Refused(
-                422,
-                "payload-hash",
+                RefusalCode.PAYLOAD_HASH,
                 f"the payload's sha2-256 is {digest.hex()}, the item says "
                 f"{item.payload_hash.hex()}",
             )
@@ -135,14 +135,12 @@ class Admission:
         opened_at, now = self._opened_at(collection.round), self.status.timestamp
         if not is_scope_accepted(self.parameters, item.scope, collection.round, opened_at, now):
             raise Refused(
-                409,
-                "scope",
+                RefusalCode.SCOPE,
                 f"scope {item.scope} is not accepted, round {collection.round} collects",
             )
         if item.scope == collection.round and not self.status.keys.complete:
             raise Refused(
-                409,
-                "pages",
+                RefusalCode.PAGES,
                 f"{self.status.keys.written} of {self.status.keys.active} share keys of round "
                 f"{item.scope} are written: try again",
             )
@@ -157,8 +155,7 @@ class Admission:
         allowed = timestamp_range(self.parameters, last_decision, now)
         if item.timestamp not in allowed:
             raise Refused(
-                422,
-                "timestamp",
+                RefusalCode.TIMESTAMP,
                 f"timestamp {item.timestamp} is not from {allowed.earliest} to {allowed.latest}",
             )
 
@@ -167,8 +164,7 @@ class Admission:
         size = len(signature.responses)
         if not self.parameters.minimum_ring <= size <= self.parameters.maximum_ring:
             raise Refused(
-                422,
-                "ring-size",
+                RefusalCode.RING_SIZE,
                 f"a ring of {size}, allowed are {self.parameters.minimum_ring} to "
                 f"{self.parameters.maximum_ring}",
             )
@@ -176,8 +172,7 @@ class Admission:
         outside = [position for position in signature.positions if position >= len(keys)]
         if outside:
             raise Refused(
-                422,
-                "ring-member",
+                RefusalCode.RING_MEMBER,
                 f"position {outside[0]} names no active key: scope {item.scope} has {len(keys)}",
             )
         ring = [keys[position].x for position in signature.positions]
@@ -198,13 +193,13 @@ class Admission:
                 self.parameters.minimum_ring,
             )
         except CryptoError as error:
-            raise Refused(422, "ring-signature", str(error)) from error
+            raise Refused(RefusalCode.RING_SIGNATURE, str(error)) from error
 
     def _check_time_of_key(self, shared: SharedItem) -> None:
         """From the partition on, which says what kind of item it is."""
         competition = self.status.competition
         if shared.round is None:
-            raise Refused(425, "too-early", "no partition has taken the item yet")
+            raise Refused(RefusalCode.TOO_EARLY, "no partition has taken the item yet")
         time = key_time(shared.round, shared.is_test, competition.round, competition.phase)
         kind = "test" if shared.is_test else "training"
         where = (
@@ -212,6 +207,6 @@ class Admission:
             f"{competition.phase.name}"
         )
         if time is KeyTime.EARLY:
-            raise Refused(425, "too-early", where)
+            raise Refused(RefusalCode.TOO_EARLY, where)
         if time is KeyTime.LATE:
-            raise Refused(410, "too-late", where)
+            raise Refused(RefusalCode.TOO_LATE, where)

@@ -36,6 +36,7 @@ from offchain.node.relayer.wire import (
     decode_submission,
 )
 from offchain.protocol.words.actions import MAXIMUM_REVEALS
+from offchain.refusals import RefusalCode
 
 log = structlog.get_logger()
 
@@ -139,19 +140,22 @@ def _answer(take: Callable[[], Response]) -> Response:
     try:
         return take()
     except WireError as error:
-        return _error(400, "malformed", str(error))
+        return _error(Refused(RefusalCode.MALFORMED, str(error)))
     except Refused as refused:
-        return _error(refused.status, refused.code, str(refused), refused.retry_after)
+        return _error(refused)
     except StoreError as error:
         log.error("something cannot be kept", reason=str(error))
-        return _error(507, "store", "the relayer has no room or cannot write just now")
+        reason = "the relayer has no room or cannot write just now"
+        return _error(Refused(RefusalCode.STORE, reason))
     except ChainError as error:
         log.warning("the chain cannot be asked", reason=str(error))
-        return _error(503, "chain", f"the relayer cannot use the chain ({public_reason(error)})")
+        reason = f"the relayer cannot use the chain ({public_reason(error)})"
+        return _error(Refused(RefusalCode.CHAIN, reason))
 
 
-def _error(status: int, code: str, reason: str, retry_after: int | None = None) -> Response:
-    return JSONResponse({"error": code, "reason": reason}, status, _retry_headers(retry_after))
+def _error(refused: Refused, status: int | None = None) -> Response:
+    content = {"error": refused.code, "reason": str(refused)}
+    return JSONResponse(content, status or refused.status, _retry_headers(refused.retry_after))
 
 
 def _retry_headers(seconds: int | None) -> dict[str, str]:
@@ -160,7 +164,7 @@ def _retry_headers(seconds: int | None) -> dict[str, str]:
 
 async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (what the handler is registered for)
-    return _error(error.status_code, "http", error.detail)
+    return _error(Refused(RefusalCode.HTTP, error.detail), error.status_code)
 
 
 async def _body(request: Request, maximum: int, seconds: float) -> object:

@@ -12,15 +12,16 @@ from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.errors import RevertedError
 from offchain.node.relayer.admission import Admission, Refused, Verdict
-from offchain.node.relayer.forwarding import Forwarding
+from offchain.node.relayer.forwarding import Forwarding, refusal_of_order
 from offchain.node.relayer.queue import Lane, RelayerQueue
 from offchain.ports import Chain
 from offchain.protocol.words.actions import ForwardReward, PublishKeys, Share
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
+from offchain.refusals import RefusalCode, revert_code
 
 log = structlog.get_logger()
 
-NOT_YET = frozenset({"pages", "too-early"})
+NOT_YET = frozenset({RefusalCode.PAGES, RefusalCode.TOO_EARLY})
 """Refusals that time turns into acceptance: what waits goes on waiting."""
 
 
@@ -131,7 +132,7 @@ class Batches:
             receipt = self.chain.execute(Share(batch))
         except RevertedError as error:
             if len(batch) == 1:
-                self.queue.transactions.drop(batch[0], error.name or "reverted", str(error))
+                self.queue.transactions.drop(batch[0], revert_code(error.name), str(error))
                 return
             for entry in batch:
                 self._share((entry,))
@@ -169,7 +170,7 @@ class Batches:
             receipt = self.chain.execute(PublishKeys(batch))
         except RevertedError as error:
             if len(batch) == 1:
-                self.queue.reveals.drop(batch[0], error.name or "reverted", str(error))
+                self.queue.reveals.drop(batch[0], revert_code(error.name), str(error))
                 return
             for entry in batch:
                 self._publish((entry,))
@@ -184,15 +185,15 @@ class Batches:
         sent = False
         for forward in lane.first(self.settings.orders):
             if self.forwarding is None:
-                lane.drop(forward, "not-offered", "this relayer carries out no orders")
+                lane.drop(forward, RefusalCode.NOT_OFFERED, RefusalCode.NOT_OFFERED.meaning)
                 continue
             try:
                 self.forwarding.check_waiting(forward, self.follower.status.timestamp)
                 receipt = self.chain.execute(forward)
             except Refused as refused:
-                self._give_up(lane, forward, refused.code, str(refused))
+                self._give_up(lane, forward, refused)
             except RevertedError as error:
-                self._give_up(lane, forward, error.name or "reverted", str(error))
+                self._give_up(lane, forward, refusal_of_order(error))
             else:
                 log.info("reward forwarded", gas=receipt.gas_used, block=receipt.block_number)
                 lane.remove([forward])
@@ -200,9 +201,9 @@ class Batches:
         return sent
 
     @staticmethod
-    def _give_up(lane: Lane[ForwardReward], forward: ForwardReward, code: str, reason: str) -> None:
+    def _give_up(lane: Lane[ForwardReward], forward: ForwardReward, refused: Refused) -> None:
         # A nonce that is used says that the order was carried out: before a restart, or by others.
-        if code in ("nonce", "InvalidAccountNonce"):
+        if refused.code is RefusalCode.NONCE:
             lane.remove([forward])
         else:
-            lane.drop(forward, code, reason)
+            lane.drop(forward, refused.code, str(refused))

@@ -1,11 +1,10 @@
-"""How a worker hands data transactions and keys over: to a relayer, or to the chain itself."""
+"""A relayer over HTTP, as its clients see it: it may answer anything."""
 
 from __future__ import annotations
 
 import json
 import re
 import weakref
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 import httpx
 from eth_utils.address import is_checksum_address
 
-from offchain.errors import RelayerError, RevertedError
+from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError
 from offchain.foreign_text import printable
 from offchain.http_address import checked_http_address
 from offchain.node.relayer.wire import (
@@ -21,9 +20,10 @@ from offchain.node.relayer.wire import (
     encode_reveals,
     encode_submission,
 )
-from offchain.ports import Chain, ContentStore
-from offchain.protocol.words.actions import MAXIMUM_REVEALS, ForwardReward, PublishKeys, Share
+from offchain.ports import Outlet
+from offchain.protocol.words.actions import MAXIMUM_REVEALS, ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
+from offchain.refusals import AnyCode, OtherCode, RefusalCode, code_of
 
 MAXIMUM_REPLY: Final = 1 << 18
 """Bytes of the longest answer that is read."""
@@ -31,25 +31,11 @@ MAXIMUM_REPLY: Final = 1 << 18
 LONGEST_RETRY_SECONDS: Final = 600
 """No relayer is waited for longer, whatever it asks."""
 
+NO_CODE: Final = OtherCode("unknown")
+"""The code of an answer that names none."""
+
+_CODE_LENGTH: Final = 40
 _REASON_LENGTH: Final = 300
-
-
-class RelayerRefusedError(RelayerError):
-    """The relayer answered that it does not take a message; ``code`` is its word for the reason."""
-
-    def __init__(self, status: int, code: str, reason: str) -> None:
-        super().__init__(f"the relayer refused ({status} {code}): {reason}")
-        self.status = status
-        self.code = code
-        self.reason = reason
-
-
-class RelayerBusyError(RelayerError):
-    """The relayer has too much to do; ``seconds`` is how long it asks to be left alone."""
-
-    def __init__(self, seconds: int, reason: str) -> None:
-        super().__init__(f"the relayer is busy for about {seconds} s: {reason}")
-        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +44,6 @@ class OrderTerms:
 
     fee_recipient: str
     minimum_fee: int
-
-
-class Outlet(ABC):
-    """Where data transactions and keys go."""
-
-    @abstractmethod
-    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
-        """Hand over a data transaction with its sealed payload; again does no harm.
-
-        Raises:
-            RelayerRefusedError: it is not taken, and would not be later as it is.
-            RelayerBusyError: it is not taken now.
-            RelayerError: nobody answers.
-        """
-
-    @abstractmethod
-    def publish(self, reveals: Sequence[KeyReveal]) -> None:
-        """Hand over payload keys whose time has come; raises as `submit`."""
 
 
 class RelayerClient(Outlet):
@@ -129,7 +97,8 @@ class RelayerClient(Outlet):
                 f"{str(found[0])[:20]}, not {model_chain} on chain {chain_id}"
             )
         if fee is None:
-            raise RelayerRefusedError(404, "not-offered", "this relayer carries out no orders")
+            code = RefusalCode.NOT_OFFERED
+            raise RelayerRefusedError(code.status, code, code.meaning)
         known = isinstance(account, str) and is_checksum_address(account)
         if not known or not isinstance(fee, str) or not re.fullmatch(r"[0-9]{1,78}", fee):
             raise RelayerError(f"the relayer at {self._url} names no usable terms for orders")
@@ -170,31 +139,6 @@ class RelayerClient(Outlet):
         raise RelayerRefusedError(reply.status, code, reason)
 
 
-class DirectOutlet(Outlet):
-    """The chain itself, with the node's own account: it shows whose data it is."""
-
-    def __init__(self, chain: Chain, store: ContentStore) -> None:
-        self._chain = chain
-        self._store = store
-
-    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
-        """See `Outlet.submit`."""
-        self._store.put(payload)
-        try:
-            self._chain.execute(Share((transaction,)))
-        except RevertedError as error:
-            if error.name != "NullifierUsed":
-                raise RelayerRefusedError(422, error.name, str(error)) from error
-
-    def publish(self, reveals: Sequence[KeyReveal]) -> None:
-        """See `Outlet.publish`."""
-        for start in range(0, len(reveals), MAXIMUM_REVEALS):
-            try:
-                self._chain.execute(PublishKeys(tuple(reveals[start : start + MAXIMUM_REVEALS])))
-            except RevertedError as error:
-                raise RelayerRefusedError(422, error.name, str(error)) from error
-
-
 @dataclass(frozen=True, slots=True)
 class _Reply:
     """What a relayer answered; it may answer anything."""
@@ -203,15 +147,15 @@ class _Reply:
     content: bytes
     retry_after: str | None
 
-    def reason(self) -> tuple[str, str]:
+    def reason(self) -> tuple[AnyCode, str]:
         """Its word and sentence for a refusal."""
         try:
             message = json.loads(self.content)
             code, reason = str(message["error"]), str(message["reason"])
         except (ValueError, KeyError, TypeError, RecursionError):
             text = self.content[:_REASON_LENGTH].decode("utf-8", errors="replace")
-            return "unknown", printable(text, _REASON_LENGTH, "?")
-        return printable(code, 40, "?"), printable(reason, _REASON_LENGTH, "?")
+            return NO_CODE, printable(text, _REASON_LENGTH, "?")
+        return code_of(printable(code, _CODE_LENGTH, "?")), printable(reason, _REASON_LENGTH, "?")
 
     def seconds(self) -> int:
         """How long it wants to be left alone, within reason."""

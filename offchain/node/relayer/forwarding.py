@@ -18,6 +18,7 @@ from offchain.errors import RevertedError
 from offchain.node.relayer.admission import Refused
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.actions import ForwardReward
+from offchain.refusals import RefusalCode, revert_code
 from offchain.values import format_decimal
 
 MAXIMUM_ORDERS: Final = 4
@@ -55,24 +56,23 @@ class Forwarding:
         order = forward.order
         self._check_deadline(order.deadline, now)
         if not order.amount > 0 or order.fee > order.amount:
-            raise Refused(422, "amount", f"a fee of {order.fee} units out of {order.amount}")
+            raise Refused(RefusalCode.AMOUNT, f"a fee of {order.fee} units out of {order.amount}")
         if order.fee < self.minimum_fee:
             raise Refused(
-                402,
-                "fee",
+                RefusalCode.FEE,
                 f"the fee is {format_decimal(order.fee)} tokens, asked are "
                 f"{format_decimal(self.minimum_fee)}",
             )
         if order.fee and order.fee_recipient != self.account:
             raise Refused(
-                422, "fee-recipient", f"the fee is for {order.fee_recipient}, not {self.account}"
+                RefusalCode.FEE_RECIPIENT,
+                f"the fee is for {order.fee_recipient}, not {self.account}",
             )
         if not history.rewards.get(order.holder):
-            raise Refused(403, "not-rewarded", f"{order.holder} never had a reward")
+            raise Refused(RefusalCode.NOT_REWARDED, f"{order.holder} never had a reward")
         if order.nonce >= MAXIMUM_ORDERS:
             raise Refused(
-                403,
-                "too-many-orders",
+                RefusalCode.TOO_MANY_ORDERS,
                 f"order {order.nonce} of {order.holder}: {MAXIMUM_ORDERS} are carried out for each "
                 "reward address",
             )
@@ -81,7 +81,7 @@ class Forwarding:
         """`Refused` if an order that was taken in can no longer be carried out; ``ChainError``."""
         if now >= forward.order.deadline:
             raise Refused(
-                410, "deadline", f"its deadline was {forward.order.deadline}, now is {now}"
+                RefusalCode.DEADLINE, f"its deadline was {forward.order.deadline}, now is {now}"
             )
         self.try_out(forward)
 
@@ -105,20 +105,20 @@ class Forwarding:
             reverted = revert_of(fault)
             if reverted is None:
                 raise
-            raise _refusal(reverted) from fault
+            raise refusal_of_order(reverted) from fault
 
     def _check_deadline(self, deadline: int, now: int) -> None:
         if not now + LEAST_SECONDS <= deadline <= now + MAXIMUM_SECONDS:
             raise Refused(
-                422,
-                "deadline",
+                RefusalCode.DEADLINE,
                 f"the deadline {deadline} is not from {now + LEAST_SECONDS} to "
                 f"{now + MAXIMUM_SECONDS}",
             )
 
 
-def _refusal(reverted: RevertedError) -> Refused:
+def refusal_of_order(reverted: RevertedError) -> Refused:
+    """The refusal of an order that the contract reverts."""
     if reverted.name == "InvalidAccountNonce":
         holder, current = reverted.arguments
-        return Refused(409, "nonce", f"the next order of {holder} has the nonce {current}")
-    return Refused(422, reverted.name or "reverted", str(reverted))
+        return Refused(RefusalCode.NONCE, f"the next order of {holder} has the nonce {current}")
+    return Refused(revert_code(reverted.name), str(reverted))

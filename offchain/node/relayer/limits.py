@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from offchain.refusals import RefusalCode
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -90,11 +92,13 @@ class BoundedRequests:
             self._working.total() >= bounds.concurrent
             or self._working[client] >= bounds.concurrent_per_client
         ):
-            await refuse(send, "busy", "too many requests are being worked on", 1)
+            await refuse(send, RefusalCode.BUSY, "too many requests are being worked on", 1)
             return
         seconds = self._allowance.take(client)
         if seconds:
-            await refuse(send, "too-many-requests", "this client sent too many requests", seconds)
+            await refuse(
+                send, RefusalCode.TOO_MANY_REQUESTS, "this client sent too many requests", seconds
+            )
             return
         self._working[client] += 1
         try:
@@ -118,7 +122,7 @@ def client_of(scope: Scope) -> str:
     return str(ipaddress.ip_network((int(address), 128 - _IPV6_HOST_BITS), strict=False))
 
 
-async def refuse(send: Send, code: str, reason: str, seconds: int) -> None:
+async def refuse(send: Send, code: RefusalCode, reason: str, seconds: int) -> None:
     """Answer 429 and say when to come again."""
     body = json.dumps({"error": code, "reason": f"{reason}: try again in {seconds} s"}).encode()
     headers = [
@@ -127,5 +131,5 @@ async def refuse(send: Send, code: str, reason: str, seconds: int) -> None:
         (b"retry-after", str(seconds).encode()),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": 429, "headers": headers})
+    await send({"type": "http.response.start", "status": code.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import structlog
 
@@ -25,8 +25,12 @@ from offchain.node.relayer.wire import (
 )
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
+from offchain.refusals import AnyCode, OtherCode
 
 log = structlog.get_logger()
+
+DAMAGED: Final = OtherCode("damaged")
+"""Why an entry is dropped that cannot be read back from disk."""
 
 Entry = TypeVar("Entry", bound=DataTransaction | KeyReveal | ForwardReward)
 
@@ -75,7 +79,7 @@ class Lane(Generic[Entry]):
             except (ValueError, TypeError, RecursionError, WireError) as error:
                 log.error("an entry of the queue is damaged", kind=form.kind, reason=str(error))
                 database.delete(form.kind, [name])
-                database.count_dropped(form.kind, "damaged")
+                database.count_dropped(form.kind, DAMAGED)
                 continue
             # Accepted before this process began: as old as can be, so due at once.
             self._entries[key_of(entry)] = (-math.inf, entry)
@@ -120,7 +124,7 @@ class Lane(Generic[Entry]):
                 self._entries.pop(key, None)
             self._database.delete(self._form.kind, [_name(key) for key in keys])
 
-    def drop(self, entry: Entry, code: str, reason: str) -> None:
+    def drop(self, entry: Entry, code: AnyCode, reason: str) -> None:
         """Forget an entry that will never be on chain, and say why."""
         log.warning("dropped from the queue", kind=self._form.kind, code=code, reason=reason)
         self._database.count_dropped(self._form.kind, code)

@@ -23,10 +23,21 @@ from offchain.node.relayer.queue import Entry, Lane, RelayerQueue, key_of
 from offchain.ports import Chain, ContentStore
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
+from offchain.refusals import RefusalCode
 
 log = structlog.get_logger()
 
-EARLY = frozenset({403, 404, 409, 425})
+EARLY = frozenset(
+    {
+        RefusalCode.UNKNOWN_ITEM,
+        RefusalCode.NULLIFIER_USED,
+        RefusalCode.SCOPE,
+        RefusalCode.PAGES,
+        RefusalCode.TOO_EARLY,
+        RefusalCode.NOT_REWARDED,
+        RefusalCode.TOO_MANY_ORDERS,
+    }
+)
 """Refusals that another block may turn into acceptance."""
 
 LONGEST_RETRY_SECONDS = 60
@@ -80,7 +91,7 @@ class RelayerService:
         waiting = self._queue.transactions.get(key_of(transaction))
         if waiting is not None:
             if waiting.item != transaction.item:
-                raise Refused(409, "nullifier-used", "another item of this nullifier waits")
+                raise Refused(RefusalCode.NULLIFIER_USED, "another item of this nullifier waits")
             return Verdict.KNOWN
         # Before the payload is kept: what is not taken in must not fill the store.
         if self._queue.transactions.is_full():
@@ -106,11 +117,11 @@ class RelayerService:
         """
         forwarding = self._forwarding
         if forwarding is None:
-            raise Refused(404, "not-offered", "this relayer carries out no orders")
+            raise Refused(RefusalCode.NOT_OFFERED, RefusalCode.NOT_OFFERED.meaning)
         waiting = self._queue.orders.get(key_of(forward))
         if waiting is not None:
             if waiting.order != forward.order:
-                raise Refused(409, "order-waits", "another order of this nonce waits")
+                raise Refused(RefusalCode.ORDER_WAITS, "another order of this nonce waits")
             return Verdict.KNOWN
 
         def check(rules: Admission) -> Verdict:
@@ -170,8 +181,7 @@ class RelayerService:
         """The queue is over its bound: it takes about a second for each batch that waits."""
         seconds = min(LONGEST_RETRY_SECONDS, 1 + len(lane) // batch)
         return Refused(
-            429,
-            "queue-full",
+            RefusalCode.QUEUE_FULL,
             f"{lane.maximum} {lane.kind} wait for the chain: try again in {seconds} s",
             retry_after=seconds,
         )
@@ -186,7 +196,7 @@ class RelayerService:
             try:
                 return check(self._admission())
             except Refused as refused:
-                if refused.status not in EARLY:
+                if refused.code not in EARLY:
                     raise
                 self._follower.refresh()
                 if self._follower.status is seen:

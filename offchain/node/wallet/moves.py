@@ -19,13 +19,8 @@ from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.chain.rpc import replies
 from offchain.chain.rpc.ethereum import LATEST
 from offchain.crypto.derivation import NodeSecrets
-from offchain.errors import RelayerError
-from offchain.node.relayer.client import (
-    OrderTerms,
-    RelayerBusyError,
-    RelayerClient,
-    RelayerRefusedError,
-)
+from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError
+from offchain.node.relayer.client import OrderTerms, RelayerClient
 from offchain.node.wallet.orders import Holding, read_holdings, sign_order
 from offchain.protocol.words.forwarding import ForwardOrder
 

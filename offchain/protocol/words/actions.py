@@ -72,14 +72,14 @@ class WritePage:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """DataRegistry.share for one data transaction, shareBatch for several."""
+    """DataRegistry.share for one data transaction, shareBatch for up to `MAXIMUM_SHARES`."""
 
     transactions: tuple[DataTransaction, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PublishKeys:
-    """DataRegistry.publishKeys."""
+    """DataRegistry.publishKeys, up to `MAXIMUM_REVEALS`."""
 
     reveals: tuple[KeyReveal, ...]
 

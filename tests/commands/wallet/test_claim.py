@@ -20,6 +20,7 @@ from offchain.node.relayer.client import OrderTerms, RelayerClient
 from offchain.node.relayer.limits import Bounds
 from offchain.node.relayer.service import keep_working
 from offchain.node.wallet.moves import MoveOutcome, RewardMover, plan_moves
+from offchain.refusals import RefusalCode
 from tests.support.chains.wallet_place import WalletPlace
 from tests.support.servers.served_relayer import ServedRelayer, served_relayer
 
@@ -338,4 +339,4 @@ def test_a_relayer_that_stays_busy_or_refuses_keeps_no_other_reward_back(place, 
         results = list(mover(place, served, Clock()).run(plan_of(place, 0.0)))
         refused = [result for result in results if result.outcome is MoveOutcome.REFUSED]
         assert len(refused) == 3
-        assert refused[0].reason.startswith("fee: the fee is 0 tokens")
+        assert refused[0].reason.startswith(f"{RefusalCode.FEE}: the fee is 0 tokens")

@@ -12,6 +12,7 @@ from offchain.crypto.sealing import key_commitment
 from offchain.protocol.words.actions import Advance, CommitModel
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import KeyReveal
+from offchain.refusals import RefusalCode
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.node_chain import KEYS, NODES, NodeChain
 from tests.support.servers.chain_relayer import Relayer, refusal, running_relayer
@@ -48,17 +49,20 @@ def reveals(relayer) -> list[KeyReveal]:
 
 def test_keys_of_unknown_items_are_refused(relayer, reveals):
     unknown = KeyReveal(replace(reveals[0].item, nullifier_x=5), reveals[0].key)
-    assert refusal(relayer.post_keys(unknown)) == (404, "unknown-item")
+    assert refusal(relayer.post_keys(unknown)) == (404, RefusalCode.UNKNOWN_ITEM)
 
 
 def test_a_key_that_does_not_match_its_commitment_is_refused(relayer, reveals):
-    assert refusal(relayer.post_keys(replace(reveals[0], key=bytes(32)))) == (422, "wrong-key")
+    assert refusal(relayer.post_keys(replace(reveals[0], key=bytes(32)))) == (
+        422,
+        RefusalCode.WRONG_KEY,
+    )
 
 
 def test_keys_are_taken_in_their_time_and_at_no_other(relayer, reveals):
     chain = relayer.chain
     # Before the partition nobody knows what an item is for.
-    assert refusal(relayer.post_keys(reveals[0])) == (425, "too-early")
+    assert refusal(relayer.post_keys(reveals[0])) == (425, RefusalCode.TOO_EARLY)
 
     chain.partition()
     assert chain.view.status.competition.phase is Phase.COMMIT
@@ -69,7 +73,7 @@ def test_keys_are_taken_in_their_time_and_at_no_other(relayer, reveals):
 
     # In Commit: training keys only. One that is refused keeps no other out.
     response = relayer.post_keys(training[0], test[0], training[1])
-    assert refusal(response) == (425, "too-early")
+    assert refusal(response) == (425, RefusalCode.TOO_EARLY)
     assert [entry.get("state") for entry in response.json()["keys"]] == ["new", None, "new"]
     assert relayer.post_keys(training[0]).json()["keys"] == [{"state": "known"}]
     relayer.work()
@@ -82,7 +86,7 @@ def test_keys_are_taken_in_their_time_and_at_no_other(relayer, reveals):
     chain.chains[0].execute(CommitModel(b"\x01" * 32, b"\x02" * 32, chain.parameters.model_bond))
     advance(relayer)
     assert chain.view.status.competition.phase is Phase.UNSEAL
-    assert refusal(relayer.post_keys(training[2])) == (410, "too-late")
+    assert refusal(relayer.post_keys(training[2])) == (410, RefusalCode.TOO_LATE)
     assert relayer.post_keys(test[0]).status_code == 202
     relayer.work()
     assert chain.view.history.item_of(1, test[0].item.nullifier_x).publication is not None
@@ -90,7 +94,7 @@ def test_keys_are_taken_in_their_time_and_at_no_other(relayer, reveals):
     # Then never again.
     advance(relayer)
     assert chain.view.status.competition.phase is Phase.REVEAL
-    assert refusal(relayer.post_keys(test[1])) == (410, "too-late")
+    assert refusal(relayer.post_keys(test[1])) == (410, RefusalCode.TOO_LATE)
     assert json.loads(relayer.post_keys(test[0]).text)["keys"] == [{"state": "known"}]
 
 

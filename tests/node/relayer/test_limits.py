@@ -18,6 +18,7 @@ from offchain.node.relayer.app import MAXIMUM_PERMITS_BODY
 from offchain.node.relayer.health import FRESH_SECONDS, ChainProbe, Health, WorkLog, public_reason
 from offchain.node.relayer.limits import MAXIMUM_CLIENTS, Allowance, Bounds, client_of
 from offchain.node.relayer.service import keep_working
+from offchain.refusals import RefusalCode
 from tests.node.relayer.test_queue import transaction
 from tests.support.chains.deployed_world import World, world
 from tests.support.servers.scripted_node import Answer, forward, scripted_node
@@ -85,7 +86,7 @@ def test_more_than_a_client_may_send_is_put_off_unread_and_watching_goes_on(star
     with relayer(started, tmp_path, bounds=bounds, client_clock=clients) as served:
         answers = [served.http.post("/keys", content=b"{}") for _ in range(5)]
         assert [answer.status_code for answer in answers] == [400, 400, 400, 429, 429]
-        assert refusal(answers[3]) == (429, "too-many-requests")
+        assert refusal(answers[3]) == (429, RefusalCode.TOO_MANY_REQUESTS)
         assert answers[3].headers["Retry-After"] == "4"
         # No header makes another client of it.
         forged = {"X-Forwarded-For": "203.0.113.9"}
@@ -122,7 +123,7 @@ def test_requests_are_worked_on_a_few_at_a_time(started, tmp_path, bounds):
         slow = [half_request(served.url) for _ in range(2)]
         wait_until(lambda: posted(served).status_code == 429, "the relayer is never busy")
         answer = posted(served)
-        assert refusal(answer) == (429, "busy")
+        assert refusal(answer) == (429, RefusalCode.BUSY)
         assert answer.headers["Retry-After"] == "1"
         assert served.http.get("/status").status_code == 200
         for connection in slow:
@@ -151,8 +152,8 @@ def test_a_request_that_ends_early_frees_its_place(started, tmp_path):
 def test_a_body_is_bounded_by_what_its_path_needs(started, tmp_path):
     with relayer(started, tmp_path) as served:
         response = served.http.post("/permits", content=b"[" * (MAXIMUM_PERMITS_BODY + 1))
-        assert refusal(response) == (413, "http")
-        assert refusal(served.http.post("/permits", content=b"[]")) == (400, "malformed")
+        assert refusal(response) == (413, RefusalCode.HTTP)
+        assert refusal(served.http.post("/permits", content=b"[]")) == (400, RefusalCode.MALFORMED)
 
 
 # ---- health ------------------------------------------------------------------------------------

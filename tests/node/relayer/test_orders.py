@@ -14,18 +14,14 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.client import Web3Chain
 from offchain.chain.sending.fees import FeePolicy
-from offchain.errors import FeeCapError, RelayerError
+from offchain.errors import FeeCapError, RelayerBusyError, RelayerError, RelayerRefusedError
 from offchain.node.demo.local_network import account, free_port
-from offchain.node.relayer.client import (
-    MAXIMUM_REPLY,
-    RelayerBusyError,
-    RelayerClient,
-    RelayerRefusedError,
-)
+from offchain.node.relayer.client import MAXIMUM_REPLY, RelayerClient
 from offchain.node.wallet.orders import order_typed_data, read_holdings, sign_order
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder
 from offchain.protocol.words.transactions import KeyReveal
+from offchain.refusals import OtherCode, RefusalCode
 from tests.node.relayer.test_queue import transaction
 from tests.support.chains.deployed_world import World, world
 from tests.support.chains.played_round import play
@@ -108,13 +104,13 @@ def test_a_reward_moves_to_where_its_key_said_and_the_relayer_pays(place, relaye
     assert place.nonce() == before + 1
     assert relayer.http.get("/status").json()["queuedOrders"] == 0
     # It is done: not again, and nothing is sent.
-    assert refusal(relayer.post_order(forward)) == (409, "nonce")
+    assert refusal(relayer.post_order(forward)) == (409, RefusalCode.NONCE)
 
 
 def test_a_fee_goes_to_the_relayer(place, tmp_path):
     contracts = place.world.clients[0].contracts
     with served_relayer(contracts, NUMBER, tmp_path, minimum_fee=7) as served:
-        assert refusal(served.post_order(place.signed(0, fee=6))) == (402, "fee")
+        assert refusal(served.post_order(place.signed(0, fee=6))) == (402, RefusalCode.FEE)
         forward = place.signed(0, fee=7)
         assert served.post_order(forward).status_code == 202
         served.work()
@@ -122,15 +118,15 @@ def test_a_fee_goes_to_the_relayer(place, tmp_path):
 
 
 REFUSED = {
-    "a deadline that is too near": ({"deadline": 60}, 422, "deadline"),
-    "a deadline that is too far": ({"deadline": 2**39}, 422, "deadline"),
-    "a fee over the amount": ({"amount": 5, "fee": 6}, 422, "amount"),
-    "no amount": ({"amount": 0}, 422, "amount"),
-    "a fee for another": ({"fee": 1, "fee_recipient": RECEIVER}, 422, "fee-recipient"),
+    "a deadline that is too near": ({"deadline": 60}, 422, RefusalCode.DEADLINE),
+    "a deadline that is too far": ({"deadline": 2**39}, 422, RefusalCode.DEADLINE),
+    "a fee over the amount": ({"amount": 5, "fee": 6}, 422, RefusalCode.AMOUNT),
+    "no amount": ({"amount": 0}, 422, RefusalCode.AMOUNT),
+    "a fee for another": ({"fee": 1, "fee_recipient": RECEIVER}, 422, RefusalCode.FEE_RECIPIENT),
     "more than there is": ({"amount": 2**200}, 422, "ERC20InsufficientBalance"),
     "nowhere to go": ({"receiver": ZERO}, 422, "ERC20InvalidReceiver"),
-    "a nonce ahead": ({"nonce": 1}, 409, "nonce"),
-    "a nonce beyond what is carried out": ({"nonce": 4}, 403, "too-many-orders"),
+    "a nonce ahead": ({"nonce": 1}, 409, RefusalCode.NONCE),
+    "a nonce beyond what is carried out": ({"nonce": 4}, 403, RefusalCode.TOO_MANY_ORDERS),
 }
 
 
@@ -166,13 +162,16 @@ def test_a_relayer_or_anybody_between_cannot_change_an_order(place, relayer, cha
 
 def test_only_addresses_that_were_rewarded_are_served(place, relayer):
     """Item 11 is not claimed. With tokens from elsewhere its address is nobody's concern either."""
-    assert refusal(relayer.post_order(place.signed(11, amount=1))) == (403, "not-rewarded")
+    assert refusal(relayer.post_order(place.signed(11, amount=1))) == (
+        403,
+        RefusalCode.NOT_REWARDED,
+    )
 
 
 def test_a_second_order_of_a_nonce_that_waits_is_refused(place, relayer):
     assert relayer.post_order(place.signed(0)).status_code == 202
     other = place.signed(0, receiver=RELAYER)
-    assert refusal(relayer.post_order(other)) == (409, "order-waits")
+    assert refusal(relayer.post_order(other)) == (409, RefusalCode.ORDER_WAITS)
 
 
 def test_an_order_that_another_relayer_carried_out_is_forgotten_without_a_transaction(
@@ -262,7 +261,7 @@ def test_the_client_hands_an_order_over_and_reads_the_terms(place, tmp_path):
         client.forward(place.signed(0, fee=3))
         with pytest.raises(RelayerRefusedError, match="the fee is 0 tokens") as refused:
             client.forward(place.signed(1))
-        assert (refused.value.status, refused.value.code) == (402, "fee")
+        assert (refused.value.status, refused.value.code) == (402, RefusalCode.FEE)
         with pytest.raises(RelayerError, match="serves model chain"):
             client.order_terms(1, place.world.deployment.address("ModelChain"))
         client.close()
@@ -274,7 +273,7 @@ def test_the_client_hands_an_order_over_and_reads_the_terms(place, tmp_path):
 )
 def test_the_client_waits_as_long_as_it_is_asked_to_within_reason(header, seconds):
     headers = {} if header is None else {"Retry-After": header}
-    body = {"error": "queue-full", "reason": "too much"}
+    body = {"error": RefusalCode.QUEUE_FULL, "reason": "too much"}
     with pytest.raises(RelayerBusyError, match="too much") as busy:
         answering(httpx.Response(429, json=body, headers=headers)).publish([_reveal()])
     assert busy.value.seconds == seconds
@@ -320,3 +319,20 @@ def test_a_strangers_words_do_not_steer_the_terminal():
     with pytest.raises(RelayerRefusedError) as refused:
         answering(httpx.Response(400, json=body)).publish([_reveal()])
     assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("word", ["WrongSigner", "Scope", "no-such-word", ""])
+def test_a_word_of_another_relayers_is_no_code_of_this_one(word):
+    body = {"error": word, "reason": "so"}
+    with pytest.raises(RelayerRefusedError) as refused:
+        answering(httpx.Response(400, json=body)).publish([_reveal()])
+    assert refused.value.code == word
+    assert isinstance(refused.value.code, OtherCode)
+
+
+@pytest.mark.parametrize("code", RefusalCode)
+def test_the_client_knows_the_codes_by_their_words(code):
+    body = {"error": code.value, "reason": "so"}
+    with pytest.raises(RelayerRefusedError) as refused:
+        answering(httpx.Response(400, json=body)).publish([_reveal()])
+    assert refused.value.code is code

@@ -15,6 +15,7 @@ from offchain.node.relayer.queue import Lane, RelayerQueue, key_of
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
 from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
+from offchain.refusals import RefusalCode
 
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
@@ -64,11 +65,11 @@ def test_what_was_removed_or_dropped_does_not_come_back(file):
         for entry in entries:
             lane.put(entry, 0.0)
         lane.remove(entries[:2])
-        lane.drop(entries[2], "scope", "scope 3 is not accepted, round 5 collects")
+        lane.drop(entries[2], RefusalCode.SCOPE, "scope 3 is not accepted, round 5 collects")
     with RelayerDatabase(file) as database:
         lane = RelayerQueue(database).transactions
         assert lane.first(9) == (entries[3],)
-        assert database.dropped() == {"transactions": {"scope": 1}}
+        assert database.dropped() == {"transactions": {RefusalCode.SCOPE: 1}}
 
 
 def test_an_entry_is_taken_in_once_and_none_beyond_the_bound(file):

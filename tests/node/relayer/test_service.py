@@ -9,11 +9,13 @@ import httpx
 import pytest
 
 from offchain.crypto.sealing import MAX_FILE
-from offchain.errors import RelayerError
+from offchain.errors import RelayerError, RelayerRefusedError
 from offchain.node.demo.local_network import free_port
+from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.relayer.app import MAXIMUM_BODY, MAXIMUM_KEYS_BODY
-from offchain.node.relayer.client import DirectOutlet, RelayerClient, RelayerRefusedError
+from offchain.node.relayer.client import NO_CODE, RelayerClient
 from offchain.protocol.words.transactions import encode_positions
+from offchain.refusals import RefusalCode
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.node_chain import KEYS, NODES, NodeChain
 from tests.support.servers.chain_relayer import Relayer, refusal, running_relayer
@@ -84,23 +86,23 @@ def test_a_batch_goes_out_when_it_is_full_and_a_rest_after_a_while(relayer, draw
 
 
 REFUSED = {
-    "another payload": (lambda e: (e[0], e[1] + b"\x00"), 422, "payload-hash"),
-    "an empty payload": (lambda e: (e[0], b""), 413, "payload-size"),
-    "a payload too large": (lambda e: (e[0], bytes(MAX_FILE + 1)), 413, "payload-size"),
-    "a scope of the past": (lambda e: changed(e, scope=0), 409, "scope"),
-    "a scope of the future": (lambda e: changed(e, scope=2), 409, "scope"),
-    "a time too far ahead": (lambda e: changed(e, timestamp=2**40 - 1), 422, "timestamp"),
+    "another payload": (lambda e: (e[0], e[1] + b"\x00"), 422, RefusalCode.PAYLOAD_HASH),
+    "an empty payload": (lambda e: (e[0], b""), 413, RefusalCode.PAYLOAD_SIZE),
+    "a payload too large": (lambda e: (e[0], bytes(MAX_FILE + 1)), 413, RefusalCode.PAYLOAD_SIZE),
+    "a scope of the past": (lambda e: changed(e, scope=0), 409, RefusalCode.SCOPE),
+    "a scope of the future": (lambda e: changed(e, scope=2), 409, RefusalCode.SCOPE),
+    "a time too far ahead": (lambda e: changed(e, timestamp=2**40 - 1), 422, RefusalCode.TIMESTAMP),
     "a changed time": (
         lambda e: changed(e, timestamp=e[0].item.timestamp - 1),
         422,
-        "ring-signature",
+        RefusalCode.RING_SIGNATURE,
     ),
     "another reward address": (
         lambda e: changed(e, reward_address="0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
         422,
-        "ring-signature",
+        RefusalCode.RING_SIGNATURE,
     ),
-    "another nullifier": (lambda e: changed(e, nullifier_x=5), 422, "ring-signature"),
+    "another nullifier": (lambda e: changed(e, nullifier_x=5), 422, RefusalCode.RING_SIGNATURE),
 }
 
 
@@ -123,11 +125,11 @@ def with_ring(entry, positions):
 @pytest.mark.parametrize(
     ("positions", "code"),
     [
-        ([0, 1, 2], "ring-size"),
-        (list(range(17)), "ring-size"),
-        ([0, 1, 2, NODES * KEYS], "ring-member"),
-        ([0, 1, 2, 2], "ring-signature"),
-        ([0, 1, 2, 3], "ring-signature"),
+        ([0, 1, 2], RefusalCode.RING_SIZE),
+        (list(range(17)), RefusalCode.RING_SIZE),
+        ([0, 1, 2, NODES * KEYS], RefusalCode.RING_MEMBER),
+        ([0, 1, 2, 2], RefusalCode.RING_SIGNATURE),
+        ([0, 1, 2, 3], RefusalCode.RING_SIGNATURE),
     ],
 )
 def test_rings_that_do_not_hold_are_refused(relayer, drawn, positions, code):
@@ -139,12 +141,12 @@ def test_a_second_item_under_one_nullifier_is_refused(relayer, chain, drawn):
     relayer.share(drawn[0][0])
     again = chain.draw(0)[0]
     assert again[0].item.nullifier_x == drawn[0][0][0].item.nullifier_x
-    assert refusal(relayer.post(*again)) == (409, "nullifier-used")
+    assert refusal(relayer.post(*again)) == (409, RefusalCode.NULLIFIER_USED)
 
 
 def test_a_second_item_under_the_nullifier_of_one_that_waits_is_refused(relayer, chain, drawn):
     assert relayer.post(*drawn[1][0]).status_code == 202
-    assert refusal(relayer.post(*chain.draw(1)[0])) == (409, "nullifier-used")
+    assert refusal(relayer.post(*chain.draw(1)[0])) == (409, RefusalCode.NULLIFIER_USED)
     relayer.work()
 
 
@@ -152,7 +154,7 @@ def test_more_than_the_queue_holds_is_put_off(relayer, drawn):
     entries = [*drawn[1][1:], *drawn[3][1:3]]
     answers = [relayer.post(*entry) for entry in entries[: KEYS + 1]]
     assert [answer.status_code for answer in answers] == [202] * KEYS + [429]
-    assert answers[-1].json()["error"] == "queue-full"
+    assert answers[-1].json()["error"] == RefusalCode.QUEUE_FULL
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
     assert not relayer.store.has(entries[KEYS][0].item.payload_hash)
     relayer.work()
@@ -162,7 +164,12 @@ def test_more_than_the_queue_holds_is_put_off(relayer, drawn):
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(b"{", "http"), (b"[]", "malformed"), (b"[" * 100_000, "http"), (b"{}", "malformed")],
+    [
+        (b"{", RefusalCode.HTTP),
+        (b"[]", RefusalCode.MALFORMED),
+        (b"[" * 100_000, RefusalCode.HTTP),
+        (b"{}", RefusalCode.MALFORMED),
+    ],
     ids=["cut", "a list", "too deep", "empty"],
 )
 def test_what_is_no_message_is_refused(relayer, body, code):
@@ -184,12 +191,12 @@ def test_a_body_without_end_is_read_no_further_than_a_message_can_be(relayer):
 
 def test_a_request_for_keys_is_bounded_by_what_keys_need(relayer):
     response = relayer.http.post("/keys", content=b"[" * (MAXIMUM_KEYS_BODY + 1))
-    assert refusal(response) == (413, "http")
+    assert refusal(response) == (413, RefusalCode.HTTP)
 
 
 def test_unknown_paths_and_methods_are_refused_in_json(relayer):
-    assert refusal(relayer.http.get("/nothing")) == (404, "http")
-    assert refusal(relayer.http.get("/keys")) == (405, "http")
+    assert refusal(relayer.http.get("/nothing")) == (404, RefusalCode.HTTP)
+    assert refusal(relayer.http.get("/keys")) == (405, RefusalCode.HTTP)
 
 
 def test_one_entry_that_reverts_keeps_no_other_from_the_chain(relayer, drawn):
@@ -217,7 +224,7 @@ def test_the_client_names_the_refusal(relayer, drawn):
     transaction, payload = changed(drawn[2][4], scope=9)
     with pytest.raises(RelayerRefusedError, match="scope 9 is not accepted") as refused:
         client.submit(transaction, payload)
-    assert (refused.value.status, refused.value.code) == (409, "scope")
+    assert (refused.value.status, refused.value.code) == (409, RefusalCode.SCOPE)
     client.close()
 
 
@@ -234,7 +241,7 @@ def test_a_relayer_may_answer_anything(drawn):
     client = RelayerClient("http://relayer", httpx.MockTransport(nonsense))
     with pytest.raises(RelayerRefusedError) as refused:
         client.submit(*drawn[2][4])
-    assert refused.value.code == "unknown"
+    assert refused.value.code is NO_CODE
     assert len(str(refused.value)) < 500
 
 

@@ -23,9 +23,8 @@ from offchain.node.demo.local_network import Plan, account, deploy_on
 from offchain.node.feeder.replay import Feeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.own import Own
-from offchain.node.relayer.client import Outlet
 from offchain.node.sharing import Sharing
-from offchain.ports import DataSource
+from offchain.ports import DataSource, Outlet
 from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.protocol.words.actions import Partition, Start, WritePage
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal

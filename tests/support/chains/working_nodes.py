@@ -14,11 +14,11 @@ import structlog
 from offchain.config import DEFAULT_TASK
 from offchain.learning.preparation import use_threads
 from offchain.node.assembly import Adapters, Choices, assemble_worker
+from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.feeder.replay import Feeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
-from offchain.node.relayer.client import DirectOutlet
 from offchain.ports import DataSource, Learner
 from offchain.protocol.deciding.policy import ALL_ROLES, Policy, Role
 from offchain.protocol.history.entries import RoundHistory

@@ -1,0 +1,89 @@
+"""Words by which a relayer says why it does not take a message, or dropped it later.
+
+A word is what programs go by; the sentence beside it is for people. Relayer, client, wallet and
+tests all take the words from here, and a test compares them with the table in docs/Relayer.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, Self
+
+
+class RefusalCode(StrEnum):
+    """The relayer's words; ``status`` is the HTTP status of a refusal, ``meaning`` says why."""
+
+    status: int
+    meaning: str
+
+    def __new__(cls, word: str, status: int, meaning: str) -> Self:
+        """A word with its status and meaning."""
+        code = str.__new__(cls, word)
+        code._value_ = word
+        code.status = status
+        code.meaning = meaning
+        return code
+
+    # Requests
+    MALFORMED = "malformed", 400, "the message does not have the form that was agreed on"
+    HTTP = "http", 400, "no JSON; 404 and 405: no such place, 408: too slow, 413: too large"
+    QUEUE_FULL = "queue-full", 429, "as many entries wait for the chain as may"
+    BUSY = "busy", 429, "as many requests are worked on as may be, of all or of this client"
+    TOO_MANY_REQUESTS = "too-many-requests", 429, "this client is over its burst or rate"
+    STORE = "store", 507, "the relayer has no room, or cannot write"
+    CHAIN = "chain", 503, "the relayer cannot use the chain"
+    # Data transactions
+    PAYLOAD_SIZE = "payload-size", 413, "the sealed payload is too small or too large"
+    PAYLOAD_HASH = "payload-hash", 422, "the sealed payload is not the one that the item names"
+    NULLIFIER_USED = "nullifier-used", 409, "another item has the nullifier, or waits with it"
+    SCOPE = "scope", 409, "the item's round does not collect"
+    PAGES = "pages", 409, "share keys of the round are still to be written to pages"
+    TIMESTAMP = "timestamp", 422, "before the last partition's decision, or ahead of the chain"
+    RING_SIZE = "ring-size", 422, "the ring is smaller or larger than is allowed"
+    RING_MEMBER = "ring-member", 422, "the ring names a key that is not active"
+    RING_SIGNATURE = "ring-signature", 422, "the signature is not valid"
+    # Payload keys
+    UNKNOWN_ITEM = "unknown-item", 404, "the key's item is not on chain"
+    WRONG_KEY = "wrong-key", 422, "it is not the key that the item commits to"
+    TOO_EARLY = "too-early", 425, "the time of the key has not come"
+    TOO_LATE = "too-late", 410, "the time of the key is over"
+    # Orders
+    NOT_OFFERED = "not-offered", 404, "this relayer carries out no orders"
+    DEADLINE = "deadline", 422, "the deadline is too near or too far"
+    AMOUNT = "amount", 422, "there is no amount, or the fee is more"
+    FEE = "fee", 402, "the fee is less than the relayer asks for"
+    FEE_RECIPIENT = "fee-recipient", 422, "the fee is for somebody else"
+    NOT_REWARDED = "not-rewarded", 403, "the holder never had a reward"
+    TOO_MANY_ORDERS = "too-many-orders", 403, "the holder has had all orders that it may have"
+    NONCE = "nonce", 409, "the holder's next order has another nonce"
+    ORDER_WAITS = "order-waits", 409, "another order of the nonce waits"
+    REVERTED = "reverted", 422, "the contract refuses it and gives no reason"
+
+
+class OtherCode(str):
+    """A word that is none of `RefusalCode`.
+
+    The name of a contract's custom error, or whatever a relayer says that is not this project's.
+    """
+
+    __slots__ = ()
+
+
+AnyCode = RefusalCode | OtherCode
+"""A word for a refusal, known or not."""
+
+_KNOWN: Final[Mapping[str, RefusalCode]] = {code.value: code for code in RefusalCode}
+
+CONTRACT_STATUS: Final = RefusalCode.REVERTED.status
+"""HTTP status of a refusal whose word is the name of a contract's custom error."""
+
+
+def code_of(word: str) -> AnyCode:
+    """The code of a word that somebody else said."""
+    return _KNOWN.get(word, OtherCode(word))
+
+
+def revert_code(name: str) -> AnyCode:
+    """The code of a revert by its custom error's name, which is empty where there is no reason."""
+    return OtherCode(name) if name else RefusalCode.REVERTED
