@@ -11,6 +11,7 @@ from offchain.crypto.hashing import keccak256
 from offchain.node.attesting import Attesting
 from offchain.node.background import Background
 from offchain.node.claiming import Claiming
+from offchain.node.computations import ComputationEnded
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
@@ -59,7 +60,7 @@ def assemble_worker(
         ChainError: the chain cannot be read.
     """
     chain, store, learner = adapters.chain, adapters.store, adapters.learner
-    background: Background[object] = Background()
+    background: Background[ComputationEnded] = Background()
     payloads = Payloads(store, learner, own.domains, journal, own.parameters.maximum_samples, clock)
     attesting = Attesting(payloads, store, learner, journal, background, clock)
     sharing = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from offchain.errors import ModelError, StoreError, StoreUnreachableError
-from offchain.node.background import Background, Cancelled, Outcome
+from offchain.node.background import Background, Cancelled
+from offchain.node.computations import ComputationEnded, Evaluation, EvaluationEnded
 from offchain.node.journal import Journal
 from offchain.node.payloads import PayloadNotOpen, Payloads
 from offchain.ports import ContentStore, Learner
@@ -38,14 +40,6 @@ class RoundData:
         return self.data_set.round
 
 
-@dataclass(frozen=True, slots=True)
-class _Evaluation:
-    """One run: which models on which data set."""
-
-    data_root: bytes
-    models: tuple[bytes, ...]
-
-
 class Attesting:
     """Evaluates models on data sets and puts the table of scores together.
 
@@ -64,7 +58,7 @@ class Attesting:
         store: ContentStore,
         learner: Learner,
         journal: Journal,
-        background: Background[object],
+        background: Background[ComputationEnded],
         clock: Callable[[], float],
     ) -> None:
         self._payloads = payloads
@@ -73,7 +67,7 @@ class Attesting:
         self._journal = journal
         self._background = background
         self._clock = clock
-        self._running: _Evaluation | None = None
+        self._is_running = False
         self._failed_until = 0.0
         self._asked: dict[bytes, tuple[float, bool | None]] = {}
         self._fetched: set[bytes] = set()
@@ -83,7 +77,7 @@ class Attesting:
     @property
     def is_evaluating(self) -> bool:
         """Whether an evaluation runs, or a failed one rests before the next."""
-        return self._running is not None or self._clock() < self._failed_until
+        return self._is_running or self._clock() < self._failed_until
 
     # ---- the data set ------------------------------------------------------------------------
 
@@ -158,13 +152,13 @@ class Attesting:
         """
         if self._background.name is not None or not models:
             return
-        running = _Evaluation(data.root, tuple(models))
+        evaluation = Evaluation(data.root, tuple(models))
         test = data.data_set.test
 
-        def evaluate() -> object:
+        def evaluate() -> Mapping[bytes, int]:
             samples = [self._payloads.plaintext(item) for item in test]
             scores: dict[bytes, int] = {}
-            for model in running.models:
+            for model in evaluation.models:
                 try:
                     scores[model] = self._evaluate(model, own.get(model), samples)
                 except OWN_TROUBLE as error:
@@ -176,25 +170,28 @@ class Attesting:
                     )
             return scores
 
-        self._running = running
+        self._is_running = True
         log.info("evaluating", round=data.round, models=len(models), test_items=len(test))
-        self._background.start(f"evaluation of round {data.round}", evaluate)
+        self._background.start(
+            f"evaluation of round {data.round}", evaluate, partial(EvaluationEnded, evaluation)
+        )
 
-    def finish(self, outcome: Outcome[object]) -> None:
-        """Take the outcome of the evaluation that was started."""
-        running, self._running = self._running, None
-        if running is None or not isinstance(outcome.result, dict):
-            if not isinstance(outcome.error, Cancelled):
+    def finish(self, ended: EvaluationEnded) -> None:
+        """Take what the evaluation that was started came to."""
+        self._is_running = False
+        evaluation, scores = ended.evaluation, ended.came_to
+        if isinstance(scores, Exception):
+            if not isinstance(scores, Cancelled):
                 self._failed_until = self._clock() + _RETRY_SECONDS
-                log.warning("the evaluation failed, trying again", reason=str(outcome.error))
+                log.warning("the evaluation failed, trying again", reason=str(scores))
             return
-        gone = set(running.models) - outcome.result.keys()
+        gone = set(evaluation.models) - scores.keys()
         if gone:
             self._fetched -= gone
             self._failed_until = self._clock() + _RETRY_SECONDS
-        for model, score in outcome.result.items():
-            self._scores[running.data_root, model] = score
-            self._journal.keep_score(running.data_root, model, score)
+        for model, score in scores.items():
+            self._scores[evaluation.data_root, model] = score
+            self._journal.keep_score(evaluation.data_root, model, score)
             log.info("evaluated", model=model.hex()[:12], score=score)
 
     def _evaluate(self, model_hash: bytes, held: bytes | None, samples: Sequence[bytes]) -> int:

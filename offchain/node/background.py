@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from offchain.errors import ModelChainError
 
-Result = TypeVar("Result")
+Computed = TypeVar("Computed")
+Ended = TypeVar("Ended")
 
 
 class Cancelled(ModelChainError):
     """A computation was told to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[Result]):
-    """What a computation came to: a result, or the error that ended it."""
-
-    name: str
-    result: Result | None
-    error: Exception | None
-
-
-class Background(Generic[Result]):
+class Background(Generic[Ended]):
     """Runs one named computation in a thread of its own.
+
+    Its end is told by a value that whoever starts it makes of the result or the error: each kind of
+    computation has a class for it.
 
     The thread is a daemon: a process that is told to end does not wait for a step that takes long.
     """
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
-        self._outcome: Outcome[Result] | None = None
+        self._ended: Ended | None = None
         self._cancelled = threading.Event()
         self._name: str | None = None
 
@@ -42,11 +36,21 @@ class Background(Generic[Result]):
         """What runs, or has ended and was not yet taken; None if there is nothing."""
         return self._name
 
-    def start(self, name: str, compute: Callable[[], Result]) -> None:
+    def start(
+        self,
+        name: str,
+        compute: Callable[[], Computed],
+        ended: Callable[[Computed | Exception], Ended],
+    ) -> None:
         """Start a computation.
 
+        Args:
+            name: for people.
+            compute: runs in the thread.
+            ended: makes the value that `take` gives of the result, or of the error that ended it.
+
         Raises:
-            RuntimeError: another one runs, or its outcome was not taken.
+            RuntimeError: another one runs, or its end was not taken.
         """
         if self._name is not None:
             raise RuntimeError(f"{self._name} runs: {name} must wait")
@@ -54,23 +58,25 @@ class Background(Generic[Result]):
         self._cancelled.clear()
 
         def run() -> None:
+            came_to: Computed | Exception
             try:
-                self._outcome = Outcome(name, compute(), None)
+                came_to = compute()
             except Exception as error:  # noqa: BLE001  (taken, logged and judged by the loop)
-                self._outcome = Outcome(name, None, error)
+                came_to = error
+            self._ended = ended(came_to)
 
         self._thread = threading.Thread(target=run, name=name, daemon=True)
         self._thread.start()
 
-    def take(self) -> Outcome[Result] | None:
-        """The outcome of a computation that has ended, once."""
+    def take(self) -> Ended | None:
+        """The end of a computation that has ended, once."""
         if self._thread is None or self._thread.is_alive():
             return None
-        outcome, self._outcome, self._thread, self._name = self._outcome, None, None, None
-        return outcome
+        ended, self._ended, self._thread, self._name = self._ended, None, None, None
+        return ended
 
     def cancel(self) -> None:
-        """Tell the computation to stop at its next step; its outcome is then `Cancelled`."""
+        """Tell the computation to stop at its next step; it then comes to `Cancelled`."""
         self._cancelled.set()
 
     def step(self) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import assert_never
 
 import structlog
 
 from offchain.chain.follower import ChainFollower
 from offchain.errors import ChainError, ModelChainError
 from offchain.node.background import Background
+from offchain.node.computations import ComputationEnded, EvaluationEnded, TrainingEnded
 from offchain.node.performing import Performer
 from offchain.node.snapshots import Parts, SnapshotTaker
 from offchain.protocol.deciding.decide import Decision, decide
@@ -57,7 +59,7 @@ class Worker:
         taker: SnapshotTaker,
         performer: Performer,
         parts: Parts,
-        background: Background[object],
+        background: Background[ComputationEnded],
         clock: Callable[[], float],
         settings: LoopSettings | None = None,
     ) -> None:
@@ -90,7 +92,7 @@ class Worker:
         """One look at the chain and what follows from it; returns whether it sent anything."""
         for record in self._follower.refresh():
             _tell(record)
-        self._take_outcome()
+        self._take_computed()
         status, history = self._follower.status, self._follower.history
         decision = decide(self._taker.take(status, history))
         self._tell_waiting(decision)
@@ -106,7 +108,7 @@ class Worker:
     def wait_for_computation(self, seconds: float) -> bool:
         """Wait for a training or judging beside the loop to end, so long at most.
 
-        Returns whether none runs any more: the next step takes the outcome.
+        Returns whether none runs any more: the next step takes what it came to.
         """
         return self._background.wait(seconds)
 
@@ -153,14 +155,16 @@ class Worker:
             name: seen for name, seen in self._first_seen.items() if name in current
         }
 
-    def _take_outcome(self) -> None:
-        outcome = self._background.take()
-        if outcome is None:
-            return
-        if outcome.name.startswith("training"):
-            self._parts.modelling.finish(outcome)
-        else:
-            self._parts.attesting.finish(outcome)
+    def _take_computed(self) -> None:
+        match self._background.take():
+            case TrainingEnded() as ended:
+                self._parts.modelling.finish(ended)
+            case EvaluationEnded() as ended:
+                self._parts.attesting.finish(ended)
+            case None:
+                return
+            case ended:
+                assert_never(ended)
 
     def _tell_waiting(self, decision: Decision) -> None:
         if decision.waiting != self._waiting and decision.waiting:

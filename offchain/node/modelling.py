@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.crypto.sealing import model_associated_data, seal, unseal
 from offchain.errors import CryptoError, ModelChainError, ModelError, StoreError
-from offchain.node.background import Background, Cancelled, Outcome
+from offchain.node.background import Background, Cancelled
+from offchain.node.computations import ComputationEnded, Training, TrainingEnded
 from offchain.node.journal import Journal
 from offchain.node.own import Own
 from offchain.node.payloads import Payloads
@@ -47,21 +49,6 @@ class HeldModel:
         return hashlib.sha256(self.data).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
-    """What a model is trained on."""
-
-    round: int
-    items: tuple[DataItem, ...]
-    payloads: tuple[bytes, ...]
-    baseline: bytes | None
-
-    @property
-    def ages(self) -> tuple[int, ...]:
-        """How many rounds old each item is."""
-        return tuple(max(0, self.round - item.item.scope) for item in self.items)
-
-
 class Modelling:
     """The models of one account, one for each round.
 
@@ -81,7 +68,7 @@ class Modelling:
         store: ContentStore,
         learner: Learner,
         journal: Journal,
-        background: Background[object],
+        background: Background[ComputationEnded],
         randomness: Callable[[int], bytes],
         clock: Callable[[], float],
     ) -> None:
@@ -95,7 +82,7 @@ class Modelling:
         self._held: dict[int, HeldModel] = {}
         self._unrecoverable: set[bytes] = set()
         self._restored: set[int] = set()
-        self._training: Training | None = None
+        self._is_training = False
         self._paused_until = 0.0
 
     # ---- what is in hand ---------------------------------------------------------------------
@@ -130,7 +117,7 @@ class Modelling:
     @property
     def is_training(self) -> bool:
         """Whether a model is in training, or a failed training rests before the next."""
-        return self._training is not None or self._clock() < self._paused_until
+        return self._is_training or self._clock() < self._paused_until
 
     # ---- training ----------------------------------------------------------------------------
 
@@ -138,7 +125,7 @@ class Modelling:
         """Start to train; nothing happens while something else is computed."""
         if self._background.name is not None:
             return
-        self._training = training
+        self._is_training = True
         seed = training_seed(self._own.account, training.round)
         last_report = self._clock()
 
@@ -156,7 +143,7 @@ class Modelling:
                     images_per_second=round(progress.images_per_second),
                 )
 
-        def train() -> object:
+        def train() -> TrainedModel:
             return self._learner.train(
                 training.payloads, training.baseline, seed, report, training.ages
             )
@@ -167,22 +154,25 @@ class Modelling:
             items=len(training.items),
             warm_start=training.baseline is not None,
         )
-        self._background.start(f"training of round {training.round}", train)
+        self._background.start(
+            f"training of round {training.round}", train, partial(TrainingEnded, training)
+        )
 
-    def finish(self, outcome: Outcome[object]) -> None:
-        """Take the outcome of the training that was started."""
-        training, self._training = self._training, None
-        if training is None or not isinstance(outcome.result, TrainedModel):
-            if not isinstance(outcome.error, Cancelled):
+    def finish(self, ended: TrainingEnded) -> None:
+        """Take what the training that was started came to."""
+        self._is_training = False
+        training, trained = ended.training, ended.came_to
+        if isinstance(trained, Exception):
+            if not isinstance(trained, Cancelled):
                 self._paused_until = self._clock() + RETRAIN_SECONDS
-                log.error("the training failed", reason=str(outcome.error))
+                log.error("the training failed", reason=str(trained))
             return
-        used = outcome.result.used
+        used = trained.used
         items = training.items if used is None else [training.items[number] for number in used]
         root = training_root(self._own.domains.model_chain, items)
-        log.info("trained", round=training.round, model=outcome.result.description)
+        log.info("trained", round=training.round, model=trained.description)
         try:
-            self._hold(training.round, outcome.result.data, root)
+            self._hold(training.round, trained.data, root)
         except (StoreError, CryptoError) as error:
             self._paused_until = self._clock() + RETRAIN_SECONDS
             log.error("the trained model cannot be kept", reason=str(error))

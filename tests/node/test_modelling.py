@@ -13,8 +13,9 @@ from offchain.crypto.hashing import Domain
 from offchain.learning.tasks.learner import DigitsLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.node.background import Background, Cancelled
+from offchain.node.computations import Training
 from offchain.node.journal import Journal
-from offchain.node.modelling import Modelling, Training, training_seed
+from offchain.node.modelling import Modelling, training_seed
 from offchain.node.own import Own
 from offchain.protocol.rules.dataset import DataItem, training_root
 from offchain.protocol.words.parameters import DEMO
@@ -162,9 +163,9 @@ def test_a_training_that_is_cancelled_leaves_nothing(tmp_path):
     node.modelling.start(Training(ROUND, (), tuple(RandomDigits(1).draw(1, 2)), None))
     node.background.cancel()
     node.background.wait(PATIENCE_SECONDS)
-    outcome = node.background.take()
-    assert isinstance(outcome.error, Cancelled)
-    node.modelling.finish(outcome)
+    ended = node.background.take()
+    assert isinstance(ended.came_to, Cancelled)
+    node.modelling.finish(ended)
     assert node.modelling.held(ROUND) is None
     assert not node.modelling.is_training
 
