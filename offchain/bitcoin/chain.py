@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.errors import (
     BadBatchLength,
-    BadMaximumBatch,
     BrokenLink,
     BufferTooLong,
     HeightNotHeld,
     InsufficientWork,
     NotMoreWork,
     OldVersion,
-    RingTooSmall,
     TimeTooEarly,
     TimeTooLate,
     TooManyConfirmations,
@@ -27,6 +25,7 @@ from offchain.bitcoin.errors import (
     WrongBits,
 )
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader, hash_number, short_hash, split_headers
+from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import MAXIMUM_FUTURE_SECONDS, MINIMUM_VERSION, Rules
 from offchain.bitcoin.target import (
     EPOCH_BLOCKS,
@@ -36,36 +35,6 @@ from offchain.bitcoin.target import (
     target_from_bits,
     work_of_target,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a relay is set up with beside the network's rules. All are fixed at deployment.
-
-    Attributes:
-        ring_size: slots for headers; an older header's slot is used again.
-        maximum_batch: headers that one submission may have, which bounds reorganisations too.
-        confirmations: blocks between the best header and the tip.
-        buffer_seconds: how long before a header's median time past its decision time lies.
-    """
-
-    ring_size: int
-    maximum_batch: int
-    confirmations: int
-    buffer_seconds: int
-
-    def __post_init__(self) -> None:
-        """Check the sizes.
-
-        Raises:
-            BadMaximumBatch: the batch is empty or longer than an epoch.
-            RingTooSmall: a batch and the window of a median before it do not fit the ring.
-        """
-        if not 1 <= self.maximum_batch <= EPOCH_BLOCKS:
-            raise BadMaximumBatch(self.maximum_batch, EPOCH_BLOCKS)
-        minimum = self.maximum_batch + MEDIAN_BLOCKS
-        if self.ring_size < minimum:
-            raise RingTooSmall(self.ring_size, minimum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +89,7 @@ class HeaderChain:
         best_hash: its hash, 32 bytes, internal order.
     """
 
-    def __init__(self, rules: Rules, settings: Settings, checkpoint: Checkpoint) -> None:
+    def __init__(self, rules: Rules, settings: RelaySettings, checkpoint: Checkpoint) -> None:
         """Start a chain at `checkpoint`.
 
         Raises:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from offchain.bitcoin.chain import HeaderChain, Settings
+from offchain.bitcoin.chain import HeaderChain
 from offchain.bitcoin.check import check_headers
 from offchain.bitcoin.errors import (
     BrokenLink,
@@ -20,6 +20,7 @@ from offchain.bitcoin.errors import (
     WrongBits,
 )
 from offchain.bitcoin.header import BlockHeader, display_hash
+from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import MAINNET, REGTEST, Rules
 from offchain.config import RECORDED_HEADERS
 from offchain.headers.errors import BadHeaderFile, HeadersNotHeld
@@ -48,7 +49,10 @@ def description() -> dict[str, Any]:
 
 def chain_from(source: RecordedHeaders, height: int, ring_size: int) -> HeaderChain:
     checkpoint = read_checkpoint(source, height, MAINNET)
-    return HeaderChain(MAINNET, Settings(ring_size, 144, 1, 60), checkpoint)
+    settings = RelaySettings(
+        ring_size=ring_size, maximum_batch=144, confirmations=1, buffer_seconds=60
+    )
+    return HeaderChain(MAINNET, settings, checkpoint)
 
 
 def test_the_source_serves_what_its_description_says(source: RecordedHeaders) -> None:

@@ -14,9 +14,10 @@ from offchain.bitcoin.batches import (
     ReorganisationTooDeep,
     describe,
 )
-from offchain.bitcoin.chain import HeaderChain, Settings
+from offchain.bitcoin.chain import HeaderChain
 from offchain.bitcoin.errors import BrokenLink, InsufficientWork, TimeTooEarly
 from offchain.bitcoin.header import display_hash, short_hash
+from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import REGTEST, Rules
 from offchain.headers.next_batch import next_batch
 from scripts.support.chains.bitcoin_mining import RETARGETING, MinedChain, mine, spoil_work
@@ -24,7 +25,7 @@ from tests.support.servers.mined_source import MinedSource
 
 NOW = 1_720_000_000
 MAXIMUM = 12
-SETTINGS = Settings(ring_size=40, maximum_batch=MAXIMUM, confirmations=1, buffer_seconds=60)
+SETTINGS = RelaySettings(ring_size=40, maximum_batch=MAXIMUM, confirmations=1, buffer_seconds=60)
 
 
 class Follower:

@@ -18,6 +18,7 @@ from eth_utils.address import is_checksum_address
 from offchain import whole_files
 from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS, Checkpoint
 from offchain.bitcoin.header import HEADER_SIZE
+from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import Rules
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import DEFAULT_TASK
@@ -25,7 +26,7 @@ from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import HASH_BYTES, Domain
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.foreign_text import printable
-from offchain.protocol.words.parameters import Parameters, RelayParameters
+from offchain.protocol.words.parameters import Parameters
 from offchain.whole_files import UnwritableFile, write_whole
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ class Deployment:
     compiler: str
     contracts: Mapping[str, DeployedContract]
     parameters: Parameters
-    relay: RelayParameters
+    relay: RelaySettings
     rules: Rules
     checkpoint: Checkpoint
     token_cap: int
@@ -227,7 +228,7 @@ class _Reader:
             compiler=self._text("compiler", given["compiler"]),
             contracts=self._contracts(given["contracts"]),
             parameters=self._built("parameters", given["parameters"], Parameters),
-            relay=self._built("relay", given["relay"], RelayParameters),
+            relay=self._built("relay", given["relay"], RelaySettings),
             rules=self._checked(
                 "rules",
                 lambda: Rules(

@@ -19,11 +19,12 @@ from web3.utils.address import get_create_address
 
 from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS, Checkpoint
 from offchain.bitcoin.header import HEADER_SIZE
+from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import MAINNET, Rules
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ChainError, ConfigurationError
-from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters, RelayParameters
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 
 
 class Deploy(Protocol):
@@ -69,7 +70,7 @@ class DeploymentPlan:
     checkpoint: Checkpoint
     rules: Rules = MAINNET
     parameters: Parameters = DEMO
-    relay: RelayParameters = DEMO_RELAY
+    relay: RelaySettings = DEMO_RELAY
     task: str = DEFAULT_TASK
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from offchain.bitcoin.header import BlockHeader
+from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.target import MEDIAN_BLOCKS, median_time_past
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.clock import DevelopmentClock
@@ -17,7 +18,6 @@ from offchain.errors import HeaderError, ModelChainError, RevertedError
 from offchain.node.feeder.schedule import Feed, ReplaySchedule, decide_feed
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
-from offchain.protocol.words.parameters import RelayParameters
 from offchain.protocol.words.status import ChainStatus, Phase
 
 log = structlog.get_logger()
@@ -69,7 +69,7 @@ class Feeder:
         follower: ChainFollower,
         source: HeaderSource,
         clock: DevelopmentClock,
-        relay: RelayParameters,
+        relay: RelaySettings,
         replay: ReplaySchedule,
         monotonic: Callable[[], float],
     ) -> None:

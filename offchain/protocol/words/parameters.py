@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass, fields
 
+from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.target import EPOCH_BLOCKS
 from offchain.errors import ConfigurationError
 
@@ -210,22 +211,5 @@ LIVE = Parameters(
 blocks costs nobody a round."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelayParameters:
-    """What the Bitcoin relay is deployed with beside the network's rules; fixed like `Parameters`.
-
-    Attributes:
-        confirmations: blocks between the relay's best header and the tip that the protocol reads.
-        buffer_seconds: how long before a block's median time past its decision time lies.
-        ring_size: headers that the relay keeps.
-        maximum_batch: headers that one submission may have, which bounds reorganisations too.
-    """
-
-    confirmations: int
-    buffer_seconds: int
-    ring_size: int
-    maximum_batch: int
-
-
-DEMO_RELAY = RelayParameters(confirmations=1, buffer_seconds=60, ring_size=2_048, maximum_batch=144)
-LIVE_RELAY = RelayParameters(confirmations=6, buffer_seconds=60, ring_size=4_096, maximum_batch=144)
+DEMO_RELAY = RelaySettings(ring_size=2_048, maximum_batch=144, confirmations=1, buffer_seconds=60)
+LIVE_RELAY = RelaySettings(ring_size=4_096, maximum_batch=144, confirmations=6, buffer_seconds=60)

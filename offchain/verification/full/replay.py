@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from offchain.bitcoin.chain import HeaderChain, Settings
+from offchain.bitcoin.chain import HeaderChain
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import Domain
@@ -93,12 +93,9 @@ class Replay:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
-        parameters, relay = deployment.parameters, deployment.relay
-        settings = Settings(
-            relay.ring_size, relay.maximum_batch, relay.confirmations, relay.buffer_seconds
-        )
+        parameters = deployment.parameters
         model_chain, data_registry = deployment.domain(), deployment.domain("DataRegistry")
-        self.relay = HeaderChain(deployment.rules, settings, deployment.checkpoint)
+        self.relay = HeaderChain(deployment.rules, deployment.relay, deployment.checkpoint)
         self.reference = ReferenceChain(
             parameters,
             self.relay,

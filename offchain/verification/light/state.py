@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar, cast
 
-from offchain.bitcoin.chain import HeaderChain, Settings
+from offchain.bitcoin.chain import HeaderChain
 from offchain.chain.deployment.file import Deployment
 from offchain.protocol.rules.standing import is_attester
 from offchain.protocol.rules.tally import RevealedModel
@@ -44,14 +44,10 @@ class LightState:
     """All that is known; the handlers of records write to it."""
 
     def __init__(self, deployment: Deployment) -> None:
-        relay = deployment.relay
         self.deployment = deployment
         self.parameters = deployment.parameters
         self.domain = deployment.domain()
-        settings = Settings(
-            relay.ring_size, relay.maximum_batch, relay.confirmations, relay.buffer_seconds
-        )
-        self.relay = HeaderChain(deployment.rules, settings, deployment.checkpoint)
+        self.relay = HeaderChain(deployment.rules, deployment.relay, deployment.checkpoint)
         self.position = (-1, -1)
         self.collecting = 0
         self.rounds: dict[int, LightRound] = {}

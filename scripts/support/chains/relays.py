@@ -11,9 +11,10 @@ from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
-from offchain.bitcoin.chain import HeaderChain, Settings
+from offchain.bitcoin.chain import HeaderChain
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.errors import RelayRuleError
+from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import Rules
 from offchain.errors import RevertedError
 from scripts.support.chains.bitcoin_mining import MinedChain
@@ -79,8 +80,11 @@ class PythonRelay:
 
     def __init__(self, setup: Setup) -> None:
         rules = Rules(setup.pow_limit, setup.no_retargeting)
-        settings = Settings(
-            setup.ring_size, setup.maximum_batch, setup.confirmations, setup.buffer_seconds
+        settings = RelaySettings(
+            ring_size=setup.ring_size,
+            maximum_batch=setup.maximum_batch,
+            confirmations=setup.confirmations,
+            buffer_seconds=setup.buffer_seconds,
         )
         self.chain = HeaderChain(rules, settings, setup.checkpoint)
         self.now = NOW

@@ -9,12 +9,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from eth_utils.address import to_checksum_address
 
-from offchain.bitcoin.chain import HeaderChain, Settings
+from offchain.bitcoin.chain import HeaderChain
 from offchain.bitcoin.rules import REGTEST
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.ring import ShareMessage, sign_ring
@@ -43,9 +43,6 @@ START = 1_704_100_000
 
 SAMPLES = 10
 """Samples in every item of these tests."""
-
-RELAY = Settings(**asdict(DEMO_RELAY))
-"""The demo's relay."""
 
 SMALL = Parameters(
     minimum_ring=2,
@@ -128,7 +125,7 @@ class SteppedWorld:
         self.parameters = parameters
         self.now = START
         self.bitcoin = MinedChain.start()
-        self.relay = HeaderChain(REGTEST, RELAY, self.bitcoin.checkpoint)
+        self.relay = HeaderChain(REGTEST, DEMO_RELAY, self.bitcoin.checkpoint)
         self.twin: Twin | None = None
         names = accounts or [address(number) for number in range(6)]
         self.nodes = [Node(index, account) for index, account in enumerate(names)]
