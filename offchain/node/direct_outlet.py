@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from offchain.errors import RelayerRefusedError, RevertedError
 from offchain.ports import Chain, ContentStore, Outlet
 from offchain.protocol.words.actions import MAXIMUM_REVEALS, PublishKeys, Share
+from offchain.protocol.words.contract_errors import ContractError
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.refusals import CONTRACT_STATUS, revert_code
 
@@ -24,7 +25,7 @@ class DirectOutlet(Outlet):
         try:
             self._chain.execute(Share((transaction,)))
         except RevertedError as error:
-            if error.name != "NullifierUsed":
+            if error.name != ContractError.NULLIFIER_USED:
                 raise _refused(error) from error
 
     def publish(self, reveals: Sequence[KeyReveal]) -> None:

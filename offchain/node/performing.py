@@ -36,32 +36,34 @@ from offchain.protocol.words.actions import (
     Finalize,
     RevealAttestation,
 )
+from offchain.protocol.words.contract_errors import ContractError
 from offchain.protocol.words.status import ZERO_HASH, ChainStatus
 
 log = structlog.get_logger()
 
-LOST_RACES = frozenset(
+NOTHING_DUE = frozenset(
     {
-        "AlreadyStarted",
-        "WrongPhase",
-        "PhaseNotOver",
-        "NothingToAdvance",
-        "NothingPending",
-        "HeightNotPartitionable",
-        "NotLowestHeight",
-        "WrongEndArrival",
-        "PagesComplete",
-        "NothingToClaim",
-        "AlreadyClaimed",
-        "TooManyTestItems",
-        "NotTheMajority",
-        "NoBond",
+        ContractError.NOTHING_TO_CLAIM,
+        ContractError.ALREADY_CLAIMED,
+        ContractError.TOO_MANY_TEST_ITEMS,
+        ContractError.NO_BOND,
     }
 )
-"""What the contracts say when somebody else has done it: no harm is done."""
+"""What the contracts say when there is nothing to claim, now or later."""
 
-NOTHING_DUE = frozenset({"NothingToClaim", "AlreadyClaimed", "TooManyTestItems", "NoBond"})
-"""... and when there is nothing to claim, now or later."""
+LOST_RACES = NOTHING_DUE | {
+    ContractError.ALREADY_STARTED,
+    ContractError.WRONG_PHASE,
+    ContractError.PHASE_NOT_OVER,
+    ContractError.NOTHING_TO_ADVANCE,
+    ContractError.NOTHING_PENDING,
+    ContractError.HEIGHT_NOT_PARTITIONABLE,
+    ContractError.NOT_LOWEST_HEIGHT,
+    ContractError.WRONG_END_ARRIVAL,
+    ContractError.PAGES_COMPLETE,
+    ContractError.NOT_THE_MAJORITY,
+}
+"""... and when somebody else has done it: no harm is done."""
 
 
 @dataclass(frozen=True, slots=True)

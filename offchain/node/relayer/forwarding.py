@@ -18,6 +18,7 @@ from offchain.errors import RevertedError
 from offchain.node.relayer.admission import Refused
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.contract_errors import ContractError
 from offchain.refusals import RefusalCode, revert_code
 from offchain.values import format_decimal
 
@@ -118,7 +119,7 @@ class Forwarding:
 
 def refusal_of_order(reverted: RevertedError) -> Refused:
     """The refusal of an order that the contract reverts."""
-    if reverted.name == "InvalidAccountNonce":
+    if reverted.name == ContractError.INVALID_ACCOUNT_NONCE:
         holder, current = reverted.arguments
         return Refused(RefusalCode.NONCE, f"the next order of {holder} has the nonce {current}")
     return Refused(revert_code(reverted.name), str(reverted))

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
+from offchain.protocol.words.contract_errors import ContractError
 from offchain.protocol.words.transactions import DataTransaction
 from scripts.support.worlds.content_world import ContentWorld
 from scripts.support.worlds.square_digits import model
@@ -170,12 +171,19 @@ def claim(world: ContentWorld) -> None:
         world.execute(actions.ClaimData(number, item.item, index, item.is_test, proof))
 
 
+NOTHING_TO_TAKE = {
+    ContractError.NOTHING_TO_CLAIM,
+    ContractError.NO_BOND,
+    ContractError.LEASE_NOT_OVER,
+}
+
+
 def attempt(world: ContentWorld, action: actions.Action) -> None:
     """Send what may have nothing to take."""
     try:
         world.execute(action)
     except Revert as refused:
-        if refused.name not in ("NothingToClaim", "NoBond", "LeaseNotOver"):
+        if refused.name not in NOTHING_TO_TAKE:
             raise
 
 
