@@ -1,34 +1,32 @@
-"""Which contract function an action stands for."""
+"""Which contract call an action stands for, and back from call data to the action."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import assert_never
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
+from offchain.chain.abi.decoding import struct
+from offchain.chain.abi.field_names import field_name
+from offchain.chain.abi.interfaces import Entry, decode_values, interface
 from offchain.protocol.words.actions import (
+    FORWARD,
+    FUNCTIONS,
+    SHARE_ONE,
     Action,
-    Advance,
-    ClaimAttestation,
-    ClaimData,
-    ClaimModel,
-    CommitAttestation,
-    CommitModel,
-    Finalize,
+    ContractFunction,
     ForwardReward,
-    Partition,
-    PublishKeys,
-    RegisterKeys,
-    ReportMissingItems,
-    ReportMissingModels,
-    RevealAttestation,
-    RevealModel,
     Share,
-    Start,
-    SubmitHeaders,
-    WithdrawBond,
-    WithdrawKeyBond,
-    WritePage,
 )
+
+_ACTIONS: Final[Mapping[ContractFunction, type[Action]]] = {
+    SHARE_ONE: Share,
+    **{function: kind for kind, function in FUNCTIONS.items()},
+}
+_VALUE: Final = "value"
+"""The field of an action that is the wei sent along."""
+
+_SELECTOR_SIZE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,75 +40,50 @@ class FunctionCall:
 
 
 def function_call(action: Action | ForwardReward) -> FunctionCall:
-    """The contract call that an action stands for."""
-    match action:
-        case SubmitHeaders(headers):
-            return FunctionCall("BitcoinRelay", "submit", (headers,))
-        case RegisterKeys(keys, proofs, value):
-            return FunctionCall("KeyRegistry", "register", (keys, proofs), value)
-        case WritePage(round_number):
-            return FunctionCall("KeyRegistry", "writePage", (round_number,))
-        case WithdrawKeyBond(registration):
-            return FunctionCall("KeyRegistry", "withdrawBond", (registration,))
-        case Share((transaction,)):
-            return FunctionCall("DataRegistry", "share", (transaction,))
-        case Share(transactions):
-            return FunctionCall("DataRegistry", "shareBatch", (transactions,))
-        case PublishKeys(reveals):
-            return FunctionCall("DataRegistry", "publishKeys", (reveals,))
-        case ForwardReward(order, permit, signature):
-            return FunctionCall("RewardForwarder", "forward", (order, permit, signature))
-        case _:
-            return _model_chain_call(action)
+    """The contract call that an action stands for, its fields as the arguments of their names."""
+    called = FORWARD if isinstance(action, ForwardReward) else FUNCTIONS[type(action)]
+    given = {item.name: getattr(action, item.name) for item in fields(action)}
+    value = given.pop(_VALUE, 0)
+    if isinstance(action, Share) and len(action.transactions) == 1:
+        return FunctionCall(SHARE_ONE.contract, SHARE_ONE.name, action.transactions, value)
+    inputs = interface(called.contract).functions[called.name].inputs
+    arguments = tuple(given[field_name(type(action), part["name"])] for part in inputs)
+    return FunctionCall(called.contract, called.name, arguments, value)
 
 
-def _model_chain_call(
-    action: Start
-    | Partition
-    | Advance
-    | CommitModel
-    | RevealModel
-    | ReportMissingItems
-    | ReportMissingModels
-    | CommitAttestation
-    | RevealAttestation
-    | Finalize
-    | ClaimModel
-    | ClaimAttestation
-    | ClaimData
-    | WithdrawBond,
-) -> FunctionCall:
-    value = 0
-    arguments: tuple[object, ...]
-    match action:
-        case Start():
-            function, arguments = "start", ()
-        case Partition(height, end_arrival):
-            function, arguments = "partition", (height, end_arrival)
-        case Advance():
-            function, arguments = "advance", ()
-        case CommitModel(commitment, encrypted_model, value):
-            function, arguments = "commitModel", (commitment, encrypted_model)
-        case RevealModel(transaction, salt):
-            function, arguments = "revealModel", (transaction, salt)
-        case ReportMissingItems(items):
-            function, arguments = "reportMissingItems", (items,)
-        case ReportMissingModels(reveals):
-            function, arguments = "reportMissingModels", (reveals,)
-        case CommitAttestation(commitment):
-            function, arguments = "commitAttestation", (commitment,)
-        case RevealAttestation(statement, salt):
-            function, arguments = "revealAttestation", (statement, salt)
-        case Finalize(scores, transactions, ranking):
-            function, arguments = "finalize", (scores, transactions, ranking)
-        case ClaimModel(round_number, account):
-            function, arguments = "claimModel", (round_number, account)
-        case ClaimAttestation(round_number, account):
-            function, arguments = "claimAttestation", (round_number, account)
-        case ClaimData(block_number, item, index, is_test, proof):
-            function, arguments = "claimData", (block_number, item, index, is_test, proof)
-        case WithdrawBond(round_number, account):
-            function, arguments = "withdrawBond", (round_number, account)
-        case _:
-            assert_never(action)
-    return FunctionCall("ModelChain", function, arguments, value)
+def decode_action(contract: str, call_data: bytes, value: int) -> Action | None:
+    """The action that a call of a contract stands for.
+
+    Args:
+        contract: its name.
+        call_data: function selector and arguments.
+        value: wei sent along.
+
+    Returns:
+        The action, or None if the function is none of the protocol's.
+
+    Raises:
+        AbiValueError: the arguments are not what the function takes.
+    """
+    entry = _function(contract, call_data[:_SELECTOR_SIZE])
+    if entry is None:
+        return None
+    called = ContractFunction(contract, entry.name)
+    kind = _ACTIONS.get(called)
+    if kind is None:
+        return None
+    values: tuple[Any, ...] = decode_values(entry.input_types, call_data[_SELECTOR_SIZE:])
+    inputs = entry.inputs
+    if called == SHARE_ONE:
+        # One transaction, where the other function takes several.
+        inputs = interface(contract).functions[FUNCTIONS[Share].name].inputs
+        values = (values,)
+    sent = {_VALUE: value} if any(item.name == _VALUE for item in fields(kind)) else {}
+    return struct(kind, inputs, values, **sent)
+
+
+def _function(contract: str, selector: bytes) -> Entry | None:
+    for entry in interface(contract).functions.values():
+        if entry.identifier == selector:
+            return entry
+    return None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from enum import IntEnum
 from functools import cache
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from eth_utils.address import to_checksum_address
 
+from offchain.chain.abi.field_names import field_name
 from offchain.chain.abi.interfaces import (
     AbiValueError,
     Entry,
@@ -17,6 +17,7 @@ from offchain.chain.abi.interfaces import (
     encode_values,
     errors_by_selector,
     interface,
+    require_fields,
 )
 from offchain.chain.rpc.provider import RpcFault
 from offchain.chain.rpc.replies import Log
@@ -26,7 +27,6 @@ from offchain.protocol.words.records import Record
 
 Value = TypeVar("Value")
 
-_POSITION_FIELDS: Final = frozenset(field.name for field in fields(Record))
 _PANIC_AND_ERROR: Final = {
     bytes.fromhex("08c379a0"): ("Error", "string"),  # revert with a string
     bytes.fromhex("4e487b71"): ("Panic", "uint256"),  # overflow, failed assertion, ...
@@ -38,21 +38,43 @@ _REVERT_CODE: Final = 3
 
 
 def struct(
-    kind: type[Value], components: Sequence[Mapping[str, Any]], values: Sequence[Any]
+    kind: type[Value],
+    components: Sequence[Mapping[str, Any]],
+    values: Sequence[Any],
+    **others: object,
 ) -> Value:
-    """A dataclass from a struct's values, fields in the same order.
+    """A dataclass from the chain's values, each field by its name there.
+
+    Args:
+        kind: the dataclass.
+        components: the interface's, which name the values.
+        values: as many.
+        others: fields that the chain does not give.
 
     Raises:
-        AbiValueError: the numbers of fields differ, or an enum has no such member.
+        AbiValueError: the fields are others, or an enum has no such member.
     """
+    if len(components) != len(values):
+        raise AbiValueError(f"{len(values)} values where {len(components)} are due")
+    names = _checked_names(kind, tuple(part.get("name", "") for part in components), tuple(others))
     hints = _field_types(kind)
-    if len(hints) != len(components) or len(components) != len(values):
-        raise AbiValueError(f"{kind.__name__} has {len(hints)} fields, the chain's {len(values)}")
-    made = [
-        value_of(component, hint, value)
-        for component, hint, value in zip(components, hints.values(), values, strict=True)
-    ]
-    return kind(*made)
+    made = {
+        name: value_of(component, hints[name], value)
+        for name, component, value in zip(names, components, values, strict=True)
+    }
+    return kind(**made, **others)
+
+
+def returned(contract: str, function: str, kind: type[Value], values: Sequence[Any]) -> Value:
+    """The dataclass that a view's answer stands for: one struct, or several values.
+
+    Raises:
+        AbiValueError: as `struct`.
+    """
+    components = interface(contract).functions[function].outputs
+    if len(components) == 1:
+        components, [values] = components[0]["components"], values
+    return struct(kind, components, values)
 
 
 def value_of(component: Mapping[str, Any], hint: Any, value: Any) -> Any:
@@ -81,12 +103,22 @@ def _field_types(kind: type) -> Mapping[str, Any]:
 
 @cache
 def _cached_field_types(kind: Any) -> Mapping[str, Any]:
-    hints = get_type_hints(kind)
-    return {
-        field.name: hints[field.name]
-        for field in fields(kind)
-        if not (issubclass(kind, Record) and field.name in _POSITION_FIELDS)
-    }
+    return get_type_hints(kind)
+
+
+def _checked_names(
+    kind: type, solidity_names: tuple[str, ...], others: tuple[str, ...]
+) -> tuple[str, ...]:
+    return _cached_checked_names(cast(Any, kind), solidity_names, others)
+
+
+@cache
+def _cached_checked_names(
+    kind: Any, solidity_names: tuple[str, ...], others: tuple[str, ...]
+) -> tuple[str, ...]:
+    names = tuple(field_name(kind, name) for name in solidity_names)
+    require_fields(kind, names, others)
+    return names
 
 
 # ---- records -------------------------------------------------------------------------------------
@@ -112,15 +144,14 @@ def decode_record(contract: str, log: Log, timestamp: int) -> Record | None:
     kind = None if event is None else record_class(event.name)
     if event is None or kind is None:
         return None
-    values = _event_values(event, log)
-    hints = _field_types(kind)
-    if len(hints) != len(values):
-        raise AbiValueError(f"{event.name} has {len(values)} values, its record {len(hints)}")
-    made = [
-        value_of(component, hint, value)
-        for component, hint, value in zip(event.inputs, hints.values(), values, strict=True)
-    ]
-    return kind(*made, block_number=log.block_number, log_index=log.log_index, timestamp=timestamp)
+    return struct(
+        kind,
+        event.inputs,
+        _event_values(event, log),
+        block_number=log.block_number,
+        log_index=log.log_index,
+        timestamp=timestamp,
+    )
 
 
 def event_named(contract: str, name: str) -> Entry:
@@ -139,7 +170,7 @@ def event_topics(
     Raises:
         ArtifactError: there is no such indexed field.
     """
-    names = dict(zip(_field_types(kind), event.inputs, strict=True))
+    names = {field_name(kind, component["name"]): component for component in event.inputs}
     topics: list[bytes | None] = [event.identifier]
     for name, component in names.items():
         if component["indexed"]:

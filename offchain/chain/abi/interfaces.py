@@ -25,6 +25,7 @@ from eth_utils.abi import (
 from eth_utils.crypto import keccak
 from web3 import Web3
 
+from offchain.chain.abi.field_names import field_name
 from offchain.errors import ArtifactError, ChainError
 
 CONTRACTS: Final = (
@@ -89,13 +90,18 @@ class Interface:
                     continue
 
     def encode(self, function: str, *arguments: object) -> bytes:
-        """Call data of a function; dataclasses stand for structs.
+        """Call data of a function; dataclasses stand for structs, each field by its name.
 
         Raises:
             AbiValueError: a value does not fit.
         """
         entry = self.functions[function]
-        return entry.identifier + encode_values(entry.input_types, arguments)
+        if len(arguments) != len(entry.inputs):
+            raise AbiValueError(
+                f"{self.name}.{function} takes {len(entry.inputs)} values, not {len(arguments)}"
+            )
+        values = [plain(part, value) for part, value in zip(entry.inputs, arguments, strict=True)]
+        return entry.identifier + encode_values(entry.input_types, values)
 
     def decode(self, function: str, returned: bytes) -> tuple[Any, ...]:
         """What a function returned; ``AbiValueError`` if it cannot be that."""
@@ -138,9 +144,9 @@ def component_types(components: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def encode_values(types: Sequence[str], values: Sequence[object]) -> bytes:
-    """ABI encoding of some values, dataclasses standing for structs."""
+    """ABI encoding of some values, tuples standing for structs."""
     try:
-        return bytes(_CODEC.encode(list(types), [plain(value) for value in values]))
+        return bytes(_CODEC.encode(list(types), list(values)))
     except (EncodingError, ValueError, TypeError, OverflowError) as error:
         raise AbiValueError(f"values do not fit {', '.join(types)}: {error}") from error
 
@@ -156,13 +162,34 @@ def decode_values(types: Sequence[str], content: bytes) -> tuple[Any, ...]:
         ) from error
 
 
-def plain(value: object) -> object:
-    """A value as the encoder takes it: dataclasses and lists become tuples, all the way down."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return tuple(plain(getattr(value, field.name)) for field in fields(value))
-    if isinstance(value, tuple | list):
-        return tuple(plain(item) for item in value)
+def plain(component: Mapping[str, Any], value: object) -> object:
+    """A value as the encoder takes it: dataclasses and lists become tuples, all the way down.
+
+    Raises:
+        AbiValueError: a dataclass has not just the fields of its struct.
+    """
+    kind: str = component["type"]
+    if kind.endswith("]") and isinstance(value, tuple | list):
+        element = {**component, "type": kind[: kind.rindex("[")]}
+        return tuple(plain(element, item) for item in value)
+    if kind == "tuple" and is_dataclass(value) and not isinstance(value, type):
+        parts = component["components"]
+        names = [field_name(type(value), part["name"]) for part in parts]
+        require_fields(type(value), names)
+        return tuple(
+            plain(part, getattr(value, name)) for part, name in zip(parts, names, strict=True)
+        )
     return value
+
+
+def require_fields(kind: type, names: Sequence[str], others: Iterable[str] = ()) -> None:
+    """``AbiValueError`` unless a dataclass has just the fields of an interface, and some others."""
+    expected = {field.name for field in fields(kind)} - set(others)
+    if set(names) != expected:
+        raise AbiValueError(
+            f"{kind.__name__} has not the fields of the chain's: "
+            f"{', '.join(sorted(expected ^ set(names)))} differ"
+        )
 
 
 def _entry(item: Mapping[str, Any], identifier: bytes) -> Entry:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.chain.abi.decoding import struct
+from offchain.chain.abi.decoding import returned
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.crypto.derivation import NodeSecrets
@@ -101,8 +101,7 @@ def _model_bonds(contracts: DeployedContracts, account: str, block: int) -> int:
     answers = contracts.read_many(
         [View("ModelChain", "commitmentOf", (number, account)) for number in rounds], block
     )
-    components = interface("ModelChain").functions["commitmentOf"].outputs[0]["components"]
-    found = [struct(Commitment, components, answer[0]) for answer in answers]
+    found = [returned("ModelChain", "commitmentOf", Commitment, answer) for answer in answers]
     locked = sum(not commitment.burned and not commitment.bond_returned for commitment in found)
     return locked * contracts.parameters.model_bond
 

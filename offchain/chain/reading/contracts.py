@@ -11,8 +11,8 @@ from offchain.chain.abi.decoding import (
     decode_record,
     event_named,
     event_topics,
+    returned,
     revert_of,
-    struct,
 )
 from offchain.chain.abi.interfaces import CONTRACTS, interface
 from offchain.chain.deployment.file import Deployment
@@ -38,6 +38,14 @@ class View:
     function: str
     arguments: tuple[object, ...] = ()
 
+    def encoded(self) -> bytes:
+        """The call's data."""
+        return interface(self.contract).encode(self.function, *self.arguments)
+
+    def decoded(self, answer: bytes) -> tuple[Any, ...]:
+        """What it returned."""
+        return interface(self.contract).decode(self.function, answer)
+
 
 class DeployedContracts:
     """Reads the contracts of a deployment that the chain was found to hold.
@@ -62,9 +70,8 @@ class DeployedContracts:
         Raises:
             StaleDeploymentError: the deployment file says others.
         """
-        entry = interface("ProtocolParameters").functions["get"]
-        values = self.read("ProtocolParameters", "get")
-        parameters = struct(Parameters, entry.outputs[0]["components"], values)
+        [values] = self.read_many([View("ProtocolParameters", "get")])
+        parameters = returned("ProtocolParameters", "get", Parameters, values)
         for field in fields(Parameters):
             recorded = getattr(self.deployment.parameters, field.name)
             actual = getattr(parameters, field.name)
@@ -81,21 +88,12 @@ class DeployedContracts:
 
     def read_many(self, views: Sequence[View], block: int | str = LATEST) -> list[tuple[Any, ...]]:
         """What several views return, all at one block and in one request."""
-        calls = [
-            Call(
-                self.deployment.address(view.contract),
-                interface(view.contract).encode(view.function, *view.arguments),
-            )
-            for view in views
-        ]
+        calls = [Call(self.deployment.address(view.contract), view.encoded()) for view in views]
         try:
             answers = self.ethereum.calls(calls, block)
         except RpcFault as fault:
             raise revert_of(fault) or fault from fault
-        return [
-            interface(view.contract).decode(view.function, answer)
-            for view, answer in zip(views, answers, strict=True)
-        ]
+        return [view.decoded(answer) for view, answer in zip(views, answers, strict=True)]
 
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
         """The protocol's events in a range of EVM blocks, both ends included, in order."""

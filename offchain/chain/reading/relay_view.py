@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from offchain.bitcoin.batches import RelayView
 from offchain.bitcoin.header import SHORT_HASH_SIZE
-from offchain.chain.abi.interfaces import interface
+from offchain.chain.reading.contracts import View
 from offchain.chain.rpc.ethereum import Call, Ethereum
 
-_VIEWS = ("bestHeight", "bestHash", "epoch", "lowestFork", "maximumBatch")
+_VIEWS: Final = (
+    View("BitcoinRelay", "bestHeight"),
+    View("BitcoinRelay", "bestHash"),
+    View("BitcoinRelay", "epoch"),
+    View("BitcoinRelay", "lowestFork"),
+    View("BitcoinRelay", "maximumBatch"),
+)
 
 
 class RelayReader:
@@ -27,7 +34,7 @@ class RelayReader:
     def view(self) -> RelayView:
         """What the relay says of itself at the latest block."""
         block = self._ethereum.block()
-        answers = self._read([(name,) for name in _VIEWS], block.number)
+        answers = self._read(_VIEWS, block.number)
         (best_height,), (best_hash,), (best_bits, _), (lowest_fork,), (maximum_batch,) = answers
         return RelayView(
             best_height=best_height,
@@ -42,15 +49,12 @@ class RelayReader:
     def held_hashes(self, view: RelayView) -> list[bytes]:
         """First 24 bytes of the relay's hashes from the lowest fork to the best height then."""
         heights = range(view.lowest_fork, view.best_height + 1)
-        answers = self._read([("blockHash", height) for height in heights], view.block_number)
+        answers = self._read(
+            [View("BitcoinRelay", "blockHash", (height,)) for height in heights], view.block_number
+        )
         return [block_hash[:SHORT_HASH_SIZE] for (block_hash,) in answers]
 
-    def _read(self, calls: list[tuple[object, ...]], block: int | str) -> list[tuple[Any, ...]]:
-        relay = interface("BitcoinRelay")
-        names = [str(name) for name, *_ in calls]
-        encoded = [
-            Call(self._address, relay.encode(name, *arguments))
-            for name, (_, *arguments) in zip(names, calls, strict=True)
-        ]
-        answers = self._ethereum.calls(encoded, block)
-        return [relay.decode(name, answer) for name, answer in zip(names, answers, strict=True)]
+    def _read(self, views: Sequence[View], block: int) -> list[tuple[Any, ...]]:
+        calls = [Call(self._address, view.encoded()) for view in views]
+        answers = self._ethereum.calls(calls, block)
+        return [view.decoded(answer) for view, answer in zip(views, answers, strict=True)]

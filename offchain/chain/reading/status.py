@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Final
 
-from offchain.chain.abi.decoding import struct
-from offchain.chain.abi.interfaces import interface
+from offchain.chain.abi.decoding import returned
 from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.protocol.words.status import (
     AccountStatus,
@@ -19,8 +18,6 @@ from offchain.protocol.words.status import (
     Head,
     NextPartition,
 )
-
-Value = TypeVar("Value")
 
 _VIEWS: Final = (
     View("ModelChain", "collection"),
@@ -40,20 +37,20 @@ def read_status(contracts: DeployedContracts, account: str) -> ChainStatus:
     block = header.number
     answers = contracts.read_many(_VIEWS, block)
     collection_, competition_, head, tip, best, partition, due, totals = answers
-    collection = _struct("collection", Collection, collection_[0])
-    competition = _struct("competition", Competition, competition_[0])
+    collection = returned("ModelChain", "collection", Collection, collection_)
+    competition = returned("ModelChain", "competition", Competition, competition_)
     return ChainStatus(
         block_number=block,
         timestamp=header.timestamp,
         chain_id=contracts.deployment.chain_id,
         collection=collection,
         competition=competition,
-        head=Head(*head),
+        head=returned("ModelChain", "head", Head, head),
         tip=tip[0],
         best_height=best[0],
-        next_partition=NextPartition(*partition),
+        next_partition=returned("DataRegistry", "nextPartition", NextPartition, partition),
         pending_due=due[0],
-        totals=DataTotals(*totals),
+        totals=returned("DataRegistry", "totals", DataTotals, totals),
         keys=_active_keys(contracts, collection.round, block),
         own=read_account(contracts, account, competition.round, block),
     )
@@ -82,8 +79,8 @@ def read_account(
         held_keys=held[0],
         quota=quota[0],
         balance=balance,
-        commitment=_struct("commitmentOf", Commitment, commitment[0]),
-        attestation=Attestation(*attestation),
+        commitment=returned("ModelChain", "commitmentOf", Commitment, commitment),
+        attestation=returned("ModelChain", "attestationOf", Attestation, attestation),
         is_attester=attester[0],
         standing_until=until[0],
         is_genesis=genesis[0],
@@ -102,8 +99,3 @@ def _active_keys(contracts: DeployedContracts, round_number: int, block: int) ->
         block,
     )
     return ActiveKeys(active[0], written[0])
-
-
-def _struct(function: str, kind: type[Value], values: tuple[Any, ...]) -> Value:
-    components = interface("ModelChain").functions[function].outputs[0]["components"]
-    return struct(kind, components, values)

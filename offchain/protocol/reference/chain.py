@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from offchain.crypto.hashing import Domain
 from offchain.protocol.reference.clock import RoundClock
@@ -109,5 +110,7 @@ class ReferenceChain:
                 chain.claim_data(number, item, index, is_test, proof)
             case actions.WithdrawBond(round_number, account):
                 chain.withdraw_bond(round_number, account)
+            case actions.SubmitHeaders():
+                raise TypeError("headers go to the relay, which is no part of these contracts")
             case _:
-                raise TypeError(f"{type(action).__name__} is no action of these contracts")
+                assert_never(action)

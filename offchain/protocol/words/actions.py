@@ -6,7 +6,9 @@ addresses, amounts wei.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from offchain.crypto.secp256k1 import PossessionProof
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
@@ -213,3 +215,42 @@ Action = (
     | WithdrawKeyBond
 )
 """Whatever moves the protocol on; ForwardReward moves tokens, which no round depends on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFunction:
+    """A function of one of the contracts, both by their Solidity names."""
+
+    contract: str
+    name: str
+
+
+FUNCTIONS: Final[Mapping[type[Action], ContractFunction]] = {
+    SubmitHeaders: ContractFunction("BitcoinRelay", "submit"),
+    Start: ContractFunction("ModelChain", "start"),
+    Partition: ContractFunction("ModelChain", "partition"),
+    Advance: ContractFunction("ModelChain", "advance"),
+    RegisterKeys: ContractFunction("KeyRegistry", "register"),
+    WritePage: ContractFunction("KeyRegistry", "writePage"),
+    Share: ContractFunction("DataRegistry", "shareBatch"),
+    PublishKeys: ContractFunction("DataRegistry", "publishKeys"),
+    CommitModel: ContractFunction("ModelChain", "commitModel"),
+    RevealModel: ContractFunction("ModelChain", "revealModel"),
+    ReportMissingItems: ContractFunction("ModelChain", "reportMissingItems"),
+    ReportMissingModels: ContractFunction("ModelChain", "reportMissingModels"),
+    CommitAttestation: ContractFunction("ModelChain", "commitAttestation"),
+    RevealAttestation: ContractFunction("ModelChain", "revealAttestation"),
+    Finalize: ContractFunction("ModelChain", "finalize"),
+    ClaimModel: ContractFunction("ModelChain", "claimModel"),
+    ClaimAttestation: ContractFunction("ModelChain", "claimAttestation"),
+    ClaimData: ContractFunction("ModelChain", "claimData"),
+    WithdrawBond: ContractFunction("ModelChain", "withdrawBond"),
+    WithdrawKeyBond: ContractFunction("KeyRegistry", "withdrawBond"),
+}
+"""The function that each action calls; the fields are its arguments, by their names."""
+
+SHARE_ONE: Final = ContractFunction("DataRegistry", "share")
+"""What `Share` calls for a single data transaction."""
+
+FORWARD: Final = ContractFunction("RewardForwarder", "forward")
+"""What `ForwardReward` calls."""

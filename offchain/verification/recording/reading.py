@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from offchain.chain.abi.call_decoding import decode_action
-from offchain.chain.abi.decoding import decode_record, value_of
+from offchain.chain.abi.calls import decode_action
+from offchain.chain.abi.decoding import decode_record, event_named, value_of
 from offchain.chain.abi.interfaces import AbiValueError, interface
 from offchain.chain.reading.calls_made import SentCall, SentTransaction, traced_calls, transactions
 from offchain.chain.reading.contracts import DeployedContracts
@@ -146,8 +146,8 @@ def _logged(contracts: DeployedContracts, logs: Sequence[Log]) -> Iterator[_Logg
 def _record(contract: str, log: Log, timestamp: int) -> Record | None:
     if contract != TOKEN_CONTRACT:
         return decode_record(contract, log, timestamp)
-    event = interface(TOKEN_CONTRACT).events.get(log.topics[0]) if log.topics else None
-    if event is None or event.name != "Transfer":
+    transfer = event_named(TOKEN_CONTRACT, "Transfer").identifier
+    if log.topics[:1] != (transfer,):
         return None  # approvals and permits move nothing
     if len(log.topics) != 3 or len(log.data) != 32:
         raise AbiValueError(f"a log of {len(log.topics)} topics is no Transfer of ERC-20")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from offchain.chain.abi.decoding import struct, value_of
+from offchain.chain.abi.decoding import returned, value_of
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.protocol.words import records as events
@@ -28,7 +28,6 @@ from offchain.verification.recording.values import (
     Transaction,
 )
 
-Value = TypeVar("Value")
 Arguments = TypeVar("Arguments", bound=tuple[object, ...])
 
 
@@ -52,7 +51,7 @@ def read_state(
         ),
         block,
     )
-    collecting = _struct("collection", Collection, collection[0])
+    collecting = returned("ModelChain", "collection", Collection, collection)
     numbers = range(head[0] + 1)
     model_bonds, key_bonds = contracts.ethereum.balances(
         [contracts.deployment.address(name) for name in ("ModelChain", "KeyRegistry")], block
@@ -61,25 +60,25 @@ def read_state(
     return FinalState(
         relay_height=height[0],
         relay_hash=relay_hash[0],
-        head=Head(*head),
+        head=returned("ModelChain", "head", Head, head),
         blocks=tuple(
-            _struct("blockAt", Block, answer[0])
+            returned("ModelChain", "blockAt", Block, answer)
             for answer in reader("ModelChain", "blockAt", numbers)
         ),
         block_hashes=tuple(answer[0] for answer in reader("ModelChain", "blockHashAt", numbers)),
         collection=collecting,
-        competition=_struct("competition", Competition, competition[0]),
+        competition=returned("ModelChain", "competition", Competition, competition),
         closed_rounds=tuple(
-            _struct("closedRound", ClosedRound, answer[0])
+            returned("ModelChain", "closedRound", ClosedRound, answer)
             for answer in reader("ModelChain", "closedRound", range(1, collecting.round))
         ),
-        totals=DataTotals(*totals),
+        totals=returned("DataRegistry", "totals", DataTotals, totals),
         commitments={
-            pair: _struct("commitmentOf", Commitment, answer[0])
+            pair: returned("ModelChain", "commitmentOf", Commitment, answer)
             for pair, answer in reader.each("ModelChain", "commitmentOf", sorted(named.committed))
         },
         attestations={
-            pair: Attestation(*answer)
+            pair: returned("ModelChain", "attestationOf", Attestation, answer)
             for pair, answer in reader.each("ModelChain", "attestationOf", sorted(named.attested))
         },
         accounts=_accounts(reader, sorted(named.accounts)),
@@ -153,25 +152,21 @@ class _Many:
 
 
 def _accounts(reader: _Many, accounts: Sequence[str]) -> dict[str, AccountState]:
-    columns = [
-        reader(contract, function, accounts)
-        for contract, function in (
-            ("Heat", "heatOf"),
-            ("Heat", "keyQuota"),
-            ("KeyRegistry", "heldKeys"),
-            ("ModelChain", "standingUntil"),
-            ("ModelChain", "hadValidModel"),
-        )
-    ]
+    heat = reader("Heat", "heatOf", accounts)
+    quotas = reader("Heat", "keyQuota", accounts)
+    held = reader("KeyRegistry", "heldKeys", accounts)
+    standing = reader("ModelChain", "standingUntil", accounts)
+    valid = reader("ModelChain", "hadValidModel", accounts)
     return {
-        account: AccountState(*(column[index][0] for column in columns))
+        account: AccountState(
+            heat=heat[index][0],
+            key_quota=quotas[index][0],
+            held_keys=held[index][0],
+            standing_until=standing[index][0],
+            had_valid_model=valid[index][0],
+        )
         for index, account in enumerate(accounts)
     }
-
-
-def _struct(function: str, kind: type[Value], values: tuple[Any, ...]) -> Value:
-    components = interface("ModelChain").functions[function].outputs[0]["components"]
-    return struct(kind, components, values)
 
 
 def compare_deployment(contracts: DeployedContracts) -> None:
@@ -181,20 +176,14 @@ def compare_deployment(contracts: DeployedContracts) -> None:
         StateDifference: the first constant that differs.
     """
     deployment = contracts.deployment
-    addresses = {
-        "parameters": "ProtocolParameters",
-        "relay": "BitcoinRelay",
-        "keyRegistry": "KeyRegistry",
-        "dataRegistry": "DataRegistry",
-        "heat": "Heat",
-        "token": "ModelToken",
-    }
-    expected: list[tuple[View, object]] = [
-        (View("ModelChain", function), deployment.address(name))
-        for function, name in addresses.items()
-    ]
     relay, rules = deployment.relay, deployment.rules
-    expected += [
+    expected: list[tuple[View, object]] = [
+        (View("ModelChain", "parameters"), deployment.address("ProtocolParameters")),
+        (View("ModelChain", "relay"), deployment.address("BitcoinRelay")),
+        (View("ModelChain", "keyRegistry"), deployment.address("KeyRegistry")),
+        (View("ModelChain", "dataRegistry"), deployment.address("DataRegistry")),
+        (View("ModelChain", "heat"), deployment.address("Heat")),
+        (View("ModelChain", "token"), deployment.address("ModelToken")),
         (View("ModelChain", "genesisAccounts"), deployment.genesis_accounts),
         (View("ModelToken", "minter"), deployment.address("ModelChain")),
         (View("ModelToken", "cap"), deployment.token_cap),

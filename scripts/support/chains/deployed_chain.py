@@ -12,7 +12,7 @@ from web3 import Web3
 from web3.types import RPCEndpoint, TxReceipt
 
 from offchain.chain.abi.calls import function_call
-from offchain.chain.abi.decoding import decode_record, struct
+from offchain.chain.abi.decoding import decode_record, returned
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
 from offchain.chain.rpc.replies import Log
@@ -53,7 +53,7 @@ class DeployedChain:
         self.model_chain = self.domain("ModelChain")
         self.key_registry = self.domain("KeyRegistry")
         self.data_registry = self.domain("DataRegistry")
-        self.gas: dict[str, list[int]] = {}
+        self.gas: dict[type[actions.Action], list[int]] = {}
         self._block = 0
 
     def domain(self, name: str) -> Domain:
@@ -75,7 +75,7 @@ class DeployedChain:
             )
         except RevertedError as error:
             raise Revert(error.name, *map(_plain, error.arguments)) from error
-        self.gas.setdefault(call.function, []).append(receipt["gasUsed"])
+        self.gas.setdefault(type(action), []).append(receipt["gasUsed"])
         return self._records(receipt, now)
 
     def _records(self, receipt: TxReceipt, now: int) -> list[Record]:
@@ -101,8 +101,8 @@ class DeployedChain:
         """What one view returns."""
         data = Web3.to_hex(interface(contract).encode(function, *arguments))
         call = {"to": self.addresses[contract], "data": data}
-        returned = Web3.to_bytes(hexstr=self.evm.request("eth_call", call, "latest"))
-        return interface(contract).decode(function, returned)
+        answer = Web3.to_bytes(hexstr=self.evm.request("eth_call", call, "latest"))
+        return interface(contract).decode(function, answer)
 
     def assert_same_state(self, world: World) -> None:
         """Compare what changes with most transactions."""
@@ -198,21 +198,17 @@ class DeployedChain:
         ]
         answers: Any = self.evm.provider.make_batch_request(requests)
         for (contract, function, arguments, expected), answer in zip(views, answers, strict=True):
-            returned = Web3.to_bytes(hexstr=answer["result"])
-            actual = _decoded(contract, function, returned, expected)
+            content = Web3.to_bytes(hexstr=answer["result"])
+            actual = _decoded(contract, function, content, expected)
             assert actual == expected, f"{contract}.{function}{arguments}"
 
 
-def _decoded(contract: str, function: str, returned: bytes, expected: object) -> object:
+def _decoded(contract: str, function: str, answer: bytes, expected: object) -> object:
     """What a view returned, as the dataclass that is expected where one is."""
-    known = interface(contract)
-    values: Any = known.decode(function, returned)
-    outputs: Sequence[Any] = known.functions[function].outputs
+    values = interface(contract).decode(function, answer)
     if not is_dataclass(expected):
         return values[0]
-    if len(outputs) == 1:
-        outputs, values = outputs[0]["components"], values[0]
-    return struct(type(expected), outputs, values)
+    return returned(contract, function, type(expected), values)
 
 
 def deploy_world(evm: Evm, genesis: int = 3, accounts: int = 6, **changes: int) -> World:

@@ -163,14 +163,16 @@ def _rounds(evm: Evm) -> dict[str, int]:
     for number in range(1, len(SCORES) + 1):
         _claim_all(world, number)
     claims = [
-        gas for name in ("claimModel", "claimAttestation", "claimData") for gas in twin.gas[name]
+        gas
+        for action in (actions.ClaimModel, actions.ClaimAttestation, actions.ClaimData)
+        for gas in twin.gas[action]
     ]
     return {
-        "model_commit": median_low(twin.gas["commitModel"]),
-        "model_reveal": median_low(twin.gas["revealModel"]),
-        "attest_commit": median_low(twin.gas["commitAttestation"]),
-        "attest_reveal": median_low(twin.gas["revealAttestation"]),
-        "finalize_10_models": median_low(twin.gas["finalize"]),
+        "model_commit": median_low(twin.gas[actions.CommitModel]),
+        "model_reveal": median_low(twin.gas[actions.RevealModel]),
+        "attest_commit": median_low(twin.gas[actions.CommitAttestation]),
+        "attest_reveal": median_low(twin.gas[actions.RevealAttestation]),
+        "finalize_10_models": median_low(twin.gas[actions.Finalize]),
         "reward_claim": median_low(claims),
         "erc20_transfer": median_low(_transfers(evm, twin.addresses["ModelToken"])),
     }

@@ -1,6 +1,6 @@
 """The interfaces that the package keeps: those of the compiled contracts, and all that is used."""
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 import pytest
@@ -10,6 +10,7 @@ from web3 import Web3
 
 from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.decoding import record_class
+from offchain.chain.abi.field_names import field_name, snake_case
 from offchain.chain.abi.interfaces import (
     CONTRACTS,
     AbiValueError,
@@ -21,7 +22,15 @@ from offchain.chain.abi.interfaces import (
 from offchain.chain.deployment.abi_files import abi_files, differing_files, write_abi_files
 from offchain.errors import ArtifactError
 from offchain.protocol.words import actions, records
-from offchain.protocol.words.actions import Action
+from offchain.protocol.words.actions import (
+    FORWARD,
+    FUNCTIONS,
+    SHARE_ONE,
+    Action,
+    ForwardReward,
+    Share,
+)
+from offchain.protocol.words.forwarding import ForwardOrder
 from offchain.protocol.words.records import Record
 from scripts.support.chains.evm import compiled_artifacts
 
@@ -93,10 +102,6 @@ def test_no_name_stands_for_two_functions_events_or_errors():
             assert len(names) == len(set(names)), artifact
 
 
-def snake_case(name: str) -> str:
-    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
-
-
 # ---- encoding against web3's own -----------------------------------------------------------------
 
 ADDRESSES = st.binary(min_size=20, max_size=20).map(Web3.to_checksum_address)
@@ -121,35 +126,69 @@ def values_of(component: dict[str, Any]) -> st.SearchStrategy[Any]:
     return st.binary(min_size=int(kind[5:]), max_size=int(kind[5:]))
 
 
-def state_changing() -> list[tuple[str, str]]:
-    """Contract and function of every action."""
-    found = []
-    for kind in (*get_args(Action), actions.ForwardReward):
-        count = len(fields(kind))
-        call = function_call(kind(*range(count)) if kind is not actions.Share else kind((1,)))
-        found.append((call.contract, call.function))
-    return [*found, ("DataRegistry", "shareBatch")]
+CALLED = (*FUNCTIONS.values(), SHARE_ONE, FORWARD)
 
 
-@pytest.mark.parametrize(("contract", "function"), state_changing())
+@pytest.mark.parametrize("called", CALLED, ids=lambda called: f"{called.contract}.{called.name}")
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(data=st.data())
-def test_calls_are_encoded_as_web3_encodes_them(contract, function, data):
-    entry = interface(contract).functions[function]
+def test_calls_are_encoded_as_web3_encodes_them(called, data):
+    known = interface(called.contract)
+    entry = known.functions[called.name]
     arguments = [data.draw(values_of(component)) for component in entry.inputs]
-    other = Web3().eth.contract(abi=compiled_artifacts()[contract].abi)
-    expected = other.encode_abi(function, args=arguments)
-    assert "0x" + interface(contract).encode(function, *arguments).hex() == expected
+    other = Web3().eth.contract(abi=compiled_artifacts()[called.contract].abi)
+    expected = other.encode_abi(called.name, args=arguments)
+    assert "0x" + known.encode(called.name, *arguments).hex() == expected
 
 
-def test_every_action_is_a_function_that_takes_its_fields():
-    for kind in (*get_args(Action), actions.ForwardReward):
-        names = [field.name for field in fields(kind) if field.name != "value"]
-        call = function_call(
-            kind(*range(len(fields(kind)))) if names != ["transactions"] else kind((1,))
-        )
-        entry = interface(call.contract).functions[call.function]
-        assert len(entry.inputs) == len(call.arguments) == len(names), kind
+OF_THE_CHAIN_ITSELF = {
+    ("Heat", "gain"),
+    ("KeyRegistry", "openRound"),
+    ("DataRegistry", "openRound"),
+    ("DataRegistry", "take"),
+    ("ModelToken", "mint"),
+}
+"""Functions that only ModelChain may call."""
+
+OF_A_TOKEN = {("ModelToken", name) for name in ("transfer", "transferFrom", "approve", "permit")}
+"""Functions of ERC-20 and ERC-2612, which no round depends on."""
+
+
+def test_every_function_that_changes_state_is_an_action_and_every_action_is_one():
+    changing = {
+        (contract, entry["name"])
+        for contract in CONTRACTS
+        for entry in compiled_artifacts()[contract].abi
+        if entry["type"] == "function" and entry["stateMutability"] in ("nonpayable", "payable")
+    }
+    actions_call = {(called.contract, called.name) for called in CALLED}
+    assert actions_call == changing - OF_THE_CHAIN_ITSELF - OF_A_TOKEN
+
+
+def test_every_action_is_in_the_table_and_says_what_it_calls():
+    assert set(FUNCTIONS) == set(get_args(Action))
+    for kind, called in {**FUNCTIONS, Share: SHARE_ONE, ForwardReward: FORWARD}.items():
+        assert kind.__doc__.startswith(f"{called.contract}.{called.name}"), kind
+
+
+def test_an_action_pays_where_its_function_takes_ether():
+    for kind, called in FUNCTIONS.items():
+        [entry] = [
+            entry
+            for entry in compiled_artifacts()[called.contract].abi
+            if entry["type"] == "function" and entry["name"] == called.name
+        ]
+        pays = "value" in {field.name for field in fields(kind)}
+        assert pays == (entry["stateMutability"] == "payable"), kind
+
+
+def test_an_actions_fields_are_its_functions_arguments_by_name():
+    for kind in (*get_args(Action), ForwardReward):
+        names = {field.name for field in fields(kind)}
+        call = function_call(kind(**{name: name for name in names}))
+        inputs = interface(call.contract).functions[call.function].inputs
+        assert list(call.arguments) == [field_name(kind, part["name"]) for part in inputs]
+        assert names - {"value"} == set(call.arguments), kind
 
 
 def test_share_of_several_is_a_batch():
@@ -179,9 +218,26 @@ def test_bytes_that_are_no_answer_are_refused(content):
         interface("ModelChain").decode("collection", content)
 
 
+REVEALS = interface("DataRegistry").functions["publishKeys"].inputs[0]
+
+
 def test_dataclasses_become_tuples_all_the_way_down():
     reveal = actions.KeyReveal(actions.Item(1, b"a", b"b", 2, "0x", 3, 27), b"k")
-    assert plain([reveal]) == (((1, b"a", b"b", 2, "0x", 3, 27), b"k"),)
+    assert plain(REVEALS, [reveal]) == (((1, b"a", b"b", 2, "0x", 3, 27), b"k"),)
+
+
+def test_a_structs_fields_are_put_in_by_their_names():
+    @dataclass(frozen=True)
+    class Turned:
+        key: bytes
+        item: str
+
+    assert plain(REVEALS, (Turned(b"k", "i"),)) == (("i", b"k"),)
+
+
+def test_a_dataclass_of_other_fields_is_no_struct():
+    with pytest.raises(AbiValueError, match="ForwardOrder has not the fields of the chain's"):
+        plain(REVEALS, (ForwardOrder("", "", 0, 0, "", 0, 0),))
 
 
 def test_entries_of_other_kinds_are_passed_over():

@@ -69,9 +69,23 @@ def test_log_that_is_not_what_its_event_says_is_refused(changes):
         decode_record("ModelChain", log(**changes), 99)
 
 
-def test_struct_of_another_length_is_refused():
-    with pytest.raises(AbiValueError, match="3 fields"):
-        struct(Head, [{"type": "uint32"}], (1,))
+NUMBER, BLOCK_HASH, MODEL_HASH = (
+    {"name": "number", "type": "uint32"},
+    {"name": "blockHash", "type": "bytes32"},
+    {"name": "modelHash", "type": "bytes32"},
+)
+
+
+def test_a_structs_values_go_to_the_fields_of_their_names():
+    components, values = [MODEL_HASH, NUMBER, BLOCK_HASH], (b"model", 3, b"block")
+    assert struct(Head, components, values) == Head(number=3, hash=b"block", model_hash=b"model")
+
+
+def test_struct_of_other_fields_is_refused():
+    with pytest.raises(AbiValueError, match="hash, model_hash differ"):
+        struct(Head, [NUMBER], (1,))
+    with pytest.raises(AbiValueError, match="3 are due"):
+        struct(Head, [NUMBER, BLOCK_HASH, MODEL_HASH], (1,))
 
 
 def test_topics_name_the_values_that_are_asked_for():

@@ -4,8 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from offchain.chain.abi.call_decoding import decode_action
-from offchain.chain.abi.calls import function_call
+from offchain.chain.abi.calls import decode_action, function_call
 from offchain.chain.abi.interfaces import AbiValueError, interface
 from offchain.crypto.secp256k1 import PossessionProof
 from offchain.protocol.words import actions

@@ -1,0 +1,32 @@
+"""Which field of a dataclass stands for which value of an interface: by name, never by position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from offchain.protocol.words.actions import WithdrawKeyBond
+from offchain.protocol.words.forwarding import ForwardOrder
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.status import Head
+
+_OTHER_NAMES: Final[Mapping[tuple[type, str], str]] = {
+    (ForwardOrder, "from"): "holder",  # a word of Python's
+    (ForwardOrder, "to"): "receiver",
+    (Head, "blockHash"): "hash",  # a word of Solidity's
+    (WithdrawKeyBond, "index"): "registration",
+}
+"""Fields that are not called as in Solidity."""
+
+
+def field_name(kind: type, solidity_name: str) -> str:
+    """The field of a dataclass that holds a value of that name: ``dataRoot`` is ``data_root``."""
+    if issubclass(kind, Record) and solidity_name == "blockNumber":
+        return "number"  # every record's `block_number` is the EVM's
+    other = _OTHER_NAMES.get((kind, solidity_name))
+    return snake_case(solidity_name) if other is None else other
+
+
+def snake_case(solidity_name: str) -> str:
+    """A name of Solidity's as Python writes it."""
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in solidity_name)
