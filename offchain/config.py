@@ -16,8 +16,8 @@ from typing import Final
 
 import platformdirs
 
+from offchain.amounts import GWEI_DECIMALS, parse_decimal
 from offchain.errors import ConfigurationError
-from offchain.values import GWEI_DECIMALS, parse_decimal
 
 APPLICATION: Final = "modelchain"
 """Name of the command line, of the folders of the user that it keeps, and of the distribution."""

@@ -215,7 +215,7 @@ class RevertedError(ChainError):
 
 
 def _decimal(amount: int, decimals: int) -> str:
-    """An exact amount in messages; values.py has what others use."""
+    """An exact amount in messages; amounts.py has what others use."""
     whole, rest = divmod(amount, 10**decimals)
     return f"{whole}.{rest:0{decimals}d}".rstrip("0").rstrip(".")
 

@@ -15,9 +15,9 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from offchain.chain.client import Web3Chain
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
+from offchain.chain.web3_chain import Web3Chain
 from offchain.experiment.folder import RunFolder, kept_chain
 from offchain.experiment.observer import JudgedBlock, Observer
 from offchain.experiment.reporting.block_figures import decoded_test, require_attested

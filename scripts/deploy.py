@@ -49,7 +49,7 @@ from offchain.chain.deployment.file import (
 )
 from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts, first_checkpoint
 from offchain.chain.deployment.trust import is_live
-from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.config import DEFAULT_TASK, ENVIRONMENT, Settings, load_settings
 from offchain.errors import (

@@ -12,10 +12,10 @@ from brownie.project.main import get_loaded_projects
 from brownie.typing import ContractName
 from rich.console import Console
 
-from offchain.chain.client import open_contracts
 from offchain.chain.reading.balances import Balances, read_balances
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.sending.accounts import mnemonic_of
+from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.balance import show_accounts
 from offchain.commands.wallet.shown import checked_address
 from offchain.config import Settings, load_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.toolchain.anvil import Anvil
 from offchain.whole_files import write_whole

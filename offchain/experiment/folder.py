@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from offchain.chain.client import open_contracts
 from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.web3_chain import open_contracts
 from offchain.errors import ConfigurationError
 from offchain.experiment.chain_state import experiment_anvil
 from offchain.experiment.plan import ExperimentPlan

@@ -18,19 +18,19 @@ from tempfile import TemporaryDirectory
 from eth_account.signers.local import LocalAccount
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.development_clock import DevelopmentClock
+from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.crypto.derivation import node_seed_from_mnemonic
 from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError, StoreError
 from offchain.experiment.chain_state import experiment_anvil, set_clock_back
 from offchain.experiment.observer import Observer
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.assembly import Adapters, Choices, assemble_worker
-from offchain.node.demo.local_network import Plan, account, deploy_on
-from offchain.node.feeder.replay import Feeder
+from offchain.node.demo.local_network import DemoPlan, account, deploy_on
+from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
@@ -75,13 +75,13 @@ class LocalNetwork:
     accounts: tuple[str, ...]
     workers: tuple[Worker, ...]
     relayer: RelayerService
-    feeder: Feeder
+    feeder: ReplayingFeeder
     observer: Observer
 
 
 @contextmanager
 def local_network(
-    plan: Plan,
+    plan: DemoPlan,
     saved_chain: Path | None,
     learner_of: Callable[[int], Learner],
     source_of: Callable[[int, bytes], DataSource],
@@ -135,7 +135,7 @@ def local_network(
         replay = ReplaySchedule(
             contracts.parameters, found.checkpoint.height, plan.nodes, PATIENCE_SECONDS, settle=0.0
         )
-        feeder = Feeder(
+        feeder = ReplayingFeeder(
             feeding,
             follower_of(feeding),
             headers,
@@ -174,7 +174,7 @@ def local_network(
 
 
 def _contracts(
-    url: str, plan: Plan, saved_chain: Path | None, headers: RecordedHeaders
+    url: str, plan: DemoPlan, saved_chain: Path | None, headers: RecordedHeaders
 ) -> DeployedContracts:
     """The contracts of a loaded chain, or fresh ones on a new chain."""
     if saved_chain is None:

@@ -40,7 +40,7 @@ from offchain.learning.formats.digits import CLASSES
 from offchain.learning.tasks.known import drawing_seed
 from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
 from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
-from offchain.node.demo.local_network import Plan
+from offchain.node.demo.local_network import DemoPlan
 from offchain.ports import DataSource, Learner
 from offchain.standard_output import SteadyStream
 from offchain.storage.local import LocalStore
@@ -200,7 +200,7 @@ def _network(
         )
 
     saved = None if progress is None else folder / progress.chain
-    network = Plan(experiment.project, folder, experiment.headers, plan.nodes, plan.parameters)
+    network = DemoPlan(experiment.project, folder, experiment.headers, plan.nodes, plan.parameters)
     with local_network(network, saved, learner_of, source_of, learner) as found:
         yield found
 

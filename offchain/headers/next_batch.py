@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from offchain.bitcoin.batches import Batch, HeaderRun, RelayView, extends, find_fork, plan_batch
 from offchain.bitcoin.header import HEADER_SIZE
+from offchain.bitcoin.header_batches import (
+    Batch,
+    HeaderRun,
+    RelayView,
+    extends,
+    find_fork,
+    plan_batch,
+)
 from offchain.bitcoin.rules import Rules
 from offchain.bitcoin.target import MEDIAN_BLOCKS
 from offchain.errors import HeaderError

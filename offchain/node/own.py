@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from offchain.chain.client import Web3Chain
 from offchain.chain.domains import Domains
+from offchain.chain.web3_chain import Web3Chain
 from offchain.crypto.derivation import NodeSecrets
 from offchain.protocol.words.parameters import Parameters
 

@@ -16,7 +16,7 @@ from offchain.verification.full.saved_verification import (
     read_checkpoint,
     write_checkpoint,
 )
-from offchain.verification.full.verifier import Report, verify
+from offchain.verification.full.verifier import VerificationReport, verify
 from offchain.verification.light.verify import LIGHT_KINDS, LightReport, verify_light
 from offchain.verification.recording.differences import Progress, no_progress
 from offchain.verification.recording.reading import read_recording
@@ -33,7 +33,7 @@ def verify_chain(
     processes: int = 1,
     progress: Progress = no_progress,
     notice: Callable[[str], None] = lambda _: None,
-) -> Report:
+) -> VerificationReport:
     """Verify everything that a deployment's chain and store hold.
 
     Args:

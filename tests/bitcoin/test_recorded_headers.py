@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from offchain.bitcoin.chain import HeaderChain
 from offchain.bitcoin.check import check_headers
 from offchain.bitcoin.errors import (
     BrokenLink,
@@ -20,6 +19,7 @@ from offchain.bitcoin.errors import (
     WrongBits,
 )
 from offchain.bitcoin.header import BlockHeader, display_hash
+from offchain.bitcoin.header_chain import HeaderChain
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import MAINNET, REGTEST, Rules
 from offchain.config import RECORDED_HEADERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from offchain.chain.client import open_contracts
+from offchain.chain.web3_chain import open_contracts
 from offchain.experiment.chain_state import (
     experiment_anvil,
     save_chain,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from offchain.bitcoin.batches import ReorganisationTooDeep
 from offchain.bitcoin.check import check_headers
 from offchain.bitcoin.genesis import genesis_hash
 from offchain.bitcoin.header import double_sha256
+from offchain.bitcoin.header_batches import ReorganisationTooDeep
 from offchain.bitcoin.rules import MAINNET, REGTEST
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.chain.rpc.ethereum import Ethereum

@@ -7,16 +7,16 @@ from random import Random
 
 import pytest
 
-from offchain.bitcoin.batches import (
+from offchain.bitcoin.errors import BrokenLink, InsufficientWork, TimeTooEarly
+from offchain.bitcoin.header import display_hash, short_hash
+from offchain.bitcoin.header_batches import (
     Batch,
     NoCommonHeader,
     RelayView,
     ReorganisationTooDeep,
     describe,
 )
-from offchain.bitcoin.chain import HeaderChain
-from offchain.bitcoin.errors import BrokenLink, InsufficientWork, TimeTooEarly
-from offchain.bitcoin.header import display_hash, short_hash
+from offchain.bitcoin.header_chain import HeaderChain
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import REGTEST, Rules
 from offchain.headers.next_batch import next_batch

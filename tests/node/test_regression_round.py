@@ -18,7 +18,7 @@ from offchain.chain.reading.contracts import DeployedContracts
 from offchain.commands.verify.run import verify_fully
 from offchain.errors import ConfigurationError
 from offchain.learning.regression.diabetes import DIABETES
-from offchain.learning.regression.integer_network import credit, parse_model
+from offchain.learning.regression.regression_network import credit, parse_model
 from offchain.learning.regression.samples import concatenate, decode_payload
 from offchain.learning.tasks.known import choose_task, make_learner, make_source
 from offchain.ports import DataSource

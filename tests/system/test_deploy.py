@@ -18,9 +18,9 @@ from eth_account import Account
 
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.chain.abi.interfaces import CONTRACTS
-from offchain.chain.client import open_contracts
 from offchain.chain.deployment.file import Deployment, read_deployment
 from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.shown import decimal
 from offchain.config import RECORDED_HEADERS
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY

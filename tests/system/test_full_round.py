@@ -15,7 +15,7 @@ from offchain.bitcoin.header import BlockHeader, short_hash
 from offchain.chain.domains import Domains
 from offchain.config import RECORDED_HEADERS
 from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
-from offchain.node.demo.local_network import Network, Plan, running_network
+from offchain.node.demo.local_network import DemoNetwork, DemoPlan, running_network
 from offchain.node.demo.watching import Watcher
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.tally import block_reward
@@ -32,7 +32,7 @@ KILLED = 1
 class Deadline:
     """Polls until something holds, and fails with the logs if it takes too long."""
 
-    def __init__(self, network: Network, watcher: Watcher) -> None:
+    def __init__(self, network: DemoNetwork, watcher: Watcher) -> None:
         self._network, self._watcher = network, watcher
         self._until = time.monotonic() + 2 * PATIENCE_SECONDS
 
@@ -50,10 +50,12 @@ class Deadline:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, Watcher, bytes]]:
+def played(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[DemoNetwork, Watcher, bytes]]:
     """A network that has made a block; node 1 was killed after its commitment, without its disk."""
     folder = tmp_path_factory.mktemp("network")
-    plan = Plan(
+    plan = DemoPlan(
         ROOT, folder, RECORDED_HEADERS, NODES, training_seconds=8.0, patience=PATIENCE_SECONDS
     )
     with running_network(plan, lambda _: None) as network:
@@ -75,7 +77,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, 
         yield network, watcher, commitment
 
 
-def kill(network: Network, node: int) -> None:
+def kill(network: DemoNetwork, node: int) -> None:
     """Kill a worker as a power cut would, and lose its journal."""
     worker = network.workers[node]
     os.kill(worker.process.pid, signal.SIGKILL)
@@ -84,7 +86,7 @@ def kill(network: Network, node: int) -> None:
     shutil.rmtree(state_of(network, node))
 
 
-def state_of(network: Network, node: int) -> Path:
+def state_of(network: DemoNetwork, node: int) -> Path:
     """Where a node keeps its journal: a folder of its own, so that one can lose it."""
     return network.plan.folder / "state" / str(node)
 
@@ -132,7 +134,7 @@ def test_items_are_signed_by_rings_and_sent_by_nobody_of_them(played):
     assert senders(network, history).isdisjoint(network.accounts())
 
 
-def senders(network: Network, history: History) -> set[str]:
+def senders(network: DemoNetwork, history: History) -> set[str]:
     """Accounts that sent transactions in which data was shared."""
     ethereum = network.contracts.ethereum
     blocks = sorted({shared.shared.block_number for shared in history.items})

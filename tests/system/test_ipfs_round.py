@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from offchain.config import RECORDED_HEADERS
-from offchain.node.demo.local_network import Plan, running_network
+from offchain.node.demo.local_network import DemoPlan, running_network
 from offchain.node.demo.watching import Watcher
 from offchain.storage.ipfs import IpfsStore
 from tests.support.chains.node_chain import ROOT
@@ -23,7 +23,9 @@ NODES = 4
 def test_a_block_is_made_with_its_content_in_ipfs(tmp_path: Path) -> None:
     with running_ipfs_daemon(tmp_path) as daemon:
         location = f"ipfs:{daemon.address}"
-        plan = Plan(ROOT, tmp_path, RECORDED_HEADERS, NODES, training_seconds=8.0, store=location)
+        plan = DemoPlan(
+            ROOT, tmp_path, RECORDED_HEADERS, NODES, training_seconds=8.0, store=location
+        )
         with running_network(plan, lambda _: None) as network:
             watcher = Watcher(network, time.monotonic)
             Deadline(network, watcher).wait("block", lambda: watcher.blocks >= 1)

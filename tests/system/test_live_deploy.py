@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from offchain.bitcoin.rules import REGTEST
-from offchain.chain.client import open_contracts
+from offchain.chain.web3_chain import open_contracts
 from offchain.headers.source import open_source
 from tests.support.servers.bitcoin_node import BitcoinNode, running_bitcoin_node
 from tests.system.test_deploy import Brownie, brownie

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from offchain.chain.abi.decoding import struct
 from offchain.chain.abi.field_names import field_name
-from offchain.chain.abi.interfaces import Entry, decode_values, interface
+from offchain.chain.abi.interfaces import AbiEntry, decode_values, interface
 from offchain.protocol.words.actions import (
     FORWARD,
     FUNCTIONS,
@@ -82,7 +82,7 @@ def decode_action(contract: str, call_data: bytes, value: int) -> Action | None:
     return struct(kind, inputs, values, **sent)
 
 
-def _function(contract: str, selector: bytes) -> Entry | None:
+def _function(contract: str, selector: bytes) -> AbiEntry | None:
     for entry in interface(contract).functions.values():
         if entry.identifier == selector:
             return entry

@@ -11,8 +11,8 @@ from eth_utils.address import to_checksum_address
 
 from offchain.chain.abi.field_names import field_name
 from offchain.chain.abi.interfaces import (
+    AbiEntry,
     AbiValueError,
-    Entry,
     decode_values,
     encode_values,
     errors_by_selector,
@@ -154,7 +154,7 @@ def decode_record(contract: str, log: Log, timestamp: int) -> Record | None:
     )
 
 
-def event_named(contract: str, name: str) -> Entry:
+def event_named(contract: str, name: str) -> AbiEntry:
     """A contract's event by name; ``ArtifactError`` if it has none."""
     for event in interface(contract).events.values():
         if event.name == name:
@@ -163,7 +163,7 @@ def event_named(contract: str, name: str) -> Entry:
 
 
 def event_topics(
-    event: Entry, kind: type[Record], indexed: Mapping[str, object]
+    event: AbiEntry, kind: type[Record], indexed: Mapping[str, object]
 ) -> list[bytes | None]:
     """Topics that an event's logs have when some of its indexed fields have given values.
 
@@ -183,7 +183,7 @@ def event_topics(
     return topics
 
 
-def _event_values(event: Entry, log: Log) -> list[Any]:
+def _event_values(event: AbiEntry, log: Log) -> list[Any]:
     indexed = [component for component in event.inputs if component["indexed"]]
     if len(indexed) != len(log.topics) - 1:
         raise AbiValueError(

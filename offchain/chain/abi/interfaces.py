@@ -51,7 +51,7 @@ class AbiValueError(ChainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AbiEntry:
     """A function, event or error of an interface.
 
     ``inputs`` and ``outputs`` are the ABI's own components, ``identifier`` the selector or topic,
@@ -72,9 +72,9 @@ class Interface:
 
     def __init__(self, name: str, abi: Iterable[Mapping[str, Any]]) -> None:
         self.name = name
-        self.functions: dict[str, Entry] = {}
-        self.events: dict[bytes, Entry] = {}
-        self.errors: dict[bytes, Entry] = {}
+        self.functions: dict[str, AbiEntry] = {}
+        self.events: dict[bytes, AbiEntry] = {}
+        self.errors: dict[bytes, AbiEntry] = {}
         for item in abi:
             match item["type"]:
                 case "function":
@@ -131,7 +131,7 @@ def all_interfaces() -> tuple[Interface, ...]:
 
 
 @cache
-def errors_by_selector() -> Mapping[bytes, Entry]:
+def errors_by_selector() -> Mapping[bytes, AbiEntry]:
     """All custom errors of all contracts: one may come out of another."""
     return {
         selector: entry for known in all_interfaces() for selector, entry in known.errors.items()
@@ -192,9 +192,9 @@ def require_fields(kind: type, names: Sequence[str], others: Iterable[str] = ())
         )
 
 
-def _entry(item: Mapping[str, Any], identifier: bytes) -> Entry:
+def _entry(item: Mapping[str, Any], identifier: bytes) -> AbiEntry:
     inputs, outputs = tuple(item.get("inputs", ())), tuple(item.get("outputs", ()))
-    return Entry(
+    return AbiEntry(
         name=item["name"],
         inputs=inputs,
         outputs=outputs,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from offchain.bitcoin.batches import RelayView
 from offchain.bitcoin.header import SHORT_HASH_SIZE
+from offchain.bitcoin.header_batches import RelayView
 from offchain.chain.reading.contracts import View
 from offchain.chain.rpc.ethereum import Call, Ethereum
 

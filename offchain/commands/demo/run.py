@@ -28,7 +28,7 @@ from offchain.errors import ConfigurationError, ModelChainError
 from offchain.headers.source import recorded_file
 from offchain.learning.tasks.known import make_source
 from offchain.node.demo.figure import draw_accuracy
-from offchain.node.demo.local_network import Network, Plan, running_network
+from offchain.node.demo.local_network import DemoNetwork, DemoPlan, running_network
 from offchain.node.demo.watching import Stage, Watcher
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 
@@ -78,7 +78,7 @@ def show_demo(
     with ExitStack() as stack:
         stack.enter_context(interrupted_by_signals())
         folder = stack.enter_context(working_folder(keep))
-        plan = Plan(PROJECT, folder, recorded_file(settings.headers), nodes, task=task)
+        plan = DemoPlan(PROJECT, folder, recorded_file(settings.headers), nodes, task=task)
         try:
             run_demo(console, plan, wanted)
         except ModelChainError:
@@ -86,7 +86,7 @@ def show_demo(
             raise
 
 
-def run_demo(console: Console, plan: Plan, wanted: Wanted) -> None:
+def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
     """Make the blocks and show them.
 
     Raises:
@@ -139,7 +139,7 @@ def require_writable(file: Path) -> None:
 
 
 def make_blocks(
-    console: Console, network: Network, watcher: Watcher, wanted: Wanted, began: float
+    console: Console, network: DemoNetwork, watcher: Watcher, wanted: Wanted, began: float
 ) -> None:
     """Watch until all blocks are made and their rewards claimed; show each."""
     shown = 0
@@ -180,7 +180,7 @@ def check_health(watcher: Watcher, wanted: Wanted, seconds: float) -> None:
         raise DemoFailedError(f"too many rounds are void ({reasons})")
 
 
-def node_balances(network: Network) -> list[Balances]:
+def node_balances(network: DemoNetwork) -> list[Balances]:
     """What every node owns, the rewards at its derived addresses too."""
     deployment = network.contracts.deployment
     balances = []
@@ -193,7 +193,7 @@ def node_balances(network: Network) -> list[Balances]:
 
 def write_json(
     file: Path,
-    network: Network,
+    network: DemoNetwork,
     watcher: Watcher,
     balances: list[Balances],
     seconds: float,
@@ -242,7 +242,7 @@ def working_folder(keep: bool) -> Iterator[Path]:
         yield Path(name)
 
 
-def keep_logs(plan: Plan) -> Path:
+def keep_logs(plan: DemoPlan) -> Path:
     """Copy the logs of a failed run to where they stay."""
     target = Path("out/demo-logs")
     target.mkdir(parents=True, exist_ok=True)

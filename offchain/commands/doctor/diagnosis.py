@@ -20,8 +20,8 @@ from packaging.requirements import Requirement
 
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.abi.interfaces import CONTRACTS
-from offchain.chain.client import open_contracts
 from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.web3_chain import open_contracts
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
 from offchain.config import APPLICATION, Settings, is_checkout, local_path
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError

@@ -6,14 +6,14 @@ import time
 
 import structlog
 
-from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.relay_view import RelayReader
-from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.options import FEEDER_ACCOUNT
 from offchain.config import Settings
 from offchain.errors import NotDevelopmentChainError
@@ -21,7 +21,7 @@ from offchain.headers.next_batch import next_batch
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, recorded_file
 from offchain.node.feeder.live import FollowingFeeder
-from offchain.node.feeder.replay import Feeder
+from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.ports import HeaderSource
 from offchain.programs import stop_on_signals
@@ -62,7 +62,7 @@ def run_feeder(
     view = relay.view()
     next_batch(view, lambda: relay.held_hashes(view), source, found.rules)
     domains = Domains.of(found)
-    Feeder(
+    ReplayingFeeder(
         chain,
         ChainFollower(chain, domains, found.block_number),
         source,

@@ -8,13 +8,14 @@ import time
 import structlog
 import uvicorn
 
-from offchain.chain.client import Web3Chain, open_contracts
+from offchain.amounts import parse_decimal
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.options import RELAYER_ACCOUNT
 from offchain.config import Settings
 from offchain.errors import RelayerError
@@ -22,15 +23,14 @@ from offchain.node.assembly import journal_file
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
-from offchain.node.relayer.forwarding import Forwarding
 from offchain.node.relayer.health import Health, chain_probe
 from offchain.node.relayer.limits import Bounds
+from offchain.node.relayer.order_rules import OrderRules
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.node.relayer.serving import bind, serve_until_stopped
 from offchain.programs import stop_on_signals
 from offchain.storage.location import open_store
-from offchain.values import parse_decimal
 
 log = structlog.get_logger()
 
@@ -83,7 +83,7 @@ def run_relayer(
                 RelayerQueue(database, queue),
                 time.monotonic,
                 BatchSettings(transactions=batch, flush_seconds=flush),
-                Forwarding(contracts, chain.account, least_fee),
+                OrderRules(contracts, chain.account, least_fee),
             )
             watching = Ethereum(
                 BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)

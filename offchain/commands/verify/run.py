@@ -14,13 +14,13 @@ import click
 from rich import progress as bars
 from rich.console import Console
 
-from offchain.chain.client import open_contracts
 from offchain.chain.reading.contracts import DeployedContracts
+from offchain.chain.web3_chain import open_contracts
 from offchain.config import Settings
 from offchain.learning.tasks.known import choose_task, make_learner
 from offchain.logs import warnings_to_standard_error
 from offchain.storage.location import open_store
-from offchain.verification.full.verifier import Report
+from offchain.verification.full.verifier import VerificationReport
 from offchain.verification.light.verify import LightReport
 from offchain.verification.recording.differences import Difference, shown
 from offchain.verification.run import verify_chain, verify_chain_lightly
@@ -47,7 +47,7 @@ def run_verification(
     try:
         if light:
             with shown_progress(console) as report_progress:
-                found: Report | LightReport = verify_chain_lightly(
+                found: VerificationReport | LightReport = verify_chain_lightly(
                     contracts, confirmations=confirmations, progress=report_progress
                 )
         else:
@@ -74,7 +74,7 @@ def verify_fully(
     checkpoint: Path | None = None,
     confirmations: int = 0,
     processes: int = 1,
-) -> Report:
+) -> VerificationReport:
     """Verify a deployment with a content store, showing progress on a console.
 
     Raises:
@@ -119,7 +119,7 @@ def shown_progress(console: Console) -> Iterator[Callable[[str, int, int], None]
         yield report
 
 
-def summary(report: Report | LightReport) -> str:
+def summary(report: VerificationReport | LightReport) -> str:
     """What was verified, as one line."""
     head = f"block {report.head} {report.head_hash.hex()}"
     if isinstance(report, LightReport):
@@ -136,7 +136,7 @@ def summary(report: Report | LightReport) -> str:
     )
 
 
-def report_json(report: Report | LightReport) -> dict[str, Any]:
+def report_json(report: VerificationReport | LightReport) -> dict[str, Any]:
     """What was verified, as JSON."""
     values = {**asdict(report), "head_hash": "0x" + report.head_hash.hex()}
     return {"ok": True, "light": isinstance(report, LightReport), **values}

@@ -13,11 +13,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from offchain.chain.client import open_contracts
+from offchain.amounts import parse_decimal
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.reading.balances import read_balances
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.sending.accounts import load_account
+from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.owners import node_secrets
 from offchain.commands.wallet.shown import decimal, receiving_address
 from offchain.commands.wallet.tables import add_exact_column, print_whole
@@ -32,7 +33,6 @@ from offchain.node.wallet.moves import (
     plan_moves,
     used_addresses,
 )
-from offchain.values import parse_decimal
 
 MAXIMUM_DESTINATIONS: Final = 4_096
 MAXIMUM_FILE: Final = 1 << 20

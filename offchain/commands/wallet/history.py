@@ -11,7 +11,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from offchain.chain.client import open_contracts
 from offchain.chain.reading.balances import reward_places
 from offchain.chain.reading.token_history import (
     HistoryEntry,
@@ -19,6 +18,7 @@ from offchain.chain.reading.token_history import (
     TokenHistory,
     read_history,
 )
+from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.owners import named_owner
 from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import add_exact_column, print_whole

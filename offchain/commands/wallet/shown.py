@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from eth_utils.address import is_address, to_checksum_address
 
+from offchain.amounts import TOKEN_DECIMALS
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import ConfigurationError
 from offchain.protocol.words.status import ZERO_ADDRESS
-from offchain.values import TOKEN_DECIMALS
 
 
 def decimal(amount: int, decimals: int = TOKEN_DECIMALS) -> str:

@@ -6,14 +6,14 @@ import json
 
 import click
 
+from offchain.amounts import parse_decimal
 from offchain.chain.abi.calls import FunctionCall
-from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.shown import decimal, receiving_address
 from offchain.config import Settings
 from offchain.errors import ConfigurationError, InsufficientTokensError
-from offchain.values import parse_decimal
 
 
 def send_tokens(

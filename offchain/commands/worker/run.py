@@ -8,9 +8,9 @@ import threading
 import time
 from pathlib import Path
 
-from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.worker.training import help_training, training_processes
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from offchain.learning.regression import integer_network
-from offchain.learning.regression.integer_network import RegressionNetwork
+from offchain.learning.regression import regression_network
+from offchain.learning.regression.regression_network import RegressionNetwork
 from offchain.learning.regression.samples import TableSamples, concatenate, decode_payload
 from offchain.learning.regression.settings import RegressionSettings
 from offchain.learning.regression.table import Table
@@ -40,12 +40,12 @@ class RegressionTask(Task[TableSamples, RegressionNetwork]):
         return len(samples)
 
     def decode_model(self, data: bytes) -> RegressionNetwork:
-        """Return the network of a model file; see `integer_network.parse_model`."""
-        return integer_network.parse_model(self._table, data)
+        """Return the network of a model file; see `regression_network.parse_model`."""
+        return regression_network.parse_model(self._table, data)
 
     def score(self, network: RegressionNetwork, samples: Sequence[TableSamples]) -> int:
-        """Return what the predictions of all samples are worth; see `integer_network.score`."""
-        return integer_network.score(self._table, network, concatenate(self._table, samples))
+        """Return what the predictions of all samples are worth; see `regression_network.score`."""
+        return regression_network.score(self._table, network, concatenate(self._table, samples))
 
     def train(
         self,
@@ -62,7 +62,7 @@ class RegressionTask(Task[TableSamples, RegressionNetwork]):
         together = concatenate(self._table, samples)
         result = train_network(self._table, together, previous, seed, self._settings, progress)
         return TrainedModel(
-            integer_network.encode_model(self._table, result.network),
+            regression_network.encode_model(self._table, result.network),
             f"{result.network.hidden_units} hidden units, step {result.step} on "
             f"{len(together) - result.held_out} samples in {result.seconds:.1f} s, "
             f"{result.credit / self._table.tolerance:.1f} of {result.held_out} held out",

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from offchain.errors import TrainingError
 from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM, MAXIMUM_SHIFT, IntegerLayer
-from offchain.learning.regression.integer_network import (
+from offchain.learning.regression.regression_network import (
     INPUT_MAXIMUM,
     RegressionNetwork,
     credit,

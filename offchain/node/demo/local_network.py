@@ -13,14 +13,14 @@ from eth_account.signers.local import LocalAccount
 from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.client import Web3Chain
 from offchain.chain.deployment.deployer import deploy
 from offchain.chain.deployment.file import write_deployment
 from offchain.chain.deployment.plan import DeploymentPlan, first_checkpoint
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.children import Child, Children
@@ -30,7 +30,7 @@ from offchain.toolchain.anvil_binary import require_anvil
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DemoPlan:
     """What to start.
 
     Attributes:
@@ -67,7 +67,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class DemoNetwork:
     """A network that runs.
 
     Attributes:
@@ -81,7 +81,7 @@ class Network:
         relayer: the relayer's address.
     """
 
-    plan: Plan
+    plan: DemoPlan
     contracts: DeployedContracts
     source: RecordedHeaders
     children: Children
@@ -115,7 +115,7 @@ def account(number: int) -> LocalAccount:
 
 
 @contextmanager
-def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Network]:
+def running_network(plan: DemoPlan, report: Callable[[str], None]) -> Iterator[DemoNetwork]:
     """Start everything; end everything when the block is left.
 
     Args:
@@ -170,7 +170,7 @@ def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Netwo
             ],
         )
         workers: list[Child] = []
-        network = Network(
+        network = DemoNetwork(
             plan, contracts, source, children, feeding, workers, anvil.url, relayer_url
         )
         workers += [network.start_worker(node) for node in range(plan.nodes)]
@@ -178,7 +178,7 @@ def running_network(plan: Plan, report: Callable[[str], None]) -> Iterator[Netwo
 
 
 def deploy_on(
-    url: str, plan: Plan, source: RecordedHeaders, deployer: LocalAccount
+    url: str, plan: DemoPlan, source: RecordedHeaders, deployer: LocalAccount
 ) -> DeployedContracts:
     """Set the chain's clock to the checkpoint, deploy, write the deployment file."""
     ethereum = Ethereum.connect(url)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
-from offchain.node.demo.local_network import Network
+from offchain.node.demo.local_network import DemoNetwork
 from offchain.node.demo.report import BlockReport, Rewards, report_block
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.records import (
@@ -50,7 +50,7 @@ class Watcher:
         clock: seconds.
     """
 
-    def __init__(self, network: Network, clock: Callable[[], float]) -> None:
+    def __init__(self, network: DemoNetwork, clock: Callable[[], float]) -> None:
         deployment = network.contracts.deployment
         domains = Domains.of(deployment)
         self._network = network

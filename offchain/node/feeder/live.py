@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from offchain.bitcoin.batches import describe
+from offchain.bitcoin.header_batches import describe
 from offchain.bitcoin.rules import Rules
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.errors import ModelChainError

@@ -13,7 +13,7 @@ from offchain.bitcoin.header import BlockHeader
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.target import MEDIAN_BLOCKS, median_time_past
 from offchain.chain.follower import ChainFollower
-from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.errors import HeaderError, ModelChainError, RevertedError
 from offchain.node.feeder.schedule import Feed, ReplaySchedule, decide_feed
 from offchain.ports import Chain, HeaderSource
@@ -50,7 +50,7 @@ class DecisionTimes:
         return self.first_height + index if index < len(self.times) else None
 
 
-class Feeder:
+class ReplayingFeeder:
     """Replays recorded headers on a development chain and moves its clock along.
 
     Args:

@@ -12,7 +12,7 @@ from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.errors import RevertedError
 from offchain.node.relayer.admission import Admission, Refused, Verdict
-from offchain.node.relayer.forwarding import Forwarding, refusal_of_order
+from offchain.node.relayer.order_rules import OrderRules, refusal_of_order
 from offchain.node.relayer.queue import Lane, RelayerQueue
 from offchain.ports import Chain
 from offchain.protocol.words.actions import ForwardReward, PublishKeys, Share
@@ -46,7 +46,7 @@ class Batches:
         queue: what is accepted and not sent.
         clock: seconds, for the age of batches.
         settings: how batches are formed.
-        forwarding: rules of orders; None if the relayer takes none.
+        order_rules: which orders are carried out; None if the relayer takes none.
         lock: held while the follower's history is read or grows.
     """
 
@@ -56,7 +56,7 @@ class Batches:
     queue: RelayerQueue
     clock: Callable[[], float]
     settings: BatchSettings
-    forwarding: Forwarding | None
+    order_rules: OrderRules | None
     lock: threading.Lock
 
     def work(self) -> bool:
@@ -184,11 +184,11 @@ class Batches:
         lane = self.queue.orders
         sent = False
         for forward in lane.first(self.settings.orders):
-            if self.forwarding is None:
+            if self.order_rules is None:
                 lane.drop(forward, RefusalCode.NOT_OFFERED, RefusalCode.NOT_OFFERED.meaning)
                 continue
             try:
-                self.forwarding.check_waiting(forward, self.follower.status.timestamp)
+                self.order_rules.check_waiting(forward, self.follower.status.timestamp)
                 receipt = self.chain.execute(forward)
             except Refused as refused:
                 self._give_up(lane, forward, refused)

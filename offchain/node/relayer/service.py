@@ -17,8 +17,8 @@ from offchain.chain.follower import ChainFollower
 from offchain.errors import ModelChainError
 from offchain.node.relayer.admission import Admission, Refused, Verdict
 from offchain.node.relayer.batches import Batches, BatchSettings
-from offchain.node.relayer.forwarding import Forwarding
 from offchain.node.relayer.health import WorkLog
+from offchain.node.relayer.order_rules import OrderRules
 from offchain.node.relayer.queue import Entry, Lane, RelayerQueue, key_of
 from offchain.ports import Chain, ContentStore
 from offchain.protocol.words.actions import ForwardReward
@@ -54,7 +54,7 @@ class RelayerService:
         queue: what is accepted and not sent.
         clock: seconds, for the age of batches.
         settings: how batches are formed.
-        forwarding: rules of orders; None: it takes none.
+        order_rules: which orders are taken; None: it takes none.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class RelayerService:
         queue: RelayerQueue,
         clock: Callable[[], float],
         settings: BatchSettings | None = None,
-        forwarding: Forwarding | None = None,
+        order_rules: OrderRules | None = None,
     ) -> None:
         self._chain = chain
         self._store = store
@@ -75,12 +75,12 @@ class RelayerService:
         self._queue = queue
         self._clock = clock
         self._settings = settings or BatchSettings()
-        self._forwarding = forwarding
+        self._order_rules = order_rules
         # The history must not grow while a message is checked against it.
         self._lock = threading.Lock()
         self.work_log = WorkLog(clock)
         self._batches = Batches(
-            chain, follower, domains, queue, clock, self._settings, forwarding, self._lock
+            chain, follower, domains, queue, clock, self._settings, order_rules, self._lock
         )
 
     def submit(self, transaction: DataTransaction, payload: bytes) -> Verdict:
@@ -115,8 +115,8 @@ class RelayerService:
             ChainError: the chain cannot be asked whether it would succeed.
             StoreError: it cannot be kept.
         """
-        forwarding = self._forwarding
-        if forwarding is None:
+        order_rules = self._order_rules
+        if order_rules is None:
             raise Refused(RefusalCode.NOT_OFFERED, RefusalCode.NOT_OFFERED.meaning)
         waiting = self._queue.orders.get(key_of(forward))
         if waiting is not None:
@@ -125,11 +125,11 @@ class RelayerService:
             return Verdict.KNOWN
 
         def check(rules: Admission) -> Verdict:
-            forwarding.check(forward, rules.history, rules.status.timestamp)
+            order_rules.check(forward, rules.history, rules.status.timestamp)
             return Verdict.NEW
 
         verdict = self._judge(check)
-        forwarding.try_out(forward)
+        order_rules.try_out(forward)
         self._keep(self._queue.orders, forward, self._settings.orders)
         return verdict
 
@@ -150,7 +150,7 @@ class RelayerService:
             "queuedOrders": len(self._queue.orders),
             "batch": self._settings.transactions,
             "dropped": self._queue.database.dropped(),
-            "minimumFee": None if self._forwarding is None else str(self._forwarding.minimum_fee),
+            "minimumFee": None if self._order_rules is None else str(self._order_rules.minimum_fee),
         }
 
     def depth(self) -> Mapping[str, tuple[int, int]]:

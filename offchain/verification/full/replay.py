@@ -1,11 +1,11 @@
 """All transactions once more, on the executable specification of the contracts.
 
 `Replay` gives each recorded call to the reference contracts (`offchain.protocol.reference`) and to
-the header chain (`offchain.bitcoin.chain`), which know nothing of the records, and compares what
-they log with what was recorded, field by field. So every rule that the contracts hold is held here
-again: proofs of work, seeds, forced partitions, quotas, commitments, majorities, rankings, vote
-roots, block hashes, heat, standing, rewards, bonds. What does not follow from calls alone is handed
-on: ring signatures as `RingCheck`, data sets and scores as `RoundCase`.
+the header chain (`offchain.bitcoin.header_chain`), which know nothing of the records, and compares
+what they log with what was recorded, field by field. So every rule that the contracts hold is held
+here again: proofs of work, seeds, forced partitions, quotas, commitments, majorities, rankings,
+vote roots, block hashes, heat, standing, rewards, bonds. What does not follow from calls alone is
+handed on: ring signatures as `RingCheck`, data sets and scores as `RoundCase`.
 
 Time is linear in the recording.
 """
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from offchain.bitcoin.chain import HeaderChain
+from offchain.bitcoin.header_chain import HeaderChain
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import Domain

@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass
 from enum import IntEnum
 from typing import Any, Final
 
-from offchain.bitcoin import chain as bitcoin_chain
+from offchain.bitcoin import header_chain
 from offchain.errors import ModelChainError, VerificationError
 from offchain.foreign_text import short_repr
 from offchain.protocol.history import entries as history_entries
@@ -21,7 +21,7 @@ from offchain.protocol.rules import dataset
 from offchain.protocol.words import records, status, transactions
 
 _MODULES: Final = (
-    bitcoin_chain,
+    header_chain,
     dataset,
     history_entries,
     key_registry,

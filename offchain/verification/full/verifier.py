@@ -25,7 +25,7 @@ RINGS_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class VerificationReport:
     """What was verified, all of it found to be right.
 
     Attributes:
@@ -60,7 +60,7 @@ def verify(
     *,
     processes: int = 1,
     progress: Progress = no_progress,
-) -> Report:
+) -> VerificationReport:
     """Compute everything that a recording says again.
 
     Args:
@@ -91,7 +91,7 @@ class _Verification:
         self._rings: list[tuple[list[RingCheck], Future[tuple[int, str, str] | None]]] = []
         self._found: list[Difference] = []
 
-    def run(self) -> Report:
+    def run(self) -> VerificationReport:
         headers = self._replay.headers
         self._replay_all()
         rings = self._check_rings()
@@ -106,7 +106,7 @@ class _Verification:
         if self._found:
             raise min(self._found, key=lambda difference: difference.place)
         state = self._recording.state
-        return Report(
+        return VerificationReport(
             last_block=self._recording.last_block,
             transactions=len(self._recording.transactions),
             headers=self._replay.headers - headers,

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar, cast
 
-from offchain.bitcoin.chain import HeaderChain
+from offchain.bitcoin.header_chain import HeaderChain
 from offchain.chain.deployment.file import Deployment
 from offchain.protocol.rules.standing import is_attester
 from offchain.protocol.rules.tally import RevealedModel

@@ -11,9 +11,9 @@ from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
-from offchain.bitcoin.chain import HeaderChain
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.errors import RelayRuleError
+from offchain.bitcoin.header_chain import HeaderChain
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import Rules
 from offchain.errors import RevertedError
@@ -51,7 +51,7 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class State:
+class RelayState:
     """All that a relay says of itself, but for single headers."""
 
     best_height: int
@@ -68,7 +68,7 @@ class Relay(Protocol):
     now: int
 
     def submit(self, headers: bytes) -> list[Event]: ...
-    def state(self) -> State: ...
+    def state(self) -> RelayState: ...
     def header(self, height: int) -> Header: ...
     def headers(self, first_height: int, last_height: int) -> list[Header]: ...
     def block_hash(self, height: int) -> bytes: ...
@@ -106,9 +106,9 @@ class PythonRelay:
             occurred.insert(0, ("Reorganised", reorganised))
         return occurred
 
-    def state(self) -> State:
+    def state(self) -> RelayState:
         chain, epoch = self.chain, self.chain.epoch
-        return State(
+        return RelayState(
             chain.best_height,
             chain.best_hash,
             chain.tip,
@@ -157,7 +157,7 @@ class ContractRelay:
             for arguments in events(self.receipt, self.contract, name)
         ]
 
-    def state(self) -> State:
+    def state(self) -> RelayState:
         views = self.contract.functions
         best_height, best_hash, tip, lowest_height, lowest_fork, epoch = self._read(
             [
@@ -169,7 +169,7 @@ class ContractRelay:
                 views.epoch(),
             ]
         )
-        return State(best_height, best_hash, tip, lowest_height, lowest_fork, tuple(epoch))
+        return RelayState(best_height, best_hash, tip, lowest_height, lowest_fork, tuple(epoch))
 
     def headers(self, first_height: int, last_height: int) -> list[Header]:
         heights = range(first_height, last_height + 1)

@@ -14,7 +14,7 @@ from typing import Protocol, Self
 
 from eth_utils.address import to_checksum_address
 
-from offchain.bitcoin.chain import HeaderChain
+from offchain.bitcoin.header_chain import HeaderChain
 from offchain.bitcoin.rules import REGTEST
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.ring import ShareMessage, sign_ring

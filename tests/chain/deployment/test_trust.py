@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from offchain.chain.abi.interfaces import CONTRACTS
-from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.deployment.file import DeployedContract, DeploymentFileError, write_deployment
 from offchain.chain.deployment.trust import check_deployment, is_live, with_code_hashes
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcUnreachable
 from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.errors import StaleDeploymentError, WrongChainError
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from tests.support.chains.deployed_world import World, world

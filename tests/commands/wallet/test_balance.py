@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from offchain.chain.abi.interfaces import interface
-from offchain.chain.client import Web3Chain
 from offchain.chain.deployment.file import write_deployment
 from offchain.chain.reading.balances import read_balances, share_key_indices
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.replies import TransactionReceipt
 from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.web3_chain import Web3Chain
 from offchain.cli import run
 from offchain.commands.wallet.command import wallet
 from offchain.commands.wallet.shown import checked_address, decimal

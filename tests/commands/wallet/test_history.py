@@ -10,11 +10,11 @@ from eth_account import Account
 
 from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.abi.interfaces import interface
-from offchain.chain.client import Web3Chain, open_contracts
 from offchain.chain.reading import token_history
 from offchain.chain.reading.token_history import read_history
 from offchain.chain.rpc.provider import RpcFault, RpcReplyError
 from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.history import moment
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
 from offchain.protocol.words.actions import Possession, RegisterKeys

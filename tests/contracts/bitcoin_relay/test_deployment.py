@@ -18,7 +18,7 @@ from scripts.support.chains.bitcoin_mining import (
     spoil_work,
 )
 from scripts.support.chains.evm import Evm
-from scripts.support.chains.relays import ContractRelay, MakeRelay, Setup, State, refuses
+from scripts.support.chains.relays import ContractRelay, MakeRelay, RelayState, Setup, refuses
 
 BITS = 0x207FFFFF
 
@@ -44,7 +44,7 @@ def headers_with(chain: MinedChain, index: int, header: BlockHeader) -> bytes:
 def test_a_relay_starts_with_its_checkpoint_alone(make_relay: MakeRelay, setup: Setup) -> None:
     relay = make_relay(setup)
     block_hash = BlockHeader.parse(setup.checkpoint.headers[-80:]).hash()
-    assert relay.state() == State(50, block_hash, 49, 50, 50, (BITS, START_TIME))
+    assert relay.state() == RelayState(50, block_hash, 49, 50, 50, (BITS, START_TIME))
     median = START_TIME + 5 * 600
     assert relay.header(50) == (block_hash[:24], START_TIME + 10 * 600, median)
     for height in (40, 49, 51):

@@ -27,7 +27,7 @@ from offchain.learning.formats.digits import (
     encode_payload,
 )
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
-from offchain.learning.regression import integer_network, samples
+from offchain.learning.regression import regression_network, samples
 from offchain.learning.regression.table import Column, Table
 from tests.learning.networks import random_network
 from tests.support.tampering.hostile_files import (
@@ -77,7 +77,7 @@ def sound_regression() -> bytes:
         "output.bias": np.zeros(1, np.int32),
         "output.shift": np.zeros(1, np.uint8),
     }
-    return encode_tensors(layers, integer_network.model_metadata(TABLE))
+    return encode_tensors(layers, regression_network.model_metadata(TABLE))
 
 
 PARTS = ("weight", "bias", "shift")
@@ -116,9 +116,9 @@ KINDS = {
     ),
     "regression model": Kind(
         tuple(f"{layer}.{part}" for layer in ("hidden", "output") for part in PARTS),
-        integer_network.model_metadata(TABLE),
+        regression_network.model_metadata(TABLE),
         sound_regression(),
-        lambda data: integer_network.parse_model(TABLE, data),
+        lambda data: regression_network.parse_model(TABLE, data),
         ModelError,
     ),
 }

@@ -6,7 +6,7 @@ import pytest
 from offchain.errors import ModelError
 from offchain.learning.exact.integer_layer import IntegerLayer
 from offchain.learning.formats.tensor_file import encode_tensors
-from offchain.learning.regression.integer_network import (
+from offchain.learning.regression.regression_network import (
     MAXIMUM_HIDDEN,
     RegressionNetwork,
     credit,

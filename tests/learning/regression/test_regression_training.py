@@ -9,7 +9,7 @@ import torch
 
 from offchain.errors import ModelError, PayloadError, TrainingError
 from offchain.learning.regression.diabetes import DIABETES, diabetes_rows
-from offchain.learning.regression.integer_network import parse_model, predict
+from offchain.learning.regression.regression_network import parse_model, predict
 from offchain.learning.regression.samples import TableSamples, encode_payload
 from offchain.learning.regression.settings import RegressionSettings
 from offchain.learning.regression.task import RegressionTask

@@ -12,8 +12,8 @@ from eth_account import Account
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 
 from offchain.chain.abi.calls import FunctionCall
-from offchain.chain.client import Web3Chain
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import FeeCapError, RelayerBusyError, RelayerError, RelayerRefusedError
 from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.client import MAXIMUM_REPLY, RelayerClient

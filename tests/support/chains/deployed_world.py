@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from offchain.chain.client import Web3Chain
 from offchain.chain.deployment.deployer import deploy
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.web3_chain import Web3Chain
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import ShareMessage, nullifier, sign_ring

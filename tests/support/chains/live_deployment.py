@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.rules import REGTEST
-from offchain.chain.client import Web3Chain
 from offchain.chain.deployment.deployer import deploy
 from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.web3_chain import Web3Chain
 from offchain.node.demo.local_network import account
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
 from scripts.support.chains.evm import ROOT

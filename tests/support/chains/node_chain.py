@@ -10,17 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from offchain.chain.client import Web3Chain
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.rpc.clock import DevelopmentClock
+from offchain.chain.rpc.development_clock import DevelopmentClock
+from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK, RECORDED_HEADERS
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.headers.recorded import RecordedHeaders
 from offchain.learning.formats.digits import DigitSamples, encode_payload
-from offchain.node.demo.local_network import Plan, account, deploy_on
-from offchain.node.feeder.replay import Feeder
+from offchain.node.demo.local_network import DemoPlan, account, deploy_on
+from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.own import Own
 from offchain.node.sharing import Sharing
@@ -100,7 +100,7 @@ class NodeChain:
         task: str = DEFAULT_TASK,
     ) -> None:
         self.data_source = source
-        self.plan = Plan(ROOT, folder, RECORDED_HEADERS, nodes, task=task)
+        self.plan = DemoPlan(ROOT, folder, RECORDED_HEADERS, nodes, task=task)
         self.source = RecordedHeaders(RECORDED_HEADERS, self._rules())
         self.contracts: DeployedContracts = deploy_on(url, self.plan, self.source, account(nodes))
         found = self.contracts.deployment
@@ -110,7 +110,7 @@ class NodeChain:
         self.outlets = [Kept() for _ in range(nodes)]
         self.sharing = [self._sharing(node) for node in range(nodes)]
         self.clock = DevelopmentClock(self.contracts.ethereum)
-        self.feeder = Feeder(
+        self.feeder = ReplayingFeeder(
             self.chains[nodes + 1],
             self.follower(),
             self.source,

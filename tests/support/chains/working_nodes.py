@@ -15,7 +15,7 @@ from offchain.config import DEFAULT_TASK
 from offchain.learning.preparation import use_threads
 from offchain.node.assembly import Adapters, Choices, assemble_worker
 from offchain.node.direct_outlet import DirectOutlet
-from offchain.node.feeder.replay import Feeder
+from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
@@ -95,7 +95,7 @@ def worked_round(
     """
     now = [0.0]
     nodes = chain.plan.nodes
-    feeder = Feeder(
+    feeder = ReplayingFeeder(
         chain.chains[nodes + 1],
         chain.follower(),
         chain.source,

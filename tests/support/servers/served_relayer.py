@@ -11,20 +11,20 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from offchain.chain.client import Web3Chain
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.web3_chain import Web3Chain
 from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.app import BODY_SECONDS, make_app
 from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
-from offchain.node.relayer.forwarding import Forwarding
 from offchain.node.relayer.health import Health, chain_probe
 from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
+from offchain.node.relayer.order_rules import OrderRules
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService
 from offchain.node.relayer.serving import bind, serve_until_stopped
@@ -110,7 +110,7 @@ def served_relayer(
             queue,
             clock,
             BatchSettings(),
-            Forwarding(contracts, chain.account, minimum_fee),
+            OrderRules(contracts, chain.account, minimum_fee),
         )
         watching = Ethereum(
             BoundedProvider(health_url or contracts.ethereum.url, timeout_seconds=30, attempts=1)

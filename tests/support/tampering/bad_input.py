@@ -10,7 +10,7 @@ from pathlib import Path
 from offchain.bitcoin.rules import MAINNET
 from offchain.config import RECORDED_HEADERS
 from offchain.headers.recorded import RecordedHeaders
-from offchain.node.demo.local_network import Plan, account, deploy_on
+from offchain.node.demo.local_network import DemoPlan, account, deploy_on
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
 from scripts.support.chains.evm import ROOT
@@ -67,7 +67,7 @@ class Place:
 def deployed_place(folder: Path) -> Iterator[Place]:
     """A place in an empty folder, with chains of its own."""
     LocalStore(folder / "store").put(b"what somebody relies on")
-    plan = Plan(ROOT, folder, RECORDED_HEADERS, NODES)
+    plan = DemoPlan(ROOT, folder, RECORDED_HEADERS, NODES)
     with (
         Programs(folder) as programs,
         Anvil(accounts=10) as anvil,

@@ -1,7 +1,7 @@
 """Which headers a relay should get next: a pure comparison of its chain with another one.
 
 A relay keeps no side branches, so a reorganisation must come as one batch that starts after the
-last common header and has more work than all that it replaces (`offchain.bitcoin.chain`).
+last common header and has more work than all that it replaces (`offchain.bitcoin.header_chain`).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from offchain.chain.rpc.clock import HIGHEST_TIMESTAMP, DevelopmentClock
+from offchain.chain.rpc.development_clock import HIGHEST_TIMESTAMP, DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.errors import ChainError, NotDevelopmentChainError
 from offchain.toolchain.anvil import Anvil

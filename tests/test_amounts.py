@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from offchain.amounts import MAXIMUM_AMOUNT, format_decimal, parse_decimal
 from offchain.errors import ConfigurationError
-from offchain.values import MAXIMUM_AMOUNT, format_decimal, parse_decimal
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from offchain.amounts import format_decimal
 from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.decoding import revert_of
 from offchain.chain.abi.interfaces import interface
@@ -20,7 +21,6 @@ from offchain.protocol.history.fold import History
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.contract_errors import ContractError
 from offchain.refusals import RefusalCode, revert_code
-from offchain.values import format_decimal
 
 MAXIMUM_ORDERS: Final = 4
 """Orders of one address: an item is rewarded once, so one is enough where all goes well."""
@@ -33,7 +33,7 @@ MAXIMUM_SECONDS: Final = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Forwarding:
+class OrderRules:
     """The rules and the chain that orders are tried on.
 
     Attributes:
