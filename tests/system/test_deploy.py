@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from offchain.config import RECORDED_HEADERS
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.brownie_project import make_brownie_project
+from tests.support.servers.http_server import Answer, serve
 from tests.support.waiting import PATIENCE_SECONDS
 
 NETWORKS = """
@@ -56,14 +57,19 @@ class Brownie:
         return self.home / "deployments" / "31337.json"
 
     def run(
-        self, script: str, network: str = "test-development", **environment: str
+        self,
+        script: str,
+        network: str = "test-development",
+        without: Sequence[str] = (),
+        **environment: str,
     ) -> subprocess.CompletedProcess[str]:
         """`brownie run SCRIPT --network NETWORK` in the project."""
+        inherited = {name: value for name, value in os.environ.items() if name not in without}
         return subprocess.run(
             [str(Path(sys.executable).with_name("brownie")), "run", script, "--network", network],
             cwd=self.project,
             env={
-                **os.environ,
+                **inherited,
                 "HOME": str(self.home),
                 "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
                 "MODELCHAIN_DEPLOYMENT": str(self.file.parent),
@@ -153,6 +159,15 @@ def test_live_deployment_is_not_written_over_unless_asked(brownie, deployed):
     assert again.returncode == 0, again.stdout + again.stderr
     assert brownie.deployment.address("ModelChain") not in before.decode()
     open_contracts(brownie.anvil.url, brownie.file)
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_the_chain(brownie, deployed):
+    with serve(lambda _: Answer(b"forbidden", status=403)) as proxy:
+        names = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), proxy.url)
+        # Else the tests' own would do it.
+        ran = brownie.run("deploy", without=("no_proxy", "NO_PROXY"), **names)
+    assert "MODELCHAIN_REDEPLOY=1" in ran.stderr, ran.stdout + ran.stderr
+    assert proxy.requests == []
 
 
 def test_wallet_shows_brownies_accounts(brownie, deployed):

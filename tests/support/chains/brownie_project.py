@@ -13,7 +13,7 @@ from offchain.config import PROJECT
 
 COPIED = ("contracts", "scripts")
 LINKED = ("data", "node_modules")
-CONFIGURATION = "brownie-config.yaml"
+CONFIGURATION = ("brownie-config.yaml", "brownie.env")
 
 
 def make_brownie_project(folder: Path) -> Path:
@@ -21,7 +21,8 @@ def make_brownie_project(folder: Path) -> Path:
     folder.mkdir(parents=True)
     for name in COPIED:
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PROJECT / CONFIGURATION, folder)
+    for name in CONFIGURATION:
+        shutil.copy(PROJECT / name, folder)
     for name in LINKED:
         (folder / name).symlink_to(PROJECT / name)
     (folder / "build").mkdir()
