@@ -88,12 +88,12 @@ class Settings:
             in gwei.
     """
 
-    rpc: str
+    rpc: str = field(repr=False)
     deployment: Path
     store: str
     state: Path
     headers: str = field(repr=False)
-    relayer: str
+    relayer: str = field(repr=False)
     mnemonic: str | None = field(default=None, repr=False)
     private_key: str | None = field(default=None, repr=False)
     key_file: Path | None = None

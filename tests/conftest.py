@@ -1,5 +1,6 @@
 """Fixtures of all tests: a real chain for those that ask for it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,13 @@ import pytest
 from offchain.errors import ArtifactError
 from scripts.support.chains.evm import ROOT, Evm, fresh_evm
 from scripts.support.contract_coverage.tracing import traced_evm
+
+
+def pytest_configure() -> None:
+    """Let no proxy of the environment catch what tests ask servers on this machine."""
+    for name in ("no_proxy", "NO_PROXY"):
+        hosts = [os.environ.get(name, ""), "127.0.0.1", "localhost", "::1"]
+        os.environ[name] = ",".join(host for host in hosts if host)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,8 @@ import httpx
 
 from offchain.errors import ConfigurationError
 from offchain.headers.errors import SourceReplyError, SourceUnauthorised, SourceUnreachable
-from offchain.http_address import is_loopback
+from offchain.http_address import checked_http_address, redacted
+from offchain.http_client import UnfitReply, open_client, read_body, reason_of
 
 _BUSY: Final = frozenset({429, 502, 503, 504})
 """Statuses of a server, or of one before it, that may answer later."""
@@ -73,23 +74,23 @@ class BoundedHttp:
         wait: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.url = url.rstrip("/")
+        self._address = url.rstrip("/")
         self._credentials = credentials
         self._limits = limits or Limits()
         self._wait = wait
         self._monotonic = monotonic
-        self._http = httpx.Client(
-            timeout=self._limits.pause_seconds,
-            # Not compressed: a small compressed reply may be a huge one.
-            headers={"Accept-Encoding": "identity"},
-            # A proxy of the environment is not asked for a server on this machine.
-            trust_env=not is_loopback(url),
-            follow_redirects=False,
-            # Loading certificates takes a while; plain HTTP needs none, and stays plain.
-            verify=httpx.URL(url).scheme == "https",
+        # From the request's end on: the body alone has a bound of its own, with its own error.
+        seconds = self._limits.pause_seconds + self._limits.reply_seconds
+        self._http = open_client(
+            url, pause_seconds=self._limits.pause_seconds, reply_seconds=seconds
         )
         # Whoever drops this object without closing it leaves no connection open.
         weakref.finalize(self, self._http.close)
+
+    @property
+    def url(self) -> str:
+        """The address, as it may be shown."""
+        return redacted(self._address)
 
     def __enter__(self) -> Self:
         return self
@@ -121,7 +122,7 @@ class BoundedHttp:
             try:
                 reply = self._read(asked, method, path, body)
             except httpx.HTTPError as error:
-                reason = str(error) or type(error).__name__
+                reason = reason_of(error)
             else:
                 if reply.status in (401, 403):
                     if refused or self._credentials is None:
@@ -139,20 +140,20 @@ class BoundedHttp:
     def _read(self, asked: str, method: str, path: str, body: bytes | None) -> Reply:
         authentication = self._credentials() if self._credentials is not None else None
         headers = {} if body is None else {"Content-Type": "application/json"}
-        received = bytearray()
         with self._http.stream(
-            method, f"{self.url}{path}", content=body, headers=headers, auth=authentication
+            method, f"{self._address}{path}", content=body, headers=headers, auth=authentication
         ) as response:
             deadline = self._monotonic() + self._limits.reply_seconds
-            for chunk in response.iter_raw():
-                received += chunk
-                if len(received) > self._limits.reply_bytes:
-                    what = f"is larger than {self._limits.reply_bytes} bytes"
-                    raise SourceReplyError(self.url, asked, what)
+
+            def look() -> None:
                 if self._monotonic() > deadline:
-                    what = f"took longer than {self._limits.reply_seconds:g} seconds"
-                    raise SourceReplyError(self.url, asked, what)
-            return Reply(response.status_code, bytes(received))
+                    raise UnfitReply(f"took longer than {self._limits.reply_seconds:g} seconds")
+
+            try:
+                content = read_body(response, self._limits.reply_bytes, look)
+            except UnfitReply as unfit:
+                raise SourceReplyError(self.url, asked, unfit.what) from unfit
+            return Reply(response.status_code, content)
 
 
 def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
@@ -162,19 +163,9 @@ def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
         ConfigurationError: it is no http or https address with a host; the message names no
             password.
     """
-    try:
-        parsed = httpx.URL(url)
-        shown = parsed.copy_with(username=None, password=None)
-    except (httpx.InvalidURL, UnicodeError, ValueError):
-        raise ConfigurationError("the address of the header source is no URL") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ConfigurationError(
-            f"the address of the header source must be http://host or https://host, not {shown}"
-        )
-    if parsed.port is not None and not 0 < parsed.port < 1 << 16:
-        raise ConfigurationError(f"{shown} has no port that exists")
+    name = "the address of the header source"
+    parsed = httpx.URL(checked_http_address(url, name))
     if parsed.query or parsed.fragment:
-        raise ConfigurationError(f"the address of the header source ends with its path: {shown}")
-    if not parsed.userinfo:
-        return str(shown), None
-    return str(shown), (parsed.username, parsed.password)
+        raise ConfigurationError(f"{name} ends with its path: {redacted(url)}")
+    address = str(parsed.copy_with(username=None, password=None))
+    return address, (parsed.username, parsed.password) if parsed.userinfo else None

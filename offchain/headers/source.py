@@ -54,9 +54,11 @@ def open_source(text: str, rules: Rules, cookie: Path | None = None) -> HeaderSo
 
         return EsploraHeaders(url, rules, credentials)
     if credentials is None and cookie is None:
+        from offchain.http_address import redacted
+
         raise ConfigurationError(
-            f"the Bitcoin node at {url} wants a user and a password: name its cookie file with "
-            "--cookie, or give the address as http://user:password@host:port"
+            f"the Bitcoin node at {redacted(url)} wants a user and a password: name its cookie "
+            "file with --cookie, or give the address as http://user:password@host:port"
         )
     from offchain.headers.bitcoin_core import BitcoinCoreHeaders
 

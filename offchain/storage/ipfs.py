@@ -37,6 +37,7 @@ from offchain.errors import (
     StoreUnreachableError,
 )
 from offchain.foreign_text import printable
+from offchain.http_address import redacted
 from offchain.ports import ContentStore
 from offchain.storage.cid import cid_of, digest_of_multibase
 from offchain.storage.ipfs_session import BoundedClient, IpfsReplyError, ReplyLimits
@@ -291,8 +292,10 @@ def check_address(address: str) -> None:
     try:
         _, socket_path, _, _ = multiaddr_to_url_data(address, _BASE)
     except (AddressError, multiaddr.exceptions.Error, ValueError, TypeError) as error:
+        # Somebody's address of another kind may hold a password.
+        shown = redacted(address) if "://" in address else printable(address)
         raise ConfigurationError(
-            f"{printable(address)!r} is no address of an IPFS daemon: it is a multiaddr such as "
+            f"{shown!r} is no address of an IPFS daemon: it is a multiaddr such as "
             "/ip4/127.0.0.1/tcp/5001 or /dns/host/tcp/443/https"
         ) from error
     if socket_path:

@@ -18,6 +18,7 @@ from ipfshttpclient.http_requests import ClientSync
 from requests.adapters import HTTPAdapter
 
 from offchain.errors import StoreError
+from offchain.http_client import UnfitReply, refuse_encoded
 
 _READ: Final = 1 << 16
 
@@ -86,6 +87,11 @@ class _BoundedAdapter(HTTPAdapter):
             raise IpfsReplyError(
                 self._address, path, "leads elsewhere: give the address it leads to"
             )
+        try:
+            refuse_encoded(response.headers.get("Content-Encoding"))
+        except UnfitReply as error:
+            response.close()
+            raise IpfsReplyError(self._address, path, error.what) from error
         limits = self._allow(path, response.status_code)
         response.raw = _BoundedBody(response.raw, self._address, path, limits)
         return response

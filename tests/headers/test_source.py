@@ -10,7 +10,7 @@ from offchain.bitcoin.rules import MAINNET, REGTEST
 from offchain.config import RECORDED_HEADERS
 from offchain.errors import ConfigurationError
 from offchain.headers.bitcoin_core import BitcoinCoreHeaders
-from offchain.headers.errors import BadHeaderFile, SourceUnauthorised
+from offchain.headers.errors import BadHeaderFile, SourceRefusal, SourceUnauthorised
 from offchain.headers.esplora import EsploraHeaders
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
@@ -21,7 +21,7 @@ from tests.support.servers.header_servers import (
     CoreServer,
     regtest_chain,
 )
-from tests.support.servers.http_server import serve
+from tests.support.servers.http_server import Answer, serve
 
 
 @pytest.mark.parametrize("text", [str(RECORDED_HEADERS), f"recorded:{RECORDED_HEADERS}"])
@@ -53,10 +53,15 @@ def test_a_node_is_asked_with_its_cookie(tmp_path: Path) -> None:
         assert open_source(f"core:{server.url}", REGTEST, cookie).best_height() == 4
 
 
-def test_an_explorers_address_keeps_its_path() -> None:
-    source = open_source("esplora:https://explorer.example/api/", MAINNET)
-    assert isinstance(source, EsploraHeaders)
-    assert source.url == "https://explorer.example/api"
+def test_an_explorers_path_is_asked_and_not_shown() -> None:
+    with serve(lambda _: Answer(b"no", status=400)) as server:
+        source = open_source(f"esplora:{server.url}/KEY/", MAINNET)
+        assert isinstance(source, EsploraHeaders)
+        with pytest.raises(SourceRefusal) as caught:
+            source.best_height()
+        assert [request.path for request in server.requests] == ["/KEY/block-height/0"]
+    assert source.url == f"{server.url}/..."
+    assert "KEY" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -67,16 +72,16 @@ def test_an_explorers_address_keeps_its_path() -> None:
         ("core:", "must name a place"),
         ("recorded:", "must name a place"),
         ("", "must name a place"),
-        ("core:127.0.0.1:8332", "must be http"),
+        ("core:127.0.0.1:8332", "must begin with http"),
         ("core:http://127.0.0.1:8332", "wants a user and a password"),
-        ("core:ftp://u:secret@127.0.0.1", "must be http"),
-        ("core:http://u:secret@", "must be http"),
-        ("core:http://u:secret@[::1", "is no URL"),
+        ("core:ftp://u:secret@127.0.0.1", "must begin with http"),
+        ("core:http://u:secret@", "must begin with http"),
+        ("core:http://u:secret@[::1", "is not a URL"),
         ("core:http://u:secret@host:99999", "no port that exists"),
-        ("core:http://u:secret@host:port", "is no URL"),
+        ("core:http://u:secret@host:port", "is not a URL"),
         ("core:http://u:secret@host/?wallet=x", "ends with its path"),
         ("esplora:https://host/api#top", "ends with its path"),
-        ("esplora:https://", "must be http"),
+        ("esplora:https://", "must begin with http"),
     ],
 )
 def test_a_text_that_names_no_source_is_refused_in_one_line(text: str, reason: str) -> None:

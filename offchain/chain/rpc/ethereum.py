@@ -11,13 +11,16 @@ from web3.types import RPCEndpoint, RPCResponse
 from offchain.chain.rpc import replies
 from offchain.chain.rpc.provider import (
     BoundedProvider,
+    RpcBusy,
     RpcFault,
+    RpcGatewayError,
     RpcReplyError,
     RpcReplyTooLarge,
     fault_of,
 )
 from offchain.chain.rpc.replies import EvmBlock, Log, TransactionReceipt
 from offchain.crypto.hashing import HASH_BYTES
+from offchain.foreign_text import printable
 
 LOG_BLOCKS: Final = 2_000
 """Blocks in one query of logs at first: what most public nodes allow."""
@@ -82,7 +85,7 @@ class Ethereum:
         version = self.request(method)
         if not isinstance(version, str):
             raise RpcReplyError(method, "is no string")
-        return version[:200]
+        return printable(version, substitute="?")
 
     def chain_id(self) -> int:
         """EIP-155's chain id."""
@@ -187,8 +190,9 @@ class Ethereum:
             end = min(last, first + span - 1)
             try:
                 found = self._logs(addresses, first, end, topics)
-            except (RpcFault, RpcReplyTooLarge):
-                # Nodes limit blocks or results in ways of their own; a single block must do.
+            except (RpcFault, RpcBusy, RpcGatewayError, RpcReplyTooLarge):
+                # Nodes, and servers before them, limit blocks, results and time in ways of their
+                # own; a single block must do.
                 if end == first:
                     raise
                 span = (end - first + 1) // 2

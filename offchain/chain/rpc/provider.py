@@ -12,6 +12,7 @@ import json
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import httpx
@@ -20,7 +21,8 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from offchain.errors import RpcError
 from offchain.foreign_text import printable
-from offchain.http_address import checked_http_address, is_loopback
+from offchain.http_address import checked_http_address, redacted
+from offchain.http_client import LongReply, UnfitReply, open_client, read_body, reason_of
 
 MAXIMUM_REPLY: Final = 1 << 26
 """Bytes of the largest reply that is read: 64 MiB."""
@@ -31,11 +33,18 @@ MAXIMUM_BATCH: Final = 100
 MAXIMUM_REASON: Final = 1_000
 """Characters of a node's error message that are kept."""
 
+HIGHEST_CODE: Final = 2**31 - 1
+"""Codes of errors are small; what is beyond this or its negative counts as none."""
+
 _SENDING: Final = frozenset({"eth_sendRawTransaction"})
+_BUSY: Final = frozenset({429, 502, 503, 504})
+"""Statuses of a server, or of one before it, that may answer the same request later."""
+_TOO_MUCH: Final = frozenset({("eth_getLogs", 504)})
+"""... unless what was asked takes too long, which asking again would not change."""
 
 
 class RpcUnreachable(RpcError):
-    """Nothing answers at the RPC address, or the connection broke."""
+    """Nothing answers at the RPC address, or the connection broke; ``url`` as it may be shown."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
@@ -45,12 +54,31 @@ class RpcUnreachable(RpcError):
         self.url = url
 
 
+class RpcBusy(RpcUnreachable):
+    """The node, or a server before it, is too busy to answer; ``status`` is its HTTP status."""
+
+    def __init__(self, url: str, status: int) -> None:
+        super().__init__(url, f"HTTP status {status}")
+        self.status = status
+
+
 class RpcReplyError(RpcError):
     """A reply that is no JSON-RPC, or is not what the method returns."""
 
     def __init__(self, method: str, what: str) -> None:
         super().__init__(f"the node's reply to {method} {what}: use another node")
         self.method = method
+
+
+class RpcGatewayError(RpcReplyError):
+    """A reply that is no node's: empty, cut, or a page of a server before it.
+
+    Such servers say in their own ways that a question takes too much; ``status`` is the HTTP one.
+    """
+
+    def __init__(self, method: str, status: int) -> None:
+        super().__init__(method, "is no JSON" if status < 400 else f"has HTTP status {status}")
+        self.status = status
 
 
 class RpcReplyTooLarge(RpcReplyError):
@@ -84,7 +112,6 @@ class BoundedProvider(JSONBaseProvider):
         timeout_seconds: for connecting and for each pause in a reply.
         attempts: how often a request is tried while the connection fails, at least 1.
         pause: waits between attempts, as ``time.sleep`` does.
-        transport: what carries the requests; the network unless a test says otherwise.
 
     Raises:
         ConfigurationError: the URL is not usable.
@@ -97,23 +124,20 @@ class BoundedProvider(JSONBaseProvider):
         timeout_seconds: float = 30.0,
         attempts: int = 4,
         pause: Callable[[float], None] = time.sleep,
-        transport: httpx.BaseTransport | None = None,
     ) -> None:
         super().__init__()
-        self.url = checked_http_address(url, "RPC address")
+        self._address = checked_http_address(url, "RPC address")
         self._attempts = attempts
         self._pause = pause
         self._numbers = itertools.count(1)
-        self._http = httpx.Client(
-            timeout=timeout_seconds,
-            transport=transport,
-            # Not compressed: a small compressed reply may be a huge one.
-            headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
-            # A proxy of the environment is not asked for a node on this machine.
-            trust_env=not is_loopback(self.url),
-        )
+        self._http = open_client(url, pause_seconds=timeout_seconds)
         # Whoever drops this object without closing it leaves no connection open.
         weakref.finalize(self, self._http.close)
+
+    @property
+    def url(self) -> str:
+        """The address, as it may be shown."""
+        return redacted(self._address)
 
     def close(self) -> None:
         """Close the connections."""
@@ -124,7 +148,7 @@ class BoundedProvider(JSONBaseProvider):
 
         Raises:
             RpcUnreachable: nothing answered, after all attempts.
-            RpcReplyError: the reply is no JSON-RPC or too large.
+            RpcReplyError: the reply is no JSON-RPC, encoded or too large.
         """
         request = self._request(method, params)
         reply = self._post(str(method), request, may_repeat=method not in _SENDING)
@@ -152,7 +176,7 @@ class BoundedProvider(JSONBaseProvider):
             raise fault_of("a batch", reply["error"])
         if not isinstance(reply, list) or len(reply) != len(bodies):
             raise RpcReplyError("a batch", "does not answer each request once")
-        by_number = {item.get("id"): item for item in reply if isinstance(item, dict)}
+        by_number = {_number_of(item): item for item in reply}
         return [
             _envelope(str(method), by_number.get(body["id"]), body["id"])
             for (method, _), body in zip(requests, bodies, strict=True)
@@ -164,29 +188,45 @@ class BoundedProvider(JSONBaseProvider):
     def _post(self, method: str, body: object, *, may_repeat: bool) -> object:
         content = json.dumps(body, default=_plain).encode("utf-8")
         for attempt in itertools.count(1):
+            failure: RpcUnreachable
             try:
-                return _parsed(method, self._read(method, content))
+                return self._read(method, content)
             except httpx.HTTPError as error:
+                failure = RpcUnreachable(self.url, reason_of(error))
                 # A request that was never connected did nothing; one that was cut off may have.
                 repeatable = may_repeat or isinstance(error, httpx.ConnectError)
-                if attempt >= self._attempts or not repeatable:
-                    raise RpcUnreachable(self.url, str(error) or type(error).__name__) from error
-                self._pause(0.1 * 2 ** (attempt - 1))
+            except RpcBusy as error:
+                failure, repeatable = error, may_repeat
+            if attempt >= self._attempts or not repeatable:
+                raise failure
+            self._pause(0.1 * 2 ** (attempt - 1))
         raise AssertionError("unreachable")
 
-    def _read(self, method: str, content: bytes) -> bytes:
-        received = bytearray()
-        with self._http.stream("POST", self.url, content=content) as response:
-            for chunk in response.iter_raw(1 << 16):
-                received += chunk
-                if len(received) > MAXIMUM_REPLY:
-                    raise RpcReplyTooLarge(method, MAXIMUM_REPLY)
-            # Nodes send JSON-RPC errors with status 4xx too; anything else there is no reply.
-            if response.status_code >= 400 and not received.lstrip().startswith((b"{", b"[")):
-                if response.status_code in (429, 502, 503, 504):
-                    response.raise_for_status()
-                raise RpcReplyError(method, f"has HTTP status {response.status_code}")
-        return bytes(received)
+    def _read(self, method: str, content: bytes) -> object:
+        """A reply's JSON; nodes send JSON-RPC errors with any HTTP status."""
+        headers = {"Content-Type": "application/json"}
+        with self._http.stream("POST", self._address, content=content, headers=headers) as response:
+            status = response.status_code
+            try:
+                received = read_body(response, MAXIMUM_REPLY)
+            except LongReply as error:
+                raise RpcReplyTooLarge(method, error.maximum) from error
+            except UnfitReply as error:
+                raise RpcReplyError(method, error.what) from error
+        with suppress(ValueError, RecursionError):
+            reply = json.loads(received)
+            if status < 400 or _is_json_rpc(reply):
+                return cast(object, reply)
+        if status in _BUSY and (method, status) not in _TOO_MUCH:
+            raise RpcBusy(self.url, status)
+        raise RpcGatewayError(method, status)
+
+
+def _is_json_rpc(reply: object) -> bool:
+    """Whether a reply with a status of failure is a node's, and not one of a server before it."""
+    if isinstance(reply, dict):
+        return "result" in reply or isinstance(reply.get("error"), dict)
+    return isinstance(reply, list)
 
 
 def fault_of(method: str, error: object) -> RpcFault | RpcReplyError:
@@ -194,7 +234,7 @@ def fault_of(method: str, error: object) -> RpcFault | RpcReplyError:
     if not isinstance(error, dict) or not isinstance(error.get("message"), str):
         return RpcReplyError(method, "has an error that is malformed")
     code = error.get("code")
-    number = code if isinstance(code, int) and not isinstance(code, bool) else 0
+    number = code if type(code) is int and abs(code) <= HIGHEST_CODE else 0
     return RpcFault(
         method, number, printable(error["message"], MAXIMUM_REASON, "?"), error.get("data")
     )
@@ -206,16 +246,15 @@ def _envelope(method: str, reply: object, number: int) -> RPCResponse:
     if reply.get("error") is not None:
         # An error may come without the request's id: the node could not read it.
         return cast(RPCResponse, {"jsonrpc": "2.0", "id": number, "error": reply["error"]})
-    if reply.get("id") != number or "result" not in reply:
+    if _number_of(reply) != number or "result" not in reply:
         raise RpcReplyError(method, "answers another request or has no result")
     return cast(RPCResponse, {"jsonrpc": "2.0", "id": number, "result": reply["result"]})
 
 
-def _parsed(method: str, content: bytes) -> object:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise RpcReplyError(method, "is no JSON") from error
+def _number_of(reply: object) -> int | None:
+    """The id of a reply; requests have whole numbers, and True or 1.0 is none."""
+    number = reply.get("id") if isinstance(reply, dict) else None
+    return number if type(number) is int else None
 
 
 def _plain(value: object) -> object:

@@ -131,7 +131,8 @@ def receipt(method: str, value: object) -> TransactionReceipt:
         block_number=quantity(method, fields.get("blockNumber")),
         gas_used=quantity(method, fields.get("gasUsed")),
         succeeded=quantity(method, fields.get("status")) == 1,
-        contract=None if contract is None else address(method, contract),
+        # Some nodes write an empty one where no contract was created.
+        contract=None if contract in (None, "0x") else address(method, contract),
         logs=tuple(log(method, item) for item in logs),
     )
 

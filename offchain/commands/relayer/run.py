@@ -19,6 +19,7 @@ from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.options import RELAYER_ACCOUNT
 from offchain.config import Settings
 from offchain.errors import RelayerError
+from offchain.http_address import redacted
 from offchain.node.assembly import journal_file
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.batches import BatchSettings
@@ -109,7 +110,7 @@ def run_relayer(
             stopped = stop_on_signals()
             sending = threading.Thread(target=keep_working, args=(service, stopped), daemon=True)
             sending.start()
-            log.info("the relayer listens", url=settings.relayer, account=chain.account)
+            log.info("the relayer listens", url=redacted(settings.relayer), account=chain.account)
             serve_until_stopped(server, listener, stopped)
             stopped.set()
             sending.join(10.0)

@@ -14,7 +14,8 @@ from eth_utils.address import is_checksum_address
 
 from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError
 from offchain.foreign_text import printable
-from offchain.http_address import checked_http_address
+from offchain.http_address import checked_http_address, redacted
+from offchain.http_client import UnfitReply, open_client, read_body
 from offchain.node.relayer.wire import (
     encode_forward,
     encode_reveals,
@@ -27,6 +28,9 @@ from offchain.refusals import AnyCode, OtherCode, RefusalCode, code_of
 
 MAXIMUM_REPLY: Final = 1 << 18
 """Bytes of the longest answer that is read."""
+
+REPLY_SECONDS: Final = 60.0
+"""How long an answer may take to arrive."""
 
 LONGEST_RETRY_SECONDS: Final = 600
 """No relayer is waited for longer, whatever it asks."""
@@ -51,15 +55,15 @@ class RelayerClient(Outlet):
 
     Args:
         url: its address.
-        transport: another way than the network, for tests.
 
     Raises:
         ConfigurationError: the address is no http or https URL.
     """
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._url = checked_http_address(url, "the relayer's address")
-        self._client = httpx.Client(base_url=url, timeout=30.0, transport=transport)
+    def __init__(self, url: str) -> None:
+        address = checked_http_address(url, "the relayer's address")
+        self._url = redacted(address)
+        self._client = open_client(address, pause_seconds=30.0, reply_seconds=REPLY_SECONDS)
         # Whoever drops this object without closing it leaves no connection open.
         weakref.finalize(self, self._client.close)
 
@@ -91,9 +95,11 @@ class RelayerClient(Outlet):
             account, fee = status["account"], status["minimumFee"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise RelayerError(f"the relayer at {self._url} gives no status") from error
+        if not isinstance(found[0], int) or not isinstance(found[1], str):
+            raise RelayerError(f"the relayer at {self._url} gives no status")
         if found != (chain_id, model_chain):
             raise RelayerError(
-                f"the relayer at {self._url} serves model chain {str(found[1])[:60]} on chain "
+                f"the relayer at {self._url} serves model chain {printable(found[1], 60)} on chain "
                 f"{str(found[0])[:20]}, not {model_chain} on chain {chain_id}"
             )
         if fee is None:
@@ -115,20 +121,15 @@ class RelayerClient(Outlet):
         """Send a request and read the reply, of a hostile relayer no more than a bound."""
         try:
             with self._client.stream(method, path, json=message) as response:
-                content = bytearray()
-                for part in response.iter_bytes():
-                    content += part
-                    if len(content) > MAXIMUM_REPLY:
-                        raise RelayerError(
-                            f"the relayer at {self._url} answers with more than {MAXIMUM_REPLY} "
-                            "bytes"
-                        )
+                content = read_body(response, MAXIMUM_REPLY)
+        except UnfitReply as error:
+            raise RelayerError(f"the answer of the relayer at {self._url} {error.what}") from error
         except httpx.HTTPError as error:
             raise RelayerError(
                 f"the relayer at {self._url} does not answer ({type(error).__name__}): "
                 "start it with `python offchain/relayer.py` or name another with --relayer"
             ) from error
-        reply = _Reply(response.status_code, bytes(content), response.headers.get("retry-after"))
+        reply = _Reply(response.status_code, content, response.headers.get("retry-after"))
         if 200 <= reply.status < 300:
             return reply
         code, reason = reply.reason()

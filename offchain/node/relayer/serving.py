@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from offchain.errors import ConfigurationError, PortInUse
+from offchain.http_address import redacted
 
 
 def serve_until_stopped(
@@ -32,14 +33,15 @@ def bind(url: str) -> socket.socket:
             refuses its port.
         PortInUse: another process listens there.
     """
+    shown = redacted(url)
     try:
         parts = urlsplit(url)
         port = parts.port if parts.port is not None else 80
     except ValueError as error:
-        raise ConfigurationError(f"the relayer cannot listen at {url!r}: {error}") from error
+        raise ConfigurationError(f"the relayer cannot listen at {shown!r}: it is no URL") from error
     if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):
         raise ConfigurationError(
-            f"the relayer listens on loopback only, not at {url}: put a proxy with TLS before it "
+            f"the relayer listens on loopback only, not at {shown}: put a proxy with TLS before it "
             "to serve others"
         )
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -51,7 +53,7 @@ def bind(url: str) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise PortInUse("127.0.0.1", port) from error
         raise ConfigurationError(
-            f"the relayer cannot listen at {url} ({error.strerror}): choose another port"
+            f"the relayer cannot listen at {shown} ({error.strerror}): choose another port"
         ) from error
     listener.listen(128)
     return listener

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+import requests
 from eth_abi.abi import decode
 from eth_typing import HexStr
 from eth_utils.abi import abi_to_signature
@@ -180,6 +181,15 @@ class Evm:
         return {"value": value, "gas": GAS_LIMIT, "gasPrice": 0, "chainId": 0, "nonce": 0}
 
 
+class LocalProvider(HTTPProvider):
+    """A node on this machine, never asked through a proxy of the environment."""
+
+    def __init__(self, url: str, timeout_seconds: int) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        super().__init__(url, request_kwargs={"timeout": timeout_seconds}, session=session)
+
+
 @contextmanager
 def fresh_evm() -> Iterator[Evm]:
     """A chain of its own that nothing was done on, on a free port, until the body ends.
@@ -189,7 +199,7 @@ def fresh_evm() -> Iterator[Evm]:
     """
     artifacts = compiled_artifacts()
     with Anvil(timestamp=GENESIS_TIME, accounts=20) as anvil:
-        yield Evm(Web3(HTTPProvider(anvil.url, request_kwargs={"timeout": 60})), artifacts)
+        yield Evm(Web3(LocalProvider(anvil.url, 60)), artifacts)
 
 
 @functools.cache

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.types import RPCEndpoint, RPCResponse
 
 from offchain.toolchain.anvil import Anvil
-from scripts.support.chains.evm import GENESIS_TIME, Evm
+from scripts.support.chains.evm import GENESIS_TIME, Evm, LocalProvider
 from scripts.support.contract_coverage.compiling import read_artifacts
 from scripts.support.contract_coverage.places import place_of
 
@@ -23,11 +23,11 @@ _TRACER = {"tracer": "callTracer"}
 _TIMEOUT_SECONDS = 120
 
 
-class TracingProvider(HTTPProvider):
+class TracingProvider(LocalProvider):
     """Sends what it is given, and asks the node afterwards what happened inside."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url, request_kwargs={"timeout": _TIMEOUT_SECONDS})
+        super().__init__(url, _TIMEOUT_SECONDS)
         self.reached: set[int] = set()
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:

@@ -8,9 +8,10 @@ import pytest
 
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.rpc.ethereum import Call, Ethereum
-from offchain.chain.rpc.provider import BoundedProvider, RpcFault, RpcReplyError
+from offchain.chain.rpc.ethereum import LOG_BLOCKS, Call, Ethereum
+from offchain.chain.rpc.provider import BoundedProvider, RpcFault, RpcGatewayError, RpcReplyError
 from offchain.chain.rpc.replies import Log
+from offchain.errors import RpcError
 from offchain.protocol.words.actions import SubmitHeaders
 from tests.support.chains.deployed_world import World, world
 from tests.support.servers.scripted_node import Answer, ScriptedNode, error, forward, scripted_node
@@ -62,6 +63,61 @@ def limited(blocks: int) -> Any:
 def test_logs_are_the_same_from_a_node_that_allows_few_blocks(started, blocks):
     with through(started, limited(blocks)) as node:
         assert all_logs(started, Ethereum.connect(node.url)) == all_logs(started, started.ethereum)
+
+
+TOO_MUCH = [
+    (b"<html>413 Request Entity Too Large</html>", 413),
+    (b"", 413),
+    (b'{"message": "Request Too Long"}', 413),
+    (b"<html>504 Gateway Time-out</html>", 504),
+    (b"", 504),
+    (b"error code: 524", 524),
+    (b"<html>", 500),
+    (b"<html>", 403),
+    (b"<html>", 503),
+    (b"", 200),
+    (b"<html>", 200),
+    (b'{"jsonrpc": "2.0", "id": 1, "result": [', 200),
+]
+"""What servers before a node say of a question that takes too much: body and status."""
+
+
+def refusing(page: bytes, status: int, blocks: int) -> Any:
+    """A gateway that says so of more than so many blocks."""
+
+    def change(request: Any) -> Answer | None:
+        if isinstance(request, dict) and request["method"] == "eth_getLogs":
+            asked = request["params"][0]
+            if int(asked["toBlock"], 16) - int(asked["fromBlock"], 16) >= blocks:
+                return Answer(page, status)
+        return None
+
+    return change
+
+
+def impatient(url: str, blocks: int = LOG_BLOCKS) -> Ethereum:
+    return Ethereum(BoundedProvider(url, attempts=2, pause=lambda _: None), blocks)
+
+
+@pytest.mark.parametrize(("page", "status"), TOO_MUCH)
+def test_logs_are_the_same_through_a_gateway_that_takes_few_blocks(started, page, status):
+    with through(started, refusing(page, status, 4)) as node:
+        assert all_logs(started, impatient(node.url)) == all_logs(started, started.ethereum)
+
+
+@pytest.mark.parametrize(("page", "status"), TOO_MUCH)
+def test_gateway_that_refuses_even_one_block_is_said_after_few_questions(started, page, status):
+    with through(started, refusing(page, status, 0)) as node, pytest.raises(RpcError):
+        all_logs(started, impatient(node.url))
+    # Down from all blocks to one, by halves, and at most two attempts at each.
+    assert len(node.requests) <= 2 * (started.ethereum.block().number.bit_length() + 1)
+
+
+def test_gateway_whose_time_is_over_is_not_asked_the_same_again(started):
+    with through(started, refusing(b"<html>", 504, 0)) as node, pytest.raises(RpcGatewayError):
+        all_logs(started, impatient(node.url))
+    asked = [request["params"] for request in node.requests]
+    assert all(asked.count(question) == 1 for question in asked)
 
 
 def test_logs_are_asked_for_in_bounded_ranges(started):
@@ -209,6 +265,17 @@ def test_error_messages_cannot_steer_a_terminal(started):
     assert "\x1b" not in str(caught.value)
     assert "\x00" not in str(caught.value)
     assert len(str(caught.value)) < 1_200
+
+
+@pytest.mark.parametrize("version", ["\x1b[2Jgeth", "geth\ud800", "a\nb", "x" * 100_000])
+def test_what_a_node_calls_itself_cannot_steer_a_terminal(started, version):
+    def change(request: Any) -> Answer | None:
+        return Answer({"jsonrpc": "2.0", "id": request["id"], "result": version})
+
+    with through(started, change) as node:
+        shown = Ethereum.connect(node.url).client_version()
+    assert shown.isprintable()
+    assert len(shown) <= 200
 
 
 @pytest.mark.parametrize("body", [None, "text", {"message": 7}, {"code": 1}, []])

@@ -104,6 +104,22 @@ def test_block_log_and_receipt_are_read():
     assert not replies.receipt("m", {**RECEIPT, "status": "0x0"}).succeeded
 
 
+@pytest.mark.parametrize(
+    ("written", "contract"),
+    [(None, None), ("0x", None), (ADDRESS, "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")],
+)
+def test_receipt_names_a_contract_only_where_one_was_created(written, contract):
+    assert replies.receipt("m", {**RECEIPT, "contractAddress": written}).contract == contract
+    without = {name: value for name, value in RECEIPT.items() if name != "contractAddress"}
+    assert replies.receipt("m", without).contract is None
+
+
+@pytest.mark.parametrize("written", ["", "0x0", "0x00", "0", False, 0, [], {}, "0x" + "00" * 32])
+def test_what_is_no_contract_address_is_refused(written):
+    with pytest.raises(RpcReplyError):
+        replies.receipt("m", {**RECEIPT, "contractAddress": written})
+
+
 @pytest.mark.parametrize("read", [replies.block_header, replies.log, replies.receipt])
 @pytest.mark.parametrize("value", [None, [], "0x", 1])
 def test_what_is_no_object_is_refused(read, value):
@@ -149,7 +165,7 @@ def test_malformed_log_is_refused(change):
 
 @pytest.mark.parametrize(
     "change",
-    [{"logs": None}, {"logs": {}}, {"logs": [None]}, {"contractAddress": "0x"}, {"status": 1}],
+    [{"logs": None}, {"logs": {}}, {"logs": [None]}, {"contractAddress": "0x12"}, {"status": 1}],
 )
 def test_malformed_receipt_is_refused(change):
     with pytest.raises(RpcReplyError):

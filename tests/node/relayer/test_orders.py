@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import httpx
 import pytest
 from eth_account import Account
 from eth_account.messages import _hash_eip191_message, encode_typed_data
@@ -14,15 +12,13 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain
-from offchain.errors import FeeCapError, RelayerBusyError, RelayerError, RelayerRefusedError
+from offchain.errors import FeeCapError, RelayerError, RelayerRefusedError
 from offchain.node.demo.local_network import account, free_port
-from offchain.node.relayer.client import MAXIMUM_REPLY, RelayerClient
+from offchain.node.relayer.client import RelayerClient
 from offchain.node.wallet.orders import order_typed_data, read_holdings, sign_order
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder
-from offchain.protocol.words.transactions import KeyReveal
-from offchain.refusals import OtherCode, RefusalCode
-from tests.node.relayer.test_queue import transaction
+from offchain.refusals import RefusalCode
 from tests.support.chains.deployed_world import World, world
 from tests.support.chains.played_round import play
 from tests.support.servers.served_relayer import ServedRelayer, refusal, served_relayer
@@ -248,10 +244,6 @@ def test_what_is_signed_is_what_the_contract_hashes(place):
 # ---- the client --------------------------------------------------------------------------------
 
 
-def answering(answer: httpx.Response) -> RelayerClient:
-    return RelayerClient("http://relayer", httpx.MockTransport(lambda _: answer))
-
-
 def test_the_client_hands_an_order_over_and_reads_the_terms(place, tmp_path):
     contracts = place.world.clients[0].contracts
     with served_relayer(contracts, NUMBER, tmp_path, minimum_fee=3) as served:
@@ -267,72 +259,7 @@ def test_the_client_hands_an_order_over_and_reads_the_terms(place, tmp_path):
         client.close()
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("7", 7), ("0", 1), ("999999", 600), ("soon", 1), ("-5", 1), ("9" * 5_000, 1), (None, 1)],
-)
-def test_the_client_waits_as_long_as_it_is_asked_to_within_reason(header, seconds):
-    headers = {} if header is None else {"Retry-After": header}
-    body = {"error": RefusalCode.QUEUE_FULL, "reason": "too much"}
-    with pytest.raises(RelayerBusyError, match="too much") as busy:
-        answering(httpx.Response(429, json=body, headers=headers)).publish([_reveal()])
-    assert busy.value.seconds == seconds
-
-
-def _reveal():
-    return KeyReveal(transaction(1).item, b"\x01" * 32)
-
-
-@pytest.mark.parametrize(
-    "status",
-    [
-        b"[]",
-        b"[" * 100_000,
-        b"{}",
-        b'{"chainId": 31337}',
-        json.dumps(
-            {"chainId": 1, "modelChain": ZERO, "account": "0x12", "minimumFee": "1"}
-        ).encode(),
-        json.dumps(
-            {"chainId": 1, "modelChain": ZERO, "account": RELAYER, "minimumFee": "-1"}
-        ).encode(),
-        json.dumps(
-            {"chainId": 1, "modelChain": ZERO, "account": RELAYER, "minimumFee": 1}
-        ).encode(),
-        b" " * (MAXIMUM_REPLY + 1),
-    ],
-    ids=range(8),
-)
-def test_terms_that_make_no_sense_are_refused(status):
-    with pytest.raises(RelayerError):
-        answering(httpx.Response(200, content=status)).order_terms(1, ZERO)
-
-
 def test_a_relayer_that_is_down_is_said():
     client = RelayerClient(f"http://127.0.0.1:{free_port()}")
     with pytest.raises(RelayerError, match="does not answer"):
         client.order_terms(1, ZERO)
-
-
-def test_a_strangers_words_do_not_steer_the_terminal():
-    body = {"error": "x\x1b[2J", "reason": "y\r\x07"}
-    with pytest.raises(RelayerRefusedError) as refused:
-        answering(httpx.Response(400, json=body)).publish([_reveal()])
-    assert str(refused.value).isprintable()
-
-
-@pytest.mark.parametrize("word", ["WrongSigner", "Scope", "no-such-word", ""])
-def test_a_word_of_another_relayers_is_no_code_of_this_one(word):
-    body = {"error": word, "reason": "so"}
-    with pytest.raises(RelayerRefusedError) as refused:
-        answering(httpx.Response(400, json=body)).publish([_reveal()])
-    assert refused.value.code == word
-    assert isinstance(refused.value.code, OtherCode)
-
-
-@pytest.mark.parametrize("code", RefusalCode)
-def test_the_client_knows_the_codes_by_their_words(code):
-    body = {"error": code.value, "reason": "so"}
-    with pytest.raises(RelayerRefusedError) as refused:
-        answering(httpx.Response(400, json=body)).publish([_reveal()])
-    assert refused.value.code is code

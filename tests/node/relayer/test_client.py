@@ -1,0 +1,202 @@
+"""A relayer that answers as it likes: its client ends in time, with little memory, in one line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+import zlib
+from collections.abc import Iterator
+
+import pytest
+import zstandard
+
+from offchain.errors import (
+    ConfigurationError,
+    RelayerBusyError,
+    RelayerError,
+    RelayerRefusedError,
+)
+from offchain.node.relayer import client as client_module
+from offchain.node.relayer.client import MAXIMUM_REPLY, RelayerClient
+from offchain.protocol.words.transactions import KeyReveal
+from offchain.refusals import OtherCode, RefusalCode
+from tests.node.relayer.test_queue import transaction
+from tests.support.servers.http_server import Answer, Respond, serve
+
+ZERO = "0x" + "00" * 20
+RELAYER = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+
+
+def publish_to(respond: Respond) -> None:
+    """Hand a payload key to a relayer that answers so."""
+    with serve(respond) as server:
+        client = RelayerClient(server.url)
+        try:
+            client.publish([KeyReveal(transaction(1).item, b"\x01" * 32)])
+        finally:
+            client.close()
+
+
+def terms_of(status: bytes) -> None:
+    with serve(lambda _: Answer(status)) as server:
+        RelayerClient(server.url).order_terms(1, ZERO)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7), ("0", 1), ("999999", 600), ("soon", 1), ("-5", 1), ("9" * 5_000, 1), (None, 1)],
+    ids=["7", "0", "999999", "soon", "-5", "5000 digits", "none"],
+)
+def test_the_client_waits_as_long_as_it_is_asked_to_within_reason(header, seconds):
+    headers = {} if header is None else {"Retry-After": header}
+    body = json.dumps({"error": RefusalCode.QUEUE_FULL, "reason": "too much"}).encode()
+    with pytest.raises(RelayerBusyError, match="too much") as busy:
+        publish_to(lambda _: Answer(body, 429, headers))
+    assert busy.value.seconds == seconds
+
+
+def status(**changes: object) -> bytes:
+    fields = {"chainId": 1, "modelChain": ZERO, "account": RELAYER, "minimumFee": "1"}
+    return json.dumps(fields | changes).encode()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"[]",
+        b"[" * 100_000,
+        b"{}",
+        b'{"chainId": 31337}',
+        status(account="0x12"),
+        status(account=None),
+        status(minimumFee="-1"),
+        status(minimumFee=1),
+        status(minimumFee="9" * 79),
+        status(chainId="1"),
+        status(chainId=[1]),
+        status(modelChain={"a": "b"}),
+        status(modelChain="\x1b[2J"),
+        b'{"chainId": ' + b"9" * 4_000 + b', "modelChain": "", "account": "", "minimumFee": "1"}',
+        b" " * (MAXIMUM_REPLY + 1),
+    ],
+    ids=range(16),
+)
+def test_terms_that_make_no_sense_are_refused_in_one_line(reply):
+    with pytest.raises(RelayerError) as refused:
+        terms_of(reply)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 500
+
+
+def test_terms_that_do_make_sense_are_read():
+    with serve(lambda _: Answer(status())) as server:
+        assert RelayerClient(server.url).order_terms(1, ZERO).minimum_fee == 1
+
+
+def test_a_strangers_words_do_not_steer_the_terminal():
+    body = json.dumps({"error": "x\x1b[2J", "reason": "y\r\x07\ud800"}).encode()
+    with pytest.raises(RelayerRefusedError) as refused:
+        publish_to(lambda _: Answer(body, 400))
+    assert str(refused.value).isprintable()
+
+
+def refused_with(word: str) -> RelayerRefusedError:
+    body = json.dumps({"error": word, "reason": "so"}).encode()
+    with pytest.raises(RelayerRefusedError) as refused:
+        publish_to(lambda _: Answer(body, 400))
+    return refused.value
+
+
+@pytest.mark.parametrize("word", ["WrongSigner", "Scope", "no-such-word", ""])
+def test_a_word_of_another_relayers_is_no_code_of_this_one(word):
+    assert refused_with(word).code == word
+    assert isinstance(refused_with(word).code, OtherCode)
+
+
+@pytest.mark.parametrize("code", RefusalCode)
+def test_the_client_knows_the_codes_by_their_words(code):
+    assert refused_with(code.value).code is code
+
+
+def test_a_relayer_may_answer_anything():
+    with pytest.raises(RelayerRefusedError) as refused:
+        publish_to(lambda _: Answer(b"\xff" * 10_000, 418))
+    assert refused.value.code == "unknown"
+    assert len(str(refused.value)) < 500
+
+
+ZEROS = bytes(64 << 20)
+"""A few kilobytes as they are sent, and 64 MiB in memory."""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("zstd", zstandard.compress(ZEROS)),
+        ("gzip", gzip.compress(ZEROS)),
+        ("deflate", zlib.compress(ZEROS)),
+        ("br", b"\x8b\x02\x80"),
+        ("GZIP", gzip.compress(b"{}")),
+        ("gzip, zstd", b""),
+        ("made-up", b"{}"),
+    ],
+    ids=["zstd", "gzip", "deflate", "br", "capitals", "two", "unknown"],
+)
+@pytest.mark.parametrize("code", [200, 422, 500])
+def test_an_encoded_reply_is_refused_and_never_decoded(encoding, body, code):
+    asked = []
+
+    def respond(request) -> Answer:
+        asked.append(request.headers.get("Accept-Encoding"))
+        return Answer(body, code, {"Content-Encoding": encoding})
+
+    with pytest.raises(RelayerError, match="is encoded"):
+        publish_to(respond)
+    assert asked == ["identity"]
+
+
+def test_a_reply_that_says_that_it_is_not_encoded_is_read():
+    publish_to(lambda _: Answer(b"{}", 202, {"Content-Encoding": "identity"}))
+
+
+def endless() -> Iterator[bytes]:
+    while True:
+        yield b" " * 65_536
+
+
+def test_a_reply_without_an_end_is_cut_off():
+    with pytest.raises(RelayerError, match=f"larger than {MAXIMUM_REPLY} bytes"):
+        publish_to(lambda _: Answer(endless()))
+
+
+def trickle() -> Iterator[bytes]:
+    while True:
+        yield b" "
+        time.sleep(0.02)
+
+
+def test_a_reply_that_trickles_is_given_up_after_its_time(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(client_module, "REPLY_SECONDS", 0.3)
+    began = time.monotonic()
+    with pytest.raises(RelayerError, match="does not answer"):
+        publish_to(lambda _: Answer(trickle()))
+    assert time.monotonic() - began < 10
+
+
+def test_a_redirection_is_not_followed():
+    with serve(lambda _: Answer(b"{}")) as elsewhere:
+        with pytest.raises(RelayerRefusedError):
+            publish_to(lambda _: Answer(b"", 307, {"Location": elsewhere.url}))
+        assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("address", ["http://user:SECRET@127.0.0.1:1", "http://127.0.0.1:1/SECRET"])
+def test_what_is_secret_in_the_address_is_in_no_error(address):
+    with pytest.raises(RelayerError, match="does not answer") as caught:
+        RelayerClient(address).publish([KeyReveal(transaction(1).item, b"\x01" * 32)])
+    assert "SECRET" not in str(caught.value)
+    with pytest.raises(ConfigurationError) as refused:
+        RelayerClient(address.replace("http:", "ftp:"))
+    assert "SECRET" not in str(refused.value)
