@@ -1,11 +1,11 @@
-"""From what the chain holds to the protocol's own values: records, structs, reasons of reverts."""
+"""From what the chain holds to the protocol's own values: records and structs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import cache
-from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from eth_utils.address import to_checksum_address
 
@@ -15,23 +15,15 @@ from offchain.chain.abi.interfaces import (
     AbiValueError,
     decode_values,
     encode_values,
-    errors_by_selector,
     interface,
     require_fields,
 )
-from offchain.chain.rpc.provider import RpcFault
 from offchain.chain.rpc.replies import Log
-from offchain.errors import ArtifactError, RevertedError
+from offchain.errors import ArtifactError
 from offchain.protocol.words import records
 from offchain.protocol.words.records import Record
 
 Value = TypeVar("Value")
-
-_PANIC_AND_ERROR: Final = {
-    bytes.fromhex("08c379a0"): ("Error", "string"),  # revert with a string
-    bytes.fromhex("4e487b71"): ("Panic", "uint256"),  # overflow, failed assertion, ...
-}
-_REVERT_CODE: Final = 3
 
 
 # ---- values --------------------------------------------------------------------------------------
@@ -197,47 +189,3 @@ def _event_values(event: AbiEntry, log: Log) -> list[Any]:
         else next(content)
         for component in event.inputs
     ]
-
-
-# ---- reverts -------------------------------------------------------------------------------------
-
-
-def revert_of(fault: RpcFault) -> RevertedError | None:
-    """The revert behind a node's error, or None if it is another error.
-
-    Nodes put the revert's bytes into ``data``, plain or one level down, with code 3 or others.
-    """
-    content = fault.data
-    if isinstance(content, dict):
-        content = content.get("data")
-    said = "revert" in fault.reason.lower() or fault.code == _REVERT_CODE
-    if isinstance(content, str) and content.startswith("0x"):
-        try:
-            raw = bytes.fromhex(content[2:])
-        except ValueError:
-            return RevertedError("") if said else None
-        return decode_revert(raw) if raw or said else None
-    return RevertedError("") if said else None
-
-
-def decode_revert(content: bytes) -> RevertedError:
-    """The error that a revert's bytes stand for; its name is empty if they stand for none known."""
-    selector, encoded = content[:4], content[4:]
-    try:
-        if selector in _PANIC_AND_ERROR:
-            name, kind = _PANIC_AND_ERROR[selector]
-            return RevertedError(name, decode_values([kind], encoded))
-        error = errors_by_selector().get(selector)
-        if error is not None:
-            values = decode_values(error.input_types, encoded)
-            return RevertedError(
-                error.name,
-                [
-                    value_of(part, Any, value)
-                    for part, value in zip(error.inputs, values, strict=True)
-                ],
-            )
-    except AbiValueError:
-        # A selector that fits by chance, or a contract that is not ours.
-        return RevertedError("")
-    return RevertedError("", (content,) if content else ())

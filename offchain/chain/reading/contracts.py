@@ -12,9 +12,9 @@ from offchain.chain.abi.decoding import (
     event_named,
     event_topics,
     returned,
-    revert_of,
 )
 from offchain.chain.abi.interfaces import CONTRACTS, interface
+from offchain.chain.abi.reverts import revert_of
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.deployment.trust import check_deployment
 from offchain.chain.rpc.ethereum import LATEST, Call, Ethereum

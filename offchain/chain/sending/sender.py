@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from eth_account.signers.local import LocalAccount
 
-from offchain.chain.abi.decoding import revert_of
+from offchain.chain.abi.reverts import revert_of
 from offchain.chain.rpc.ethereum import LATEST, Ethereum
 from offchain.chain.rpc.provider import RpcFault, RpcUnreachable
 from offchain.chain.rpc.replies import TransactionReceipt

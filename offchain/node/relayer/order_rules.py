@@ -11,8 +11,8 @@ from typing import Final
 
 from offchain.amounts import format_decimal
 from offchain.chain.abi.calls import function_call
-from offchain.chain.abi.decoding import revert_of
 from offchain.chain.abi.interfaces import interface
+from offchain.chain.abi.reverts import revert_of
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.provider import RpcFault
 from offchain.errors import RevertedError

@@ -1,4 +1,4 @@
-"""Logs and reverts that are not what they should be."""
+"""Logs that are not what they should be."""
 
 from typing import Any
 
@@ -8,14 +8,11 @@ from web3 import Web3
 
 from offchain.chain.abi.decoding import (
     decode_record,
-    decode_revert,
     event_named,
     event_topics,
-    revert_of,
     struct,
 )
 from offchain.chain.abi.interfaces import AbiValueError
-from offchain.chain.rpc.provider import RpcFault
 from offchain.chain.rpc.replies import Log
 from offchain.errors import ArtifactError
 from offchain.protocol.words.records import ModelCommitted, PhaseStarted
@@ -112,54 +109,3 @@ def test_topics_of_a_field_that_is_not_indexed_are_refused(name):
 def test_event_that_a_contract_has_not_is_named():
     with pytest.raises(ArtifactError, match="Nothing"):
         event_named("ModelChain", "Nothing")
-
-
-# ---- reverts -------------------------------------------------------------------------------------
-
-WRONG_PHASE = bytes(Web3.keccak(text="WrongPhase(uint8,uint8)")[:4]) + encode(
-    ["uint8", "uint8"], [1, 5]
-)
-NOT_MODEL_CHAIN = bytes(Web3.keccak(text="NotModelChain(address,address)")[:4]) + encode(
-    ["address", "address"], [ADDRESS.lower(), ADDRESS.lower()]
-)
-
-
-@pytest.mark.parametrize(
-    ("content", "name", "arguments"),
-    [
-        (WRONG_PHASE, "WrongPhase", (1, 5)),
-        (NOT_MODEL_CHAIN, "NotModelChain", (ADDRESS, ADDRESS)),
-        (bytes.fromhex("08c379a0") + encode(["string"], ["why"]), "Error", ("why",)),
-        (bytes.fromhex("4e487b71") + encode(["uint256"], [0x11]), "Panic", (0x11,)),
-        (b"", "", ()),
-        (b"\x01\x02", "", (b"\x01\x02",)),
-        (b"\xde\xad\xbe\xef", "", (b"\xde\xad\xbe\xef",)),
-        (WRONG_PHASE[:-1], "", ()),
-        (bytes.fromhex("08c379a0") + b"\xff" * 64, "", ()),
-    ],
-)
-def test_reverts_bytes_become_the_error_they_stand_for(content, name, arguments):
-    reverted = decode_revert(content)
-    assert (reverted.name, reverted.arguments) == (name, arguments)
-
-
-@pytest.mark.parametrize(
-    ("code", "reason", "data", "name"),
-    [
-        (3, "execution reverted", "0x" + WRONG_PHASE.hex(), "WrongPhase"),
-        (-32000, "execution reverted", "0x" + WRONG_PHASE.hex(), "WrongPhase"),
-        (-32603, "VM Exception", {"data": "0x" + WRONG_PHASE.hex()}, "WrongPhase"),
-        (3, "execution reverted", None, ""),
-        (-32000, "execution reverted", "0x", ""),
-        (-32000, "transaction reverted", "0xzz", ""),
-    ],
-)
-def test_nodes_say_reverted_in_several_ways(code, reason, data, name):
-    reverted = revert_of(RpcFault("eth_call", code, reason, data))
-    assert reverted is not None
-    assert reverted.name == name
-
-
-@pytest.mark.parametrize("data", [None, 7, "hello", {"data": None}, "0x"])
-def test_other_errors_are_no_reverts(data):
-    assert revert_of(RpcFault("eth_call", -32000, "nonce too low", data)) is None
