@@ -12,6 +12,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     ├── ChainError                  the EVM chain
     │   ├── PortInUse               another process listens where a node was to start
     │   ├── RpcError                the node does not answer, or answers with an error
+    │   │   └── PerhapsSentError    a transaction was handed over, and nobody says what became of it
     │   ├── WrongChainError         the node serves another chain than the deployment's
     │   ├── StaleDeploymentError    the contracts of a deployment file are not on the chain any more
     │   ├── NotDevelopmentChainError  a clock was to be set on a chain that is no anvil
@@ -103,6 +104,17 @@ class PortInUse(ChainError):
 
 class RpcError(ChainError):
     """The node does not answer, or answers with an error that is no revert."""
+
+
+class PerhapsSentError(RpcError):
+    """A transaction was handed to a node, and it is not known whether anybody has it."""
+
+    def __init__(self, transaction_hash: bytes, reason: str) -> None:
+        super().__init__(
+            f"transaction 0x{transaction_hash.hex()} may be on its way, or not ({reason}): "
+            "look for it before you send anything again"
+        )
+        self.transaction_hash = transaction_hash
 
 
 class WrongChainError(ChainError):

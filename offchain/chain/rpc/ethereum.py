@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -40,6 +40,23 @@ class Call:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a node knows of some transactions of an account.
+
+    Attributes:
+        mined: how many transactions of the account are in blocks.
+        pending: ... with those that wait.
+        receipts: by hash, of those that are in blocks.
+        known: hashes of those that it has, in blocks or waiting.
+    """
+
+    mined: int
+    pending: int
+    receipts: Mapping[bytes, TransactionReceipt]
+    known: frozenset[bytes]
+
+
 class Ethereum:
     """A node of an EVM chain. Every method may raise ``RpcError``.
 
@@ -73,11 +90,14 @@ class Ethereum:
         """Several reading requests at once; the first refusal is raised."""
         if not requests:
             return []
-        batch = [(RPCEndpoint(method), list(params)) for method, params in requests]
-        answers = cast(list[RPCResponse], self._provider.make_batch_request(batch))
+        replies_ = self._replies(requests)
         return [
-            _result(method, reply) for (method, _), reply in zip(requests, answers, strict=True)
+            _result(method, reply) for (method, _), reply in zip(requests, replies_, strict=True)
         ]
+
+    def _replies(self, requests: Sequence[tuple[str, Sequence[object]]]) -> list[RPCResponse]:
+        batch = [(RPCEndpoint(method), list(params)) for method, params in requests]
+        return cast(list[RPCResponse], self._provider.make_batch_request(batch))
 
     def client_version(self) -> str:
         """What the node calls itself."""
@@ -164,14 +184,43 @@ class Ethereum:
 
     def receipt(self, transaction_hash: bytes) -> TransactionReceipt | None:
         """A transaction's receipt, or None while it is not mined."""
-        method = "eth_getTransactionReceipt"
-        answer = self.request(method, transaction_hash)
-        if answer is None:
-            return None
-        receipt = replies.receipt(method, answer)
-        if receipt.transaction_hash != transaction_hash:
-            raise RpcReplyError(method, "is another transaction's receipt")
-        return receipt
+        answer = self.request("eth_getTransactionReceipt", transaction_hash)
+        return None if answer is None else _receipt(transaction_hash, answer)
+
+    def seen(self, account: str, hashes: Sequence[bytes]) -> Seen:
+        """What the node knows of an account's transactions, all in one request.
+
+        The numbers are asked for first: whatever they count by then is found after them.
+        """
+        count, receipt, find = (
+            "eth_getTransactionCount",
+            "eth_getTransactionReceipt",
+            "eth_getTransactionByHash",
+        )
+        asked: list[tuple[str, Sequence[object]]] = [
+            (count, (account, LATEST)),
+            (count, (account, PENDING)),
+            *((receipt, (digest,)) for digest in hashes),
+            *((find, (digest,)) for digest in hashes),
+        ]
+        mined_reply, pending_reply, *others = self._replies(asked)
+        # Of what it does not have, or never keeps, a node may also say so by an error.
+        found = [None if "error" in reply else reply["result"] for reply in others]
+        mined = replies.quantity(count, _result(count, mined_reply))
+        pending = (
+            mined if "error" in pending_reply else replies.quantity(count, pending_reply["result"])
+        )
+        receipts = {
+            digest: _receipt(digest, answer)
+            for digest, answer in zip(hashes, found[: len(hashes)], strict=True)
+            if answer is not None
+        }
+        waiting = {
+            digest
+            for digest, answer in zip(hashes, found[len(hashes) :], strict=True)
+            if answer is not None and replies.hash_of(find, answer) == digest
+        }
+        return Seen(mined, pending, receipts, frozenset(waiting | receipts.keys()))
 
     def logs(
         self,
@@ -230,6 +279,14 @@ class Ethereum:
                 raise RpcReplyError(method, f"has two logs at block and index {position}")
             previous = position
         return found
+
+
+def _receipt(transaction_hash: bytes, answer: object) -> TransactionReceipt:
+    method = "eth_getTransactionReceipt"
+    receipt = replies.receipt(method, answer)
+    if receipt.transaction_hash != transaction_hash:
+        raise RpcReplyError(method, "is another transaction's receipt")
+    return receipt
 
 
 def _topics_match(log: Log, topics: Sequence[Topic]) -> bool:

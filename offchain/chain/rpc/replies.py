@@ -137,6 +137,11 @@ def receipt(method: str, value: object) -> TransactionReceipt:
     )
 
 
+def hash_of(method: str, value: object) -> bytes:
+    """The hash of a block or a transaction that exists."""
+    return data(method, _object(method, value).get("hash"), HASH_SIZE)
+
+
 def _object(method: str, value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise RpcReplyError(method, f"has {_shown(value)} where an object is due")

@@ -6,6 +6,7 @@ whoever makes the block. On chains without a base fee there is one price.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +15,9 @@ from offchain.errors import FeeCapError
 
 REPLACE_AFTER_SECONDS: Final = 60.0
 """How long a transaction waits before it is sent again for more: five blocks of Ethereum."""
+
+_MARKS: Final = 1 << 20
+"""Wei, about a thousandth of a gwei for each gas."""
 
 HIGHEST_MULTIPLE: Final = 4
 """A transaction that pays this many times the market's price does not wait for its price."""
@@ -49,6 +53,13 @@ class Fees:
             return {"gasPrice": self.limit}
         return {"maxFeePerGas": self.limit, "maxPriorityFeePerGas": self.priority}
 
+    def marked(self, wei: int) -> Fees:
+        """A few wei more for the block's maker, so that no other transaction has the same bytes."""
+        if self.priority is None:
+            return Fees(self.limit + wei, None)
+        priority = self.priority + wei
+        return Fees(max(self.limit, priority), priority)
+
     def raised(self) -> Fees:
         """An eighth more: nodes take a replacement for a tenth more at least, in both prices."""
         priority = None if self.priority is None else _eighth_more(self.priority)
@@ -79,7 +90,10 @@ def market_fees(ethereum: Ethereum) -> tuple[Fees, int]:
 
 
 def first_fees(ethereum: Ethereum, policy: FeePolicy) -> Fees:
-    """Fees of a new transaction.
+    """Fees of a new transaction, with a few wei at random.
+
+    So two programs of one account do not sign the same bytes, even for the same thing: a hash that
+    a node knows is the hash of what this one signed.
 
     Raises:
         FeeCapError: the next block asks for more than the policy allows.
@@ -87,7 +101,7 @@ def first_fees(ethereum: Ethereum, policy: FeePolicy) -> Fees:
     market, lowest = market_fees(ethereum)
     if policy.maximum is not None and lowest > policy.maximum:
         raise FeeCapError(lowest, policy.maximum)
-    return market.capped(policy.maximum)
+    return market.marked(secrets.randbelow(_MARKS)).capped(policy.maximum)
 
 
 def replacement_fees(ethereum: Ethereum, policy: FeePolicy, paid: Fees) -> Fees | None:

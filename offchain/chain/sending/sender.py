@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 from eth_account.signers.local import LocalAccount
 
 from offchain.chain.abi.reverts import revert_of
-from offchain.chain.rpc.ethereum import LATEST, Ethereum
-from offchain.chain.rpc.provider import RpcFault, RpcUnreachable
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import RpcFault
 from offchain.chain.rpc.replies import TransactionReceipt
+from offchain.chain.sending.fate import Fate, Finding, find_out
 from offchain.chain.sending.fees import FeePolicy, Fees, first_fees, replacement_fees
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
-from offchain.errors import FeeCapError, InsufficientFundsError, NotMinedError, RevertedError
+from offchain.errors import (
+    FeeCapError,
+    InsufficientFundsError,
+    NotMinedError,
+    PerhapsSentError,
+    RevertedError,
+    RpcError,
+)
 
 MINED_TIMEOUT_SECONDS: Final = 180.0
 """How long a transaction is waited for: many blocks of a live chain."""
@@ -24,19 +33,23 @@ MINED_TIMEOUT_SECONDS: Final = 180.0
 _FIRST_POLL_SECONDS: Final = 0.02
 _LAST_POLL_SECONDS: Final = 1.0
 _NONCE_ATTEMPTS: Final = 5
+_DELIVERIES: Final = 6
+"""How often a transaction is handed over that a node does not take, with ever longer pauses."""
+_FIRST_PAUSE_SECONDS: Final = 0.1
+_CERTAIN: Final = 4
+"""Findings in a row that another transaction took the nonce of one that may have been taken: its
+receipt may be late, or asked of another node behind the same address."""
 _TRANSFER_GAS: Final = 21_000
-
-# What nodes say when another transaction of the account came first (geth, anvil, reth, nethermind).
-_NONCE_WORDS: Final = ("nonce too low", "nonce too high", "replacement transaction", "oldnonce")
-_KNOWN_WORDS: Final = ("already known", "already imported", "known transaction")
 
 
 class Sender:
     """Sends the transactions of one account, one after the other; threads may share it.
 
-    With an outbox nothing new is sent while an earlier transaction may still be mined, even one
-    that an earlier process sent: what is sent twice is the same signed bytes, or another version
-    under the same nonce, of which the chain takes one.
+    Whether a transaction was taken is found out by its hash, its receipt and its nonce, never by
+    what a node says when it refuses it. What may have been taken is signed under another nonce
+    only when its own is used up by another transaction: so nothing is paid twice. With an outbox
+    nothing new is sent while an earlier transaction may still be mined, even one that an earlier
+    process sent.
 
     Args:
         ethereum: the node.
@@ -82,7 +95,8 @@ class Sender:
             InsufficientFundsError: the account cannot pay for it.
             FeeCapError: gas costs more than the policy allows.
             NotMinedError: it was sent and is not mined in time.
-            RpcError: the node does not answer, or refuses for another reason.
+            PerhapsSentError: it was sent, and nobody says what became of it.
+            RpcError: the node does not answer, or refuses it: nothing was sent.
         """
         transaction: dict[str, object] = {"from": self.address, "data": "0x" + content.hex()}
         if to is not None:
@@ -111,26 +125,30 @@ class Sender:
 
         Raises:
             FeeCapError, NotMinedError: it still waits; it stays in the outbox.
-            RpcError: the node does not answer, or refuses it.
+            RpcError: the node does not answer, or refuses it; it stays there as well.
         """
         if self._outbox is None:
             return
         with self._lock:
             for nonce, versions in groupby(self._outbox.waiting(), lambda sent: sent.nonce):
-                self._finish(nonce, list(versions))
+                self._finish(list(versions))
                 self._outbox.forget(nonce)
 
-    def _finish(self, nonce: int, versions: list[SignedTransaction]) -> None:
+    def _finish(self, versions: list[SignedTransaction]) -> None:
         """Return when one version is mined or none can be."""
-        # Read before the receipts: whatever took the nonce by then has one.
-        mined = self._ethereum.nonce(self.address, LATEST)
-        if self._receipt(versions) is not None or mined > nonce:
+        found = self._find_out(versions)
+        if found.fate is Fate.MINED or self._is_lost(found, versions):
             return
-        try:
-            self._send_again(versions[-1].raw)
-        except RpcFault:
-            # The node does not take it as it is: perhaps it pays too little by now.
-            self._replace(versions)
+        said = None if found.fate.is_taken else self._hand_over(versions[-1])
+        if said is not None:
+            found = self._find_out(versions)
+            if self._is_lost(found, versions):
+                return
+            if not found.fate.is_taken:
+                if not isinstance(said, RpcFault):
+                    raise said
+                # Perhaps it pays too little by now.
+                self._replace(versions)
         self._wait(versions)
 
     def _submit(
@@ -143,16 +161,76 @@ class Sender:
             nonce = self._ethereum.nonce(self.address)
             signed = self._sign(nonce, to, content, value, gas, fees)
             try:
-                self._send_raw(signed.raw)
-            except RpcFault as fault:
-                # The node took nothing.
-                if self._outbox is not None:
-                    self._outbox.forget(nonce)
-                self._raise_if_final(fault, last=attempt == _NONCE_ATTEMPTS)
-            else:
+                overtaken = self._deliver(signed)
+            except (RevertedError, RpcFault):
+                self._forget(nonce)
+                raise
+            if overtaken is None:
                 return signed
+            self._forget(nonce)
+            if attempt == _NONCE_ATTEMPTS:
+                raise overtaken
             self._pause(_FIRST_POLL_SECONDS * attempt)
         raise AssertionError("unreachable")
+
+    def _deliver(self, signed: SignedTransaction) -> RpcError | None:
+        """Hand a transaction over until it is known what became of it.
+
+        Returns:
+            None if it was taken. Else what the node said of one whose nonce another has taken.
+
+        Raises:
+            PerhapsSentError: nobody says whether it was taken.
+            RevertedError, RpcFault: the node refuses it, and does not have it.
+        """
+        doubt: RpcError | None = None
+        for attempt in itertools.count(1):
+            said = self._hand_over(signed)
+            if said is None:
+                return None
+            if not isinstance(said, RpcFault):
+                doubt = said
+            try:
+                found = self._find_out([signed])
+                if found.fate.is_taken:
+                    return None
+                if doubt is None and found.fate in (Fate.LOST, Fate.DISPLACED):
+                    return said
+                if self._is_lost(found, [signed]):
+                    return said
+            except RpcError as error:
+                doubt = error
+            reverted = revert_of(said) if isinstance(said, RpcFault) else None
+            if doubt is None and (reverted is not None or attempt == _DELIVERIES):
+                raise reverted or said
+            if attempt == _DELIVERIES:
+                raise PerhapsSentError(signed.hash, str(doubt)) from doubt
+            self._pause(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+        raise AssertionError("unreachable")
+
+    def _hand_over(self, signed: SignedTransaction) -> RpcError | None:
+        """Send it; what came instead of a hash, which may have been lost after it was taken."""
+        try:
+            self._ethereum.send_raw(signed.raw)
+        except RpcError as error:
+            return error
+        return None
+
+    def _find_out(self, versions: Sequence[SignedTransaction]) -> Finding:
+        return find_out(self._ethereum, self.address, versions)
+
+    def _is_lost(self, found: Finding, versions: Sequence[SignedTransaction]) -> bool:
+        """Whether another transaction took the nonce for good, found several times over."""
+        for looks in itertools.count(1):
+            if found.fate is not Fate.LOST or looks == _CERTAIN:
+                break
+            self._pause(_FIRST_PAUSE_SECONDS * 2 ** (looks - 1))
+            found = self._find_out(versions)
+        return found.fate is Fate.LOST
+
+    def _forget(self, nonce: int) -> None:
+        if self._outbox is not None:
+            self._outbox.forget(nonce)
 
     def _sign(
         self, nonce: int, to: str | None, content: bytes, value: int, gas: int, fees: Fees
@@ -173,26 +251,6 @@ class Sender:
             self._outbox.keep(signed)
         return signed
 
-    def _send_raw(self, raw: bytes) -> None:
-        try:
-            self._ethereum.send_raw(raw)
-        except RpcUnreachable:
-            # It may have arrived before the connection broke. Sending it again is harmless.
-            self._send_again(raw)
-
-    def _send_again(self, raw: bytes) -> None:
-        try:
-            self._ethereum.send_raw(raw)
-        except RpcFault as fault:
-            # Mined meanwhile: its nonce is used. If another took the nonce, no receipt will come.
-            if not _says(fault, (*_KNOWN_WORDS, *_NONCE_WORDS)):
-                raise
-
-    def _raise_if_final(self, fault: RpcFault, *, last: bool) -> None:
-        # Known already: another program sent the very same for this account, and took the nonce.
-        if last or not _says(fault, (*_NONCE_WORDS, *_KNOWN_WORDS)):
-            raise revert_of(fault) or fault
-
     def _gas(self, transaction: dict[str, object], value: int) -> int:
         """Gas limit: the estimate and a quarter, since others' transactions may come first."""
         try:
@@ -212,6 +270,12 @@ class Sender:
 
     def _wait(self, versions: list[SignedTransaction]) -> TransactionReceipt:
         """Wait until one of a nonce's versions is mined; a stuck one gets a dearer version."""
+        try:
+            return self._mined(versions)
+        except RpcError as error:
+            raise PerhapsSentError(versions[-1].hash, str(error)) from error
+
+    def _mined(self, versions: list[SignedTransaction]) -> TransactionReceipt:
         now = self._clock()
         deadline, replace_at = now + self._timeout, now + self._policy.replace_after_seconds
         pause = _FIRST_POLL_SECONDS
@@ -250,11 +314,7 @@ class Sender:
         dearer = self._sign(stuck.nonce, stuck.to, stuck.content, stuck.value, stuck.gas, fees)
         # Whatever the node says now, the version may be on its way: its receipt is looked for too.
         versions.append(dearer)
-        try:
-            self._send_raw(dearer.raw)
-        except RpcFault:
-            # Mined meanwhile, or refused: the earlier version goes on waiting.
-            return
+        self._hand_over(dearer)
 
     def _check_cap(self, waiting: SignedTransaction) -> None:
         """``FeeCapError`` if the cap is why a transaction was not replaced by a dearer one."""
@@ -278,8 +338,3 @@ class Sender:
             return revert_of(fault) or RevertedError("")
         # The state has moved on, or it ran out of gas.
         return RevertedError("")
-
-
-def _says(fault: RpcFault, words: tuple[str, ...]) -> bool:
-    reason = fault.reason.lower()
-    return any(word in reason for word in words)

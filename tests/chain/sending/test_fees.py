@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offchain.chain.rpc.ethereum import LATEST, Ethereum
-from offchain.chain.rpc.provider import RpcUnreachable
 from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.sending.fees import FeePolicy, Fees
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.chain.sending.sender import Sender
-from offchain.errors import ChainError, FeeCapError, NotMinedError
+from offchain.errors import ChainError, FeeCapError, NotMinedError, PerhapsSentError
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from tests.support.servers.scripted_node import Answer, forward, result, scripted_node
 
@@ -316,8 +315,10 @@ def test_what_was_signed_and_never_sent_is_sent_once(chain: Chain):
             return Answer(cut=True)
         return None
 
-    with through(chain, change) as node, pytest.raises(RpcUnreachable):
-        chain.sender(ethereum=Ethereum.connect(node.url), outbox=outbox).send(SINK, b"", 5)
+    with through(chain, change) as node:
+        options = {"ethereum": Ethereum.connect(node.url), **Clock().options()}
+        with pytest.raises(PerhapsSentError):
+            chain.sender(outbox=outbox, **options).send(SINK, b"", 5)
     assert (len(outbox.kept), chain.waiting()) == (1, [])
     clock = Clock(lambda _: chain.ethereum.request("anvil_mine", "0x1"))
     # The next thing to send comes after it, under the next nonce.

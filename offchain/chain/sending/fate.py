@@ -1,0 +1,56 @@
+"""What became of a signed transaction: told by its hash, its receipt and its nonce.
+
+The words of a node's errors are its own and change with its releases; and what is said of a
+transaction by one node may be untrue of another behind the same address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.replies import TransactionReceipt
+from offchain.chain.sending.outbox import SignedTransaction
+
+
+class Fate(Enum):
+    """What became of the versions of one nonce, as far as a node knows.
+
+    ``MINED``: one is in a block. ``WAITING``: the node has one. ``DISPLACED``: it has none, and
+    another transaction of the account waits under their nonce. ``LOST``: it has none, and another
+    is in a block under their nonce, so that none of them can ever be. ``UNKNOWN``: it has none.
+    """
+
+    MINED = "mined"
+    WAITING = "waiting"
+    DISPLACED = "displaced"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the node has one of them."""
+        return self in (Fate.MINED, Fate.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of them, with the receipt of the one that was mined."""
+
+    fate: Fate
+    receipt: TransactionReceipt | None = None
+
+
+def find_out(ethereum: Ethereum, account: str, versions: Sequence[SignedTransaction]) -> Finding:
+    """Ask a node what became of the versions of one nonce; ``RpcError`` if it does not say."""
+    seen = ethereum.seen(account, [version.hash for version in versions])
+    nonce = versions[0].nonce
+    for receipt in seen.receipts.values():
+        return Finding(Fate.MINED, receipt)
+    if seen.known:
+        return Finding(Fate.WAITING)
+    if seen.mined > nonce:
+        return Finding(Fate.LOST)
+    return Finding(Fate.DISPLACED if seen.pending > nonce else Fate.UNKNOWN)
