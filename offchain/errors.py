@@ -15,6 +15,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     │   │   └── PerhapsSentError    a transaction was handed over, and nobody says what became of it
     │   ├── WrongChainError         the node serves another chain than the deployment's
     │   ├── StaleDeploymentError    the contracts of a deployment file are not on the chain any more
+    │   ├── HardforkError           the chain's rules are older than the contracts need
     │   ├── NotDevelopmentChainError  a clock was to be set on a chain that is no anvil
     │   ├── InsufficientFundsError  the account cannot pay for a transaction
     │   ├── InsufficientTokensError  the account has fewer tokens than are to be sent
@@ -141,6 +142,18 @@ class StaleDeploymentError(ChainError):
         self.what = what
         self.expected = expected
         self.actual = actual
+
+
+class HardforkError(ChainError):
+    """A chain's EVM lacks instructions that the contracts are compiled to."""
+
+    def __init__(self, needed: str, reason: str) -> None:
+        super().__init__(
+            f"the chain does not run the contracts' instructions ({reason}): they need the rules "
+            f"of {needed} or later, as `anvil --hardfork {needed}` has"
+        )
+        self.needed = needed
+        self.reason = reason
 
 
 class NotDevelopmentChainError(ChainError):

@@ -47,6 +47,7 @@ from offchain.chain.deployment.file import (
     require_writable,
     write_deployment,
 )
+from offchain.chain.deployment.hardfork import require_hardfork
 from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts, first_checkpoint
 from offchain.chain.deployment.trust import is_live
 from offchain.chain.rpc.development_clock import DevelopmentClock
@@ -86,6 +87,7 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
     settings = load_settings({}, environment, root)
     ethereum = Ethereum.connect(str(getattr(web3.provider, "endpoint_uri", web3.provider)))
     require_networks_chain(ethereum)
+    require_hardfork(ethereum)
     file = settings.deployment
     if file.suffix != ".json":
         file = deployment_path(file, ethereum.chain_id())

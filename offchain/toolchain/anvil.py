@@ -22,8 +22,9 @@ from offchain.toolchain.child_process import start_child
 DEVELOPMENT_CHAIN_ID = 31337
 DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test junk"
 
-# The rules of the EVM are pinned, so that gas figures do not depend on anvil's release.
-_HARDFORK = "prague"
+HARDFORK = "prague"
+"""The rules of the EVM are pinned, so that gas figures do not depend on anvil's release."""
+
 # On a busy machine the binary of 40 MB alone takes seconds to load.
 _START_TIMEOUT_SECONDS = 120.0
 _STOP_TIMEOUT_SECONDS = 20.0
@@ -43,6 +44,7 @@ class Anvil:
         chain_id: EIP-155 chain id.
         block_time: seconds between blocks; None mines a block for each transaction.
         timestamp: Unix time of the genesis block; None for now.
+        hardfork: name of the EVM's rules.
         state: file that the chain is loaded from, if it exists, and written to at the end.
         log_file: where anvil's output goes; None for a file that is deleted at the end.
         log_requests: whether every RPC request is logged as well.
@@ -60,6 +62,7 @@ class Anvil:
         chain_id: int = DEVELOPMENT_CHAIN_ID,
         block_time: int | None = None,
         timestamp: int | None = None,
+        hardfork: str = HARDFORK,
         state: Path | None = None,
         log_file: Path | None = None,
         log_requests: bool = False,
@@ -78,7 +81,7 @@ class Anvil:
             *("--accounts", str(accounts)),
             *("--mnemonic", mnemonic),
             *("--chain-id", str(chain_id)),
-            *("--hardfork", _HARDFORK),
+            *("--hardfork", hardfork),
         ]
         if block_time is not None:
             self._arguments += ["--block-time", str(block_time)]

@@ -22,6 +22,7 @@ from offchain.commands.doctor.run import findings_json, surroundings
 from offchain.config import APPLICATION, RECORDED_HEADERS, load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder
+from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.platforms import ARM64, LINUX, MACOS, WINDOWS, X64, Platform
 from scripts.support.chains.evm import ROOT
 from tests.support.chains.deployed_world import world
@@ -335,6 +336,42 @@ def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path:
         finding = look(Part.DEPLOYMENT, on_chain)
         assert finding.state is Presence.MISSING
         assert "stale" in finding.found
+
+
+@pytest.mark.parametrize("hardfork", ["shanghai", "cancun"])
+def test_an_evm_node_with_rules_that_are_too_old_is_said(here: Surroundings, hardfork: str):
+    with Anvil(hardfork=hardfork) as anvil:
+        finding = look(Part.RPC, replace(here, settings=replace(here.settings, rpc=anvil.url)))
+    assert (finding.state is Presence.FOUND) is (hardfork == "cancun")
+    if finding.state is not Presence.FOUND:
+        assert "anvil --hardfork cancun" in finding.found
+
+
+@pytest.mark.parametrize(
+    ("environment", "state", "words"),
+    [
+        ({}, Presence.FOUND, "none named"),
+        ({"NO_PROXY": "host"}, Presence.FOUND, "none named"),
+        (
+            {"HTTP_PROXY": "http://user:SECRET@proxy:1", "all_proxy": "other:2"},
+            Presence.FOUND,
+            "HTTP_PROXY=http://proxy:1, all_proxy=other:2: asked for EVM nodes",
+        ),
+        ({"https_proxy": "proxy", "no_proxy": "a, 127.0.0.1"}, Presence.FOUND, "never for servers"),
+        ({"https_proxy": "proxy", "no_proxy": "*"}, Presence.FOUND, "never for servers"),
+        ({"https_proxy": "proxy", "NO_PROXY": "a"}, Presence.FOUND, "never for servers"),
+        ({"https_proxy": "proxy", "no_proxy": "a"}, Presence.ABSENT, "does not name 127.0.0.1"),
+        ({"https_proxy": "proxy", "no_proxy": ""}, Presence.ABSENT, "does not name 127.0.0.1"),
+    ],
+)
+def test_a_proxy_is_named_with_what_it_is_asked_for(
+    here: Surroundings, environment: dict[str, str], state: Presence, words: str
+):
+    named = surroundings({}, environment, here.root)
+    finding = look(Part.PROXY, named, needed=False)
+    assert finding.state is state
+    assert words in finding.found
+    assert "SECRET" not in finding.found
 
 
 # ---- the command ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from eth_account.signers.local import LocalAccount
 
 from offchain.chain.abi.interfaces import CONTRACTS, component_types, encode_values
 from offchain.chain.deployment.file import Deployment
+from offchain.chain.deployment.hardfork import require_hardfork
 from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts, link_order
 from offchain.chain.deployment.trust import with_code_hashes
 from offchain.chain.rpc.ethereum import Ethereum
@@ -47,8 +48,10 @@ def deploy(
 
     Raises:
         ArtifactError: a contract is not compiled.
+        HardforkError: the chain's rules are too old for them.
         ChainError: a transaction failed.
     """
+    require_hardfork(ethereum)
     artifacts = load_artifacts(root)
     chain_id = ethereum.chain_id()
     sender = Sender(ethereum, account, chain_id)

@@ -10,8 +10,8 @@ import json
 import shutil
 import struct
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.abi.interfaces import CONTRACTS
+from offchain.chain.deployment.hardfork import require_hardfork
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
@@ -27,6 +28,7 @@ from offchain.config import APPLICATION, Settings, is_checkout, local_path
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
+from offchain.http_address import proxies_named
 from offchain.storage.ipfs import IpfsStore
 from offchain.storage.location import IPFS, split_location
 from offchain.toolchain.anvil_binary import check_anvil, packaged_anvil_is_available
@@ -40,6 +42,8 @@ FIRST_PYTHON_TOO_NEW: Final = (3, 14)
 WORD_BITS: Final = 8 * struct.calcsize("P")
 MINIMUM_FREE_BYTES: Final = 200 << 20
 """A demo's payloads, models, logs and chain take less."""
+
+_LOCAL_HOST: Final = "127.0.0.1"
 
 
 class Presence(StrEnum):
@@ -72,6 +76,7 @@ class Surroundings:
         settings: where store, headers, EVM node and deployment are.
         font_cache: folder of the scanned fonts.
         wanted: parts that the user asked for by an option or a variable, so that they are needed.
+        proxies: variables that name a proxy, or hosts to be asked without one.
     """
 
     platform: Platform
@@ -81,6 +86,7 @@ class Surroundings:
     settings: Settings
     font_cache: Path
     wanted: frozenset[Part] = frozenset()
+    proxies: Mapping[str, str] = field(default_factory=dict)
 
 
 def diagnose(here: Surroundings) -> Iterator[Finding]:
@@ -266,9 +272,10 @@ def look_at_gpu(_: Surroundings) -> str:
 
 
 def look_at_rpc(here: Surroundings) -> str:
-    """An EVM node answers."""
+    """An EVM node answers, and its chain can run the contracts."""
     ethereum = Ethereum.connect(here.settings.rpc)
     try:
+        require_hardfork(ethereum)
         return f"{ethereum.client_version()}, chain {ethereum.chain_id()}, {ethereum.url}"
     finally:
         ethereum.close()
@@ -278,6 +285,32 @@ def look_at_deployment(here: Surroundings) -> str:
     """The contracts of the deployment file are on that node's chain, with the recorded code."""
     contracts = open_contracts(here.settings.rpc, here.settings.deployment)
     return f"{len(contracts.deployment.contracts)} contracts on chain, as the file says"
+
+
+def look_at_proxy(here: Surroundings) -> str:
+    """The environment names no proxy, or one that is not asked for this machine's own servers."""
+    named = proxies_named(here.proxies)
+    if not named:
+        return "none named"
+    shown = ", ".join(f"{name}={address}" for name, address in named.items())
+    if not _spared_by_brownie(here.proxies):
+        raise ToolchainError(
+            f"{shown}: `brownie run` would ask it for a chain on this machine, since no_proxy is "
+            f"set and does not name {_LOCAL_HOST}"
+        )
+    return (
+        f"{shown}: asked for EVM nodes, relayers and header sources elsewhere, never for servers "
+        "on this machine nor for IPFS daemons"
+    )
+
+
+def _spared_by_brownie(environment: Mapping[str, str]) -> bool:
+    """Whether Brownie asks this machine without a proxy: brownie.env changes no no_proxy."""
+    if "no_proxy" not in environment:
+        return True
+    listed = environment["no_proxy"] or environment.get("NO_PROXY", "")
+    hosts = {host.strip() for host in listed.split(",")}
+    return bool(hosts & {_LOCAL_HOST, "*"})
 
 
 def look_at_bitcoin_node(here: Surroundings) -> str:
@@ -323,6 +356,7 @@ _CHECKS: Final = (
     (Part.FONTS, look_at_fonts),
     (Part.HEADERS, look_at_headers),
     (Part.STORE, look_at_store),
+    (Part.PROXY, look_at_proxy),
     (Part.RPC, look_at_rpc),
     (Part.DEPLOYMENT, look_at_deployment),
     (Part.BITCOIN_NODE, look_at_bitcoin_node),
@@ -332,5 +366,5 @@ _CHECKS: Final = (
 _TO_COMPILE: Final = frozenset({Part.COMPILER, Part.OPENZEPPELIN})
 
 _OPTIONAL: Final = frozenset(
-    {Part.GPU, Part.RPC, Part.DEPLOYMENT, Part.BITCOIN_NODE, Part.IPFS_DAEMON}
+    {Part.GPU, Part.PROXY, Part.RPC, Part.DEPLOYMENT, Part.BITCOIN_NODE, Part.IPFS_DAEMON}
 )

@@ -29,6 +29,7 @@ class Part(StrEnum):
     FONTS = "Fonts"
     HEADERS = "Bitcoin headers"
     STORE = "Content store"
+    PROXY = "HTTP proxy"
     RPC = "EVM node"
     DEPLOYMENT = "Deployment"
     BITCOIN_NODE = "Bitcoin node"
@@ -52,6 +53,7 @@ _ANYWHERE: Final = {
     Part.HEADERS: "restore offchain/headers/data/ from the repository, or set "
     "MODELCHAIN_HEADERS to the description of another file",
     Part.STORE: "make the folder writable, free space, or set MODELCHAIN_STORE to another one",
+    Part.PROXY: "add 127.0.0.1 to no_proxy",
     Part.RPC: "start one (`anvil`), or set MODELCHAIN_RPC to the address of another; "
     "`make demo` starts its own",
     Part.DEPLOYMENT: "deploy with `brownie run deploy`, or set MODELCHAIN_DEPLOYMENT to the file "

@@ -64,6 +64,9 @@ def surroundings(
         settings=load_settings(arguments, environment, root),
         font_cache=platformdirs.user_cache_path(APPLICATION) / "fonts",
         wanted=frozenset(wanted),
+        proxies={
+            name: value for name, value in environment.items() if name.lower().endswith("_proxy")
+        },
     )
 
 
