@@ -26,6 +26,14 @@ class Receipt:
     gas_used: int
 
 
+@dataclass(frozen=True, slots=True)
+class BlockPoint:
+    """Where an EVM chain stands: a block's number and hash (None: the adapter knows no hashes)."""
+
+    number: int
+    hash: bytes | None
+
+
 class Chain(ABC):
     """The contracts as one account sees them. Every method may raise ``ChainError``."""
 
@@ -39,9 +47,17 @@ class Chain(ABC):
     def parameters(self) -> Parameters:
         """The deployment's parameters, read from the chain."""
 
-    def latest_block(self) -> int:
-        """Number of the latest EVM block; adapters answer it with one small request."""
-        return self.status().block_number
+    def latest(self) -> BlockPoint:
+        """The latest EVM block; adapters answer it with one small request."""
+        status = self.status()
+        return BlockPoint(status.block_number, status.block_hash)
+
+    def block_hashes(self, numbers: Sequence[int]) -> list[bytes | None]:
+        """Hashes of EVM blocks by number; empty where there is no such block.
+
+        None: the adapter does not know hashes.
+        """
+        return [None for _ in numbers]
 
     @abstractmethod
     def status(self) -> ChainStatus:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
@@ -16,7 +16,7 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.sending.outbox import Outbox
 from offchain.chain.sending.sender import Sender
-from offchain.ports import Chain, Receipt
+from offchain.ports import BlockPoint, Chain, Receipt
 from offchain.protocol.words.actions import Action, ForwardReward
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
@@ -64,9 +64,14 @@ class Web3Chain(Chain):
         """The protocol's parameters, read from the chain once."""
         return self.contracts.parameters
 
-    def latest_block(self) -> int:
-        """Number of the latest EVM block."""
-        return self.contracts.ethereum.block_number()
+    def latest(self) -> BlockPoint:
+        """The latest EVM block."""
+        header = self.contracts.ethereum.block()
+        return BlockPoint(header.number, header.hash)
+
+    def block_hashes(self, numbers: Sequence[int]) -> list[bytes | None]:
+        """Hashes of EVM blocks by number; empty where the node has no such block."""
+        return [*self.contracts.ethereum.block_hashes(numbers)]
 
     def status(self) -> ChainStatus:
         """Everything that ``decide`` looks at, read at the latest block."""

@@ -72,6 +72,7 @@ class Attesting:
         self._asked: dict[bytes, tuple[float, bool | None]] = {}
         self._fetched: set[bytes] = set()
         self._known: dict[int, RoundData] = {}
+        self._history: History | None = None
         self._scores: dict[tuple[bytes, bytes], int] = {}
 
     @property
@@ -83,6 +84,9 @@ class Attesting:
 
     def data_of(self, history: History, round_number: int) -> RoundData | None:
         """D of a round whose Unseal is over; None while payloads of it are missing here."""
+        if history is not self._history:
+            # The chain was read anew: rounds may have other data.
+            self._history, self._known = history, {}
         known = self._known.get(round_number)
         if known is not None:
             return known

@@ -51,9 +51,13 @@ class Claiming:
         self._data_of = data_of
         self._blocks: dict[int, _BlockClaims] = {}
         self._refused: set[str] = set()
+        self._history: History | None = None
 
     def claims(self, status: ChainStatus, history: History) -> tuple[Claim, ...]:
         """What can be claimed now: own rewards and bonds, then data rewards."""
+        if history is not self._history:
+            # The chain was read anew: blocks may pay others.
+            self._history, self._blocks, self._refused = history, {}, set()
         due = [
             *self._rewards(history),
             *self._model_bonds(status, history),

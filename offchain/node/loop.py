@@ -10,7 +10,7 @@ from typing import assert_never
 import structlog
 
 from offchain.chain.follower import ChainFollower
-from offchain.errors import ChainError, ModelChainError
+from offchain.errors import ChainError, ModelChainError, ProtocolError
 from offchain.node.background import Background
 from offchain.node.computations import ComputationEnded, EvaluationEnded, TrainingEnded
 from offchain.node.performing import Performer
@@ -81,7 +81,7 @@ class Worker:
             try:
                 acted = self.step(stopped)
                 pause = 0.0 if acted else self._settings.poll
-            except ChainError as error:
+            except (ChainError, ProtocolError) as error:
                 pause = min(self._settings.longest_pause, max(0.5, 2 * pause))
                 log.warning("the chain cannot be used, trying again", reason=str(error))
             stopped.wait(pause)

@@ -86,6 +86,7 @@ class Sharing:
         self._indices: dict[int, int] = {}
         self._nullifiers: dict[Origin, Nullifier] = {}
         self._own_items: dict[int, Origin] = {}
+        self._history: History | None = None
         self._paused: dict[tuple[str, Origin], _Paused] = {}
         self._payloads: dict[int, list[bytes]] = {}
 
@@ -96,6 +97,9 @@ class Sharing:
         scope = status.collection.round
         if scope == 0:
             return SharingFacts()
+        if history is not self._history:
+            # The chain was read anew: items may have other numbers.
+            self._history, self._own_items = history, {}
         self._find_own_items(history, scope)
         self._forget_arrived(history)
         unshared = tuple(

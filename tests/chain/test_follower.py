@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from offchain.chain.follower import ATTEMPTS, ChainFollower, InconsistentReadingError, agrees
-from offchain.ports import Chain, Receipt
+from offchain.ports import BlockPoint, Chain, Receipt
 from offchain.protocol.words.actions import Action
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
 from offchain.toolchain.anvil import Anvil
+from scripts.support.worlds.world import World
 from tests.support.chains.node_chain import NODES, NodeChain
+from tests.support.worlds.random_play import RandomPlay
+from tests.support.worlds.world_status import world_status
 
 
 class AheadOfItsBlock(Chain):
@@ -36,8 +39,8 @@ class AheadOfItsBlock(Chain):
     def parameters(self) -> Parameters:
         return self._chain.parameters
 
-    def latest_block(self) -> int:
-        return self._chain.latest_block()
+    def latest(self) -> BlockPoint:
+        return self._chain.latest()
 
     def status(self) -> ChainStatus:
         status = self._chain.status()
@@ -98,3 +101,15 @@ def test_after_such_an_error_everything_is_read_again(started: NodeChain) -> Non
     follower.refresh()
     assert agrees(follower.status, follower.history)
     assert follower.history.position == before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_views_and_events_agree_after_every_transaction_of_many_rounds(seed: int) -> None:
+    """Each comparison is of two countings of one thing: by the contracts' rules, and of events."""
+    played = World(genesis=4)
+    play = RandomPlay(played, seed)
+    for _ in range(240):
+        play.step()
+        for node in played.nodes:
+            assert agrees(world_status(played, node), played.history)
+    assert len(played.history.blocks) > 1

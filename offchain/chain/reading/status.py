@@ -53,6 +53,7 @@ def read_status(contracts: DeployedContracts, account: str) -> ChainStatus:
         totals=returned("DataRegistry", "totals", DataTotals, totals),
         keys=_active_keys(contracts, collection.round, block),
         own=read_account(contracts, account, competition.round, block),
+        block_hash=header.hash,
     )
 
 

@@ -131,6 +131,20 @@ class Ethereum:
             _same_number(method, number, header)
         return {header.number: header.timestamp for header in headers}
 
+    def block_hashes(self, numbers: Sequence[int]) -> list[bytes]:
+        """Hashes of several blocks by number; empty where the node has no such block."""
+        method = "eth_getBlockByNumber"
+        answers = self.requests([(method, (hex(number), False)) for number in numbers])
+        hashes: list[bytes] = []
+        for number, answer in zip(numbers, answers, strict=True):
+            if answer is None:
+                hashes.append(b"")
+                continue
+            header = replies.block_header(method, answer)
+            _same_number(method, number, header)
+            hashes.append(header.hash)
+        return hashes
+
     def codes(self, addresses: Sequence[str], block: int | str = LATEST) -> list[bytes]:
         """Runtime code at several addresses; empty where there is no contract."""
         method = "eth_getCode"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from offchain.chain.domains import Domains
@@ -82,7 +82,16 @@ class Watcher:
 
     def refresh(self) -> None:
         """Read what is new; ``ChainError`` if the chain cannot be read."""
-        for record in self._follower.refresh():
+        read = self._follower.history
+        news: Sequence[Record] = self._follower.refresh()
+        if self._follower.history is not read:
+            # It was read anew: what was counted from it is counted anew.
+            self._seen.clear()
+            self._rewards.clear()
+            self.voids.clear()
+            self.evm_block_of = {0: self.evm_block_of[0]}
+            news = self._follower.records
+        for record in news:
             self._take(record)
 
     def report(self, number: int) -> BlockReport:

@@ -202,9 +202,9 @@ class AccountStatus:
 class ChainStatus:
     """Everything that a node decides by, read at one block.
 
-    ``block_number`` and ``timestamp`` are the EVM block's; ``tip`` is the relay's best height
-    less its confirmations; ``pending_due`` says that a pending item arrived before the tip's
-    decision time.
+    ``block_number``, ``block_hash`` (None where it is not known) and ``timestamp`` are the EVM
+    block's; ``tip`` is the relay's best height less its confirmations; ``pending_due`` says that a
+    pending item arrived before the tip's decision time.
     """
 
     block_number: int
@@ -220,6 +220,7 @@ class ChainStatus:
     totals: DataTotals
     keys: ActiveKeys
     own: AccountStatus
+    block_hash: bytes | None = None
 
     @property
     def started(self) -> bool:

@@ -22,7 +22,7 @@ def world_status(world: World, node: Node) -> ChainStatus:
         chain_id=world.model_chain.chain_id,
         collection=chain.collection,
         competition=chain.competition,
-        head=chain.head,
+        head=chain.head(),
         tip=world.relay.tip,
         best_height=world.relay.best_height,
         next_partition=data.next_partition(),
