@@ -139,7 +139,7 @@ def receipt(method: str, value: object) -> TransactionReceipt:
 
 def hash_of(method: str, value: object) -> bytes:
     """The hash of a block or a transaction that exists."""
-    return data(method, _object(method, value).get("hash"), HASH_SIZE)
+    return data(method, _object(method, value).get("hash"), HASH_BYTES)
 
 
 def _object(method: str, value: object) -> Mapping[str, object]:
