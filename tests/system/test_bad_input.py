@@ -44,6 +44,18 @@ def test_no_chain_at_the_rpc_address(place: Place, program: str) -> None:
     refused(place.run(program, rpc=url), program, ChainError.exit_code, url, *NO_CHAIN)
 
 
+@pytest.mark.parametrize("program", COMMANDS)
+@pytest.mark.parametrize("scheme", ["http", "ftp"])
+def test_passwords_and_keys_of_addresses_are_said_to_nobody(
+    place: Place, program: str, scheme: str
+) -> None:
+    url = f"{scheme}://user:SECRET@127.0.0.1:{free_port()}/v3/SECRET?key=SECRET"
+    run = place.run(program, rpc=url)
+    error = ChainError if scheme == "http" else ConfigurationError
+    refused(run, program, error.exit_code, f"{scheme}://127.0.0.1:")
+    assert "SECRET" not in run.out + run.err
+
+
 def test_a_program_with_an_interpreter_of_its_own_says_the_same(place: Place) -> None:
     """Exactly as it is started by hand."""
     url = f"http://127.0.0.1:{free_port()}"
