@@ -71,7 +71,7 @@ class Chain:
             self.ethereum.request("anvil_mine", "0x1")
 
     def sender(self, url: str | None = None, **options: Any) -> Sender:
-        quick = BoundedProvider(url or self.url, attempts=1, timeout_seconds=5)
+        quick = BoundedProvider(url or self.url, attempts=1)
         return Sender(
             Ethereum(quick),
             self.account,
