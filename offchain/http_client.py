@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 import time
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ from offchain.http_address import proxy_of, redacted
 
 REPLY_SECONDS: Final = 120.0
 """From the end of a request to the end of its reply, unless an adapter waits for less."""
+
+BUSY: Final = frozenset({429, 502, 503, 504})
+"""Statuses of a server, or of one before it, that may answer the same request later."""
 
 
 class UnfitReply(Exception):
@@ -55,15 +59,19 @@ def open_client(
     Raises:
         ConfigurationError: the environment names a proxy for it that cannot be asked.
     """
-    return httpx.Client(
+    transport = _TimedTransport(url, reply_seconds)
+    client = httpx.Client(
         base_url=url,
         timeout=pause_seconds,
-        transport=_TimedTransport(url, reply_seconds),
+        transport=transport,
         headers={"Accept-Encoding": "identity"},
         # It would name passwords of .netrc, and ask proxies on its own.
         trust_env=False,
         follow_redirects=False,
     )
+    # Whoever drops it without closing it leaves no connection open.
+    weakref.finalize(client, transport.close)
+    return client
 
 
 def read_body(

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import itertools
 import time
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 import httpx
 
 from offchain.errors import ConfigurationError
 from offchain.headers.errors import SourceReplyError, SourceUnauthorised, SourceUnreachable
 from offchain.http_address import checked_http_address, redacted
-from offchain.http_client import UnfitReply, open_client, read_body, reason_of
-
-_BUSY: Final = frozenset({429, 502, 503, 504})
-"""Statuses of a server, or of one before it, that may answer later."""
+from offchain.http_client import BUSY, UnfitReply, open_client, read_body, reason_of
 
 Credentials = Callable[[], tuple[str, str]]
 """Gives user and password; asked again when they are refused, since a cookie is made anew."""
@@ -84,8 +80,6 @@ class BoundedHttp:
         self._http = open_client(
             url, pause_seconds=self._limits.pause_seconds, reply_seconds=seconds
         )
-        # Whoever drops this object without closing it leaves no connection open.
-        weakref.finalize(self, self._http.close)
 
     @property
     def url(self) -> str:
@@ -129,7 +123,7 @@ class BoundedHttp:
                         raise SourceUnauthorised(self.url, reply.status)
                     refused = True
                     continue
-                if reply.status not in _BUSY:
+                if reply.status not in BUSY:
                     return reply
                 reason = f"HTTP status {reply.status}"
             if attempt >= self._limits.attempts:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from offchain.chain.client import Web3Chain
 
 from offchain.chain import follower as follower_module
-from offchain.chain.client import Web3Chain
 from offchain.chain.domains import Domains
 from offchain.chain.follower import OVERLAP, ChainFollower, InconsistentReadingError, agrees
 from offchain.chain.reading.contracts import DeployedContracts

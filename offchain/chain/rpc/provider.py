@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import json
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, cast
@@ -22,7 +21,7 @@ from web3.types import RPCEndpoint, RPCResponse
 from offchain.errors import RpcError
 from offchain.foreign_text import printable
 from offchain.http_address import checked_http_address, redacted
-from offchain.http_client import LongReply, UnfitReply, open_client, read_body, reason_of
+from offchain.http_client import BUSY, LongReply, UnfitReply, open_client, read_body, reason_of
 
 MAXIMUM_REPLY: Final = 1 << 26
 """Bytes of the largest reply that is read: 64 MiB."""
@@ -37,10 +36,8 @@ HIGHEST_CODE: Final = 2**31 - 1
 """Codes of errors are small; what is beyond this or its negative counts as none."""
 
 _SENDING: Final = frozenset({"eth_sendRawTransaction"})
-_BUSY: Final = frozenset({429, 502, 503, 504})
-"""Statuses of a server, or of one before it, that may answer the same request later."""
 _TOO_MUCH: Final = frozenset({("eth_getLogs", 504)})
-"""... unless what was asked takes too long, which asking again would not change."""
+"""What takes a busy server too long, which asking again would not change."""
 
 
 class RpcUnreachable(RpcError):
@@ -131,8 +128,6 @@ class BoundedProvider(JSONBaseProvider):
         self._pause = pause
         self._numbers = itertools.count(1)
         self._http = open_client(url, pause_seconds=timeout_seconds)
-        # Whoever drops this object without closing it leaves no connection open.
-        weakref.finalize(self, self._http.close)
 
     @property
     def url(self) -> str:
@@ -217,7 +212,7 @@ class BoundedProvider(JSONBaseProvider):
             reply = json.loads(received)
             if status < 400 or _is_json_rpc(reply):
                 return cast(object, reply)
-        if status in _BUSY and (method, status) not in _TOO_MUCH:
+        if status in BUSY and (method, status) not in _TOO_MUCH:
             raise RpcBusy(self.url, status)
         raise RpcGatewayError(method, status)
 

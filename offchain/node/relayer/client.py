@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -64,8 +63,6 @@ class RelayerClient(Outlet):
         address = checked_http_address(url, "the relayer's address")
         self._url = redacted(address)
         self._client = open_client(address, pause_seconds=30.0, reply_seconds=REPLY_SECONDS)
-        # Whoever drops this object without closing it leaves no connection open.
-        weakref.finalize(self, self._client.close)
 
     def submit(self, transaction: DataTransaction, payload: bytes) -> None:
         """See `Outlet.submit`."""
