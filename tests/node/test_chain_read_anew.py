@@ -12,7 +12,7 @@ import pytest
 
 from offchain.errors import ProtocolError
 from offchain.learning.tasks.learner import DigitsLearner
-from offchain.node.assembly import Adapters, Choices, Identity, assemble_worker
+from offchain.node.assembly import Adapters, Choices, assemble_worker
 from offchain.node.attesting import Attesting
 from offchain.node.background import Background
 from offchain.node.claiming import Claiming
@@ -140,8 +140,6 @@ def test_a_worker_goes_on_after_a_chain_that_made_no_sense(
     chain: NodeChain, tmp_path: Path, error: Exception
 ):
     spoilt = Through(chain.chains[0])
-    found = chain.contracts.deployment
-    identity = Identity(chain.secrets(0), chain.domains, found.genesis_accounts, found.block_number)
     store, learner = LocalStore(tmp_path / "store"), DigitsLearner(10)
     quick = LoopSettings(poll=0.01, longest_pause=0.01)
     failures = 0
@@ -154,7 +152,7 @@ def test_a_worker_goes_on_after_a_chain_that_made_no_sense(
     with Journal(tmp_path / "journal") as journal:
         worker = assemble_worker(
             Adapters(spoilt, store, learner, None, chain.outlets[0]),
-            identity,
+            chain.own(0),
             Choices(Policy(roles=frozenset()), STRATEGIES["windows"], quick),
             journal,
             time.monotonic,
