@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from offchain.chain.client import Web3Chain
 
 from offchain.chain import follower as follower_module
 from offchain.chain.domains import Domains
@@ -16,6 +15,7 @@ from offchain.chain.follower import OVERLAP, ChainFollower, InconsistentReadingE
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import ChainError
 from offchain.ports import Chain
 from offchain.protocol.history.fold import History
