@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from offchain.commands.options import CONTEXT, VERSION
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 
 COMMANDS: Final = {
     "demo": "A whole network on this machine makes a few blocks.",

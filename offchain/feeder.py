@@ -22,7 +22,7 @@ from offchain.commands.options import (
 )
 from offchain.config import ENVIRONMENT
 from offchain.headers.source import KINDS, RECORDED
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 
 
 @program()

@@ -23,7 +23,7 @@ from offchain.commands.options import (
     state_option,
 )
 from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 
 
 @program()

@@ -22,7 +22,7 @@ from offchain.commands.options import (
 )
 from offchain.commands.worker.task_options import take_given, task_options
 from offchain.learning.tasks.known import TASKS
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS, Role
 
 # Named here again, and compared in a test: what has them takes long to import.

@@ -30,7 +30,7 @@ from offchain.learning.fonts.families import find_families
 from offchain.learning.fonts.plan import FONT_GROUPS, FontPlan, deal_fonts
 from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.training.settings import ExplorationSettings, TrainingSettings
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts.support.channels import Channels
 from scripts.support.results import made_by, require_free, write_results
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from offchain.config import PROJECT
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts.support.contract_coverage.compiling import prepare
 from scripts.support.contract_coverage.places import Kind
 from scripts.support.contract_coverage.report import LINE, MEASURES, Coverage, read_coverage

@@ -25,7 +25,7 @@ from offchain.experiment.reporting.machine import commit_of
 from offchain.learning.drawing.noise import PRESETS
 from offchain.node.demo.local_network import account
 from offchain.node.journal import Journal
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.storage.local import LocalStore
 from scripts.support.results import write_results
 

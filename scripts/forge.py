@@ -13,7 +13,7 @@ import click
 
 from offchain.config import PROJECT
 from offchain.errors import BinaryMissing
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.toolchain.anvil_binary import packaged_anvil_is_available
 from offchain.toolchain.node_runtime import find_node, install_npm_packages
 from offchain.toolchain.solc_binary import check_solc, install_solc

@@ -20,7 +20,7 @@ import click
 import platformdirs
 
 from offchain.errors import BinaryMissing, ToolchainError
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 
 PACKAGE = "bitcoin-knots"
 SUITES = (("trixie", "trixie-backports"), ("sid",))

@@ -19,7 +19,7 @@ import click
 import platformdirs
 
 from offchain.errors import BinaryMissing, ToolchainError
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.toolchain.node_runtime import find_node, install_node
 
 PACKAGES = Path(__file__).parent / "ipfs_daemon"

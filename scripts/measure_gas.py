@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts.support.results import write_results
 
 

@@ -24,7 +24,7 @@ from offchain.learning.fonts.sets import SET_NAMES, load_set
 from offchain.learning.formats.digits import CLASSES, DigitSamples, decode_payload
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.training.settings import TrainingSettings
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts.support.results import made_by, require_free, write_results
 
 NODES = 4

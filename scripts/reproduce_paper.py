@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import click
 
 from offchain.commands.options import CONTEXT, VERSION, start
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts.support.channels import Channels
 
 # Named here again, and compared in a test: what has them takes long to import.

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import verify
 from offchain.verification.light.verify import verify_light

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings, version
-from offchain.logs import LEVELS, configure_logs
+from offchain.programs.logs import LEVELS, configure_logs
 
 CONTEXT: Final = {"show_default": True}
 """How help is asked for and what it shows, in all commands."""

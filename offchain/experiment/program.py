@@ -25,7 +25,7 @@ from offchain.experiment.reporting.machine import commit_of, describe_machine, p
 from offchain.experiment.reporting.results import require_free, write_results
 from offchain.experiment.screen import Screen
 from offchain.headers.source import recorded_file
-from offchain.programs import stop_on_signals
+from offchain.programs.running import stop_on_signals
 
 if TYPE_CHECKING:
     from offchain.experiment.fonts import ChosenFonts

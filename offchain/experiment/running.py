@@ -42,7 +42,7 @@ from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
 from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
 from offchain.node.demo.local_network import DemoPlan
 from offchain.ports import DataSource, Learner
-from offchain.standard_output import SteadyStream
+from offchain.programs.standard_output import SteadyStream
 from offchain.storage.local import LocalStore
 from offchain.verification.run import verify_chain
 

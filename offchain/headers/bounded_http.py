@@ -16,8 +16,8 @@ import httpx
 
 from offchain.errors import ConfigurationError
 from offchain.headers.errors import SourceReplyError, SourceUnauthorised, SourceUnreachable
-from offchain.http_address import checked_http_address, redacted
-from offchain.http_client import BUSY, UnfitReply, open_client, read_body, reason_of
+from offchain.strangers.http_address import checked_http_address, redacted
+from offchain.strangers.http_client import BUSY, UnfitReply, open_client, read_body, reason_of
 
 Credentials = Callable[[], tuple[str, str]]
 """Gives user and password; asked again when they are refused, since a cookie is made anew."""

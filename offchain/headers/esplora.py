@@ -13,7 +13,6 @@ from typing import Final
 
 from offchain.bitcoin.header import display_hash
 from offchain.bitcoin.rules import Rules
-from offchain.foreign_text import printable
 from offchain.headers.bounded_http import BoundedHttp, Limits
 from offchain.headers.errors import SourceRefusal, SourceReplyError
 from offchain.headers.network_source import (
@@ -24,6 +23,7 @@ from offchain.headers.network_source import (
     previous_hash,
 )
 from offchain.headers.replies import parse_hash, parse_header, parse_height
+from offchain.strangers.foreign_text import printable
 
 _KEPT: Final = 2 * MAXIMUM_HEADERS
 """Headers kept by hash: 320 KiB."""

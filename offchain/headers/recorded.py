@@ -17,10 +17,10 @@ from offchain.bitcoin.check import check_headers
 from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.rules import Rules
 from offchain.errors import HeaderError
-from offchain.foreign_text import short_repr
 from offchain.headers.errors import BadHeaderFile, HeadersNotHeld
 from offchain.headers.replies import MAXIMUM_HEIGHT
 from offchain.ports import HeaderSource
+from offchain.strangers.foreign_text import short_repr
 
 MAXIMUM_FILE_SIZE = 256 * 1024 * 1024
 """Bytes of the largest header file that is read: some 3.3 million headers, 60 years of Bitcoin."""

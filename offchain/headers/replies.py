@@ -7,8 +7,8 @@ import re
 from typing import Any, Final
 
 from offchain.bitcoin.header import HEADER_SIZE
-from offchain.foreign_text import printable
 from offchain.headers.errors import SourceRefusal, SourceReplyError
+from offchain.strangers.foreign_text import printable
 
 MAXIMUM_HEIGHT: Final = 2**31 - 1
 """No chain is that high: Bitcoin Core keeps heights in 32 bits with sign."""

@@ -54,7 +54,7 @@ def open_source(text: str, rules: Rules, cookie: Path | None = None) -> HeaderSo
 
         return EsploraHeaders(url, rules, credentials)
     if credentials is None and cookie is None:
-        from offchain.http_address import redacted
+        from offchain.strangers.http_address import redacted
 
         raise ConfigurationError(
             f"the Bitcoin node at {redacted(url)} wants a user and a password: name its cookie "

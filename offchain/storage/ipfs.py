@@ -36,12 +36,12 @@ from offchain.errors import (
     StoreError,
     StoreUnreachableError,
 )
-from offchain.foreign_text import printable
-from offchain.http_address import redacted
 from offchain.ports import ContentStore
 from offchain.storage.cid import cid_of, digest_of_multibase
 from offchain.storage.ipfs_session import BoundedClient, IpfsReplyError, ReplyLimits
 from offchain.storage.local import MAXIMUM_CONTENT
+from offchain.strangers.foreign_text import printable
+from offchain.strangers.http_address import redacted
 
 _BASE: Final = "api/v0"
 _BLOCK_GET: Final = "/block/get"

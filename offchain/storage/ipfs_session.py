@@ -18,7 +18,7 @@ from ipfshttpclient.http_requests import ClientSync
 from requests.adapters import HTTPAdapter
 
 from offchain.errors import StoreError
-from offchain.http_client import UnfitReply, refuse_encoded
+from offchain.strangers.http_client import UnfitReply, refuse_encoded
 
 _READ: Final = 1 << 16
 

@@ -27,9 +27,9 @@ from offchain.errors import (
     PayloadError,
     StoreError,
 )
-from offchain.foreign_text import printable
 from offchain.ports import Learner
 from offchain.protocol.rules.dataset import DataItem
+from offchain.strangers.foreign_text import printable
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from offchain.errors import ToolchainError
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.toolchain.anvil_binary import check_anvil, install_anvil, packaged_anvil_is_available
 from offchain.toolchain.node_runtime import (
     find_node,

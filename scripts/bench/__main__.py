@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts.bench.measurement import Conditions, Figure, Measurement
 from scripts.support.results import made_by, write_results
 

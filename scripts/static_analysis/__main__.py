@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from offchain.config import PROJECT
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts.static_analysis.answers import (
     ANSWERS,
     Comparison,

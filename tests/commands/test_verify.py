@@ -11,7 +11,7 @@ import structlog
 
 from offchain.chain.deployment.file import write_deployment
 from offchain.cli import run
-from offchain.logs import warnings_to_standard_error
+from offchain.programs.logs import warnings_to_standard_error
 from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
 from scripts.support.chains.evm import fresh_evm

@@ -7,7 +7,7 @@ import pytest
 
 from offchain.learning.exact.integer_network import DIGITS_FAMILY, multiply_adds
 from offchain.learning.training.loop import train_network
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts import ablation
 from scripts.ablation import LABELS, Round, gains, summary
 

@@ -5,7 +5,7 @@ import pytest
 
 from offchain.learning.fonts.plan import deal_fonts
 from offchain.learning.formats.digits import concatenate
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts import privacy_cost
 from scripts.privacy_cost import OPTIONS, measure, training_samples, unseen_images
 

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from offchain.errors import ArtifactError
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from scripts.bench.__main__ import bench
 from scripts.bench.consensus import CONSENSUS
 from scripts.bench.measurement import Conditions, Figure, Measurement, shortest_times

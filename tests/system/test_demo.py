@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.programs import INTERRUPTED
+from offchain.programs.running import INTERRUPTED
 from tests.support.chains.node_chain import ROOT
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 

@@ -17,7 +17,7 @@ import pytest
 from offchain.errors import VerificationError
 from offchain.experiment.folder import RunFolder
 from offchain.experiment.reporting.block_figures import ModelFigures
-from offchain.programs import INTERRUPTED, run_program
+from offchain.programs.running import INTERRUPTED, run_program
 from scripts.cross_accuracy import accuracies, cross_accuracy, judged_blocks
 from tests.support.chains.node_chain import ROOT
 from tests.support.programs import plain_environment

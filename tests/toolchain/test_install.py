@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from offchain.errors import BinaryMissing, BinaryTampered, ToolchainError
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.toolchain import anvil_binary
 from offchain.toolchain.anvil_binary import (
     check_anvil,

@@ -18,7 +18,7 @@ from offchain.chain.abi.decoding import value_of
 from offchain.chain.abi.interfaces import AbiValueError, decode_values, errors_by_selector
 from offchain.chain.rpc.provider import MAXIMUM_REASON, RpcFault
 from offchain.errors import RevertedError
-from offchain.foreign_text import printable
+from offchain.strangers.foreign_text import printable
 
 _PANIC_AND_ERROR: Final = {
     bytes.fromhex("08c379a0"): ("Error", "string"),  # revert with a string

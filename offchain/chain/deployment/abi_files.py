@@ -18,7 +18,7 @@ import click
 from offchain.chain.abi.interfaces import ABI_FOLDER, CONTRACTS
 from offchain.chain.deployment.deployer import artifact_link_order
 from offchain.errors import ArtifactError
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.toolchain.artifacts import Artifact, load_artifacts
 
 _KEPT_KINDS: Final = ("constructor", "function", "event", "error")

@@ -25,8 +25,8 @@ from offchain.config import DEFAULT_TASK
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import HASH_BYTES, Domain
 from offchain.errors import ConfigurationError, ModelChainError
-from offchain.foreign_text import printable
 from offchain.protocol.words.parameters import Parameters
+from offchain.strangers.foreign_text import printable
 from offchain.whole_files import UnwritableFile, write_whole
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from offchain.chain.rpc.provider import (
 )
 from offchain.chain.rpc.replies import EvmBlock, Log, TransactionReceipt
 from offchain.crypto.hashing import HASH_BYTES
-from offchain.foreign_text import printable
+from offchain.strangers.foreign_text import printable
 
 LOG_BLOCKS: Final = 2_000
 """Blocks in one query of logs at first: what most public nodes allow."""

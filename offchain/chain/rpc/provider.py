@@ -19,9 +19,16 @@ from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from offchain.errors import RpcError
-from offchain.foreign_text import printable
-from offchain.http_address import checked_http_address, redacted
-from offchain.http_client import BUSY, LongReply, UnfitReply, open_client, read_body, reason_of
+from offchain.strangers.foreign_text import printable
+from offchain.strangers.http_address import checked_http_address, redacted
+from offchain.strangers.http_client import (
+    BUSY,
+    LongReply,
+    UnfitReply,
+    open_client,
+    read_body,
+    reason_of,
+)
 
 MAXIMUM_REPLY: Final = 1 << 26
 """Bytes of the largest reply that is read: 64 MiB."""

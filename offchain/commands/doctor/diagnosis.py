@@ -28,9 +28,9 @@ from offchain.config import APPLICATION, Settings, is_checkout, local_path
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
-from offchain.http_address import proxies_named
 from offchain.storage.ipfs import IpfsStore
 from offchain.storage.location import IPFS, split_location
+from offchain.strangers.http_address import proxies_named
 from offchain.toolchain.anvil_binary import check_anvil, packaged_anvil_is_available
 from offchain.toolchain.artifacts import load_artifacts, verify_current
 from offchain.toolchain.node_runtime import find_node

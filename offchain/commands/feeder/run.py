@@ -24,7 +24,7 @@ from offchain.node.feeder.live import FollowingFeeder
 from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.ports import HeaderSource
-from offchain.programs import stop_on_signals
+from offchain.programs.running import stop_on_signals
 
 log = structlog.get_logger()
 

@@ -19,7 +19,6 @@ from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.options import RELAYER_ACCOUNT
 from offchain.config import Settings
 from offchain.errors import RelayerError
-from offchain.http_address import redacted
 from offchain.node.assembly import journal_file
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.batches import BatchSettings
@@ -30,8 +29,9 @@ from offchain.node.relayer.order_rules import OrderRules
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.node.relayer.serving import bind, serve_until_stopped
-from offchain.programs import stop_on_signals
+from offchain.programs.running import stop_on_signals
 from offchain.storage.location import open_store
+from offchain.strangers.http_address import redacted
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.web3_chain import open_contracts
 from offchain.config import Settings
 from offchain.learning.tasks.known import choose_task, make_learner
-from offchain.logs import warnings_to_standard_error
+from offchain.programs.logs import warnings_to_standard_error
 from offchain.storage.location import open_store
 from offchain.verification.full.verifier import VerificationReport
 from offchain.verification.light.verify import LightReport

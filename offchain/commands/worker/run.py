@@ -26,10 +26,10 @@ from offchain.node.loop import LoopSettings
 from offchain.node.own import Own
 from offchain.node.relayer.client import RelayerClient
 from offchain.ports import DataSource, Outlet
-from offchain.programs import stop_on_signals
+from offchain.programs.running import stop_on_signals
+from offchain.programs.standard_output import tell
 from offchain.protocol.deciding.policy import Policy, Role
 from offchain.protocol.rules.ring_selection import STRATEGIES
-from offchain.standard_output import tell
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ModelChainError
-from offchain.foreign_text import short_repr
+from offchain.strangers.foreign_text import short_repr
 
 LENGTH_BYTES = 8
 """Size of the little-endian header length in front of every file."""

@@ -12,9 +12,6 @@ import httpx
 from eth_utils.address import is_checksum_address
 
 from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError
-from offchain.foreign_text import printable
-from offchain.http_address import checked_http_address, redacted
-from offchain.http_client import UnfitReply, open_client, read_body
 from offchain.node.relayer.wire import (
     encode_forward,
     encode_reveals,
@@ -24,6 +21,9 @@ from offchain.ports import Outlet
 from offchain.protocol.words.actions import MAXIMUM_REVEALS, ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.refusals import AnyCode, OtherCode, RefusalCode, code_of
+from offchain.strangers.foreign_text import printable
+from offchain.strangers.http_address import checked_http_address, redacted
+from offchain.strangers.http_client import UnfitReply, open_client, read_body
 
 MAXIMUM_REPLY: Final = 1 << 18
 """Bytes of the longest answer that is read."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from offchain.errors import ConfigurationError, PortInUse
-from offchain.http_address import redacted
+from offchain.strangers.http_address import redacted
 
 
 def serve_until_stopped(

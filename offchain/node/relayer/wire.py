@@ -15,11 +15,11 @@ from typing import Any
 from eth_utils.address import is_checksum_address
 
 from offchain.errors import RelayerError
-from offchain.foreign_text import printable
 from offchain.protocol.words.actions import MAXIMUM_REVEALS, ForwardReward
 from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
 from offchain.protocol.words.parameters import LARGEST_RING
 from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
+from offchain.strangers.foreign_text import printable
 
 ITEM_FIELDS = {
     "scope",

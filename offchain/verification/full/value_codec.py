@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from offchain.bitcoin import header_chain
 from offchain.errors import ModelChainError, VerificationError
-from offchain.foreign_text import short_repr
 from offchain.protocol.history import entries as history_entries
 from offchain.protocol.reference import key_registry, state
 from offchain.protocol.rules import dataset
 from offchain.protocol.words import records, status, transactions
+from offchain.strangers.foreign_text import short_repr
 
 _MODULES: Final = (
     header_chain,

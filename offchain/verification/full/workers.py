@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import verify_ring
 from offchain.errors import CryptoError, VerificationError
-from offchain.logs import configure_logs
+from offchain.programs.logs import configure_logs
 from offchain.protocol.rules.dataset import DataItem
 from offchain.verification.full.content import ContentReader, ContentSetup
 from offchain.verification.full.replay import RingCheck

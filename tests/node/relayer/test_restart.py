@@ -18,7 +18,7 @@ import pytest
 from offchain.chain.rpc.ethereum import LATEST
 from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.wire import encode_submission
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.protocol.words.actions import Share
 from offchain.relayer import relayer
 from offchain.toolchain.anvil import Anvil

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO, cast
 
-from offchain.standard_output import SteadyStream, Stream
+from offchain.programs.standard_output import SteadyStream, Stream
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 """Log levels by the names that options know them by."""

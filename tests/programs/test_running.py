@@ -14,7 +14,7 @@ from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
 from offchain.node.demo.local_network import free_port
 from offchain.node.relayer.serving import bind
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.protocol.deciding.policy import ALL_ROLES, Role
 from offchain.relayer import relayer
 from offchain.toolchain.anvil import Anvil

@@ -17,8 +17,8 @@ import httpcore
 import httpx
 
 from offchain.errors import ConfigurationError
-from offchain.foreign_text import printable
-from offchain.http_address import proxy_of, redacted
+from offchain.strangers.foreign_text import printable
+from offchain.strangers.http_address import proxy_of, redacted
 
 REPLY_SECONDS: Final = 120.0
 """From the end of a request to the end of its reply, unless an adapter waits for less."""

@@ -12,15 +12,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from offchain import http_client
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.headers.bounded_http import Limits
 from offchain.headers.esplora import EsploraHeaders
-from offchain.http_client import LongReply, UnfitReply, open_client, read_body, reason_of
 from offchain.node.relayer.client import RelayerClient
 from offchain.storage.ipfs import IpfsStore
+from offchain.strangers import http_client
+from offchain.strangers.http_client import LongReply, UnfitReply, open_client, read_body, reason_of
 from offchain.toolchain.anvil import Anvil
 from tests.support.servers.http_server import Answer, LocalServer, Request, serve
 from tests.support.waiting import PATIENCE_SECONDS

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.programs import CLOSED_PIPE
+from offchain.programs.running import CLOSED_PIPE
 from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
 from scripts.support.chains.evm import ROOT
@@ -21,8 +21,8 @@ from scripts.support.chains.evm import ROOT
 WORKER = """
 import sys
 import click, structlog
-from offchain.logs import configure_logs
-from offchain.programs import run_program, stop_on_signals
+from offchain.programs.logs import configure_logs
+from offchain.programs.running import run_program, stop_on_signals
 
 @click.command()
 @click.argument("result", type=click.File("w"))
@@ -157,7 +157,7 @@ import sys
 import click
 from rich.console import Console
 from rich.table import Table
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 
 @click.command()
 def table():
@@ -203,7 +203,7 @@ import click
 from offchain.cli import modelchain
 from scripts.reproduce_paper import reproduce_paper
 from offchain.feeder import feeder
-from offchain.programs import run_program
+from offchain.programs.running import run_program
 from offchain.relayer import relayer
 from offchain.worker import worker
 

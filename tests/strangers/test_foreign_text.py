@@ -2,7 +2,7 @@
 
 import pytest
 
-from offchain.foreign_text import MAXIMUM_REPEATED, printable, short_repr
+from offchain.strangers.foreign_text import MAXIMUM_REPEATED, printable, short_repr
 
 
 def test_what_can_be_shown_stays_as_it_is():

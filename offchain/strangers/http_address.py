@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from offchain.errors import ConfigurationError
-from offchain.foreign_text import printable
+from offchain.strangers.foreign_text import printable
 
 PROXY_VARIABLES: Final = ("http_proxy", "https_proxy", "all_proxy")
 """What names a proxy in an environment, in small or capital letters."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offchain.errors import ConfigurationError
-from offchain.http_address import (
+from offchain.strangers.http_address import (
     checked_http_address,
     is_loopback,
     proxies_named,

@@ -12,7 +12,7 @@ from types import FrameType
 import click
 
 from offchain.errors import ModelChainError
-from offchain.standard_output import is_output_error, prepare_output, settle_output, tell
+from offchain.programs.standard_output import is_output_error, prepare_output, settle_output, tell
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it: 128 plus the signal's number."""

@@ -1,0 +1,1 @@
+"""How programs start, log, print and end."""

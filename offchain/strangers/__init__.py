@@ -1,0 +1,1 @@
+"""What strangers send: addresses, replies over HTTP, text that is shown."""
