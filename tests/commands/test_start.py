@@ -15,6 +15,7 @@ from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.relayer import relayer
 from offchain.worker import RING_CHOICES, worker
 from scripts.reproduce_paper import reproduce_paper
+from tests.support.waiting import PATIENCE_SECONDS
 
 LARGE = ["web3", "torch", "numpy", "eth_account", "eth_utils", "rich", "structlog", "httpx"]
 """What takes from a tenth of a second to seconds to import."""
@@ -72,7 +73,7 @@ def test_help_and_wrong_options_load_nothing_large(file):
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=True,
     )
     assert json.loads(ran.stdout.splitlines()[-1]) == wanted

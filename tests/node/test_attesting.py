@@ -13,6 +13,7 @@ from offchain.node.background import Background
 from offchain.protocol.rules.dataset import assemble
 from tests.node.test_payloads import MAXIMUM_SAMPLES, SCOPE, Bench, samples
 from tests.support.tampering.hostile import poisonous_model, sound_model
+from tests.support.waiting import PATIENCE_SECONDS
 
 FAULTY = b"a model that brings out a fault"
 
@@ -42,7 +43,7 @@ def bench(tmp_path) -> Iterator[Bench]:
 
 def judge(attesting: Attesting, data: RoundData, models: list[bytes]) -> None:
     attesting.start(data, models, {})
-    assert attesting._background.wait(60)
+    assert attesting._background.wait(PATIENCE_SECONDS)
     outcome = attesting._background.take()
     assert outcome is not None
     attesting.finish(outcome)

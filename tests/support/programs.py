@@ -22,9 +22,6 @@ from typing import Self
 from scripts.support.chains.evm import ROOT
 from tests.support.waiting import PATIENCE_SECONDS
 
-SECONDS = 60
-"""After so long a run is killed; it has SIGALRM's status then."""
-
 FILES = {
     "worker": "offchain/worker.py",
     "relayer": "offchain/relayer.py",
@@ -131,7 +128,7 @@ def serve() -> None:
 
 def become(request: dict) -> None:
     """Take a run's arguments, environment, folder and output."""
-    signal.alarm(SECONDS)
+    signal.alarm(int(PATIENCE_SECONDS))  # it ends with SIGALRM's status then
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])

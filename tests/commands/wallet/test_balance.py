@@ -4,7 +4,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.words.actions import CommitModel, Possession, RegisterKeys, Share
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.chains.deployed_world import World, world
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 NOBODY = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 ETHER = 10**18
@@ -90,13 +90,10 @@ def mint(world: World, to: str, amount: int) -> None:
 
 def mined(world: World, transaction: bytes) -> TransactionReceipt:
     """The receipt of a transaction: on a busy machine its block may take a moment."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        receipt = world.ethereum.receipt(transaction)
-        if receipt is not None:
-            return receipt
-        time.sleep(0.01)
-    pytest.fail("the transaction was not mined within 30 seconds")
+    wait_until(lambda: world.ethereum.receipt(transaction) is not None, "the transaction mined")
+    receipt = world.ethereum.receipt(transaction)
+    assert receipt is not None
+    return receipt
 
 
 def test_account_by_number_shows_its_rewards_too(place):
@@ -240,7 +237,7 @@ def modelchain(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "offchain.cli", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -292,7 +289,11 @@ def test_help_imports_no_large_library():
         "print(sorted({'web3', 'torch', 'rich', 'brownie', 'numpy'} & set(sys.modules)))"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
     )
     assert ran.stdout.splitlines()[-1] == "[]"
     assert "wallet" in ran.stdout

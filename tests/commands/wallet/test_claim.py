@@ -23,6 +23,7 @@ from offchain.node.wallet.moves import MoveOutcome, RewardMover, plan_moves
 from offchain.refusals import RefusalCode
 from tests.support.chains.wallet_place import WalletPlace
 from tests.support.servers.served_relayer import ServedRelayer, served_relayer
+from tests.support.waiting import PATIENCE_SECONDS
 
 NUMBER = 6
 RELAYER = str(account(NUMBER).address)
@@ -42,7 +43,7 @@ def working_relayer(place: WalletPlace, folder: Path, **options) -> Iterator[Ser
             yield served
         finally:
             stopped.set()
-            sending.join(20)
+            sending.join(PATIENCE_SECONDS)
 
 
 def to(*addresses: str) -> list[str]:
@@ -55,7 +56,8 @@ def sources(place: WalletPlace) -> list[str]:
 
 
 def claim(place: WalletPlace, served: ServedRelayer, *arguments: str) -> Result:
-    options = ["--account", "1", "--relayer", served.url, "--spread", "0", "--wait", "20"]
+    options = ["--account", "1", "--relayer", served.url, "--spread", "0"]
+    options += ["--wait", f"{PATIENCE_SECONDS:.0f}"]
     return place.run("claim-data", *options, *arguments)
 
 

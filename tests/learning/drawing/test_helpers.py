@@ -1,7 +1,6 @@
 """Drawing in several processes gives the same images as in one."""
 
 import sys
-import time
 from functools import partial
 
 import numpy as np
@@ -16,6 +15,7 @@ from offchain.learning.drawing.noise import (
     affine_maps,
     draw_chosen,
 )
+from tests.support.waiting import wait_until
 
 WITNESSED = """
 import sys
@@ -58,10 +58,7 @@ def draw(glyphs, chosen, program, folder, helpers):
     """Images of one at a time, from when a helper is ready."""
 
     def make_maps():
-        ends = time.monotonic() + 60.0
-        while not (folder / "ready").exists():
-            assert time.monotonic() < ends, "the helper does not start"
-            time.sleep(0.01)
+        wait_until((folder / "ready").exists, "the helper is ready")
         return affine_maps(len(chosen), MODERATE, generator(5))
 
     command = [sys.executable, "-c", program.format(folder=str(folder))]

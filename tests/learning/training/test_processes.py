@@ -100,7 +100,7 @@ def start(folder, body, size=2):
 
 def outcome(process):
     """What a process printed, once it has ended well."""
-    output, errors = process.communicate(timeout=240)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, errors
     lines = [line for line in output.splitlines() if line.startswith("{")]
     return {name: value for line in lines for name, value in json.loads(line).items()}

@@ -16,6 +16,7 @@ from scripts.support.chains.bitcoin_mining import MinedChain
 from scripts.support.chains.evm import Evm
 from tests.support.chains.live_deployment import deploy_for_regtest, feeding_chain
 from tests.support.servers.mined_source import MinedSource
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 
 class Flaky(MinedSource):
@@ -91,16 +92,12 @@ def test_a_source_that_cannot_be_used_is_asked_again(live: Live) -> None:
     running = threading.Thread(target=live.feeder.run, args=(stopped, 0.05))
     running.start()
     try:
-        while live.source.asked < 4:
-            stopped.wait(0.01)
+        wait_until(lambda: live.source.asked >= 4, "a fourth question to the source")
         live.source.failing = False
-        for _ in range(500):
-            if live.relay.view().best_height == 105:
-                break
-            stopped.wait(0.02)
+        wait_until(lambda: live.relay.view().best_height == 105, "header 105 at the relay")
     finally:
         stopped.set()
-        running.join(10)
+        running.join(PATIENCE_SECONDS)
     live.assert_followed()
 
 
