@@ -137,6 +137,13 @@ def test_everything_that_is_declared_is_used(root: Path):
     assert set(declared(root, "dev")) - used("offchain", "scripts", "tests") - NOT_IMPORTED == set()
 
 
+def test_nothing_imports_what_stands_above_it(root: Path):
+    """The package knows no script and no test, scripts know no test."""
+    assert {"scripts", "tests"} & imported(root, "offchain").keys() == set()
+    assert "tests" not in imported(root, "scripts")
+    assert "scripts" in imported(root, "scripts")
+
+
 def test_no_module_of_the_package_bears_a_name_of_the_standard_library(root: Path):
     # Scripts are run from this folder, which then comes first on the path.
     names = {path.stem for path in (root / "offchain").iterdir() if path.name != "__init__.py"}

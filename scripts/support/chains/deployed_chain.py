@@ -23,11 +23,10 @@ from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import PageWritten, Record
 from offchain.protocol.words.status import ZERO_ADDRESS, ZERO_HASH
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from scripts.support.chains.evm import Evm
 from scripts.support.worlds.steps import SMALL, START
 from scripts.support.worlds.world import World
-
-CHAIN_ID = 31_337
 
 ExpectedView = tuple[str, str, tuple[object, ...], object]
 """A contract's view, its arguments, and what the reference says that it returns."""
@@ -58,7 +57,7 @@ class DeployedChain:
 
     def domain(self, name: str) -> Domain:
         """What a contract's hashes belong to."""
-        return Domain(CHAIN_ID, self.addresses[name])
+        return Domain(DEVELOPMENT_CHAIN_ID, self.addresses[name])
 
     def execute(self, action: actions.Action, sender: str, now: int) -> list[Record]:
         """Execute an action in a block of that time; raises `Revert` if it reverts."""

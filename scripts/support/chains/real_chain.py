@@ -11,10 +11,11 @@ from offchain.chain.deployment.trust import with_code_hashes
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.protocol.words.parameters import DEMO_RELAY
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from offchain.verification.full.content import ContentSetup
 from offchain.verification.recording.reading import read_recording
 from offchain.verification.recording.values import Recording
-from scripts.support.chains.deployed_chain import CHAIN_ID, DeployedChain
+from scripts.support.chains.deployed_chain import DeployedChain
 from scripts.support.chains.evm import Evm
 from scripts.support.worlds.content_world import PARAMETERS, ContentWorld, MemoryStore, make_learner
 from scripts.support.worlds.steps import START
@@ -51,7 +52,7 @@ def deployed_world(evm: Evm) -> tuple[ContentWorld, DeployedContracts]:
     twin = DeployedChain(evm, plan)
     world.attach(twin)
     deployment = Deployment(
-        chain_id=CHAIN_ID,
+        chain_id=DEVELOPMENT_CHAIN_ID,
         genesis_hash=ethereum.block(0).hash,
         block_number=first_block,
         deployer=evm.accounts[-1],

@@ -24,10 +24,10 @@ from offchain.protocol.words.transactions import (
     Item,
     encode_positions,
 )
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from scripts.support.chains.bitcoin_mining import MinedChain
 from scripts.support.chains.evm import Evm
 
-CHAIN_ID = 31337
 BUFFER_SECONDS = 60
 CONFIRMATIONS = 1
 MAXIMUM_BATCH = 32
@@ -135,14 +135,14 @@ class Registries:
     @property
     def domain(self) -> Domain:
         """What the hashes and signatures of data transactions belong to."""
-        return Domain(CHAIN_ID, self.data.address)
+        return Domain(DEVELOPMENT_CHAIN_ID, self.data.address)
 
     # ---- share keys ----
 
     def proof(self, key: ShareKey, account: str) -> tuple[bytes, bytes, int]:
         """A proof of possession for an account."""
         proof = prove_possession(
-            key, possession_hash(Domain(CHAIN_ID, self.keys.address), account, key.x)
+            key, possession_hash(Domain(DEVELOPMENT_CHAIN_ID, self.keys.address), account, key.x)
         )
         return proof.r, proof.s, proof.v
 

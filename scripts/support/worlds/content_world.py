@@ -29,6 +29,7 @@ from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_ADDRESS
 from offchain.protocol.words.transactions import KeyReveal, Scores
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from offchain.verification.full.content import ContentSetup
 from offchain.verification.full.final_state import computed_state
 from offchain.verification.full.replay import Replay
@@ -99,7 +100,7 @@ class ContentWorld(World):
         places["KeyRegistry"] = self.key_registry.contract
         places["DataRegistry"] = self.data_registry.contract
         return Deployment(
-            chain_id=31_337,
+            chain_id=DEVELOPMENT_CHAIN_ID,
             genesis_hash=bytes(32),
             block_number=1,
             deployer=address(3_000),

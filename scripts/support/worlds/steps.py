@@ -36,6 +36,7 @@ from offchain.protocol.words.transactions import (
     Scores,
     attestation_commitment,
 )
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from scripts.support.chains.bitcoin_mining import MinedChain
 
 START = 1_704_100_000
@@ -131,7 +132,7 @@ class SteppedWorld:
         self.nodes = [Node(index, account) for index, account in enumerate(names)]
         self._genesis = names[:genesis]
         self._draws = 0
-        self._begin(*(Domain(31_337, address(1_000 + number)) for number in range(3)))
+        self._begin(*(Domain(DEVELOPMENT_CHAIN_ID, address(1_000 + number)) for number in range(3)))
 
     def _begin(self, model_chain: Domain, key_registry: Domain, data_registry: Domain) -> None:
         self.model_chain, self.key_registry = model_chain, key_registry

@@ -15,9 +15,9 @@ from offchain.crypto.secp256k1 import (
     recover,
 )
 from offchain.protocol.words.status import ZERO_ADDRESS
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from scripts.support.chains.evm import Evm, events, reverts
 from scripts.support.chains.registries import (
-    CHAIN_ID,
     Registries,
     code_words,
     share_key,
@@ -52,7 +52,9 @@ def test_a_registration_is_logged_with_its_keys_as_contract_code(evm: Evm, regis
 
 def test_the_possession_hash_is_that_of_the_off_chain_code(evm: Evm, registries: Registries):
     key = share_key(0).x
-    expected = possession_hash(Domain(CHAIN_ID, registries.keys.address), evm.accounts[3], key)
+    expected = possession_hash(
+        Domain(DEVELOPMENT_CHAIN_ID, registries.keys.address), evm.accounts[3], key
+    )
     assert registries.keys.functions.possessionHash(evm.accounts[3], key).call() == expected
 
 
@@ -82,7 +84,7 @@ def proof_for_another_account(registries: Registries, key: ShareKey) -> Proof:
 
 
 def proof_for_another_contract(registries: Registries, key: ShareKey) -> Proof:
-    domain = Domain(CHAIN_ID, registries.data.address)
+    domain = Domain(DEVELOPMENT_CHAIN_ID, registries.data.address)
     proof = prove_possession(key, possession_hash(domain, registries.evm.accounts[0], key.x))
     return proof.r, proof.s, proof.v
 
@@ -94,7 +96,7 @@ def proof_for_another_chain(registries: Registries, key: ShareKey) -> Proof:
 
 
 def proof_by_another_key(registries: Registries, key: ShareKey) -> Proof:
-    domain = Domain(CHAIN_ID, registries.keys.address)
+    domain = Domain(DEVELOPMENT_CHAIN_ID, registries.keys.address)
     message = possession_hash(domain, registries.evm.accounts[0], key.x)
     proof = prove_possession(share_key(77), message)
     return proof.r, proof.s, proof.v
@@ -131,7 +133,9 @@ def test_a_proof_that_is_not_the_keys_own_for_the_sender_is_refused(
 ):
     key = share_key(0)
     r, s, v = forge(registries, key)
-    message = possession_hash(Domain(CHAIN_ID, registries.keys.address), evm.accounts[0], key.x)
+    message = possession_hash(
+        Domain(DEVELOPMENT_CHAIN_ID, registries.keys.address), evm.accounts[0], key.x
+    )
     by = recover(message, v, int.from_bytes(r, "big"), int.from_bytes(s, "big"))
     recovered = ZERO_ADDRESS if by is None else address_of_public_key(by)
     assert recovered != address_of_key(key.x)
