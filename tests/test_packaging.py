@@ -6,6 +6,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -70,16 +71,26 @@ def imported(root: Path, *folders: str) -> dict[str, set[Path]]:
     modules: dict[str, set[Path]] = {}
     for folder in folders:
         for file in (root / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.Import):
-                    names = [alias.name for alias in node.names]
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    names = [node.module]
-                else:
-                    continue
-                for name in names:
-                    modules.setdefault(name.partition(".")[0], set()).add(file.relative_to(root))
+            for name in names_imported(file):
+                modules.setdefault(name.partition(".")[0], set()).add(file.relative_to(root))
     return modules
+
+
+def names_imported(file: Path) -> Iterator[str]:
+    """Modules that a file imports, and what it imports from modules, with their dots."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def folder_of(root: Path, name: str) -> Path:
+    """The folder of what is imported by a name with dots, if it is the project's."""
+    path = Path(*name.split("."))
+    while not (root / path).is_dir() and path.name:
+        path = path.parent
+    return path
 
 
 def test_every_dependency_is_pinned_at_a_version_that_the_project_allows(root: Path):
@@ -142,6 +153,18 @@ def test_nothing_imports_what_stands_above_it(root: Path):
     assert {"scripts", "tests"} & imported(root, "offchain").keys() == set()
     assert "tests" not in imported(root, "scripts")
     assert "scripts" in imported(root, "scripts")
+
+
+def test_what_scripts_and_tests_share_has_no_circle_between_folders(root: Path):
+    folders: dict[str, set[str]] = {}
+    for file in root.glob("*/support/**/*.py"):
+        folder = file.parent.relative_to(root).as_posix()
+        others = {folder_of(root, name).as_posix() for name in names_imported(file)} - {folder}
+        found = {other for other in others if other.startswith(("scripts/support", "tests"))}
+        folders.setdefault(folder, set()).update(found)
+    assert "scripts/support/worlds" in folders["scripts/support/chains"]
+    assert set().union(*folders.values()) <= folders.keys(), "support imports tests"
+    list(TopologicalSorter(folders).static_order())  # raises CycleError
 
 
 def test_no_module_of_the_package_bears_a_name_of_the_standard_library(root: Path):

@@ -26,7 +26,7 @@ from offchain.config import RECORDED_HEADERS
 from offchain.headers.errors import BadHeaderFile, HeadersNotHeld
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
-from scripts.support.chains.bitcoin_mining import MinedChain
+from scripts.support.worlds.bitcoin_mining import MinedChain
 
 NOW = 1_720_000_000
 

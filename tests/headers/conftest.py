@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.support.chains.bitcoin_mining import MinedChain
+from scripts.support.worlds.bitcoin_mining import MinedChain
 from tests.support.servers.header_servers import BestChain, regtest_chain
 from tests.support.servers.network_sources import FORK, LENGTH
 

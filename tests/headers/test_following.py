@@ -20,7 +20,7 @@ from offchain.bitcoin.header_chain import HeaderChain
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import REGTEST, Rules
 from offchain.headers.next_batch import next_batch
-from scripts.support.chains.bitcoin_mining import RETARGETING, MinedChain, mine, spoil_work
+from scripts.support.worlds.bitcoin_mining import RETARGETING, MinedChain, mine, spoil_work
 from tests.support.servers.mined_source import MinedSource
 
 NOW = 1_720_000_000

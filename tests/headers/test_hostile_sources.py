@@ -21,7 +21,7 @@ from offchain.headers.errors import (
     SourceUnreachable,
     WrongNetwork,
 )
-from scripts.support.chains.bitcoin_mining import MinedChain
+from scripts.support.worlds.bitcoin_mining import MinedChain
 from tests.support.servers.header_servers import BestChain, CoreServer, EsploraServer
 from tests.support.servers.http_server import Answer, Request, Respond, serve
 from tests.support.servers.network_sources import (

@@ -15,7 +15,7 @@ from offchain.errors import ConfigurationError
 from offchain.headers.bitcoin_core import BitcoinCoreHeaders, read_cookie
 from offchain.headers.errors import HeadersNotHeld, SourceMoved, SourceUnauthorised
 from offchain.headers.source import read_checkpoint
-from scripts.support.chains.bitcoin_mining import MinedChain
+from scripts.support.worlds.bitcoin_mining import MinedChain
 from tests.support.servers.header_servers import USER, BestChain, CoreServer
 from tests.support.servers.http_server import serve
 from tests.support.servers.network_sources import FORK, LENGTH, QUICK, running

@@ -19,7 +19,7 @@ from offchain.cli import run
 from offchain.config import RECORDED_HEADERS
 from offchain.headers.errors import BadHeaderFile
 from offchain.headers.raw_file import BadHeaderInFile, check_header_file
-from scripts.support.chains.bitcoin_mining import MinedChain, mine
+from scripts.support.worlds.bitcoin_mining import MinedChain, mine
 from tests.support.servers.header_servers import regtest_chain
 
 RECORDED = RECORDED_HEADERS.with_suffix(".bin")

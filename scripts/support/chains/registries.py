@@ -25,8 +25,8 @@ from offchain.protocol.words.transactions import (
     encode_positions,
 )
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
-from scripts.support.chains.bitcoin_mining import MinedChain
 from scripts.support.chains.evm import Evm
+from scripts.support.worlds.bitcoin_mining import MinedChain
 
 BUFFER_SECONDS = 60
 CONFIRMATIONS = 1

@@ -17,8 +17,8 @@ from offchain.bitcoin.header_chain import HeaderChain
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import Rules
 from offchain.errors import RevertedError
-from scripts.support.chains.bitcoin_mining import MinedChain
 from scripts.support.chains.evm import Evm, events, reverts
+from scripts.support.worlds.bitcoin_mining import MinedChain
 
 NOW = 1_720_000_000
 """The clock of both: later than all headers that tests use, unless they set it back."""

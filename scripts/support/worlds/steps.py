@@ -37,7 +37,7 @@ from offchain.protocol.words.transactions import (
     attestation_commitment,
 )
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
-from scripts.support.chains.bitcoin_mining import MinedChain
+from scripts.support.worlds.bitcoin_mining import MinedChain
 
 START = 1_704_100_000
 """The world's first moment: after the test chains' genesis."""

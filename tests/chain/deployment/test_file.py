@@ -24,7 +24,7 @@ from offchain.chain.deployment.file import (
 from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import Domain
 from offchain.protocol.words.parameters import LIVE, LIVE_RELAY
-from scripts.support.chains.bitcoin_mining import MinedChain
+from scripts.support.worlds.bitcoin_mining import MinedChain
 from tests.support.tampering.hostile_files import altered_bytes, altered_json, read_or_refused
 
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

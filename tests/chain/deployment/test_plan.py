@@ -17,7 +17,7 @@ from offchain.config import RECORDED_HEADERS
 from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.protocol.words.parameters import DEMO
-from scripts.support.chains.bitcoin_mining import MinedChain
+from scripts.support.worlds.bitcoin_mining import MinedChain
 
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 ACCOUNTS = tuple(created_address(DEPLOYER, 1000 + number) for number in range(3))

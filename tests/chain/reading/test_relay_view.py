@@ -10,9 +10,9 @@ from offchain.bitcoin.rules import REGTEST
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.headers.next_batch import next_batch
-from scripts.support.chains.bitcoin_mining import RETARGETING, MinedChain
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.relays import NOW, ContractRelay, Setup, assert_holds
+from scripts.support.worlds.bitcoin_mining import RETARGETING, MinedChain
 from tests.support.servers.mined_source import MinedSource
 
 MAXIMUM = 20

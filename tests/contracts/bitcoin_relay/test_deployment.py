@@ -10,15 +10,15 @@ from offchain.bitcoin.errors import BadCheckpointHeight
 from offchain.bitcoin.header import BlockHeader, hash_number
 from offchain.bitcoin.rules import REGTEST
 from offchain.bitcoin.target import EPOCH_BLOCKS, target_from_bits
-from scripts.support.chains.bitcoin_mining import (
+from scripts.support.chains.evm import Evm
+from scripts.support.chains.relays import ContractRelay, MakeRelay, RelayState, Setup, refuses
+from scripts.support.worlds.bitcoin_mining import (
     RETARGETING,
     START_TIME,
     MinedChain,
     mine,
     spoil_work,
 )
-from scripts.support.chains.evm import Evm
-from scripts.support.chains.relays import ContractRelay, MakeRelay, RelayState, Setup, refuses
 
 BITS = 0x207FFFFF
 

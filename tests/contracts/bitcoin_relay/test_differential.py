@@ -12,9 +12,9 @@ from offchain.bitcoin.errors import RelayRuleError
 from offchain.bitcoin.header import BlockHeader
 from offchain.bitcoin.rules import REGTEST
 from offchain.bitcoin.target import EPOCH_BLOCKS, EPOCH_SECONDS
-from scripts.support.chains.bitcoin_mining import RETARGETING, START_TIME, MinedChain, mine
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.relays import NOW, ContractRelay, PythonRelay, Setup, refuses
+from scripts.support.worlds.bitcoin_mining import RETARGETING, START_TIME, MinedChain, mine
 
 STEPS = 14
 

@@ -4,8 +4,8 @@ import pytest
 
 from offchain.bitcoin.rules import REGTEST
 from offchain.bitcoin.target import target_from_bits, work_of_target
-from scripts.support.chains.bitcoin_mining import MinedChain
 from scripts.support.chains.relays import MakeRelay, Relay, Setup, assert_holds, refuses
+from scripts.support.worlds.bitcoin_mining import MinedChain
 
 HEADER_WORK = work_of_target(target_from_bits(0x207FFFFF))
 

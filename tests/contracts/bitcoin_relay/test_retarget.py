@@ -15,14 +15,14 @@ from offchain.bitcoin.target import (
     target_from_bits,
     work_of_target,
 )
-from scripts.support.chains.bitcoin_mining import (
+from scripts.support.chains.relays import MakeRelay, Relay, Setup, assert_holds, refuses
+from scripts.support.worlds.bitcoin_mining import (
     BLOCK_SECONDS,
     RETARGETING,
     START_TIME,
     MinedChain,
     mine,
 )
-from scripts.support.chains.relays import MakeRelay, Relay, Setup, assert_holds, refuses
 
 BOUNDARY = 2 * EPOCH_BLOCKS
 

@@ -7,8 +7,8 @@ import pytest
 from offchain.bitcoin.header import BlockHeader, hash_number
 from offchain.bitcoin.rules import REGTEST
 from offchain.bitcoin.target import target_from_bits
-from scripts.support.chains.bitcoin_mining import MinedChain, mine, spoil_work
 from scripts.support.chains.relays import NOW, MakeRelay, Relay, Setup, assert_holds, refuses
+from scripts.support.worlds.bitcoin_mining import MinedChain, mine, spoil_work
 
 GOOD = 3
 """Valid headers before the bad one in a batch."""

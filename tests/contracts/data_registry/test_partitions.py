@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from scripts.support.chains.bitcoin_mining import BLOCK_SECONDS
 from scripts.support.chains.evm import reverts
 from scripts.support.chains.registries import (
     BUFFER_SECONDS,
@@ -13,6 +12,7 @@ from scripts.support.chains.registries import (
     RELAY_RING,
     share_key,
 )
+from scripts.support.worlds.bitcoin_mining import BLOCK_SECONDS
 from tests.support.worlds.collecting import (
     MEDIAN_WINDOW,
     NONE_YET,

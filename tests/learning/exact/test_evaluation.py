@@ -31,7 +31,7 @@ from offchain.learning.exact.integer_network import (
     reference_logits,
 )
 from offchain.learning.exact.worst_case import worst_case
-from tests.learning.networks import random_network
+from tests.support.random_networks import random_network
 
 
 def images_of(count: int, seed: int = 0) -> np.ndarray:

@@ -8,7 +8,7 @@ from offchain.learning.exact.arithmetic import Float32Products, Int8Products
 from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import reference_logits
 from offchain.learning.exact.worst_case import worst_case
-from tests.learning.networks import random_network
+from tests.support.random_networks import random_network
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 

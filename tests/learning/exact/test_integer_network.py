@@ -27,7 +27,7 @@ from offchain.learning.exact.integer_network import (
 )
 from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.formats.tensor_file import encode_tensors
-from tests.learning.networks import random_network
+from tests.support.random_networks import random_network
 
 
 def tensors_of(network: IntegerNetwork) -> dict:

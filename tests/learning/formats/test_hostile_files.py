@@ -29,7 +29,7 @@ from offchain.learning.formats.digits import (
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.regression import regression_network, samples
 from offchain.learning.regression.table import Column, Table
-from tests.learning.networks import random_network
+from tests.support.random_networks import random_network
 from tests.support.tampering.hostile_files import (
     altered_bytes,
     altered_tensor_files,

@@ -21,7 +21,7 @@ from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import DataSource, Learner, TrainedModel
-from tests.learning.networks import random_network
+from tests.support.random_networks import random_network
 
 SETTINGS = TrainingSettings(
     channels=(4, 6, 8, 12), maximum_steps=60, report_steps=20, learning_rate=0.03

@@ -19,7 +19,7 @@ from offchain.learning.training.gradient_step import GradientStep
 from offchain.learning.training.resident_samples import ResidentSamples
 from offchain.learning.training.settings import TrainingSettings
 from offchain.learning.training.trainable_network import ConvolutionalNetwork
-from tests.learning.networks import random_network
+from tests.support.random_networks import random_network
 
 CHANNELS = (4, 6, 8, 8)[: len(DIGITS_FAMILY.kernels)]
 BRIEF = TrainingSettings(channels=CHANNELS, maximum_steps=12, batch=16, report_steps=4)

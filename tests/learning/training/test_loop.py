@@ -27,7 +27,7 @@ from offchain.learning.training.trainable_network import (
     normalise_as,
     set_gain_and_offset,
 )
-from tests.learning.networks import random_network
+from tests.support.random_networks import random_network
 
 SMALL = TrainingSettings(
     channels=(6, 8, 12, 16), epochs=30, maximum_steps=120, batch=32, report_steps=15

@@ -12,8 +12,8 @@ from offchain.chain.reading.relay_view import RelayReader
 from offchain.errors import HeaderError
 from offchain.headers.errors import SourceUnreachable
 from offchain.node.feeder.live import FollowingFeeder
-from scripts.support.chains.bitcoin_mining import MinedChain
 from scripts.support.chains.evm import Evm
+from scripts.support.worlds.bitcoin_mining import MinedChain
 from tests.support.chains.live_deployment import deploy_for_regtest, feeding_chain
 from tests.support.servers.mined_source import MinedSource
 from tests.support.waiting import PATIENCE_SECONDS, wait_until

@@ -37,8 +37,8 @@ from offchain.protocol.words.transactions import (
     encode_positions,
 )
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
-from scripts.support.chains.bitcoin_mining import MinedChain
 from scripts.support.chains.evm import ROOT
+from scripts.support.worlds.bitcoin_mining import MinedChain
 
 SMALL = replace(DEMO, minimum_items=8, base_keys=4, maximum_keys=8)
 """The demo's parameters for rounds of a dozen items."""

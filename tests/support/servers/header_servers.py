@@ -11,7 +11,7 @@ from typing import Any
 from offchain.bitcoin.genesis import GENESIS
 from offchain.bitcoin.header import BlockHeader, display_hash
 from offchain.bitcoin.rules import REGTEST
-from scripts.support.chains.bitcoin_mining import START_TIME, MinedChain
+from scripts.support.worlds.bitcoin_mining import START_TIME, MinedChain
 from tests.support.servers.http_server import Answer, Request
 
 USER, PASSWORD = "__cookie__", "0123abcd"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from offchain.headers.errors import HeadersNotHeld
 from offchain.ports import HeaderSource
-from scripts.support.chains.bitcoin_mining import MinedChain
+from scripts.support.worlds.bitcoin_mining import MinedChain
 
 
 @dataclass

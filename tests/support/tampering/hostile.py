@@ -242,6 +242,6 @@ def poisonous_model() -> bytes:
 def sound_model() -> bytes:
     """A model file that passes every check."""
     from offchain.learning.exact.integer_network import encode_model
-    from tests.learning.networks import random_network
+    from tests.support.random_networks import random_network
 
     return encode_model(random_network())
