@@ -13,8 +13,8 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.errors import HardforkError
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
-from scripts.support.chains.bitcoin_mining import MinedChain
 from scripts.support.chains.evm import ROOT
+from scripts.support.worlds.bitcoin_mining import MinedChain
 from tests.support.servers.scripted_node import Answer, error, scripted_node
 
 

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
-from offchain.chain.rpc.ethereum import LATEST, Ethereum
-from offchain.chain.rpc.provider import BoundedProvider, RpcFault, RpcReplyError
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.provider import RpcFault, RpcReplyError
 from offchain.chain.sending.fate import Fate, find_out
-from offchain.chain.sending.outbox import Outbox, SignedTransaction
+from offchain.chain.sending.outbox import SignedTransaction
 from offchain.chain.sending.sender import Sender
 from offchain.errors import NotMinedError, PerhapsSentError, RevertedError
-from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, Anvil
+from tests.support.chains.sending_chain import OTHERS, PAID, SINK, Remembered, SendingChain
 from tests.support.servers.scripted_node import (
     Answer,
     ScriptedNode,
@@ -31,89 +31,18 @@ from tests.support.servers.scripted_node import (
     scripted_node,
 )
 
-CHAIN_ID = 31337
-SINK = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-PAID = 5
-OTHERS = "0x" + "99" * 20
-"""Where the account's other program sends to."""
-
-
-class Remembered(Outbox):
-    """An outbox that a later sender is given, as a later process reads it from disk."""
-
-    def __init__(self) -> None:
-        self.kept: list[SignedTransaction] = []
-
-    def keep(self, transaction: SignedTransaction) -> None:
-        self.kept.append(transaction)
-
-    def waiting(self) -> list[SignedTransaction]:
-        return sorted(self.kept, key=lambda sent: sent.nonce)
-
-    def forget(self, nonce: int) -> None:
-        self.kept = [sent for sent in self.kept if sent.nonce != nonce]
-
-
-class Chain:
-    """A real chain; without ``mines`` it mines a block at each pause of a sender."""
-
-    def __init__(self, anvil: Anvil, mines: bool) -> None:
-        self.url = anvil.url
-        self.mines = mines
-        self.now = 0.0
-        self.ethereum = Ethereum.connect(anvil.url)
-        self.account = account_from_mnemonic(DEVELOPMENT_MNEMONIC, 0)
-        self.address = str(self.account.address)
-
-    def pause(self, seconds: float) -> None:
-        self.now += seconds
-        if not self.mines:
-            self.ethereum.request("anvil_mine", "0x1")
-
-    def sender(self, url: str | None = None, **options: Any) -> Sender:
-        quick = BoundedProvider(url or self.url, attempts=1)
-        return Sender(
-            Ethereum(quick),
-            self.account,
-            CHAIN_ID,
-            clock=lambda: self.now,
-            pause=self.pause,
-            timeout_seconds=20,
-            **options,
-        )
-
-    def received(self, account: str = SINK) -> int:
-        return self.ethereum.balances([account])[0]
-
-    def mined(self) -> int:
-        return self.ethereum.nonce(self.address, LATEST)
-
-    def other_program_sends(self, priority: int = 10**9) -> None:
-        """Another program of the account takes its next nonce."""
-        nonce = self.ethereum.nonce(self.address)
-        fields = {
-            "chainId": CHAIN_ID,
-            "nonce": nonce,
-            "to": OTHERS,
-            "value": 1,
-            "gas": 21_000,
-            "maxFeePerGas": 100 * 10**9,
-            "maxPriorityFeePerGas": priority,
-        }
-        self.ethereum.send_raw(bytes(self.account.sign_transaction(fields).raw_transaction))
-
 
 @pytest.fixture(scope="module", params=[True, False], ids=["automine", "pool"])
-def chain(request: pytest.FixtureRequest) -> Iterator[Chain]:
+def chain(request: pytest.FixtureRequest) -> Iterator[SendingChain]:
     arguments = [] if request.param else ["--no-mining"]
     with Anvil(accounts=2, extra_arguments=arguments) as anvil:
-        chain = Chain(anvil, request.param)
+        chain = SendingChain(anvil, request.param)
         yield chain
         chain.ethereum.close()
 
 
 @pytest.fixture
-def fresh(chain: Chain) -> Iterator[Chain]:
+def fresh(chain: SendingChain) -> Iterator[SendingChain]:
     """The chain, put back afterwards."""
     snapshot = chain.ethereum.request("evm_snapshot")
     yield chain
@@ -121,7 +50,7 @@ def fresh(chain: Chain) -> Iterator[Chain]:
     chain.ethereum.request("anvil_dropAllTransactions")
 
 
-Act = Callable[[Chain, Any], Answer]
+Act = Callable[[SendingChain, Any], Answer]
 """What a node does with one eth_sendRawTransaction."""
 
 TAKING: dict[str, Act] = {
@@ -159,7 +88,9 @@ ORDERS = [
 
 
 @contextmanager
-def behaving(chain: Chain, acts: Sequence[str], last: str = "takes") -> Iterator[ScriptedNode]:
+def behaving(
+    chain: SendingChain, acts: Sequence[str], last: str = "takes"
+) -> Iterator[ScriptedNode]:
     """A node that does one thing after the other with what is sent, and then the last for ever."""
     todo = iter(acts)
 
@@ -173,7 +104,7 @@ def behaving(chain: Chain, acts: Sequence[str], last: str = "takes") -> Iterator
 
 
 @pytest.mark.parametrize("acts", ORDERS, ids=" > ".join)
-def test_it_is_paid_once_whatever_a_node_does_in_whatever_order(fresh: Chain, acts):
+def test_it_is_paid_once_whatever_a_node_does_in_whatever_order(fresh: SendingChain, acts):
     outbox = Remembered()
     with behaving(fresh, acts) as node:
         receipt = fresh.sender(node.url, outbox=outbox).send(SINK, b"", PAID)
@@ -190,7 +121,7 @@ def test_it_is_paid_once_whatever_a_node_does_in_whatever_order(fresh: Chain, ac
 @pytest.mark.parametrize("last", ["cuts", "page", "fails"])
 @pytest.mark.parametrize("first", [None, *LEAVING])
 def test_a_node_that_never_takes_it_is_said_and_it_is_paid_at_most_once(
-    fresh: Chain, first, last, with_outbox
+    fresh: SendingChain, first, last, with_outbox
 ):
     outbox = Remembered()
     acts = [] if first is None else [first]
@@ -209,7 +140,7 @@ def test_a_node_that_never_takes_it_is_said_and_it_is_paid_at_most_once(
     assert outbox.kept == []
 
 
-def test_doubt_is_never_ended_by_a_later_refusal(fresh: Chain):
+def test_doubt_is_never_ended_by_a_later_refusal(fresh: SendingChain):
     """It is cut off, then refused for good: another node may have taken it at first."""
     outbox = Remembered()
     with behaving(fresh, ["cuts"], "fails") as node, pytest.raises(PerhapsSentError) as caught:
@@ -237,7 +168,7 @@ WORDS = {
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
 @pytest.mark.parametrize("overtaken", [True, False])
-def test_a_lost_race_is_run_again_whatever_the_node_calls_it(fresh: Chain, words, overtaken):
+def test_a_lost_race_is_run_again_whatever_the_node_calls_it(fresh: SendingChain, words, overtaken):
     refusals = [words]
 
     def answer(request: Any) -> Answer:
@@ -256,7 +187,9 @@ def test_a_lost_race_is_run_again_whatever_the_node_calls_it(fresh: Chain, words
 
 
 @pytest.mark.parametrize("words", ["AlreadyKnown", "already known", "ALREADY_EXISTS", "?"])
-def test_a_transaction_that_was_taken_before_the_connection_broke_is_sent_once(fresh: Chain, words):
+def test_a_transaction_that_was_taken_before_the_connection_broke_is_sent_once(
+    fresh: SendingChain, words
+):
     acts = iter(["takes, cuts"])
 
     def answer(request: Any) -> Answer:
@@ -272,7 +205,9 @@ def test_a_transaction_that_was_taken_before_the_connection_broke_is_sent_once(f
     assert (fresh.received(), fresh.mined() - before, outbox.kept) == (PAID, 1, [])
 
 
-def test_a_reverted_transaction_that_a_node_mines_and_refuses_is_known_to_be_mined(fresh: Chain):
+def test_a_reverted_transaction_that_a_node_mines_and_refuses_is_known_to_be_mined(
+    fresh: SendingChain,
+):
     """As Ganache does: the call reverts only in the block that it is mined in."""
     if not fresh.mines:
         pytest.skip("of a chain that mines at once")
@@ -296,7 +231,9 @@ def test_a_reverted_transaction_that_a_node_mines_and_refuses_is_known_to_be_min
     assert fresh.mined() == before + 1
 
 
-def test_a_nonce_that_seems_used_is_looked_at_several_times_before_another_is_signed(fresh: Chain):
+def test_a_nonce_that_seems_used_is_looked_at_several_times_before_another_is_signed(
+    fresh: SendingChain,
+):
     """The node that has the block of it is not the one that is asked for receipts, for a while."""
     hidden = 3
 
@@ -320,7 +257,7 @@ def test_a_nonce_that_seems_used_is_looked_at_several_times_before_another_is_si
     assert fresh.received() == PAID
 
 
-def test_two_programs_never_sign_the_same_bytes_for_the_same_payment(fresh: Chain):
+def test_two_programs_never_sign_the_same_bytes_for_the_same_payment(fresh: SendingChain):
     sent: list[str] = []
 
     def answer(request: Any) -> Answer:
@@ -337,7 +274,7 @@ def test_two_programs_never_sign_the_same_bytes_for_the_same_payment(fresh: Chai
 
 
 @pytest.mark.parametrize("gone", ["receipt", "everything"])
-def test_a_node_that_goes_away_while_it_is_waited_for_leaves_it_open(fresh: Chain, gone):
+def test_a_node_that_goes_away_while_it_is_waited_for_leaves_it_open(fresh: SendingChain, gone):
     sent = False
 
     def answer(request: Any) -> Answer:
@@ -357,7 +294,7 @@ def test_a_node_that_goes_away_while_it_is_waited_for_leaves_it_open(fresh: Chai
 
 
 @pytest.mark.parametrize("unsupported", ["eth_getTransactionByHash", "pending"])
-def test_what_a_node_cannot_say_is_done_without(fresh: Chain, unsupported):
+def test_what_a_node_cannot_say_is_done_without(fresh: SendingChain, unsupported):
     def answer(request: Any) -> Answer:
         if isinstance(request, dict) and request["method"] == "eth_sendRawTransaction":
             return ACTS["takes, cuts"](fresh, request)
@@ -378,7 +315,7 @@ def test_what_a_node_cannot_say_is_done_without(fresh: Chain, unsupported):
     assert (fresh.received(), outbox.kept) == (PAID, [])
 
 
-def test_a_node_that_names_another_transaction_is_not_believed(fresh: Chain):
+def test_a_node_that_names_another_transaction_is_not_believed(fresh: SendingChain):
     def answer(request: Any) -> Answer:
         [count, pending, _, found] = request
         block = {"hash": "0x" + "11" * 32}
@@ -397,7 +334,7 @@ def test_a_node_that_names_another_transaction_is_not_believed(fresh: Chain):
     assert found.fate is Fate.UNKNOWN
 
 
-def test_a_transaction_that_waits_too_long_is_named(chain: Chain):
+def test_a_transaction_that_waits_too_long_is_named(chain: SendingChain):
     if chain.mines:
         pytest.skip("of a chain that does not mine at once")
     now = 0.0
@@ -407,7 +344,12 @@ def test_a_transaction_that_waits_too_long_is_named(chain: Chain):
         now += seconds
 
     account = Sender(
-        chain.ethereum, chain.account, CHAIN_ID, clock=lambda: now, pause=pause, timeout_seconds=3
+        chain.ethereum,
+        chain.account,
+        DEVELOPMENT_CHAIN_ID,
+        clock=lambda: now,
+        pause=pause,
+        timeout_seconds=3,
     )
     with pytest.raises(NotMinedError) as caught:
         account.send(SINK, b"", PAID)
@@ -416,7 +358,9 @@ def test_a_transaction_that_waits_too_long_is_named(chain: Chain):
     chain.ethereum.request("anvil_dropAllTransactions")
 
 
-def test_malformed_receipts_are_errors_of_the_node_and_no_word_of_the_transaction(fresh: Chain):
+def test_malformed_receipts_are_errors_of_the_node_and_no_word_of_the_transaction(
+    fresh: SendingChain,
+):
     def answer(request: Any) -> Answer:
         if isinstance(request, dict) and request["method"] == "eth_getTransactionReceipt":
             return Answer(result(request, {"status": "0x1"}))

@@ -17,10 +17,10 @@ from offchain.chain.sending.fees import FeePolicy, Fees
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.chain.sending.sender import Sender
 from offchain.errors import ChainError, FeeCapError, NotMinedError, PerhapsSentError
-from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC, Anvil
 from tests.support.servers.scripted_node import Answer, forward, result, scripted_node
+from tests.support.waiting import PATIENCE_SECONDS
 
-CHAIN_ID = 31337
 SINK = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 GWEI = 10**9
 
@@ -55,7 +55,7 @@ class Chain:
 
     def sender(self, **options: Any) -> Sender:
         ethereum = options.pop("ethereum", self.ethereum)
-        return Sender(ethereum, self.account, CHAIN_ID, **options)
+        return Sender(ethereum, self.account, DEVELOPMENT_CHAIN_ID, **options)
 
     def base_fee(self, wei: int) -> None:
         """The latest block's base fee, and the next one's."""
@@ -379,5 +379,5 @@ def test_threads_with_one_outbox_send_one_after_the_other(chain: Chain):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
     assert (failures, chain.mined(), chain.received(), outbox.kept) == ([], 9, 9, [])

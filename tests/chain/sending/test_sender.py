@@ -19,12 +19,11 @@ from offchain.errors import (
     RevertedError,
 )
 from offchain.protocol.words.actions import Start, WritePage
-from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC
 from tests.support.chains.deployed_world import World, world
 from tests.support.servers.scripted_node import Answer, error, forward, result, scripted_node
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
-CHAIN_ID = 31337
 SINK = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 LOOP_FOREVER = bytes.fromhex("5b5f56")  # JUMPDEST PUSH0 JUMP
 
@@ -49,7 +48,7 @@ def started(base: World) -> Iterator[World]:
 
 def sender(world: World, number: int = 5, **options: Any) -> Sender:
     account = account_from_mnemonic(DEVELOPMENT_MNEMONIC, number)
-    return Sender(options.pop("ethereum", world.ethereum), account, CHAIN_ID, **options)
+    return Sender(options.pop("ethereum", world.ethereum), account, DEVELOPMENT_CHAIN_ID, **options)
 
 
 def wait_for_pending(world: World, count: int) -> None:
@@ -83,7 +82,7 @@ def test_fee_covers_a_base_fee_that_rises(started):
     # An eighth more, as after a full block.
     started.ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(base_fee * 9 // 8))
     started.clock.mine()
-    thread.join(10)
+    thread.join(PATIENCE_SECONDS)
     assert done == [started.ethereum.block().number]
 
 
@@ -113,7 +112,7 @@ def test_race_that_is_lost_after_sending_gives_the_reason(started):
     wait_for_pending(started, 2)
     started.clock.mine()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
     lost = [outcome for outcome in outcomes.values() if isinstance(outcome, tuple)]
     assert lost == [("AlreadyStarted", ())]
     assert len(outcomes) == 2
@@ -136,7 +135,7 @@ def test_two_programs_on_one_account_do_not_lose_a_transaction(started):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
     assert failures == []
     assert started.ethereum.balances([SINK]) == [before + 2 * count]
 
