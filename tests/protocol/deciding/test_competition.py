@@ -13,6 +13,7 @@ from offchain.protocol.deciding.snapshot import OwnItem, SharingFacts
 from offchain.protocol.words.actions import Advance, ReportMissingItems
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import Phase
+from tests.support.worlds.judging_story import JUDGING_STORY
 from tests.support.worlds.round_story import (
     ATTEST,
     AVAILABLE,
@@ -24,7 +25,7 @@ from tests.support.worlds.round_story import (
     OPEN_DATA,
     PATIENCE,
     REVEAL,
-    ROUND_STORY,
+    TRAINING_STORY,
     UNSEAL,
     facts,
 )
@@ -50,7 +51,7 @@ def intents(phase, **settings):
     ("phase", "settings", "due"),
     [
         pytest.param(phase, settings, due, id=f"{phase.name}: {story}")
-        for story, phase, settings, due in ROUND_STORY
+        for story, phase, settings, due in [*TRAINING_STORY, *JUDGING_STORY]
     ],
 )
 def test_what_is_due(phase, settings, due):

@@ -1,12 +1,13 @@
-"""The story of a round: what happened so far, in which phase, and what a node owes then."""
+"""The story of a round: what happened so far, in which phase, and what a node owes then.
+
+The first half, in which nodes train, commit and reveal; judging_story.py has the second.
+"""
 
 from __future__ import annotations
 
 from offchain.protocol.deciding.intents import (
-    AttestScores,
     CommitTrainedModel,
     EvaluateModels,
-    OpenAttestation,
     RecoverModel,
     RevealTrainedModel,
     Send,
@@ -14,21 +15,15 @@ from offchain.protocol.deciding.intents import (
 )
 from offchain.protocol.deciding.policy import Policy, Role
 from offchain.protocol.deciding.snapshot import CompetitionFacts
-from offchain.protocol.words.actions import ReportMissingItems, ReportMissingModels
+from offchain.protocol.words.actions import ReportMissingItems
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import Phase
 from tests.support.worlds.snapshots import (
-    ATTESTATION,
     MODEL,
-    OTHER_ATTESTATION,
     OTHER_MODEL,
-    OTHER_STATEMENT,
     ROUND,
     SEALED,
-    STATEMENT,
-    attested,
     committed,
-    opened,
 )
 
 BOND = DEMO.model_bond
@@ -46,7 +41,7 @@ OPEN_DATA = {"opened_training": 40}
 D_OPEN = {"data_set_known": True}
 
 # (what happened so far, phase, settings, what is due)
-ROUND_STORY = [
+TRAINING_STORY = [
     # ---- Commit
     ("no key is out yet", COMMIT, {"facts": facts(waiting_training=40)}, ()),
     (
@@ -305,125 +300,6 @@ ROUND_STORY = [
             ),
             "own__commitment": committed(),
             "seconds": PATIENCE,
-        },
-        (),
-    ),
-    # ---- Available
-    (
-        "a revealed model cannot be fetched",
-        AVAILABLE,
-        {"facts": facts(missing_models=(2,)), "seconds": PATIENCE},
-        (Send(ReportMissingModels((2,)), f"report models of round {ROUND} from 2"),),
-    ),
-    (
-        "models to evaluate",
-        AVAILABLE,
-        {"facts": facts(**D_OPEN, unevaluated=3)},
-        (EvaluateModels(ROUND),),
-    ),
-    (
-        "who does not attest evaluates only its own",
-        AVAILABLE,
-        {
-            "facts": facts(**D_OPEN, unevaluated=3, scored=True),
-            "own__commitment": committed(revealed=True),
-            "policy": NO_ATTESTER,
-        },
-        (),
-    ),
-    # ---- Attest
-    ("the table is not complete", ATTEST, {"facts": facts(**D_OPEN, evaluating=True)}, ()),
-    (
-        "the table is complete",
-        ATTEST,
-        {"facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION)},
-        (AttestScores(ROUND, ATTESTATION),),
-    ),
-    (
-        "attested",
-        ATTEST,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": attested(),
-        },
-        (),
-    ),
-    (
-        "killed after it attested, everything lost: evaluated again",
-        ATTEST,
-        {"facts": facts(**D_OPEN, unevaluated=5), "own__attestation": attested()},
-        (EvaluateModels(ROUND),),
-    ),
-    (
-        "a wrong attestation stands on chain: the later one replaces it",
-        ATTEST,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": attested(OTHER_ATTESTATION),
-        },
-        (AttestScores(ROUND, ATTESTATION),),
-    ),
-    (
-        "no attester",
-        ATTEST,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__is_attester": False,
-        },
-        (),
-    ),
-    # ---- AttestReveal
-    (
-        "its attestation is to be opened",
-        OPEN,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": attested(),
-        },
-        (OpenAttestation(ROUND, STATEMENT),),
-    ),
-    (
-        "killed between attesting and opening, everything lost",
-        OPEN,
-        {"facts": facts(**D_OPEN, unevaluated=5), "own__attestation": attested()},
-        (EvaluateModels(ROUND),),
-    ),
-    (
-        "opened",
-        OPEN,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": opened(),
-        },
-        (),
-    ),
-    (
-        "another statement was committed to",
-        OPEN,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": attested(OTHER_ATTESTATION),
-        },
-        (),
-    ),
-    ("it did not attest", OPEN, {"facts": facts(statement=STATEMENT)}, ()),
-    # ---- Finalize
-    (
-        "killed after it opened, everything lost: evaluated again to append the block",
-        FINALIZE,
-        {
-            "facts": facts(**D_OPEN, unevaluated=5),
-            "own__attestation": opened(),
-            "competition__majority": STATEMENT,
-        },
-        (EvaluateModels(ROUND),),
-    ),
-    (
-        "the majority sees other scores",
-        FINALIZE,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT),
-            "competition__majority": OTHER_STATEMENT,
         },
         (),
     ),
