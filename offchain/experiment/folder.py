@@ -52,15 +52,15 @@ class Progress:
         }
 
 
+@dataclass(frozen=True, slots=True)
 class RunFolder:
     """The folder of one run.
 
-    Args:
+    Attributes:
         folder: made if it is not there.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    folder: Path
 
     @property
     def exists(self) -> bool:

@@ -184,16 +184,16 @@ def _contracts(
     return contracts
 
 
+@dataclass(frozen=True, slots=True)
 class ServiceOutlet(Outlet):
     """Hands over to a `RelayerService`."""
 
-    def __init__(self, service: RelayerService) -> None:
-        self._service = service
+    service: RelayerService
 
     def submit(self, transaction: DataTransaction, payload: bytes) -> None:
         """See `Outlet.submit`."""
         try:
-            self._service.submit(transaction, payload)
+            self.service.submit(transaction, payload)
         except Refused as refused:
             raise _answer(refused) from refused
         except StoreError as error:
@@ -204,7 +204,7 @@ class ServiceOutlet(Outlet):
         first: Refused | None = None
         for reveal in reveals:
             try:
-                self._service.reveal(reveal)
+                self.service.reveal(reveal)
             except Refused as refused:
                 first = first or refused
         if first is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from offchain.errors import RelayerRefusedError, RevertedError
 from offchain.ports import Chain, ContentStore, Outlet
@@ -12,18 +13,18 @@ from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.refusals import CONTRACT_STATUS, revert_code
 
 
+@dataclass(frozen=True, slots=True)
 class DirectOutlet(Outlet):
     """The chain itself, with the node's own account: it shows whose data it is."""
 
-    def __init__(self, chain: Chain, store: ContentStore) -> None:
-        self._chain = chain
-        self._store = store
+    chain: Chain
+    store: ContentStore
 
     def submit(self, transaction: DataTransaction, payload: bytes) -> None:
         """See `Outlet.submit`."""
-        self._store.put(payload)
+        self.store.put(payload)
         try:
-            self._chain.execute(Share((transaction,)))
+            self.chain.execute(Share((transaction,)))
         except RevertedError as error:
             if error.name != ContractError.NULLIFIER_USED:
                 raise _refused(error) from error
@@ -32,7 +33,7 @@ class DirectOutlet(Outlet):
         """See `Outlet.publish`."""
         for start in range(0, len(reveals), MAXIMUM_REVEALS):
             try:
-                self._chain.execute(PublishKeys(tuple(reveals[start : start + MAXIMUM_REVEALS])))
+                self.chain.execute(PublishKeys(tuple(reveals[start : start + MAXIMUM_REVEALS])))
             except RevertedError as error:
                 raise _refused(error) from error
 

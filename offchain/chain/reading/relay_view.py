@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from offchain.bitcoin.header import SHORT_HASH_SIZE
@@ -19,21 +20,21 @@ _VIEWS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class RelayReader:
     """Reads one `BitcoinRelay`. Every method may raise ``RpcError``.
 
-    Args:
+    Attributes:
         ethereum: the node.
         address: the relay's, checked to be its own before.
     """
 
-    def __init__(self, ethereum: Ethereum, address: str) -> None:
-        self._ethereum = ethereum
-        self._address = address
+    ethereum: Ethereum
+    address: str
 
     def view(self) -> RelayView:
         """What the relay says of itself at the latest block."""
-        block = self._ethereum.block()
+        block = self.ethereum.block()
         answers = self._read(_VIEWS, block.number)
         (best_height,), (best_hash,), (best_bits, _), (lowest_fork,), (maximum_batch,) = answers
         return RelayView(
@@ -55,6 +56,6 @@ class RelayReader:
         return [block_hash[:SHORT_HASH_SIZE] for (block_hash,) in answers]
 
     def _read(self, views: Sequence[View], block: int) -> list[tuple[Any, ...]]:
-        calls = [Call(self._address, view.encoded()) for view in views]
-        answers = self._ethereum.calls(calls, block)
+        calls = [Call(self.address, view.encoded()) for view in views]
+        answers = self.ethereum.calls(calls, block)
         return [view.decoded(answer) for view, answer in zip(views, answers, strict=True)]

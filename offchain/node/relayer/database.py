@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -144,11 +145,11 @@ class RelayerDatabase:
             raise StoreError(f"the relayer's queue {self._file} cannot be read: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
 class DurableOutbox(Outbox):
     """The signed transactions of the relayer's account, in its database."""
 
-    def __init__(self, database: RelayerDatabase) -> None:
-        self._database = database
+    database: RelayerDatabase
 
     def keep(self, transaction: SignedTransaction) -> None:
         """See `Outbox.keep`; ``StoreError`` if it cannot be written: then nothing is sent."""
@@ -164,14 +165,14 @@ class DurableOutbox(Outbox):
             transaction.raw,
         )
         columns = "nonce, receiver, content, value, gas, fee_limit, priority, raw"
-        self._database._write(
+        self.database._write(
             f"INSERT INTO outbox ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             [row],
         )
 
     def waiting(self) -> list[SignedTransaction]:
         """See `Outbox.waiting`."""
-        rows = self._database._read(
+        rows = self.database._read(
             "SELECT nonce, receiver, content, value, gas, fee_limit, priority, raw "
             "FROM outbox ORDER BY nonce, position"
         )
@@ -190,13 +191,13 @@ class DurableOutbox(Outbox):
             ]
         except (ValueError, TypeError) as error:
             raise StoreError(
-                f"a signed transaction in the relayer's queue {self._database.file} is damaged: "
+                f"a signed transaction in the relayer's queue {self.database.file} is damaged: "
                 "move the file away; what it held is lost"
             ) from error
 
     def forget(self, nonce: int) -> None:
         """See `Outbox.forget`."""
-        self._database._write("DELETE FROM outbox WHERE nonce = ?", [(nonce,)])
+        self.database._write("DELETE FROM outbox WHERE nonce = ?", [(nonce,)])
 
 
 def _open(file: Path) -> sqlite3.Connection:

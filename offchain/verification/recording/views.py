@@ -128,12 +128,12 @@ class _Named:
         return named
 
 
+@dataclass(frozen=True, slots=True)
 class _Many:
     """Asks one view about many things, at one block."""
 
-    def __init__(self, contracts: DeployedContracts, block: int) -> None:
-        self._contracts = contracts
-        self._block = block
+    contracts: DeployedContracts
+    block: int
 
     def __call__(
         self, contract: str, function: str, arguments: Iterable[object]
@@ -147,7 +147,7 @@ class _Many:
     ) -> Iterator[tuple[Arguments, tuple[Any, ...]]]:
         """What the view returns for several arguments, with them."""
         views = [View(contract, function, given) for given in arguments]
-        answers = self._contracts.read_many(views, self._block)
+        answers = self.contracts.read_many(views, self.block)
         return zip(arguments, answers, strict=True)
 
 
