@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Final
 
+from offchain.chain.abi.call_data import read_arguments
 from offchain.chain.abi.decoding import struct
 from offchain.chain.abi.field_names import field_name
-from offchain.chain.abi.interfaces import AbiEntry, decode_values, interface
+from offchain.chain.abi.interfaces import AbiEntry, interface
 from offchain.protocol.words.actions import (
     FORWARD,
     FUNCTIONS,
@@ -56,14 +57,14 @@ def decode_action(contract: str, call_data: bytes, value: int) -> Action | None:
 
     Args:
         contract: its name.
-        call_data: function selector and arguments.
+        call_data: function selector and arguments of a call that succeeded; see `call_data`.
         value: wei sent along.
 
     Returns:
         The action, or None if the function is none of the protocol's.
 
     Raises:
-        AbiValueError: the arguments are not what the function takes.
+        AbiValueError: the function takes what no action holds.
     """
     entry = _function(contract, call_data[:_SELECTOR_SIZE])
     if entry is None:
@@ -72,8 +73,8 @@ def decode_action(contract: str, call_data: bytes, value: int) -> Action | None:
     kind = _ACTIONS.get(called)
     if kind is None:
         return None
-    values: tuple[Any, ...] = decode_values(entry.input_types, call_data[_SELECTOR_SIZE:])
     inputs = entry.inputs
+    values = read_arguments(inputs, call_data[_SELECTOR_SIZE:])
     if called == SHARE_ONE:
         # One transaction, where the other function takes several.
         inputs = interface(contract).functions[FUNCTIONS[Share].name].inputs
