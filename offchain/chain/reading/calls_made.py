@@ -6,9 +6,10 @@ wallet, a batch) shows only in the node's trace which of ours it called, with wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from offchain.chain.rpc import replies
 from offchain.chain.rpc.ethereum import Ethereum
@@ -16,8 +17,40 @@ from offchain.chain.rpc.provider import RpcFault, RpcReplyError
 from offchain.crypto.hashing import HASH_BYTES
 from offchain.errors import RpcError
 
-MAXIMUM_FRAMES: Final = 10_000
-"""Calls of one transaction's trace that are looked at: more do not fit a block's gas usefully."""
+_TRACE: Final = "debug_traceTransaction"
+
+MAXIMUM_CALLS: Final = 1 << 17
+"""Calls of the contracts in one transaction: more do not fit a block's gas."""
+
+_PAGE_DIGITS: Final = 1 << 24
+"""Hexadecimal digits of call data after which a reply of the own tracer ends: 8 MiB of bytes."""
+
+_TRACER: Final = """{
+  contracts: %s, calls: [], begun: [],
+  enter: function (frame) {
+    this.begun.push(this.calls.length);
+    if (frame.getType() !== "CALL") return;
+    var from = toHex(frame.getFrom()), to = toHex(frame.getTo());
+    if (!this.contracts[to] || this.contracts[from]) return;
+    var value = "0x" + frame.getValue().toString(16);
+    this.calls.push({from: from, to: to, input: toHex(frame.getInput()), value: value});
+  },
+  exit: function (result) {
+    var kept = this.begun.pop();
+    if (result.getError() !== undefined) this.calls.length = kept;
+  },
+  fault: function () {},
+  result: function () {
+    var end = %d, size = 0;
+    while (end < this.calls.length && size < %d) size += this.calls[end++].input.length;
+    return {calls: this.calls.slice(%d, end), total: this.calls.length};
+  }
+}"""
+"""A tracer of our own (https://geth.ethereum.org/docs/developers/evm-tracing/custom-tracer).
+
+It gives the calls of the contracts alone, some at a time: whoever sends a transaction may have it
+make any number of other calls, one inside the other, with any data, for little gas.
+"""
 
 
 class TraceUnavailable(RpcError):
@@ -26,7 +59,8 @@ class TraceUnavailable(RpcError):
     def __init__(self, transaction_hash: bytes, reason: str) -> None:
         super().__init__(
             f"transaction 0x{transaction_hash.hex()} calls the contracts through another contract, "
-            f"and the node does not trace it ({reason}): use a node with debug_traceTransaction"
+            f"and the node does not trace it ({reason}): use a node with {_TRACE} and tracers in "
+            "JavaScript"
         )
         self.transaction_hash = transaction_hash
 
@@ -70,47 +104,86 @@ def transactions(ethereum: Ethereum, hashes: Sequence[bytes]) -> list[SentTransa
 
 
 def traced_calls(
-    ethereum: Ethereum, transaction_hash: bytes, contracts: Collection[str]
-) -> list[SentCall]:
-    """The successful calls of some contracts within a transaction that came from others.
+    ethereum: Ethereum, sent: SentTransaction, contracts: Collection[str]
+) -> Iterator[SentCall]:
+    """The successful calls of some contracts within a transaction, in the order they began.
+
+    Those are calls from outside of the contracts. A node without tracers in JavaScript is asked for
+    the whole trace, which a sender can make too large or too deep to be read.
 
     Raises:
         TraceUnavailable: the node does not trace.
+        RpcReplyError: what it gives is no trace, or cannot be read.
     """
-    method = "debug_traceTransaction"
+    ours = frozenset(contracts)
     try:
-        frame = ethereum.request(method, transaction_hash, {"tracer": "callTracer"})
+        calls, total = _page(ethereum, sent.hash, ours, 0)
+    except RpcFault:
+        yield from _whole_trace(ethereum, sent.hash, ours)
+        return
+    if sent.to in ours:
+        yield sent.call
+    given = 0
+    while calls and given + len(calls) <= total <= MAXIMUM_CALLS:
+        yield from calls
+        given += len(calls)
+        if given == total:
+            return
+        calls, total = _page(ethereum, sent.hash, ours, given)
+    if total:
+        raise RpcReplyError(_TRACE, f"gives {given + len(calls)} calls of {total}")
+
+
+def _page(
+    ethereum: Ethereum, transaction_hash: bytes, contracts: frozenset[str], first: int
+) -> tuple[list[SentCall], int]:
+    """Some of the calls from number `first` on, and how many there are, by the own tracer."""
+    addresses = json.dumps({address.lower(): 1 for address in sorted(contracts)})
+    tracer = _TRACER % (addresses, first, _PAGE_DIGITS, first)
+    answer = ethereum.request(_TRACE, transaction_hash, {"tracer": tracer, "timeout": "20s"})
+    if not isinstance(answer, dict) or type(answer.get("total")) is not int:
+        raise RpcReplyError(_TRACE, "is not what the tracer returns")
+    return [_call(frame) for frame in _frames(answer)], answer["total"]
+
+
+def _whole_trace(
+    ethereum: Ethereum, transaction_hash: bytes, contracts: frozenset[str]
+) -> Iterator[SentCall]:
+    """The calls by the tracer that every node has; what a contract logs comes before it calls."""
+    try:
+        pending = [ethereum.request(_TRACE, transaction_hash, {"tracer": "callTracer"})]
     except RpcFault as fault:
         raise TraceUnavailable(transaction_hash, fault.reason) from fault
-    return list(_outside_calls(method, frame, frozenset(contracts)))
-
-
-def _outside_calls(method: str, root: object, contracts: frozenset[str]) -> Iterator[SentCall]:
-    """Calls in the order in which they began: what a contract logs comes before it calls out."""
-    pending = [root]
-    for _ in range(MAXIMUM_FRAMES):
-        if not pending:
-            return
+    while pending:
         frame = pending.pop()
         if not isinstance(frame, dict):
-            raise RpcReplyError(method, "has a call that is no object")
+            raise RpcReplyError(_TRACE, "has a call that is no object")
         if frame.get("error") is not None:
             continue  # undone with all that it called
-        inner = frame.get("calls", [])
-        if not isinstance(inner, list):
-            raise RpcReplyError(method, "has calls that are no list")
-        pending += reversed(inner)
+        pending += reversed(_frames(frame))
         if frame.get("type") != "CALL":
             continue
-        call = SentCall(
-            replies.address(method, frame.get("from")),
-            replies.address(method, frame.get("to")),
-            replies.data(method, frame.get("input")),
-            replies.quantity(method, frame.get("value", "0x0")),
-        )
+        call = _call(frame)
         if call.to in contracts and call.sender not in contracts:
             yield call
-    raise RpcReplyError(method, f"has more than {MAXIMUM_FRAMES} calls")
+
+
+def _frames(value: Mapping[str, object]) -> list[Any]:
+    frames = value.get("calls", [])
+    if not isinstance(frames, list):
+        raise RpcReplyError(_TRACE, "has calls that are no list")
+    return frames
+
+
+def _call(frame: object) -> SentCall:
+    if not isinstance(frame, dict):
+        raise RpcReplyError(_TRACE, "has a call that is no object")
+    return SentCall(
+        replies.address(_TRACE, frame.get("from")),
+        replies.address(_TRACE, frame.get("to")),
+        replies.data(_TRACE, frame.get("input")),
+        replies.quantity(_TRACE, frame.get("value", "0x0")),
+    )
 
 
 def _transaction(method: str, value: object) -> SentTransaction:

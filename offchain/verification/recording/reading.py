@@ -6,7 +6,7 @@ and after, so that a reorganisation of the EVM chain meanwhile does not give a m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -186,8 +186,8 @@ def _calls(
     # Whoever was paid may have called the contracts in turn: then there is more than the payment.
     paid_out = any(isinstance(record, _CALLS_OUT) for record in entry.records)
     is_direct = sent.to in names and not (paid_out and len(entry.records) > 1)
-    calls: list[SentCall] = (
-        [sent.call] if is_direct else traced_calls(contracts.ethereum, sent.hash, list(names))
+    calls: Iterable[SentCall] = (
+        [sent.call] if is_direct else traced_calls(contracts.ethereum, sent, names)
     )
     decoded = [
         (call.sender, decode_action(names[call.to], call.data, call.value)) for call in calls

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from offchain.chain.reading.calls_made import (
-    MAXIMUM_FRAMES,
     SentCall,
+    SentTransaction,
     TraceUnavailable,
     traced_calls,
     transactions,
 )
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcReplyError
-from tests.support.servers.scripted_node import Answer, error, result, scripted_node
+from tests.support.servers.scripted_node import Answer, ScriptedNode, error, result, scripted_node
 
 OURS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 OURS_TOO = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
@@ -36,10 +36,29 @@ def read(answer: Any) -> Any:
         return transactions(Ethereum.connect(node.url), [HASH])
 
 
+def traced(node: ScriptedNode, to: str = WALLET) -> list[SentCall]:
+    """Calls in a transaction that calls a wallet, or another."""
+    sent = SentTransaction(HASH, 7, SENDER, to, b"\x00", 0)
+    return list(traced_calls(Ethereum.connect(node.url), sent, [OURS, OURS_TOO]))
+
+
 def trace(answer: Any) -> list[SentCall]:
-    """What `traced_calls` makes of a node's trace."""
-    with scripted_node(lambda request: Answer(result(request, answer))) as node:
-        return traced_calls(Ethereum.connect(node.url), HASH, [OURS, OURS_TOO])
+    """What `traced_calls` makes of the trace of a node without tracers in JavaScript."""
+
+    def reply(request: Any) -> Answer:
+        if request["params"][1] == {"tracer": "callTracer"}:
+            return Answer(result(request, answer))
+        return Answer(error(request, -32000, "no such tracer"))
+
+    with scripted_node(reply) as node:
+        return traced(node)
+
+
+def pages(*answers: Any, to: str = WALLET) -> list[SentCall]:
+    """What `traced_calls` makes of what its own tracer returns."""
+    left = list(answers)
+    with scripted_node(lambda request: Answer(result(request, left.pop(0)))) as node:
+        return traced(node, to)
 
 
 def frame(sender: str, to: str, data: str = "0x", **more: Any) -> dict[str, Any]:
@@ -119,10 +138,42 @@ def test_what_is_no_trace_is_refused(answer: Any):
         trace(answer)
 
 
-def test_a_trace_without_end_is_refused():
-    calls = [{}] * MAXIMUM_FRAMES
-    with pytest.raises(RpcReplyError, match="more than"):
-        trace(frame(SENDER, WALLET, calls=calls))
+def page(total: Any, *data: str) -> dict[str, Any]:
+    """Some calls as the own tracer gives them."""
+    return {"total": total, "calls": [frame(WALLET, OURS, one) for one in data]}
+
+
+def test_the_own_tracer_is_asked_until_all_calls_are_there():
+    found = pages(page(3, "0x01", "0x02"), page(3, "0x03"))
+    assert [call.data for call in found] == [b"\x01", b"\x02", b"\x03"]
+    assert pages(page(0)) == []
+
+
+def test_the_transaction_s_own_call_comes_first():
+    first, second = pages(page(1, "0x01"), to=OURS)
+    assert first == SentCall(SENDER, OURS, b"\x00", 0)
+    assert second.data == b"\x01"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [None],
+        [frame(SENDER, WALLET, calls=[])],
+        [page("1", "0x01")],
+        [page(True, "0x01")],
+        [page(2, "0x01"), page(2)],
+        [page(2, "0x01"), page(3, "0x01", "0x02", "0x03")],
+        [page(1, "0x01", "0x02")],
+        [page(1 << 60, "0x01")],
+        [{"total": 1, "calls": "none"}],
+        [{"total": 1, "calls": [7]}],
+        [page(1, "0xz")],
+    ],
+)
+def test_what_the_own_tracer_does_not_return_is_refused(answers: list[Any]):
+    with pytest.raises(RpcReplyError):
+        pages(*answers)
 
 
 def test_a_node_that_does_not_trace_is_named_as_the_reason():
@@ -130,4 +181,4 @@ def test_a_node_that_does_not_trace_is_named_as_the_reason():
         return Answer(error(request, -32601, "the method does not exist"))
 
     with scripted_node(refuse) as node, pytest.raises(TraceUnavailable, match="does not exist"):
-        traced_calls(Ethereum.connect(node.url), HASH, [OURS])
+        traced(node)
