@@ -2,7 +2,7 @@
 
 import pytest
 
-from offchain.chain.reading.calls_made import SentCall, traced_calls, transactions
+from offchain.chain.reading.calls_made import SentCall, SentTransaction, traced_calls
 from offchain.chain.rpc.ethereum import Ethereum
 from scripts.support.chains.evm import Evm
 from tests.support.tampering.calling_code import (
@@ -27,9 +27,9 @@ def deployed(evm: Evm, code: bytes) -> str:
 def calls_of(evm: Evm, code: bytes) -> list[SentCall]:
     """Calls of `OURS` by a transaction that runs code."""
     receipt = evm.send_transaction(data=code + STOP)
-    ethereum = Ethereum.connect(str(evm.provider.endpoint_uri))
-    [sent] = transactions(ethereum, [bytes(receipt["transactionHash"])])
-    return list(traced_calls(ethereum, sent, [OURS]))
+    number, digest = receipt["blockNumber"], bytes(receipt["transactionHash"])
+    sent = SentTransaction(digest, number, receipt["from"], None, code, 0)
+    return list(traced_calls(Ethereum.connect(str(evm.provider.endpoint_uri)), sent, [OURS]))
 
 
 @pytest.mark.parametrize(
