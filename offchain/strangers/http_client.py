@@ -23,6 +23,10 @@ from offchain.strangers.http_address import proxy_of, redacted
 REPLY_SECONDS: Final = 120.0
 """From the end of a request to the end of its reply, unless an adapter waits for less."""
 
+_UNREAD: Final = ("location", "set-cookie", "set-cookie2")
+"""Headers of replies that the library would read unasked: it fails on addresses that are none,
+though nothing is followed, and keeps every cookie for as long as the client lives."""
+
 BUSY: Final = frozenset({429, 502, 503, 504})
 """Statuses of a server, or of one before it, that may answer the same request later."""
 
@@ -112,7 +116,7 @@ def reason_of(error: httpx.HTTPError) -> str:
 
 
 class _TimedTransport(httpx.HTTPTransport):
-    """The network, where every reply has a time to arrive in."""
+    """The network, where every reply has a time to arrive in, and leads and keeps nothing."""
 
     def __init__(self, url: str, reply_seconds: float) -> None:
         proxy = proxy_of(url)
@@ -127,6 +131,12 @@ class _TimedTransport(httpx.HTTPTransport):
         # httpx has no name for it; httpcore, which it is made of, does.
         pool: Any = self._pool
         pool._network_backend = _TimedBackend(pool._network_backend, reply_seconds)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        for name in _UNREAD:
+            response.headers.pop(name, None)
+        return response
 
 
 class _TimedBackend(httpcore.NetworkBackend):

@@ -243,3 +243,22 @@ def test_passwords_of_netrc_are_given_to_no_server(monkeypatch, tmp_path: Path):
     with serve(lambda _: Answer(b"", status=202)) as server:
         ask(server.url)
         assert "Authorization" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize("place", ["http://xn--a/", "javascript:x", "http://[::1", "//", "\xff"])
+def test_where_a_reply_leads_is_not_looked_at(place: str):
+    with serve(lambda _: Answer(status=302, headers={"Location": place})) as server:
+        with open_client(server.url, pause_seconds=PATIENCE_SECONDS) as client:
+            assert client.get("/").status_code == 302
+        with pytest.raises(ModelChainError):
+            Ethereum.connect(server.url).chain_id()
+
+
+def test_cookies_are_not_kept():
+    cookies = {"Set-Cookie": "a=b; expires=Thu, 01 Jan 99999 00:00:00 GMT", "Set-Cookie2": "c=d"}
+    with serve(lambda _: Answer(headers=cookies)) as server:
+        with open_client(server.url, pause_seconds=PATIENCE_SECONDS) as client:
+            client.get("/")
+            client.get("/")
+            assert not client.cookies
+        assert all("Cookie" not in request.headers for request in server.requests)
