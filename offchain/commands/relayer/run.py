@@ -28,7 +28,7 @@ from offchain.node.relayer.limits import Bounds
 from offchain.node.relayer.order_rules import OrderRules
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService, keep_working
-from offchain.node.relayer.serving import bind, serve_until_stopped
+from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_stopped
 from offchain.programs.running import stop_on_signals
 from offchain.storage.location import open_store
 from offchain.strangers.http_address import redacted
@@ -100,6 +100,7 @@ def run_relayer(
             server = uvicorn.Server(
                 uvicorn.Config(
                     make_app(service, health, time.monotonic, bounds),
+                    http=ImpatientProtocol,
                     log_level="warning",
                     access_log=False,
                     lifespan="off",

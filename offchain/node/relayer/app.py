@@ -49,6 +49,10 @@ MAXIMUM_KEYS_BODY: Final = MAXIMUM_REVEALS << 10
 MAXIMUM_PERMITS_BODY: Final = 1 << 12
 """Bytes of the largest request with an order: some 900."""
 
+MAXIMUM_VALUES: Final = 1 << 12
+"""Commas and brackets of the largest request, some 1,500 of 64 keys: what has more is no message,
+and a million of small values would take the server's time for long."""
+
 BODY_SECONDS: Final = 20.0
 """How long a request may take to arrive."""
 
@@ -185,7 +189,10 @@ async def _body(request: Request, maximum: int, seconds: float) -> object:
         raise HTTPException(400, "the request ended early") from error
     except TimeoutError as error:
         raise HTTPException(408, f"the request took longer than {seconds:g} s to arrive") from error
+    content = b"".join(parts)
+    if sum(map(content.count, (b",", b"[", b"{"))) > MAXIMUM_VALUES:
+        raise HTTPException(400, f"more than {MAXIMUM_VALUES} values")
     try:
-        return json.loads(b"".join(parts))
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, "the request is not JSON") from error

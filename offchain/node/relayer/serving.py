@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import threading
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from offchain.errors import ConfigurationError, PortInUse
 from offchain.strangers.http_address import redacted
+
+
+class ImpatientProtocol(H11Protocol):
+    """HTTP on one connection, which is closed when its client leaves it idle.
+
+    The server alone waits for a request's head for ever, and there are only so many connections: a
+    few hundred silent ones would shut everybody else out. Idle is also who does not read replies.
+    """
+
+    patience_seconds: ClassVar[float] = 10.0
+    """A connection is looked at so often, and closed when it was idle twice in a row."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to look at the connection."""
+        super().connection_made(transport)
+        self._idle_after: object = self
+        self._look_later()
+
+    def _look_later(self) -> None:
+        self.loop.call_later(self.patience_seconds, self._look)
+
+    def _look(self) -> None:
+        if self.transport.is_closing():
+            return
+        cycle = self.cycle
+        idle = cycle is None or cycle.response_complete or self.flow.write_paused
+        if idle and cycle is self._idle_after:
+            self.transport.abort()
+            return
+        self._idle_after = cycle if idle else self
+        self._look_later()
 
 
 def serve_until_stopped(

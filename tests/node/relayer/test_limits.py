@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -14,10 +14,11 @@ import pytest
 
 from offchain.errors import FeeCapError, RpcError
 from offchain.node.demo.local_network import account, free_port
-from offchain.node.relayer.app import MAXIMUM_PERMITS_BODY
+from offchain.node.relayer.app import MAXIMUM_PERMITS_BODY, MAXIMUM_VALUES
 from offchain.node.relayer.health import FRESH_SECONDS, ChainProbe, Health, WorkLog, public_reason
 from offchain.node.relayer.limits import MAXIMUM_CLIENTS, Allowance, Bounds, client_of
 from offchain.node.relayer.service import keep_working
+from offchain.node.relayer.serving import ImpatientProtocol
 from offchain.refusals import RefusalCode
 from tests.node.relayer.test_queue import transaction
 from tests.support.chains.deployed_world import World, world
@@ -147,6 +148,46 @@ def test_a_request_that_ends_early_frees_its_place(started, tmp_path):
     with relayer(started, tmp_path, bounds=Bounds(concurrent=1)) as served:
         half_request(served.url).close()
         wait_until(lambda: posted(served).status_code != 429, "the relayer stays busy")
+
+
+class HastyProtocol(ImpatientProtocol):
+    """Looks at connections ever so often."""
+
+    patience_seconds = 0.05
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"POST /keys HTT", b"GET /healthz HTTP/1.1\r\nHost: relayer\r\n\r\nG"],
+    ids=["nothing", "half a head", "half a head after a request"],
+)
+def test_silent_connections_shut_nobody_out(started, tmp_path, said):
+    with relayer(started, tmp_path, protocol=HastyProtocol, connections=8) as served:
+        address = httpx.URL(served.url)
+        silent = [socket.create_connection((address.host, address.port)) for _ in range(12)]
+        for connection in silent:
+            connection.sendall(said)
+
+        def is_served() -> bool:
+            with suppress(httpx.HTTPError):  # this test's own connection may be found idle
+                return httpx.get(f"{served.url}/healthz").status_code == 200
+            return False
+
+        wait_until(is_served, "the relayer answers")
+        for connection in silent:
+            connection.settimeout(PATIENCE_SECONDS)
+            with suppress(ConnectionResetError), connection:
+                while connection.recv(1 << 16):
+                    pass
+
+
+def test_a_request_of_a_great_many_values_is_not_parsed(started, tmp_path):
+    with relayer(started, tmp_path) as served:
+        for part in (b"[],", b"{},", b"0,"):
+            content = b"[" + part * MAXIMUM_VALUES + b"0]"
+            response = served.http.post("/transactions", content=content)
+            assert refusal(response) == (400, RefusalCode.HTTP)
+            assert "values" in response.json()["reason"]
 
 
 def test_a_body_is_bounded_by_what_its_path_needs(started, tmp_path):

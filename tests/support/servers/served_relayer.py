@@ -27,7 +27,7 @@ from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
 from offchain.node.relayer.order_rules import OrderRules
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService
-from offchain.node.relayer.serving import bind, serve_until_stopped
+from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_stopped
 from offchain.node.relayer.wire import encode_forward, encode_reveals, encode_submission
 from offchain.protocol.words.actions import ForwardReward
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
@@ -91,6 +91,8 @@ def served_relayer(
     policy: FeePolicy | None = None,
     health_url: str | None = None,
     client_clock: Callable[[], float] | None = None,
+    protocol: type[ImpatientProtocol] = ImpatientProtocol,
+    connections: int | None = None,
 ) -> Iterator[ServedRelayer]:
     """Serve a relayer with account `number`, its files in `folder`, until the body ends.
 
@@ -124,7 +126,14 @@ def served_relayer(
         )
         app = make_app(service, health, client_clock or clock, bounds, body_seconds)
         server = uvicorn.Server(
-            uvicorn.Config(app, log_level="error", lifespan="off", proxy_headers=False)
+            uvicorn.Config(
+                app,
+                http=protocol,
+                log_level="error",
+                lifespan="off",
+                proxy_headers=False,
+                limit_concurrency=connections,
+            )
         )
         stopped = threading.Event()
         thread = threading.Thread(target=serve_until_stopped, args=(server, bind(url), stopped))
