@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -126,7 +127,9 @@ class LocalStore(ContentStore):
     def _read(self, digest: bytes) -> bytes:
         path = self._path(digest)
         try:
-            with path.open("rb") as file:
+            with open(path, "rb", opener=_open_at_once) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise StoreError(f"{path} is no file: remove it")
                 content = file.read(MAXIMUM_CONTENT + 1)
                 size = (
                     len(content) if len(content) <= MAXIMUM_CONTENT else file.seek(0, os.SEEK_END)
@@ -144,3 +147,8 @@ class LocalStore(ContentStore):
             f"the store folder {self._folder} cannot be written: {error.reason}: "
             "free space, mend its permissions or choose another one"
         )
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe of its name is not waited for."""
+    return os.open(path, flags | os.O_NONBLOCK)

@@ -116,6 +116,23 @@ def test_directory_in_a_files_place_is_a_store_error(store: LocalStore) -> None:
     assert [path.name for path in store.folder.iterdir()] == [cid_of(digest)]
 
 
+def test_pipe_in_a_files_place_is_not_waited_for(store: LocalStore) -> None:
+    content = b"content"
+    digest = hashlib.sha256(content).digest()
+    pipe = store.folder / cid_of(digest)
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)  # says nothing, as long as it is open
+    try:
+        with pytest.raises(StoreError, match="is no file"):
+            store.get(digest)
+    finally:
+        os.close(writer)
+    with pytest.raises(StoreError, match="is no file"):
+        store.get(digest)
+    assert store.put(content) == digest
+    assert store.get(digest) == content
+
+
 def test_readers_never_see_a_part_while_writers_race(store: LocalStore) -> None:
     content = bytes(range(256)) * 2048
     digest = hashlib.sha256(content).digest()
