@@ -7,8 +7,11 @@ followed or decompressed; neither proxies nor passwords are taken from the envir
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,6 +19,7 @@ from urllib.parse import urlsplit
 import requests
 from ipfshttpclient.http_requests import ClientSync
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from offchain.errors import StoreError
 from offchain.strangers.http_client import UnfitReply, refuse_encoded
@@ -51,16 +55,18 @@ class BoundedClient(ClientSync):  # type: ignore[misc]
         address: the daemon's multiaddr.
         base: path before all others.
         allow: limits of replies.
-        timeout: seconds for connecting, and for each pause in a reply.
+        timeout: seconds for connecting, and for each pause in a reply; the second also from a
+            request's end to the end of its reply's headers.
     """
 
-    __slots__ = ("_address", "_allow")
+    __slots__ = ("_address", "_allow", "_head_seconds")
 
     def __init__(
         self, address: str, base: str, *, allow: Allow, timeout: tuple[float, float]
     ) -> None:
         self._address = address
         self._allow = allow
+        self._head_seconds = timeout[1]
         super().__init__(address, base, timeout=timeout)
 
     def _make_session(self) -> requests.Session:
@@ -69,15 +75,36 @@ class BoundedClient(ClientSync):  # type: ignore[misc]
         session.params = self._session_props["params"]
         session.headers["Accept-Encoding"] = "identity"
         for scheme in ("http://", "https://"):
-            session.mount(scheme, _BoundedAdapter(self._address, self._allow))
+            session.mount(scheme, _BoundedAdapter(self._address, self._allow, self._head_seconds))
         return session
 
 
 class _BoundedAdapter(HTTPAdapter):
-    def __init__(self, address: str, allow: Allow) -> None:
+    def __init__(self, address: str, allow: Allow, head_seconds: float) -> None:
         super().__init__(max_retries=0)
         self._address = address
         self._allow = allow
+        self._head_seconds = head_seconds
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        seconds = self._head_seconds
+
+        class Timed(pool.ConnectionCls):  # type: ignore[misc]
+            """A connection that ends where a reply does not begin in time, whatever comes."""
+
+            def getresponse(self) -> Any:
+                deadline = time.monotonic() + seconds
+                try:
+                    with _ended_after(seconds, self.sock.shutdown, socket.SHUT_RDWR):
+                        return super().getresponse()
+                finally:
+                    # What was cut off looks like a connection that broke, or like a whole reply.
+                    if time.monotonic() > deadline:
+                        raise TimeoutError(f"no reply within {seconds:g} seconds")
+
+        pool.ConnectionCls = Timed
+        return pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         response = super().send(request, *args, **kwargs)
@@ -114,13 +141,44 @@ class _BoundedBody:
         """The body in pieces as they come, as it was sent."""
         del amt, decode_content
         received = 0
-        # One read of the socket at a time: else a body that trickles would not come back here.
-        while piece := self._raw.read1(_READ, decode_content=False):
-            received += len(piece)
-            if received > self._limits.size:
-                what = f"is larger than {self._limits.size} bytes"
-                raise IpfsReplyError(self._address, self._asked, what)
-            if time.monotonic() > self._deadline:
-                what = f"took longer than {self._limits.seconds:g} seconds"
-                raise IpfsReplyError(self._address, self._asked, what)
-            yield piece
+        left = self._deadline - time.monotonic()
+        try:
+            with _ended_after(left, self._raw.shutdown):
+                # One read of the socket at a time: else a body that trickles would not come back.
+                while piece := self._raw.read1(_READ, decode_content=False):
+                    received += len(piece)
+                    if received > self._limits.size:
+                        what = f"is larger than {self._limits.size} bytes"
+                        raise IpfsReplyError(self._address, self._asked, what)
+                    self._require_time()
+                    yield piece
+        except (HTTPError, OSError, ValueError):
+            self._require_time()
+            raise
+        self._require_time()
+
+    def _require_time(self) -> None:
+        if time.monotonic() > self._deadline:
+            what = f"took longer than {self._limits.seconds:g} seconds"
+            raise IpfsReplyError(self._address, self._asked, what)
+
+
+@contextmanager
+def _ended_after(seconds: float, end: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """End a connection after so long if the body takes longer, with whatever it waits for.
+
+    Between two bytes the library counts pauses only, and passes over any number of replies that
+    announce another one (RFC 9110, section 15.2).
+    """
+
+    def run() -> None:
+        with suppress(OSError, RuntimeError, ValueError):  # it is closed already
+            end(*arguments)
+
+    timer = threading.Timer(max(0.0, seconds), run)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -14,11 +14,12 @@ import pytest
 
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.errors import ConfigurationError, ModelChainError
+from offchain.errors import ConfigurationError, ModelChainError, StoreUnreachableError
 from offchain.headers.bounded_http import Limits
 from offchain.headers.esplora import EsploraHeaders
 from offchain.node.relayer.client import RelayerClient
-from offchain.storage.ipfs import IpfsStore
+from offchain.storage.ipfs import IpfsLimits, IpfsStore
+from offchain.storage.ipfs_session import IpfsReplyError
 from offchain.strangers import http_client
 from offchain.strangers.http_client import LongReply, UnfitReply, open_client, read_body, reason_of
 from offchain.toolchain.anvil import Anvil
@@ -101,6 +102,27 @@ def test_a_reply_that_trickles_in_any_part_ends_in_time(first, again):
         with pytest.raises(httpx.HTTPError):
             ask(url, seconds=SECONDS)
         assert SECONDS * 0.9 <= time.monotonic() - began < PATIENCE_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "error"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX: ", b"a", StoreUnreachableError),
+        (b"HTTP/1.1 200 OK\r\n", b"X: a\r\n", StoreUnreachableError),
+        (b"H", b"TTP/1.1 100 Continue\r\n\r\nH", StoreUnreachableError),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"a", IpfsReplyError),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0", IpfsReplyError),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a", IpfsReplyError),
+    ],
+    ids=["header", "headers", "100", "body", "chunk", "extension"],
+)
+def test_a_daemon_s_reply_that_trickles_in_any_part_says_nothing_of_the_file(first, again, error):
+    search = SECONDS - 5.0 if error is StoreUnreachableError else PATIENCE_SECONDS
+    limits = IpfsLimits(search_seconds=search, reply_seconds=SECONDS)
+    with talking(slowly(repeated(first, again))) as url:
+        store = IpfsStore(f"/ip4/127.0.0.1/tcp/{httpx.URL(url).port}", limits)
+        with pytest.raises(error):
+            store.get(bytes(32))
 
 
 class Clock:
