@@ -35,6 +35,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 # When Brownie first loads what it compiled, it removes what no contract uses: here, alone, rather than
 # while programs and tests read the folder.
 build: install  ## Compile the contracts (only what has changed)
+	@$(BIN)/python -m offchain.toolchain.stale_builds
 	@$(BIN)/brownie compile
 	@$(BIN)/brownie compile > /dev/null
 	@$(BIN)/python -m offchain.chain.deployment.abi_files
