@@ -79,6 +79,23 @@ class BoundedClient(ClientSync):  # type: ignore[misc]
         return session
 
 
+class _TimedConnection:
+    """A connection that ends where a reply does not begin in time, whatever comes."""
+
+    head_seconds: float
+    sock: socket.socket
+
+    def getresponse(self) -> Any:
+        deadline = time.monotonic() + self.head_seconds
+        try:
+            with _ended_after(self.head_seconds, self.sock.shutdown, socket.SHUT_RDWR):
+                return super().getresponse()  # type: ignore[misc]
+        finally:
+            # What was cut off looks like a connection that broke, or like a whole reply.
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no reply within {self.head_seconds:g} seconds")
+
+
 class _BoundedAdapter(HTTPAdapter):
     def __init__(self, address: str, allow: Allow, head_seconds: float) -> None:
         super().__init__(max_retries=0)
@@ -88,22 +105,10 @@ class _BoundedAdapter(HTTPAdapter):
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        seconds = self._head_seconds
-
-        class Timed(pool.ConnectionCls):  # type: ignore[misc]
-            """A connection that ends where a reply does not begin in time, whatever comes."""
-
-            def getresponse(self) -> Any:
-                deadline = time.monotonic() + seconds
-                try:
-                    with _ended_after(seconds, self.sock.shutdown, socket.SHUT_RDWR):
-                        return super().getresponse()
-                finally:
-                    # What was cut off looks like a connection that broke, or like a whole reply.
-                    if time.monotonic() > deadline:
-                        raise TimeoutError(f"no reply within {seconds:g} seconds")
-
-        pool.ConnectionCls = Timed
+        if not issubclass(pool.ConnectionCls, _TimedConnection):
+            # A pool that is kept is asked for again with every request.
+            timed = (_TimedConnection, pool.ConnectionCls)
+            pool.ConnectionCls = type("Timed", timed, {"head_seconds": self._head_seconds})
         return pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:

@@ -31,15 +31,18 @@ from tests.support.servers.ipfs_server import IpfsServer, Twist, refusal, reply
 from tests.support.waiting import PATIENCE_SECONDS
 
 QUICK = IpfsLimits(connect_seconds=1.0, search_seconds=1.0, reply_seconds=1.0)
+PATIENT = IpfsLimits(connect_seconds=60.0, search_seconds=1.0, reply_seconds=60.0)
 OTHER = cid_of(hashlib.sha256(b"other").digest())
 
 
 @contextmanager
-def daemon(**twists: Twist) -> Iterator[tuple[IpfsStore, IpfsServer, LocalServer]]:
+def daemon(
+    limits: IpfsLimits = PATIENT, **twists: Twist
+) -> Iterator[tuple[IpfsStore, IpfsServer, LocalServer]]:
     """A store over a daemon; twists by command, with ``_`` for ``/``."""
     answers = IpfsServer(twists={name.replace("_", "/"): twist for name, twist in twists.items()})
     with serve(answers) as server:
-        yield IpfsStore(f"/ip4/127.0.0.1/tcp/{server.port}", QUICK), answers, server
+        yield IpfsStore(f"/ip4/127.0.0.1/tcp/{server.port}", limits), answers, server
 
 
 def always(answer: Answer) -> Twist:
@@ -124,7 +127,7 @@ def command(request: pytest.FixtureRequest) -> str:
 
 def ask(command: str, answer: Answer) -> None:
     """Ask a daemon that has a file, and answers one command as given."""
-    with daemon(**{command: always(answer)}) as (store, answers, _):
+    with daemon(QUICK, **{command: always(answer)}) as (store, answers, _):
         answers.blocks[cid_of(hashlib.sha256(b"content").digest())] = b"content"
         COMMANDS[command](store)
 
