@@ -28,6 +28,7 @@ def help_training(place: ProcessPlace, threads: int, shared: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     processes.help()
+    processes.leave()
 
 
 @contextmanager

@@ -7,6 +7,8 @@ nothing that would have to be unpickled.
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -139,6 +141,7 @@ class TrainingProcesses:
             try:
                 job = self._receive()
             except GroupBroken:
+                self._broken = True
                 return done
             if job is None:
                 distributed.destroy_process_group()
@@ -155,10 +158,22 @@ class TrainingProcesses:
                     group=DistributedRun(self.device),
                 )
             except GroupBroken:
+                self._broken = True
                 return done
             except Exception as error:  # noqa: BLE001  (the node hears of it, the next job comes)
                 log.info("a training has ended early", reason=str(error))
             done += 1
+
+    def leave(self) -> None:
+        """End this process after `help`, where it cannot end in order.
+
+        Threads that torch has for a process that was killed are never joined: at an ordinary exit
+        they may abort this one (std::terminate).
+        """
+        if self._broken:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
 
     # ---- jobs ------------------------------------------------------------------------------------
 

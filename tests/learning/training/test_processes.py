@@ -38,6 +38,7 @@ from offchain.learning.training.settings import TrainingSettings
 processes = TrainingProcesses(place_of(os.environ))
 if processes.place.rank:
     print(json.dumps({"helped": processes.help()}), flush=True)
+    processes.leave()
     sys.exit(0)
 
 atlas = build_atlas(font_files_under(Path(matplotlib.get_data_path()) / "fonts"), Path(sys.argv[1]))
