@@ -16,7 +16,7 @@ from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings, version
 from offchain.programs.logs import LEVELS, configure_logs
 
 CONTEXT: Final = {"show_default": True}
-"""How help is asked for and what it shows, in all commands."""
+"""What help shows, in all commands; `run_program` says how it is asked for."""
 
 FEEDER_ACCOUNT: Final = 8
 RELAYER_ACCOUNT: Final = 9

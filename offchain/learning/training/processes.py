@@ -28,6 +28,7 @@ from offchain.learning.training.distributed_run import DistributedRun, GroupBrok
 from offchain.learning.training.loop import TrainingResult, train_network
 from offchain.learning.training.place import ProcessPlace
 from offchain.learning.training.settings import TrainingSettings
+from offchain.programs.standard_output import settle_output
 
 log = structlog.get_logger()
 
@@ -171,8 +172,7 @@ class TrainingProcesses:
         they may abort this one (std::terminate).
         """
         if self._broken:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            settle_output(sys.stdout, sys.stderr)
             os._exit(0)
 
     # ---- jobs ------------------------------------------------------------------------------------
