@@ -122,6 +122,8 @@ def run_worker(
             time.monotonic,
             randomness.token_bytes,
         ).run(stopped)
+    if processes is not None:
+        processes.leave()
 
 
 def parse_roles(text: str) -> frozenset[Role]:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NoReturn
 
 import numpy as np
 import structlog
@@ -142,7 +143,6 @@ class TrainingProcesses:
             try:
                 job = self._receive()
             except GroupBroken:
-                self._broken = True
                 return done
             if job is None:
                 distributed.destroy_process_group()
@@ -159,21 +159,19 @@ class TrainingProcesses:
                     group=DistributedRun(self.device),
                 )
             except GroupBroken:
-                self._broken = True
                 return done
             except Exception as error:  # noqa: BLE001  (the node hears of it, the next job comes)
                 log.info("a training has ended early", reason=str(error))
             done += 1
 
-    def leave(self) -> None:
-        """End this process after `help`, where it cannot end in order.
+    def leave(self) -> NoReturn:
+        """End this process, well, once the group is done with.
 
-        Threads that torch has for a process that was killed are never joined: at an ordinary exit
-        they may abort this one (std::terminate).
+        Not through the interpreter's end: threads that torch keeps for a group may not be joined
+        there, and then abort the process (std::terminate).
         """
-        if self._broken:
-            settle_output(sys.stdout, sys.stderr)
-            os._exit(0)
+        settle_output(sys.stdout, sys.stderr)
+        os._exit(0)
 
     # ---- jobs ------------------------------------------------------------------------------------
 

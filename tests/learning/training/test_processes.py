@@ -39,7 +39,6 @@ processes = TrainingProcesses(place_of(os.environ))
 if processes.place.rank:
     print(json.dumps({"helped": processes.help()}), flush=True)
     processes.leave()
-    sys.exit(0)
 
 atlas = build_atlas(font_files_under(Path(matplotlib.get_data_path()) / "fonts"), Path(sys.argv[1]))
 def samples(seed, items):
@@ -118,6 +117,7 @@ tell(one=score(train_network(training, None, 5, settings(), lambda _: None).netw
 second = together(first.network, settings(maximum_steps=60))
 tell(explored=list(second.network.channels), again=score(second.network))
 processes.end()
+processes.leave()
 """,
     )
     told = outcome(leader)
@@ -153,6 +153,7 @@ except TypeError:
     tell(raised=True)
 tell(after=score(together(None, settings()).network))
 processes.end()
+processes.leave()
 """,
     )
     told = outcome(leader)
@@ -186,6 +187,7 @@ except TrainingError as error:
     tell(failed=str(error))
 tell(alone=score(together(None, settings()).network))
 processes.end()
+processes.leave()
 """,
     )
     assert "training" in leader.stdout.readline()
@@ -215,6 +217,7 @@ begun.wait()
 processes.end()
 work.join()
 tell(ended=True)
+processes.leave()
 """,
     )
     assert outcome(leader) == {"stopped": "the training processes end", "ended": True}
