@@ -4,83 +4,93 @@ pragma solidity 0.8.30;
 /// @notice Every number that the protocol can be tuned by. Fixed at deployment, the same for all contracts.
 /// Fractions are basis points (1/10,000), times are seconds of the EVM's clock, phases are Bitcoin blocks, amounts are
 /// wei. Ranges are inclusive. docs/Parameters.md says what each protects.
-/// @param maximumClockSkew seconds by which a data transaction's timestamp may run ahead of its EVM block's; 0 to
-/// 7,200
-/// @param graceSeconds seconds for which a closed round's scope is still accepted; 0 to 86,400
-/// @param minimumRing keys that a ring has at least; 2 to 64
-/// @param maximumRing keys that a ring has at most; 16 or `minimumRing`, whichever is more, to 64
-/// @param maximumSamples samples in one item at most, held by the task's payload check; 1 to 2^20
-/// @param testBasisPoints share of a round's items that test; 1 to 9,999
-/// @param minimumItems a round with fewer items is void; 10,000 / `testBasisPoints`, rounded up, to 2^16
-/// @param maximumItems what a round's target never exceeds; `minimumItems` to 2^16
-/// @param maximumCollectHeights Bitcoin blocks after which a round closes that has not reached its target; 1 to 2,016
+/// @param maximumClockSkew seconds by which a data transaction's timestamp may run ahead of its EVM block's;
+/// `timestampStep` to 7,200
+/// @param timestampStep seconds that every claimed timestamp is a multiple of; 1 to 3,600
+/// @param parts sealed parts of a data transaction; 2 to 32
+/// @param testParts parts of each data transaction that test; 1 to `parts` - 1
+/// @param samplesPerPart samples in one part, exactly; 1 to 40,000 / `testParts`
+/// @param epochRounds rounds of an epoch at least; 2 to 64
+/// @param maximumMembers members of an epoch at most; 4 to 128
+/// @param minimumRing members of an epoch at least; 2 to `maximumMembers`
+/// @param warmHeat heat with which an account applies as warm; 1 to 2^64 - 1
+/// @param stake wei that an account has behind what it does; 0 to 2^96 - 1
+/// @param startSeconds seconds after deployment before which the chain only starts when all genesis accounts have
+/// applied; 0 to 2,592,000
+/// @param minimumData a round with fewer data transactions is void; 1 to `minimumRing`
+/// @param collectHeights Bitcoin blocks after which a round closes without every member's data; 1 to 2,016
+/// @param openBlocks Bitcoin blocks of the phase Open; 1 to 2,016
 /// @param commitBlocks Bitcoin blocks of the phase Commit; 1 to 2,016
 /// @param unsealBlocks Bitcoin blocks of the phase Unseal; 1 to 2,016
+/// @param reportBlocks Bitcoin blocks of the phase Report; 1 to 2,016
 /// @param revealBlocks Bitcoin blocks of the phase Reveal; 1 to 2,016
 /// @param availableBlocks Bitcoin blocks of the phase Available; 1 to 2,016
+/// @param bringBlocks Bitcoin blocks of the phase Bring; 1 to 2,016
 /// @param attestBlocks Bitcoin blocks of the phase Attest; 1 to 2,016
 /// @param attestRevealBlocks Bitcoin blocks of the phase AttestReveal; 1 to 2,016
 /// @param finalizeBlocks Bitcoin blocks of the phase Finalize; 1 to 2,016
 /// @param minimumPhaseSeconds seconds that each phase lasts at least; 1 to 86,400
-/// @param standingRounds K: rounds for which a valid model gives standing and a bond stays locked; 1 to 64
-/// @param minimumStanding with fewer accounts with standing the registered genesis accounts attest; 1 to 64
-/// @param minimumImprovement correct test samples by which a model must beat the baseline at least; 1 to 2^32
-/// @param improvementDivisor a valid model corrects at least one in this many of the baseline's errors; doubled for
-/// every void round just before; 1 to 2^32
-/// @param maximumModels accounts that may commit to a model in one round; 1 to 256
-/// @param modelBond wei behind an account's commitment in a round; 0 to 2^96 - 1
-/// @param burnBasisPoints a model that scores under this share of the baseline loses its bond; 0 to 10,000
-/// @param leaseRounds rounds in which a registered share key is active; 1 to 16
-/// @param baseKeys share keys that an account without heat may hold active; 1 to 64
-/// @param maximumKeys share keys that any account may hold active at most; `baseKeys` to 64
-/// @param keyStep heat that buys one further share key; 1 to 2^64 - 1
-/// @param keyBond wei behind each share key of an account without a valid model, genesis accounts aside; 0 to 2^96 - 1
+/// @param significance how surely a model must be better than chance, in hundredths of a standard deviation; 0 to
+/// 1,000
+/// @param hostileAllowance what a third of hostile sharers may shift, added to it times the root of the data
+/// transactions that count; 0 to 1,000
+/// @param triesAllowance added to the bound for every doubling of the commitments; 0 to 10,000
+/// @param voiceBasisPoints distance, as a share of the smaller spread, from which a model is no variant of a better
+/// one; 0 to 10,000
+/// @param burnBasisPoints a model below this share of the baseline's points loses `modelBurn`; 0 to 10,000
+/// @param modelBurn wei of the stake that such a model, or a commitment that is not revealed, burns; 0 to `stake`
+/// @param minimumStanding with fewer accounts with standing the genesis members attest; 1 to 64
+/// @param standingRounds K: rounds for which a voice gives standing, and a stake stays after the last act; 1 to 64
 /// @param heatBest heat gained by a block's best model; 0 to 2^64 - 1
-/// @param heatModel heat gained by every other valid model; 0 to 2^64 - 1
-/// @param heatAttestation heat gained by an attestation with the majority, when it is claimed; 0 to 2^64 - 1
-/// @param heatFadeBasisPoints share of an account's heat that is lost with each block appended; 100 to 10,000
+/// @param heatModel heat gained by every other voice; 0 to 2^64 - 1
+/// @param heatAttestation heat gained by an attestation behind the block's statement; 0 to 2^64 - 1
+/// @param heatFadeBasisPoints share of an account's heat that is lost with each round that closes; 100 to 10,000
 /// @param blockReward token units minted at most for a block before the first halving; 0 to 2^96 - 1
 /// @param halvingBlocks blocks of the model chain after which the reward halves; 1 to 2^32 - 1
-/// @param bestBasisPoints share of the reward for the best model. This and the next three are together at most 10,000
-/// @param modelsBasisPoints share of the reward that the other valid models divide equally
-/// @param attestersBasisPoints share of the reward that the attestations with the majority divide equally
-/// @param dataBasisPoints share of the reward that the items in the data set divide by weight
-/// @param testItemWeight a test item earns this many times what a training item earns; 1 to 1,000
+/// @param bestBasisPoints share of the reward for the best model. This and the next three are together at most
+/// 10,000
+/// @param modelsBasisPoints share of the reward that the other voices divide equally
+/// @param attestersBasisPoints share of the reward that the attestations behind the statement divide equally
+/// @param dataBasisPoints share of the reward that the data transactions in the data set divide equally
 struct Parameters {
     // Data transactions
     uint256 maximumClockSkew;
-    uint256 graceSeconds;
+    uint256 timestampStep;
+    uint256 parts;
+    uint256 testParts;
+    uint256 samplesPerPart;
+    // Members
+    uint256 epochRounds;
+    uint256 maximumMembers;
     uint256 minimumRing;
-    uint256 maximumRing;
-    uint256 maximumSamples;
+    uint256 warmHeat;
+    uint256 stake;
+    uint256 startSeconds;
     // Collection
-    uint256 testBasisPoints;
-    uint256 minimumItems;
-    uint256 maximumItems;
-    uint256 maximumCollectHeights;
+    uint256 minimumData;
+    uint256 collectHeights;
     // Competition
+    uint256 openBlocks;
     uint256 commitBlocks;
     uint256 unsealBlocks;
+    uint256 reportBlocks;
     uint256 revealBlocks;
     uint256 availableBlocks;
+    uint256 bringBlocks;
     uint256 attestBlocks;
     uint256 attestRevealBlocks;
     uint256 finalizeBlocks;
     uint256 minimumPhaseSeconds;
-    // Standing and validity
-    uint256 standingRounds;
-    uint256 minimumStanding;
-    uint256 minimumImprovement;
-    uint256 improvementDivisor;
-    uint256 maximumModels;
-    uint256 modelBond;
+    // Judging
+    uint256 significance;
+    uint256 hostileAllowance;
+    uint256 triesAllowance;
+    uint256 voiceBasisPoints;
     uint256 burnBasisPoints;
-    // Share keys
-    uint256 leaseRounds;
-    uint256 baseKeys;
-    uint256 maximumKeys;
-    uint256 keyStep;
-    uint256 keyBond;
+    uint256 modelBurn;
+    // Standing
+    uint256 minimumStanding;
+    uint256 standingRounds;
     // Heat
     uint256 heatBest;
     uint256 heatModel;
@@ -93,7 +103,6 @@ struct Parameters {
     uint256 modelsBasisPoints;
     uint256 attestersBasisPoints;
     uint256 dataBasisPoints;
-    uint256 testItemWeight;
 }
 
 /// @title The protocol's parameters, checked once and then the same for everybody.
