@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IDataRegistry} from "../interfaces/IDataRegistry.sol";
 import {Tags} from "./Tags.sol";
-
-/// @notice What a member's ring signature speaks for, with the nullifier that goes with it.
-/// @param round the round that the data are for; the signature's scope
-/// @param dataHash hash of the sealed parts and their samples (DataTransactions.dataHash)
-/// @param timestamp when it was signed, as the sharer claims; seconds since 1970, a multiple of `timestampStep`
-/// @param rewardAddress who is paid for it
-/// @param nullifierX x coordinate of the nullifier, from 1 to the group order of secp256k1 less 1
-/// @param nullifierV 27 if the nullifier's y is even, 28 if it is odd
-struct SharedData {
-    uint32 round;
-    bytes32 dataHash;
-    uint40 timestamp;
-    address rewardAddress;
-    uint256 nullifierX;
-    uint8 nullifierV;
-}
 
 /// @title Hashes of data transactions.
 /// @notice A data transaction has sealed parts, each with a key of its own. For each part a payload hash (sha2-256 of
@@ -69,25 +54,34 @@ library DataTransactions {
 
     /// @notice H("data-hash", payloads hash, keys hash, samples root).
     /// @param modelChain address of the model chain
-    /// @param payloadsHash the payloads hash
-    /// @param keysHash_ the keys hash
-    /// @param samplesRoot Merkle root of all samples
-    /// @return the data hash
-    function dataHash(address modelChain, bytes32 payloadsHash, bytes32 keysHash_, bytes32 samplesRoot)
-        internal
-        view
-        returns (bytes32)
-    {
-        return
-            keccak256(abi.encode(Tags.DATA_HASH, block.chainid, modelChain, payloadsHash, keysHash_, samplesRoot));
+    /// @param record the data transaction's
+    /// @return its data hash
+    function dataHash(address modelChain, IDataRegistry.DataRecord memory record) internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                Tags.DATA_HASH, block.chainid, modelChain, record.payloadsHash, record.keysHash, record.samplesRoot
+            )
+        );
     }
 
-    /// @notice H("data-id", all fields in order).
+    /// @notice H("data-id", round, data hash, timestamp, reward address, nullifier x, nullifier v).
     /// @param modelChain address of the model chain
-    /// @param data what was signed, with the nullifier
-    /// @return the data transaction's identifier
-    function identifier(address modelChain, SharedData memory data) internal view returns (bytes32) {
-        return keccak256(abi.encode(Tags.DATA_ID, block.chainid, modelChain, data));
+    /// @param record the data transaction's
+    /// @return its identifier: what the ring signature signs
+    function identifier(address modelChain, IDataRegistry.DataRecord memory record) internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                Tags.DATA_ID,
+                block.chainid,
+                modelChain,
+                record.round,
+                dataHash(modelChain, record),
+                record.timestamp,
+                record.rewardAddress,
+                record.nullifierX,
+                record.nullifierV
+            )
+        );
     }
 
     /// @notice H("data", identifier).

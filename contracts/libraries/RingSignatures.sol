@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {SharedData} from "./DataTransactions.sol";
+import {IDataRegistry} from "../interfaces/IDataRegistry.sol";
 import {Tags} from "./Tags.sol";
 
 /// @title Linkable ring signatures over secp256k1, verified with the ecrecover precompile.
-/// @notice One of the ring's keys signed the data; the nullifier N is the same for every signature of that key in one
-/// round. docs/RingSignature.md is the specification. In its notation, with group order n:
+/// @notice One of the ring's keys signed the item; the nullifier N is the same for every signature of that key in one
+/// scope. docs/RingSignature.md is the specification. In its notation, with group order n:
 ///
-///     t      = H("nullifier", round) mod n
-///     prefix = H("ring", round, data hash, timestamp, reward address, N.x, v_N, size, keccak256(x_0 .. x_(size-1)))
+///     t      = H("nullifier", scope) mod n
+///     prefix = H("ring", scope, timestamp, payload hash, key commitment, reward address,
+///                N.x, v_N, size, keccak256(x_0 .. x_(size-1)))
 ///     L_i    = address(s_i G + c_i P_i)          = ecrecover(-s_i x_i, 27, x_i, c_i x_i)
 ///     R_i    = address(c_i G + (s_i - c_i t) N)  = ecrecover(-c_i N.x, v_N, N.x, (s_i - c_i t) N.x)
 ///     c_i+1  = keccak256(abi.encode(prefix, i, L_i, R_i)),  accepted if and only if c_size == c_0
 ///
 /// ecrecover(e, v, r, s) is the address of (s R - e G) / r, where R has x coordinate r and the parity that v names:
 /// one call of 3000 gas is a double multiplication, which costs two orders of magnitude more in EVM code.
-/// @dev What the caller must see to: that the ring's keys may sign in this round, that the nullifier is not used up,
+/// @dev What the caller must see to: that the ring's keys may sign in this scope, that the nullifier is not used up,
 /// and that the ring's size is bounded (time is linear in it).
 library RingSignatures {
     /// @notice Order n of the group of secp256k1 (SEC 2, section 2.4.1).
@@ -82,43 +83,50 @@ library RingSignatures {
     error RingNotClosed(bytes32 expected, bytes32 actual);
 
     /// @notice The scope tag t.
-    /// @param modelChain address of the model chain
-    /// @param round the round that is signed for
+    /// @param scope the round that is signed for
     /// @return t, in [0, ORDER)
-    function scopeTag(address modelChain, uint256 round) internal view returns (uint256) {
-        return uint256(keccak256(abi.encode(Tags.NULLIFIER, block.chainid, modelChain, round))) % ORDER;
+    function scopeTag(uint256 scope) internal view returns (uint256) {
+        return uint256(keccak256(abi.encode(Tags.NULLIFIER, block.chainid, address(this), scope))) % ORDER;
     }
 
     /// @notice What every challenge starts from: all that is signed.
-    /// @param modelChain address of the model chain
-    /// @param data what is signed, with the nullifier
+    /// @param item what is signed, with the nullifier
     /// @param ring x coordinates of the keys
     /// @return the hash called prefix above
-    function prefix(address modelChain, SharedData memory data, uint256[] memory ring)
-        internal
-        view
-        returns (bytes32)
-    {
+    function prefix(IDataRegistry.Item calldata item, uint256[] memory ring) internal view returns (bytes32) {
         bytes32 ringHash;
         // Saves a copy of the ring (abi.encodePacked makes one). Safe: reads only the array's own elements, which lie
         // one after another behind its length word.
         assembly ("memory-safe") {
             ringHash := keccak256(add(ring, 0x20), shl(5, mload(ring)))
         }
-        return keccak256(abi.encode(Tags.RING, block.chainid, modelChain, data, ring.length, ringHash));
+        return keccak256(
+            abi.encode(
+                Tags.RING,
+                block.chainid,
+                address(this),
+                item.scope,
+                item.timestamp,
+                item.payloadHash,
+                item.keyCommitment,
+                item.rewardAddress,
+                item.nullifierX,
+                item.nullifierV,
+                ring.length,
+                ringHash
+            )
+        );
     }
 
-    /// @notice Reverts, with a reason of its own for each fault, unless the signature of `data` by one of `ring` is
-    /// valid for this chain and this model chain.
-    /// @param modelChain address of the model chain
-    /// @param data what is signed, with the nullifier
+    /// @notice Reverts, with a reason of its own for each fault, unless the signature of `item` by one of `ring` is
+    /// valid for this chain and this contract.
+    /// @param item what is signed, with the nullifier
     /// @param ring x coordinates of the keys, strictly ascending
     /// @param minimumRing smallest ring that is accepted; an empty one never is
     /// @param challenge c_0
     /// @param responses s_0 .. s_(size-1)
     function verify(
-        address modelChain,
-        SharedData memory data,
+        IDataRegistry.Item calldata item,
         uint256[] memory ring,
         uint256 minimumRing,
         bytes32 challenge,
@@ -127,13 +135,13 @@ library RingSignatures {
         uint256 size = ring.length;
         if (size == 0 || size < minimumRing) revert RingTooShort(size, minimumRing);
         if (responses.length != size) revert ResponseCountMismatch(size, responses.length);
-        uint256 nullifierX = data.nullifierX;
-        uint256 nullifierV = data.nullifierV;
+        uint256 nullifierX = item.nullifierX;
+        uint256 nullifierV = item.nullifierV;
         if (nullifierX == 0 || nullifierX >= ORDER) revert NullifierOutOfRange(nullifierX);
         if (nullifierV != EVEN_Y_V && nullifierV != EVEN_Y_V + 1) revert NullifierParity(nullifierV);
 
-        uint256 negativeTag = ORDER - scopeTag(modelChain, data.round);
-        uint256 area = _openArea(prefix(modelChain, data, ring));
+        uint256 negativeTag = ORDER - scopeTag(item.scope);
+        uint256 area = _openArea(prefix(item, ring));
         uint256 running = uint256(challenge);
         uint256 previous = 0;
         // Nothing here can wrap: every subtraction takes a number that was just checked to be below ORDER from it.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {DataTransactions, SharedData} from "../libraries/DataTransactions.sol";
+import {IDataRegistry} from "../interfaces/IDataRegistry.sol";
+import {DataTransactions} from "../libraries/DataTransactions.sol";
 import {TestParts} from "../libraries/TestParts.sol";
 
 /// @notice Opens DataTransactions' and TestParts' internal functions to tests.
@@ -24,16 +25,12 @@ contract DataTransactionsHarness {
         gas -= gasleft();
     }
 
-    function dataHash(address modelChain, bytes32 payloadsHash, bytes32 keysHash_, bytes32 samplesRoot)
-        external
-        view
-        returns (bytes32)
-    {
-        return DataTransactions.dataHash(modelChain, payloadsHash, keysHash_, samplesRoot);
+    function dataHash(address modelChain, IDataRegistry.DataRecord memory record) external view returns (bytes32) {
+        return DataTransactions.dataHash(modelChain, record);
     }
 
-    function identifier(address modelChain, SharedData memory data) external view returns (bytes32) {
-        return DataTransactions.identifier(modelChain, data);
+    function identifier(address modelChain, IDataRegistry.DataRecord memory record) external view returns (bytes32) {
+        return DataTransactions.identifier(modelChain, record);
     }
 
     function leaf(address modelChain, bytes32 id) external view returns (bytes32) {

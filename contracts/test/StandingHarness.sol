@@ -9,27 +9,19 @@ contract StandingHarness {
 
     Standing.Ledger private _ledger;
 
-    function grant(address account, uint32 time, uint32 untilTime) external {
-        _ledger.grant(account, time, untilTime);
+    function grant(address account, uint32 round, uint32 untilRound) external {
+        _ledger.grant(account, round, untilRound);
     }
 
-    function suspend(address account, uint32 time) external {
-        _ledger.suspend(account, time);
-    }
-
-    function resume(address account, uint32 time, uint32 sinceRound) external {
-        _ledger.resume(account, time, sinceRound);
-    }
-
-    function expire(uint32 time) external {
-        _ledger.expire(time);
+    function expire(uint32 round) external {
+        _ledger.expire(round);
     }
 
     function count() external view returns (uint32) {
         return _ledger.count;
     }
 
-    function acts(address account, uint32 time, uint32 round) external view returns (bool) {
-        return _ledger.acts(account, time, round);
+    function has(address account, uint32 round) external view returns (bool) {
+        return _ledger.has(account, round);
     }
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title What a block pays.
-library Rewards {
+library Pots {
     uint256 private constant BASIS_POINTS = 10_000;
 
     /// @notice What is minted for a block at most: `initial`, halved with every `halvingBlocks`.

@@ -2,12 +2,12 @@
 pragma solidity 0.8.30;
 
 import {Fading} from "../libraries/Fading.sol";
-import {Rewards} from "../libraries/Rewards.sol";
+import {Pots} from "../libraries/Pots.sol";
 
-/// @notice Opens the internal functions of Rewards and Fading to tests.
-contract RewardsHarness {
+/// @notice Opens the internal functions of Pots and Fading to tests.
+contract PotsHarness {
     function ofBlock(uint256 number, uint256 initial, uint256 halvingBlocks) external pure returns (uint256) {
-        return Rewards.ofBlock(number, initial, halvingBlocks);
+        return Pots.ofBlock(number, initial, halvingBlocks);
     }
 
     function part(uint256 reward, uint256 basisPoints, uint256 quietRun, uint256 parts)
@@ -15,7 +15,7 @@ contract RewardsHarness {
         pure
         returns (uint256)
     {
-        return Rewards.part(reward, basisPoints, quietRun, parts);
+        return Pots.part(reward, basisPoints, quietRun, parts);
     }
 
     function faded(uint256 heat, uint256 rounds, uint256 fadeBasisPoints) external pure returns (uint256) {
