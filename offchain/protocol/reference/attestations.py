@@ -108,9 +108,7 @@ class ReferenceAttestations:
 
     def freeze(self, round_number: int) -> standing.FrozenSet:
         """A round has closed: fixes who attests in it."""
-        holders = {
-            account for account, until in self.standing.items() if until >= round_number
-        }
+        holders = {account for account, until in self.standing.items() if until >= round_number}
         genesis = self.membership.genesis_members
         frozen = standing.frozen_set(self.parameters, len(holders), len(genesis))
         attesters = genesis if frozen.genesis_acts else frozenset(holders)
@@ -192,9 +190,7 @@ class ReferenceAttestations:
             if missing >> index & 1 and row != EMPTY_ROW:
                 raise Revert("MissingRowNotEmpty", index)
 
-    def _require_opening(
-        self, round_number: int, sender: str, stated: bytes, salt: bytes
-    ) -> None:
+    def _require_opening(self, round_number: int, sender: str, stated: bytes, salt: bytes) -> None:
         known = self.attestation_of(round_number, sender)
         if known.commitment == ZERO_HASH:
             raise Revert("NotCommitted", round_number, sender)

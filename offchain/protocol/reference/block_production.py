@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from offchain.protocol.reference.attestations import ReferenceAttestations
 from offchain.protocol.reference.environment import Environment, Revert
@@ -10,7 +11,7 @@ from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.model_chain import ReferenceModelChain
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
-from offchain.protocol.rules import judge, votes
+from offchain.protocol.rules import judging, votes
 from offchain.protocol.words.records import ModelBurned, RoundDecided
 from offchain.protocol.words.status import ZERO_HASH, Phase, Reveal
 from offchain.protocol.words.transactions import GENESIS_BLOCK, Row, statement
@@ -37,7 +38,7 @@ class ReferenceBlockProduction:
         self.model_chain = model_chain
 
     def finalize(self, rows: Sequence[Row]) -> None:
-        """Append the block of the round in competition, by the rows of the statement that stands."""
+        """Append the block of the round in competition, by the rows that the majority states."""
         round_number = self.rounds.require_phase(Phase.FINALIZE)
         closed = self.rounds.closed_round(round_number)
         given = statement(self.environment.domain, round_number, closed.data_root, rows)
@@ -45,4 +46,58 @@ class ReferenceBlockProduction:
         if given != expected:
             raise Revert("NotTheStatement", given, expected)
 
-        raise NotImplementedError
+        reveals = [
+            self.model_transactions.reveal_at(round_number, index) for index in range(len(rows) - 1)
+        ]
+        for index, reveal in enumerate(reveals):
+            if judging.burns(self.parameters, rows[index + 1], rows[0]):
+                self.membership.burn(reveal.account)
+                self.environment.emit(ModelBurned, round_number, reveal.account, index)
+
+        ranking = self._ranking(round_number, rows, reveals)
+        voices = judging.voices(rows, ranking)
+        head = self.rounds.head()
+        if head.model_hash == ZERO_HASH:
+            voices = ranking[:1]
+        valid = sum(1 << index for index in ranking)
+        self.environment.emit(RoundDecided, round_number, valid, voices)
+        ballots = [
+            votes.Ballot(reveals[index].id, *self.model_transactions.votes_of(round_number, index))
+            for index in voices
+        ]
+        outcome = votes.count(ballots, closed.data_root, head.hash)
+        agreeing = [
+            index for index in voices if reveals[index].names_data and reveals[index].names_head
+        ]
+        paid = [] if outcome.is_quiet else agreeing
+        self.attestations.grant_standing(round_number, [reveals[index].account for index in paid])
+        best = reveals[paid[0]] if paid else None
+        self.model_chain.append(
+            replace(
+                GENESIS_BLOCK,
+                best_reveal=paid[0] if paid else 0,
+                voices=len(voices),
+                attestations=self.attestations.support(round_number, given),
+                best_model=best.id if best else ZERO_HASH,
+                model_hash=best.model_hash if best else head.model_hash,
+                data_vote_root=outcome.data_vote_root,
+                block_vote_root=outcome.block_vote_root,
+                data_root=closed.data_root,
+                statement=given,
+                paid_voices=sum(1 << index for index in paid),
+            )
+        )
+
+    def _ranking(
+        self, round_number: int, rows: Sequence[Row], reveals: Sequence[Reveal]
+    ) -> tuple[int, ...]:
+        """Reveal indices of the valid models, best first."""
+        closed = self.rounds.closed_round(round_number)
+        commitments, _ = self.model_transactions.counts(round_number)
+        required = judging.required(
+            self.parameters,
+            transactions=closed.data_set.bit_count(),
+            trimmed=closed.trim,
+            commitments=commitments,
+        )
+        return judging.rank(rows, [reveal.order for reveal in reveals], required)

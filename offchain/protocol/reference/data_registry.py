@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from offchain.crypto.merkle import merkle_root
 from offchain.crypto.ring import Nullifier, RingSignature, verify_ring
@@ -19,8 +19,19 @@ from offchain.protocol.words.records import (
     TestKeysPublished,
     TrainingKeysPublished,
 )
-from offchain.protocol.words.status import Collected, NextPartition, Partition, Phase
-from offchain.protocol.words.transactions import DataRecord, DataTransaction
+from offchain.protocol.words.status import (
+    ZERO_HASH,
+    Collected,
+    NextPartition,
+    PartitionRecord,
+    Phase,
+)
+from offchain.protocol.words.transactions import (
+    DataRecord,
+    DataTransaction,
+    data_leaf,
+    partition_seed,
+)
 
 RingChecker = Callable[..., None]
 """Checks a signature, with the arguments and errors of `verify_ring`."""
@@ -33,7 +44,7 @@ class RoundData:
     ids: list[bytes] = field(default_factory=list)
     arrivals: list[int] = field(default_factory=list)
     nullifiers: dict[int, int] = field(default_factory=dict)
-    partitions: list[Partition] = field(default_factory=list)
+    partitions: list[PartitionRecord] = field(default_factory=list)
     published: dict[Phase, int] = field(default_factory=lambda: {Phase.OPEN: 0, Phase.UNSEAL: 0})
 
     @property
@@ -116,10 +127,8 @@ class ReferenceDataRegistry:
         first = data.partitioned
         if end != first + rules.end_arrival(data.pending, decision):
             raise Revert("WrongEnd", end, decision)
-        seed = rules.partition_seed(
-            self.environment.domain, self.environment.relay.block_hash(height)
-        )
-        data.partitions.append(Partition(end, height, decision, seed))
+        seed = partition_seed(self.environment.domain, self.environment.relay.block_hash(height))
+        data.partitions.append(PartitionRecord(end, height, decision, seed))
         self.last_height, self.last_decision = height, decision
         self.environment.emit(Partitioned, collecting, height, seed, first, end, decision)
 
@@ -149,6 +158,11 @@ class ReferenceDataRegistry:
         """A data transaction's identifier."""
         return record.identifier(self.environment.domain)
 
+    def id_of(self, round_number: int, index: int) -> bytes:
+        """Identifier of a data transaction by number; zeros if there is none."""
+        ids = self._data(round_number).ids
+        return ids[index] if index < len(ids) else ZERO_HASH
+
     def collected(self, round_number: int) -> Collected:
         """How far a round is."""
         data = self._data(round_number)
@@ -157,7 +171,7 @@ class ReferenceDataRegistry:
             decision = self.rounds.closed[round_number].decision_time
         return Collected(len(data.ids), data.partitioned, len(data.partitions), decision)
 
-    def partition_of(self, round_number: int, index: int) -> Partition | None:
+    def partition_of(self, round_number: int, index: int) -> PartitionRecord | None:
         """The partition that took a data transaction, if one did."""
         partitions = self._data(round_number).partitions
         return next((partition for partition in partitions if index < partition.end), None)
@@ -165,7 +179,8 @@ class ReferenceDataRegistry:
     def test_parts(self, round_number: int, index: int) -> int:
         """Bitmap of the test parts of a data transaction that a partition has taken."""
         partition = self.partition_of(round_number, index)
-        assert partition is not None, "no partition has taken it"
+        if partition is None:
+            raise Revert("WrongPartition", index, 0)
         return rules.test_parts(
             self.environment.domain,
             partition.seed,
@@ -184,7 +199,7 @@ class ReferenceDataRegistry:
         ids = self._data(round_number).ids
         return merkle_root(
             [
-                rules.data_leaf(self.environment.domain, data_id)
+                data_leaf(self.environment.domain, data_id)
                 for index, data_id in enumerate(ids)
                 if bitmap >> index & 1
             ]
@@ -253,7 +268,7 @@ class ReferenceDataRegistry:
         if (record.round, due) != (round_number, phase):
             raise Revert("WrongPhase", round_number, phase, due)
         data, data_id = self._data(record.round), self.identify(record)
-        if index >= len(data.ids) or data.ids[index] != data_id:
+        if self.id_of(record.round, index) != data_id:
             raise Revert("UnknownData", record.round, index, data_id)
         partition = self.partition_of(record.round, index)
         if partition is None or data.partitions.index(partition) != number:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from offchain.crypto.possession import PossessionProof, verify_possession
 from offchain.errors import CryptoError
 from offchain.protocol.reference.environment import Environment, Revert
+from offchain.protocol.reference.heat import ReferenceHeat
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import draw
+from offchain.protocol.words.actions import Possession
 from offchain.protocol.words.records import (
     Applied,
     DrawSeeded,
@@ -24,8 +26,6 @@ from offchain.protocol.words.status import (
     NO_APPLICATION,
     NO_EPOCH,
     NO_STAKE,
-    ZERO_ADDRESS,
-    ZERO_HASH,
     Application,
     Epoch,
     Stake,
@@ -34,6 +34,9 @@ from offchain.protocol.words.status import (
 LOCKED = 2**32 - 1
 """The round from which a stake is free while that is not known yet."""
 
+LIST_CODE = "0x" + "00" * 19 + "01"
+"""Stands for the address of the code that holds a list of members: this specification has none."""
+
 
 class ReferenceMembership:
     """See contracts/interfaces/IMembership.sol.
@@ -41,7 +44,7 @@ class ReferenceMembership:
     Args:
         environment: shared by all reference contracts.
         rounds: the model chain's.
-        heat_of: an account's heat now.
+        heat: decides who applies as warm.
         genesis_accounts: as given at deployment.
     """
 
@@ -49,13 +52,13 @@ class ReferenceMembership:
         self,
         environment: Environment,
         rounds: Rounds,
-        heat_of: Callable[[str], int],
+        heat: ReferenceHeat,
         genesis_accounts: Sequence[str],
     ) -> None:
         self.environment = environment
         self.parameters = environment.parameters
         self.rounds = rounds
-        self.heat_of = heat_of
+        self.heat = heat
         self.genesis_accounts = tuple(genesis_accounts)
         self.genesis_is_warm = True
         self.current_epoch = 0
@@ -70,9 +73,7 @@ class ReferenceMembership:
 
     # ---- applications ----------------------------------------------------------------------------
 
-    def apply_for(
-        self, sender: str, epoch: int, key: int, proof: PossessionProof, value: int
-    ) -> None:
+    def apply_for(self, sender: str, epoch: int, key: int, proof: Possession, value: int) -> None:
         """Apply with a share key for the epoch that can be applied for."""
         is_genesis = sender in self.genesis_accounts
         if epoch != self.open_epoch():
@@ -84,8 +85,9 @@ class ReferenceMembership:
             raise Revert("AlreadyApplied", epoch, sender)
         if any(application.key == key for application in applications.values()):
             raise Revert("KeyUsed", epoch, key)
+        possession = PossessionProof(proof.commitment, int.from_bytes(proof.response, "big"))
         try:
-            verify_possession(self.environment.domain, sender, epoch, key, proof)
+            verify_possession(self.environment.domain, sender, epoch, key, possession)
         except CryptoError as error:
             raise Revert("WrongPossession", key) from error
         amount = self._with(sender, value)
@@ -94,7 +96,7 @@ class ReferenceMembership:
 
         self._add(sender, value)
         self._change(sender, last_epoch=epoch)
-        has_own_heat = self.heat_of(sender) >= self.parameters.warm_heat
+        has_own_heat = self.heat.heat_of(sender) >= self.parameters.warm_heat
         is_warm = has_own_heat or (is_genesis and self.genesis_is_warm)
         self.own_warm[epoch] = self.own_warm.get(epoch, 0) + has_own_heat
         entry = self.epoch_at(epoch)
@@ -102,16 +104,14 @@ class ReferenceMembership:
         self.epochs[epoch] = entry
         number = entry.warm if is_warm else entry.cold
         applications[sender] = Application(number, is_warm, key)
-        self.environment.emit(
-            Applied, epoch, sender, key, is_warm, number, self.own_warm[epoch]
-        )
+        self.environment.emit(Applied, epoch, sender, key, is_warm, number, self.own_warm[epoch])
 
     def seed_draw(self, height: int) -> None:
         """Store the seed by which the members of a frozen epoch are drawn."""
         epoch, entry = self._next()
-        if entry.frozen_at == 0:
+        if not entry.frozen:
             raise Revert("NotFrozen", epoch)
-        if entry.seed != ZERO_HASH:
+        if entry.seeded:
             raise Revert("AlreadySeeded", epoch)
         relay, now = self.environment.relay, self.environment.now
         is_held = relay.lowest_height < height <= relay.tip
@@ -126,9 +126,9 @@ class ReferenceMembership:
     def write_members(self, accounts: Sequence[str]) -> None:
         """Write the list of the next epoch's members: all that are drawn, ascending by key."""
         epoch, entry = self._next()
-        if entry.seed == ZERO_HASH:
+        if not entry.seeded:
             raise Revert("NotSeeded", epoch)
-        if epoch in self.members:
+        if entry.written:
             raise Revert("AlreadyWritten", epoch)
         places = entry.warm_places + entry.cold_places
         if len(accounts) != places:
@@ -175,7 +175,7 @@ class ReferenceMembership:
     def require_next_members(self, round_number: int) -> None:
         """Revert if a round cannot open because its epoch's members are not written."""
         opens = round_number > self.epoch_at(self.current_epoch).last_round
-        if opens and self.current_epoch + 1 not in self.members:
+        if opens and not self.epoch_at(self.current_epoch + 1).written:
             raise Revert("MembersNotWritten", self.current_epoch + 1)
 
     def open_round(self, round_number: int) -> tuple[int, int]:
@@ -183,7 +183,7 @@ class ReferenceMembership:
         if round_number > self.epoch_at(self.current_epoch).last_round:
             self._open_next(round_number)
         epoch, entry = self._next()
-        if round_number >= self.epoch_at(self.current_epoch).last_round and not entry.frozen_at:
+        if round_number >= self.epoch_at(self.current_epoch).last_round and not entry.frozen:
             self._freeze(epoch, round_number)
         return self.current_epoch, self.member_count(self.current_epoch)
 
@@ -211,7 +211,7 @@ class ReferenceMembership:
     def open_epoch(self) -> int:
         """The epoch that can be applied for."""
         epoch, entry = self._next()
-        return epoch + 1 if entry.frozen_at else epoch
+        return epoch + 1 if entry.frozen else epoch
 
     def epoch_at(self, epoch: int) -> Epoch:
         """An epoch."""
@@ -232,7 +232,7 @@ class ReferenceMembership:
     def is_drawn(self, epoch: int, account: str) -> bool:
         """Whether an applicant has a place in an epoch whose draw has its seed."""
         application, entry = self.application_of(epoch, account), self.epoch_at(epoch)
-        if application.number == 0 or entry.seed == ZERO_HASH:
+        if not application.exists or not entry.seeded:
             return False
         applicants = entry.warm if application.warm else entry.cold
         places = entry.warm_places if application.warm else entry.cold_places
@@ -270,7 +270,7 @@ class ReferenceMembership:
         for epoch in range(1, stake.last_epoch + 1):
             if account not in self.applications.get(epoch, {}):
                 continue
-            if epoch not in self.members:
+            if not self.epoch_at(epoch).written:
                 return LOCKED
             if self.is_member(epoch, account):
                 # A list is written before its epoch opens: till then its end is not known.
@@ -301,7 +301,8 @@ class ReferenceMembership:
                 raise Revert("NotAscending", position, key, previous)
             previous = key
         self.members[epoch] = tuple(accounts)
-        self.environment.emit(MembersWritten, epoch, ZERO_ADDRESS, tuple(accounts))
+        self.epochs[epoch] = replace(self.epoch_at(epoch), code=LIST_CODE)
+        self.environment.emit(MembersWritten, epoch, LIST_CODE, tuple(accounts))
 
     def _open_next(self, round_number: int) -> None:
         self.current_epoch += 1
@@ -328,9 +329,7 @@ class ReferenceMembership:
             cold_places=places.cold,
             frozen_at=self.environment.now,
         )
-        self.environment.emit(
-            EpochFrozen, epoch, entry.warm, entry.cold, places.warm, places.cold
-        )
+        self.environment.emit(EpochFrozen, epoch, entry.warm, entry.cold, places.warm, places.cold)
 
     def _with(self, account: str, value: int) -> int:
         """What an account would have at stake with more; reverts if that is too much."""

@@ -150,13 +150,15 @@ class ReferenceModelChain:
     def _fix_data_set(self, round_number: int) -> None:
         """Report has ended: D."""
         data_set = self._published(round_number) & ~self.attestations.data_out(round_number)
-        data_root = self.data_registry.data_root(round_number, data_set)
         if data_set.bit_count() < 2 * self._closed(round_number).trim + 1:
             self._void(VoidReason.TOO_FEW_DATA)
             return
+        data_root = self.data_registry.data_root(round_number, data_set)
         self._note(data_set=data_set, data_root=data_root)
         self.environment.emit(DataSetFixed, round_number, data_set, data_root)
-        self._enter(Phase.REVEAL)
+        commitments, _ = self.model_transactions.counts(round_number)
+        # Without models there is nothing to reveal, nothing to miss: the block will be a quiet one.
+        self._enter(Phase.REVEAL if commitments else Phase.ATTEST)
 
     def _fix_missing(self, round_number: int) -> None:
         """Available has ended: what is missing may be brought, if anything is."""

@@ -67,7 +67,7 @@ class ReferenceModelTransactions:
         if transaction.account != sender:
             raise Revert("NotYourModel", transaction.account, sender)
         known = self.commitment_of(round_number, sender)
-        if known.order == 0:
+        if not known.exists:
             raise Revert("NotCommitted", round_number, sender)
         if known.revealed:
             raise Revert("AlreadyRevealed", round_number, sender)
@@ -78,9 +78,7 @@ class ReferenceModelTransactions:
         models.commitments[sender] = replace(known, revealed=True)
         index = len(models.transactions)
         models.transactions.append(transaction)
-        self.environment.emit(
-            ModelRevealed, round_number, sender, index, known.order, transaction
-        )
+        self.environment.emit(ModelRevealed, round_number, sender, index, known.order, transaction)
 
     def bring_model(self, index: int, file: bytes) -> None:
         """Bring the file of a model that is missing."""

@@ -5,9 +5,6 @@ from __future__ import annotations
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.words.status import (
     NO_CLOSED_ROUND,
-    NO_COLLECTION,
-    NO_COMPETITION,
-    ZERO_HASH,
     ClosedRound,
     Collection,
     Competition,
@@ -15,6 +12,9 @@ from offchain.protocol.words.status import (
     Phase,
 )
 from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
+
+NO_COLLECTION = Collection(0, 0, 0, 0, 0)
+NO_COMPETITION = Competition(0, Phase.NONE, 0, 0, 0, genesis_acts=False)
 
 
 class Rounds:
