@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
 /// @title What a block pays.
 library Pots {
     uint256 private constant BASIS_POINTS = 10_000;
@@ -16,18 +14,12 @@ library Pots {
         return number == 0 ? 0 : initial >> ((number - 1) / halvingBlocks);
     }
 
-    /// @notice One of the equal parts of a pot. A pot of attesters or data halves with every further block in a row
-    /// that is quiet because no model is valid: having stopped to learn is paid less and less.
+    /// @notice One of the equal parts of a pot.
     /// @param reward what is minted for the block at most
     /// @param basisPoints the pot's share of it
-    /// @param quietRun blocks in a row, up to this one, that are quiet because no model is valid
     /// @param parts how many divide it, at least 1
     /// @return token units
-    function part(uint256 reward, uint256 basisPoints, uint256 quietRun, uint256 parts)
-        internal
-        pure
-        returns (uint256)
-    {
-        return (reward * basisPoints / BASIS_POINTS >> (Math.max(1, quietRun) - 1)) / parts;
+    function part(uint256 reward, uint256 basisPoints, uint256 parts) internal pure returns (uint256) {
+        return reward * basisPoints / BASIS_POINTS / parts;
     }
 }

@@ -10,12 +10,8 @@ contract PotsHarness {
         return Pots.ofBlock(number, initial, halvingBlocks);
     }
 
-    function part(uint256 reward, uint256 basisPoints, uint256 quietRun, uint256 parts)
-        external
-        pure
-        returns (uint256)
-    {
-        return Pots.part(reward, basisPoints, quietRun, parts);
+    function part(uint256 reward, uint256 basisPoints, uint256 parts) external pure returns (uint256) {
+        return Pots.part(reward, basisPoints, parts);
     }
 
     function faded(uint256 heat, uint256 rounds, uint256 fadeBasisPoints) external pure returns (uint256) {
