@@ -10,6 +10,7 @@ from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import standing
+from offchain.protocol.rules.reports import out
 from offchain.protocol.words.records import (
     AttestationCommitted,
     AttestationOpened,
@@ -110,14 +111,14 @@ class ReferenceAttestations:
         """A round has closed: fixes who attests in it."""
         holders = {account for account, until in self.standing.items() if until >= round_number}
         genesis = self.membership.genesis_members
-        frozen = standing.frozen_set(self.parameters, len(holders), len(genesis))
+        frozen = standing.frozen_set(len(holders), len(genesis), self.parameters.minimum_standing)
         attesters = genesis if frozen.genesis_acts else frozenset(holders)
         self.entries[round_number] = RoundAttestations(attesters)
         return frozen
 
     def grant_standing(self, round_number: int, accounts: Sequence[str]) -> None:
         """Voices have standing from the next round on."""
-        until = standing.standing_until(self.parameters, round_number)
+        until = standing.standing_until(round_number, self.parameters.standing_rounds)
         for account in accounts:
             self.standing[account] = until
             self.environment.emit(StandingGained, round_number, account, until)
@@ -138,11 +139,11 @@ class ReferenceAttestations:
 
     def data_out(self, round_number: int) -> int:
         """Bitmap of the data transactions that are out by the reports so far."""
-        return standing.reported(self._entry(round_number).data_reports.values())
+        return out(list(self._entry(round_number).data_reports.values()))
 
     def models_out(self, round_number: int) -> int:
         """Bitmap of the models that are out by the reports so far."""
-        return standing.reported(self._entry(round_number).model_reports.values())
+        return out(list(self._entry(round_number).model_reports.values()))
 
     def support(self, round_number: int, stated: bytes) -> int:
         """Attesters that opened a statement; who did not open has one of zeros."""

@@ -12,6 +12,8 @@ from offchain.protocol.reference.model_chain import ReferenceModelChain
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import judging, votes
+from offchain.protocol.rules import voices as voice_rules
+from offchain.protocol.rules.reports import bitmap
 from offchain.protocol.words.records import ModelBurned, RoundDecided
 from offchain.protocol.words.status import ZERO_HASH, Phase, Reveal
 from offchain.protocol.words.transactions import GENESIS_BLOCK, Row, statement
@@ -49,27 +51,25 @@ class ReferenceBlockProduction:
         reveals = [
             self.model_transactions.reveal_at(round_number, index) for index in range(len(rows) - 1)
         ]
-        for index, reveal in enumerate(reveals):
-            if judging.burns(self.parameters, rows[index + 1], rows[0]):
+        models = [self._judged(*pair) for pair in zip(rows[1:], reveals, strict=True)]
+        for index, (row, reveal) in enumerate(zip(rows[1:], reveals, strict=True)):
+            own = row.middle if models[index] else None
+            if judging.burns(own, rows[0].middle, self.parameters.burn_basis_points):
                 self.membership.burn(reveal.account)
                 self.environment.emit(ModelBurned, round_number, reveal.account, index)
 
-        ranking = self._ranking(round_number, rows, reveals)
-        voices = judging.voices(rows, ranking)
         head = self.rounds.head()
-        if head.model_hash == ZERO_HASH:
-            voices = ranking[:1]
-        valid = sum(1 << index for index in ranking)
-        self.environment.emit(RoundDecided, round_number, valid, voices)
+        ranking = judging.rank(models, self._required(round_number))
+        voices = voice_rules.voices(
+            ranking, [row.repeats for row in rows[1:]], has_best=head.model_hash != ZERO_HASH
+        )
+        self.environment.emit(RoundDecided, round_number, bitmap(ranking), voices)
         ballots = [
             votes.Ballot(reveals[index].id, *self.model_transactions.votes_of(round_number, index))
             for index in voices
         ]
-        outcome = votes.count(ballots, closed.data_root, head.hash)
-        agreeing = [
-            index for index in voices if reveals[index].names_data and reveals[index].names_head
-        ]
-        paid = [] if outcome.is_quiet else agreeing
+        outcome = votes.count_votes(ballots, closed.data_root, head.hash)
+        paid = [] if outcome.is_quiet else [voices[position] for position in outcome.agreeing]
         self.attestations.grant_standing(round_number, [reveals[index].account for index in paid])
         best = reveals[paid[0]] if paid else None
         self.model_chain.append(
@@ -84,20 +84,25 @@ class ReferenceBlockProduction:
                 block_vote_root=outcome.block_vote_root,
                 data_root=closed.data_root,
                 statement=given,
-                paid_voices=sum(1 << index for index in paid),
+                paid_voices=bitmap(paid),
             )
         )
 
-    def _ranking(
-        self, round_number: int, rows: Sequence[Row], reveals: Sequence[Reveal]
-    ) -> tuple[int, ...]:
-        """Reveal indices of the valid models, best first."""
+    def _judged(self, row: Row, reveal: Reveal) -> judging.Judged | None:
+        """What decides on a model; None: it is missing or malformed."""
+        if row.hash == ZERO_HASH:
+            return None
+        return judging.Judged(row.net, row.spread, reveal.order)
+
+    def _required(self, round_number: int) -> int:
+        """B of a round."""
         closed = self.rounds.closed_round(round_number)
         commitments, _ = self.model_transactions.counts(round_number)
-        required = judging.required(
-            self.parameters,
-            transactions=closed.data_set.bit_count(),
-            trimmed=closed.trim,
-            commitments=commitments,
+        return judging.required(
+            self.parameters.significance,
+            self.parameters.hostile_allowance,
+            self.parameters.tries_allowance,
+            closed.data_set.bit_count(),
+            closed.trim,
+            commitments,
         )
-        return judging.rank(rows, [reveal.order for reveal in reveals], required)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from offchain.crypto.merkle import merkle_root
+from offchain.crypto.data_identity import words_hash
 from offchain.crypto.ring import Nullifier, RingSignature, verify_ring
 from offchain.crypto.ring_errors import RingSignatureError
+from offchain.crypto.sealing import key_commitment
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import partition as rules
+from offchain.protocol.rules.dataset import data_root
+from offchain.protocol.rules.reports import bitmap, positions
 from offchain.protocol.rules.sharing import timestamp_range
 from offchain.protocol.words.records import (
     DataShared,
@@ -29,7 +32,6 @@ from offchain.protocol.words.status import (
 from offchain.protocol.words.transactions import (
     DataRecord,
     DataTransaction,
-    data_leaf,
     partition_seed,
 )
 
@@ -125,7 +127,7 @@ class ReferenceDataRegistry:
         data = self._data(collecting)
         decision = self._forced_decision(height, data)
         first = data.partitioned
-        if end != first + rules.end_arrival(data.pending, decision):
+        if end != rules.partition_end(data.arrivals, decision):
             raise Revert("WrongEnd", end, decision)
         seed = partition_seed(self.environment.domain, self.environment.relay.block_hash(height))
         data.partitions.append(PartitionRecord(end, height, decision, seed))
@@ -181,29 +183,24 @@ class ReferenceDataRegistry:
         partition = self.partition_of(round_number, index)
         if partition is None:
             raise Revert("WrongPartition", index, 0)
-        return rules.test_parts(
+        parts = rules.test_parts(
             self.environment.domain,
             partition.seed,
             self._data(round_number).ids[index],
             self.parameters.parts,
             self.parameters.test_parts,
         )
+        return bitmap(parts)
 
     def published(self, round_number: int) -> tuple[int, int]:
         """Bitmaps of the data transactions whose training keys, and test keys, were published."""
         published = self._data(round_number).published
         return published[Phase.OPEN], published[Phase.UNSEAL]
 
-    def data_root(self, round_number: int, bitmap: int) -> bytes:
+    def data_root(self, round_number: int, data_set: int) -> bytes:
         """Merkle root over the leaves of the data transactions in a bitmap, by number."""
         ids = self._data(round_number).ids
-        return merkle_root(
-            [
-                data_leaf(self.environment.domain, data_id)
-                for index, data_id in enumerate(ids)
-                if bitmap >> index & 1
-            ]
-        )
+        return data_root(self.environment.domain, [ids[index] for index in positions(data_set)])
 
     def pending_due(self) -> bool:
         """Whether something pending arrived before the decision time of the relay's tip."""
@@ -224,8 +221,8 @@ class ReferenceDataRegistry:
         )
         if height is None:
             return rules.NO_PARTITION
-        taken = rules.end_arrival(data.pending, relay.decision_time(height))
-        return NextPartition(height, data.partitioned + taken)
+        end = rules.partition_end(data.arrivals, relay.decision_time(height))
+        return NextPartition(height, end)
 
     # ---- inside ----------------------------------------------------------------------------------
 
@@ -236,7 +233,9 @@ class ReferenceDataRegistry:
         step = self.parameters.timestamp_step
         if timestamp % step:
             raise Revert("TimestampNotAStep", timestamp, step)
-        accepted = timestamp_range(self.parameters, self.last_decision, self.environment.now)
+        accepted = timestamp_range(
+            self.last_decision, self.environment.now, self.parameters.maximum_clock_skew, step
+        )
         if timestamp > accepted.latest:
             raise Revert("TimestampAhead", timestamp, accepted.latest)
         if timestamp < accepted.earliest:
@@ -278,7 +277,12 @@ class ReferenceDataRegistry:
         are_keys = self.test_parts(record.round, index)
         if due == Phase.OPEN:
             are_keys = ~are_keys
-        keys_hash = rules.keys_hash(self.environment.domain, words, are_keys)
+        keys_hash = words_hash(
+            [
+                key_commitment(self.environment.domain, word) if are_keys >> part & 1 else word
+                for part, word in enumerate(words)
+            ]
+        )
         if keys_hash != record.keys_hash:
             raise Revert("WrongKeys", keys_hash, record.keys_hash)
         data.published[due] |= 1 << index

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from offchain.protocol.reference.environment import Environment
 from offchain.protocol.reference.rounds import Rounds
-from offchain.protocol.rules.heat import fade
+from offchain.protocol.rules import heat as rules
 from offchain.protocol.words.records import HeatGained
 
 
@@ -19,14 +19,18 @@ class ReferenceHeat:
 
     def gain(self, account: str, amount: int, round_number: int) -> None:
         """Add what is left of an amount that a round earned: it has faded since."""
-        heat = self.heat_of(account) + self._faded(amount, round_number)
-        self.holdings[account] = heat, self.rounds.collecting_round()
+        collecting = self.rounds.collecting_round()
+        heat = rules.gain(
+            self.heat_of(account),
+            amount,
+            collecting - round_number,
+            self.environment.parameters.heat_fade_basis_points,
+        )
+        self.holdings[account] = heat, collecting
         self.environment.emit(HeatGained, account, round_number, amount, heat)
 
     def heat_of(self, account: str) -> int:
         """An account's heat now."""
-        return self._faded(*self.holdings.get(account, (0, 0)))
-
-    def _faded(self, heat: int, round_number: int) -> int:
+        heat, round_number = self.holdings.get(account, (0, 0))
         elapsed = self.rounds.collecting_round() - round_number
-        return fade(heat, elapsed, self.environment.parameters.heat_fade_basis_points)
+        return rules.fade(heat, elapsed, self.environment.parameters.heat_fade_basis_points)

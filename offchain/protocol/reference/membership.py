@@ -10,7 +10,9 @@ from offchain.errors import CryptoError
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.heat import ReferenceHeat
 from offchain.protocol.reference.rounds import Rounds
-from offchain.protocol.rules import draw
+from offchain.protocol.rules import draw, epochs
+from offchain.protocol.rules.heat import is_warm as is_warm_applicant
+from offchain.protocol.rules.judging import burned_wei
 from offchain.protocol.words.actions import Possession
 from offchain.protocol.words.records import (
     Applied,
@@ -30,6 +32,7 @@ from offchain.protocol.words.status import (
     Epoch,
     Stake,
 )
+from offchain.protocol.words.transactions import draw_seed
 
 LOCKED = 2**32 - 1
 """The round from which a stake is free while that is not known yet."""
@@ -96,8 +99,11 @@ class ReferenceMembership:
 
         self._add(sender, value)
         self._change(sender, last_epoch=epoch)
-        has_own_heat = self.heat.heat_of(sender) >= self.parameters.warm_heat
-        is_warm = has_own_heat or (is_genesis and self.genesis_is_warm)
+        heat, warm_heat = self.heat.heat_of(sender), self.parameters.warm_heat
+        has_own_heat = heat >= warm_heat
+        is_warm = is_warm_applicant(
+            heat, warm_heat, is_genesis=is_genesis, genesis_is_warm=self.genesis_is_warm
+        )
         self.own_warm[epoch] = self.own_warm.get(epoch, 0) + has_own_heat
         entry = self.epoch_at(epoch)
         entry = replace(entry, warm=entry.warm + is_warm, cold=entry.cold + (not is_warm))
@@ -119,7 +125,7 @@ class ReferenceMembership:
         decision = relay.decision_time(height) if is_held else 0
         if not (is_held and previous <= entry.frozen_at < decision <= now):
             raise Revert("WrongDrawHeight", height, previous, decision, entry.frozen_at)
-        seed = draw.seed(self.environment.domain, epoch, relay.block_hash(height))
+        seed = draw_seed(self.environment.domain, epoch, relay.block_hash(height))
         self.epochs[epoch] = replace(entry, seed=seed)
         self.environment.emit(DrawSeeded, epoch, height, seed)
 
@@ -169,8 +175,10 @@ class ReferenceMembership:
             raise Revert(
                 "NotEveryGenesisAccount", len(applied), genesis, earliest, self.environment.now
             )
+        self.epochs[1] = replace(
+            self.epoch_at(1), warm_places=len(applied), frozen_at=self.environment.now
+        )
         self._write(1, accounts, lambda _, account: account in applied)
-        self._open_next(1)
 
     def require_next_members(self, round_number: int) -> None:
         """Revert if a round cannot open because its epoch's members are not written."""
@@ -181,11 +189,26 @@ class ReferenceMembership:
     def open_round(self, round_number: int) -> tuple[int, int]:
         """A round opens; returns its epoch and how many members that has."""
         if round_number > self.epoch_at(self.current_epoch).last_round:
-            self._open_next(round_number)
-        epoch, entry = self._next()
-        if round_number >= self.epoch_at(self.current_epoch).last_round and not entry.frozen:
-            self._freeze(epoch, round_number)
-        return self.current_epoch, self.member_count(self.current_epoch)
+            self.current_epoch += 1
+        epoch, running = self.current_epoch, self.epoch_at(self.current_epoch)
+        following, entry = self._next()
+        opened = epochs.open_round(
+            round_number,
+            running.last_round,
+            self.parameters.epoch_rounds,
+            next_is_frozen=entry.frozen,
+            warm=entry.warm,
+            cold=entry.cold,
+            maximum_members=self.parameters.maximum_members,
+            minimum_ring=self.parameters.minimum_ring,
+        )
+        first_round = round_number if opened.begins else running.first_round
+        self.epochs[epoch] = replace(running, first_round=first_round, last_round=opened.last_round)
+        if opened.extended:
+            self.environment.emit(EpochExtended, epoch, opened.last_round)
+        if opened.frozen is not None:
+            self._freeze(following, opened.frozen)
+        return epoch, self.member_count(epoch)
 
     def require_full_stake(self, account: str) -> None:
         """Revert unless an account's stake is full: it could not act."""
@@ -201,7 +224,7 @@ class ReferenceMembership:
     def burn(self, account: str) -> None:
         """Burn modelBurn of an account's stake, or what is left."""
         amount = self.stake_of(account).amount
-        burned = min(self.parameters.model_burn, amount)
+        burned = burned_wei(self.parameters.model_burn, amount)
         self._change(account, amount=amount - burned)
         self.held -= burned
         self.environment.emit(StakeBurned, account, burned, amount - burned)
@@ -210,8 +233,8 @@ class ReferenceMembership:
 
     def open_epoch(self) -> int:
         """The epoch that can be applied for."""
-        epoch, entry = self._next()
-        return epoch + 1 if entry.frozen else epoch
+        _, entry = self._next()
+        return epochs.open_epoch(self.current_epoch, next_is_frozen=entry.frozen)
 
     def epoch_at(self, epoch: int) -> Epoch:
         """An epoch."""
@@ -236,14 +259,8 @@ class ReferenceMembership:
             return False
         applicants = entry.warm if application.warm else entry.cold
         places = entry.warm_places if application.warm else entry.cold_places
-        return draw.is_drawn(
-            self.environment.domain,
-            entry.seed,
-            application.number - 1,
-            applicants,
-            places,
-            is_warm=application.warm,
-        )
+        key = draw.place_key(self.environment.domain, entry.seed, is_warm=application.warm)
+        return draw.is_drawn(key, application.number - 1, applicants, places)
 
     def is_member(self, epoch: int, account: str) -> bool:
         """Whether an account is a member of an epoch whose list is written."""
@@ -266,7 +283,7 @@ class ReferenceMembership:
     def stake_free_from(self, account: str) -> int:
         """From which round on, while it collects, an account's stake is free."""
         stake = self.stake_of(account)
-        ends = [stake.last_round] if stake.last_round else []
+        ends = [stake.last_round]
         for epoch in range(1, stake.last_epoch + 1):
             if account not in self.applications.get(epoch, {}):
                 continue
@@ -277,7 +294,7 @@ class ReferenceMembership:
                 if epoch > self.current_epoch:
                     return LOCKED
                 ends.append(self.epoch_at(epoch).last_round)
-        return max(ends) + self.parameters.standing_rounds + 1 if ends else 0
+        return epochs.stake_free_from(max(ends), self.parameters.standing_rounds)
 
     @property
     def genesis_members(self) -> frozenset[str]:
@@ -304,24 +321,10 @@ class ReferenceMembership:
         self.epochs[epoch] = replace(self.epoch_at(epoch), code=LIST_CODE)
         self.environment.emit(MembersWritten, epoch, LIST_CODE, tuple(accounts))
 
-    def _open_next(self, round_number: int) -> None:
-        self.current_epoch += 1
-        last_round = round_number + self.parameters.epoch_rounds - 1
-        entry = self.epoch_at(self.current_epoch)
-        self.epochs[self.current_epoch] = replace(
-            entry, first_round=round_number, last_round=last_round
-        )
-
-    def _freeze(self, epoch: int, round_number: int) -> None:
-        """End the applications for an epoch, or make the running one a round longer."""
-        entry, parameters = self.epoch_at(epoch), self.parameters
-        places = draw.places(parameters, entry.warm, entry.cold)
-        if places.warm + places.cold < parameters.minimum_ring:
-            running = self.epoch_at(self.current_epoch)
-            self.epochs[self.current_epoch] = replace(running, last_round=round_number + 1)
-            self.environment.emit(EpochExtended, self.current_epoch, round_number + 1)
-            return
-        if self.own_warm.get(epoch, 0) >= parameters.minimum_ring:
+    def _freeze(self, epoch: int, places: draw.Places) -> None:
+        """End the applications for an epoch."""
+        entry = self.epoch_at(epoch)
+        if not epochs.genesis_stays_warm(self.own_warm.get(epoch, 0), self.parameters.minimum_ring):
             self.genesis_is_warm = False
         self.epochs[epoch] = replace(
             entry,

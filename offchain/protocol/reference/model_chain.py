@@ -11,7 +11,7 @@ from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
-from offchain.protocol.rules import clock
+from offchain.protocol.rules import clock, dataset, judging
 from offchain.protocol.words.records import (
     BlockAppended,
     DataSetFixed,
@@ -33,6 +33,14 @@ from offchain.protocol.words.status import (
     VoidReason,
 )
 from offchain.protocol.words.transactions import Block
+
+_VOID_REASONS = {
+    Phase.UNSEAL: VoidReason.TOO_FEW_DATA,
+    Phase.REPORT: VoidReason.TOO_FEW_DATA,
+    Phase.ATTEST_REVEAL: VoidReason.NO_STATEMENT,
+    Phase.FINALIZE: VoidReason.NOT_FINALIZED,
+}
+"""Why a round is void that ends with a phase."""
 
 
 class ReferenceModelChain:
@@ -73,12 +81,16 @@ class ReferenceModelChain:
         collection = self.rounds.collection
         if collection.round == 0:
             raise Revert("NotStarted")
-        may_close = clock.collection_may_close(
-            self.parameters,
-            collection,
-            self.data_registry.collected(collection.round),
-            self.environment.relay.tip,
-            self.data_registry.pending_due(),
+        collected = self.data_registry.collected(collection.round)
+        may_close = clock.may_close(
+            partitioned=collected.partitioned,
+            members=collection.members,
+            open_height=collection.open_height,
+            collect_heights=self.parameters.collect_heights,
+            tip=self.environment.relay.tip,
+            pending_due=self.data_registry.pending_due(),
+            is_last_of_epoch=False,
+            next_members_written=True,
         )
         if not may_close:
             raise Revert("NothingToAdvance")
@@ -109,74 +121,83 @@ class ReferenceModelChain:
     def _end_phase(self) -> None:
         current = self.rounds.competition
         tip, now = self.environment.relay.tip, self.environment.now
-        if not clock.phase_may_end(self.parameters, current, tip, now):
-            earliest = clock.earliest_end(self.parameters, current)
+        seconds = self.parameters.minimum_phase_seconds
+        if not clock.phase_may_end(current.end_height, current.phase_start, seconds, tip, now):
+            earliest = clock.earliest_end(current.phase_start, seconds)
             raise Revert("PhaseNotOver", current.end_height, tip, earliest, now)
+        enough_data = is_model_missing = has_majority = True
         match current.phase:
             case Phase.UNSEAL:
-                self._count_keys(current.round)
+                enough_data = self._count_keys(current.round)
             case Phase.REPORT:
-                self._fix_data_set(current.round)
+                enough_data = self._fix_data_set(current.round)
             case Phase.REVEAL:
                 self.model_transactions.end_reveal(current.round)
-                self._enter(Phase.AVAILABLE)
             case Phase.AVAILABLE:
-                self._fix_missing(current.round)
+                is_model_missing = self._find_missing(current.round)
             case Phase.BRING:
-                brought = self.model_transactions.brought(current.round)
-                self._note(missing=self._closed(current.round).missing & ~brought)
-                self._end_missing(current.round)
+                self._fix_missing(current.round)
             case Phase.ATTEST_REVEAL:
-                if self.attestations.majority_of(current.round) == ZERO_HASH:
-                    self._void(VoidReason.NO_STATEMENT)
-                else:
-                    self._enter(Phase.FINALIZE)
-            case Phase.FINALIZE:
-                self._void(VoidReason.NOT_FINALIZED)
+                has_majority = self.attestations.majority_of(current.round) != ZERO_HASH
             case _:
-                self._enter(Phase(current.phase + 1))
+                pass
+        following = clock.next_phase(
+            current.phase,
+            enough_data=enough_data,
+            is_model_missing=is_model_missing,
+            has_majority=has_majority,
+        )
+        if following == Phase.VOID:
+            self._void(_VOID_REASONS[current.phase])
+        elif following == Phase.REVEAL and self._commitments(current.round) == 0:
+            # Nothing to reveal and nothing to miss: the block will be a quiet one.
+            self._enter(Phase.ATTEST)
+        else:
+            self._enter(following)
 
-    def _count_keys(self, round_number: int) -> None:
-        """Unseal has ended: n1 and k."""
+    def _count_keys(self, round_number: int) -> bool:
+        """Unseal has ended: n1 and k are fixed. Returns whether the round goes on."""
         published = self._published(round_number).bit_count()
-        trim = clock.trim(published)
+        trim = judging.trimmed(published)
         self._note(published=published, trim=trim)
         self.environment.emit(KeysCounted, round_number, published, trim)
-        if published < self.parameters.minimum_data:
-            self._void(VoidReason.TOO_FEW_DATA)
-        else:
-            self._enter(Phase.REPORT)
+        return judging.has_enough_data(published, self.parameters.minimum_data)
 
-    def _fix_data_set(self, round_number: int) -> None:
-        """Report has ended: D."""
-        data_set = self._published(round_number) & ~self.attestations.data_out(round_number)
-        if data_set.bit_count() < 2 * self._closed(round_number).trim + 1:
-            self._void(VoidReason.TOO_FEW_DATA)
-            return
+    def _fix_data_set(self, round_number: int) -> bool:
+        """Report has ended: D is fixed. Returns whether the round goes on."""
+        data_set = dataset.data_set(
+            self._published(round_number), self.attestations.data_out(round_number)
+        )
+        if not judging.can_be_judged(data_set.bit_count(), self._closed(round_number).trim):
+            return False
         data_root = self.data_registry.data_root(round_number, data_set)
         self._note(data_set=data_set, data_root=data_root)
         self.environment.emit(DataSetFixed, round_number, data_set, data_root)
-        commitments, _ = self.model_transactions.counts(round_number)
-        # Without models there is nothing to reveal, nothing to miss: the block will be a quiet one.
-        self._enter(Phase.REVEAL if commitments else Phase.ATTEST)
+        return True
 
-    def _fix_missing(self, round_number: int) -> None:
-        """Available has ended: what is missing may be brought, if anything is."""
+    def _find_missing(self, round_number: int) -> bool:
+        """Available has ended: what is reported may be brought. Returns whether anything is."""
         missing = self.attestations.models_out(round_number)
         self._note(missing=missing)
-        if missing:
-            self._enter(Phase.BRING)
-        else:
-            self._end_missing(round_number)
+        if not missing:
+            self.environment.emit(MissingFixed, round_number, 0)
+        return missing != 0
 
-    def _end_missing(self, round_number: int) -> None:
-        self.environment.emit(MissingFixed, round_number, self._closed(round_number).missing)
-        self._enter(Phase.ATTEST)
+    def _fix_missing(self, round_number: int) -> None:
+        """Bring has ended: what was not brought is missing."""
+        brought = self.model_transactions.brought(round_number)
+        missing = self._closed(round_number).missing & ~brought
+        self._note(missing=missing)
+        self.environment.emit(MissingFixed, round_number, missing)
 
     def _published(self, round_number: int) -> int:
         """Bitmap of the data transactions whose keys were all published in time."""
         training, test = self.data_registry.published(round_number)
-        return training & test
+        return dataset.published(training, test, self._closed(round_number).data)
+
+    def _commitments(self, round_number: int) -> int:
+        commitments, _ = self.model_transactions.counts(round_number)
+        return commitments
 
     def _enter(self, phase: Phase) -> None:
         end_height = self.environment.relay.tip + clock.phase_blocks(self.parameters, phase)

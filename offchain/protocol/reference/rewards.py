@@ -51,7 +51,7 @@ class ReferenceRewards:
             raise Revert("NothingToClaim", round_number)
         self._claim(round_number, "best", block.best_reveal)
         account = self._account(round_number, block.best_reveal)
-        amount = rules.part(self.parameters, block.number, self.parameters.best_basis_points, 1)
+        amount = self._part(block.number, self.parameters.best_basis_points, 1)
         self.environment.emit(BestRewarded, round_number, account, amount)
         self.heat.gain(account, self.parameters.heat_best, round_number)
         self.token.mint(account, amount)
@@ -64,9 +64,7 @@ class ReferenceRewards:
         self._claim(round_number, "voice", index)
         account = self._account(round_number, index)
         others = block.paid_voices.bit_count() - 1
-        amount = rules.part(
-            self.parameters, block.number, self.parameters.models_basis_points, others
-        )
+        amount = self._part(block.number, self.parameters.models_basis_points, others)
         self.environment.emit(VoiceRewarded, round_number, account, amount)
         self.heat.gain(account, self.parameters.heat_model, round_number)
         self.token.mint(account, amount)
@@ -77,11 +75,8 @@ class ReferenceRewards:
         if self.attestations.attestation_of(round_number, account).statement != block.statement:
             raise Revert("NothingToClaim", round_number)
         self._claim(round_number, "attestation", account)
-        amount = rules.part(
-            self.parameters,
-            block.number,
-            self.parameters.attesters_basis_points,
-            block.attestations,
+        amount = self._part(
+            block.number, self.parameters.attesters_basis_points, block.attestations
         )
         self.environment.emit(AttesterRewarded, round_number, account, amount)
         self.heat.gain(account, self.parameters.heat_attestation, round_number)
@@ -97,12 +92,7 @@ class ReferenceRewards:
         if not data_set >> index & 1:
             raise Revert("NothingToClaim", record.round)
         self._claim(record.round, "data", index)
-        amount = rules.part(
-            self.parameters,
-            block.number,
-            self.parameters.data_basis_points,
-            data_set.bit_count(),
-        )
+        amount = self._part(block.number, self.parameters.data_basis_points, data_set.bit_count())
         self.environment.emit(DataRewarded, record.round, record.reward_address, index, amount)
         self.token.mint(record.reward_address, amount)
 
@@ -110,7 +100,9 @@ class ReferenceRewards:
 
     def reward_of(self, block_number: int) -> int:
         """What a block mints at most."""
-        return rules.of_block(self.parameters, block_number)
+        return rules.block_reward(
+            block_number, self.parameters.block_reward, self.parameters.halving_blocks
+        )
 
     def is_best_claimed(self, round_number: int) -> bool:
         """Whether a block's best model was paid."""
@@ -136,6 +128,10 @@ class ReferenceRewards:
             raise Revert("NothingToClaim", round_number)
         return block
 
+    def _part(self, block_number: int, basis_points: int, parts: int) -> int:
+        """One of the equal parts of a block's pot."""
+        return rules.part(self.reward_of(block_number), basis_points, parts)
+
     def _account(self, round_number: int, index: int) -> str:
         return self.model_transactions.reveal_at(round_number, index).account
 
@@ -145,4 +141,6 @@ class ReferenceRewards:
         self.claimed.add((round_number, kind, whose))
 
     def _bitmap(self, round_number: int, kind: str) -> int:
-        return sum(1 << int(entry[2]) for entry in self.claimed if entry[:2] == (round_number, kind))
+        return sum(
+            1 << int(entry[2]) for entry in self.claimed if entry[:2] == (round_number, kind)
+        )
