@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @title A log of (timestamp, items) entries, four in a storage slot.
+/// @title A log of (timestamp, transactions) entries, four in a storage slot.
 /// @notice Three appends in four change a slot in use, for 5,000 gas instead of 22,100. Both numbers have 32 bits, as a
 /// Bitcoin header's time has: the last second is in the year 2106, as it is for the headers that time is compared with.
 library ArrivalLog {
@@ -22,9 +22,9 @@ library ArrivalLog {
     /// @param log the log
     /// @param position counted from 0; never written before
     /// @param timestamp seconds since 1970
-    /// @param items number of items that had arrived by then
-    function write(Log storage log, uint256 position, uint256 timestamp, uint256 items) internal {
-        uint256 entry = uint256(timestamp.toUint32()) << NUMBER_BITS | items.toUint32();
+    /// @param transactions number of data transactions that had arrived by then
+    function write(Log storage log, uint256 position, uint256 timestamp, uint256 transactions) internal {
+        uint256 entry = uint256(timestamp.toUint32()) << NUMBER_BITS | transactions.toUint32();
         log.words[position / 4] |= entry << (position % 4 * ENTRY_BITS);
     }
 
@@ -32,8 +32,8 @@ library ArrivalLog {
     /// @param log the log
     /// @param position counted from 0; one never written reads as zeros
     /// @return timestamp seconds since 1970
-    /// @return items number of items that had arrived by then
-    function read(Log storage log, uint256 position) internal view returns (uint40 timestamp, uint64 items) {
+    /// @return transactions number of data transactions that had arrived by then
+    function read(Log storage log, uint256 position) internal view returns (uint40 timestamp, uint64 transactions) {
         uint256 entry = log.words[position / 4] >> (position % 4 * ENTRY_BITS);
         return (uint32(entry >> NUMBER_BITS), uint32(entry));
     }
