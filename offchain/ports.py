@@ -10,11 +10,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from offchain.protocol.words.actions import Action, ForwardReward
+from offchain.protocol.words.actions import (
+    Action,
+    PublishTestKeys,
+    PublishTrainingKeys,
+    Share,
+)
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
-from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Chain(ABC):
         """All events of the contracts in a range of blocks, both ends included, in order."""
 
     @abstractmethod
-    def execute(self, action: Action | ForwardReward) -> Receipt:
+    def execute(self, action: Action) -> Receipt:
         """Send an action's transaction and wait for it; ``RevertedError`` if it reverts."""
 
     def settle(self) -> None:  # noqa: B027  (most adapters remember nothing)
@@ -168,18 +172,16 @@ class DataSource(ABC):
 
 
 class Outlet(ABC):
-    """Where data transactions and keys go."""
+    """Where data transactions and keys go.
+
+    Both methods raise ``RelayerRefusedError`` (it is not taken, and would not be later as it is),
+    ``RelayerBusyError`` (it is not taken now) or ``RelayerError`` (nobody answers).
+    """
 
     @abstractmethod
-    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
-        """Hand over a data transaction with its sealed payload; again does no harm.
-
-        Raises:
-            RelayerRefusedError: it is not taken, and would not be later as it is.
-            RelayerBusyError: it is not taken now.
-            RelayerError: nobody answers.
-        """
+    def submit(self, share: Share, payloads: Sequence[bytes]) -> None:
+        """Hand over a signed data transaction with its sealed parts; again does no harm."""
 
     @abstractmethod
-    def publish(self, reveals: Sequence[KeyReveal]) -> None:
-        """Hand over payload keys whose time has come; raises as `submit`."""
+    def publish(self, keys: PublishTrainingKeys | PublishTestKeys) -> None:
+        """Hand over all keys of one kind of a data transaction, whose time has come."""

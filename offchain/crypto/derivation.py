@@ -1,14 +1,9 @@
 """All secrets of a node from one seed.
 
 A node that lost its disk, or was killed between a commitment and its reveal, computes its secrets
-again from the seed alone. Each is HKDF-SHA256 (RFC 5869) of the seed with a label of its own::
-
-    info = "modelchain/" purpose "/1" || chain id || contract || numbers
-
-with the contract's 20 bytes and 32 bytes for every number. So secrets of different purposes,
-chains, deployments, rounds and items have nothing to do with each other: publishing one (a payload
-key, a salt) tells nothing of the rest. The purpose is ended by its "/1" and what follows has a
-fixed length for each, so no two labels are equal.
+again from the seed alone. Each is HKDF-SHA256 (RFC 5869) of the seed with H(purpose, numbers) as
+its info. So secrets of different purposes, chains, deployments, epochs, rounds and parts have
+nothing to do with each other: publishing one (a part's key, a salt) tells nothing of the rest.
 """
 
 from __future__ import annotations
@@ -20,9 +15,9 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
-from eth_utils.address import is_checksum_address
 from eth_utils.exceptions import ValidationError
 
+from offchain.crypto.hashing import Domain
 from offchain.crypto.secp256k1 import (
     ORDER,
     ShareKey,
@@ -34,41 +29,38 @@ from offchain.errors import CryptoError
 SEED_BYTES = 32
 """Length of a node's seed."""
 
-_SALT = b"modelchain/node-secrets/1"
+_SALT = b"modelchain/node-secrets/2"
 
 
 class DerivationError(CryptoError):
-    """A seed, a mnemonic or an index that nothing can be derived from."""
+    """A seed, a mnemonic or an account index that nothing can be derived from."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeSecrets:
     """A node's secrets for one deployment.
 
-    ``seed`` has 32 bytes and is not the account's key; ``chain_id`` and ``contract`` (ModelChain's
-    address, EIP-55) name the deployment. Indices, rounds and scopes are uint256; anything else
-    raises `DerivationError`. The seed stays out of ``repr``.
+    ``seed`` has 32 bytes and is not the account's key; it stays out of ``repr``. Epochs, rounds and
+    parts are uint256; anything else raises `HashInputError`.
+
+    Raises:
+        DerivationError: the seed is not 32 bytes long.
     """
 
     seed: bytes = field(repr=False)
-    chain_id: int
-    contract: str
+    domain: Domain
 
     def __post_init__(self) -> None:
         if len(self.seed) != SEED_BYTES:
             raise DerivationError(f"a node's seed has {SEED_BYTES} bytes, not {len(self.seed)}")
-        if not 0 <= self.chain_id < 1 << 256:
-            raise DerivationError(f"chain id {self.chain_id} is not a uint256")
-        if not is_checksum_address(self.contract):
-            raise DerivationError(f"{self.contract!r} is not a checksummed (EIP-55) address")
 
-    def share_key(self, index: int) -> ShareKey:
-        """The share key that the node registers as its ``index``-th."""
-        return ShareKey(self._scalar("share-key", index))
+    def share_key(self, epoch: int) -> ShareKey:
+        """The share key that the node applies with for an epoch."""
+        return ShareKey(self._scalar("share-key", epoch))
 
-    def payload_key(self, scope: int, index: int) -> bytes:
-        """AES-256 key of the payload that share key ``index`` signs in ``scope``; 32 bytes."""
-        return self._derive("payload-key", 32, scope, index)
+    def part_key(self, round_number: int, part: int) -> bytes:
+        """AES-256 key of a part of the round's data transaction; 32 bytes."""
+        return self._derive("part-key", 32, round_number, part)
 
     def commitment_salt(self, round_number: int) -> bytes:
         """Salt of the model commitment of a round; 32 bytes, published at the reveal."""
@@ -82,25 +74,19 @@ class NodeSecrets:
         """AES-256 key of the committed model's copy in the store until the reveal; 32 bytes."""
         return self._derive("model-key", 32, round_number)
 
-    def reward_key(self, scope: int, index: int) -> bytes:
-        """Private key that rewards of share key ``index``'s item in ``scope`` go to; 32 bytes."""
-        return self._scalar("reward-key", scope, index).to_bytes(32, "big")
+    def reward_key(self, round_number: int) -> bytes:
+        """Private key that the reward of the round's data transaction goes to; 32 bytes."""
+        return self._scalar("reward-key", round_number).to_bytes(32, "big")
 
-    def reward_address(self, scope: int, index: int) -> str:
+    def reward_address(self, round_number: int) -> str:
         """EIP-55 address of `reward_key`."""
-        point = multiply_generator(self._scalar("reward-key", scope, index))
+        point = multiply_generator(self._scalar("reward-key", round_number))
         return address_of_public_key(point.public_key())
 
     def _derive(self, purpose: str, length: int, *numbers: int) -> bytes:
         """``length`` bytes for a purpose and its numbers."""
-        info = [f"modelchain/{purpose}/1".encode("ascii"), self.chain_id.to_bytes(32, "big")]
-        info.append(bytes.fromhex(self.contract[2:]))
-        for number in numbers:
-            if not 0 <= number < 1 << 256:
-                raise DerivationError(f"{purpose}: {number} is not a uint256")
-            info.append(number.to_bytes(32, "big"))
-        derivation = HKDF(algorithm=SHA256(), length=length, salt=_SALT, info=b"".join(info))
-        return derivation.derive(self.seed)
+        info = self.domain.hash(purpose, ["uint256"] * len(numbers), numbers)
+        return HKDF(algorithm=SHA256(), length=length, salt=_SALT, info=info).derive(self.seed)
 
     def _scalar(self, purpose: str, *numbers: int) -> int:
         """A scalar in [1, ORDER), uniform up to 2^-128 (48 bytes reduced: RFC 9380 section 5)."""

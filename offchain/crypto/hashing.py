@@ -1,10 +1,11 @@
 """Keccak-256 and the protocol's domain-separated hash H.
 
-``H(tag, values) = keccak256(abi.encode(keccak256("modelchain/" tag "/1"), chainid, contract,
+``H(tag, values) = keccak256(abi.encode(keccak256("modelchain/" tag "/2"), chainid, ModelChain,
 values...))``
 
-Tag, chain id and contract address stand in front of every hash that the protocol signs, commits to
-or derives from, so that a value made for one purpose, chain or deployment means nothing in another.
+Tag, chain id and ModelChain's address stand in front of every hash that the protocol signs, commits
+to or derives from, whichever contract computes it, so that a value made for one purpose, chain or
+deployment means nothing in another. Integers are hashed as uint256. The 2 is the protocol's.
 """
 
 from __future__ import annotations
@@ -35,16 +36,16 @@ def keccak256(data: bytes) -> bytes:
 
 @lru_cache(maxsize=256)
 def tag_hash(tag: str) -> bytes:
-    """``keccak256("modelchain/" tag "/1")``: the first word of every H with this tag."""
-    return keccak256(f"modelchain/{tag}/1".encode("ascii"))
+    """``keccak256("modelchain/" tag "/2")``: the first word of every H with this tag."""
+    return keccak256(f"modelchain/{tag}/2".encode("ascii"))
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The chain and the contract that a hash belongs to.
+    """The chain and the deployment that a hash belongs to.
 
-    ``chain_id`` is EIP-155's chain id, ``contract`` the EIP-55 checksummed address of the contract
-    whose Solidity code computes the same hash as ``address(this)``.
+    ``chain_id`` is EIP-155's chain id, ``contract`` ModelChain's address, EIP-55 checksummed. All
+    of a deployment's contracts hash with that one address.
 
     Raises:
         HashInputError: the chain id is not a uint256, or the address is not checksummed.

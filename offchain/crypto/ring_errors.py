@@ -1,12 +1,13 @@
 """Why a ring signature is refused: one exception a reason, named as the contracts' custom errors.
 
 RingSignatureError
-├── RingTooShort              fewer keys than the protocol asks for
+├── RingTooShort              fewer than 2 keys
+├── RingTooLong               more than 128 keys
 ├── ResponseCountMismatch     not one response a key
 ├── NullifierOutOfRange       the nullifier's x is 0 or not below the group order
 ├── NullifierParity           the nullifier's v is neither 27 nor 28
-├── RingKeyOutOfRange         a key is 0 or not below the group order
-├── KeysNotAscending          keys out of order, or a key twice
+├── RingKeyOutOfRange         the last key is not below the group order
+├── KeysNotAscending          keys out of order, a key twice, or a key of 0
 ├── ResponseOutOfRange        a response is not below the group order
 ├── KeyNotRecoverable         a key's equation has no point: its x is not on the curve
 ├── NullifierNotRecoverable   the same for the nullifier
@@ -35,6 +36,13 @@ class RingTooShort(RingSignatureError):
         super().__init__(f"a ring of {size} keys is shorter than {minimum}", size, minimum)
 
 
+class RingTooLong(RingSignatureError):
+    """The ring has more keys than the maximum."""
+
+    def __init__(self, size: int, maximum: int) -> None:
+        super().__init__(f"a ring of {size} keys is longer than {maximum}", size, maximum)
+
+
 class ResponseCountMismatch(RingSignatureError):
     """The number of responses is not the number of keys."""
 
@@ -57,7 +65,7 @@ class NullifierParity(RingSignatureError):
 
 
 class RingKeyOutOfRange(RingSignatureError):
-    """A key's x-coordinate is not in [1, group order)."""
+    """The last key is not below the group order (any key, where it is not even a uint256)."""
 
     def __init__(self, index: int, key: int) -> None:
         super().__init__(
@@ -66,12 +74,12 @@ class RingKeyOutOfRange(RingSignatureError):
 
 
 class KeysNotAscending(RingSignatureError):
-    """A key is not above the one before it: the ring is unsorted, or holds a key twice."""
+    """A key is not above the one before it, or the first not above 0."""
 
     def __init__(self, index: int, previous: int, key: int) -> None:
         super().__init__(
-            f"key {index} of the ring, {key:#x}, is not above key {index - 1}, {previous:#x}: "
-            "sort the ring and take each key once",
+            f"key {index} of the ring, {key:#x}, is not above {previous:#x}, the key before it or "
+            "0: sort the ring and take each key once",
             index,
             previous,
             key,

@@ -2,14 +2,19 @@
 
     file = nonce (12 bytes) || ciphertext || tag (16 bytes)
 
-The associated data of a payload binds it to its data transaction's scope and nullifier: ciphertext
-copied under another signature does not decrypt. AES-GCM alone does not commit to its key (a file
-can be made that two keys open); the key commitment in the data transaction does.
+The associated data of a payload binds it to its data transaction's round and nullifier and to its
+place among the parts: ciphertext copied under another signature does not decrypt. AES-GCM alone
+does not commit to its key (a file can be made that two keys open); the key commitment in the data
+transaction does.
+
+The nonce is derived from key, associated data and content, so that a node seals the same content
+into the same bytes again, and no nonce serves two contents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import hmac
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -30,13 +35,15 @@ OVERHEAD = NONCE_BYTES + TAG_BYTES
 MAX_PLAINTEXT = MAX_FILE - OVERHEAD
 """Most bytes that can be sealed into one file."""
 
+_NONCE_LABEL = b"modelchain/sealing-nonce/2"
+
 
 class SealingError(CryptoError):
     """A file that cannot be sealed or unsealed."""
 
 
 class KeySizeError(SealingError):
-    """A key or nonce of the wrong length."""
+    """A key of the wrong length."""
 
 
 class FileSizeError(SealingError):
@@ -54,7 +61,7 @@ class NotAuthenticError(SealingError):
 
 
 def key_commitment(domain: Domain, key: bytes) -> bytes:
-    """H("key", key): what a data transaction says of its payload's key, in DataRegistry's domain.
+    """H("key", key): what a data transaction says of a part's key.
 
     Raises:
         HashInputError: the key is not 32 bytes long.
@@ -62,36 +69,40 @@ def key_commitment(domain: Domain, key: bytes) -> bytes:
     return domain.hash("key", ["bytes32"], [key])
 
 
-def payload_associated_data(domain: Domain, scope: int, nullifier: Nullifier) -> bytes:
-    """H("payload", scope, N.x, N.y), in DataRegistry's domain."""
-    return domain.hash(
-        "payload", ["uint256", "uint256", "uint256"], [scope, nullifier.x, nullifier.y]
-    )
+def payload_associated_data(
+    domain: Domain, round_number: int, nullifier: Nullifier, part: int
+) -> bytes:
+    """H("payload", round, N.x, v_N, part): for one part of a data transaction.
+
+    Raises:
+        HashInputError: a number is not a uint256.
+    """
+    return domain.hash("payload", ["uint256"] * 4, [round_number, nullifier.x, nullifier.v, part])
 
 
 def model_associated_data(domain: Domain, round_number: int, account: str) -> bytes:
-    """H("model-copy", round, account), in ModelChain's domain: for a copy kept until the reveal."""
+    """H("model-copy", round, account): for a model's copy that is kept until the reveal.
+
+    Raises:
+        HashInputError: the round is not a uint256, or the account no address.
+    """
     return domain.hash("model-copy", ["uint256", "address"], [round_number, account])
 
 
-def seal(
-    plaintext: bytes, key: bytes, associated_data: bytes, randomness: Callable[[int], bytes]
-) -> bytes:
-    """Encrypt; at most `MAX_PLAINTEXT` bytes in, `OVERHEAD` more out.
-
-    ``randomness`` gives that many fresh random bytes: the nonce must never repeat under one key.
+def seal(plaintext: bytes, key: bytes, associated_data: bytes) -> bytes:
+    """Encrypt; at most `MAX_PLAINTEXT` bytes in, `OVERHEAD` more out; the same every time.
 
     Raises:
-        KeySizeError: the key is not 32 bytes long, or ``randomness`` gave another length than
-            asked.
+        KeySizeError: the key is not 32 bytes long.
         FileSizeError: the plaintext does not fit one file.
     """
     _require_key(key)
     if len(plaintext) > MAX_PLAINTEXT:
         raise FileSizeError("the content to be sealed", len(plaintext), 0, MAX_PLAINTEXT)
-    nonce = randomness(NONCE_BYTES)
-    if len(nonce) != NONCE_BYTES:
-        raise KeySizeError(f"randomness gave {len(nonce)} bytes, not {NONCE_BYTES}")
+    # Two different contents under one key share a nonce with chance 2^-96. HMAC-SHA256 and AES use
+    # the key in unrelated ways, and the label keeps this use apart from any other HMAC.
+    bound = len(associated_data).to_bytes(8, "big") + associated_data + plaintext
+    nonce = hmac.digest(key, _NONCE_LABEL + bound, hashlib.sha256)[:NONCE_BYTES]
     return nonce + AESGCM(key).encrypt(nonce, plaintext, associated_data)
 
 

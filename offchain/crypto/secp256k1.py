@@ -1,4 +1,4 @@
-"""Share keys on secp256k1: x-only public keys with even y, as in BIP 340, and proof of possession.
+"""Share keys on secp256k1: x-only public keys with even y, as in BIP 340.
 
 Curve arithmetic is libsecp256k1's (coincurve). Public keys must have 0 < x < ORDER, narrower than
 BIP 340's x < p: on chain every group operation is a call of the EVM's ``ecrecover``, which takes a
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from coincurve import PrivateKey, PublicKey
 from eth_utils.address import to_checksum_address
 
-from offchain.crypto.hashing import HASH_BYTES, Domain, keccak256
+from offchain.crypto.hashing import keccak256
 from offchain.errors import CryptoError
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -45,10 +45,6 @@ class NotOnCurveError(CryptoError):
     def __init__(self, x: int) -> None:
         super().__init__(f"no point of secp256k1 has x-coordinate {x:#x}")
         self.x = x
-
-
-class PossessionError(CryptoError):
-    """A proof of possession was not made by the key that it speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +91,6 @@ class ShareKey:
     def address(self) -> str:
         """The Ethereum address of the public key, EIP-55 checksummed."""
         return address_of_key(self.x)
-
-
-@dataclass(frozen=True, slots=True)
-class PossessionProof:
-    """ECDSA signature (r, s, v) over a possession hash; r and s have 32 bytes, s is low."""
-
-    r: bytes
-    s: bytes
-    v: int
-
-    def to_bytes(self) -> bytes:
-        """65 bytes r || s || v, the order that ``ecrecover`` libraries in Solidity take."""
-        return self.r + self.s + bytes([self.v])
 
 
 def multiply_generator(scalar: int) -> Point:
@@ -179,48 +162,3 @@ def recover(message_hash: bytes, v: int, r: int, s: int) -> PublicKey | None:
         return PublicKey.from_signature_and_message(signature, message_hash, hasher=None)
     except ValueError:
         return None
-
-
-def possession_hash(domain: Domain, account: str, x: int) -> bytes:
-    """What a share key signs at registration: H("possession", account, x), KeyRegistry's domain.
-
-    Binding the account keeps a proof that was seen on its way from registering the key for somebody
-    else.
-    """
-    return domain.hash("possession", ["address", "uint256"], [account, x])
-
-
-def prove_possession(key: ShareKey, message_hash: bytes) -> PossessionProof:
-    """Sign a possession hash, so that ``ecrecover`` gives ``address_of_key(key.x)``.
-
-    The ECDSA nonce is RFC 6979's; ring signatures draw theirs elsewhere (see
-    `offchain.crypto.ring`).
-
-    Raises:
-        PossessionError: the hash is not 32 bytes long.
-    """
-    if len(message_hash) != HASH_BYTES:
-        raise PossessionError(f"a possession hash has {HASH_BYTES} bytes, not {len(message_hash)}")
-    signer = PrivateKey(key.secret.to_bytes(32, "big"))
-    signature = signer.sign_recoverable(message_hash, hasher=None)
-    return PossessionProof(signature[:32], signature[32:64], EVEN_Y_V + signature[64])
-
-
-def verify_possession(x: int, message_hash: bytes, proof: PossessionProof) -> None:
-    """Check a proof of possession of the key x.
-
-    Raises:
-        PossessionError: the signature recovers to another address, or to none.
-        XOutOfRangeError: x is not in [1, ORDER).
-        NotOnCurveError: the curve has no such point.
-    """
-    expected = address_of_key(x)
-    if len(message_hash) != HASH_BYTES:
-        raise PossessionError(f"a possession hash has {HASH_BYTES} bytes, not {len(message_hash)}")
-    r, s = int.from_bytes(proof.r, "big"), int.from_bytes(proof.s, "big")
-    recovered = recover(message_hash, proof.v, r, s)
-    actual = None if recovered is None else address_of_public_key(recovered)
-    if actual != expected:
-        raise PossessionError(
-            f"signature is by {actual or 'nobody'}, not by the key's address {expected}"
-        )

@@ -96,13 +96,13 @@ class Deployment:
         """Address of a contract, EIP-55 checksummed."""
         return self.contracts[contract].address
 
-    def domain(self, contract: str = "ModelChain") -> Domain:
-        """What a contract's hashes are bound to."""
-        return Domain(self.chain_id, self.address(contract))
+    def domain(self) -> Domain:
+        """What all hashes of the protocol are bound to."""
+        return Domain(self.chain_id, self.address("ModelChain"))
 
     def node_secrets(self, seed: bytes) -> NodeSecrets:
         """What a node derives from its seed here; ``DerivationError`` if it is none."""
-        return NodeSecrets(seed, self.chain_id, self.address("ModelChain"))
+        return NodeSecrets(seed, self.domain())
 
 
 def deployment_path(folder: Path, chain_id: int) -> Path:

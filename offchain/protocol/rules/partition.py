@@ -1,8 +1,11 @@
-"""Partitions: which Bitcoin block splits which items, and which of them test.
+"""Partitions: which Bitcoin block takes which data transactions, and which parts of them test.
 
 The decision time of a height is the relay's (median time past less a buffer). It never falls from
 one height to the next, since a header's time must exceed the median of the eleven before it; that
 is what lets `next_height` search by halves.
+
+Source: docs/Protocol.md, "One round", 2; ``contracts/DataRegistry.sol``,
+``contracts/libraries/TestParts.sol``.
 """
 
 from __future__ import annotations
@@ -13,51 +16,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from offchain.crypto.hashing import Domain
-from offchain.errors import ProtocolError
-from offchain.protocol.words.parameters import BASIS_POINTS
 from offchain.protocol.words.status import NextPartition
-from offchain.protocol.words.transactions import split_rank
+from offchain.protocol.words.transactions import part_rank
 
 NO_PARTITION = NextPartition(0, 0)
 """None is possible yet."""
 
 
-class TooFewItemsToTest(ProtocolError):
-    """A batch is said to have more test items than items."""
+def test_parts(
+    domain: Domain, seed: bytes, data_id: bytes, parts: int, test_parts: int
+) -> tuple[int, ...]:
+    """The parts of a data transaction that test, ascending.
 
-    def __init__(self, items: int, test_items: int) -> None:
-        super().__init__(f"a batch of {items} items cannot have {test_items} test items")
-        self.items = items
-        self.test_items = test_items
-
-
-def round_test_items(items: int, test_basis_points: int) -> int:
-    """Test items that a round with so many items has: floor(testBasisPoints * items / 10000)."""
-    return test_basis_points * items // BASIS_POINTS
-
-
-def select_test_items(
-    model_chain: Domain, seed: bytes, first_item: int, item_ids: Sequence[bytes], test_items: int
-) -> frozenset[int]:
-    """Numbers of a batch's test items: the ones with the lowest H("test", seed, item id).
+    Those with the lowest H("test", seed, identifier, part); of equal hashes the lower part's counts as lower.
 
     Args:
-        model_chain: ModelChain's domain.
-        seed: the partition's seed.
-        first_item: number of the batch's first item.
-        item_ids: identifiers of the batch's items, in order of arrival.
-        test_items: how many test, as the partition's event says.
-
-    Raises:
-        TooFewItemsToTest: more test items than items.
+        domain: the deployment's.
+        seed: of the partition that took it.
+        data_id: its identifier.
+        parts: how many parts it has.
+        test_parts: how many of them test.
     """
-    if test_items > len(item_ids):
-        raise TooFewItemsToTest(len(item_ids), test_items)
-    ranked = (
-        (split_rank(model_chain, seed, item_id), first_item + i)
-        for i, item_id in enumerate(item_ids)
-    )
-    return frozenset(number for _, number in heapq.nsmallest(test_items, ranked))
+    ranked = ((part_rank(domain, seed, data_id, part), part) for part in range(parts))
+    return tuple(sorted(part for _, part in heapq.nsmallest(test_parts, ranked)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +57,15 @@ def height_range(lowest_held: int, last_height: int, tip: int) -> HeightRange:
 def next_height(
     heights: HeightRange, decision_time: Callable[[int], int], first_arrival: int, now: int
 ) -> int | None:
-    """The one height that may take the pending items: nobody chooses among seeds.
+    """The one height that may take what is pending: nobody chooses among seeds.
 
-    It is the lowest one whose decision time is after the first pending item's arrival, and it may
+    It is the lowest one whose decision time is after the first pending arrival, and it may
     be used once that decision time is not after ``now`` (the EVM block's time).
 
     Args:
         heights: the heights open to it.
         decision_time: the relay's decision time of a height, which never falls.
-        first_arrival: when the first pending item arrived.
+        first_arrival: when the first pending data transaction arrived.
         now: the EVM block's time.
 
     Returns:
@@ -102,6 +83,11 @@ def next_height(
     return low
 
 
-def end_arrival(arrival_times: Sequence[int], decision: int) -> int:
-    """Position of the first entry of the arrival log that is not before the decision time."""
-    return bisect_left(arrival_times, decision)
+def partition_end(arrivals: Sequence[int], decision: int) -> int:
+    """Number after the last data transaction that a partition takes.
+
+    Args:
+        arrivals: when each data transaction of the round arrived, which never falls.
+        decision: the decision time: what arrived before it is taken.
+    """
+    return bisect_left(arrivals, decision)

@@ -1,14 +1,12 @@
-"""Standing: who attests in a round, what their majority is, and who gains the right to attest.
+"""Standing: who attests in a round, and what their majority is.
 
-Source: docs/Protocol.md, "Attesters"; ``contracts/libraries/Standing.sol``.
+Source: docs/Protocol.md, "Attesters, rewards, heat"; ``contracts/libraries/Standing.sol``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from offchain.protocol.words.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +17,9 @@ class FrozenSet:
     genesis_acts: bool
 
 
-def standing_until(parameters: Parameters, round_number: int) -> int:
-    """The last round in which a valid model of ``round_number`` lets its account attest.
-
-    The model's bond stays locked as long.
-    """
-    return round_number + parameters.standing_rounds
+def standing_until(round_number: int, standing_rounds: int) -> int:
+    """The last round in which a voice of ``round_number`` lets its account attest."""
+    return round_number + standing_rounds
 
 
 def accounts_with_standing(until_rounds: Iterable[int], round_number: int) -> int:
@@ -32,22 +27,17 @@ def accounts_with_standing(until_rounds: Iterable[int], round_number: int) -> in
     return sum(until >= round_number for until in until_rounds)
 
 
-def can_act(parameters: Parameters, accounts: int) -> bool:
-    """Whether so many accounts are enough to attest."""
-    return accounts >= parameters.minimum_standing
-
-
-def frozen_set(parameters: Parameters, standing: int, genesis_members: int) -> FrozenSet:
+def frozen_set(standing: int, genesis_members: int, minimum_standing: int) -> FrozenSet:
     """The attesters of a round that closes.
 
     Args:
-        parameters: the protocol's.
         standing: accounts with standing in the round.
-        genesis_members: genesis accounts that held share keys when the chain started.
+        genesis_members: genesis accounts that had applied when the chain started.
+        minimum_standing: with fewer accounts with standing those attest.
     """
-    if can_act(parameters, standing):
-        return FrozenSet(standing, genesis_acts=False)
-    return FrozenSet(genesis_members, genesis_acts=True)
+    if standing < minimum_standing:
+        return FrozenSet(genesis_members, genesis_acts=True)
+    return FrozenSet(standing, genesis_acts=False)
 
 
 def is_attester(
@@ -67,32 +57,5 @@ def is_attester(
 
 
 def is_majority(accounts: int, attesters: int) -> bool:
-    """Whether so many attesters decide for all: more than half.
-
-    It holds for a statement of scores as for a report that a payload or a model is missing.
-    """
+    """Whether a statement stands: more than half of the frozen attesters opened it."""
     return 2 * accounts > attesters
-
-
-def standing_gains(
-    accounts: Sequence[str], attesters: int, is_attester: Callable[[str], bool]
-) -> tuple[str, ...]:
-    """Which accounts of valid models gain standing.
-
-    All that are in the frozen set, and at most max(1, attesters / 4) others, best first: one
-    model with noise added under many names must not buy the majority at once.
-
-    Args:
-        accounts: of the valid models, best first.
-        attesters: size of the frozen set.
-        is_attester: whether an account is in it.
-    """
-    places = max(1, attesters // 4)
-    gains: list[str] = []
-    for account in accounts:
-        if not is_attester(account):
-            if places == 0:
-                continue
-            places -= 1
-        gains.append(account)
-    return tuple(gains)

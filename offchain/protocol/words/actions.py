@@ -1,7 +1,8 @@
 """Actions: what a node may ask of the contracts, one class for each state-changing function.
 
-An action is an intent, decided on without a chain and executed by an adapter. Accounts are EIP-55
-addresses, amounts wei.
+An action is an intent, decided on without a chain and executed by an adapter. Its fields are the
+function's arguments, by their names and in order; ``value`` is wei sent along. Accounts are EIP-55
+addresses.
 """
 
 from __future__ import annotations
@@ -10,21 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.crypto.secp256k1 import PossessionProof
-from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
-from offchain.protocol.words.transactions import (
-    DataTransaction,
-    Item,
-    KeyReveal,
-    ModelTransaction,
-    Scores,
-)
+from offchain.protocol.words.transactions import DataRecord, DataTransaction, ModelTransaction, Row
 
-MAXIMUM_SHARES = 32
-"""Data transactions in one call."""
-
-MAXIMUM_REVEALS = 64
-"""Payload keys in one call."""
+# ---- BitcoinRelay and ModelChain -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,97 +25,171 @@ class SubmitHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """ModelChain.start."""
+    """ModelChain.start with the genesis accounts that have applied, ascending by share key."""
 
-
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """ModelChain.partition by the Bitcoin block at ``height``, as nextPartition() says."""
-
-    height: int
-    end_arrival: int
+    accounts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """ModelChain.advance: ends a phase, closes the collecting round, or voids an unfinished one."""
+    """ModelChain.advance: ends a phase, or closes the collecting round."""
 
 
-Possession = PossessionProof
-"""A share key's signature over its account, by the contracts' name (IKeyRegistry.Possession)."""
+# ---- Membership ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterKeys:
-    """KeyRegistry.register; ``value`` is the bond in wei."""
+class Possession:
+    """Proof that who applies holds the share key's secret (IMembership.Possession)."""
 
-    keys: tuple[int, ...]
-    proofs: tuple[Possession, ...]
+    commitment: bytes
+    response: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyFor:
+    """Membership.applyFor with a share key; ``value`` is what the stake lacks."""
+
+    epoch: int
+    key: int
+    proof: Possession
     value: int
 
 
 @dataclass(frozen=True, slots=True)
-class WritePage:
-    """KeyRegistry.writePage for a round that collects."""
+class AddStake:
+    """Membership.addStake."""
 
-    round: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawStake:
+    """Membership.withdrawStake: all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedDraw:
+    """Membership.seedDraw by the Bitcoin block at ``height``."""
+
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMembers:
+    """Membership.writeMembers: all that are drawn for the next epoch, ascending by share key."""
+
+    accounts: tuple[str, ...]
+
+
+# ---- DataRegistry --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """DataRegistry.share for one data transaction, shareBatch for up to `MAXIMUM_SHARES`."""
+    """DataRegistry.share: a data transaction with its ring signature.
 
-    transactions: tuple[DataTransaction, ...]
+    ``challenge`` is c_0, ``responses`` s_0 to s_(n-1) in the order of the ring.
+    """
+
+    transaction: DataTransaction
+    challenge: bytes
+    responses: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PublishKeys:
-    """DataRegistry.publishKeys, up to `MAXIMUM_REVEALS`."""
+class Partition:
+    """DataRegistry.partition by the Bitcoin block at ``height``, as nextPartition() says."""
 
-    reveals: tuple[KeyReveal, ...]
+    height: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishTrainingKeys:
+    """DataRegistry.publishTrainingKeys of data transaction ``index``, which ``partition`` took.
+
+    ``words`` has for every part its key, or the key commitment of a test part.
+    """
+
+    record: DataRecord
+    index: int
+    partition: int
+    words: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishTestKeys:
+    """DataRegistry.publishTestKeys: for every part its key, or a training part's key commitment."""
+
+    record: DataRecord
+    index: int
+    partition: int
+    words: tuple[bytes, ...]
+
+
+# ---- ModelTransactions ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class CommitModel:
-    """ModelChain.commitModel; ``value`` is the bond, due with a round's first commitment."""
+    """ModelTransactions.commitModel; ``sealed_model`` is the sealed copy's sha2-256."""
 
     commitment: bytes
-    encrypted_model: bytes
-    value: int
+    sealed_model: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class RevealModel:
-    """ModelChain.revealModel."""
+    """ModelTransactions.revealModel."""
 
     transaction: ModelTransaction
     salt: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class ReportMissingItems:
-    """ModelChain.reportMissingItems: numbers of items that cannot be fetched."""
+class BringModel:
+    """ModelTransactions.bringModel: the file of a revealed model that is reported missing."""
 
-    items: tuple[int, ...]
+    index: int
+    file: bytes
+
+
+# ---- Attestations and BlockProduction ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class ReportMissingModels:
-    """ModelChain.reportMissingModels: reveal indices of models that cannot be fetched."""
+class ReportData:
+    """Attestations.reportData: data transactions that cannot be used; 0: none."""
 
-    reveals: tuple[int, ...]
+    bitmap: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportModels:
+    """Attestations.reportModels: revealed models that cannot be fetched; 0: none."""
+
+    bitmap: int
 
 
 @dataclass(frozen=True, slots=True)
 class CommitAttestation:
-    """ModelChain.commitAttestation."""
+    """Attestations.commitAttestation."""
 
     commitment: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class RevealAttestation:
-    """ModelChain.revealAttestation."""
+class OpenStatement:
+    """Attestations.openStatement: opens the attestation and brings the rows."""
+
+    rows: tuple[Row, ...]
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttestation:
+    """Attestations.openAttestation: to a statement whose rows somebody has brought."""
 
     statement: bytes
     salt: bytes
@@ -134,24 +197,32 @@ class RevealAttestation:
 
 @dataclass(frozen=True, slots=True)
 class Finalize:
-    """ModelChain.finalize: the majority's table, all reveals in order, the valid ones ranked."""
+    """BlockProduction.finalize with the rows of the statement that stands."""
 
-    scores: Scores
-    transactions: tuple[ModelTransaction, ...]
-    ranking: tuple[int, ...]
+    rows: tuple[Row, ...]
+
+
+# ---- Rewards -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimModel:
-    """ModelChain.claimModel."""
+class ClaimBest:
+    """Rewards.claimBest."""
 
     round: int
-    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimVoice:
+    """Rewards.claimVoice of reveal ``index``."""
+
+    round: int
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimAttestation:
-    """ModelChain.claimAttestation."""
+    """Rewards.claimAttestation."""
 
     round: int
     account: str
@@ -159,62 +230,40 @@ class ClaimAttestation:
 
 @dataclass(frozen=True, slots=True)
 class ClaimData:
-    """ModelChain.claimData; ``block_number`` is the model chain's, ``index`` the item's leaf."""
+    """Rewards.claimData of data transaction ``index`` of the record's round."""
 
-    block_number: int
-    item: Item
+    record: DataRecord
     index: int
-    is_test: bool
-    proof: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WithdrawBond:
-    """ModelChain.withdrawBond."""
-
-    round: int
-    account: str
-
-
-@dataclass(frozen=True, slots=True)
-class WithdrawKeyBond:
-    """KeyRegistry.withdrawBond."""
-
-    registration: int
-
-
-@dataclass(frozen=True, slots=True)
-class ForwardReward:
-    """RewardForwarder.forward: an order with the holder's permit and signature."""
-
-    order: ForwardOrder
-    permit: RecoverableSignature
-    signature: RecoverableSignature
 
 
 Action = (
     SubmitHeaders
     | Start
-    | Partition
     | Advance
-    | RegisterKeys
-    | WritePage
+    | ApplyFor
+    | AddStake
+    | WithdrawStake
+    | SeedDraw
+    | WriteMembers
     | Share
-    | PublishKeys
+    | Partition
+    | PublishTrainingKeys
+    | PublishTestKeys
     | CommitModel
     | RevealModel
-    | ReportMissingItems
-    | ReportMissingModels
+    | BringModel
+    | ReportData
+    | ReportModels
     | CommitAttestation
-    | RevealAttestation
+    | OpenStatement
+    | OpenAttestation
     | Finalize
-    | ClaimModel
+    | ClaimBest
+    | ClaimVoice
     | ClaimAttestation
     | ClaimData
-    | WithdrawBond
-    | WithdrawKeyBond
 )
-"""Whatever moves the protocol on; ForwardReward moves tokens, which no round depends on."""
+"""Whatever moves the protocol on; orders to move tokens are apart, since no round needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,29 +277,28 @@ class ContractFunction:
 FUNCTIONS: Final[Mapping[type[Action], ContractFunction]] = {
     SubmitHeaders: ContractFunction("BitcoinRelay", "submit"),
     Start: ContractFunction("ModelChain", "start"),
-    Partition: ContractFunction("ModelChain", "partition"),
     Advance: ContractFunction("ModelChain", "advance"),
-    RegisterKeys: ContractFunction("KeyRegistry", "register"),
-    WritePage: ContractFunction("KeyRegistry", "writePage"),
-    Share: ContractFunction("DataRegistry", "shareBatch"),
-    PublishKeys: ContractFunction("DataRegistry", "publishKeys"),
-    CommitModel: ContractFunction("ModelChain", "commitModel"),
-    RevealModel: ContractFunction("ModelChain", "revealModel"),
-    ReportMissingItems: ContractFunction("ModelChain", "reportMissingItems"),
-    ReportMissingModels: ContractFunction("ModelChain", "reportMissingModels"),
-    CommitAttestation: ContractFunction("ModelChain", "commitAttestation"),
-    RevealAttestation: ContractFunction("ModelChain", "revealAttestation"),
-    Finalize: ContractFunction("ModelChain", "finalize"),
-    ClaimModel: ContractFunction("ModelChain", "claimModel"),
-    ClaimAttestation: ContractFunction("ModelChain", "claimAttestation"),
-    ClaimData: ContractFunction("ModelChain", "claimData"),
-    WithdrawBond: ContractFunction("ModelChain", "withdrawBond"),
-    WithdrawKeyBond: ContractFunction("KeyRegistry", "withdrawBond"),
+    ApplyFor: ContractFunction("Membership", "applyFor"),
+    AddStake: ContractFunction("Membership", "addStake"),
+    WithdrawStake: ContractFunction("Membership", "withdrawStake"),
+    SeedDraw: ContractFunction("Membership", "seedDraw"),
+    WriteMembers: ContractFunction("Membership", "writeMembers"),
+    Share: ContractFunction("DataRegistry", "share"),
+    Partition: ContractFunction("DataRegistry", "partition"),
+    PublishTrainingKeys: ContractFunction("DataRegistry", "publishTrainingKeys"),
+    PublishTestKeys: ContractFunction("DataRegistry", "publishTestKeys"),
+    CommitModel: ContractFunction("ModelTransactions", "commitModel"),
+    RevealModel: ContractFunction("ModelTransactions", "revealModel"),
+    BringModel: ContractFunction("ModelTransactions", "bringModel"),
+    ReportData: ContractFunction("Attestations", "reportData"),
+    ReportModels: ContractFunction("Attestations", "reportModels"),
+    CommitAttestation: ContractFunction("Attestations", "commitAttestation"),
+    OpenStatement: ContractFunction("Attestations", "openStatement"),
+    OpenAttestation: ContractFunction("Attestations", "openAttestation"),
+    Finalize: ContractFunction("BlockProduction", "finalize"),
+    ClaimBest: ContractFunction("Rewards", "claimBest"),
+    ClaimVoice: ContractFunction("Rewards", "claimVoice"),
+    ClaimAttestation: ContractFunction("Rewards", "claimAttestation"),
+    ClaimData: ContractFunction("Rewards", "claimData"),
 }
-"""The function that each action calls; the fields are its arguments, by their names."""
-
-SHARE_ONE: Final = ContractFunction("DataRegistry", "share")
-"""What `Share` calls for a single data transaction."""
-
-FORWARD: Final = ContractFunction("RewardForwarder", "forward")
-"""What `ForwardReward` calls."""
+"""The function that each action calls."""

@@ -8,24 +8,30 @@ from enum import StrEnum
 class ContractError(StrEnum):
     """Names of custom errors, as `RevertedError` bears them."""
 
+    # Members
+    WRONG_EPOCH = "WrongEpoch"
+    ALREADY_APPLIED = "AlreadyApplied"
+    ALREADY_SEEDED = "AlreadySeeded"
+    ALREADY_WRITTEN = "AlreadyWritten"
+    WRONG_DRAW_HEIGHT = "WrongDrawHeight"
+    STAKE_LOCKED = "StakeLocked"
     # Rounds
     ALREADY_STARTED = "AlreadyStarted"
     WRONG_PHASE = "WrongPhase"
     PHASE_NOT_OVER = "PhaseNotOver"
     NOTHING_TO_ADVANCE = "NothingToAdvance"
-    NOT_THE_MAJORITY = "NotTheMajority"
+    NOT_THE_STATEMENT = "NotTheStatement"
     # Data and keys
+    WRONG_ROUND = "WrongRound"
     NULLIFIER_USED = "NullifierUsed"
+    ALREADY_PUBLISHED = "AlreadyPublished"
     NOTHING_PENDING = "NothingPending"
     HEIGHT_NOT_PARTITIONABLE = "HeightNotPartitionable"
     NOT_LOWEST_HEIGHT = "NotLowestHeight"
-    WRONG_END_ARRIVAL = "WrongEndArrival"
-    PAGES_COMPLETE = "PagesComplete"
+    WRONG_END = "WrongEnd"
+    # Models and reports
+    NOT_MISSING = "NotMissing"
+    ALREADY_REPORTED = "AlreadyReported"
     # Claims
     NOTHING_TO_CLAIM = "NothingToClaim"
     ALREADY_CLAIMED = "AlreadyClaimed"
-    TOO_MANY_TEST_ITEMS = "TooManyTestItems"
-    NO_BOND = "NoBond"
-    LEASE_NOT_OVER = "LeaseNotOver"
-    # Orders
-    INVALID_ACCOUNT_NONCE = "InvalidAccountNonce"

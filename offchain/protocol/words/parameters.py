@@ -22,7 +22,10 @@ ETHER = 10**18
 
 DAY_SECONDS = 86_400
 LARGEST_AMOUNT = 2**96 - 1
-LARGEST_RING = 64
+LARGEST_RING = 128
+
+LARGEST_TEST_SET = 40_000
+"""Test samples of one data transaction at most."""
 
 
 class ParameterOutOfRange(ConfigurationError):
@@ -53,39 +56,43 @@ class Parameters:
     """
 
     # Data transactions
-    maximum_clock_skew: int = 600
-    grace_seconds: int = 600
-    minimum_ring: int = 4
-    maximum_ring: int = 16
-    maximum_samples: int = 4_096
+    maximum_clock_skew: int = 660
+    timestamp_step: int = 600
+    parts: int = 20
+    test_parts: int = 3
+    samples_per_part: int = 200
+    # Members
+    epoch_rounds: int = 4
+    maximum_members: int = 32
+    minimum_ring: int = 3
+    warm_heat: int = 100
+    stake: int = ETHER
+    start_seconds: int = 60
     # Collection
-    test_basis_points: int = 1_500
-    minimum_items: int = 36
-    maximum_items: int = 8_192
-    maximum_collect_heights: int = 20
+    minimum_data: int = 3
+    collect_heights: int = 20
     # Competition, in Bitcoin blocks
+    open_blocks: int = 1
     commit_blocks: int = 1
     unseal_blocks: int = 1
+    report_blocks: int = 1
     reveal_blocks: int = 1
     available_blocks: int = 1
+    bring_blocks: int = 1
     attest_blocks: int = 1
     attest_reveal_blocks: int = 1
     finalize_blocks: int = 1
     minimum_phase_seconds: int = 30
-    # Standing and validity
-    standing_rounds: int = 3
-    minimum_standing: int = 3
-    minimum_improvement: int = 1
-    improvement_divisor: int = 20
-    maximum_models: int = 256
-    model_bond: int = ETHER // 10
+    # Judging
+    significance: int = 200
+    hostile_allowance: int = 0
+    tries_allowance: int = 0
+    voice_basis_points: int = 4_000
     burn_basis_points: int = 5_000
-    # Share keys
-    lease_rounds: int = 4
-    base_keys: int = 12
-    maximum_keys: int = 32
-    key_step: int = 50
-    key_bond: int = ETHER // 10
+    model_burn: int = ETHER // 5
+    # Standing
+    minimum_standing: int = 3
+    standing_rounds: int = 3
     # Heat
     heat_best: int = 100
     heat_model: int = 60
@@ -98,7 +105,6 @@ class Parameters:
     models_basis_points: int = 2_000
     attesters_basis_points: int = 1_000
     data_basis_points: int = 3_000
-    test_item_weight: int = 3
 
     def __post_init__(self) -> None:
         for name, (minimum, maximum) in limits(self).items():
@@ -126,42 +132,44 @@ def limits(parameters: Parameters) -> dict[str, tuple[int, int]]:
     range themselves, or on fields whose own range is checked regardless.
     """
     p = parameters
-    smallest_batch = -(-BASIS_POINTS // p.test_basis_points) if p.test_basis_points > 0 else 1
     best, models = p.best_basis_points, p.models_basis_points
     attesters = p.attesters_basis_points
+    blocks = (1, EPOCH_BLOCKS)
     return {
-        "maximum_clock_skew": (0, 7_200),
-        "grace_seconds": (0, DAY_SECONDS),
-        "minimum_ring": (2, LARGEST_RING),
-        "maximum_ring": (max(16, p.minimum_ring), LARGEST_RING),
-        "maximum_samples": (1, 2**20),
-        "test_basis_points": (1, BASIS_POINTS - 1),
-        # minimumItems * testBasisPoints >= 10000: a round that is not void has a test item.
-        "minimum_items": (smallest_batch, 2**16),
-        "maximum_items": (p.minimum_items, 2**16),
-        "maximum_collect_heights": (1, EPOCH_BLOCKS),
-        "commit_blocks": (1, EPOCH_BLOCKS),
-        "unseal_blocks": (1, EPOCH_BLOCKS),
-        "reveal_blocks": (1, EPOCH_BLOCKS),
-        "available_blocks": (1, EPOCH_BLOCKS),
-        "attest_blocks": (1, EPOCH_BLOCKS),
-        "attest_reveal_blocks": (1, EPOCH_BLOCKS),
-        "finalize_blocks": (1, EPOCH_BLOCKS),
+        # Every timestamp is the next multiple of the step: it must be one that may be claimed.
+        "maximum_clock_skew": (p.timestamp_step, 7_200),
+        "timestamp_step": (1, 3_600),
+        "parts": (2, 32),
+        "test_parts": (1, p.parts - 1),
+        # What one statement's sums and one judge's call are bounded by.
+        "samples_per_part": (1, LARGEST_TEST_SET // max(1, p.test_parts)),
+        "epoch_rounds": (2, 64),
+        "maximum_members": (4, LARGEST_RING),
+        "minimum_ring": (2, p.maximum_members),
+        "warm_heat": (1, 2**64 - 1),
+        "stake": (0, LARGEST_AMOUNT),
+        "start_seconds": (0, 30 * DAY_SECONDS),
+        "minimum_data": (1, p.minimum_ring),
+        "collect_heights": blocks,
+        "open_blocks": blocks,
+        "commit_blocks": blocks,
+        "unseal_blocks": blocks,
+        "report_blocks": blocks,
+        "reveal_blocks": blocks,
+        "available_blocks": blocks,
+        "bring_blocks": blocks,
+        "attest_blocks": blocks,
+        "attest_reveal_blocks": blocks,
+        "finalize_blocks": blocks,
         "minimum_phase_seconds": (1, DAY_SECONDS),
-        "standing_rounds": (1, 64),
-        "minimum_standing": (1, 64),
-        "minimum_improvement": (1, 2**32),
-        # Shifted left by at most 32 it still fits any integer.
-        "improvement_divisor": (1, 2**32),
-        # Bounds what finalize() loops over.
-        "maximum_models": (1, 256),
-        "model_bond": (0, LARGEST_AMOUNT),
+        "significance": (0, 1_000),
+        "hostile_allowance": (0, 1_000),
+        "tries_allowance": (0, 10_000),
+        "voice_basis_points": (0, BASIS_POINTS),
         "burn_basis_points": (0, BASIS_POINTS),
-        "lease_rounds": (1, 16),
-        "base_keys": (1, 64),
-        "maximum_keys": (p.base_keys, 64),
-        "key_step": (1, 2**64 - 1),
-        "key_bond": (0, LARGEST_AMOUNT),
+        "model_burn": (0, p.stake),
+        "minimum_standing": (1, 64),
+        "standing_rounds": (1, 64),
         "heat_best": (0, 2**64 - 1),
         "heat_model": (0, 2**64 - 1),
         "heat_attestation": (0, 2**64 - 1),
@@ -173,12 +181,11 @@ def limits(parameters: Parameters) -> dict[str, tuple[int, int]]:
         "models_basis_points": (0, BASIS_POINTS - best),
         "attesters_basis_points": (0, BASIS_POINTS - best - models),
         "data_basis_points": (0, BASIS_POINTS - best - models - attesters),
-        "test_item_weight": (1, 1_000),
     }
 
 
 def solidity_name(field: str) -> str:
-    """A field's name in the Solidity struct: ``test_basis_points`` is ``testBasisPoints``."""
+    """A field's name in the Solidity struct: ``test_parts`` is ``testParts``."""
     first, *rest = field.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
@@ -190,22 +197,28 @@ DEMO = Parameters()
 """Four nodes on one machine: every phase one Bitcoin block, replayed quickly."""
 
 LIVE = Parameters(
-    grace_seconds=3_600,
-    minimum_ring=8,
-    minimum_items=100,
-    maximum_items=2**16,
-    maximum_collect_heights=432,
+    epoch_rounds=8,
+    maximum_members=64,
+    minimum_ring=16,
+    start_seconds=7 * DAY_SECONDS,
+    minimum_data=10,
+    collect_heights=36,
+    open_blocks=12,
     commit_blocks=36,
     unseal_blocks=12,
+    report_blocks=12,
     reveal_blocks=6,
     available_blocks=12,
+    bring_blocks=12,
     attest_blocks=12,
     attest_reveal_blocks=6,
     finalize_blocks=12,
     minimum_phase_seconds=1_800,
-    standing_rounds=6,
+    significance=100,
+    hostile_allowance=35,
+    tries_allowance=139,
     minimum_standing=5,
-    lease_rounds=8,
+    standing_rounds=6,
 )
 """A public chain: hours for training and evaluation, so that a slow node or a gap between Bitcoin
 blocks costs nobody a round."""

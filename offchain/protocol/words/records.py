@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from offchain.protocol.words.status import Phase, VoidReason
-from offchain.protocol.words.transactions import ChainSignature, Item, ModelTransaction, Scores
+from offchain.protocol.words.transactions import Block, DataRecord, ModelTransaction, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,35 +27,83 @@ class Record:
         return self.block_number, self.log_index
 
 
-# ---- KeyRegistry ---------------------------------------------------------------------------------
+# ---- Membership ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class KeysRegistered(Record):
-    """An account leased share keys; ``first_key`` counts all keys leased before these."""
+class Applied(Record):
+    """An account applied for an epoch with a share key, as ``number`` among the warm or the others.
 
-    registration: int
+    ``own_warm`` counts the applicants so far that have `warm_heat` of their own.
+    """
+
+    epoch: int
     account: str
-    round: int
-    first_key: int
-    keys: tuple[int, ...]
+    key: int
+    warm: bool
+    number: int
+    own_warm: int
 
 
 @dataclass(frozen=True, slots=True)
-class PageWritten(Record):
-    """A page of a round's active keys was written to contract code."""
+class EpochFrozen(Record):
+    """Applying for an epoch ended; so many places are drawn."""
 
-    round: int
-    page: int
+    epoch: int
+    warm: int
+    cold: int
+    warm_places: int
+    cold_places: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochExtended(Record):
+    """Too few applied for the next epoch: this one now lasts to ``last_round`` at least."""
+
+    epoch: int
+    last_round: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawSeeded(Record):
+    """The Bitcoin block at ``height`` seeded an epoch's draw."""
+
+    epoch: int
+    height: int
+    seed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MembersWritten(Record):
+    """An epoch's members, ascending by share key, were written to contract code."""
+
+    epoch: int
     code: str
-    count: int
+    accounts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class KeyBondReturned(Record):
-    """A registration's bond went back after its lease."""
+class StakeAdded(Record):
+    """An account's stake grew by ``amount`` to ``total``."""
 
-    registration: int
+    account: str
+    amount: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class StakeBurned(Record):
+    """``amount`` of an account's stake is gone, ``left`` remains."""
+
+    account: str
+    amount: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class StakeReturned(Record):
+    """An account has its stake back."""
+
     account: str
     amount: int
 
@@ -65,24 +113,46 @@ class KeyBondReturned(Record):
 
 @dataclass(frozen=True, slots=True)
 class DataShared(Record):
-    """A data transaction was accepted as item ``number``; ``arrival`` is its block's time."""
+    """Data transaction ``index`` of a round was accepted; ``arrival`` is its block's time."""
 
-    number: int
-    scope: int
-    item_id: bytes
+    round: int
+    index: int
+    id: bytes
     arrival: int
-    item: Item
-    signature: ChainSignature
+    record: DataRecord
+    payload_hashes: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class KeyPublished(Record):
-    """A payload key was published while ``round`` was in ``phase`` (or was the last one to be)."""
+class Partitioned(Record):
+    """The Bitcoin block at ``height`` took data transactions ``first`` to ``end - 1``."""
 
-    number: int
-    key: bytes
     round: int
-    phase: Phase
+    height: int
+    seed: bytes
+    first: int
+    end: int
+    decision_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingKeysPublished(Record):
+    """For each part a word: a training part's key, a test part's key commitment."""
+
+    round: int
+    index: int
+    words: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestKeysPublished(Record):
+    """For each part a word: a test part's key, a training part's key commitment."""
+
+    __test__ = False  # its name is the event's; pytest looks no further
+
+    round: int
+    index: int
+    words: tuple[bytes, ...]
 
 
 # ---- ModelChain ----------------------------------------------------------------------------------
@@ -90,35 +160,28 @@ class KeyPublished(Record):
 
 @dataclass(frozen=True, slots=True)
 class Started(Record):
-    """Round 1 opened; ``seed`` shuffles its ring circle."""
+    """The chain started with so many members."""
 
-    genesis_members: int
-    keys: int
+    members: int
     genesis_hash: bytes
-    seed: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Partitioned(Record):
-    """Items ``first_item`` to ``end_item - 1`` were split; ``test_items`` of them test."""
+class RoundOpened(Record):
+    """A round collects, at Bitcoin height ``open_height``."""
 
     round: int
-    height: int
-    seed: bytes
-    first_item: int
-    end_item: int
-    test_items: int
-    decision_time: int
+    epoch: int
+    members: int
+    open_height: int
 
 
 @dataclass(frozen=True, slots=True)
 class RoundClosed(Record):
-    """A round ended its collection."""
+    """A round ended its collection with ``data`` partitioned data transactions."""
 
     round: int
-    first_item: int
-    items: int
-    test_items: int
+    data: int
     attesters: int
     genesis_acts: bool
 
@@ -133,14 +196,61 @@ class PhaseStarted(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class KeysCounted(Record):
+    """Unseal ended: n1 data transactions are ``published``, k is ``trim``."""
+
+    round: int
+    published: int
+    trim: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataSetFixed(Record):
+    """Report ended: D as a bitmap, with its Merkle root."""
+
+    round: int
+    data_set: int
+    data_root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFixed(Record):
+    """Bring ended or was skipped: the bitmap of revealed models that nobody has."""
+
+    round: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockAppended(Record):
+    """A block was appended; ``number`` is its own, `block_number` the EVM block's."""
+
+    number: int
+    round: int
+    block_hash: bytes
+    data: Block
+
+
+@dataclass(frozen=True, slots=True)
+class RoundVoided(Record):
+    """A round ended without a block."""
+
+    round: int
+    reason: VoidReason
+
+
+# ---- ModelTransactions ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCommitted(Record):
-    """An account committed to a model; ``encrypted_model`` is the sealed copy's sha2-256."""
+    """An account committed to a model; ``sealed_model`` is the sealed copy's sha2-256."""
 
     round: int
     account: str
     order: int
     commitment: bytes
-    encrypted_model: bytes
+    sealed_model: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,21 +265,33 @@ class ModelRevealed(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class ItemsReported(Record):
-    """An attester could not fetch these items (their numbers)."""
+class ModelBrought(Record):
+    """Reveal ``index``'s file stands here for everybody."""
+
+    round: int
+    index: int
+    file: bytes
+
+
+# ---- Attestations --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DataReported(Record):
+    """An attester cannot use the data transactions of this bitmap."""
 
     round: int
     account: str
-    items: tuple[int, ...]
+    bitmap: int
 
 
 @dataclass(frozen=True, slots=True)
 class ModelsReported(Record):
-    """An attester could not fetch these models (their reveal indices)."""
+    """An attester cannot fetch the revealed models of this bitmap."""
 
     round: int
     account: str
-    reveals: tuple[int, ...]
+    bitmap: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,41 +304,22 @@ class AttestationCommitted(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class AttestationRevealed(Record):
-    """An attester opened its statement."""
+class StatementOpened(Record):
+    """A statement was opened for the first time, with its rows: the baseline's, each reveal's."""
+
+    round: int
+    statement: bytes
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationOpened(Record):
+    """An attester opened its statement, which now has ``support``."""
 
     round: int
     account: str
     statement: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class MajorityReached(Record):
-    """More than half of the attesters stand behind a statement."""
-
-    round: int
-    statement: bytes
-    attestations: int
-
-
-@dataclass(frozen=True, slots=True)
-class BlockAppended(Record):
-    """A block was appended; ``ranking`` holds the valid models' reveal indices, best first."""
-
-    number: int
-    round: int
-    block_hash: bytes
-    model_hash: bytes
-    ranking: tuple[int, ...]
-    scores: Scores
-
-
-@dataclass(frozen=True, slots=True)
-class RoundVoided(Record):
-    """A round ended without a block."""
-
-    round: int
-    reason: VoidReason
+    support: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +331,30 @@ class StandingGained(Record):
     until_round: int
 
 
+# ---- BlockProduction and Rewards -----------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
-class BondBurned(Record):
-    """A model's bond is gone."""
+class ModelBurned(Record):
+    """Reveal ``index`` cost its account `model_burn` of the stake."""
+
+    round: int
+    account: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundDecided(Record):
+    """The bitmap of the valid models, and the voices' reveal indices, best first."""
+
+    round: int
+    valid: int
+    ranking: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BestRewarded(Record):
+    """Tokens were minted for a round's best model."""
 
     round: int
     account: str
@@ -238,38 +362,28 @@ class BondBurned(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class BondReturned(Record):
-    """A model's bond went back."""
+class VoiceRewarded(Record):
+    """Tokens were minted for another voice."""
 
     round: int
-    account: str
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRewarded(Record):
-    """Tokens were minted for a valid model."""
-
-    # `block_number` is the EVM's in every record, so the model chain's block is `number` here.
-    number: int
     account: str
     amount: int
 
 
 @dataclass(frozen=True, slots=True)
 class AttesterRewarded(Record):
-    """Tokens were minted for an attestation with the majority, for block ``number``."""
+    """Tokens were minted for an attestation behind the statement."""
 
-    number: int
+    round: int
     account: str
     amount: int
 
 
 @dataclass(frozen=True, slots=True)
 class DataRewarded(Record):
-    """Tokens were minted for the item at leaf ``index`` of block ``number``'s data root."""
+    """Tokens were minted for data transaction ``index``."""
 
-    number: int
+    round: int
     reward_address: str
     index: int
     amount: int
@@ -280,9 +394,10 @@ class DataRewarded(Record):
 
 @dataclass(frozen=True, slots=True)
 class HeatGained(Record):
-    """An account's heat grew by ``amount`` to ``heat``."""
+    """An account's heat grew to ``heat`` by what is left of ``amount``, which ``round`` earned."""
 
     account: str
+    round: int
     amount: int
     heat: int
 

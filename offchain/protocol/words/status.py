@@ -1,7 +1,8 @@
 """What the contracts hold at one block: their structs and enums, and all of it as one snapshot.
 
-Names and order of the fields are those of ``contracts/interfaces/IModelChain.sol``. Amounts are
-wei, times are seconds of the EVM's clock, heights are Bitcoin's.
+Names and order of the fields are those of the structs in ``contracts/interfaces``. Amounts are wei,
+times are seconds of the EVM's clock, heights are Bitcoin's. A bitmap's bit i stands for data
+transaction i, or reveal i, of its round.
 """
 
 from __future__ import annotations
@@ -20,30 +21,163 @@ class Phase(IntEnum):
     """Phases of the round in competition, in their order (IModelChain.Phase)."""
 
     NONE = 0
-    COMMIT = 1
-    UNSEAL = 2
-    REVEAL = 3
-    AVAILABLE = 4
-    ATTEST = 5
-    ATTEST_REVEAL = 6
-    FINALIZE = 7
-    FINAL = 8
-    VOID = 9
+    OPEN = 1
+    COMMIT = 2
+    UNSEAL = 3
+    REPORT = 4
+    REVEAL = 5
+    AVAILABLE = 6
+    BRING = 7
+    ATTEST = 8
+    ATTEST_REVEAL = 9
+    FINALIZE = 10
+    FINAL = 11
+    VOID = 12
 
     @property
     def competes(self) -> bool:
-        """Whether a round in this phase still competes: open, and neither final nor void."""
-        return Phase.COMMIT <= self <= Phase.FINALIZE
+        """Whether a round in this phase still competes: closed, and neither final nor void."""
+        return Phase.OPEN <= self <= Phase.FINALIZE
 
 
 class VoidReason(IntEnum):
-    """Why a round is void (IModelChain.VoidReason)."""
+    """Why a round has no block (IModelChain.VoidReason)."""
 
     NONE = 0
-    TOO_FEW_ITEMS = 1
-    NO_MAJORITY = 2
-    NO_VALID_MODEL = 3
-    NOT_FINALIZED = 4
+    TOO_FEW_DATA = 1
+    NO_STATEMENT = 2
+    NOT_FINALIZED = 3
+
+
+# ---- Membership ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An account's application for an epoch (IMembership.Application).
+
+    ``number`` counts from 1, among the warm or among the others; 0: there is none.
+    """
+
+    number: int
+    warm: bool
+    key: int
+
+    @property
+    def exists(self) -> bool:
+        """Whether the account applied."""
+        return self.number > 0
+
+
+NO_APPLICATION = Application(0, False, 0)
+"""What an account that did not apply reads as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch (IMembership.Epoch).
+
+    ``first_round`` is 0 before it opens, ``last_round`` grows while too few apply for the next.
+    ``frozen_at`` is 0 while applying goes on, ``seed`` zeros until it is stored, ``code`` the zero
+    address until the list of members is written.
+    """
+
+    first_round: int
+    last_round: int
+    warm: int
+    cold: int
+    warm_places: int
+    cold_places: int
+    frozen_at: int
+    seed: bytes
+    code: str
+
+    @property
+    def frozen(self) -> bool:
+        """Whether applying for it has ended."""
+        return self.frozen_at > 0
+
+    @property
+    def seeded(self) -> bool:
+        """Whether the seed of its draw is stored."""
+        return self.seed != ZERO_HASH
+
+    @property
+    def written(self) -> bool:
+        """Whether its members are known."""
+        return self.code != ZERO_ADDRESS
+
+
+NO_EPOCH = Epoch(0, 0, 0, 0, 0, 0, 0, ZERO_HASH, ZERO_ADDRESS)
+"""What an epoch that nobody applied for reads as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What an account has at stake (IMembership.Stake).
+
+    ``last_round`` is the last round in which it committed to a model or attested, ``last_epoch``
+    the last epoch that it applied for.
+    """
+
+    amount: int
+    last_round: int
+    last_epoch: int
+
+
+NO_STAKE = Stake(0, 0, 0)
+"""What an account that never staked reads as."""
+
+
+# ---- DataRegistry --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """How far a round is (IDataRegistry.Collected).
+
+    ``shared`` data transactions arrived, ``partitions`` partitions took ``partitioned`` of them;
+    ``decision_time`` is the last partition's, of this or an earlier round.
+    """
+
+    shared: int
+    partitioned: int
+    partitions: int
+    decision_time: int
+
+    @property
+    def pending(self) -> int:
+        """Data transactions that no partition took yet."""
+        return self.shared - self.partitioned
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionRecord:
+    """Data transactions of a round that one Bitcoin block took (IDataRegistry.Partition).
+
+    ``end`` is the number after the last one.
+    """
+
+    end: int
+    height: int
+    decision_time: int
+    seed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NextPartition:
+    """The one partition that is possible now; ``height`` 0 if there is none yet."""
+
+    height: int
+    end: int
+
+    @property
+    def possible(self) -> bool:
+        """Whether a partition can be made now."""
+        return self.height > 0
+
+
+# ---- ModelChain ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +185,10 @@ class Collection:
     """The round that collects (IModelChain.Collection). Round 0: the chain has not started."""
 
     round: int
+    epoch: int
+    members: int
     open_height: int
-    items: int
-    test_items: int
-    target: int
-    first_item: int
-    decision_time: int
-    seed: bytes
+    opened_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,155 +201,181 @@ class Competition:
     phase_start: int
     attesters: int
     genesis_acts: bool
-    commitments: int
-    newcomers: int
-    reveals: int
-    voids_in_a_row: int
-    majority: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedRound:
-    """What a closed round collected, fixed when it closed (IModelChain.ClosedRound)."""
+    """What became of a round's data (IModelChain.ClosedRound).
 
-    first_item: int
-    items: int
-    test_items: int
+    ``published`` (n1) and ``trim`` (k) are fixed when Unseal ends, ``data_set`` (the bitmap D) and
+    its Merkle root when Report ends, ``missing`` (revealed models that nobody has) when Bring ends
+    or is skipped.
+    """
+
+    data: int
+    epoch: int
     closed_at: int
     decision_time: int
-    seed: bytes
-    void_reason: VoidReason
+    published: int
+    trim: int
     block_number: int
+    void_reason: VoidReason
+    data_set: int
+    data_root: bytes
+    missing: int
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment:
-    """An account's commitment in a round and what became of it (IModelChain.Commitment)."""
-
-    hash: bytes
-    order: int
-    revealed: bool
-    valid: bool
-    burned: bool
-    bond_returned: bool
-    reward_claimed: bool
-    best: bool
-
-    @property
-    def exists(self) -> bool:
-        """Whether the account committed at all: orders count from 1."""
-        return self.order > 0
-
-
-NO_COMMITMENT = Commitment(ZERO_HASH, 0, False, False, False, False, False, False)
-"""What an account that did not commit reads as."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attestation:
-    """An attester's commitment until it is opened, then its statement; zeros if there is none."""
-
-    commitment: bytes
-    statement: bytes
-    claimed: bool
-
-
-NO_ATTESTATION = Attestation(ZERO_HASH, ZERO_HASH, False)
-"""What an account that did not attest reads as."""
+NO_CLOSED_ROUND = ClosedRound(0, 0, 0, 0, 0, 0, 0, VoidReason.NONE, 0, ZERO_HASH, 0)
+"""What a round that has not closed reads as."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last block: number (0 is genesis), hash, and its best model's sha2-256 (zeros: none)."""
+    """The last block: number (0 is genesis), hash, and the best model's sha2-256 (zeros: none)."""
 
     number: int
     hash: bytes
     model_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class NextPartition:
-    """The one partition that is possible now; ``height`` 0 if there is none yet."""
-
-    height: int
-    end_arrival: int
-
-    @property
-    def possible(self) -> bool:
-        """Whether a partition can be made now."""
-        return self.height > 0
+# ---- ModelTransactions and Attestations ----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class DataTotals:
-    """Items accepted, items taken by partitions, the last partition's height and decision time."""
+class Commitment:
+    """An account's commitment in a round (IModelTransactions.Commitment); orders count from 1."""
 
-    items: int
-    taken: int
-    last_height: int
-    last_decision: int
+    hash: bytes
+    order: int
+    revealed: bool
 
     @property
-    def pending(self) -> int:
-        """Items that no partition took yet."""
-        return self.items - self.taken
+    def exists(self) -> bool:
+        """Whether the account committed at all."""
+        return self.order > 0
+
+
+NO_COMMITMENT = Commitment(ZERO_HASH, 0, False)
+"""What an account that did not commit reads as."""
 
 
 @dataclass(frozen=True, slots=True)
-class ActiveKeys:
-    """Share keys active in the collecting round, and how many of them are written to pages."""
+class Reveal:
+    """A revealed model (IModelTransactions.Reveal).
 
-    active: int
-    written: int
+    ``names_data``: its vote 1 is the round's data root; ``names_head``: its vote 2 is the head;
+    ``brought``: its file was brought in calldata.
+    """
 
-    @property
-    def complete(self) -> bool:
-        """Whether shares of the collecting round's scope can be accepted."""
-        return self.written == self.active
+    account: str
+    order: int
+    names_data: bool
+    names_head: bool
+    brought: bool
+    id: bytes
+    model_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """An attester's commitment until it is opened, then its statement (IAttestations.Attestation).
+
+    Zeros if there is none.
+    """
+
+    commitment: bytes
+    statement: bytes
+
+
+NO_ATTESTATION = Attestation(ZERO_HASH, ZERO_HASH)
+"""What an account that did not attest reads as."""
+
+
+# ---- All of it -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
     """What the contracts hold about one account.
 
-    ``held_keys`` are active in the round after the one that collects; ``quota`` is how many it
-    may hold; ``balance`` is wei; ``commitment`` and ``attestation`` belong to the round in
-    competition.
+    Attributes:
+        account: its address.
+        balance: wei that it can spend.
+        stake: what it has at stake.
+        stake_free_from: the collecting round from which the stake can be withdrawn.
+        application: for the epoch that can be applied for now.
+        heat: now.
+        is_genesis: whether it is a genesis account.
+        is_member: whether it is a member of the epoch of the round in competition.
+        is_attester: whether it may attest in the round in competition.
+        standing_until: the last round in which it may attest by standing; 0: none.
+        has_reported_data: in the round in competition.
+        has_reported_models: in the round in competition.
+        commitment: in the round in competition.
+        attestation: in the round in competition.
     """
 
     account: str
-    held_keys: int
-    quota: int
     balance: int
-    commitment: Commitment
-    attestation: Attestation
-    is_attester: bool
-    standing_until: int
-    is_genesis: bool
-    had_valid_model: bool
+    stake: Stake = NO_STAKE
+    stake_free_from: int = 0
+    application: Application = NO_APPLICATION
+    heat: int = 0
+    is_genesis: bool = False
+    is_member: bool = False
+    is_attester: bool = False
+    standing_until: int = 0
+    has_reported_data: bool = False
+    has_reported_models: bool = False
+    commitment: Commitment = NO_COMMITMENT
+    attestation: Attestation = NO_ATTESTATION
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainStatus:
     """Everything that a node decides by, read at one block.
 
-    ``block_number``, ``block_hash`` (None where it is not known) and ``timestamp`` are the EVM
-    block's; ``tip`` is the relay's best height less its confirmations; ``pending_due`` says that a
-    pending item arrived before the tip's decision time.
+    Attributes:
+        block_number: the EVM block's.
+        block_hash: the EVM block's; None where it is not known.
+        timestamp: the EVM block's.
+        chain_id: the EVM chain's.
+        collection: the round that collects.
+        collected: how far that round is.
+        next_partition: the one partition that is possible now.
+        pending_due: whether something pending arrived before the tip's decision time.
+        epoch: the one of the collecting round; before the start, nothing.
+        next_epoch: the one after it; before the start, epoch 1.
+        open_epoch: number of the epoch that can be applied for now.
+        competition: the round in competition.
+        closed: what became of that round's data so far.
+        commitments: accounts that committed to a model in that round.
+        reveals: models revealed in that round.
+        majority: the statement that more than half of its attesters stand behind; zeros: none.
+        head: the last block.
+        tip: the relay's best height less its confirmations.
+        best_height: the relay's.
+        own: the account's that asks.
     """
 
     block_number: int
     timestamp: int
     chain_id: int
     collection: Collection
+    collected: Collected
+    next_partition: NextPartition
+    pending_due: bool
+    epoch: Epoch
+    next_epoch: Epoch
+    open_epoch: int
     competition: Competition
+    closed: ClosedRound
+    commitments: int
+    reveals: int
+    majority: bytes
     head: Head
     tip: int
     best_height: int
-    next_partition: NextPartition
-    pending_due: bool
-    totals: DataTotals
-    keys: ActiveKeys
     own: AccountStatus
     block_hash: bytes | None = None
 

@@ -1,8 +1,8 @@
-"""The protocol's messages with their hashes: data and model transactions, scores, blocks.
+"""The protocol's messages with their hashes: data and model transactions, statements, blocks.
 
 Every dataclass mirrors a Solidity struct of ``contracts/interfaces`` in names and order, and
-hashes as the contracts do: H(tag, ...) with every integer as uint256. The domain of an item's
-hashes is DataRegistry's, of all others ModelChain's.
+hashes as the contracts do: H(tag, ...) with every integer as uint256, in the deployment's one
+domain.
 """
 
 from __future__ import annotations
@@ -10,36 +10,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from offchain.crypto import ring as ring_signatures
-from offchain.crypto.hashing import Domain
+from offchain.crypto.hashing import Domain, keccak256
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """What a sharer states, and what the item identifier commits to (IDataRegistry.Item).
+class DataRecord:
+    """A data transaction once its parts are hashed (IDataRegistry.DataRecord).
 
-    ``scope`` is the round that the ring signature names; ``payload_hash`` the sealed file's
-    sha2-256; ``key_commitment`` H("key", payload key); ``timestamp`` seconds as claimed by the
-    sharer; ``nullifier_v`` 27 plus the parity of the nullifier's y.
+    ``payloads_hash`` and ``keys_hash`` are keccak256 of the payload hashes and of the key
+    commitments, one behind the other; ``samples_root`` is the SHA-256 Merkle root of all samples;
+    ``timestamp`` in seconds as claimed; ``nullifier_v`` 27 plus the parity of the nullifier's y.
     """
 
-    scope: int
-    payload_hash: bytes
-    key_commitment: bytes
+    round: int
+    payloads_hash: bytes
+    keys_hash: bytes
+    samples_root: bytes
     timestamp: int
     reward_address: str
     nullifier_x: int
     nullifier_v: int
 
-    def identifier(self, data_registry: Domain) -> bytes:
-        """H("item-id", all fields in order), in DataRegistry's domain."""
-        return data_registry.hash(
-            "item-id",
-            ("uint256", "bytes32", "bytes32", "uint256", "address", "uint256", "uint256"),
+    def data_hash(self, domain: Domain) -> bytes:
+        """H("data-hash", payloads hash, keys hash, samples root): the paper's data hash."""
+        return domain.hash(
+            "data-hash",
+            ("bytes32", "bytes32", "bytes32"),
+            (self.payloads_hash, self.keys_hash, self.samples_root),
+        )
+
+    def identifier(self, domain: Domain) -> bytes:
+        """H("data-id", round, data hash, timestamp, reward address, nullifier): what is signed."""
+        return domain.hash(
+            "data-id",
+            ("uint256", "bytes32", "uint256", "address", "uint256", "uint256"),
             (
-                self.scope,
-                self.payload_hash,
-                self.key_commitment,
+                self.round,
+                self.data_hash(domain),
                 self.timestamp,
                 self.reward_address,
                 self.nullifier_x,
@@ -49,112 +56,80 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class ChainSignature:
-    """A ring signature as it stands on chain (IDataRegistry.RingSignature), without the nullifier.
+class DataTransaction:
+    """What one member shares in one round (IDataRegistry.DataTransaction).
 
-    ``ring`` holds the members' positions among the scope's active keys, two bytes each, big endian,
-    ascending by key.
+    For each part ``payload_hashes`` has the sealed file's sha2-256 and ``key_commitments``
+    H("key", its key). The ring signature over the identifier goes beside it.
     """
 
-    challenge: bytes
-    responses: tuple[int, ...]
-    ring: bytes
+    round: int
+    payload_hashes: tuple[bytes, ...]
+    key_commitments: tuple[bytes, ...]
+    samples_root: bytes
+    timestamp: int
+    reward_address: str
+    nullifier_x: int
+    nullifier_v: int
 
     @property
-    def positions(self) -> tuple[int, ...]:
-        """The members' positions; ``ValueError`` if ``ring`` has an odd number of bytes."""
-        return decode_positions(self.ring)
-
-
-def encode_positions(positions: Sequence[int]) -> bytes:
-    """Positions as two bytes each, big endian; ``OverflowError`` if one does not fit."""
-    return b"".join(position.to_bytes(2, "big") for position in positions)
-
-
-def decode_positions(ring: bytes) -> tuple[int, ...]:
-    """The inverse of `encode_positions`; ``ValueError`` for an odd number of bytes."""
-    if len(ring) % 2:
-        raise ValueError(f"a ring of {len(ring)} bytes: two bytes name a member")
-    return tuple(int.from_bytes(ring[i : i + 2], "big") for i in range(0, len(ring), 2))
-
-
-@dataclass(frozen=True, slots=True)
-class DataTransaction:
-    """An item with its ring signature (IDataRegistry.DataTransaction)."""
-
-    item: Item
-    signature: ChainSignature
-
-    @property
-    def message(self) -> ring_signatures.ShareMessage:
-        """What the ring signature speaks for; ``HashInputError`` if a field is out of range."""
-        item = self.item
-        return ring_signatures.ShareMessage(
-            item.scope,
-            item.timestamp,
-            item.payload_hash,
-            item.key_commitment,
-            item.reward_address,
+    def record(self) -> DataRecord:
+        """The same with its parts hashed."""
+        return DataRecord(
+            self.round,
+            keccak256(b"".join(self.payload_hashes)),
+            keccak256(b"".join(self.key_commitments)),
+            self.samples_root,
+            self.timestamp,
+            self.reward_address,
+            self.nullifier_x,
+            self.nullifier_v,
         )
 
-    @property
-    def ring_signature(self) -> ring_signatures.RingSignature:
-        """The signature together with the item's nullifier, as `verify_ring` takes it."""
-        return ring_signatures.RingSignature(
-            self.signature.challenge,
-            self.signature.responses,
-            self.item.nullifier_x,
-            self.item.nullifier_v,
-        )
-
-    @classmethod
-    def assemble(
-        cls,
-        message: ring_signatures.ShareMessage,
-        signature: ring_signatures.RingSignature,
-        positions: Sequence[int],
-    ) -> DataTransaction:
-        """Put a message, its signature and the ring's positions together."""
-        item = Item(
-            message.scope,
-            message.payload_hash,
-            message.key_commitment,
-            message.timestamp,
-            message.reward_address,
-            signature.nullifier_x,
-            signature.nullifier_v,
-        )
-        ring = encode_positions(positions)
-        return cls(item, ChainSignature(signature.challenge, signature.responses, ring))
+    def identifier(self, domain: Domain) -> bytes:
+        """Its record's: what the ring signature speaks for."""
+        return self.record.identifier(domain)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyReveal:
-    """A payload key together with the item that it opens (IDataRegistry.KeyReveal)."""
+def data_leaf(domain: Domain, data_id: bytes) -> bytes:
+    """H("data", identifier): a data transaction's leaf in a data-set root or a training root."""
+    return domain.hash("data", ("bytes32",), (data_id,))
 
-    item: Item
-    key: bytes
+
+def partition_seed(domain: Domain, bitcoin_hash: bytes) -> bytes:
+    """H("seed", the first 24 bytes of a Bitcoin block hash in the order of header fields)."""
+    return domain.hash("seed", ("bytes24",), (bitcoin_hash,))
+
+
+def part_rank(domain: Domain, seed: bytes, data_id: bytes, part: int) -> bytes:
+    """H("test", seed, identifier, part): the parts that rank lowest are the test parts."""
+    return domain.hash("test", ("bytes32", "bytes32", "uint256"), (seed, data_id, part))
+
+
+def draw_seed(domain: Domain, epoch: int, bitcoin_hash: bytes) -> bytes:
+    """H("draw", epoch, the first 24 bytes of a Bitcoin block hash): the seed of a draw."""
+    return domain.hash("draw", ("uint256", "bytes24"), (epoch, bitcoin_hash))
 
 
 @dataclass(frozen=True, slots=True)
 class ModelTransaction:
-    """A model transaction as revealed (IModelChain.ModelTransaction).
+    """A model transaction as revealed (IModelTransactions.ModelTransaction).
 
-    ``model_hash`` is the model file's sha2-256, ``training_root`` the Merkle root of the training
-    items used, ``score`` the correct test samples claimed, ``data_root`` vote 1,
-    ``previous_block`` vote 2.
+    ``model_hash`` is the model file's sha2-256, ``training_root`` the Merkle root of the data
+    transactions trained on, ``evaluation`` its points on the test set by its own count,
+    ``data_root`` vote 1, ``previous_block`` vote 2.
     """
 
     account: str
     model_hash: bytes
     training_root: bytes
-    score: int
+    evaluation: int
     data_root: bytes
     previous_block: bytes
 
-    def identifier(self, model_chain: Domain, round_number: int) -> bytes:
+    def identifier(self, domain: Domain, round_number: int) -> bytes:
         """H("model", round, all fields in order): what a block and its votes name the model by."""
-        return model_chain.hash(
+        return domain.hash(
             "model",
             ("uint256", "address", "bytes32", "bytes32", "uint256", "bytes32", "bytes32"),
             (
@@ -162,21 +137,21 @@ class ModelTransaction:
                 self.account,
                 self.model_hash,
                 self.training_root,
-                self.score,
+                self.evaluation,
                 self.data_root,
                 self.previous_block,
             ),
         )
 
-    def commitment(self, model_chain: Domain, round_number: int, salt: bytes) -> bytes:
+    def commitment(self, domain: Domain, round_number: int, salt: bytes) -> bytes:
         """The commitment that this reveal opens."""
         return model_commitment(
-            model_chain, round_number, self.account, self.model_hash, self.training_root, salt
+            domain, round_number, self.account, self.model_hash, self.training_root, salt
         )
 
 
 def model_commitment(
-    model_chain: Domain,
+    domain: Domain,
     round_number: int,
     account: str,
     model_hash: bytes,
@@ -184,7 +159,7 @@ def model_commitment(
     salt: bytes,
 ) -> bytes:
     """H("commit", round, account, model hash, training root, salt)."""
-    return model_chain.hash(
+    return domain.hash(
         "commit",
         ("uint256", "address", "bytes32", "bytes32", "bytes32"),
         (round_number, account, model_hash, training_root, salt),
@@ -192,95 +167,119 @@ def model_commitment(
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """The table that an attestation states as one hash (IModelChain.Scores).
+class Row:
+    """What a statement says of a model, row 0 of the baseline (IAttestations.Row).
 
-    ``data_root`` is D's Merkle root, ``training_items`` and ``test_items`` count D's items,
-    ``test_samples`` D's test samples, ``baseline`` the previous best model's score on them,
-    ``scores`` every revealed model's score in reveal order.
+    ``hash`` is H("row", ...) over its points and squares, see `row_hash`; ``middle`` M(points),
+    ``net`` M(points less the baseline's), ``spread`` M(squares); ``repeats`` 1 + reveal index of
+    the better-ranked voice that it is a variant of, 0: none. All zeros: missing or malformed.
     """
 
-    data_root: bytes
-    training_items: int
-    test_items: int
-    test_samples: int
-    baseline: int
-    scores: tuple[int, ...]
+    hash: bytes
+    middle: int
+    net: int
+    spread: int
+    repeats: int
 
-    def statement(self, model_chain: Domain, round_number: int) -> bytes:
-        """H("scores", round, all fields in order)."""
-        return model_chain.hash(
-            "scores",
-            ("uint256", "bytes32", "uint256", "uint256", "uint256", "uint256", "uint256[]"),
-            (
-                round_number,
-                self.data_root,
-                self.training_items,
-                self.test_items,
-                self.test_samples,
-                self.baseline,
-                self.scores,
-            ),
-        )
+
+EMPTY_ROW = Row(bytes(32), 0, 0, 0, 0)
+"""The row of a missing or malformed model, and of the baseline while there is no best model."""
+
+
+def row_hash(
+    domain: Domain, round_number: int, points: Sequence[int], squares: Sequence[int]
+) -> bytes:
+    """H("row", round, packed): for each data transaction of D points and squares, four bytes each.
+
+    Raises:
+        ValueError: points and squares differ in number.
+        OverflowError: one of them is not a uint32.
+    """
+    packed = b"".join(
+        value.to_bytes(4, "big") for pair in zip(points, squares, strict=True) for value in pair
+    )
+    return domain.hash("row", ("uint256", "bytes"), (round_number, packed))
+
+
+def statement(domain: Domain, round_number: int, data_root: bytes, rows: Sequence[Row]) -> bytes:
+    """H("table", round, data root, rows): the one hash that an attester states."""
+    return domain.hash(
+        "table",
+        ("uint256", "bytes32", "(bytes32,uint256,int256,uint256,uint256)[]"),
+        (
+            round_number,
+            data_root,
+            [(row.hash, row.middle, row.net, row.spread, row.repeats) for row in rows],
+        ),
+    )
 
 
 def attestation_commitment(
-    model_chain: Domain, round_number: int, account: str, statement: bytes, salt: bytes
+    domain: Domain, round_number: int, account: str, stated: bytes, salt: bytes
 ) -> bytes:
     """H("attest", round, account, statement, salt)."""
-    return model_chain.hash(
+    return domain.hash(
         "attest",
         ("uint256", "address", "bytes32", "bytes32"),
-        (round_number, account, statement, salt),
+        (round_number, account, stated, salt),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of the model chain (IModelChain.Block). Number 0 is genesis, with only zeros."""
+    """A block of the model chain (IModelChain.Block). Number 0 is genesis, with only zeros.
+
+    ``best_reveal`` and ``best_model`` are zero in a quiet block, whose ``model_hash`` is the one of
+    the block before; ``attestations`` stand behind the ``statement``; ``paid_voices`` is the bitmap
+    of the voices that named D and the head, where the block is not quiet.
+    """
 
     number: int
     round: int
     timestamp: int
-    training_items: int
-    test_items: int
-    valid_models: int
+    best_reveal: int
+    voices: int
     attestations: int
     previous_hash: bytes
     best_model: bytes
-    vote_root: bytes
+    model_hash: bytes
+    data_vote_root: bytes
+    block_vote_root: bytes
     data_root: bytes
+    statement: bytes
+    paid_voices: int
 
-    def hash(self, model_chain: Domain) -> bytes:
-        """H("block", number, previousHash, bestModel, timestamp, voteRoot, dataRoot)."""
-        return model_chain.hash(
+    @property
+    def quiet(self) -> bool:
+        """Whether it has no new best model."""
+        return self.best_model == bytes(32)
+
+    def hash(self, domain: Domain) -> bytes:
+        """H("block", number, previous, best model, time, vote roots, data root, statement)."""
+        return domain.hash(
             "block",
-            ("uint256", "bytes32", "bytes32", "uint256", "bytes32", "bytes32"),
+            (
+                "uint256",
+                "bytes32",
+                "bytes32",
+                "uint256",
+                "bytes32",
+                "bytes32",
+                "bytes32",
+                "bytes32",
+            ),
             (
                 self.number,
                 self.previous_hash,
                 self.best_model,
                 self.timestamp,
-                self.vote_root,
+                self.data_vote_root,
+                self.block_vote_root,
                 self.data_root,
+                self.statement,
             ),
         )
 
 
-GENESIS_BLOCK = Block(0, 0, 0, 0, 0, 0, 0, bytes(32), bytes(32), bytes(32), bytes(32))
+GENESIS_BLOCK = Block(0, 0, 0, 0, 0, 0, *(bytes(32),) * 7, 0)
 """The block that every chain begins with."""
-
-
-def partition_seed(model_chain: Domain, bitcoin_hash: bytes) -> bytes:
-    """H("seed", the first 24 bytes of a Bitcoin block hash in the order of header fields)."""
-    return model_chain.hash("seed", ("bytes24",), (bitcoin_hash,))
-
-
-def split_rank(model_chain: Domain, seed: bytes, item_id: bytes) -> bytes:
-    """H("test", seed, item id): the items of a batch that rank lowest are its test items."""
-    return model_chain.hash("test", ("bytes32", "bytes32"), (seed, item_id))
-
-
-def item_leaf(model_chain: Domain, item_id: bytes, is_test: bool) -> bytes:
-    """H("item", item id, is test): an item's leaf in a data-set root or a training root."""
-    return model_chain.hash("item", ("bytes32", "uint256"), (item_id, int(is_test)))

@@ -79,7 +79,6 @@ def test_mainnets_rules_are_kept_exactly(tmp_path, deployment):
 
 def test_domains_are_the_contracts(deployment):
     assert deployment.domain() == Domain(31337, deployment.address("ModelChain"))
-    assert deployment.domain("DataRegistry").contract == deployment.address("DataRegistry")
 
 
 def test_path_is_named_by_chain_id(tmp_path):

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Tags} from "./Tags.sol";
+
+/// @title Who of an epoch's applicants becomes a member.
+/// @notice Applicants are numbered from 0 in order of application, warm and cold ones apart. Drawn are the numbers that
+/// a permutation of [0, applicants), keyed with the seed, puts below the number of places: exactly as many as there
+/// are places, each found by itself, without a loop over the others.
+library Draw {
+    /// @notice Rounds of the Feistel network.
+    uint256 internal constant ROUNDS = 8;
+
+    /// @notice Places for warm and for cold applicants.
+    ///
+    ///     warm places = min(W, M - min(C, floor(M / 5)))
+    ///     cold places = min(C, M - warm places, max(1, floor(warm places / 4), minimumRing + 4 - warm places))
+    ///
+    /// @param warm W, warm applicants
+    /// @param cold C, cold applicants
+    /// @param maximumMembers M
+    /// @param minimumRing keys that a ring needs
+    /// @return warmPlaces at most `warm`
+    /// @return coldPlaces at most `cold`; both together at most `maximumMembers`
+    function places(uint256 warm, uint256 cold, uint256 maximumMembers, uint256 minimumRing)
+        internal
+        pure
+        returns (uint256 warmPlaces, uint256 coldPlaces)
+    {
+        warmPlaces = Math.min(warm, maximumMembers - Math.min(cold, maximumMembers / 5));
+        uint256 wanted = Math.max(1, warmPlaces / 4);
+        if (minimumRing + 4 > warmPlaces) wanted = Math.max(wanted, minimumRing + 4 - warmPlaces);
+        coldPlaces = Math.min(Math.min(cold, maximumMembers - warmPlaces), wanted);
+    }
+
+    /// @notice H("draw", epoch, Bitcoin hash).
+    /// @param modelChain address of the model chain
+    /// @param epoch whose members are drawn
+    /// @param bitcoinHash the first 24 bytes of a Bitcoin block hash, in the order of header fields
+    /// @return the draw's seed
+    function seed(address modelChain, uint256 epoch, bytes24 bitcoinHash) internal view returns (bytes32) {
+        return keccak256(abi.encode(Tags.DRAW, block.chainid, modelChain, epoch, bitcoinHash));
+    }
+
+    /// @notice H("place", seed, is warm): the key of a permutation.
+    /// @param modelChain address of the model chain
+    /// @param seed_ the draw's seed
+    /// @param isWarm whether it permutes the warm applicants or the cold ones
+    /// @return the key
+    function key(address modelChain, bytes32 seed_, bool isWarm) internal view returns (bytes32) {
+        return keccak256(abi.encode(Tags.PLACE, block.chainid, modelChain, seed_, isWarm));
+    }
+
+    /// @notice Whether an applicant has a place.
+    /// @param key_ the permutation's key
+    /// @param number the applicant's
+    /// @param applicants how many there are
+    /// @param places_ how many places there are for them
+    /// @return true if it has; never for a number that no applicant has
+    function isDrawn(bytes32 key_, uint256 number, uint256 applicants, uint256 places_) internal pure returns (bool) {
+        return number < applicants && position(key_, number, applicants) < places_;
+    }
+
+    /// @notice Where the permutation puts a number: a Feistel network over the numbers with as many binary digits as
+    /// the largest one, gone through again until what comes out is a number of the range (cycle walking).
+    ///
+    ///     number = left * 2^r + right; in each round left' = right, right' = left xor F(round, right)
+    ///     F(round, x) = keccak256(key || uint256(round * 2^128 + x)), as many low digits as left has
+    ///
+    /// With an odd number of digits one half is a digit longer; in turns the left one and the right one.
+    /// @param key_ the permutation's key
+    /// @param number below `count`
+    /// @param count numbers that are permuted, from 1 to 2^128
+    /// @return where it goes, below `count`
+    function position(bytes32 key_, uint256 number, uint256 count) internal pure returns (uint256) {
+        if (count < 2) return number;
+        uint256 digits = Math.log2(count - 1) + 1;
+        // A single digit has no halves: the network then has the numbers 0 to 3.
+        if (digits < 2) digits = 2;
+        uint256 short = digits / 2;
+        uint256 long = digits - short;
+        do {
+            number = _network(key_, number, short, long);
+        } while (number >= count);
+        return number;
+    }
+
+    /// @dev One pass. Before an even round `right` has `long` digits, before an odd one `short`, and `left` the others:
+    /// after an even number of rounds the halves have their lengths again.
+    function _network(bytes32 key_, uint256 number, uint256 short, uint256 long) private pure returns (uint256) {
+        uint256 right = number & ((1 << long) - 1);
+        uint256 left = number >> long;
+        for (uint256 round; round < ROUNDS; ++round) {
+            uint256 mixed;
+            // Assembly: saves an encoding in fresh memory for each of some ten hashes. Safe: it writes the scratch
+            // space, 0x00 to 0x3f, which Solidity leaves free between statements.
+            assembly ("memory-safe") {
+                mstore(0x00, key_)
+                mstore(0x20, or(shl(128, round), right))
+                mixed := keccak256(0x00, 0x40)
+            }
+            uint256 mask = (1 << (round % 2 == 0 ? short : long)) - 1;
+            (left, right) = (right, left ^ (mixed & mask));
+        }
+        return left << long | right;
+    }
+}
