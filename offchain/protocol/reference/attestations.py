@@ -32,11 +32,10 @@ from offchain.protocol.words.transactions import EMPTY_ROW, Row, attestation_com
 class RoundAttestations:
     """What the attesters of one round did. Reports are bitmaps by account."""
 
-    attesters: frozenset[str] = frozenset()
     data_reports: dict[str, int] = field(default_factory=dict)
     model_reports: dict[str, int] = field(default_factory=dict)
     attestations: dict[str, Attestation] = field(default_factory=dict)
-    statements: dict[bytes, tuple[Row, ...]] = field(default_factory=dict)
+    majority: bytes = ZERO_HASH
 
 
 class ReferenceAttestations:
@@ -91,16 +90,14 @@ class ReferenceAttestations:
         data_root = self.rounds.closed_round(round_number).data_root
         stated = statement(self.environment.domain, round_number, data_root, rows)
         self._require_opening(round_number, sender, stated, salt)
-        statements = self.entries[round_number].statements
-        if stated not in statements:
-            statements[stated] = tuple(rows)
+        if self.support(round_number, stated) == 0:
             self.environment.emit(StatementOpened, round_number, stated, tuple(rows))
         self._open(round_number, sender, stated)
 
     def open_attestation(self, sender: str, stated: bytes, salt: bytes) -> None:
         """Open the sender's attestation to a statement whose rows somebody has brought."""
         round_number = self.rounds.require_phase(Phase.ATTEST_REVEAL)
-        if stated not in self.entries[round_number].statements:
+        if self.support(round_number, stated) == 0:
             raise Revert("StatementUnknown", stated)
         self._require_opening(round_number, sender, stated, salt)
         self._open(round_number, sender, stated)
@@ -109,12 +106,12 @@ class ReferenceAttestations:
 
     def freeze(self, round_number: int) -> standing.FrozenSet:
         """A round has closed: fixes who attests in it."""
-        holders = {account for account, until in self.standing.items() if until >= round_number}
-        genesis = self.membership.genesis_members
-        frozen = standing.frozen_set(len(holders), len(genesis), self.parameters.minimum_standing)
-        attesters = genesis if frozen.genesis_acts else frozenset(holders)
-        self.entries[round_number] = RoundAttestations(attesters)
-        return frozen
+        self.entries[round_number] = RoundAttestations()
+        return standing.frozen_set(
+            standing.accounts_with_standing(self.standing.values(), round_number),
+            len(self.membership.genesis_members),
+            self.parameters.minimum_standing,
+        )
 
     def grant_standing(self, round_number: int, accounts: Sequence[str]) -> None:
         """Voices have standing from the next round on."""
@@ -126,8 +123,14 @@ class ReferenceAttestations:
     # ---- views -----------------------------------------------------------------------------------
 
     def is_attester(self, round_number: int, account: str) -> bool:
-        """Whether an account belongs to the frozen set of a round."""
-        return account in self._entry(round_number).attesters
+        """Whether an account belongs to the frozen set of the round in competition."""
+        current = self.rounds.competition
+        return round_number == current.round and standing.is_attester(
+            round_number,
+            genesis_acts=current.genesis_acts,
+            is_genesis_member=account in self.membership.genesis_members,
+            until_round=self.standing_until(account),
+        )
 
     def standing_until(self, account: str) -> int:
         """The last round in which an account has standing; 0 if it never had."""
@@ -154,12 +157,7 @@ class ReferenceAttestations:
 
     def majority_of(self, round_number: int) -> bytes:
         """The statement with more than half of the attesters behind it; zeros: none."""
-        entry = self._entry(round_number)
-        for stated in entry.statements:
-            supporters = self.support(round_number, stated)
-            if standing.is_majority(supporters, len(entry.attesters)):
-                return stated
-        return ZERO_HASH
+        return self._entry(round_number).majority
 
     # ---- inside ----------------------------------------------------------------------------------
 
@@ -188,7 +186,8 @@ class ReferenceAttestations:
             raise Revert("WrongRowCount", len(rows), reveals + 1)
         missing = self.rounds.closed_round(round_number).missing
         for index, row in enumerate(rows[1:]):
-            if missing >> index & 1 and row != EMPTY_ROW:
+            is_nothing = row.hash == ZERO_HASH or missing >> index & 1
+            if is_nothing and row != EMPTY_ROW:
                 raise Revert("MissingRowNotEmpty", index)
 
     def _require_opening(self, round_number: int, sender: str, stated: bytes, salt: bytes) -> None:
@@ -202,6 +201,9 @@ class ReferenceAttestations:
             raise Revert("CommitmentMismatch", known.commitment, commitment)
 
     def _open(self, round_number: int, sender: str, stated: bytes) -> None:
-        self.entries[round_number].attestations[sender] = Attestation(ZERO_HASH, stated)
+        entry = self.entries[round_number]
+        entry.attestations[sender] = Attestation(ZERO_HASH, stated)
         supporters = self.support(round_number, stated)
+        if standing.is_majority(supporters, self.rounds.competition.attesters):
+            entry.majority = stated
         self.environment.emit(AttestationOpened, round_number, sender, stated, supporters)

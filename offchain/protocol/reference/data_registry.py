@@ -41,8 +41,9 @@ RingChecker = Callable[..., None]
 
 @dataclass(slots=True)
 class RoundData:
-    """Data transactions of one round, by number."""
+    """Data transactions of one round, by number; and the last decision time, an earlier one's too."""
 
+    decision_time: int = 0
     ids: list[bytes] = field(default_factory=list)
     arrivals: list[int] = field(default_factory=list)
     nullifiers: dict[int, int] = field(default_factory=dict)
@@ -91,11 +92,11 @@ class ReferenceDataRegistry:
         collecting = self.rounds.collecting_round()
         if collecting == 0 or transaction.round != collecting:
             raise Revert("WrongRound", transaction.round, collecting)
+        data = self._data(collecting)
+        self._require_timestamp(transaction.timestamp, data.decision_time)
         parts = len(transaction.payload_hashes), len(transaction.key_commitments)
         if parts != (self.parameters.parts, self.parameters.parts):
             raise Revert("WrongPartCount", *parts, self.parameters.parts)
-        self._require_timestamp(transaction.timestamp)
-        data = self._data(collecting)
         used = data.nullifiers.get(transaction.nullifier_x)
         if used is not None:
             raise Revert("NullifierUsed", transaction.nullifier_x, used)
@@ -131,7 +132,8 @@ class ReferenceDataRegistry:
             raise Revert("WrongEnd", end, decision)
         seed = partition_seed(self.environment.domain, self.environment.relay.block_hash(height))
         data.partitions.append(PartitionRecord(end, height, decision, seed))
-        self.last_height, self.last_decision = height, decision
+        data.decision_time = self.last_decision = decision
+        self.last_height = height
         self.environment.emit(Partitioned, collecting, height, seed, first, end, decision)
 
     def publish_training_keys(
@@ -152,7 +154,7 @@ class ReferenceDataRegistry:
 
     def open_round(self, round_number: int) -> None:
         """A round begins to collect; what is pending of the one before is out."""
-        self.data[round_number] = RoundData()
+        self.data[round_number] = RoundData(self.last_decision)
 
     # ---- views -----------------------------------------------------------------------------------
 
@@ -168,10 +170,7 @@ class ReferenceDataRegistry:
     def collected(self, round_number: int) -> Collected:
         """How far a round is."""
         data = self._data(round_number)
-        decision = self.last_decision
-        if round_number in self.rounds.closed:
-            decision = self.rounds.closed[round_number].decision_time
-        return Collected(len(data.ids), data.partitioned, len(data.partitions), decision)
+        return Collected(len(data.ids), data.partitioned, len(data.partitions), data.decision_time)
 
     def partition_of(self, round_number: int, index: int) -> PartitionRecord | None:
         """The partition that took a data transaction, if one did."""
@@ -229,12 +228,12 @@ class ReferenceDataRegistry:
     def _data(self, round_number: int) -> RoundData:
         return self.data.get(round_number) or RoundData()
 
-    def _require_timestamp(self, timestamp: int) -> None:
+    def _require_timestamp(self, timestamp: int, last_decision: int) -> None:
         step = self.parameters.timestamp_step
         if timestamp % step:
             raise Revert("TimestampNotAStep", timestamp, step)
         accepted = timestamp_range(
-            self.last_decision, self.environment.now, self.parameters.maximum_clock_skew, step
+            last_decision, self.environment.now, self.parameters.maximum_clock_skew, step
         )
         if timestamp > accepted.latest:
             raise Revert("TimestampAhead", timestamp, accepted.latest)
@@ -272,8 +271,6 @@ class ReferenceDataRegistry:
         partition = self.partition_of(record.round, index)
         if partition is None or data.partitions.index(partition) != number:
             raise Revert("WrongPartition", index, number)
-        if data.published[due] >> index & 1:
-            raise Revert("AlreadyPublished", record.round, index)
         are_keys = self.test_parts(record.round, index)
         if due == Phase.OPEN:
             are_keys = ~are_keys
@@ -285,4 +282,6 @@ class ReferenceDataRegistry:
         )
         if keys_hash != record.keys_hash:
             raise Revert("WrongKeys", keys_hash, record.keys_hash)
+        if data.published[due] >> index & 1:
+            raise Revert("AlreadyPublished", record.round, index)
         data.published[due] |= 1 << index

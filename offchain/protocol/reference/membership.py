@@ -165,8 +165,6 @@ class ReferenceMembership:
     def start(self, accounts: Sequence[str]) -> None:
         """Open epoch 1 with all genesis accounts that applied."""
         applied = self.applications.get(1, {})
-        if len(accounts) != len(applied):
-            raise Revert("WrongMemberCount", len(accounts), len(applied))
         if len(applied) < self.parameters.minimum_ring:
             raise Revert("TooFewMembers", len(applied), self.parameters.minimum_ring)
         earliest = self.environment.deployed_at + self.parameters.start_seconds
@@ -175,6 +173,8 @@ class ReferenceMembership:
             raise Revert(
                 "NotEveryGenesisAccount", len(applied), genesis, earliest, self.environment.now
             )
+        if len(accounts) != len(applied):
+            raise Revert("WrongMemberCount", len(accounts), len(applied))
         self.epochs[1] = replace(
             self.epoch_at(1), warm_places=len(applied), frozen_at=self.environment.now
         )
@@ -255,7 +255,7 @@ class ReferenceMembership:
     def is_drawn(self, epoch: int, account: str) -> bool:
         """Whether an applicant has a place in an epoch whose draw has its seed."""
         application, entry = self.application_of(epoch, account), self.epoch_at(epoch)
-        if not application.exists or not entry.seeded:
+        if not application.exists or not (entry.seeded or entry.written):
             return False
         applicants = entry.warm if application.warm else entry.cold
         places = entry.warm_places if application.warm else entry.cold_places
@@ -282,19 +282,24 @@ class ReferenceMembership:
 
     def stake_free_from(self, account: str) -> int:
         """From which round on, while it collects, an account's stake is free."""
-        stake = self.stake_of(account)
-        ends = [stake.last_round]
-        for epoch in range(1, stake.last_epoch + 1):
-            if account not in self.applications.get(epoch, {}):
+        stake, rounds = self.stake_of(account), self.parameters.standing_rounds
+        free_from = epochs.stake_free_from(stake.last_round, rounds)
+        for epoch in range(stake.last_epoch, 0, -1):
+            entry = self.epoch_at(epoch)
+            is_open = entry.first_round > 0
+            until = epochs.stake_free_from(entry.last_round, rounds)
+            if is_open and until <= self.rounds.collecting_round():
+                break  # earlier epochs ended earlier still
+            if not self.application_of(epoch, account).exists:
                 continue
-            if not self.epoch_at(epoch).written:
+            if not entry.written:
                 return LOCKED
             if self.is_member(epoch, account):
                 # A list is written before its epoch opens: till then its end is not known.
-                if epoch > self.current_epoch:
+                if not is_open:
                     return LOCKED
-                ends.append(self.epoch_at(epoch).last_round)
-        return epochs.stake_free_from(max(ends), self.parameters.standing_rounds)
+                free_from = max(free_from, until)
+        return free_from
 
     @property
     def genesis_members(self) -> frozenset[str]:

@@ -48,11 +48,11 @@ class ReferenceModelTransactions:
     def commit_model(self, sender: str, commitment: bytes, sealed_model: bytes) -> None:
         """Commit to a model; a later commitment replaces the earlier and takes a later order."""
         round_number = self.rounds.require_phase(Phase.COMMIT)
-        epoch = self.rounds.closed_round(round_number).epoch
-        if not self.membership.is_member(epoch, sender):
-            raise Revert("NotMember", epoch, sender)
         if commitment == ZERO_HASH:
             raise Revert("EmptyCommitment")
+        epoch = self.membership.epoch_of(round_number)
+        if not self.membership.is_member(epoch, sender):
+            raise Revert("NotMember", epoch, sender)
         self.membership.act(sender, round_number)
         models = self.models.setdefault(round_number, RoundModels())
         models.orders += 1
@@ -84,13 +84,11 @@ class ReferenceModelTransactions:
         """Bring the file of a model that is missing."""
         round_number = self.rounds.require_phase(Phase.BRING)
         models = self._models(round_number)
-        if index >= len(models.transactions):
-            raise Revert("NoSuchReveal", index, len(models.transactions))
-        if len(file) > MAXIMUM_MODEL_BYTES:
-            raise Revert("ModelTooLarge", len(file), MAXIMUM_MODEL_BYTES)
         missing = self.rounds.closed_round(round_number).missing & ~models.brought
         if not missing >> index & 1:
             raise Revert("NotMissing", index)
+        if len(file) > MAXIMUM_MODEL_BYTES:
+            raise Revert("ModelTooLarge", len(file), MAXIMUM_MODEL_BYTES)
         given, expected = hashlib.sha256(file).digest(), models.transactions[index].model_hash
         if given != expected:
             raise Revert("NotTheModel", given, expected)

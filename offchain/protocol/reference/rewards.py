@@ -49,7 +49,7 @@ class ReferenceRewards:
         block = self._block(round_number)
         if block.quiet:
             raise Revert("NothingToClaim", round_number)
-        self._claim(round_number, "best", block.best_reveal)
+        self._claim(round_number, "voice", block.best_reveal)
         account = self._account(round_number, block.best_reveal)
         amount = self._part(block.number, self.parameters.best_basis_points, 1)
         self.environment.emit(BestRewarded, round_number, account, amount)
@@ -84,10 +84,10 @@ class ReferenceRewards:
 
     def claim_data(self, record: DataRecord, index: int) -> None:
         """Pay a data transaction of D, to the address that its ring signature binds."""
-        block = self._block(record.round)
         data_id = self.data_registry.identify(record)
         if self.data_registry.id_of(record.round, index) != data_id:
             raise Revert("UnknownData", record.round, index, data_id)
+        block = self._block(record.round)
         data_set = self.rounds.closed_round(record.round).data_set
         if not data_set >> index & 1:
             raise Revert("NothingToClaim", record.round)
@@ -106,10 +106,11 @@ class ReferenceRewards:
 
     def is_best_claimed(self, round_number: int) -> bool:
         """Whether a block's best model was paid."""
-        return any(entry[:2] == (round_number, "best") for entry in self.claimed)
+        block = self.rounds.block_of(round_number)
+        return block is not None and (round_number, "voice", block.best_reveal) in self.claimed
 
     def claimed_voices(self, round_number: int) -> int:
-        """Bitmap of the other voices that were paid."""
+        """Bitmap of the voices that were paid, the best model too."""
         return self._bitmap(round_number, "voice")
 
     def is_attestation_claimed(self, round_number: int, account: str) -> bool:
