@@ -162,7 +162,7 @@ class Learner(ABC):
         """One record of fixed length for each sample, in order; ``PayloadError`` if it is bad.
 
         A record has all that a contract needs to judge the sample: it is a leaf of the part's
-        Merkle tree (`offchain.crypto.samples_root`).
+        Merkle tree (`offchain.learning.samples_root`).
         """
 
     @abstractmethod
