@@ -26,20 +26,17 @@ contract TokenOrders is ITokenOrders {
     /// @inheritdoc ITokenOrders
     function pay(Order calldata order, Signature calldata authorization) external {
         (address relayer, uint256 amount, uint256 fee) = (order.relayer, order.amount, order.fee);
-        (uint256 validAfter, uint256 validBefore) = (order.validAfter, order.validBefore);
         if (relayer == address(0)) {
             if (fee != 0) revert FeeForNobody(fee);
         } else if (msg.sender != relayer) {
             revert NotTheRelayer(msg.sender, relayer);
         }
         if (amount == 0) revert NothingToPay(fee);
-        if (validAfter % DAY != 0 || validBefore % DAY != 0) revert NotWholeDays(validAfter, validBefore);
+        uint256 end = order.validBefore;
+        if (end % DAY != 0) revert NotMidnight(end);
 
         (uint8 v, bytes32 r, bytes32 s) = (authorization.v, authorization.r, authorization.s);
-        bytes32 nonce = nonceOf(order);
-        token.receiveWithAuthorization(
-            order.from, address(this), amount + fee, validAfter, validBefore, nonce, v, r, s
-        );
+        token.receiveWithAuthorization(order.from, address(this), amount + fee, 0, end, nonceOf(order), v, r, s);
         token.transfer(order.to, amount);
         if (fee != 0) token.transfer(relayer, fee);
     }

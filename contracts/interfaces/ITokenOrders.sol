@@ -18,8 +18,7 @@ interface ITokenOrders {
     /// @param amount what `to` receives, in units of 10^-18; at least 1
     /// @param fee what `relayer` receives beside it, in units of 10^-18
     /// @param relayer who alone may hand the order in; zero: anybody, and there is no fee
-    /// @param validAfter the order is good after this second since 1970, a midnight (UTC)
-    /// @param validBefore ... and before this one, a midnight too: a window of whole days marks nobody
+    /// @param validBefore the order is good before this second since 1970, a midnight (UTC), so that it marks nobody
     /// @param salt random, so that no two orders are alike and none can be guessed
     struct Order {
         address from;
@@ -27,7 +26,6 @@ interface ITokenOrders {
         uint256 amount;
         uint256 fee;
         address relayer;
-        uint256 validAfter;
         uint256 validBefore;
         bytes32 salt;
     }
@@ -55,17 +53,16 @@ interface ITokenOrders {
     /// @param fee the order's fee, in units of 10^-18
     error NothingToPay(uint256 fee);
 
-    /// @notice The order's window does not begin and end at midnights (UTC).
-    /// @param validAfter its beginning, in seconds since 1970
+    /// @notice The order does not end at a midnight (UTC).
     /// @param validBefore its end, in seconds since 1970
-    error NotWholeDays(uint256 validAfter, uint256 validBefore);
+    error NotMidnight(uint256 validBefore);
 
     /// @notice Carries an order out: `amount` to `to` and `fee` to `relayer`, once.
-    /// @dev Reverts with NotTheRelayer, FeeForNobody, NothingToPay, NotWholeDays, with one of the token's errors that
+    /// @dev Reverts with NotTheRelayer, FeeForNobody, NothingToPay, NotMidnight, with one of the token's errors that
     /// this interface's own text names, or with Panic(0x11) where amount and fee together are no uint256.
     /// @param order what the owner wants
     /// @param authorization the owner's signature of the token's ReceiveWithAuthorization: from `from` to this contract,
-    /// `amount + fee`, the order's window, and nonceOf(order) as nonce
+    /// `amount + fee`, after second 0 and before `validBefore`, nonceOf(order) as nonce
     function pay(Order calldata order, Signature calldata authorization) external;
 
     /// @notice The nonce of the authorization that an order needs: H("order", the order's fields), of the model chain.

@@ -32,7 +32,6 @@ class Order:
     amount: int
     fee: int
     relayer: str
-    valid_after: int
     valid_before: int
     salt: bytes
 
@@ -46,10 +45,9 @@ class Place:
     orders: Contract
 
     def order(self, **changes: object) -> Order:
-        """58 tokens for RECEIVER and 2 for the relayer, on the days around the chain's first."""
-        window = (GENESIS_TIME - DAY, GENESIS_TIME + 2 * DAY)
-        relayer = self.evm.accounts[RELAYER]
-        order = Order(HOLDER.address, RECEIVER, 58, 2, relayer, *window, b"\x07" * 32)
+        """58 tokens for RECEIVER and 2 for the relayer, until the second midnight."""
+        end, relayer = GENESIS_TIME + 2 * DAY, self.evm.accounts[RELAYER]
+        order = Order(HOLDER.address, RECEIVER, 58, 2, relayer, end, b"\x07" * 32)
         return replace(order, **changes)
 
     def free(self, **changes: object) -> Order:
@@ -63,7 +61,7 @@ class Place:
         """What the token is asked for."""
         return (
             *(order.holder, self.orders.address, order.amount + order.fee),
-            *(order.valid_after, order.valid_before, self.nonce(order)),
+            *(0, order.valid_before, self.nonce(order)),
         )
 
     def sign(
@@ -170,7 +168,6 @@ def test_an_order_is_carried_out_once_and_another_salt_makes_another_order(place
         {"amount": 57, "fee": 3},  # as much in all
         {"fee": 3},
         {"relayer": ZERO_ADDRESS, "fee": 0},
-        {"valid_after": 0},
         {"valid_before": 2**40 // DAY * DAY},
         {"salt": b"\x08" * 32},
     ],
@@ -217,7 +214,7 @@ def test_an_order_of_another_token_is_refused(place: Place):
 def test_the_nonce_is_the_protocols_hash_of_the_order(place: Place):
     order = place.order()
     domain = (place.evm.w3.eth.chain_id, place.evm.accounts[9])
-    kinds = ("address", "address", "uint256", "uint256", "address", "uint256", "uint256", "bytes32")
+    kinds = ("address", "address", "uint256", "uint256", "address", "uint256", "bytes32")
     encoded = encode(
         ("bytes32", "uint256", "address", *kinds),
         (keccak(text="modelchain/order/2"), *domain, *astuple(order)),
@@ -242,30 +239,21 @@ def test_a_holder_takes_an_order_back_by_cancelling_its_authorization(place: Pla
     assert place.tokens(HOLDER.address) == [100]
 
 
-def test_an_order_is_good_within_its_window_and_neither_before_nor_after(place: Place):
-    tomorrow = GENESIS_TIME + DAY
-    order = place.order(valid_after=tomorrow, valid_before=tomorrow + DAY)
-    window = ("ERC3009InvalidAuthorizationTime", order.valid_after, order.valid_before)
-    for refused in (tomorrow, tomorrow + DAY):
-        snapshot = place.evm.snapshot()
-        place.evm.set_next_timestamp(refused)
-        with reverts(*window):
-            place.pay(order)
-        place.evm.revert(snapshot)
-    for taken in (tomorrow + 1, tomorrow + DAY - 1):
-        snapshot = place.evm.snapshot()
-        place.evm.set_next_timestamp(taken)
-        place.pay(order)
-        place.evm.revert(snapshot)
-
-
-@pytest.mark.parametrize("moved", [{"valid_after": 1}, {"valid_before": -1}])
-def test_a_window_that_is_not_of_whole_days_is_refused(place: Place, moved: dict[str, int]):
-    [(name, seconds)] = moved.items()
+def test_an_order_is_good_before_its_midnight_and_no_longer(place: Place):
     order = place.order()
-    order = replace(order, **{name: getattr(order, name) + seconds})
-    with reverts("NotWholeDays", order.valid_after, order.valid_before):
+    snapshot = place.evm.snapshot()
+    place.evm.set_next_timestamp(order.valid_before - 1)
+    place.pay(order)
+    place.evm.revert(snapshot)
+    place.evm.set_next_timestamp(order.valid_before)
+    with reverts("ERC3009InvalidAuthorizationTime", 0, order.valid_before):
         place.pay(order)
+
+
+def test_an_order_that_ends_at_another_time_of_the_day_is_refused(place: Place):
+    for end in (GENESIS_TIME + DAY - 1, GENESIS_TIME + DAY + 1):
+        with reverts("NotMidnight", end):
+            place.pay(place.order(valid_before=end))
 
 
 def test_a_fee_for_nobody_is_refused(place: Place):
