@@ -34,6 +34,7 @@ MIRRORED = {
     "ModelChain.MAXIMUM_GENESIS_ACCOUNTS": deployment_file.MAXIMUM_GENESIS_ACCOUNTS,
     "ModelChainState.BASIS_POINTS": parameters.BASIS_POINTS,
     "Heat.WHOLE": parameters.BASIS_POINTS,
+    "TokenOrders.DAY": parameters.DAY_SECONDS,
     "Tally.BASIS_POINTS": parameters.BASIS_POINTS,
     "Tally.MAXIMUM_HALVINGS": tally.MAXIMUM_HALVINGS,
     "ProtocolParameters.BASIS_POINTS": parameters.BASIS_POINTS,
@@ -48,7 +49,7 @@ MIRRORED = {
 SOLIDITY_ALONE = re.compile(
     r"ArrivalLog\.\w+_BITS|DataRegistry\.NUMBER_BITS|CodeStorage\.MAXIMUM_WORDS"
     r"|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
-    r"|Tags\.\w+|RewardForwarder\.ORDER_TYPEHASH|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
+    r"|Tags\.\w+|TokenOrders\.TAG|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
 )
 
 DECLARATION = re.compile(r"^ +\w+ (?:public|private|internal) constant (\w+) =\s*([^;]+);", re.M)
