@@ -4,16 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offchain.crypto.secp256k1 import (
-    FIELD_PRIME,
     ORDER,
-    NotOnCurveError,
     SecretOutOfRangeError,
     ShareKey,
     XOutOfRangeError,
     address_bytes,
-    address_of_key,
-    lift_x,
+    address_of_public_key,
+    multiply_generator,
     recover,
+    require_x_in_range,
 )
 from tests.support.reference import curve as reference_curve
 
@@ -46,19 +45,6 @@ def test_secret_stays_out_of_repr():
     assert repr(key) == f"ShareKey(x={key.x})"
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
-@given(x=st.integers(1, ORDER - 1))
-def test_lift_x_is_the_reference_curves(x):
-    expected = reference_curve.lift(x)
-    if expected is None:
-        with pytest.raises(NotOnCurveError):
-            lift_x(x)
-        return
-    even, odd = lift_x(x), lift_x(x, 28)
-    assert (even.x, even.y, even.v) == (*expected, 27)
-    assert (odd.x, odd.y, odd.v) == (x, FIELD_PRIME - expected[1], 28)
-
-
 @pytest.mark.parametrize(
     "x",
     [
@@ -66,7 +52,7 @@ def test_lift_x_is_the_reference_curves(x):
         -1,
         ORDER,
         reference_curve.x_at_or_above_order(),
-        FIELD_PRIME,
+        reference_curve.FIELD,
         # BIP 340, vector 14: above the field's size.
         0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC30,
         (1 << 256) - 1,
@@ -75,30 +61,17 @@ def test_lift_x_is_the_reference_curves(x):
 )
 def test_x_of_zero_or_not_below_the_group_order_is_refused(x):
     with pytest.raises(XOutOfRangeError) as caught:
-        lift_x(x)
-    assert caught.value.x == x
-    with pytest.raises(XOutOfRangeError):
-        address_of_key(x)
-
-
-@pytest.mark.parametrize(
-    "x",
-    [
-        5,
-        # BIP 340, vector 5: not on the curve.
-        0xEEFDEA4CDB677750A420FEE807EACF21EB9898AE79B9768766E4FAA04A2D4A34,
-    ],
-)
-def test_x_off_the_curve_is_refused(x):
-    with pytest.raises(NotOnCurveError) as caught:
-        lift_x(x)
+        require_x_in_range(x)
     assert caught.value.x == x
 
 
-def test_address_of_a_key_is_the_ethereum_account_of_its_secret():
-    key = ShareKey(0xAC0974BEC39A17E36BA4A6B4D238FF944BACB478CBED5EFCAE784D7BF4F2FF80)
-    assert key.address == address_of_key(key.x)
-    assert key.address == Account.from_key(key.secret.to_bytes(32, "big")).address
+def test_address_of_a_public_key_is_the_ethereum_account_of_its_secret():
+    for secret in (1, 2, 0xAC0974BEC39A17E36BA4A6B4D238FF944BACB478CBED5EFCAE784D7BF4F2FF80):
+        point = multiply_generator(secret)
+        assert (point.x, point.y) == reference_curve.multiply(secret, reference_curve.GENERATOR)
+        assert point.v == 27 + point.y % 2
+        account = Account.from_key(secret.to_bytes(32, "big")).address
+        assert address_of_public_key(point.public_key()) == account
 
 
 @settings(deadline=None, max_examples=15, derandomize=True)
