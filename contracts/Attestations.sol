@@ -143,7 +143,7 @@ contract Attestations is IAttestations {
     /// @inheritdoc IAttestations
     function isAttester(uint32 round, address account) external view returns (bool) {
         IModelChain.Competition memory current = _modelChain.competition();
-        return round == current.round && _attests(current, account);
+        return round == current.round && current.phase < IModelChain.Phase.Final && _attests(current, account);
     }
 
     /// @inheritdoc IAttestations
@@ -222,13 +222,13 @@ contract Attestations is IAttestations {
         if (bitmap >> count != 0) revert ReportOutOfRange(bitmap, count);
     }
 
-    /// @dev One row for the baseline and each model; a model without a hash, or missing, has zeros only.
+    /// @dev One row for the baseline and for each model.
     function _requireRows(Row[] calldata rows, uint32 round, uint256 missing) private view {
         (, uint32 reveals) = _modelTransactions.counts(round);
         if (rows.length != uint256(reveals) + 1) revert WrongRowCount(rows.length, uint256(reveals) + 1);
-        for (uint256 i; i < reveals; ++i) {
+        for (uint256 i; missing >> i != 0; ++i) {
+            if (!Bits.has(missing, i)) continue;
             Row calldata row = rows[i + 1];
-            if (row.hash != 0 && !Bits.has(missing, i)) continue;
             bool isEmpty = row.hash == 0 && row.middle == 0 && row.net == 0 && row.spread == 0 && row.repeats == 0;
             if (!isEmpty) revert MissingRowNotEmpty(uint32(i));
         }

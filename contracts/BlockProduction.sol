@@ -99,8 +99,8 @@ contract BlockProduction is IBlockProduction {
         uint64 baseline = rows[0].middle;
         for (uint256 i; i < reveals.length; ++i) {
             if (!Judging.burns(rows[i + 1], baseline, _burnBasisPoints)) continue;
-            emit ModelBurned(round, reveals[i].account, uint32(i));
             _membership.burn(reveals[i].account);
+            emit ModelBurned(round, reveals[i].account, uint32(i));
         }
     }
 
@@ -129,7 +129,7 @@ contract BlockProduction is IBlockProduction {
             IModelTransactions.Reveal memory reveal = reveals[voices[i]];
             ballots[i] = Votes.Ballot(reveal.id, dataRoot, headHash);
             if (reveal.namesData && reveal.namesHead) continue;
-            (ballots[i].dataRoot, ballots[i].previousBlock) = _modelTransactions.votesOf(round, voices[i]);
+            (ballots[i].dataRoot, ballots[i].previousBlock) = _modelTransactions.otherVotesOf(round, voices[i]);
         }
     }
 

@@ -9,7 +9,7 @@ import {IMembership} from "./interfaces/IMembership.sol";
 import {IModelChain} from "./interfaces/IModelChain.sol";
 import {Parameters} from "./interfaces/IProtocolParameters.sol";
 import {CodeStorage} from "./libraries/CodeStorage.sol";
-import {DataTransactions, SharedData} from "./libraries/DataTransactions.sol";
+import {DataTransactions} from "./libraries/DataTransactions.sol";
 import {MerkleTree} from "./libraries/MerkleTree.sol";
 import {RingSignatures} from "./libraries/RingSignatures.sol";
 import {TestParts} from "./libraries/TestParts.sol";
@@ -24,11 +24,14 @@ contract DataRegistry is IDataRegistry {
         uint16 partitioned;
     }
 
-    /// @dev Bitmaps over the data transactions of a round: no more than the most keys of a ring.
+    /// @dev Bitmaps over the data transactions of a round, at most MAXIMUM_DATA.
     struct Published {
         uint128 training;
         uint128 test;
     }
+
+    /// @dev Most data transactions of a round: as many as the longest ring has keys.
+    uint256 private constant MAXIMUM_DATA = 128;
 
     IBitcoinRelay private immutable _relay;
     IMembership private immutable _membership;
@@ -48,7 +51,7 @@ contract DataRegistry is IDataRegistry {
 
     /// @dev Of the data transactions of the round that collects. Six share a slot, and every round writes over what the
     /// one before left, which costs a fifth of a fresh slot.
-    uint40[RingSignatures.MAXIMUM_RING] private _arrivals;
+    uint40[MAXIMUM_DATA] private _arrivals;
 
     /// @param contracts the deployment's; only the parameters have to be deployed already
     constructor(Contracts memory contracts) {
@@ -209,20 +212,7 @@ contract DataRegistry is IDataRegistry {
 
     /// @inheritdoc IDataRegistry
     function identify(DataRecord memory record) public view returns (bytes32) {
-        address modelChain = address(_modelChain);
-        return DataTransactions.identifier(
-            modelChain,
-            SharedData({
-                round: record.round,
-                dataHash: DataTransactions.dataHash(
-                    modelChain, record.payloadsHash, record.keysHash, record.samplesRoot
-                ),
-                timestamp: record.timestamp,
-                rewardAddress: record.rewardAddress,
-                nullifierX: record.nullifierX,
-                nullifierV: record.nullifierV
-            })
-        );
+        return DataTransactions.identifier(address(_modelChain), record);
     }
 
     /// @inheritdoc IDataRegistry

@@ -5,6 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Contracts} from "./interfaces/Contracts.sol";
 import {IHeat} from "./interfaces/IHeat.sol";
 import {IModelChain} from "./interfaces/IModelChain.sol";
+import {Fading} from "./libraries/Fading.sol";
 
 /// @title Heat by account, as IHeat describes it.
 contract Heat is IHeat {
@@ -16,11 +17,9 @@ contract Heat is IHeat {
         uint224 heat;
     }
 
-    uint256 private constant WHOLE = 10_000; // basis points
-
     IModelChain private immutable _modelChain;
     address private immutable _rewards;
-    uint256 private immutable _keptBasisPoints; // of an account's heat, with each round that closes
+    uint256 private immutable _fadeBasisPoints;
 
     mapping(address account => Holding) private _holdings;
 
@@ -28,7 +27,7 @@ contract Heat is IHeat {
     constructor(Contracts memory contracts) {
         _modelChain = contracts.modelChain;
         _rewards = address(contracts.rewards);
-        _keptBasisPoints = WHOLE - contracts.parameters.get().heatFadeBasisPoints;
+        _fadeBasisPoints = contracts.parameters.get().heatFadeBasisPoints;
     }
 
     /// @inheritdoc IHeat
@@ -36,7 +35,8 @@ contract Heat is IHeat {
         if (msg.sender != _rewards) revert NotRewards(msg.sender, _rewards);
         uint32 collecting = _modelChain.collectingRound();
         Holding memory holding = _holdings[account];
-        uint256 heat = _faded(holding.heat, holding.round, collecting) + _faded(amount, round, collecting);
+        uint256 heat = Fading.faded(holding.heat, collecting - holding.round, _fadeBasisPoints)
+            + Fading.faded(amount, collecting - round, _fadeBasisPoints);
         _holdings[account] = Holding({round: collecting, heat: heat.toUint224()});
         emit HeatGained(account, round, amount, heat);
     }
@@ -45,19 +45,6 @@ contract Heat is IHeat {
     function heatOf(address account) external view returns (uint256) {
         Holding memory holding = _holdings[account];
         if (holding.heat == 0) return 0;
-        return _faded(holding.heat, holding.round, _modelChain.collectingRound());
-    }
-
-    /// @dev heat * kept / 10,000, rounded down once for each round since. Rounding down takes at least 1 each time, so
-    /// the loop ends at no heat, after about 10,000 / fade * ln(heat) rounds at most, however long the absence: the
-    /// parameters hold the fade to 1 % at least. A product of 224 and 14 bits does not overflow.
-    function _faded(uint256 heat, uint256 since, uint256 collecting) private view returns (uint256) {
-        uint256 kept = _keptBasisPoints;
-        unchecked {
-            for (uint256 round = since; round < collecting && heat != 0; ++round) {
-                heat = heat * kept / WHOLE;
-            }
-        }
-        return heat;
+        return Fading.faded(holding.heat, _modelChain.collectingRound() - holding.round, _fadeBasisPoints);
     }
 }

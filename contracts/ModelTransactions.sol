@@ -10,12 +10,6 @@ import {Tags} from "./libraries/Tags.sol";
 
 /// @title Commitments to models and their reveals, as IModelTransactions describes them.
 contract ModelTransactions is IModelTransactions {
-    /// @dev What a round has had.
-    struct Counts {
-        uint32 orders; // commitments, replaced ones too
-        uint32 reveals;
-    }
-
     /// @dev What a model named that is not D and the head.
     struct OtherVotes {
         bytes32 dataRoot;
@@ -28,7 +22,7 @@ contract ModelTransactions is IModelTransactions {
     IModelChain private immutable _modelChain;
     IMembership private immutable _membership;
 
-    mapping(uint32 round => Counts) private _counts;
+    mapping(uint32 round => uint32 commitments) private _orders; // replaced ones too
     mapping(uint32 round => address[]) private _accounts; // that committed
     mapping(uint32 round => mapping(address account => Commitment)) private _commitments;
     mapping(uint32 round => Reveal[]) private _reveals;
@@ -46,14 +40,14 @@ contract ModelTransactions is IModelTransactions {
     /// @inheritdoc IModelTransactions
     function commitModel(bytes32 commitment, bytes32 sealedModel) external {
         uint32 round = _requirePhase(IModelChain.Phase.Commit);
-        if (commitment == 0) revert EmptyCommitment();
         uint32 epoch = _membership.epochOf(round);
         if (!_membership.isMember(epoch, msg.sender)) revert NotMember(epoch, msg.sender);
+        if (commitment == 0) revert EmptyCommitment();
         _membership.act(msg.sender, round);
 
         Commitment storage entry = _commitments[round][msg.sender];
         if (entry.order == 0) _accounts[round].push(msg.sender);
-        uint32 order = ++_counts[round].orders;
+        uint32 order = ++_orders[round];
         entry.hash = commitment;
         entry.order = order;
         emit ModelCommitted(round, msg.sender, order, commitment, sealedModel);
@@ -71,7 +65,7 @@ contract ModelTransactions is IModelTransactions {
         if (opened != entry.hash) revert CommitmentMismatch(entry.hash, opened);
         entry.revealed = true;
 
-        uint32 index = _counts[round].reveals++;
+        uint32 index = uint32(_reveals[round].length);
         bool namesData = transaction.dataRoot == _modelChain.closedRound(round).dataRoot;
         (, bytes32 headHash,) = _modelChain.head();
         bool namesHead = transaction.previousBlock == headHash;
@@ -95,9 +89,10 @@ contract ModelTransactions is IModelTransactions {
     /// @inheritdoc IModelTransactions
     function bringModel(uint32 index, bytes calldata file) external {
         uint32 round = _requirePhase(IModelChain.Phase.Bring);
+        _requireReveal(round, index);
+        if (file.length > MAXIMUM_FILE) revert ModelTooLarge(file.length, MAXIMUM_FILE);
         uint256 missing = _modelChain.closedRound(round).missing & ~_brought[round];
         if (!Bits.has(missing, index)) revert NotMissing(index);
-        if (file.length > MAXIMUM_FILE) revert ModelTooLarge(file.length, MAXIMUM_FILE);
         bytes32 expected = _reveals[round][index].modelHash;
         bytes32 given = sha256(file);
         if (given != expected) revert NotTheModel(given, expected);
@@ -111,7 +106,7 @@ contract ModelTransactions is IModelTransactions {
         if (msg.sender != address(_modelChain)) revert NotModelChain(msg.sender, address(_modelChain));
         address[] storage accounts = _accounts[round];
         uint256 commitments = accounts.length;
-        if (commitments == _counts[round].reveals) return;
+        if (commitments == _reveals[round].length) return;
         for (uint256 i; i < commitments; ++i) {
             address account = accounts[i];
             if (!_commitments[round][account].revealed) _membership.burn(account);
@@ -127,7 +122,7 @@ contract ModelTransactions is IModelTransactions {
 
     /// @inheritdoc IModelTransactions
     function counts(uint32 round) external view returns (uint32 commitments, uint32 reveals) {
-        return (uint32(_accounts[round].length), _counts[round].reveals);
+        return (uint32(_accounts[round].length), uint32(_reveals[round].length));
     }
 
     /// @inheritdoc IModelTransactions
@@ -142,7 +137,7 @@ contract ModelTransactions is IModelTransactions {
     }
 
     /// @inheritdoc IModelTransactions
-    function votesOf(uint32 round, uint32 index) external view returns (bytes32 dataRoot, bytes32 previousBlock) {
+    function otherVotesOf(uint32 round, uint32 index) external view returns (bytes32 dataRoot, bytes32 previousBlock) {
         _requireReveal(round, index);
         OtherVotes memory votes = _otherVotes[round][index];
         return (votes.dataRoot, votes.previousBlock);
@@ -162,8 +157,8 @@ contract ModelTransactions is IModelTransactions {
     }
 
     function _requireReveal(uint32 round, uint32 index) private view {
-        uint32 reveals = _counts[round].reveals;
-        if (index >= reveals) revert NoSuchReveal(index, reveals);
+        uint256 reveals = _reveals[round].length;
+        if (index >= reveals) revert NoSuchReveal(index, uint32(reveals));
     }
 
     /// @dev H("commit", round, account, model hash, training root, salt).
