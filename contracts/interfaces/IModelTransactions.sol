@@ -69,6 +69,7 @@ interface IModelTransactions {
 
     function commitmentOf(uint32 round, address account) external view returns (Commitment memory);
     function counts(uint32 round) external view returns (uint32 commitments, uint32 reveals); // accounts, reveals
+    function revealsOf(uint32 round) external view returns (Reveal[] memory);
     function revealAt(uint32 round, uint32 index) external view returns (Reveal memory);
     /// @notice What a revealed model named.
     function votesOf(uint32 round, uint32 index) external view returns (bytes32 dataRoot, bytes32 previousBlock);

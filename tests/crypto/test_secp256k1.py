@@ -1,31 +1,22 @@
 import pytest
 from eth_account import Account
-from eth_keys import keys as eth_keys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offchain.crypto.hashing import Domain
 from offchain.crypto.secp256k1 import (
     FIELD_PRIME,
     ORDER,
     NotOnCurveError,
-    PossessionError,
-    PossessionProof,
     SecretOutOfRangeError,
     ShareKey,
     XOutOfRangeError,
     address_bytes,
     address_of_key,
     lift_x,
-    possession_hash,
-    prove_possession,
     recover,
-    verify_possession,
 )
 from tests.support.reference import curve as reference_curve
 
-DOMAIN = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
-ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 SCALARS = st.integers(1, ORDER - 1)
 
 
@@ -146,65 +137,3 @@ def test_recover_at_infinity_is_nothing():
 )
 def test_recover_gives_nothing_where_the_precompile_returns_nothing(v, r, s):
     assert recover(b"h" * 32, v, r, s) is None
-
-
-@settings(deadline=None, max_examples=10, derandomize=True)
-@given(secret=SCALARS)
-def test_possession_proof_recovers_to_the_keys_address(secret):
-    key = ShareKey(secret)
-    message_hash = possession_hash(DOMAIN, ACCOUNT, key.x)
-    proof = prove_possession(key, message_hash)
-    verify_possession(key.x, message_hash, proof)
-    # eth-keys reads the signature too; the reference curve finds the same key without it.
-    r, s = int.from_bytes(proof.r, "big"), int.from_bytes(proof.s, "big")
-    signature = eth_keys.Signature(vrs=(proof.v - 27, r, s))
-    recovered = signature.recover_public_key_from_msg_hash(message_hash)
-    assert recovered.to_checksum_address() == key.address
-    assert s <= ORDER // 2
-    assert proof.to_bytes() == proof.r + proof.s + bytes([proof.v])
-    assert len(proof.to_bytes()) == 65
-
-
-def test_possession_hash_binds_account_key_contract_and_chain():
-    found = {
-        possession_hash(DOMAIN, ACCOUNT, 1),
-        possession_hash(DOMAIN, DOMAIN.contract, 1),
-        possession_hash(DOMAIN, ACCOUNT, 2),
-        possession_hash(Domain(1, DOMAIN.contract), ACCOUNT, 1),
-        possession_hash(Domain(31337, ACCOUNT), ACCOUNT, 1),
-    }
-    assert len(found) == 5
-
-
-def test_possession_proof_by_another_key_or_for_another_account_is_refused():
-    key, thief = ShareKey(1234), ShareKey(5678)
-    message_hash = possession_hash(DOMAIN, ACCOUNT, key.x)
-    with pytest.raises(PossessionError, match=thief.address):
-        verify_possession(key.x, message_hash, prove_possession(thief, message_hash))
-    seen = prove_possession(key, message_hash)
-    with pytest.raises(PossessionError, match=key.address):
-        verify_possession(key.x, possession_hash(DOMAIN, DOMAIN.contract, key.x), seen)
-
-
-@pytest.mark.parametrize(
-    "proof",
-    [
-        PossessionProof(bytes(32), bytes(32), 27),
-        PossessionProof(b"\xff" * 32, b"\x01" * 32, 27),
-        PossessionProof(bytes(31) + b"\x01", b"\x01" * 32, 1),
-        PossessionProof(b"", b"", 27),
-        PossessionProof(b"\xff" * 64, b"\x01" * 32, 28),
-    ],
-    ids=["zeros", "r too large", "v of 1", "empty", "r too long"],
-)
-def test_malformed_possession_proof_is_refused(proof):
-    key = ShareKey(1234)
-    with pytest.raises(PossessionError, match="by nobody"):
-        verify_possession(key.x, b"h" * 32, proof)
-
-
-def test_possession_hash_of_another_length_is_refused():
-    with pytest.raises(PossessionError, match="32 bytes, not 31"):
-        prove_possession(ShareKey(1), bytes(31))
-    with pytest.raises(PossessionError, match="32 bytes, not 33"):
-        verify_possession(ShareKey(1).x, bytes(33), PossessionProof(b"", b"", 27))

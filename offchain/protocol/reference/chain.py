@@ -6,29 +6,31 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from offchain.crypto.hashing import Domain
-from offchain.protocol.reference.clock import RoundClock
-from offchain.protocol.reference.competition import Attestations, ModelTransactions
+from offchain.protocol.reference.attestations import ReferenceAttestations
+from offchain.protocol.reference.block_production import ReferenceBlockProduction
+from offchain.protocol.reference.data_registry import ReferenceDataRegistry
 from offchain.protocol.reference.environment import Environment, HeaderRelay
-from offchain.protocol.reference.settlement import BlockProduction, Claims
+from offchain.protocol.reference.heat import ReferenceHeat
+from offchain.protocol.reference.membership import ReferenceMembership
+from offchain.protocol.reference.model_chain import ReferenceModelChain
+from offchain.protocol.reference.model_token import ReferenceModelToken
+from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
+from offchain.protocol.reference.rewards import ReferenceRewards
+from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 
 
-class ReferenceModelChain(RoundClock, ModelTransactions, Attestations, BlockProduction, Claims):
-    """ModelChain in plain Python. See contracts/interfaces/IModelChain.sol."""
-
-
 class ReferenceChain:
-    """KeyRegistry, DataRegistry, Heat and ModelChain in plain Python.
+    """All contracts of one deployment in plain Python.
 
     Args:
         parameters: the protocol's.
         relay: what the contracts read of the Bitcoin relay; it may change between transactions.
         genesis_accounts: as given at deployment.
-        model_chain: ModelChain's domain.
-        key_registry: KeyRegistry's domain.
-        data_registry: DataRegistry's domain.
+        domain: the deployment's.
+        deployed_at: EVM time of the deployment.
     """
 
     def __init__(
@@ -36,17 +38,35 @@ class ReferenceChain:
         parameters: Parameters,
         relay: HeaderRelay,
         genesis_accounts: Sequence[str],
-        model_chain: Domain,
-        key_registry: Domain,
-        data_registry: Domain,
+        domain: Domain,
+        deployed_at: int,
     ) -> None:
-        self.environment = Environment(relay)
-        self.model_chain = ReferenceModelChain(
-            self.environment, parameters, model_chain, genesis_accounts, key_registry, data_registry
+        environment = Environment(parameters, domain, relay, deployed_at)
+        rounds = Rounds(environment)
+        heat = ReferenceHeat(environment, rounds)
+        membership = ReferenceMembership(environment, rounds, heat, genesis_accounts)
+        data_registry = ReferenceDataRegistry(environment, rounds, membership)
+        models = ReferenceModelTransactions(environment, rounds, membership)
+        attestations = ReferenceAttestations(environment, rounds, membership, models)
+        model_chain = ReferenceModelChain(
+            environment, rounds, membership, data_registry, models, attestations
         )
-        self.key_registry = self.model_chain.key_registry
-        self.data_registry = self.model_chain.data_registry
-        self.heat = self.model_chain.heat
+        token = ReferenceModelToken()
+        self.environment = environment
+        self.rounds = rounds
+        self.heat = heat
+        self.membership = membership
+        self.data_registry = data_registry
+        self.model_transactions = models
+        self.attestations = attestations
+        self.model_chain = model_chain
+        self.block_production = ReferenceBlockProduction(
+            environment, rounds, membership, models, attestations, model_chain
+        )
+        self.token = token
+        self.rewards = ReferenceRewards(
+            environment, rounds, data_registry, models, attestations, heat, token
+        )
 
     def execute(self, action: actions.Action, sender: str, now: int) -> list[Record]:
         """Execute an action in a block of its own.
@@ -68,48 +88,55 @@ class ReferenceChain:
         return self.environment.records[before:]
 
     def _dispatch(self, action: actions.Action, sender: str) -> None:
-        chain = self.model_chain
         match action:
-            case actions.Start():
-                chain.start()
-            case actions.Partition(height, end_arrival):
-                chain.partition(height, end_arrival)
+            case actions.Start(accounts):
+                self.model_chain.start(accounts)
             case actions.Advance():
-                chain.advance()
-            case actions.RegisterKeys(keys, proofs, value):
-                self.key_registry.register(sender, keys, proofs, value)
-            case actions.WritePage(round_number):
-                self.key_registry.write_page(round_number)
-            case actions.WithdrawKeyBond(registration):
-                self.key_registry.withdraw_bond(registration)
-            case actions.Share((transaction,)):
-                self.data_registry.share(transaction)
-            case actions.Share(transactions):
-                self.data_registry.share_batch(transactions)
-            case actions.PublishKeys(reveals):
-                self.data_registry.publish_keys(reveals)
-            case actions.CommitModel(commitment, encrypted_model, value):
-                chain.commit_model(sender, commitment, encrypted_model, value)
-            case actions.RevealModel(model, salt):
-                chain.reveal_model(sender, model, salt)
-            case actions.ReportMissingItems(items):
-                chain.report_missing_items(sender, items)
-            case actions.ReportMissingModels(reveals):
-                chain.report_missing_models(sender, reveals)
+                self.model_chain.advance()
+            case actions.ApplyFor(epoch, key, proof, value):
+                self.membership.apply_for(sender, epoch, key, proof, value)
+            case actions.AddStake(value):
+                self.membership.add_stake(sender, value)
+            case actions.WithdrawStake():
+                self.membership.withdraw_stake(sender)
+            case actions.SeedDraw(height):
+                self.membership.seed_draw(height)
+            case actions.WriteMembers(accounts):
+                self.membership.write_members(accounts)
+            case actions.Share(transaction, challenge, responses):
+                self.data_registry.share(transaction, challenge, responses)
+            case actions.Partition(height, end):
+                self.data_registry.partition(height, end)
+            case actions.PublishTrainingKeys(record, index, partition, words):
+                self.data_registry.publish_training_keys(record, index, partition, words)
+            case actions.PublishTestKeys(record, index, partition, words):
+                self.data_registry.publish_test_keys(record, index, partition, words)
+            case actions.CommitModel(commitment, sealed_model):
+                self.model_transactions.commit_model(sender, commitment, sealed_model)
+            case actions.RevealModel(transaction, salt):
+                self.model_transactions.reveal_model(sender, transaction, salt)
+            case actions.BringModel(index, file):
+                self.model_transactions.bring_model(index, file)
+            case actions.ReportData(bitmap):
+                self.attestations.report_data(sender, bitmap)
+            case actions.ReportModels(bitmap):
+                self.attestations.report_models(sender, bitmap)
             case actions.CommitAttestation(commitment):
-                chain.commit_attestation(sender, commitment)
-            case actions.RevealAttestation(statement, salt):
-                chain.reveal_attestation(sender, statement, salt)
-            case actions.Finalize(scores, models, ranking):
-                chain.finalize(scores, models, ranking)
-            case actions.ClaimModel(round_number, account):
-                chain.claim_model(round_number, account)
+                self.attestations.commit_attestation(sender, commitment)
+            case actions.OpenStatement(rows, salt):
+                self.attestations.open_statement(sender, rows, salt)
+            case actions.OpenAttestation(statement, salt):
+                self.attestations.open_attestation(sender, statement, salt)
+            case actions.Finalize(rows):
+                self.block_production.finalize(rows)
+            case actions.ClaimBest(round_number):
+                self.rewards.claim_best(round_number)
+            case actions.ClaimVoice(round_number, index):
+                self.rewards.claim_voice(round_number, index)
             case actions.ClaimAttestation(round_number, account):
-                chain.claim_attestation(round_number, account)
-            case actions.ClaimData(number, item, index, is_test, proof):
-                chain.claim_data(number, item, index, is_test, proof)
-            case actions.WithdrawBond(round_number, account):
-                chain.withdraw_bond(round_number, account)
+                self.rewards.claim_attestation(round_number, account)
+            case actions.ClaimData(record, index):
+                self.rewards.claim_data(record, index)
             case actions.SubmitHeaders():
                 raise TypeError("headers go to the relay, which is no part of these contracts")
             case _:

@@ -3,29 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from offchain.crypto.hashing import Domain
-from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
+from offchain.crypto.data_identity import words_hash
+from offchain.crypto.ring import Nullifier, RingSignature, verify_ring
 from offchain.crypto.ring_errors import RingSignatureError
 from offchain.crypto.sealing import key_commitment
 from offchain.protocol.reference.environment import Environment, Revert
-from offchain.protocol.reference.key_registry import ReferenceKeyRegistry
-from offchain.protocol.rules.partition import (
-    NO_PARTITION,
-    HeightRange,
-    end_arrival,
-    height_range,
-    next_height,
+from offchain.protocol.reference.membership import ReferenceMembership
+from offchain.protocol.reference.rounds import Rounds
+from offchain.protocol.rules import partition as rules
+from offchain.protocol.rules.dataset import data_root
+from offchain.protocol.rules.reports import bitmap, positions
+from offchain.protocol.rules.sharing import timestamp_range
+from offchain.protocol.words.records import (
+    DataShared,
+    Partitioned,
+    TestKeysPublished,
+    TrainingKeysPublished,
 )
-from offchain.protocol.rules.sharing import is_scope_accepted, timestamp_range
-from offchain.protocol.words.actions import MAXIMUM_REVEALS, MAXIMUM_SHARES
-from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.records import DataShared, KeyPublished
-from offchain.protocol.words.status import DataTotals, NextPartition, Phase
-from offchain.protocol.words.transactions import DataTransaction, KeyReveal
+from offchain.protocol.words.status import (
+    ZERO_HASH,
+    Collected,
+    NextPartition,
+    PartitionRecord,
+    Phase,
+)
+from offchain.protocol.words.transactions import (
+    DataRecord,
+    DataTransaction,
+    partition_seed,
+)
 
-RingChecker = Callable[[Domain, ShareMessage, Sequence[int], RingSignature, int], None]
-"""Checks a signature over a message by a ring of at least so many keys, as `verify_ring` does."""
+RingChecker = Callable[..., None]
+"""Checks a signature, with the arguments and errors of `verify_ring`."""
+
+
+@dataclass(slots=True)
+class RoundData:
+    """Data transactions of one round, by number; and the last decision time, an earlier one's too."""
+
+    decision_time: int = 0
+    ids: list[bytes] = field(default_factory=list)
+    arrivals: list[int] = field(default_factory=list)
+    nullifiers: dict[int, int] = field(default_factory=dict)
+    partitions: list[PartitionRecord] = field(default_factory=list)
+    published: dict[Phase, int] = field(default_factory=lambda: {Phase.OPEN: 0, Phase.UNSEAL: 0})
+
+    @property
+    def partitioned(self) -> int:
+        """How many a partition has taken."""
+        return self.partitions[-1].end if self.partitions else 0
+
+    @property
+    def pending(self) -> list[int]:
+        """Times of arrival of those that none has taken."""
+        return self.arrivals[self.partitioned :]
 
 
 class ReferenceDataRegistry:
@@ -33,200 +66,222 @@ class ReferenceDataRegistry:
 
     Args:
         environment: shared by all reference contracts.
-        parameters: the protocol's.
-        domain: DataRegistry's.
-        key_registry: gives the keys of a ring.
-        current_phase: round and phase of the competition.
+        rounds: the model chain's.
+        membership: gives the ring.
     """
 
     def __init__(
-        self,
-        environment: Environment,
-        parameters: Parameters,
-        domain: Domain,
-        key_registry: ReferenceKeyRegistry,
-        current_phase: Callable[[], tuple[int, Phase]],
+        self, environment: Environment, rounds: Rounds, membership: ReferenceMembership
     ) -> None:
         self.environment = environment
-        self.parameters = parameters
-        self.domain = domain
-        self.key_registry = key_registry
-        self.current_phase = current_phase
+        self.parameters = environment.parameters
+        self.rounds = rounds
+        self.membership = membership
         # Whoever replays a chain may put the signatures aside and check them together later.
         self.check_ring: RingChecker = verify_ring
-        self.round = 0
-        self.opened_at = 0
-        self.items: list[bytes] = []
-        self.used: dict[tuple[int, int], int] = {}
-        # One entry for each block time at which items arrived: the time, and the items so far.
-        self.arrivals: list[tuple[int, int]] = []
-        self.taken_arrivals = 0
-        self.taken_items = 0
+        self.data: dict[int, RoundData] = {}
         self.last_height = 0
         self.last_decision = 0
 
     # ---- transactions ----------------------------------------------------------------------------
 
-    def share(self, transaction: DataTransaction) -> None:
-        """Accept one data transaction."""
-        item = transaction.item
-        number = self.used.get((item.scope, item.nullifier_x))
-        if number is not None:
-            raise Revert("NullifierUsed", item.nullifier_x, number)
-        self._require_acceptable(transaction)
-        self._accept(transaction)
-
-    def share_batch(self, transactions: Sequence[DataTransaction]) -> None:
-        """Accept several; used nullifiers are skipped, any other fault reverts all."""
-        if len(transactions) > MAXIMUM_SHARES:
-            raise Revert("BatchTooLarge", len(transactions), MAXIMUM_SHARES)
-        fresh: dict[tuple[int, int], DataTransaction] = {}
-        for transaction in transactions:
-            item = transaction.item
-            nullifier = item.scope, item.nullifier_x
-            if nullifier not in self.used and nullifier not in fresh:
-                self._require_acceptable(transaction)
-                fresh[nullifier] = transaction
-        for transaction in fresh.values():
-            self._accept(transaction)
-
-    def publish_keys(self, reveals: Sequence[KeyReveal]) -> None:
-        """Publish payload keys; each must be the one that its item commits to."""
-        if len(reveals) > MAXIMUM_REVEALS:
-            raise Revert("BatchTooLarge", len(reveals), MAXIMUM_REVEALS)
-        numbers = [self._require_opens(reveal) for reveal in reveals]
-        round_number, phase = self.current_phase()
-        for number, reveal in zip(numbers, reveals, strict=True):
-            self.environment.emit(KeyPublished, number, reveal.key, round_number, phase)
-
-    # ---- for the model chain ---------------------------------------------------------------------
-
-    def open_round(self, round_number: int) -> None:
-        """A round begins to collect; the one before it closed just now."""
-        self.round = round_number
-        self.opened_at = self.environment.now
-
-    def take(self, height: int, end: int) -> tuple[int, int, int, bytes]:
-        """Take the pending items that arrived before the decision time of ``height``.
-
-        Returns:
-            The first item's number, the last one's plus 1, the decision time and the Bitcoin hash.
-        """
-        decision = self._forced_decision(height)
-        is_end = (
-            self.taken_arrivals < end <= len(self.arrivals)
-            and self.arrivals[end - 1][0] < decision
-            and (end == len(self.arrivals) or self.arrivals[end][0] >= decision)
-        )
-        if not is_end:
-            raise Revert("WrongEndArrival", end, decision)
-        first_item, end_item = self.taken_items, self.arrivals[end - 1][1]
-        self.taken_arrivals, self.taken_items = end, end_item
-        self.last_height, self.last_decision = height, decision
-        return first_item, end_item, decision, self.environment.relay.block_hash(height)
-
-    # ---- views -----------------------------------------------------------------------------------
-
-    def pending_due(self) -> bool:
-        """Whether a pending item arrived before the decision time of the relay's tip."""
-        first = self._first_pending()
-        relay = self.environment.relay
-        tip = relay.tip
-        if first is None or tip < relay.lowest_height:
-            return False
-        return first < relay.decision_time(tip)
-
-    def next_partition(self) -> NextPartition:
-        """The one partition that is possible now."""
-        first = self._first_pending()
-        if first is None:
-            return NO_PARTITION
-        relay = self.environment.relay
-        height = next_height(self._heights(), relay.decision_time, first, self.environment.now)
-        if height is None:
-            return NO_PARTITION
-        times = [timestamp for timestamp, _ in self.arrivals]
-        return NextPartition(height, end_arrival(times, relay.decision_time(height)))
-
-    def totals(self) -> DataTotals:
-        """Items accepted and taken, the last partition's height and decision time."""
-        return DataTotals(len(self.items), self.taken_items, self.last_height, self.last_decision)
-
-    # ---- rules -----------------------------------------------------------------------------------
-
-    def _require_acceptable(self, transaction: DataTransaction) -> None:
-        item, signature = transaction.item, transaction.signature
-        now, parameters = self.environment.now, self.parameters
-        if not is_scope_accepted(parameters, item.scope, self.round, self.opened_at, now):
-            raise Revert("ScopeNotAccepted", item.scope, self.round)
-        allowed = timestamp_range(parameters, self.last_decision, now)
-        if item.timestamp > allowed.latest:
-            raise Revert("TimestampAhead", item.timestamp, allowed.latest)
-        if item.timestamp < allowed.earliest:
-            raise Revert("TimestampBehind", item.timestamp, allowed.earliest)
-        size = len(signature.ring) // 2
-        if size > parameters.maximum_ring:
-            raise Revert("RingTooLarge", size, parameters.maximum_ring)
-        ring = self.key_registry.ring_keys(item.scope, signature.ring)
+    def share(
+        self, transaction: DataTransaction, challenge: bytes, responses: Sequence[int]
+    ) -> None:
+        """Take a data transaction into the round that collects."""
+        collecting = self.rounds.collecting_round()
+        if collecting == 0 or transaction.round != collecting:
+            raise Revert("WrongRound", transaction.round, collecting)
+        data = self._data(collecting)
+        self._require_timestamp(transaction.timestamp, data.decision_time)
+        parts = len(transaction.payload_hashes), len(transaction.key_commitments)
+        if parts != (self.parameters.parts, self.parameters.parts):
+            raise Revert("WrongPartCount", *parts, self.parameters.parts)
+        used = data.nullifiers.get(transaction.nullifier_x)
+        if used is not None:
+            raise Revert("NullifierUsed", transaction.nullifier_x, used)
+        record = transaction.record
+        data_id = self.identify(record)
         try:
             self.check_ring(
-                self.domain,
-                transaction.message,
-                ring,
-                transaction.ring_signature,
-                parameters.minimum_ring,
+                self.environment.domain,
+                collecting,
+                data_id,
+                Nullifier(record.nullifier_x, record.nullifier_v),
+                self.membership.ring(self.rounds.collection.epoch),
+                RingSignature(challenge, tuple(responses)),
             )
         except RingSignatureError as error:
             raise Revert(type(error).__name__, *error.arguments) from error
 
-    def _accept(self, transaction: DataTransaction) -> None:
-        item = transaction.item
-        number, now = len(self.items), self.environment.now
-        item_id = item.identifier(self.domain)
-        self.items.append(item_id)
-        self.used[item.scope, item.nullifier_x] = number
-        pending = len(self.arrivals) > self.taken_arrivals
-        if pending and self.arrivals[-1][0] == now:
-            self.arrivals[-1] = now, number + 1
-        else:
-            self.arrivals.append((now, number + 1))
+        index, now = len(data.ids), self.environment.now
+        data.nullifiers[record.nullifier_x] = index
+        data.ids.append(data_id)
+        data.arrivals.append(now)
         self.environment.emit(
-            DataShared, number, item.scope, item_id, now, item, transaction.signature
+            DataShared, collecting, index, data_id, now, record, transaction.payload_hashes
         )
 
-    def _require_opens(self, reveal: KeyReveal) -> int:
-        item_id = reveal.item.identifier(self.domain)
-        number = self.used.get((reveal.item.scope, reveal.item.nullifier_x))
-        if number is None or self.items[number] != item_id:
-            raise Revert("UnknownItem", item_id)
-        commitment = key_commitment(self.domain, reveal.key)
-        if commitment != reveal.item.key_commitment:
-            raise Revert("WrongKey", commitment, reveal.item.key_commitment)
-        return number
+    def partition(self, height: int, end: int) -> None:
+        """Partition what is pending of the round that collects by a Bitcoin block."""
+        collecting = self.rounds.collecting_round()
+        data = self._data(collecting)
+        decision = self._forced_decision(height, data)
+        first = data.partitioned
+        if end != rules.partition_end(data.arrivals, decision):
+            raise Revert("WrongEnd", end, decision)
+        seed = partition_seed(self.environment.domain, self.environment.relay.block_hash(height))
+        data.partitions.append(PartitionRecord(end, height, decision, seed))
+        data.decision_time = self.last_decision = decision
+        self.last_height = height
+        self.environment.emit(Partitioned, collecting, height, seed, first, end, decision)
 
-    def _first_pending(self) -> int | None:
-        if self.taken_arrivals == len(self.arrivals):
-            return None
-        return self.arrivals[self.taken_arrivals][0]
+    def publish_training_keys(
+        self, record: DataRecord, index: int, partition: int, words: Sequence[bytes]
+    ) -> None:
+        """Publish all training keys of a data transaction."""
+        self._publish(Phase.OPEN, record, index, partition, words)
+        self.environment.emit(TrainingKeysPublished, record.round, index, tuple(words))
 
-    def _heights(self) -> HeightRange:
+    def publish_test_keys(
+        self, record: DataRecord, index: int, partition: int, words: Sequence[bytes]
+    ) -> None:
+        """Publish all test keys of a data transaction."""
+        self._publish(Phase.UNSEAL, record, index, partition, words)
+        self.environment.emit(TestKeysPublished, record.round, index, tuple(words))
+
+    # ---- for the model chain ---------------------------------------------------------------------
+
+    def open_round(self, round_number: int) -> None:
+        """A round begins to collect; what is pending of the one before is out."""
+        self.data[round_number] = RoundData(self.last_decision)
+
+    # ---- views -----------------------------------------------------------------------------------
+
+    def identify(self, record: DataRecord) -> bytes:
+        """A data transaction's identifier."""
+        return record.identifier(self.environment.domain)
+
+    def id_of(self, round_number: int, index: int) -> bytes:
+        """Identifier of a data transaction by number; zeros if there is none."""
+        ids = self._data(round_number).ids
+        return ids[index] if index < len(ids) else ZERO_HASH
+
+    def collected(self, round_number: int) -> Collected:
+        """How far a round is."""
+        data = self._data(round_number)
+        return Collected(len(data.ids), data.partitioned, len(data.partitions), data.decision_time)
+
+    def partition_of(self, round_number: int, index: int) -> PartitionRecord | None:
+        """The partition that took a data transaction, if one did."""
+        partitions = self._data(round_number).partitions
+        return next((partition for partition in partitions if index < partition.end), None)
+
+    def test_parts(self, round_number: int, index: int) -> int:
+        """Bitmap of the test parts of a data transaction that a partition has taken."""
+        partition = self.partition_of(round_number, index)
+        if partition is None:
+            raise Revert("WrongPartition", index, 0)
+        parts = rules.test_parts(
+            self.environment.domain,
+            partition.seed,
+            self._data(round_number).ids[index],
+            self.parameters.parts,
+            self.parameters.test_parts,
+        )
+        return bitmap(parts)
+
+    def published(self, round_number: int) -> tuple[int, int]:
+        """Bitmaps of the data transactions whose training keys, and test keys, were published."""
+        published = self._data(round_number).published
+        return published[Phase.OPEN], published[Phase.UNSEAL]
+
+    def data_root(self, round_number: int, data_set: int) -> bytes:
+        """Merkle root over the leaves of the data transactions in a bitmap, by number."""
+        ids = self._data(round_number).ids
+        return data_root(self.environment.domain, [ids[index] for index in positions(data_set)])
+
+    def pending_due(self) -> bool:
+        """Whether something pending arrived before the decision time of the relay's tip."""
+        pending = self._data(self.rounds.collecting_round()).pending
         relay = self.environment.relay
-        return height_range(relay.lowest_height, self.last_height, relay.tip)
+        if not pending or relay.tip < relay.lowest_height:
+            return False
+        return pending[0] < relay.decision_time(relay.tip)
 
-    def _forced_decision(self, height: int) -> int:
-        first = self._first_pending()
-        if first is None:
+    def next_partition(self) -> NextPartition:
+        """The one partition that is possible now."""
+        data, relay = self._data(self.rounds.collecting_round()), self.environment.relay
+        if not data.pending:
+            return rules.NO_PARTITION
+        heights = rules.height_range(relay.lowest_height, self.last_height, relay.tip)
+        height = rules.next_height(
+            heights, relay.decision_time, data.pending[0], self.environment.now
+        )
+        if height is None:
+            return rules.NO_PARTITION
+        end = rules.partition_end(data.arrivals, relay.decision_time(height))
+        return NextPartition(height, end)
+
+    # ---- inside ----------------------------------------------------------------------------------
+
+    def _data(self, round_number: int) -> RoundData:
+        return self.data.get(round_number) or RoundData()
+
+    def _require_timestamp(self, timestamp: int, last_decision: int) -> None:
+        step = self.parameters.timestamp_step
+        if timestamp % step:
+            raise Revert("TimestampNotAStep", timestamp, step)
+        accepted = timestamp_range(
+            last_decision, self.environment.now, self.parameters.maximum_clock_skew, step
+        )
+        if timestamp > accepted.latest:
+            raise Revert("TimestampAhead", timestamp, accepted.latest)
+        if timestamp < accepted.earliest:
+            raise Revert("TimestampBehind", timestamp, accepted.earliest)
+
+    def _forced_decision(self, height: int, data: RoundData) -> int:
+        """Decision time of the height, which must be the one that partitions what is pending."""
+        relay, now = self.environment.relay, self.environment.now
+        if not data.pending:
             raise Revert("NothingPending")
-        heights, relay = self._heights(), self.environment.relay
+        heights = rules.height_range(relay.lowest_height, self.last_height, relay.tip)
         if not heights.lowest <= height <= heights.highest:
-            raise Revert("HeightNotPartitionable", height, self.last_height, heights.highest)
-        decision = relay.decision_time(height)
-        if decision <= first:
-            raise Revert("DecisionTooEarly", height, decision, first)
-        if decision > self.environment.now:
-            raise Revert("DecisionAhead", height, decision, self.environment.now)
+            raise Revert("HeightNotPartitionable", height, self.last_height, relay.tip)
+        first_arrival, decision = data.pending[0], relay.decision_time(height)
+        if decision <= first_arrival:
+            raise Revert("DecisionTooEarly", height, decision, first_arrival)
+        if decision > now:
+            raise Revert("DecisionAhead", height, decision, now)
         if height > heights.lowest:
             previous = relay.decision_time(height - 1)
-            if previous > first:
-                raise Revert("NotLowestHeight", height, previous, first)
+            if previous > first_arrival:
+                raise Revert("NotLowestHeight", height, previous, first_arrival)
         return decision
+
+    def _publish(
+        self, due: Phase, record: DataRecord, index: int, number: int, words: Sequence[bytes]
+    ) -> None:
+        round_number, phase = self.rounds.current_phase()
+        if (record.round, due) != (round_number, phase):
+            raise Revert("WrongPhase", round_number, phase, due)
+        data, data_id = self._data(record.round), self.identify(record)
+        if self.id_of(record.round, index) != data_id:
+            raise Revert("UnknownData", record.round, index, data_id)
+        partition = self.partition_of(record.round, index)
+        if partition is None or data.partitions.index(partition) != number:
+            raise Revert("WrongPartition", index, number)
+        are_keys = self.test_parts(record.round, index)
+        if due == Phase.OPEN:
+            are_keys = ~are_keys
+        keys_hash = words_hash(
+            [
+                key_commitment(self.environment.domain, word) if are_keys >> part & 1 else word
+                for part, word in enumerate(words)
+            ]
+        )
+        if keys_hash != record.keys_hash:
+            raise Revert("WrongKeys", keys_hash, record.keys_hash)
+        if data.published[due] >> index & 1:
+            raise Revert("AlreadyPublished", record.round, index)
+        data.published[due] |= 1 << index

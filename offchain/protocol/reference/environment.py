@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from offchain.crypto.hashing import Domain
 from offchain.errors import ProtocolError
+from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 
 RecordType = TypeVar("RecordType", bound=Record)
@@ -40,12 +42,24 @@ class HeaderRelay(Protocol):
 
 @dataclass(slots=True)
 class Environment:
-    """The relay, the present transaction's block, and all events so far.
+    """What all contracts share: parameters, domain, relay, the present block, all events so far.
 
     A transaction's checks all come before its effects, so that one that reverts leaves no trace.
+
+    Attributes:
+        parameters: the protocol's.
+        domain: the deployment's.
+        relay: may change between transactions.
+        deployed_at: EVM time of the deployment.
+        now: the present block's EVM time.
+        block_number: blocks so far, of one transaction each.
+        records: events so far.
     """
 
+    parameters: Parameters
+    domain: Domain
     relay: HeaderRelay
+    deployed_at: int
     now: int = 0
     block_number: int = 0
     records: list[Record] = field(default_factory=list)
