@@ -3,8 +3,8 @@
 A disputed sample is settled by one transaction that carries the model's file and computes the
 network on the image (docs/ExactEvaluation.md). What that transaction takes follows from the
 network's shape alone, whatever its weights and the image are: loops of fixed length over channels.
-The formula is an upper bound; its numbers are measured (`scripts.judge_gas`), rounded up, and
-belong to the digits' family.
+The formula is an upper bound for the digits' family; its numbers are those of a prototype of the
+judge, rounded up (docs/results/judge_gas.json has 69 shapes).
 """
 
 from __future__ import annotations

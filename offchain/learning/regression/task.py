@@ -22,7 +22,12 @@ from offchain.learning.regression.samples import (
 )
 from offchain.learning.regression.settings import RegressionSettings
 from offchain.learning.regression.table import Table
-from offchain.learning.task import MAXIMUM_MODEL_BYTES, ProgressCallback, Task
+from offchain.learning.task import (
+    MAXIMUM_MODEL_BYTES,
+    MAXIMUM_PAYLOAD_BYTES,
+    ProgressCallback,
+    Task,
+)
 from offchain.ports import TrainedModel
 
 if TYPE_CHECKING:
@@ -50,6 +55,7 @@ class RegressionTask(Task[TableSamples, RegressionNetwork]):
         table = self._table
         return {
             "payload": payload_format(table),
+            "maximum_payload_bytes": MAXIMUM_PAYLOAD_BYTES,
             "record": "columns int32 big-endian, target int32 big-endian",
             "record_bytes": record_bytes(table),
             "points": "255 * max(0, tolerance - |prediction - target|) // tolerance",

@@ -34,7 +34,12 @@ from offchain.learning.formats.digits import (
     decode_payload,
     records,
 )
-from offchain.learning.task import MAXIMUM_MODEL_BYTES, ProgressCallback, Task
+from offchain.learning.task import (
+    MAXIMUM_MODEL_BYTES,
+    MAXIMUM_PAYLOAD_BYTES,
+    ProgressCallback,
+    Task,
+)
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import TrainedModel
 
@@ -83,6 +88,7 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
         family = DIGITS_FAMILY
         return {
             "payload": PAYLOAD_FORMAT,
+            "maximum_payload_bytes": MAXIMUM_PAYLOAD_BYTES,
             "record": "image uint8 [28, 28] row by row, label uint8",
             "record_bytes": RECORD_BYTES,
             "points": "1 if the lowest class of the largest logits is the label, else 0",
