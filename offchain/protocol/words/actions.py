@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from offchain.crypto.secp256k1 import PossessionProof
-from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
 from offchain.protocol.words.transactions import (
     DataTransaction,
     Item,
@@ -183,15 +182,6 @@ class WithdrawKeyBond:
     registration: int
 
 
-@dataclass(frozen=True, slots=True)
-class ForwardReward:
-    """RewardForwarder.forward: an order with the holder's permit and signature."""
-
-    order: ForwardOrder
-    permit: RecoverableSignature
-    signature: RecoverableSignature
-
-
 Action = (
     SubmitHeaders
     | Start
@@ -214,7 +204,7 @@ Action = (
     | WithdrawBond
     | WithdrawKeyBond
 )
-"""Whatever moves the protocol on; ForwardReward moves tokens, which no round depends on."""
+"""Whatever moves the protocol on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +241,3 @@ FUNCTIONS: Final[Mapping[type[Action], ContractFunction]] = {
 
 SHARE_ONE: Final = ContractFunction("DataRegistry", "share")
 """What `Share` calls for a single data transaction."""
-
-FORWARD: Final = ContractFunction("RewardForwarder", "forward")
-"""What `ForwardReward` calls."""

@@ -28,4 +28,4 @@ class ContractError(StrEnum):
     NO_BOND = "NoBond"
     LEASE_NOT_OVER = "LeaseNotOver"
     # Orders
-    INVALID_ACCOUNT_NONCE = "InvalidAccountNonce"
+    USED_AUTHORIZATION = "ERC3009UsedAuthorization"
