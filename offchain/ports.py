@@ -18,6 +18,7 @@ from offchain.protocol.words.actions import (
     PublishTrainingKeys,
     Share,
 )
+from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
@@ -78,7 +79,7 @@ class Chain(ABC):
         """All events of the contracts in a range of blocks, both ends included, in order."""
 
     @abstractmethod
-    def execute(self, action: Action) -> Receipt:
+    def execute(self, action: Action | SignedOrder) -> Receipt:
         """Send an action's transaction and wait for it; ``RevertedError`` if it reverts."""
 
     def settle(self) -> None:  # noqa: B027  (most adapters remember nothing)
