@@ -1,176 +1,198 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Contracts} from "./interfaces/Contracts.sol";
 import {IBitcoinRelay} from "./interfaces/IBitcoinRelay.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
-import {IKeyRegistry} from "./interfaces/IKeyRegistry.sol";
+import {IMembership} from "./interfaces/IMembership.sol";
 import {IModelChain} from "./interfaces/IModelChain.sol";
-import {IProtocolParameters, Parameters} from "./interfaces/IProtocolParameters.sol";
-import {ArrivalLog} from "./libraries/ArrivalLog.sol";
+import {Parameters} from "./interfaces/IProtocolParameters.sol";
+import {CodeStorage} from "./libraries/CodeStorage.sol";
+import {DataTransactions} from "./libraries/DataTransactions.sol";
+import {MerkleTree} from "./libraries/MerkleTree.sol";
 import {RingSignatures} from "./libraries/RingSignatures.sol";
-import {Tags} from "./libraries/Tags.sol";
+import {TestParts} from "./libraries/TestParts.sol";
 
 /// @title Data transactions, as IDataRegistry describes them.
 contract DataRegistry is IDataRegistry {
-    using ArrivalLog for ArrivalLog.Log;
-
-    /// @dev All that accepting an item reads and writes, in one slot. The entry of the arrival log that items are still
-    /// added to is only here: it is open, and goes to the log when a later one opens or a partition takes it.
+    /// @dev All that accepting a data transaction reads and counts, in one slot.
     struct Intake {
-        uint32 round; // the one that collects
-        uint40 openedAt; // when it began to
-        uint40 lastDecision; // of the last partition
-        uint40 openArrival; // timestamp of the open entry; 0 if none is open
-        uint48 items;
-        uint48 arrivals; // entries, with the open one
+        address ring; // code that holds the ring's keys (CodeStorage); 0 unless the round collects
+        uint40 decisionTime; // of the last partition of this or an earlier round
+        uint16 shared;
+        uint16 partitioned;
     }
 
-    /// @dev What partitions have taken.
-    struct Taken {
-        uint64 items;
-        uint64 arrivals;
-        uint32 lastHeight;
+    /// @dev Bitmaps over the data transactions of a round, at most MAXIMUM_DATA.
+    struct Published {
+        uint128 training;
+        uint128 test;
     }
 
-    uint256 private constant MAXIMUM_SHARES = 32;
-    uint256 private constant MAXIMUM_REVEALS = 64;
-
-    /// @dev A record is the item identifier with its low bits replaced by the item's number + 1. The 192 bits left
-    /// are as hard to hit as needed: 2^96 tries for a collision, each with a ring signature.
-    uint256 private constant NUMBER_BITS = 64;
+    /// @dev Most data transactions of a round: as many as the longest ring has keys.
+    uint256 private constant MAXIMUM_DATA = 128;
 
     IBitcoinRelay private immutable _relay;
-    IKeyRegistry private immutable _keyRegistry;
+    IMembership private immutable _membership;
     IModelChain private immutable _modelChain;
     uint256 private immutable _maximumClockSkew;
-    uint256 private immutable _graceSeconds;
-    uint256 private immutable _minimumRing;
-    uint256 private immutable _maximumRing;
+    uint256 private immutable _timestampStep;
+    uint256 private immutable _parts;
+    uint256 private immutable _testParts;
 
-    Intake private _intake;
-    Taken private _taken;
-    ArrivalLog.Log private _arrivals;
-    mapping(uint32 scope => mapping(uint256 nullifierX => uint256)) private _records;
+    uint32 private _collectingRound;
+    uint32 private _lastHeight; // of the last partition
+    mapping(uint32 round => Intake) private _intakes;
+    mapping(uint32 round => mapping(uint256 index => bytes32)) private _ids;
+    mapping(uint32 round => mapping(uint256 nullifierX => uint32)) private _nullifierUses;
+    mapping(uint32 round => Partition[]) private _partitions;
+    mapping(uint32 round => Published) private _published;
 
-    /// @param parameters the protocol's parameters, deployed already
-    /// @param relay gives the heights and decision times that partition the items
-    /// @param keyRegistry gives the keys of a ring
-    /// @param modelChain its address is fixed here, but it may be deployed later
-    constructor(IProtocolParameters parameters, address relay, address keyRegistry, address modelChain) {
-        Parameters memory values = parameters.get();
-        _relay = IBitcoinRelay(relay);
-        _keyRegistry = IKeyRegistry(keyRegistry);
-        _modelChain = IModelChain(modelChain);
+    /// @dev Of the data transactions of the round that collects. Six share a slot, and every round writes over what the
+    /// one before left, which costs a fifth of a fresh slot.
+    uint40[MAXIMUM_DATA] private _arrivals;
+
+    /// @param contracts the deployment's; only the parameters have to be deployed already
+    constructor(Contracts memory contracts) {
+        Parameters memory values = contracts.parameters.get();
+        _relay = contracts.relay;
+        _membership = contracts.membership;
+        _modelChain = contracts.modelChain;
         _maximumClockSkew = values.maximumClockSkew;
-        _graceSeconds = values.graceSeconds;
-        _minimumRing = values.minimumRing;
-        _maximumRing = values.maximumRing;
-    }
-
-    modifier onlyModelChain() {
-        if (msg.sender != address(_modelChain)) revert NotModelChain(msg.sender, address(_modelChain));
-        _;
+        _timestampStep = values.timestampStep;
+        _parts = values.parts;
+        _testParts = values.testParts;
     }
 
     // ---- data transactions -------------------------------------------------------------------------------------
 
     /// @inheritdoc IDataRegistry
-    function share(DataTransaction calldata transaction) external {
-        Item calldata item = transaction.item;
-        uint256 used = _records[item.scope][item.nullifierX];
-        if (used != 0) revert NullifierUsed(item.nullifierX, uint64(used) - 1);
-        Intake memory intake = _intake;
-        _accept(transaction, intake);
-        _intake = intake;
+    function share(DataTransaction calldata transaction, bytes32 challenge, uint256[] calldata responses) external {
+        uint32 round = transaction.round;
+        Intake memory intake = _intakes[round];
+        if (intake.ring == address(0)) revert WrongRound(round, _collectingRound);
+        _requireTimestamp(transaction.timestamp, intake.decisionTime);
+        uint256 parts = _parts;
+        if (transaction.payloadHashes.length != parts || transaction.keyCommitments.length != parts) {
+            revert WrongPartCount(transaction.payloadHashes.length, transaction.keyCommitments.length, parts);
+        }
+        uint32 used = _nullifierUses[round][transaction.nullifierX];
+        if (used != 0) revert NullifierUsed(transaction.nullifierX, used - 1);
+
+        DataRecord memory record = DataRecord({
+            round: round,
+            payloadsHash: DataTransactions.wordsHash(transaction.payloadHashes),
+            keysHash: DataTransactions.wordsHash(transaction.keyCommitments),
+            samplesRoot: transaction.samplesRoot,
+            timestamp: transaction.timestamp,
+            rewardAddress: transaction.rewardAddress,
+            nullifierX: transaction.nullifierX,
+            nullifierV: transaction.nullifierV
+        });
+        bytes32 id = identify(record);
+        RingSignatures.verify(
+            address(_modelChain),
+            round,
+            id,
+            record.nullifierX,
+            record.nullifierV,
+            CodeStorage.read(intake.ring),
+            challenge,
+            responses
+        );
+
+        // Below the number of keys in the ring: each has one nullifier a round.
+        uint16 index = intake.shared;
+        intake.shared = index + 1;
+        _intakes[round] = intake;
+        _nullifierUses[round][record.nullifierX] = index + 1;
+        _ids[round][index] = id;
+        _arrivals[index] = uint40(block.timestamp);
+        emit DataShared(round, index, id, uint40(block.timestamp), record, transaction.payloadHashes);
     }
 
     /// @inheritdoc IDataRegistry
-    function shareBatch(DataTransaction[] calldata transactions) external returns (uint256 accepted) {
-        if (transactions.length > MAXIMUM_SHARES) revert BatchTooLarge(transactions.length, MAXIMUM_SHARES);
-        Intake memory intake = _intake;
-        for (uint256 i = 0; i < transactions.length; ++i) {
-            Item calldata item = transactions[i].item;
-            if (_records[item.scope][item.nullifierX] != 0) continue;
-            _accept(transactions[i], intake);
-            ++accepted;
-        }
-        _intake = intake;
+    function publishTrainingKeys(DataRecord calldata record, uint32 index, uint32 partitionNumber, bytes32[] calldata words)
+        external
+    {
+        uint256 test = _requirePublishable(record, index, partitionNumber, IModelChain.Phase.Open);
+        _requireKeys(record, words, ~test);
+        Published storage flags = _published[record.round];
+        flags.training = _raised(flags.training, record.round, index);
+        emit TrainingKeysPublished(record.round, index, words);
     }
 
     /// @inheritdoc IDataRegistry
-    function publishKeys(KeyReveal[] calldata reveals) external {
-        if (reveals.length > MAXIMUM_REVEALS) revert BatchTooLarge(reveals.length, MAXIMUM_REVEALS);
-        (uint32 round, IModelChain.Phase phase) = _modelChain.currentPhase();
-        for (uint256 i = 0; i < reveals.length; ++i) {
-            Item calldata item = reveals[i].item;
-            uint256 found = _records[item.scope][item.nullifierX];
-            bytes32 id = itemId(item);
-            if (found == 0 || (found ^ uint256(id)) >> NUMBER_BITS != 0) revert UnknownItem(id);
-            bytes32 key = reveals[i].key;
-            bytes32 commitment = keccak256(abi.encode(Tags.KEY, block.chainid, address(this), key));
-            if (commitment != item.keyCommitment) revert WrongKey(commitment, item.keyCommitment);
-            emit KeyPublished(uint64(found) - 1, key, round, uint8(phase));
-        }
+    function publishTestKeys(DataRecord calldata record, uint32 index, uint32 partitionNumber, bytes32[] calldata words)
+        external
+    {
+        uint256 test = _requirePublishable(record, index, partitionNumber, IModelChain.Phase.Unseal);
+        _requireKeys(record, words, test);
+        Published storage flags = _published[record.round];
+        flags.test = _raised(flags.test, record.round, index);
+        emit TestKeysPublished(record.round, index, words);
     }
 
     // ---- partitions --------------------------------------------------------------------------------------------
 
     /// @inheritdoc IDataRegistry
-    function take(uint32 height, uint64 endArrival)
-        external
-        onlyModelChain
-        returns (uint64 firstItem, uint64 endItem, uint40 decision, bytes24 bitcoinHash)
-    {
-        Intake memory intake = _intake;
-        Taken memory taken = _taken;
-        decision = _forcedDecision(height, intake, taken);
+    function partition(uint32 height, uint32 end) external {
+        uint32 round = _collectingRound;
+        Intake memory intake = _intakes[round];
+        uint40 decision = _forcedDecision(height, intake);
 
-        // The first pending entry is before the decision time, so that at least one entry is taken.
+        // The first pending one arrived before the decision time, so that at least one is taken.
+        uint32 first = intake.partitioned;
         if (
-            endArrival <= taken.arrivals || endArrival > intake.arrivals
-                || _arrivalAt(intake, endArrival - 1).timestamp >= decision
-                || (endArrival < intake.arrivals && _arrivalAt(intake, endArrival).timestamp < decision)
-        ) revert WrongEndArrival(endArrival, decision);
+            end <= first || end > intake.shared || _arrivals[end - 1] >= decision
+                || (end < intake.shared && _arrivals[end] < decision)
+        ) revert WrongEnd(end, decision);
 
-        (firstItem, endItem) = (taken.items, _arrivalAt(intake, endArrival - 1).items);
-        bitcoinHash = _relay.blockHash(height);
-        if (endArrival == intake.arrivals && intake.openArrival != 0) {
-            // Closed, so that no later item is added to what was taken, whatever the clock does.
-            _arrivals.write(endArrival - 1, intake.openArrival, intake.items);
-            intake.openArrival = 0;
-        }
-        intake.lastDecision = decision;
-        _intake = intake;
-        _taken = Taken({items: endItem, arrivals: endArrival, lastHeight: height});
+        bytes32 seed = TestParts.seed(address(_modelChain), _relay.blockHash(height));
+        _partitions[round].push(
+            Partition({first: first, end: end, height: height, decisionTime: decision, seed: seed})
+        );
+        intake.decisionTime = decision;
+        intake.partitioned = uint16(end);
+        _intakes[round] = intake;
+        _lastHeight = height;
+        emit Partitioned(round, height, seed, first, end, decision);
     }
 
     /// @inheritdoc IDataRegistry
-    function openRound(uint32 round) external onlyModelChain {
-        _intake.round = round;
-        _intake.openedAt = uint40(block.timestamp);
+    function openRound(uint32 round) external {
+        if (msg.sender != address(_modelChain)) revert NotModelChain(msg.sender, address(_modelChain));
+        Intake storage closing = _intakes[_collectingRound];
+        closing.ring = address(0);
+        _intakes[round] = Intake({
+            ring: _membership.epochAt(_membership.currentEpoch()).code,
+            decisionTime: closing.decisionTime,
+            shared: 0,
+            partitioned: 0
+        });
+        _collectingRound = round;
     }
 
     /// @inheritdoc IDataRegistry
     function pendingDue() external view returns (bool) {
-        Intake memory intake = _intake;
-        uint64 first = _taken.arrivals;
-        if (first == intake.arrivals) return false;
+        Intake memory intake = _intakes[_collectingRound];
+        if (intake.partitioned == intake.shared) return false;
         uint32 tip = _relay.tip();
         if (tip < _relay.lowestHeight()) return false;
-        return _arrivalAt(intake, first).timestamp < _relay.decisionTime(tip);
+        return _arrivals[intake.partitioned] < _relay.decisionTime(tip);
     }
 
     /// @inheritdoc IDataRegistry
-    function nextPartition() external view returns (uint32 height, uint64 endArrival) {
-        Intake memory intake = _intake;
-        Taken memory taken = _taken;
-        if (taken.arrivals == intake.arrivals) return (0, 0);
-        uint40 firstArrival = _arrivalAt(intake, taken.arrivals).timestamp;
+    function nextPartition() external view returns (uint32 height, uint32 end) {
+        Intake memory intake = _intakes[_collectingRound];
+        if (intake.partitioned == intake.shared) return (0, 0);
+        uint40 firstArrival = _arrivals[intake.partitioned];
 
         // The lowest height in [low, tip] whose decision time is after the first arrival: these times never fall from
         // one height to the next. `high` is past the end while none is known.
         uint32 low = _relay.lowestHeight();
-        if (low <= taken.lastHeight) low = taken.lastHeight + 1;
+        if (low <= _lastHeight) low = _lastHeight + 1;
         uint32 tip = _relay.tip();
         uint32 high = tip + 1;
         while (low < high) {
@@ -181,94 +203,132 @@ contract DataRegistry is IDataRegistry {
         if (low > tip) return (0, 0);
         uint40 decision = _relay.decisionTime(low);
         if (decision > block.timestamp) return (0, 0);
-
-        // The first entry that is not before the decision time.
-        (uint64 from, uint64 end) = (taken.arrivals + 1, intake.arrivals);
-        while (from < end) {
-            uint64 middle = from + (end - from) / 2;
-            if (_arrivalAt(intake, middle).timestamp < decision) from = middle + 1;
-            else end = middle;
-        }
-        return (low, from);
+        end = intake.partitioned + 1;
+        while (end < intake.shared && _arrivals[end] < decision) ++end;
+        return (low, end);
     }
 
     // ---- views -------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IDataRegistry
-    function itemId(Item calldata item) public view returns (bytes32) {
-        return keccak256(abi.encode(Tags.ITEM_ID, block.chainid, address(this), item));
+    function identify(DataRecord memory record) public view returns (bytes32) {
+        return DataTransactions.identifier(address(_modelChain), record);
     }
 
     /// @inheritdoc IDataRegistry
-    function record(uint32 scope, uint256 nullifierX) external view returns (bytes32) {
-        return bytes32(_records[scope][nullifierX]);
+    function idOf(uint32 round, uint32 index) external view returns (bytes32) {
+        return _ids[round][index];
     }
 
     /// @inheritdoc IDataRegistry
-    function totals() external view returns (uint64 items, uint64 taken, uint32 lastHeight, uint40 lastDecision) {
-        return (_intake.items, _taken.items, _taken.lastHeight, _intake.lastDecision);
+    function arrivalOf(uint32 index) external view returns (uint40) {
+        uint16 shared = _intakes[_collectingRound].shared;
+        if (index >= shared) revert NoSuchData(_collectingRound, index, shared);
+        return _arrivals[index];
     }
 
     /// @inheritdoc IDataRegistry
-    function arrival(uint64 position) external view returns (Arrival memory) {
-        Intake memory intake = _intake;
-        if (position >= intake.arrivals) revert NoSuchArrival(position, intake.arrivals);
-        return _arrivalAt(intake, position);
+    function nullifierUse(uint32 round, uint256 nullifierX) external view returns (uint32) {
+        return _nullifierUses[round][nullifierX];
     }
 
     /// @inheritdoc IDataRegistry
-    function arrivals() external view returns (uint64 count, uint64 taken) {
-        return (_intake.arrivals, _taken.arrivals);
+    function collected(uint32 round) external view returns (Collected memory) {
+        Intake memory intake = _intakes[round];
+        return Collected({
+            shared: intake.shared,
+            partitioned: intake.partitioned,
+            partitions: uint32(_partitions[round].length),
+            decisionTime: intake.decisionTime
+        });
     }
 
-    // ---- how an item is accepted -------------------------------------------------------------------------------
+    /// @inheritdoc IDataRegistry
+    function partitionAt(uint32 round, uint32 number) external view returns (Partition memory) {
+        Partition[] storage partitions = _partitions[round];
+        if (number >= partitions.length) revert NoSuchPartition(round, number, partitions.length);
+        return partitions[number];
+    }
 
-    /// @dev Checks a data transaction whose nullifier is not used, and records it. The caller stores `intake`.
-    function _accept(DataTransaction calldata transaction, Intake memory intake) private {
-        Item calldata item = transaction.item;
-        _requireScope(item.scope, intake);
+    /// @inheritdoc IDataRegistry
+    function testParts(uint32 round, uint32 index) external view returns (uint256) {
+        uint32 partitioned = _intakes[round].partitioned;
+        if (index >= partitioned) revert NoSuchData(round, index, partitioned);
+        Partition[] storage partitions = _partitions[round];
+        uint256 number;
+        while (partitions[number].end <= index) ++number;
+        return _testPartsOf(partitions[number].seed, _ids[round][index]);
+    }
+
+    /// @inheritdoc IDataRegistry
+    function published(uint32 round) external view returns (uint256 training, uint256 test) {
+        Published memory flags = _published[round];
+        return (flags.training, flags.test);
+    }
+
+    /// @inheritdoc IDataRegistry
+    function lastPartition() external view returns (uint32 height, uint40 decisionTime) {
+        return (_lastHeight, _intakes[_collectingRound].decisionTime);
+    }
+
+    /// @inheritdoc IDataRegistry
+    function dataRoot(uint32 round, uint256 bitmap) external view returns (bytes32) {
+        uint256 shared = _intakes[round].shared;
+        if (bitmap >> shared != 0) revert NoSuchData(round, Math.log2(bitmap), shared);
+        uint256 count;
+        for (uint256 left = bitmap; left != 0; left &= left - 1) ++count;
+        bytes32[] memory leaves = new bytes32[](count);
+        for (uint256 index = shared; index-- != 0;) {
+            if (bitmap >> index & 1 == 0) continue;
+            leaves[--count] = DataTransactions.leaf(address(_modelChain), _ids[round][uint32(index)]);
+        }
+        return MerkleTree.root(leaves);
+    }
+
+    // ---- how it is checked -------------------------------------------------------------------------------------
+
+    function _requireTimestamp(uint40 timestamp, uint40 earliest) private view {
+        if (timestamp % _timestampStep != 0) revert TimestampNotAStep(timestamp, _timestampStep);
         uint256 latest = block.timestamp + _maximumClockSkew;
-        if (item.timestamp > latest) revert TimestampAhead(item.timestamp, latest);
-        if (item.timestamp < intake.lastDecision) revert TimestampBehind(item.timestamp, intake.lastDecision);
-        RingSignature calldata signature = transaction.signature;
-        uint256 size = signature.ring.length / 2;
-        if (size > _maximumRing) revert RingTooLarge(size, _maximumRing);
-        uint256[] memory ring = _keyRegistry.ringKeys(item.scope, signature.ring);
-        RingSignatures.verify(item, ring, _minimumRing, signature.challenge, signature.responses);
-
-        uint64 number = intake.items;
-        _arrive(intake);
-        bytes32 id = itemId(item);
-        _records[item.scope][item.nullifierX] = (uint256(id) >> NUMBER_BITS << NUMBER_BITS) | (number + 1);
-        emit DataShared(number, item.scope, id, intake.openArrival, item, signature);
+        if (timestamp > latest) revert TimestampAhead(timestamp, latest);
+        if (timestamp < earliest) revert TimestampBehind(timestamp, earliest);
     }
 
-    /// @dev The round that collects, or the one before it while its grace lasts.
-    function _requireScope(uint32 scope, Intake memory intake) private view {
-        bool collects = scope == intake.round;
-        bool inGrace = uint256(scope) + 1 == intake.round && block.timestamp <= intake.openedAt + _graceSeconds;
-        if (scope == 0 || !(collects || inGrace)) revert ScopeNotAccepted(scope, intake.round);
+    /// @dev Reverts unless the round is in the phase, the record is the data transaction's, and the partition took it.
+    /// @return test bitmap of its test parts
+    function _requirePublishable(
+        DataRecord calldata record,
+        uint32 index,
+        uint32 partitionNumber,
+        IModelChain.Phase required
+    ) private view returns (uint256 test) {
+        uint32 round = record.round;
+        (uint32 competing, IModelChain.Phase phase) = _modelChain.currentPhase();
+        if (round != competing || phase != required) revert WrongPhase(round, competing, phase, required);
+        bytes32 id = identify(record);
+        if (_ids[round][index] != id) revert UnknownData(round, index, id);
+        Partition[] storage partitions = _partitions[round];
+        if (partitionNumber >= partitions.length) revert WrongPartition(index, partitionNumber);
+        Partition memory taken = partitions[partitionNumber];
+        if (index < taken.first || index >= taken.end) revert WrongPartition(index, partitionNumber);
+        return _testPartsOf(taken.seed, id);
     }
 
-    /// @dev Counts one more item that arrives now. Should the clock have gone back, which no chain's does, the item
-    /// arrives with the one before it: the pending entries are in order of time whatever happens.
-    function _arrive(Intake memory intake) private {
-        uint40 timestamp = uint40(block.timestamp);
-        if (timestamp > intake.openArrival) {
-            if (intake.openArrival != 0) _arrivals.write(intake.arrivals - 1, intake.openArrival, intake.items);
-            intake.openArrival = timestamp;
-            ++intake.arrivals;
-        }
-        ++intake.items;
+    /// @dev Reverts unless the words are the keys of the parts in a bitmap, and the commitments of all others.
+    function _requireKeys(DataRecord calldata record, bytes32[] calldata words, uint256 areKeys) private view {
+        bytes32 keysHash = DataTransactions.keysHash(address(_modelChain), words, areKeys);
+        if (keysHash != record.keysHash) revert WrongKeys(keysHash, record.keysHash);
     }
 
-    /// @dev The entry at a position below `intake.arrivals`.
-    function _arrivalAt(Intake memory intake, uint64 position) private view returns (Arrival memory) {
-        if (intake.openArrival != 0 && position == intake.arrivals - 1) {
-            return Arrival({timestamp: intake.openArrival, items: intake.items});
-        }
-        (uint40 timestamp, uint64 items) = _arrivals.read(position);
-        return Arrival({timestamp: timestamp, items: items});
+    /// @dev Flags with the one of a data transaction, which must not be there yet.
+    function _raised(uint128 flags, uint32 round, uint32 index) private pure returns (uint128) {
+        uint128 flag = uint128(1) << index;
+        if (flags & flag != 0) revert AlreadyPublished(round, index);
+        return flags | flag;
+    }
+
+    function _testPartsOf(bytes32 seed, bytes32 id) private view returns (uint256) {
+        return TestParts.select(address(_modelChain), seed, id, _parts, _testParts);
     }
 
     /// @dev Decision time of the height; reverts unless the height is the one that must partition what is pending: the
@@ -276,22 +336,17 @@ contract DataRegistry is IDataRegistry {
     /// pending arrival. That is so if the height before it is no candidate, as decision times never fall from one
     /// height to the next. Partitions' decision times rise even when Bitcoin reorganises: whatever arrived before the
     /// last one is taken, so that the first pending arrival is not before it.
-    function _forcedDecision(uint32 height, Intake memory intake, Taken memory taken)
-        private
-        view
-        returns (uint40 decision)
-    {
-        if (taken.arrivals == intake.arrivals) revert NothingPending();
+    function _forcedDecision(uint32 height, Intake memory intake) private view returns (uint40 decision) {
+        if (intake.partitioned == intake.shared) revert NothingPending();
         uint32 tip = _relay.tip();
         uint32 lowest = _relay.lowestHeight();
-        if (height <= taken.lastHeight || height < lowest || height > tip) {
-            revert HeightNotPartitionable(height, taken.lastHeight, tip);
-        }
-        uint40 firstArrival = _arrivalAt(intake, taken.arrivals).timestamp;
+        uint32 last = _lastHeight;
+        if (height <= last || height < lowest || height > tip) revert HeightNotPartitionable(height, last, tip);
+        uint40 firstArrival = _arrivals[intake.partitioned];
         decision = _relay.decisionTime(height);
         if (decision <= firstArrival) revert DecisionTooEarly(height, decision, firstArrival);
         if (decision > block.timestamp) revert DecisionAhead(height, decision, block.timestamp);
-        if (height - 1 > taken.lastHeight && height - 1 >= lowest) {
+        if (height - 1 > last && height - 1 >= lowest) {
             uint40 previous = _relay.decisionTime(height - 1);
             if (previous > firstArrival) revert NotLowestHeight(height, previous, firstArrival);
         }

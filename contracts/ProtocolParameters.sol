@@ -18,9 +18,10 @@ contract ProtocolParameters is IProtocolParameters {
     /// @param p all parameters
     constructor(Parameters memory p) {
         _checkData(p);
+        _checkMembers(p);
         _checkCompetition(p);
-        _checkStanding(p);
-        _checkKeysAndHeat(p);
+        _checkJudging(p);
+        _checkHeat(p);
         _checkRewards(p);
         _parameters = p;
     }
@@ -31,52 +32,58 @@ contract ProtocolParameters is IProtocolParameters {
     }
 
     function _checkData(Parameters memory p) private pure {
-        _check("maximumClockSkew", p.maximumClockSkew, 0, 7_200);
-        _check("graceSeconds", p.graceSeconds, 0, DAY);
-        _check("minimumRing", p.minimumRing, 2, 64);
-        _check("maximumRing", p.maximumRing, p.minimumRing > 16 ? p.minimumRing : 16, 64);
-        _check("maximumSamples", p.maximumSamples, 1, 2 ** 20);
-        _check("testBasisPoints", p.testBasisPoints, 1, BASIS_POINTS - 1);
-        // minimumItems * testBasisPoints >= 10000: a round that is not void has a test item.
-        uint256 smallestBatch = (BASIS_POINTS + p.testBasisPoints - 1) / p.testBasisPoints;
-        _check("minimumItems", p.minimumItems, smallestBatch, 2 ** 16);
-        _check("maximumItems", p.maximumItems, p.minimumItems, 2 ** 16);
-        _check("maximumCollectHeights", p.maximumCollectHeights, 1, EPOCH_BLOCKS);
+        // A timestamp is the next step: with less skew some moments would have none.
+        _check("maximumClockSkew", p.maximumClockSkew, p.timestampStep, 7_200);
+        _check("timestampStep", p.timestampStep, 1, 3_600);
+        _check("parts", p.parts, 2, 32);
+        _check("testParts", p.testParts, 1, p.parts - 1);
+        // A data transaction's points fit 32 bits, and its squares.
+        _check("samplesPerPart", p.samplesPerPart, 1, 40_000 / p.testParts);
+    }
+
+    function _checkMembers(Parameters memory p) private pure {
+        // A freeze needs a round of its own.
+        _check("epochRounds", p.epochRounds, 2, 64);
+        // Bounds every loop over members, data transactions and models, and the bitmaps of them.
+        _check("maximumMembers", p.maximumMembers, 4, 128);
+        _check("minimumRing", p.minimumRing, 2, p.maximumMembers);
+        _check("warmHeat", p.warmHeat, 1, type(uint64).max);
+        _check("stake", p.stake, 0, LARGEST_AMOUNT);
+        _check("startSeconds", p.startSeconds, 0, 30 * DAY);
+        _check("minimumData", p.minimumData, 1, p.minimumRing);
+        _check("collectHeights", p.collectHeights, 1, EPOCH_BLOCKS);
     }
 
     function _checkCompetition(Parameters memory p) private pure {
+        _check("openBlocks", p.openBlocks, 1, EPOCH_BLOCKS);
         _check("commitBlocks", p.commitBlocks, 1, EPOCH_BLOCKS);
         _check("unsealBlocks", p.unsealBlocks, 1, EPOCH_BLOCKS);
+        _check("reportBlocks", p.reportBlocks, 1, EPOCH_BLOCKS);
         _check("revealBlocks", p.revealBlocks, 1, EPOCH_BLOCKS);
         _check("availableBlocks", p.availableBlocks, 1, EPOCH_BLOCKS);
+        _check("bringBlocks", p.bringBlocks, 1, EPOCH_BLOCKS);
         _check("attestBlocks", p.attestBlocks, 1, EPOCH_BLOCKS);
         _check("attestRevealBlocks", p.attestRevealBlocks, 1, EPOCH_BLOCKS);
         _check("finalizeBlocks", p.finalizeBlocks, 1, EPOCH_BLOCKS);
         _check("minimumPhaseSeconds", p.minimumPhaseSeconds, 1, DAY);
     }
 
-    function _checkStanding(Parameters memory p) private pure {
-        _check("standingRounds", p.standingRounds, 1, 64);
-        _check("minimumStanding", p.minimumStanding, 1, 64);
-        _check("minimumImprovement", p.minimumImprovement, 1, 2 ** 32);
-        // Shifted left by at most 32 it still fits any integer.
-        _check("improvementDivisor", p.improvementDivisor, 1, 2 ** 32);
-        // Bounds what finalize() loops over.
-        _check("maximumModels", p.maximumModels, 1, 256);
-        _check("modelBond", p.modelBond, 0, LARGEST_AMOUNT);
+    function _checkJudging(Parameters memory p) private pure {
+        _check("significance", p.significance, 0, 1_000);
+        _check("hostileAllowance", p.hostileAllowance, 0, 1_000);
+        _check("triesAllowance", p.triesAllowance, 0, 10_000);
+        _check("voiceBasisPoints", p.voiceBasisPoints, 0, BASIS_POINTS);
         _check("burnBasisPoints", p.burnBasisPoints, 0, BASIS_POINTS);
+        _check("modelBurn", p.modelBurn, 0, p.stake);
+        _check("minimumStanding", p.minimumStanding, 1, 64);
+        _check("standingRounds", p.standingRounds, 1, 64);
     }
 
-    function _checkKeysAndHeat(Parameters memory p) private pure {
-        _check("leaseRounds", p.leaseRounds, 1, 16);
-        _check("baseKeys", p.baseKeys, 1, 64);
-        _check("maximumKeys", p.maximumKeys, p.baseKeys, 64);
-        _check("keyStep", p.keyStep, 1, type(uint64).max);
-        _check("keyBond", p.keyBond, 0, LARGEST_AMOUNT);
+    function _checkHeat(Parameters memory p) private pure {
         _check("heatBest", p.heatBest, 0, type(uint64).max);
         _check("heatModel", p.heatModel, 0, type(uint64).max);
         _check("heatAttestation", p.heatAttestation, 0, type(uint64).max);
-        // Bounds the blocks that an absent account's heat is faded over one by one.
+        // Bounds the rounds that an absent account's heat is faded over one by one.
         _check("heatFadeBasisPoints", p.heatFadeBasisPoints, 100, BASIS_POINTS);
     }
 
@@ -92,7 +99,6 @@ contract ProtocolParameters is IProtocolParameters {
         _check("attestersBasisPoints", p.attestersBasisPoints, 0, left);
         left -= p.attestersBasisPoints;
         _check("dataBasisPoints", p.dataBasisPoints, 0, left);
-        _check("testItemWeight", p.testItemWeight, 1, 1_000);
     }
 
     function _check(string memory name, uint256 value, uint256 minimum, uint256 maximum) private pure {

@@ -9,16 +9,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from offchain.crypto.hashing import keccak256
 from offchain.protocol.words.actions import (
     Action,
     PublishTestKeys,
     PublishTrainingKeys,
     Share,
 )
+from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class Chain(ABC):
         """All events of the contracts in a range of blocks, both ends included, in order."""
 
     @abstractmethod
-    def execute(self, action: Action) -> Receipt:
+    def execute(self, action: Action | SignedOrder) -> Receipt:
         """Send an action's transaction and wait for it; ``RevertedError`` if it reverts."""
 
     def settle(self) -> None:  # noqa: B027  (most adapters remember nothing)
@@ -134,15 +141,46 @@ class TrainedModel:
 
 
 class Learner(ABC):
-    """One learning task: how its payloads are checked, how models are trained and scored."""
+    """One learning task: how its payloads are checked, how models are trained and judged."""
+
+    @property
+    @abstractmethod
+    def samples_per_part(self) -> int:
+        """Samples that every payload holds, no more and no less: fixed for a deployment."""
+
+    @property
+    @abstractmethod
+    def description(self) -> bytes:
+        """All that nodes must agree on about the task, in one canonical form of ASCII."""
+
+    @property
+    def task_hash(self) -> bytes:
+        """Keccak-256 of the `description`: what the contracts are bound to."""
+        return keccak256(self.description)
 
     @abstractmethod
-    def sample_count(self, payload: bytes) -> int:
-        """Samples in a payload plaintext; ``PayloadError`` if it fails the task's check."""
+    def check_payload(self, payload: bytes) -> None:
+        """``PayloadError`` unless it is canonical, with exactly `samples_per_part` samples."""
+
+    @abstractmethod
+    def sample_records(self, payload: bytes) -> Sequence[bytes]:
+        """One record of fixed length for each sample, in order; ``PayloadError`` if it is bad.
+
+        A record has all that a contract needs to judge the sample: it is a leaf of the part's
+        Merkle tree (`offchain.learning.samples_root`).
+        """
 
     @abstractmethod
     def check_model(self, model: bytes) -> None:
         """``ModelError`` with the reason if a model file breaks the task's format or limits."""
+
+    @abstractmethod
+    def points(self, model: bytes, payloads: Sequence[bytes]) -> NDArray[np.uint8]:
+        """What the model earns on each sample, 0 to 255, in the payloads' order.
+
+        The same to the bit on every machine: uint8 [len(payloads) * samples_per_part].
+        ``ModelError`` or ``PayloadError`` if one of them is malformed.
+        """
 
     @abstractmethod
     def train(
@@ -158,17 +196,17 @@ class Learner(ABC):
         ``ages`` are how many rounds old the payloads are; without them all are of this round.
         """
 
-    @abstractmethod
-    def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:
-        """Exact score on test payloads, higher is better; ``ModelError`` if malformed."""
-
 
 class DataSource(ABC):
     """A node's own data: payload plaintexts to share."""
 
     @abstractmethod
-    def draw(self, round_number: int, count: int) -> list[bytes]:
-        """``count`` payload plaintexts for a round; the same arguments give the same bytes."""
+    def draw(self, round_number: int, parts: int) -> list[bytes]:
+        """A payload plaintext for each part of a round's data transaction.
+
+        Each has exactly as many samples as the deployment asks for; the same arguments give the
+        same bytes.
+        """
 
 
 class Outlet(ABC):

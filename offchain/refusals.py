@@ -50,14 +50,13 @@ class RefusalCode(StrEnum):
     TOO_LATE = "too-late", 410, "the time of the key is over"
     # Orders
     NOT_OFFERED = "not-offered", 404, "this relayer carries out no orders"
-    DEADLINE = "deadline", 422, "the deadline is too near or too far"
-    AMOUNT = "amount", 422, "there is no amount, or the fee is more"
+    WINDOW = "window", 422, "the order ends too soon, or too late"
+    OTHER_RELAYER = "other-relayer", 422, "the order names another relayer"
     FEE = "fee", 402, "the fee is less than the relayer asks for"
-    FEE_RECIPIENT = "fee-recipient", 422, "the fee is for somebody else"
-    NOT_REWARDED = "not-rewarded", 403, "the holder never had a reward"
-    TOO_MANY_ORDERS = "too-many-orders", 403, "the holder has had all orders that it may have"
-    NONCE = "nonce", 409, "the holder's next order has another nonce"
-    ORDER_WAITS = "order-waits", 409, "another order of the nonce waits"
+    NOT_REWARDED = "not-rewarded", 403, "the relayer asks for no fee, and the holder had no reward"
+    PARTIAL = "partial", 403, "the relayer asks for no fee, and the order leaves tokens behind"
+    ORDER_DONE = "order-done", 409, "the order was carried out, or taken back"
+    ORDER_WAITS = "order-waits", 409, "another order of the holder waits"
     REVERTED = "reverted", 422, "the contract refuses it and gives no reason"
 
 

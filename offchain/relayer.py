@@ -3,7 +3,7 @@
 HTTP on loopback. It takes signed data transactions with their sealed payloads and, once their time
 has come, payload keys; it checks them, keeps the payloads and brings all on chain in batches, so
 that no sharer shows itself by paying for gas or by uploading. It also carries out signed orders
-that move data rewards. What it accepted is on disk until it is on chain.
+that pay tokens of accounts without ether. What it accepted is on disk until it is on chain.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ from offchain.programs.running import run_program
     "--order-fee",
     metavar="TOKENS",
     default="0",
-    help="what is asked for carrying out a signed order (POST /permits)",
+    help="what is asked for carrying out a signed order (POST /orders)",
 )
 def relayer(**options: Any) -> None:
     """Bring others' data transactions on chain until it is stopped."""

@@ -142,7 +142,7 @@ def data_of(
     fonts = len(plan.fonts(0, number))
     wanted = size.images / (1.0 - TEST_PART)
     transforms = max(1, round(wanted / (fonts * 10)))
-    source = PlannedDigitsSource(atlas, plan, 0, seed, PRESETS[size.noise], transforms)
+    source = PlannedDigitsSource(atlas, plan, 0, seed, PRESETS[size.noise], 1, transforms)
     samples = source.samples(number)
     judged = int(TEST_PART * len(samples))
     return (

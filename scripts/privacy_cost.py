@@ -1,8 +1,9 @@
 """What the privacy options of sharing cost in accuracy: docs/results/privacy.json.
 
-Four nodes share a round of digits under one option; one network is trained on the items that the
-split leaves for training, and its exact score is taken on images that nobody shared: new images of
-the same users, and of users that nobody has trained on. Each option is measured with several seeds.
+Four nodes share a round of digits under one option, each as many samples as with any other: a
+quarter of what it has. One network is trained on the parts that the split leaves for training, and
+judged on images that nobody shared: new images of the same users, and of users that nobody has
+trained on. Each option is measured with several seeds.
 """
 
 import os
@@ -17,7 +18,7 @@ import numpy as np
 
 from offchain.learning.drawing.noise import MODERATE, draw_chosen
 from offchain.learning.drawing.planned_source import PlannedDigitsSource
-from offchain.learning.drawing.withholding import WithholdingSource
+from offchain.learning.drawing.withholding import Withholding
 from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder
 from offchain.learning.fonts.plan import FONT_GROUPS, FontPlan, deal_fonts
 from offchain.learning.fonts.sets import SET_NAMES, load_set
@@ -28,11 +29,13 @@ from offchain.programs.running import run_program
 from scripts.support.results import made_by, require_free, write_results
 
 NODES = 4
-ITEMS = 10
-TRANSFORMS = 10
+PARTS = 10
+TRANSFORMS = 40
+SHARED = 4
+"""One of so many samples is shared, so that others can take the place of what is held back."""
+
 TEST_TRANSFORMS = 10
-TEST_ITEMS = 6
-MAXIMUM_SAMPLES = 4096
+TEST_PARTS = 6
 STEPS = 400
 
 
@@ -45,13 +48,10 @@ class Option:
     labels: frozenset[int] = frozenset()
     share: float = 0.0
     nodes: int = NODES
-    split: int = 0
 
 
 OPTIONS = (
-    Option("all shared, mixed"),
-    # Another time gives an item another number, and so another chance to be a test item.
-    Option("timestamps shifted", split=1),
+    Option("nothing held back, mixed"),
     Option("not shuffled", shuffled=False),
     Option("25 % of samples held back", share=0.25),
     Option("50 % of samples held back", share=0.50),
@@ -65,23 +65,30 @@ OPTIONS = (
 def training_samples(
     atlas: GlyphAtlas, plan: FontPlan, option: Option, seed: int
 ) -> list[DigitSamples]:
-    """The training items of a round in which the nodes share so."""
-    items: list[bytes] = []
+    """The training parts of a round in which the nodes share so."""
+    samples = len(plan.fonts(0, 1)) * CLASSES * TRANSFORMS // (SHARED * PARTS)
+    drawn: list[bytes] = []
     for node in range(NODES):
+        held_back = Withholding(option.labels, option.share) if node < option.nodes else None
         source = PlannedDigitsSource(
-            atlas, plan, node, seed, MODERATE, TRANSFORMS, MAXIMUM_SAMPLES, option.shuffled
+            atlas,
+            plan,
+            node,
+            seed,
+            MODERATE,
+            samples,
+            TRANSFORMS,
+            option.shuffled,
+            withholding=held_back or Withholding(),
         )
-        if node < option.nodes:
-            items += WithholdingSource(source, seed, option.labels, option.share).draw(1, ITEMS)
-        else:
-            items += source.draw(1, ITEMS)
-    test = np.random.default_rng([seed, option.split]).permutation(len(items))[:TEST_ITEMS]
-    kept = [item for number, item in enumerate(items) if number not in test]
-    return [decode_payload(item, MAXIMUM_SAMPLES) for item in kept]
+        drawn += source.draw(1, PARTS)
+    test = np.random.default_rng(seed).permutation(len(drawn))[:TEST_PARTS]
+    kept = [part for number, part in enumerate(drawn) if number not in test]
+    return [decode_payload(part, samples) for part in kept]
 
 
 def unseen_images(atlas: GlyphAtlas, fonts: Sequence[int], seed: int) -> DigitSamples:
-    """Images of fonts that are in no item."""
+    """Images of fonts that are in no part."""
     chosen = np.repeat(
         np.concatenate([np.arange(CLASSES) + CLASSES * one for one in fonts]), TEST_TRANSFORMS
     )
@@ -94,8 +101,9 @@ def unseen_images(atlas: GlyphAtlas, fonts: Sequence[int], seed: int) -> DigitSa
 def measure(atlas: GlyphAtlas, option: Option, seed: int, fonts: int) -> dict[str, float]:
     """Accuracy in percent on unseen images of the same users and of new ones."""
     plan = deal_fonts(atlas.families, NODES, FONT_GROUPS, seed, fonts)
-    task = DigitsTask(MAXIMUM_SAMPLES, TrainingSettings(maximum_steps=STEPS, seconds=3600.0))
     samples = training_samples(atlas, plan, option, seed)
+    settings = TrainingSettings(maximum_steps=STEPS, seconds=3600.0)
+    task = DigitsTask(len(samples[0]), settings)
     trained = task.train(samples, None, seed, lambda _: None)
     network = task.decode_model(trained.data)
     known = np.concatenate([plan.fonts(node, 1) for node in range(NODES)])
@@ -103,7 +111,7 @@ def measure(atlas: GlyphAtlas, option: Option, seed: int, fonts: int) -> dict[st
     found = {}
     for name, users in (("same_users", known), ("new_users", new)):
         test = unseen_images(atlas, users.tolist(), seed)
-        found[name] = 100.0 * task.score(network, [test]) / len(test)
+        found[name] = 100.0 * float(task.points(network, [test]).mean())
     return found
 
 
@@ -156,11 +164,12 @@ def privacy_cost(
         **made_by("scripts.privacy_cost"),
         "settings": {
             "nodes": NODES,
-            "items_of_a_node": ITEMS,
+            "parts_of_a_node": PARTS,
+            "part_of_its_samples_shared": 1 / SHARED,
             "fonts": fonts,
             "set": chosen,
             "transforms": TRANSFORMS,
-            "test_items": TEST_ITEMS,
+            "test_parts": TEST_PARTS,
             "steps": STEPS,
             "noise": "moderate",
             "seeds": seeds,

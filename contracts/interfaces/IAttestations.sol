@@ -2,6 +2,9 @@
 pragma solidity 0.8.30;
 
 /// @title Attesters: standing, reports of what is missing, and statements about all models.
+/// @notice Who attests in a round is frozen when it closes: accounts with standing, which a voice gives for
+/// `standingRounds` rounds; with fewer than `minimumStanding` of them the genesis members. In bitmaps bit i stands for
+/// data transaction i, or revealed model i, of the round. H is as IModelChain says; docs/Protocol.md has the rules.
 interface IAttestations {
     /// @notice A model's row of a statement; row 0 is the baseline's. A missing or malformed model has zeros only.
     /// @param hash H("row", round, packed): for each data transaction of D its points and squares, uint32 each
@@ -17,65 +20,207 @@ interface IAttestations {
         uint32 repeats;
     }
 
+    /// @notice What an attester said in a round.
+    /// @param commitment H("attest", round, account, statement, salt); 0 once opened
+    /// @param statement what it opened; 0 before
     struct Attestation {
-        bytes32 commitment; // 0 once opened
+        bytes32 commitment;
         bytes32 statement;
     }
 
+    /// @notice An attester reported data transactions that it cannot use.
+    /// @param round the round in competition
+    /// @param account who
+    /// @param bitmap of them; 0: none
     event DataReported(uint32 indexed round, address indexed account, uint256 bitmap);
+
+    /// @notice An attester reported models that it cannot fetch.
+    /// @param round the round in competition
+    /// @param account who
+    /// @param bitmap of them; 0: none
     event ModelsReported(uint32 indexed round, address indexed account, uint256 bitmap);
+
+    /// @notice An attester committed to a statement, or to another one.
+    /// @param round the round in competition
+    /// @param account who
+    /// @param commitment H("attest", round, account, statement, salt)
     event AttestationCommitted(uint32 indexed round, address indexed account, bytes32 commitment);
+
     /// @notice A statement was opened for the first time.
+    /// @param round the round in competition
+    /// @param statement H("table", round, data root, rows)
+    /// @param rows row 0, then every revealed model's in order
     event StatementOpened(uint32 indexed round, bytes32 indexed statement, Row[] rows);
+
+    /// @notice An attester opened its attestation.
+    /// @param round the round in competition
+    /// @param account who
+    /// @param statement what it states
+    /// @param support attesters that state the same so far
     event AttestationOpened(uint32 indexed round, address indexed account, bytes32 statement, uint32 support);
+
+    /// @notice A voice gave an account standing.
+    /// @param round the voice's
+    /// @param account whose
+    /// @param untilRound the last round in which it attests
     event StandingGained(uint32 indexed round, address indexed account, uint32 untilRound);
 
+    /// @notice The round in competition is in another phase.
+    /// @param phase as IModelChain.Phase
+    /// @param required the phase that it would have to be in
     error WrongPhase(uint8 phase, uint8 required);
+
+    /// @notice The account does not attest in this round.
+    /// @param round the round in competition
+    /// @param account who does not
     error NotAttester(uint32 round, address account);
+
+    /// @notice An attester reports once in a phase.
+    /// @param round the round in competition
+    /// @param account who has reported
     error AlreadyReported(uint32 round, address account);
+
+    /// @notice A report names what is not there.
+    /// @param bitmap what was reported
+    /// @param count data transactions, or models, that there are
     error ReportOutOfRange(uint256 bitmap, uint32 count);
+
+    /// @notice A commitment of zeros.
     error EmptyCommitment();
+
+    /// @notice There is no attestation to open, or it was opened already.
+    /// @param round the round in competition
+    /// @param account who has none
     error NotCommitted(uint32 round, address account);
+
+    /// @notice The statement is not what was committed to.
+    /// @param committed the commitment
+    /// @param opened what account, statement and salt hash to
     error CommitmentMismatch(bytes32 committed, bytes32 opened);
-    error StatementUnknown(bytes32 statement); // openAttestation before anybody brought its rows
+
+    /// @notice Nobody has brought the rows of that statement.
+    /// @param statement what was to be opened
+    error StatementUnknown(bytes32 statement);
+
+    /// @notice A statement has a row for the baseline and for each revealed model.
+    /// @param rows how many it has
+    /// @param expected how many it must have
     error WrongRowCount(uint256 rows, uint256 expected);
-    error MissingRowNotEmpty(uint32 index); // a model that is missing has zeros
+
+    /// @notice The row of a model that is missing has to be zeros.
+    /// @param index the model's
+    error MissingRowNotEmpty(uint32 index);
+
+    /// @notice Only the model chain may call this.
+    /// @param caller who called
+    /// @param modelChain who may
     error NotModelChain(address caller, address modelChain);
+
+    /// @notice Only BlockProduction may call this.
+    /// @param caller who called
+    /// @param blockProduction who may
     error NotBlockProduction(address caller, address blockProduction);
 
     /// @notice Reports data transactions of the round that cannot be used (Report); attesters, once each, none too.
+    /// @dev Reverts with WrongPhase, NotAttester, AlreadyReported or ReportOutOfRange.
+    /// @param bitmap of them
     function reportData(uint256 bitmap) external;
 
     /// @notice Reports revealed models that cannot be fetched (Available); attesters, once each, none too.
+    /// @dev Reverts with WrongPhase, NotAttester, AlreadyReported or ReportOutOfRange.
+    /// @param bitmap of them
     function reportModels(uint256 bitmap) external;
 
-    /// @notice Commits to H("attest", round, account, statement, salt) (Attest). A later one replaces the earlier.
+    /// @notice Commits to a statement (Attest); attesters with a full stake. A later commitment replaces the earlier.
+    /// @dev Reverts with WrongPhase, NotAttester, EmptyCommitment or IMembership.StakeNotFull.
+    /// @param commitment H("attest", round, account, statement, salt); not 0
     function commitAttestation(bytes32 commitment) external;
 
     /// @notice Opens the caller's attestation (AttestReveal) to the statement H("table", round, data root, rows), and
-    /// brings its rows: row 0, then every revealed model's in order.
+    /// brings its rows.
+    /// @dev Reverts with WrongPhase, WrongRowCount, MissingRowNotEmpty, NotCommitted or CommitmentMismatch.
+    /// @param rows row 0, then every revealed model's in order
+    /// @param salt of the commitment
     function openStatement(Row[] calldata rows, bytes32 salt) external;
 
-    /// @notice Opens the caller's attestation to a statement whose rows somebody has brought.
+    /// @notice Opens the caller's attestation (AttestReveal) to a statement whose rows somebody has brought.
+    /// @dev Reverts with WrongPhase, StatementUnknown, NotCommitted or CommitmentMismatch.
+    /// @param statement what it states
+    /// @param salt of the commitment
     function openAttestation(bytes32 statement, bytes32 salt) external;
 
-    /// @notice A round has closed: freezes who attests in it. Only ModelChain.
+    /// @notice A round has closed: freezes who attests in it. Only the model chain.
+    /// @dev Reverts with NotModelChain.
+    /// @param round the round
+    /// @return attesters how many attest
+    /// @return genesisActs whether they are the genesis members
     function freeze(uint32 round) external returns (uint32 attesters, bool genesisActs);
 
     /// @notice Voices have standing from the next round to round + `standingRounds`. Only BlockProduction.
+    /// @dev Reverts with NotBlockProduction.
+    /// @param round the round in competition
+    /// @param accounts the voices', best first
     function grantStanding(uint32 round, address[] calldata accounts) external;
 
+    /// @notice Whether an account is one of the frozen attesters of a round that competes.
+    /// @param round the round; false for any but the one in competition, and for that one once it is final or void
+    /// @param account who
+    /// @return true if it is
     function isAttester(uint32 round, address account) external view returns (bool);
+
+    /// @notice The last round in which an account has standing.
+    /// @param account whose
+    /// @return 0 if it never had
     function standingUntil(address account) external view returns (uint32);
+
+    /// @notice Accounts with standing: in the round that closed last, and those that gained it since.
+    /// @return how many
     function standingCount() external view returns (uint32);
+
+    /// @notice What an account said.
+    /// @param round in which round
+    /// @param account who
+    /// @return zeros if nothing
     function attestationOf(uint32 round, address account) external view returns (Attestation memory);
+
+    /// @notice Whether an account has sent its report of data transactions.
+    /// @param round in which round
+    /// @param account who
+    /// @return true if it has
     function hasReportedData(uint32 round, address account) external view returns (bool);
+
+    /// @notice Whether an account has sent its report of models.
+    /// @param round in which round
+    /// @param account who
+    /// @return true if it has
     function hasReportedModels(uint32 round, address account) external view returns (bool);
-    /// @notice Out by the reports so far: at least one, and at least half of those that reported, set the bit.
+
+    /// @notice Data transactions that are out by the reports so far: at least one, and at least half of those that
+    /// reported, named them.
+    /// @param round in which round
+    /// @return bitmap of them
     function dataOut(uint32 round) external view returns (uint256 bitmap);
+
+    /// @notice Models that are out by the reports so far, by the same rule.
+    /// @param round in which round
+    /// @return bitmap of them
     function modelsOut(uint32 round) external view returns (uint256 bitmap);
+
+    /// @notice Attesters that opened a statement.
+    /// @param round in which round
+    /// @param statement which
+    /// @return how many
     function support(uint32 round, bytes32 statement) external view returns (uint32);
-    /// @notice The statement with more than half of the frozen attesters behind it; 0: none.
+
+    /// @notice The statement with more than half of the frozen attesters behind it.
+    /// @param round in which round
+    /// @return 0: none
     function majorityOf(uint32 round) external view returns (bytes32);
+
+    /// @notice H("table", round, data root, rows).
+    /// @param round the round
+    /// @param dataRoot root of its data set
+    /// @param rows row 0, then every revealed model's in order
+    /// @return what attesters commit to and open
     function statementOf(uint32 round, bytes32 dataRoot, Row[] calldata rows) external view returns (bytes32);
 }

@@ -38,30 +38,15 @@ library CodeStorage {
         if (code == address(0)) revert CodeNotWritten(count);
     }
 
-    /// @notice Reads a word.
+    /// @notice Reads all words.
     /// @param code address that write returned
-    /// @param position counted from 0
-    /// @return word what lies there; zero past the end
-    function load(address code, uint256 position) internal view returns (uint256 word) {
-        // Assembly, because EXTCODECOPY has no counterpart in Solidity for a part of the code. Safe: it writes 32 bytes
-        // to the scratch space at 0, which Solidity leaves free between statements.
+    /// @return words what was written
+    function read(address code) internal view returns (uint256[] memory words) {
+        words = new uint256[]((code.code.length - 1) / 32);
+        // Assembly: one EXTCODECOPY for all words, straight to where they belong. Safe: it writes the array's own
+        // elements, as many as the code has behind its STOP byte.
         assembly ("memory-safe") {
-            extcodecopy(code, 0, add(shl(5, position), 1), 32)
-            word := mload(0)
-        }
-    }
-
-    /// @notice Copies neighbouring words into memory. Those past the end are zero.
-    /// @dev The caller sees to it that `at + count` is at most the target's length.
-    /// @param code address that write returned
-    /// @param first position of the first word to be copied, counted from 0
-    /// @param count number of words
-    /// @param target where they go
-    /// @param at position of the first of them there
-    function copy(address code, uint256 first, uint256 count, uint256[] memory target, uint256 at) internal view {
-        // Assembly: one EXTCODECOPY for all words. Safe: it writes within the target, as the caller sees to.
-        assembly ("memory-safe") {
-            extcodecopy(code, add(add(target, 32), shl(5, at)), add(shl(5, first), 1), shl(5, count))
+            extcodecopy(code, add(words, 32), 1, shl(5, mload(words)))
         }
     }
 }

@@ -15,7 +15,7 @@ import {Tags} from "./Tags.sol";
 ///
 /// ecrecover(e, v, r, s) is the address of (s R - e G) / r, where R has x coordinate r and the parity that v names:
 /// one call of 3000 gas is a double multiplication, which costs two orders of magnitude more in EVM code.
-/// @dev What the caller must see to: that the ring's keys may sign in this scope, and that the nullifier is not used up.
+/// @dev What the caller must see to: that the ring's keys may sign in this scope, and that the nullifier is not used.
 library RingSignatures {
     /// @notice Order n of the group of secp256k1 (SEC 2, section 2.4.1).
     uint256 internal constant ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;

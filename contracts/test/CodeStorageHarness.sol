@@ -19,17 +19,8 @@ contract CodeStorageHarness {
         if (keccak256(abi.encode(words, next)) != before) revert WordsChanged();
     }
 
-    function load(uint256 position) external view returns (uint256) {
-        return CodeStorage.load(code, position);
-    }
-
-    /// @notice An array of `size` ones, into which words were copied.
-    function copy(uint256 first, uint256 count, uint256 size, uint256 at) external view returns (uint256[] memory) {
-        uint256[] memory target = new uint256[](size);
-        for (uint256 i = 0; i < size; ++i) {
-            target[i] = 1;
-        }
-        CodeStorage.copy(code, first, count, target, at);
-        return target;
+    /// @notice All words of the last code.
+    function read() external view returns (uint256[] memory) {
+        return CodeStorage.read(code);
     }
 }

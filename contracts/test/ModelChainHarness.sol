@@ -2,12 +2,11 @@
 pragma solidity 0.8.30;
 
 import {IDataRegistry} from "../interfaces/IDataRegistry.sol";
-import {IHeat} from "../interfaces/IHeat.sol";
-import {IKeyRegistry} from "../interfaces/IKeyRegistry.sol";
+import {IMembership} from "../interfaces/IMembership.sol";
 import {IModelChain} from "../interfaces/IModelChain.sol";
 
-/// @notice The part of a model chain that the registries and heat see, set by hand, so that their tests reach every
-/// round, phase and block without playing whole rounds.
+/// @notice The part of a model chain that Membership, DataRegistry and Heat see, set by hand, so that their tests reach
+/// every round and phase without playing whole rounds.
 contract ModelChainHarness {
     struct Position {
         uint32 round;
@@ -15,43 +14,28 @@ contract ModelChainHarness {
     }
 
     Position public currentPhase;
-    mapping(address account => bool) public isGenesisAccount;
-    mapping(address account => bool) public hadValidModel;
-    uint32 private _blockNumber;
+    uint32 public collectingRound;
 
-    function setBlockNumber(uint32 number) external {
-        _blockNumber = number;
-    }
+    event RoundOpened(uint32 round, uint32 epoch, uint32 members);
 
     function setPhase(uint32 round, IModelChain.Phase phase) external {
         currentPhase = Position(round, phase);
     }
 
-    function setGenesisAccount(address account, bool value) external {
-        isGenesisAccount[account] = value;
+    function setCollectingRound(uint32 round) external {
+        collectingRound = round;
     }
 
-    function setHadValidModel(address account, bool value) external {
-        hadValidModel[account] = value;
+    function start(IMembership membership, IDataRegistry dataRegistry, address[] calldata accounts) external {
+        membership.start(accounts);
+        dataRegistry.openRound(1);
+        collectingRound = 1;
     }
 
-    function openRound(IKeyRegistry keyRegistry, IDataRegistry dataRegistry, uint32 round) external {
-        keyRegistry.openRound(round);
+    function openRound(IMembership membership, IDataRegistry dataRegistry) external {
+        uint32 round = ++collectingRound;
+        (uint32 epoch, uint32 members) = membership.openRound(round);
         dataRegistry.openRound(round);
-    }
-
-    function take(IDataRegistry dataRegistry, uint32 height, uint64 endArrival)
-        external
-        returns (uint64 firstItem, uint64 endItem, uint40 decision, bytes24 bitcoinHash)
-    {
-        return dataRegistry.take(height, endArrival);
-    }
-
-    function gain(IHeat heat, address account, uint256 amount) external {
-        heat.gain(account, amount);
-    }
-
-    function head() external view returns (uint32 number, bytes32 blockHash, bytes32 modelHash) {
-        return (_blockNumber, 0, 0);
+        emit RoundOpened(round, epoch, members);
     }
 }

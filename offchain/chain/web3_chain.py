@@ -17,7 +17,8 @@ from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.sending.outbox import Outbox
 from offchain.chain.sending.sender import Sender
 from offchain.ports import BlockPoint, Chain, Receipt
-from offchain.protocol.words.actions import Action, ForwardReward
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
@@ -81,7 +82,7 @@ class Web3Chain(Chain):
         """The protocol's events in a range of EVM blocks, both ends included, in order."""
         return self.contracts.records(from_block, to_block)
 
-    def execute(self, action: Action | ForwardReward) -> Receipt:
+    def execute(self, action: Action | SignedOrder) -> Receipt:
         """Send the transaction that an action stands for and wait until it is mined.
 
         Raises:

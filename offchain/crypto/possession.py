@@ -28,7 +28,34 @@ from offchain.errors import CryptoError
 
 
 class PossessionError(CryptoError):
-    """A proof of possession was not made by the key that it speaks of."""
+    """A proof of possession that is not valid.
+
+    ``arguments`` are those of the contract's error of the same name.
+    """
+
+    def __init__(self, message: str, *arguments: int | bytes) -> None:
+        super().__init__(message)
+        self.arguments = arguments
+
+
+class PossessionResponseOutOfRange(PossessionError):
+    """The response is not in [0, ORDER)."""
+
+    def __init__(self, response: int) -> None:
+        super().__init__(f"the response {response:#x} is not in [0, group order)", response)
+
+
+class PossessionNotProven(PossessionError):
+    """The proof was not made by the key, or not for this; or the key is not on the curve."""
+
+    def __init__(self, x: int, expected: bytes, actual: bytes) -> None:
+        super().__init__(
+            f"the proof states challenge {expected.hex()} and leads to {actual.hex()}: the secret "
+            f"of key {x:#x} did not make it for this account, epoch, chain and deployment",
+            x,
+            expected,
+            actual,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +103,13 @@ def verify_possession(
 
     Raises:
         XOutOfRangeError: x is not in [1, ORDER).
-        PossessionError: the response is out of range, or the proof is not the key's, or not for
-            this account and epoch; or x is not on the curve.
+        PossessionResponseOutOfRange: the response is not in [0, ORDER).
+        PossessionNotProven: the proof is not the key's, or not for this account and epoch.
         HashInputError: as `possession_hash`.
     """
     require_x_in_range(x)
     if not 0 <= proof.response < ORDER:
-        raise PossessionError(f"the response {proof.response:#x} is not in [0, group order)")
+        raise PossessionResponseOutOfRange(proof.response)
     signed = possession_hash(domain, account, epoch, x)
     left = recover(
         (-proof.response * x % ORDER).to_bytes(32, "big"),
@@ -90,13 +117,9 @@ def verify_possession(
         x,
         int.from_bytes(proof.challenge, "big") * x % ORDER,
     )
-    actual = None if left is None else _challenge(signed, address_bytes(left))
-    if actual != proof.challenge:
-        raise PossessionError(
-            f"the proof for key {x:#x} states challenge {proof.challenge.hex()} and leads to "
-            f"{'none' if actual is None else actual.hex()}: it was not made with this key's secret "
-            f"for account {account} and epoch {epoch}"
-        )
+    actual = _challenge(signed, bytes(20) if left is None else address_bytes(left))
+    if left is None or actual != proof.challenge:
+        raise PossessionNotProven(x, proof.challenge, actual)
 
 
 def _challenge(signed: bytes, left: bytes) -> bytes:

@@ -20,9 +20,6 @@ from offchain.errors import CryptoError
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 """Order n of the group of secp256k1 (SEC 2, section 2.4.1)."""
 
-FIELD_PRIME = 2**256 - 2**32 - 977
-"""Prime p of the field of secp256k1 (SEC 2, section 2.4.1)."""
-
 EVEN_Y_V = 27
 """``v`` of an ECDSA signature whose R has even y; 28 is odd (Ethereum yellow paper, appendix F)."""
 
@@ -36,14 +33,6 @@ class XOutOfRangeError(CryptoError):
 
     def __init__(self, x: int) -> None:
         super().__init__(f"x-coordinate {x:#x} is not in [1, group order)")
-        self.x = x
-
-
-class NotOnCurveError(CryptoError):
-    """No point of the curve has this x-coordinate."""
-
-    def __init__(self, x: int) -> None:
-        super().__init__(f"no point of secp256k1 has x-coordinate {x:#x}")
         self.x = x
 
 
@@ -87,11 +76,6 @@ class ShareKey:
         object.__setattr__(self, "x", point.x)
         require_x_in_range(point.x)
 
-    @property
-    def address(self) -> str:
-        """The Ethereum address of the public key, EIP-55 checksummed."""
-        return address_of_key(self.x)
-
 
 def multiply_generator(scalar: int) -> Point:
     """``scalar * G``, in constant time with blinding (libsecp256k1's generator multiplication).
@@ -109,33 +93,6 @@ def require_x_in_range(x: int) -> None:
     """Raise `XOutOfRangeError` unless 0 < x < ORDER."""
     if not 0 < x < ORDER:
         raise XOutOfRangeError(x)
-
-
-def lift_x(x: int, v: int = EVEN_Y_V) -> Point:
-    """The point with this x and even y (or odd y with ``v`` = 28).
-
-    BIP 340's ``lift_x``, narrowed to x in [1, ORDER).
-
-    Raises:
-        XOutOfRangeError: x is 0, negative, or not below ORDER.
-        NotOnCurveError: the curve has no such point.
-    """
-    require_x_in_range(x)
-    try:
-        lifted = PublicKey(bytes([2 + v - EVEN_Y_V]) + x.to_bytes(32, "big"))
-    except ValueError as error:
-        raise NotOnCurveError(x) from error
-    return Point(*lifted.point())
-
-
-def address_of_key(x: int) -> str:
-    """EIP-55 address of the public key (x, even y): the last 20 bytes of Keccak-256 over x || y.
-
-    Raises:
-        XOutOfRangeError: x is not in [1, ORDER).
-        NotOnCurveError: the curve has no such point.
-    """
-    return address_of_public_key(lift_x(x).public_key())
 
 
 def address_of_public_key(public_key: PublicKey) -> str:

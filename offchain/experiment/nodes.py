@@ -35,10 +35,10 @@ from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.own import Own
-from offchain.node.relayer.admission import Refused
 from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import RelayerDatabase
 from offchain.node.relayer.queue import RelayerQueue
+from offchain.node.relayer.refused import Refused
 from offchain.node.relayer.service import RelayerService
 from offchain.ports import DataSource, Learner, Outlet
 from offchain.protocol.deciding.policy import Policy

@@ -1,24 +1,34 @@
-"""What a learning task is: samples, payloads, a network family, and an integer score.
+"""What a learning task is: samples, payloads, a network family, and points.
 
 The chain knows neither images nor labels: it carries payload hashes, model hashes and integers.
 A `Task` gives them a meaning. Classification and regression both fit, because all that enters
-consensus is how many samples a payload holds, whether a model file is acceptable, and its score.
+consensus is whether a payload and a model file are acceptable, a record for each sample, and the
+points that a model earns there.
 """
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from offchain.crypto.sealing import MAX_FILE, MAX_PLAINTEXT
+from offchain.crypto.sealing import MAX_PLAINTEXT
+from offchain.errors import ConfigurationError
 from offchain.ports import TrainedModel, TrainingProgress
 
-MAXIMUM_FILE_BYTES = MAX_FILE
-"""The longest model file: one block, as a sealed payload is."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAXIMUM_MODEL_BYTES = 120_000
+"""The longest model file: with its image it fits the calldata of one transaction."""
 
 MAXIMUM_PAYLOAD_BYTES = MAX_PLAINTEXT
 """The longest payload plaintext whose sealed file still fits one block."""
+
+MAXIMUM_TEST_SAMPLES = 40_000
+"""Test samples of one data transaction: their points sum to less than 2^24, squares to 2^32."""
 
 Samples = TypeVar("Samples")
 Network = TypeVar("Network")
@@ -30,33 +40,57 @@ ProgressCallback = Callable[[TrainingProgress], None]
 class Task(ABC, Generic[Samples, Network]):
     """One learning task. `Samples` is a decoded payload, `Network` a decoded model.
 
-    Decoders treat their input as hostile: they check sizes, types, shapes and ranges before use,
-    and their verdict is the same on every machine.
+    Every payload of a deployment holds `samples_per_part` samples. Decoders treat their input as
+    hostile: they check sizes, types, shapes and ranges before use, and their verdict is the same on
+    every machine.
+
+    Raises:
+        ConfigurationError: a payload cannot hold so many samples.
     """
+
+    maximum_samples: int = MAXIMUM_TEST_SAMPLES
+    """Samples that a payload of the task can hold."""
+
+    def __init__(self, samples_per_part: int) -> None:
+        if not 1 <= samples_per_part <= self.maximum_samples:
+            raise ConfigurationError(
+                f"{samples_per_part} samples a part: {self.name} takes 1 to {self.maximum_samples}"
+            )
+        self.samples_per_part = samples_per_part
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """A short name of the task, for logs."""
+        """A short name of the task, for logs and its description."""
+
+    @abstractmethod
+    def rules(self) -> Mapping[str, object]:
+        """Return what nodes must agree on: names of formats, the family, records, points.
+
+        Values are what JSON has, without fractions.
+        """
 
     @abstractmethod
     def decode_payload(self, plaintext: bytes) -> Samples:
-        """Return the samples of a payload; raise `PayloadError` if it breaks the format."""
+        """Return the samples of a payload; raise `PayloadError` if it breaks the format.
+
+        It does so too with another number of samples than `samples_per_part`.
+        """
 
     @abstractmethod
-    def sample_count(self, samples: Samples) -> int:
-        """Return how many samples there are."""
+    def records(self, samples: Samples) -> Sequence[bytes]:
+        """Return a record of fixed length for each sample, in order."""
 
     @abstractmethod
     def decode_model(self, data: bytes) -> Network:
         """Return the network of a model file; raise `ModelError` if it is outside the family."""
 
     @abstractmethod
-    def score(self, network: Network, samples: Sequence[Samples]) -> int:
-        """Return the network's score on all `samples`: an integer from 0 to their number.
+    def points(self, network: Network, samples: Sequence[Samples]) -> NDArray[np.uint8]:
+        """Return what the network earns on each sample of `samples`, in order: uint8, 0 to 255.
 
-        Higher is better. The result is the same to the bit on every device, whatever the number
-        of threads and however the samples are split over `samples`.
+        More is better. Each number is the same to the bit on every device, whatever the number of
+        threads and whatever other samples there are.
         """
 
     @abstractmethod
@@ -76,10 +110,11 @@ class Task(ABC, Generic[Samples, Network]):
         Raises `TrainingError` when the run ends without a usable model.
         """
 
-    def check_payload(self, plaintext: bytes) -> int:
-        """Return the number of samples in a payload, at least 1; raise `PayloadError` if bad."""
-        return self.sample_count(self.decode_payload(plaintext))
+    def description(self) -> bytes:
+        """Return the canonical description that a deployment is bound to: compact ASCII JSON.
 
-    def check_model(self, data: bytes) -> None:
-        """Raise `ModelError` unless `data` is a model of the task's family."""
-        self.decode_model(data)
+        Keys are in order, numbers are whole: the same rules give the same bytes everywhere.
+        """
+        facts = {"task": self.name, "samples_per_part": self.samples_per_part, **self.rules()}
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return text.encode("ascii")

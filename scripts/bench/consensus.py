@@ -9,7 +9,7 @@ from offchain.learning.tasks.learner import DigitsLearner
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import DEMO
 from scripts.bench.judged import (
-    IMAGES_IN_AN_ITEM,
+    IMAGES_IN_A_PART,
     TEST_IMAGES,
     integer_network_of,
     payloads,
@@ -35,11 +35,10 @@ def measure_consensus(conditions: Conditions) -> Mapping[str, float]:
         encode_model(integer_network_of(seed, (12 + seed % 5, 28 + seed, 60 + seed, 64)))
         for seed in range(MODELS + 1)
     ]
-    learner = DigitsLearner(IMAGES_IN_AN_ITEM, device=conditions.device)
+    learner = DigitsLearner(IMAGES_IN_A_PART, device=conditions.device)
     started = time.perf_counter()
     for model in models:
-        learner.check_model(model)
-        learner.evaluate(model, test)
+        learner.points(model, test)
     judging = time.perf_counter() - started
     attesting = _attesting()
     return {

@@ -14,7 +14,7 @@ CHANNELS = FULL_SIZE.channels
 """The network that a run of the paper's size begins with."""
 
 TEST_IMAGES = 82_500
-IMAGES_IN_AN_ITEM = 4_096
+IMAGES_IN_A_PART = 2_750
 
 
 def network_of(seed: int, channels: tuple[int, ...] = CHANNELS) -> ConvolutionalNetwork:
@@ -39,15 +39,15 @@ def test_samples(count: int) -> DigitSamples:
 
 
 def payloads(samples: DigitSamples) -> list[bytes]:
-    """The payload plaintexts of their items."""
+    """The payload plaintexts of as many whole parts as there are."""
     return [
         encode_payload(
             DigitSamples(
-                samples.images[start : start + IMAGES_IN_AN_ITEM],
-                samples.labels[start : start + IMAGES_IN_AN_ITEM],
+                samples.images[start : start + IMAGES_IN_A_PART],
+                samples.labels[start : start + IMAGES_IN_A_PART],
             )
         )
-        for start in range(0, len(samples), IMAGES_IN_AN_ITEM)
+        for start in range(0, len(samples) - IMAGES_IN_A_PART + 1, IMAGES_IN_A_PART)
     ]
 
 

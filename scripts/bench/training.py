@@ -81,7 +81,7 @@ def _block(conditions: Conditions) -> tuple[DigitSamples, DigitSamples, int]:
     plan = deal_fonts(atlas.families, 1, 5, 0, min(FONTS, len(atlas)))
     users = len(plan.fonts(0, 2))
     transforms = max(1, round(conditions.scaled(IMAGES) / users / 10))
-    source = PlannedDigitsSource(atlas, plan, 0, 1, MODERATE, transforms)
+    source = PlannedDigitsSource(atlas, plan, 0, 1, MODERATE, 1, transforms)
     samples = source.samples(2)
     judged = int(TEST_PART * len(samples))
     return (

@@ -8,7 +8,7 @@ import pytest
 
 from offchain.bitcoin import checkpoint, header, rules, target
 from offchain.chain.deployment import file as deployment_file
-from offchain.crypto import hashing, merkle, secp256k1
+from offchain.crypto import hashing, merkle, ring, secp256k1
 from offchain.protocol.reference import competition, key_registry
 from offchain.protocol.rules import tally
 from offchain.protocol.words import actions, parameters
@@ -27,13 +27,17 @@ MIRRORED = {
     "KeyRegistry.EVEN_Y": secp256k1.EVEN_Y_V,
     "KeyRegistry.PAGE_KEYS": key_registry.PAGE_KEYS,
     "RingSignatures.EVEN_Y_V": secp256k1.EVEN_Y_V,
+    "RingSignatures.MAXIMUM_RING": ring.MAXIMUM_RING,
+    "RingSignatures.MINIMUM_RING": ring.MINIMUM_RING,
     "RingSignatures.ORDER": secp256k1.ORDER,
+    "ShareKeys.EVEN_Y_V": secp256k1.EVEN_Y_V,
     "DataRegistry.MAXIMUM_REVEALS": actions.MAXIMUM_REVEALS,
     "DataRegistry.MAXIMUM_SHARES": actions.MAXIMUM_SHARES,
     "Attestations.MAXIMUM_REPORTED": competition.MAXIMUM_REPORTED,
     "ModelChain.MAXIMUM_GENESIS_ACCOUNTS": deployment_file.MAXIMUM_GENESIS_ACCOUNTS,
     "ModelChainState.BASIS_POINTS": parameters.BASIS_POINTS,
     "Heat.WHOLE": parameters.BASIS_POINTS,
+    "TokenOrders.DAY": parameters.DAY_SECONDS,
     "Tally.BASIS_POINTS": parameters.BASIS_POINTS,
     "Tally.MAXIMUM_HALVINGS": tally.MAXIMUM_HALVINGS,
     "ProtocolParameters.BASIS_POINTS": parameters.BASIS_POINTS,
@@ -48,7 +52,7 @@ MIRRORED = {
 SOLIDITY_ALONE = re.compile(
     r"ArrivalLog\.\w+_BITS|DataRegistry\.NUMBER_BITS|CodeStorage\.MAXIMUM_WORDS"
     r"|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
-    r"|Tags\.\w+|RewardForwarder\.ORDER_TYPEHASH|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
+    r"|Tags\.\w+|TokenOrders\.TAG|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
 )
 
 DECLARATION = re.compile(r"^ +\w+ (?:public|private|internal) constant (\w+) =\s*([^;]+);", re.M)

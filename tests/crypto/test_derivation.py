@@ -10,12 +10,13 @@ from offchain.crypto.derivation import (
     bip85_entropy,
     node_seed_from_mnemonic,
 )
+from offchain.crypto.hashing import Domain, HashInputError, keccak256
 from offchain.crypto.secp256k1 import ORDER, ShareKey
 
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 OTHER = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
 SEED = bytes(range(32))
-NODE = NodeSecrets(SEED, 31337, CONTRACT)
+NODE = NodeSecrets(SEED, Domain(31337, CONTRACT))
 MNEMONIC = "test test test test test test test test test test test junk"
 # Private key and chain code of the master key of BIP-85's vectors.
 BIP_85_MASTER = (
@@ -23,21 +24,23 @@ BIP_85_MASTER = (
     bytes.fromhex("1b67969d1ec69bdfeeae43213da8460ba34b92d0788c8f7bfcfa44906e8a589c"),
 )
 PINNED = {
-    "share key": 0x516A3D50E29268AE6F83ED3D222B3ED832F10A0A9C8A37D09648BD46771F7EA6,
-    "payload key": "88c78509673c751310789e3a97938344418731263fa5e4d96c9aed281adfebf4",
-    "commitment salt": "41a4c889523596f4b8f25bc8c5159e2d45da7c5d2a20d514000b9b328167c6ad",
-    "attestation salt": "9d83289b57f37132df552e01c3c1282c0af6f693f4aa1fee0fc1d75cc53c29c1",
-    "model key": "2c4ef1a243b9a4fa5d910b8773912419d95d3ccdce48309062d7b58022b8bccd",
-    "reward address": "0x991E1AD367D05f918616A2d326Fe380D6A43cc8f",
+    "share key": 0xDEC101902F8ACC3D3ADC9CD2F3ECB8DB48AFAA4C23E296DDFE1DCDB1346C41AC,
+    "part key": "0c90527b9dd76c1826c84bd0ceded7a3b7fdb16ad626dd182c450d83c0ea11b2",
+    "commitment salt": "1b098eab3eef844e2438ffba1fb92f497bd923837e85a160603ac1c2bd2a543d",
+    "attestation salt": "7f11bae4f0fdb6207cee931327f7d4d3b863e23477b49a231a3e1ffb880c4899",
+    "model key": "14afcf3f6fbceebef0ed54f53e9deb404a3baeea6a889fcb0c5ab7dc84824be9",
+    "reward address": "0xe73D3A367095A776FDdD2DE6B6f18baC6839637d",
     "seed": "44fcf9ae0e3969127e84fd83554a0aa85f213e8356bb027d24597b290b8c7b0d",
 }
 
 
 def hkdf(purpose, length, *numbers):
-    """RFC 5869, written out."""
-    info = f"modelchain/{purpose}/1".encode() + (31337).to_bytes(32, "big")
-    info += bytes.fromhex(CONTRACT[2:]) + b"".join(n.to_bytes(32, "big") for n in numbers)
-    key = hmac.digest(b"modelchain/node-secrets/1", SEED, hashlib.sha256)
+    """RFC 5869, written out; its info is H(purpose, numbers), written out too."""
+    words = [keccak256(f"modelchain/{purpose}/2".encode()), (31337).to_bytes(32, "big")]
+    words += [bytes(12) + bytes.fromhex(CONTRACT[2:])]
+    words += [number.to_bytes(32, "big") for number in numbers]
+    info = keccak256(b"".join(words))
+    key = hmac.digest(b"modelchain/node-secrets/2", SEED, hashlib.sha256)
     output, block = b"", b""
     for counter in (1, 2):
         block = hmac.digest(key, block + info + bytes([counter]), hashlib.sha256)
@@ -51,79 +54,71 @@ def scalar(purpose, *numbers):
 
 def test_secrets_are_hkdf_of_the_seed_with_their_label():
     assert NODE.share_key(4) == ShareKey(scalar("share-key", 4))
-    assert NODE.payload_key(7, 4) == hkdf("payload-key", 32, 7, 4)
+    assert NODE.part_key(7, 19) == hkdf("part-key", 32, 7, 19)
     assert NODE.commitment_salt(9) == hkdf("commitment-salt", 32, 9)
     assert NODE.attestation_salt(9) == hkdf("attestation-salt", 32, 9)
     assert NODE.model_key(9) == hkdf("model-key", 32, 9)
-    assert NODE.reward_key(7, 4) == scalar("reward-key", 7, 4).to_bytes(32, "big")
+    assert NODE.reward_key(7) == scalar("reward-key", 7).to_bytes(32, "big")
 
 
 def test_secrets_never_change_from_version_to_version():
     # A node whose disk is lost has these and nothing else: a change loses its keys and rewards.
     assert NODE.share_key(0).x == PINNED["share key"]
-    assert NODE.payload_key(1, 2).hex() == PINNED["payload key"]
+    assert NODE.part_key(1, 2).hex() == PINNED["part key"]
     assert NODE.commitment_salt(3).hex() == PINNED["commitment salt"]
     assert NODE.attestation_salt(3).hex() == PINNED["attestation salt"]
     assert NODE.model_key(3).hex() == PINNED["model key"]
-    assert NODE.reward_address(1, 2) == PINNED["reward address"]
+    assert NODE.reward_address(1) == PINNED["reward address"]
     assert node_seed_from_mnemonic(MNEMONIC, 0).hex() == PINNED["seed"]
 
 
 def secrets_of(node):
     return {
-        *(node.share_key(index).secret.to_bytes(32, "big") for index in range(3)),
-        *(node.payload_key(scope, index) for scope in range(3) for index in range(3)),
-        *(node.reward_key(scope, index) for scope in range(3) for index in range(3)),
+        *(node.share_key(epoch).secret.to_bytes(32, "big") for epoch in range(3)),
+        *(node.part_key(number, part) for number in range(3) for part in range(3)),
+        *(node.reward_key(number) for number in range(3)),
         *(node.commitment_salt(number) for number in range(3)),
         *(node.attestation_salt(number) for number in range(3)),
         *(node.model_key(number) for number in range(3)),
     }
 
 
-def test_no_two_secrets_of_any_purpose_index_seed_chain_or_contract_are_equal():
+def test_no_two_secrets_of_any_purpose_number_seed_chain_or_deployment_are_equal():
     nodes = [
         NODE,
-        NodeSecrets(bytes(32), 31337, CONTRACT),
-        NodeSecrets(SEED, 1, CONTRACT),
-        NodeSecrets(SEED, 31337, OTHER),
+        NodeSecrets(bytes(32), Domain(31337, CONTRACT)),
+        NodeSecrets(SEED, Domain(1, CONTRACT)),
+        NodeSecrets(SEED, Domain(31337, OTHER)),
     ]
     everything = [secrets_of(node) for node in nodes]
-    assert [len(found) for found in everything] == [30] * 4
-    assert len(set.union(*everything)) == 120
+    assert [len(found) for found in everything] == [24] * 4
+    assert len(set.union(*everything)) == 96
 
 
 def test_secrets_are_the_same_every_time():
-    assert secrets_of(NODE) == secrets_of(NodeSecrets(SEED, 31337, CONTRACT))
+    assert secrets_of(NODE) == secrets_of(NodeSecrets(SEED, Domain(31337, CONTRACT)))
 
 
 def test_reward_address_is_the_account_of_the_reward_key():
-    assert NODE.reward_address(7, 4) == Account.from_key(NODE.reward_key(7, 4)).address
+    assert NODE.reward_address(7) == Account.from_key(NODE.reward_key(7)).address
 
 
 def test_seed_stays_out_of_repr():
-    assert repr(NODE) == f"NodeSecrets(chain_id=31337, contract='{CONTRACT}')"
+    assert repr(NODE) == f"NodeSecrets(domain=Domain(chain_id=31337, contract='{CONTRACT}'))"
 
 
 @pytest.mark.parametrize("size", [0, 16, 31, 33, 64])
 def test_seed_of_another_length_is_refused(size):
     with pytest.raises(DerivationError, match=f"32 bytes, not {size}"):
-        NodeSecrets(bytes(size), 1, CONTRACT)
+        NodeSecrets(bytes(size), Domain(1, CONTRACT))
 
 
 @pytest.mark.parametrize("number", [-1, 1 << 256])
 def test_number_outside_of_uint256_is_refused(number):
-    with pytest.raises(DerivationError, match="not a uint256"):
+    with pytest.raises(HashInputError):
         NODE.share_key(number)
-    with pytest.raises(DerivationError, match="not a uint256"):
-        NODE.payload_key(0, number)
-    with pytest.raises(DerivationError, match="not a uint256"):
-        NodeSecrets(SEED, number, CONTRACT)
-
-
-@pytest.mark.parametrize("contract", ["", "0x12", CONTRACT.lower()])
-def test_contract_that_is_no_checksummed_address_is_refused(contract):
-    with pytest.raises(DerivationError, match="EIP-55"):
-        NodeSecrets(SEED, 1, contract)
+    with pytest.raises(HashInputError):
+        NODE.part_key(0, number)
 
 
 def hardened_child(key, chain_code, index):

@@ -15,7 +15,7 @@ def test_keccak256_is_the_evms_and_not_sha3():
 
 def test_hash_is_the_keccak_of_tag_chain_contract_and_values():
     words = [
-        keccak256(b"modelchain/seed/1"),
+        keccak256(b"modelchain/seed/2"),
         (31337).to_bytes(32, "big"),
         bytes(12) + bytes.fromhex(CONTRACT[2:]),
         (5).to_bytes(32, "big"),
@@ -32,8 +32,8 @@ def test_hash_is_the_keccak_of_tag_chain_contract_and_values():
 def test_hash_with_an_array_is_abi_encoded_as_a_whole():
     # The array's offset counts from the first word: tag, chain and contract included.
     types = ["bytes32", "uint256", "address", "uint256", "uint64[]"]
-    values = [tag_hash("scores"), 31337, CONTRACT, 3, [1, 2, 3]]
-    assert DOMAIN.hash("scores", types[3:], values[3:]) == keccak256(encode(types, values))
+    values = [tag_hash("table"), 31337, CONTRACT, 3, [1, 2, 3]]
+    assert DOMAIN.hash("table", types[3:], values[3:]) == keccak256(encode(types, values))
 
 
 @pytest.mark.parametrize(

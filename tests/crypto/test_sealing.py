@@ -1,3 +1,5 @@
+import hashlib
+import hmac
 import os
 from contextlib import suppress
 
@@ -26,42 +28,60 @@ from tests.support.tampering.hostile_files import altered_bytes
 
 DOMAIN = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
 KEY = bytes(range(32))
-NULLIFIER = Nullifier(11, 22)
-BINDING = payload_associated_data(DOMAIN, 3, NULLIFIER)
+NULLIFIER = Nullifier(11, 27)
+BINDING = payload_associated_data(DOMAIN, 3, NULLIFIER, 5)
 
 
 @pytest.mark.parametrize("size", [0, 1, 16, 1000, MAX_PLAINTEXT])
 def test_what_was_sealed_is_unsealed(size):
     plaintext = os.urandom(size)
-    sealed = seal(plaintext, KEY, BINDING, os.urandom)
+    sealed = seal(plaintext, KEY, BINDING)
     assert len(sealed) == size + OVERHEAD <= MAX_FILE
     assert unseal(sealed, KEY, BINDING) == plaintext
 
 
-def test_file_is_nonce_ciphertext_and_tag():
-    sealed = seal(b"shard", KEY, BINDING, lambda size: b"n" * size)
-    assert sealed == b"n" * 12 + AESGCM(KEY).encrypt(b"n" * 12, b"shard", BINDING)
+def synthetic_nonce(key, associated_data, plaintext):
+    """As offchain/crypto/sealing.py says, written out."""
+    bound = len(associated_data).to_bytes(8, "big") + associated_data + plaintext
+    return hmac.new(key, b"modelchain/sealing-nonce/2" + bound, hashlib.sha256).digest()[:12]
+
+
+def test_file_is_the_nonce_and_aes_256_gcm_under_it():
+    nonce = synthetic_nonce(KEY, BINDING, b"shard")
+    sealed = seal(b"shard", KEY, BINDING)
+    assert sealed == nonce + AESGCM(KEY).encrypt(nonce, b"shard", BINDING)
     assert len(sealed) == 12 + 5 + 16
 
 
-def test_sealing_is_aes_256_gcm_as_in_its_specification():
+def test_unsealing_is_aes_256_gcm_as_in_its_specification():
     # McGrew and Viega, "The Galois/Counter Mode of Operation (GCM)", test case 14.
     sealed = bytes(12) + bytes.fromhex(
         "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"
     )
-    assert seal(bytes(16), bytes(32), b"", bytes) == sealed
     assert unseal(sealed, bytes(32), b"") == bytes(16)
 
 
-def test_nonce_is_drawn_for_each_file():
-    first, second = (seal(b"shard", KEY, BINDING, os.urandom) for _ in range(2))
-    assert first[:12] != second[:12]
-    assert first[12:] != second[12:]
+def test_the_same_content_is_sealed_into_the_same_bytes_again():
+    assert seal(b"shard", KEY, BINDING) == seal(b"shard", KEY, BINDING)
+
+
+def test_nonces_differ_when_content_key_or_binding_differ():
+    others = [
+        (b"shard", KEY, BINDING),
+        (b"sharD", KEY, BINDING),
+        (b"", KEY, BINDING),
+        (b"shard", bytes(32), BINDING),
+        (b"shard", KEY, b""),
+        # The same bytes, parted elsewhere.
+        (b"shard" + bytes(1), KEY, BINDING[:-1]),
+        (BINDING[-1:] + b"shard", KEY, BINDING[:-1]),
+    ]
+    assert len({seal(*other)[:12] for other in others}) == len(others)
 
 
 @pytest.mark.parametrize("position", [0, 11, 12, 20, -16, -1])
 def test_changed_byte_is_refused(position):
-    sealed = bytearray(seal(b"a shard of samples", KEY, BINDING, os.urandom))
+    sealed = bytearray(seal(b"a shard of samples", KEY, BINDING))
     sealed[position] ^= 1
     with pytest.raises(NotAuthenticError):
         unseal(bytes(sealed), KEY, BINDING)
@@ -69,13 +89,13 @@ def test_changed_byte_is_refused(position):
 
 @pytest.mark.parametrize("change", [lambda file: file[:-1], lambda file: file + b"\0"])
 def test_shortened_or_lengthened_file_is_refused(change):
-    sealed = change(seal(b"shard", KEY, BINDING, os.urandom))
+    sealed = change(seal(b"shard", KEY, BINDING))
     with pytest.raises(NotAuthenticError):
         unseal(sealed, KEY, BINDING)
 
 
 def test_wrong_key_is_refused():
-    sealed = seal(b"shard", KEY, BINDING, os.urandom)
+    sealed = seal(b"shard", KEY, BINDING)
     with pytest.raises(NotAuthenticError):
         unseal(sealed, bytes(32), BINDING)
 
@@ -83,24 +103,25 @@ def test_wrong_key_is_refused():
 @pytest.mark.parametrize(
     "copied_to",
     [
-        payload_associated_data(DOMAIN, 4, NULLIFIER),
-        payload_associated_data(DOMAIN, 3, Nullifier(11, 23)),
-        payload_associated_data(DOMAIN, 3, Nullifier(12, 22)),
-        payload_associated_data(Domain(1, DOMAIN.contract), 3, NULLIFIER),
+        payload_associated_data(DOMAIN, 4, NULLIFIER, 5),
+        payload_associated_data(DOMAIN, 3, Nullifier(11, 28), 5),
+        payload_associated_data(DOMAIN, 3, Nullifier(12, 27), 5),
+        payload_associated_data(DOMAIN, 3, NULLIFIER, 6),
+        payload_associated_data(Domain(1, DOMAIN.contract), 3, NULLIFIER, 5),
         model_associated_data(DOMAIN, 3, DOMAIN.contract),
         b"",
     ],
-    ids=["scope", "nullifier's y", "nullifier's x", "chain", "purpose", "nothing"],
+    ids=["round", "nullifier's v", "nullifier's x", "part", "chain", "purpose", "nothing"],
 )
-def test_payload_copied_under_another_signature_does_not_open(copied_to):
-    sealed = seal(b"shard", KEY, BINDING, os.urandom)
+def test_payload_copied_elsewhere_does_not_open(copied_to):
+    sealed = seal(b"shard", KEY, BINDING)
     with pytest.raises(NotAuthenticError):
         unseal(sealed, KEY, copied_to)
 
 
 def test_content_too_large_for_one_file_is_refused():
     with pytest.raises(FileSizeError) as caught:
-        seal(bytes(MAX_PLAINTEXT + 1), KEY, BINDING, os.urandom)
+        seal(bytes(MAX_PLAINTEXT + 1), KEY, BINDING)
     assert (caught.value.size, caught.value.maximum) == (MAX_PLAINTEXT + 1, MAX_PLAINTEXT)
 
 
@@ -116,16 +137,17 @@ def test_file_of_impossible_size_is_refused_before_decryption(size):
 def test_key_of_another_length_is_refused(size):
     # 16 bytes would silently be AES-128.
     with pytest.raises(KeySizeError):
-        seal(b"shard", bytes(size), BINDING, os.urandom)
+        seal(b"shard", bytes(size), BINDING)
     with pytest.raises(KeySizeError):
         unseal(bytes(64), bytes(size), BINDING)
     with pytest.raises(HashInputError):
         key_commitment(DOMAIN, bytes(size))
 
 
-def test_nonce_of_another_length_is_refused():
-    with pytest.raises(KeySizeError, match="11 bytes, not 12"):
-        seal(b"shard", KEY, BINDING, lambda size: bytes(size - 1))
+def test_associated_data_are_the_hashes_that_the_specification_names():
+    assert DOMAIN.hash("payload", ["uint256"] * 4, [3, 11, 27, 5]) == BINDING
+    copy = DOMAIN.hash("model-copy", ["uint256", "address"], [3, DOMAIN.contract])
+    assert model_associated_data(DOMAIN, 3, DOMAIN.contract) == copy
 
 
 def test_key_commitment_is_the_hash_of_the_key_in_its_domain():
@@ -133,7 +155,7 @@ def test_key_commitment_is_the_hash_of_the_key_in_its_domain():
     assert key_commitment(DOMAIN, KEY) != key_commitment(DOMAIN, bytes(32))
 
 
-SEALED = seal(b"a shard of samples", KEY, BINDING, lambda size: b"n" * size)
+SEALED = seal(b"a shard of samples", KEY, BINDING)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)

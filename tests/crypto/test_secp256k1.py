@@ -1,31 +1,21 @@
 import pytest
 from eth_account import Account
-from eth_keys import keys as eth_keys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offchain.crypto.hashing import Domain
 from offchain.crypto.secp256k1 import (
-    FIELD_PRIME,
     ORDER,
-    NotOnCurveError,
-    PossessionError,
-    PossessionProof,
     SecretOutOfRangeError,
     ShareKey,
     XOutOfRangeError,
     address_bytes,
-    address_of_key,
-    lift_x,
-    possession_hash,
-    prove_possession,
+    address_of_public_key,
+    multiply_generator,
     recover,
-    verify_possession,
+    require_x_in_range,
 )
 from tests.support.reference import curve as reference_curve
 
-DOMAIN = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
-ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 SCALARS = st.integers(1, ORDER - 1)
 
 
@@ -55,19 +45,6 @@ def test_secret_stays_out_of_repr():
     assert repr(key) == f"ShareKey(x={key.x})"
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
-@given(x=st.integers(1, ORDER - 1))
-def test_lift_x_is_the_reference_curves(x):
-    expected = reference_curve.lift(x)
-    if expected is None:
-        with pytest.raises(NotOnCurveError):
-            lift_x(x)
-        return
-    even, odd = lift_x(x), lift_x(x, 28)
-    assert (even.x, even.y, even.v) == (*expected, 27)
-    assert (odd.x, odd.y, odd.v) == (x, FIELD_PRIME - expected[1], 28)
-
-
 @pytest.mark.parametrize(
     "x",
     [
@@ -75,7 +52,7 @@ def test_lift_x_is_the_reference_curves(x):
         -1,
         ORDER,
         reference_curve.x_at_or_above_order(),
-        FIELD_PRIME,
+        reference_curve.FIELD,
         # BIP 340, vector 14: above the field's size.
         0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC30,
         (1 << 256) - 1,
@@ -84,30 +61,17 @@ def test_lift_x_is_the_reference_curves(x):
 )
 def test_x_of_zero_or_not_below_the_group_order_is_refused(x):
     with pytest.raises(XOutOfRangeError) as caught:
-        lift_x(x)
-    assert caught.value.x == x
-    with pytest.raises(XOutOfRangeError):
-        address_of_key(x)
-
-
-@pytest.mark.parametrize(
-    "x",
-    [
-        5,
-        # BIP 340, vector 5: not on the curve.
-        0xEEFDEA4CDB677750A420FEE807EACF21EB9898AE79B9768766E4FAA04A2D4A34,
-    ],
-)
-def test_x_off_the_curve_is_refused(x):
-    with pytest.raises(NotOnCurveError) as caught:
-        lift_x(x)
+        require_x_in_range(x)
     assert caught.value.x == x
 
 
-def test_address_of_a_key_is_the_ethereum_account_of_its_secret():
-    key = ShareKey(0xAC0974BEC39A17E36BA4A6B4D238FF944BACB478CBED5EFCAE784D7BF4F2FF80)
-    assert key.address == address_of_key(key.x)
-    assert key.address == Account.from_key(key.secret.to_bytes(32, "big")).address
+def test_address_of_a_public_key_is_the_ethereum_account_of_its_secret():
+    for secret in (1, 2, 0xAC0974BEC39A17E36BA4A6B4D238FF944BACB478CBED5EFCAE784D7BF4F2FF80):
+        point = multiply_generator(secret)
+        assert (point.x, point.y) == reference_curve.multiply(secret, reference_curve.GENERATOR)
+        assert point.v == 27 + point.y % 2
+        account = Account.from_key(secret.to_bytes(32, "big")).address
+        assert address_of_public_key(point.public_key()) == account
 
 
 @settings(deadline=None, max_examples=15, derandomize=True)
@@ -146,65 +110,3 @@ def test_recover_at_infinity_is_nothing():
 )
 def test_recover_gives_nothing_where_the_precompile_returns_nothing(v, r, s):
     assert recover(b"h" * 32, v, r, s) is None
-
-
-@settings(deadline=None, max_examples=10, derandomize=True)
-@given(secret=SCALARS)
-def test_possession_proof_recovers_to_the_keys_address(secret):
-    key = ShareKey(secret)
-    message_hash = possession_hash(DOMAIN, ACCOUNT, key.x)
-    proof = prove_possession(key, message_hash)
-    verify_possession(key.x, message_hash, proof)
-    # eth-keys reads the signature too; the reference curve finds the same key without it.
-    r, s = int.from_bytes(proof.r, "big"), int.from_bytes(proof.s, "big")
-    signature = eth_keys.Signature(vrs=(proof.v - 27, r, s))
-    recovered = signature.recover_public_key_from_msg_hash(message_hash)
-    assert recovered.to_checksum_address() == key.address
-    assert s <= ORDER // 2
-    assert proof.to_bytes() == proof.r + proof.s + bytes([proof.v])
-    assert len(proof.to_bytes()) == 65
-
-
-def test_possession_hash_binds_account_key_contract_and_chain():
-    found = {
-        possession_hash(DOMAIN, ACCOUNT, 1),
-        possession_hash(DOMAIN, DOMAIN.contract, 1),
-        possession_hash(DOMAIN, ACCOUNT, 2),
-        possession_hash(Domain(1, DOMAIN.contract), ACCOUNT, 1),
-        possession_hash(Domain(31337, ACCOUNT), ACCOUNT, 1),
-    }
-    assert len(found) == 5
-
-
-def test_possession_proof_by_another_key_or_for_another_account_is_refused():
-    key, thief = ShareKey(1234), ShareKey(5678)
-    message_hash = possession_hash(DOMAIN, ACCOUNT, key.x)
-    with pytest.raises(PossessionError, match=thief.address):
-        verify_possession(key.x, message_hash, prove_possession(thief, message_hash))
-    seen = prove_possession(key, message_hash)
-    with pytest.raises(PossessionError, match=key.address):
-        verify_possession(key.x, possession_hash(DOMAIN, DOMAIN.contract, key.x), seen)
-
-
-@pytest.mark.parametrize(
-    "proof",
-    [
-        PossessionProof(bytes(32), bytes(32), 27),
-        PossessionProof(b"\xff" * 32, b"\x01" * 32, 27),
-        PossessionProof(bytes(31) + b"\x01", b"\x01" * 32, 1),
-        PossessionProof(b"", b"", 27),
-        PossessionProof(b"\xff" * 64, b"\x01" * 32, 28),
-    ],
-    ids=["zeros", "r too large", "v of 1", "empty", "r too long"],
-)
-def test_malformed_possession_proof_is_refused(proof):
-    key = ShareKey(1234)
-    with pytest.raises(PossessionError, match="by nobody"):
-        verify_possession(key.x, b"h" * 32, proof)
-
-
-def test_possession_hash_of_another_length_is_refused():
-    with pytest.raises(PossessionError, match="32 bytes, not 31"):
-        prove_possession(ShareKey(1), bytes(31))
-    with pytest.raises(PossessionError, match="32 bytes, not 33"):
-        verify_possession(ShareKey(1).x, bytes(33), PossessionProof(b"", b"", 27))

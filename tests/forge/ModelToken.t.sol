@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 import {ModelToken} from "../../contracts/ModelToken.sol";
 import {IModelToken} from "../../contracts/interfaces/IModelToken.sol";
+import {Authorization, TRANSFER_TYPE, authorizationDigest} from "./support/Authorizations.sol";
 import {Test, bound, draw} from "./support/Test.sol";
 
-/// @notice Holders who mint, pay, approve and permit by chance, within what they have and beyond.
+/// @notice Holders who mint, pay, approve and authorize by chance, within what they have and beyond.
 contract TokenHandler is Test {
     uint256 public constant HOLDERS = 5;
     uint256 public constant CAP = 1_000_000;
@@ -49,31 +51,29 @@ contract TokenHandler is Test {
         token.transfer(_holder(to), amount);
     }
 
-    function permitAndSpend(uint256 from, uint256 by, uint256 to, uint256 allowed, uint256 amount) external {
+    function approveAndSpend(uint256 from, uint256 by, uint256 to, uint256 allowed, uint256 amount) external {
         address owner = _holder(from);
         address spender = _holder(by);
         allowed = bound(allowed, 0, token.balanceOf(owner));
         amount = bound(amount, 0, allowed);
-        bytes32 permission = keccak256(
-            abi.encode(
-                keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),
-                owner,
-                spender,
-                allowed,
-                token.nonces(owner),
-                block.timestamp
-            )
-        );
-        bytes32 digest = keccak256(abi.encodePacked(hex"1901", token.DOMAIN_SEPARATOR(), permission));
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(_secrets[owner], digest);
-        token.permit(owner, spender, allowed, block.timestamp, v, r, s);
-        vm.assertEq(token.allowance(owner, spender), allowed, "allowance");
-        // Nobody can use it twice.
-        vm.expectPartialRevert(bytes4(keccak256("ERC2612InvalidSigner(address,address)")));
-        token.permit(owner, spender, allowed, block.timestamp, v, r, s);
+        vm.prank(owner);
+        token.approve(spender, allowed);
         vm.prank(spender);
         token.transferFrom(owner, _holder(to), amount);
         vm.assertEq(token.allowance(owner, spender), allowed - amount, "allowance left");
+    }
+
+    function authorize(uint256 from, uint256 to, uint256 amount, bytes32 nonce) external {
+        address owner = _holder(from);
+        if (token.authorizationState(owner, nonce)) return;
+        amount = bound(amount, 0, token.balanceOf(owner));
+        uint256 end = block.timestamp + 1;
+        Authorization memory given = Authorization(owner, _holder(to), amount, 0, end, nonce);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(_secrets[owner], authorizationDigest(token, TRANSFER_TYPE, given));
+        token.transferWithAuthorization(owner, given.to, amount, 0, end, nonce, v, r, s);
+        // Nobody can use it twice.
+        vm.expectRevert(abi.encodeWithSelector(ERC3009.ERC3009UsedAuthorization.selector, owner, nonce));
+        token.transferWithAuthorization(owner, given.to, amount, 0, end, nonce, v, r, s);
     }
 
     function spendWithoutAllowance(uint256 from, uint256 by, uint256 amount) external {

@@ -1,56 +1,47 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {RingSignatures} from "../../contracts/libraries/RingSignatures.sol";
+import {ShareKeys} from "../../contracts/libraries/ShareKeys.sol";
 import {RingSignatureHarness} from "../../contracts/test/RingSignatureHarness.sol";
-import {ShareKey, Signer} from "./support/Signer.sol";
+import {ShareKey, Signed, Signer} from "./support/Signer.sol";
 import {Test, bound, draw} from "./support/Test.sol";
 
 /// @notice Every signer of every ring is accepted; whatever is changed afterwards is not.
 contract RingSignatureTest is Test {
     using Signer for ShareKey[];
 
-    struct Signed {
-        IDataRegistry.Item item;
-        uint256[] ring;
-        bytes32 challenge;
-        uint256[] responses;
-    }
-
-    uint256 private constant MINIMUM_RING = 2;
+    address private constant MODEL_CHAIN = address(0xC4A1);
     uint256 private constant LARGEST_RING = 9;
 
     RingSignatureHarness private _verifier = new RingSignatureHarness();
 
     function testFuzz_everyMemberCanSign(uint256 seed, uint256 size, uint256 place) external {
-        size = bound(size, MINIMUM_RING, LARGEST_RING);
-        _verify(_signed(seed, size, bound(place, 0, size - 1), seed));
+        size = bound(size, RingSignatures.MINIMUM_RING, LARGEST_RING);
+        this.verify(_signed(seed, size, bound(place, 0, size - 1), seed));
+    }
+
+    function test_aRingOfTheLargestSizeIsAcceptedAndOneMoreIsNot() external {
+        uint256 maximum = RingSignatures.MAXIMUM_RING;
+        this.verify(_signed(1, maximum, 77, 7));
+        Signed memory tooLong = _signed(1, maximum + 1, 77, 7);
+        vm.expectRevert(abi.encodeWithSelector(RingSignatures.RingTooLong.selector, maximum + 1, maximum));
+        this.verify(tooLong);
     }
 
     function testFuzz_aFlippedBitOfAnythingIsRefused(uint256 seed, uint256 place, uint256 what, uint256 bit) external {
         Signed memory signed = _signed(seed, 5, place % 5, seed);
-        IDataRegistry.Item memory item = signed.item;
         uint256 flip = 1 << (bit % 256);
-        what = what % 10;
-        if (what == 0) item.scope ^= uint32(1 << (bit % 32));
-        if (what == 1) item.payloadHash ^= bytes32(flip);
-        if (what == 2) item.keyCommitment ^= bytes32(flip);
-        if (what == 3) item.timestamp ^= uint40(1 << (bit % 40));
-        if (what == 4) item.rewardAddress = address(uint160(item.rewardAddress) ^ uint160(1 << (bit % 160)));
-        if (what == 5) item.nullifierX ^= flip;
-        if (what == 6) item.nullifierV ^= uint8(1 << (bit % 8));
-        if (what == 7) signed.challenge ^= bytes32(flip);
-        if (what == 8) signed.responses[draw(bit, 0) % 5] ^= flip;
-        if (what == 9) signed.ring[draw(bit, 0) % 5] ^= flip;
+        what = what % 8;
+        if (what == 0) signed.modelChain = address(uint160(signed.modelChain) ^ uint160(1 << (bit % 160)));
+        if (what == 1) signed.scope ^= flip;
+        if (what == 2) signed.message ^= bytes32(flip);
+        if (what == 3) signed.nullifierX ^= flip;
+        if (what == 4) signed.nullifierV ^= flip;
+        if (what == 5) signed.challenge ^= bytes32(flip);
+        if (what == 6) signed.responses[draw(bit, 0) % 5] ^= flip;
+        if (what == 7) signed.ring[draw(bit, 0) % 5] ^= flip;
         _requireRefused(signed);
-    }
-
-    function testFuzz_aSignatureHoldsForItsContractAndChainAlone(uint256 seed, uint256 place) external {
-        Signed memory signed = _signed(seed, 4, place % 4, seed);
-        RingSignatureHarness other = new RingSignatureHarness();
-        vm.expectPartialRevert(RingSignatures.RingNotClosed.selector);
-        other.verify(signed.item, signed.ring, MINIMUM_RING, signed.challenge, signed.responses);
     }
 
     function testFuzz_rotatedResponsesAreRefused(uint256 seed, uint256 place, uint256 by) external {
@@ -79,31 +70,58 @@ contract RingSignatureTest is Test {
         ShareKey memory key = Signer.shareKey(draw(seed, 0));
         (Signed memory one,) = _signedBy(key, seed, 3, place % 3, 7);
         (Signed memory two,) = _signedBy(key, draw(seed, 1), 5, otherPlace % 5, 7);
-        vm.assertEq(one.item.nullifierX, two.item.nullifierX, "nullifier in another ring");
-        vm.assertEq(one.item.nullifierV, two.item.nullifierV, "its parity");
+        vm.assertEq(one.nullifierX, two.nullifierX, "nullifier in another ring");
+        vm.assertEq(one.nullifierV, two.nullifierV, "its parity");
         (Signed memory three,) = _signedBy(key, draw(seed, 1), 5, otherPlace % 5, 8);
-        vm.assertTrue(three.item.nullifierX != two.item.nullifierX, "nullifier in another scope");
-        _verify(one);
-        _verify(two);
-        _verify(three);
+        vm.assertTrue(three.nullifierX != two.nullifierX, "nullifier in another scope");
+        this.verify(one);
+        this.verify(two);
+        this.verify(three);
     }
 
     function testFuzz_theNullifierOfAnotherMemberIsRefused(uint256 seed) external {
         ShareKey memory key = Signer.shareKey(draw(seed, 0));
         (Signed memory signed, ShareKey[] memory ring) = _signedBy(key, seed, 4, 1, 7);
-        IDataRegistry.Item memory other = _item(seed, 7);
-        Signer.sign(address(_verifier), other, ring, ring[0].x == key.x ? 1 : 0, seed);
-        (signed.item.nullifierX, signed.item.nullifierV) = (other.nullifierX, other.nullifierV);
+        ShareKey memory other = ring[ring[0].x == key.x ? 1 : 0];
+        (, signed.nullifierX, signed.nullifierV) = Signer.nullifier(MODEL_CHAIN, 7, other);
         _requireRefused(signed);
+    }
+
+    function testFuzz_aKeysHolderProvesPossessionForOneAccountAndEpoch(
+        uint256 seed,
+        address account,
+        address otherAccount,
+        uint256 epoch,
+        uint256 otherEpoch
+    ) external {
+        ShareKey memory key = Signer.shareKey(draw(seed, 0));
+        (bytes32 challenge, uint256 response) = Signer.possession(MODEL_CHAIN, account, epoch, key, seed);
+        _verifier.verifyPossession(MODEL_CHAIN, account, epoch, key.x, challenge, response);
+        if (otherAccount != account) {
+            vm.expectPartialRevert(ShareKeys.PossessionNotProven.selector);
+            _verifier.verifyPossession(MODEL_CHAIN, otherAccount, epoch, key.x, challenge, response);
+        }
+        if (otherEpoch != epoch) {
+            vm.expectPartialRevert(ShareKeys.PossessionNotProven.selector);
+            _verifier.verifyPossession(MODEL_CHAIN, account, otherEpoch, key.x, challenge, response);
+        }
+        uint256 otherKey = Signer.shareKey(draw(seed, 1)).x;
+        vm.expectPartialRevert(ShareKeys.PossessionNotProven.selector);
+        _verifier.verifyPossession(MODEL_CHAIN, account, epoch, otherKey, challenge, response);
     }
 
     /// @notice Called from outside, so that arguments become calldata.
     function verify(Signed calldata signed) external view {
-        _verifier.verify(signed.item, signed.ring, MINIMUM_RING, signed.challenge, signed.responses);
-    }
-
-    function _verify(Signed memory signed) private view {
-        this.verify(signed);
+        _verifier.verify(
+            signed.modelChain,
+            signed.scope,
+            signed.message,
+            signed.nullifierX,
+            signed.nullifierV,
+            signed.ring,
+            signed.challenge,
+            signed.responses
+        );
     }
 
     /// @dev Refused for one of the library's reasons, not by a panic or for lack of gas.
@@ -115,16 +133,13 @@ contract RingSignatureTest is Test {
         }
     }
 
-    function _signed(uint256 seed, uint256 size, uint256 place, uint256 scope) private returns (Signed memory signed) {
-        ShareKey[] memory ring = _ring(seed, size);
-        signed.item = _item(seed, uint32(scope));
-        (signed.challenge, signed.responses) = Signer.sign(address(_verifier), signed.item, ring, place, seed);
-        signed.ring = ring.coordinates();
+    function _signed(uint256 seed, uint256 size, uint256 place, uint256 scope) private returns (Signed memory) {
+        return Signer.sign(MODEL_CHAIN, scope, bytes32(draw(seed, 1)), _ring(seed, size), place, seed);
     }
 
     /// @dev Signed by `key` in a ring of others, where it takes the place that its x gives it: `place` is where it is
     /// put before they are sorted.
-    function _signedBy(ShareKey memory key, uint256 seed, uint256 size, uint256 place, uint32 scope)
+    function _signedBy(ShareKey memory key, uint256 seed, uint256 size, uint256 place, uint256 scope)
         private
         returns (Signed memory signed, ShareKey[] memory ring)
     {
@@ -133,9 +148,7 @@ contract RingSignatureTest is Test {
         ring = ring.sorted();
         uint256 own;
         while (ring[own].x != key.x) ++own;
-        signed.item = _item(seed, scope);
-        (signed.challenge, signed.responses) = Signer.sign(address(_verifier), signed.item, ring, own, seed);
-        signed.ring = ring.coordinates();
+        signed = Signer.sign(MODEL_CHAIN, scope, bytes32(draw(seed, 1)), ring, own, seed);
     }
 
     function _ring(uint256 seed, uint256 size) private returns (ShareKey[] memory ring) {
@@ -144,13 +157,5 @@ contract RingSignatureTest is Test {
             ring[i] = Signer.shareKey(draw(seed, 1000 + i));
         }
         return ring.sorted();
-    }
-
-    function _item(uint256 seed, uint32 scope) private pure returns (IDataRegistry.Item memory item) {
-        item.scope = scope;
-        item.payloadHash = bytes32(draw(seed, 1));
-        item.keyCommitment = bytes32(draw(seed, 2));
-        item.timestamp = uint40(draw(seed, 3));
-        item.rewardAddress = address(uint160(draw(seed, 4)));
     }
 }

@@ -11,14 +11,13 @@ from offchain.chain.abi.decoding import struct
 from offchain.chain.abi.field_names import field_name
 from offchain.chain.abi.interfaces import AbiEntry, interface
 from offchain.protocol.words.actions import (
-    FORWARD,
     FUNCTIONS,
     SHARE_ONE,
     Action,
     ContractFunction,
-    ForwardReward,
     Share,
 )
+from offchain.protocol.words.orders import PAY, SignedOrder
 
 _ACTIONS: Final[Mapping[ContractFunction, type[Action]]] = {
     SHARE_ONE: Share,
@@ -40,9 +39,9 @@ class FunctionCall:
     value: int = 0
 
 
-def function_call(action: Action | ForwardReward) -> FunctionCall:
+def function_call(action: Action | SignedOrder) -> FunctionCall:
     """The contract call that an action stands for, its fields as the arguments of their names."""
-    called = FORWARD if isinstance(action, ForwardReward) else FUNCTIONS[type(action)]
+    called = PAY if isinstance(action, SignedOrder) else FUNCTIONS[type(action)]
     given = {item.name: getattr(action, item.name) for item in fields(action)}
     value = given.pop(_VALUE, 0)
     if isinstance(action, Share) and len(action.transactions) == 1:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from offchain.protocol.words.actions import WithdrawKeyBond
-from offchain.protocol.words.forwarding import ForwardOrder
+from offchain.protocol.words.orders import TokenOrder
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Head
 
 _OTHER_NAMES: Final[Mapping[tuple[type, str], str]] = {
-    (ForwardOrder, "from"): "holder",  # a word of Python's
-    (ForwardOrder, "to"): "receiver",
+    (TokenOrder, "from"): "holder",  # a word of Python's
+    (TokenOrder, "to"): "receiver",
     (Head, "blockHash"): "hash",  # a word of Solidity's
     (WithdrawKeyBond, "index"): "registration",
 }

@@ -35,7 +35,7 @@ CONTRACTS: Final = (
     "KeyRegistry",
     "DataRegistry",
     "ModelToken",
-    "RewardForwarder",
+    "TokenOrders",
     "ModelChain",
 )
 """The contracts of one deployment, in the order in which they are deployed."""

@@ -128,7 +128,7 @@ def deploy_contracts(
     key_registry = place("KeyRegistry", parameters, model_chain, heat)
     data_registry = place("DataRegistry", parameters, relay, key_registry, model_chain)
     token = place("ModelToken", model_chain, plan.parameters.token_cap)
-    place("RewardForwarder", token)
+    place("TokenOrders", token, model_chain)
     place(
         "ModelChain",
         *(parameters, relay, key_registry, data_registry, heat, token),

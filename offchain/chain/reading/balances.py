@@ -19,12 +19,33 @@ UNUSED_INDICES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class RewardBalance:
-    """Tokens at the fresh address that share key `share_key`'s item in `scope` is rewarded at."""
+class RewardPlace:
+    """A fresh address of a node: where the item of share key `share_key` in `scope` is rewarded.
 
-    address: str
+    ``is_payout``: where that reward is moved to, unless its owner says otherwise.
+    """
+
     scope: int
     share_key: int
+    is_payout: bool
+
+    def key(self, secrets: NodeSecrets) -> bytes:
+        """The address's private key; 32 bytes."""
+        derive = secrets.payout_key if self.is_payout else secrets.reward_key
+        return derive(self.scope, self.share_key)
+
+    def address(self, secrets: NodeSecrets) -> str:
+        """The address, EIP-55."""
+        derive = secrets.payout_address if self.is_payout else secrets.reward_address
+        return derive(self.scope, self.share_key)
+
+
+@dataclass(frozen=True, slots=True)
+class RewardBalance:
+    """Tokens at one of a node's fresh addresses."""
+
+    address: str
+    place: RewardPlace
     tokens: int
 
 
@@ -50,7 +71,7 @@ class Balances:
 
     @property
     def reward_tokens(self) -> int:
-        """Tokens at all derived reward addresses."""
+        """Tokens at all derived addresses."""
         return sum(reward.tokens for reward in self.rewards)
 
 
@@ -131,25 +152,27 @@ def _rewards(
         [View("ModelToken", "balanceOf", (address,)) for address in places], block
     )
     return tuple(
-        RewardBalance(address, scope, index, answer[0])
-        for (address, (scope, index)), answer in zip(places.items(), answers, strict=True)
+        RewardBalance(address, place, answer[0])
+        for (address, place), answer in zip(places.items(), answers, strict=True)
         if answer[0]
     )
 
 
 def reward_places(
     contracts: DeployedContracts, secrets: NodeSecrets, registrations: Iterable[KeysRegistered]
-) -> dict[str, tuple[int, int]]:
-    """Every address that a node's items can be rewarded at, with scope and share-key index."""
+) -> dict[str, RewardPlace]:
+    """Every fresh address that a node's rewards can be at, before they are moved and after."""
     registered = list(registrations)
     indices = share_key_indices(secrets, {key for known in registered for key in known.keys})
-    return {
-        secrets.reward_address(scope, indices[key]): (scope, indices[key])
+    places = [
+        RewardPlace(scope, indices[key], is_payout)
         for known in registered
         for key in known.keys
         if key in indices
         for scope in active_rounds(contracts.parameters, known.round)
-    }
+        for is_payout in (False, True)
+    ]
+    return {place.address(secrets): place for place in places}
 
 
 def share_key_indices(secrets: NodeSecrets, keys: Iterable[int]) -> dict[int, int]:

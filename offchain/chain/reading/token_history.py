@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -12,6 +12,7 @@ from eth_utils.address import to_checksum_address
 
 from offchain.chain.abi.decoding import decode_record, event_named
 from offchain.chain.abi.interfaces import decode_values
+from offchain.chain.deployment.file import Deployment
 from offchain.chain.reading.calls_made import transactions
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.replies import Log
@@ -158,9 +159,38 @@ def _window(
     deployment = contracts.deployment
     names = {deployment.address(name): name for name, _ in _EVENTS}
     topics = tuple(event_named(*event).identifier for event in _EVENTS)
-    logs = contracts.ethereum.logs(list(names), first, last, [topics])
+    logs = _without_orders(deployment, contracts.ethereum.logs(list(names), first, last, [topics]))
     found = [entry for log in logs if (entry := _entry(names[log.address], log, own)) is not None]
     return _with_bonds(contracts, _with_times(contracts, _without_repeated_mints(found)))
+
+
+def _without_orders(deployment: Deployment, logs: Iterable[Log]) -> Iterator[Log]:
+    """The logs as if orders moved tokens straight from their holders to whom they pay.
+
+    An order is one transfer to the contract, followed at once by those to receiver and relayer.
+    """
+    orders = bytes(12) + bytes.fromhex(deployment.address("TokenOrders")[2:])
+    token, found = deployment.address("ModelToken"), list(logs)
+    transfers = {
+        (log.block_number, log.log_index): log
+        for log in found
+        if log.address == token and len(log.topics) == 3
+    }
+
+    def next_to(log: Log, distance: int) -> Log | None:
+        return transfers.get((log.block_number, log.log_index + distance))
+
+    for log in found:
+        if (log.block_number, log.log_index) not in transfers:
+            yield log
+            continue
+        signature, sender, receiver = log.topics
+        if sender == orders:
+            before = (next_to(log, -1), next_to(log, -2))
+            payers = [other.topics[1] for other in before if other and other.topics[2] == orders]
+            yield replace(log, topics=(signature, payers[0], receiver)) if payers else log
+        elif receiver != orders or not (after := next_to(log, 1)) or after.topics[1] != orders:
+            yield log
 
 
 def _entry(contract: str, log: Log, own: Collection[str]) -> HistoryEntry | None:

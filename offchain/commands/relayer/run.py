@@ -25,7 +25,7 @@ from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
 from offchain.node.relayer.limits import Bounds
-from offchain.node.relayer.order_rules import OrderRules
+from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_stopped
@@ -76,15 +76,16 @@ def run_relayer(
                 contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
             )
             domains = Domains.of(found)
+            waiting = RelayerQueue(database, queue)
             service = RelayerService(
                 chain,
                 open_store(settings.store, for_writing=True),
                 ChainFollower(chain, domains, found.block_number),
                 domains,
-                RelayerQueue(database, queue),
+                waiting,
                 time.monotonic,
                 BatchSettings(transactions=batch, flush_seconds=flush),
-                OrderRules(contracts, chain.account, least_fee),
+                OrderDesk(contracts, chain, waiting.orders, least_fee),
             )
             watching = Ethereum(
                 BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from offchain.commands.options import (
+    Command,
     account_option,
     json_option,
-    relayer_option,
     setting_options,
     start,
 )
+from offchain.config import DEFAULT_RELAYER, ENVIRONMENT
 
 _BLOCK_NUMBER = click.IntRange(0, (1 << 63) - 1)
 
@@ -65,20 +65,66 @@ def history(address: str | None, number: int | None, **options: Any) -> None:
     start(show_history, {"address": address, "number": number, **options})
 
 
+def carrying_options(command: Command) -> Command:
+    """Options of commands whose orders relayers carry out."""
+    decorators = (
+        click.option(
+            "--relayer",
+            "urls",
+            metavar="URL",
+            multiple=True,
+            help="who carries orders out, one of several by chance "
+            f"[{ENVIRONMENT['relayer']}, {DEFAULT_RELAYER}]",
+        ),
+        click.option(
+            "--highest-fee",
+            metavar="TOKENS",
+            default="0",
+            help="what a relayer may ask for each order",
+        ),
+        click.option(
+            "--wait",
+            "wait_seconds",
+            metavar="SECONDS",
+            type=click.FloatRange(0.0, 86_400.0),
+            default=180.0,
+            help="how long the last orders are waited for",
+        ),
+    )
+    for decorate in reversed(decorators):
+        command = decorate(command)
+    return command
+
+
 @wallet.command()
 @click.argument("amount")
 @click.argument("to")
 @account_option()
+@click.option(
+    "--from",
+    "source",
+    metavar="ADDRESS",
+    help="pay out of account N's address or a fresh one of its node, without ether: by an order",
+)
+@carrying_options
 @setting_options("rpc", "deployment", "maximum_fee")
 @json_option()
-def transfer(**options: Any) -> None:
+def transfer(source: str | None, number: int | None, **options: Any) -> None:
     """Send AMOUNT tokens (as in 12.5) to the address TO and wait until they are there.
 
-    Without --account the key of the settings signs (a key file or a private key).
+    Without --account the key of the settings signs (a key file or a private key). With --from a
+    relayer carries the transfer out, and its fee is paid beside the amount.
     """
-    from offchain.commands.wallet.transfer import send_tokens
+    from offchain.commands.wallet.transfer import order_tokens, send_tokens
 
-    start(send_tokens, options)
+    if source is None:
+        for name in ("urls", "highest_fee", "wait_seconds"):
+            options.pop(name)
+        start(send_tokens, {"number": number, **options})
+    elif number is None:
+        raise click.UsageError("--from needs --account N: the node that the address is of")
+    else:
+        start(order_tokens, {"source": source, "number": number, **options})
 
 
 @wallet.command("claim-data")
@@ -88,18 +134,12 @@ def transfer(**options: Any) -> None:
     "addresses",
     metavar="ADDRESS",
     multiple=True,
-    help="where a reward goes; give one for each reward, fresh and not tied to each other",
+    help="where a reward goes, instead of a fresh address of the node's own; give one for each",
 )
 @click.option(
-    "--to-file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="further addresses, one a line",
-)
-@click.option(
-    "--share-destinations",
-    is_flag=True,
-    help="let several rewards go to one address, or to the account itself: ties them together",
+    "--together",
+    metavar="ADDRESS",
+    help="where all rewards go: ties them together, for everybody to see",
 )
 @click.option(
     "--spread",
@@ -108,34 +148,23 @@ def transfer(**options: Any) -> None:
     default=3_600.0,
     help="the moves are made at random moments within so long",
 )
-@relayer_option("who carries the orders out")
-@click.option(
-    "--highest-fee",
-    metavar="TOKENS",
-    default="0",
-    help="what the relayer may ask for each order",
-)
-@click.option(
-    "--wait",
-    "wait_seconds",
-    metavar="SECONDS",
-    type=click.FloatRange(0.0, 86_400.0),
-    default=180.0,
-    help="how long the last orders are waited for",
-)
+@carrying_options
 @click.option("--dry-run", is_flag=True, help="only show what would be done")
 @setting_options("rpc", "deployment")
 @json_option()
-def claim_data(**options: Any) -> None:
-    """Move the rewards of account N's shared data from their fresh addresses, one by one.
+def claim_data(addresses: tuple[str, ...], together: str | None, **options: Any) -> None:
+    """Move the rewards of account N's shared data from the addresses that earned them, one by one.
 
-    Each goes to an address of its own by an order that its own key signs and a relayer carries
-    out, at a random moment: no ether, nor anything else of yours, touches the address.
-    docs/Relayer.md says what that hides and what not. Interrupted, the command can be run again.
+    Each goes to a fresh address that the node derives for it, by an order that its own key signs
+    and a relayer carries out, at a random moment: no ether, nor anything else of yours, touches
+    the address. docs/Relayer.md says what that hides and what not. Interrupted, the command can be
+    run again.
     """
+    if addresses and together is not None:
+        raise click.UsageError("give either --to or --together")
     from offchain.commands.wallet.claim import move_rewards
 
-    start(move_rewards, options)
+    start(move_rewards, {"addresses": addresses, "together": together, **options})
 
 
 def require_one(address: str | None, number: int | None) -> None:

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from offchain.chain.reading.balances import reward_places
+from offchain.chain.reading.balances import RewardPlace, reward_places
 from offchain.chain.reading.token_history import (
     HistoryEntry,
     Kind,
@@ -45,7 +45,7 @@ def show_history(
     """
     contracts = open_contracts(settings.rpc, settings.deployment)
     owner, secrets = named_owner(settings, contracts.deployment, address, number)
-    places: dict[str, tuple[int, int]] = {}
+    places: dict[str, RewardPlace] = {}
     if secrets is not None:
         latest = contracts.ethereum.block_number()
         registered = contracts.events("KeyRegistry", KeysRegistered, latest, account=owner)
@@ -80,7 +80,7 @@ def history_json(found: TokenHistory, owner: str, chain_id: int) -> dict[str, ob
     }
 
 
-def history_table(found: TokenHistory, owner: str, places: Mapping[str, tuple[int, int]]) -> Table:
+def history_table(found: TokenHistory, owner: str, places: Mapping[str, RewardPlace]) -> Table:
     """A history for people."""
     rest = "" if found.complete else "; there is more before: --limit or --to-block show it"
     table = Table(
@@ -107,7 +107,7 @@ def history_table(found: TokenHistory, owner: str, places: Mapping[str, tuple[in
     return table
 
 
-def described(entry: HistoryEntry, owner: str, places: Mapping[str, tuple[int, int]]) -> str:
+def described(entry: HistoryEntry, owner: str, places: Mapping[str, RewardPlace]) -> str:
     """What happened, in words; addresses are cut, ``--json`` has them in full."""
     words = entry.kind.value
     match entry.kind:
@@ -124,8 +124,8 @@ def described(entry: HistoryEntry, owner: str, places: Mapping[str, tuple[int, i
         case _:
             pass
     if entry.account in places and entry.account != owner:
-        scope, key = places[entry.account]
-        words += f" (scope {scope}, key {key})"
+        place = places[entry.account]
+        words += f" ({'payout, ' * place.is_payout}scope {place.scope}, key {place.share_key})"
     return words
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ConfigurationError, FontError
 from offchain.learning.drawing.noise import HARD, LIGHT, HandwritingNoise, draw_digits
+from offchain.learning.drawing.withholding import Withholding
 from offchain.learning.fonts.atlas import FEW_FONTS, GlyphAtlas
 from offchain.learning.fonts.plan import FONT_GROUPS
-from offchain.learning.formats.digits import CLASSES, DigitSamples, encode_payload
+from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.ports import DataSource
 
 ALIKE = 0.98
@@ -38,28 +40,29 @@ class DigitsDataSource(DataSource):
     ones that were not used before until the ring has been gone round once. With less than `groups`
     fonts a node, each is a group of its own; with two, they stay the same.
 
-    Items mix the users' samples; those that are not `shuffled` are of one user each, and anybody
-    who trains on an item sees whose hand it is. Without `noise` the atlas decides
-    (`suitable_noise`). `draw` depends on the fields and its arguments alone: a node that starts
-    again draws the same.
+    Parts mix the users' samples; those that are not `shuffled` are of one user each, and anybody
+    who trains on a part sees whose hand it is. What `withholding` keeps back is made up from other
+    samples of the same users. Without `noise` the atlas decides (`suitable_noise`). `draw` depends
+    on the fields and its arguments alone: a node that starts again draws the same.
     """
 
     atlas: GlyphAtlas
     node: int
     nodes: int
     seed: int
-    samples_per_item: int = 200
+    samples_per_part: int
     noise: HandwritingNoise | None = None
     font_seed: int = 0
     groups: int = FONT_GROUPS
     shuffled: bool = True
+    withholding: Withholding = field(default_factory=Withholding)
 
     def __post_init__(self) -> None:
         if not 0 <= self.node < self.nodes:
             raise ConfigurationError(f"node {self.node} of {self.nodes}: count from 0")
-        if self.groups < 2 or self.samples_per_item < 1:
+        if self.groups < 2 or self.samples_per_part < 1:
             raise ConfigurationError(
-                f"{self.groups} groups of fonts and {self.samples_per_item} samples an item: at "
+                f"{self.groups} groups of fonts and {self.samples_per_part} samples a part: at "
                 "least 2 and 1 are needed"
             )
         if len(self.atlas) < 2 * self.nodes:
@@ -76,29 +79,33 @@ class DigitsDataSource(DataSource):
         first = (round_number - 1) % len(ring)
         return np.sort(np.concatenate([ring[first], ring[(first + 1) % len(ring)]]))
 
-    def draw(self, round_number: int, count: int) -> list[bytes]:
-        """Return `count` payload plaintexts for a round, which is 1 or higher.
+    def draw(self, round_number: int, parts: int) -> list[bytes]:
+        """Return `parts` payload plaintexts for a round, which is 1 or higher.
 
-        A larger `count` gives the same ones and more. Each holds `samples_per_item` samples in
-        random order, with all digits equally often as far as the number allows, in the node's
-        fonts at random.
+        More parts give the same ones and more. Each holds `samples_per_part` samples in random
+        order, with all digits that are shared equally often as far as the number allows, in the
+        node's fonts at random.
         """
         if round_number < 1:
             raise ConfigurationError(f"round {round_number}: rounds count from 1")
         fonts = self.fonts(round_number)
-        return [self._item(fonts, round_number, item) for item in range(count)]
+        return [self._part(fonts, round_number, part) for part in range(parts)]
 
-    def _item(self, fonts: NDArray[np.int64], round_number: int, item: int) -> bytes:
-        sequence = np.random.SeedSequence([self.seed, self.node, round_number, item])
+    def _part(self, fonts: NDArray[np.int64], round_number: int, part: int) -> bytes:
+        sequence = np.random.SeedSequence([self.seed, self.node, round_number, part])
         random = np.random.Generator(np.random.PCG64(sequence))
-        start = int(random.integers(CLASSES))
-        labels = (start + np.arange(self.samples_per_item)) % CLASSES
+        count = ceil(self.samples_per_part / (1.0 - self.withholding.share))
+        digits = self.withholding.shared_labels
+        start = int(random.integers(len(digits)))
+        labels = digits[(start + np.arange(count)) % len(digits)]
         random.shuffle(labels)
         users = (
-            random.choice(fonts, self.samples_per_item)
+            random.choice(fonts, count)
             if self.shuffled
-            else np.full(self.samples_per_item, fonts[item % len(fonts)])
+            else np.full(count, fonts[part % len(fonts)])
         )
+        shared = self.withholding.shared(labels, self.samples_per_part, random)
+        labels, users = labels[shared], users[shared]
         glyphs = self.atlas.glyphs[users, labels]
         images = draw_digits(glyphs, self.noise or suitable_noise(self.atlas), random)
         return encode_payload(DigitSamples(images, labels.astype(np.uint8)))

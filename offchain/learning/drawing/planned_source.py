@@ -1,19 +1,20 @@
 """A node's data by plan, as in the paper: each of its fonts, each digit, so many transforms, once.
 
-`DigitsDataSource` draws any number of items from fonts at random; this source draws exactly the
+`DigitsDataSource` draws any number of parts from fonts at random; this source draws exactly the
 data set of an experiment: with 5,500 fonts, 10 nodes and 25 transforms a round has 2,200 fonts x 10
 digits x 25 transforms = 550,000 images, of which each node holds 55,000.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ConfigurationError
 from offchain.learning.drawing.noise import HandwritingNoise, draw_chosen
+from offchain.learning.drawing.withholding import Withholding
 from offchain.learning.fonts.atlas import GlyphAtlas
 from offchain.learning.fonts.plan import FontPlan
 from offchain.learning.formats.digits import CLASSES, DigitSamples, encode_payload
@@ -28,10 +29,11 @@ class PlannedDigitsSource(DataSource):
     """Payloads of one node of a `plan` (see `deal_fonts`), drawn from the atlas that it deals.
 
     What a node shares in a round depends on the fields and the round alone: the images of its fonts
-    of that round, each digit `transforms` times. With `shuffled` they are dealt to the items at
-    random; else they come font by font, so that an item holds few fonts whole, and its fonts say
-    whose it is. No item holds more than `maximum_samples`. Up to `processes` draw, which changes
-    nothing but the time.
+    of that round, each digit `transforms` times. With `shuffled` they are dealt to the parts at
+    random; else they come font by font, so that a part holds few fonts whole, and its fonts say
+    whose it is. A part holds `samples_per_part` of them; images that are left over, or that
+    `withholding` keeps back, are not shared. Up to `processes` draw, which changes nothing but the
+    time.
     """
 
     atlas: GlyphAtlas
@@ -39,17 +41,18 @@ class PlannedDigitsSource(DataSource):
     node: int
     seed: int
     noise: HandwritingNoise
+    samples_per_part: int
     transforms: int = TRANSFORMS
-    maximum_samples: int = 4096
     shuffled: bool = True
     processes: int = 1
+    withholding: Withholding = field(default_factory=Withholding)
 
     def __post_init__(self) -> None:
         if not 0 <= self.node < len(self.plan.cells):
             raise ConfigurationError(f"node {self.node} of {len(self.plan.cells)}: count from 0")
-        if self.transforms < 1 or self.maximum_samples < 1:
+        if self.transforms < 1 or self.samples_per_part < 1:
             raise ConfigurationError(
-                f"{self.transforms} transforms and {self.maximum_samples} samples an item: at "
+                f"{self.transforms} transforms and {self.samples_per_part} samples a part: at "
                 "least 1 of each is needed"
             )
 
@@ -58,7 +61,7 @@ class PlannedDigitsSource(DataSource):
         return len(self.plan.fonts(self.node, round_number)) * CLASSES * self.transforms
 
     def samples(self, round_number: int) -> DigitSamples:
-        """Return all images of a round, which is 1 or higher, in the order of the items."""
+        """Return all images of a round, which is 1 or higher, in the order of the parts."""
         fonts = self.plan.fonts(self.node, round_number)
         sequence = np.random.SeedSequence([self.seed, self.node, round_number])
         noise_sequence, order_sequence = sequence.spawn(2)
@@ -71,28 +74,26 @@ class PlannedDigitsSource(DataSource):
         images = draw_chosen(glyphs, users * CLASSES + labels, self.noise, random, self.processes)
         return DigitSamples(images, labels.astype(np.uint8))
 
-    def draw(self, round_number: int, count: int) -> list[bytes]:
-        """Return the round's images in `count` payload plaintexts, which differ by at most one.
+    def draw(self, round_number: int, parts: int) -> list[bytes]:
+        """Return a round's images in `parts` payload plaintexts.
 
-        Raises `ConfigurationError` if they do not fit, or if there are fewer images than payloads.
+        Raises `ConfigurationError` if there are too few.
         """
-        images = self.images(round_number)
-        if count < 1:
-            return []
-        needed = -(-images // self.maximum_samples)
-        if not needed <= count <= images:
+        images, needed = self.images(round_number), parts * self.samples_per_part
+        if images < needed:
             raise ConfigurationError(
-                f"{images} images of round {round_number} in {count} items of at most "
-                f"{self.maximum_samples}: a node needs {needed} to {images} share keys"
+                f"{images} images of round {round_number} for {parts} parts of "
+                f"{self.samples_per_part} samples, {needed} in all: share fewer in a part, or take "
+                "more fonts or transforms"
             )
         samples = self.samples(round_number)
+        sequence = np.random.SeedSequence([self.seed, self.node, round_number, 1])
+        random = np.random.Generator(np.random.PCG64(sequence))
+        shared = self.withholding.shared(samples.labels.astype(np.int64), needed, random)
+        dealt = shared.reshape(parts, self.samples_per_part)
         return [
-            encode_payload(DigitSamples(one_images, one_labels))
-            for one_images, one_labels in zip(
-                np.array_split(samples.images, count),
-                np.array_split(samples.labels, count),
-                strict=True,
-            )
+            encode_payload(DigitSamples(samples.images[part], samples.labels[part]))
+            for part in dealt
         ]
 
 

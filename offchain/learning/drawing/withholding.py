@@ -1,7 +1,7 @@
-"""Holding data back: a node shares less than it has, as the paper lets it.
+"""Holding data back: some samples never leave the node, as the paper lets it.
 
-Whole labels are kept back, or a share of all samples. What is held back is decided by a seed of the
-node's own, so that a node that starts again shares the same.
+Whole labels are kept back, or a share of all samples. Others of the node's samples take their
+place, so that what it shares is as large as everybody's.
 """
 
 from __future__ import annotations
@@ -12,26 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ConfigurationError
-from offchain.learning.formats.digits import (
-    CLASSES,
-    MAXIMUM_PAYLOAD_SAMPLES,
-    DigitSamples,
-    decode_payload,
-    encode_payload,
-)
-from offchain.ports import DataSource
+from offchain.learning.formats.digits import CLASSES
 
 
 @dataclass(frozen=True, slots=True)
-class WithholdingSource(DataSource):
-    """The digits of a `source` without those with `labels`, and without a `share` of the rest.
+class Withholding:
+    """Samples with `labels` are held back, and a `share` of the rest; by itself nothing is.
 
-    `share` is from 0 to 1, 1 left out. Of each payload at least one sample stays, since an item
-    without samples is not valid; if all have held-back labels, it is one of those.
+    `share` is from 0 to 1, 1 left out.
+
+    Raises:
+        ConfigurationError: nothing would be left to share, or there is no such label.
     """
 
-    source: DataSource
-    seed: int
     labels: frozenset[int] = frozenset()
     share: float = 0.0
 
@@ -46,25 +39,24 @@ class WithholdingSource(DataSource):
                 f"a share of {self.share} to hold back: from 0 to 1, 1 left out"
             )
 
-    def draw(self, round_number: int, count: int) -> list[bytes]:
-        """Return `count` payload plaintexts for a round, as the source draws them but shorter."""
-        return [
-            self._shortened(plaintext, round_number, item)
-            for item, plaintext in enumerate(self.source.draw(round_number, count))
-        ]
+    @property
+    def shared_labels(self) -> NDArray[np.int64]:
+        """The labels that are shared, rising."""
+        return np.array(sorted(set(range(CLASSES)) - self.labels), np.int64)
 
-    def _shortened(self, plaintext: bytes, round_number: int, item: int) -> bytes:
-        samples = decode_payload(plaintext, MAXIMUM_PAYLOAD_SAMPLES)
-        sequence = np.random.SeedSequence([self.seed, round_number, item])
-        random = np.random.Generator(np.random.PCG64(sequence))
-        order = random.permutation(len(samples))
-        held_back = np.isin(samples.labels[order], sorted(self.labels))
-        willing = order[~held_back]
-        if not len(willing):
-            return _encoded(samples, order[:1])
-        kept = max(1, round(len(willing) * (1.0 - self.share)))
-        return _encoded(samples, np.sort(willing[:kept]))
+    def shared(
+        self, labels: NDArray[np.int64], count: int, random: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """Return which `count` of the samples with these `labels` [n] are shared, rising.
 
-
-def _encoded(samples: DigitSamples, kept: NDArray[np.int64]) -> bytes:
-    return encode_payload(DigitSamples(samples.images[kept], samples.labels[kept]))
+        Raises `ConfigurationError` if too few are left.
+        """
+        willing = np.flatnonzero(~np.isin(labels, sorted(self.labels)))
+        held_back = round(len(willing) * self.share)
+        if len(willing) - held_back < count:
+            raise ConfigurationError(
+                f"{len(labels)} samples, of which {len(labels) - len(willing) + held_back} are "
+                f"held back: {count} are to be shared; hold back less"
+            )
+        chosen: NDArray[np.int64] = random.permutation(willing)[:count]
+        return np.sort(chosen)

@@ -1,4 +1,4 @@
-"""Exact scores of integer networks, fast.
+"""What integer networks earn, exactly and fast.
 
 `integer_network` says what a model computes and why every sum stays below 2^24, `arithmetic` has
 the ways to compute that quickly. An `ExactEvaluator` trusts none of them: before it judges a
@@ -71,14 +71,14 @@ class ExactEvaluator:
         self._short_of_memory = False
         self.logits(*worst_case())
 
-    def score(
+    def points(
         self,
         network: IntegerNetwork,
         images: NDArray[np.uint8],
         labels: NDArray[np.uint8],
         batch: int | None = None,
-    ) -> int:
-        """Return how many of `images` uint8 [n, side, side] get their label, 0 to n.
+    ) -> NDArray[np.uint8]:
+        """Return 1 for each of `images` uint8 [n, side, side] that gets its label, else 0: [n].
 
         Of equal logits the lowest class counts. The result does not depend on `batch`, the images
         computed at a time.
@@ -86,7 +86,14 @@ class ExactEvaluator:
         truth = torch.tensor(labels.astype(np.int64)).to(self._device)
         with torch.inference_mode():
             found = lowest_largest(self._logits(network, images, batch))
-            return int((found == truth).sum())
+            points: NDArray[np.uint8] = (found == truth).to("cpu", torch.uint8).numpy()
+        return points
+
+    def score(
+        self, network: IntegerNetwork, images: NDArray[np.uint8], labels: NDArray[np.uint8]
+    ) -> int:
+        """Return how many of `images` get their label: the sum of their `points`."""
+        return int(self.points(network, images, labels).sum(dtype=np.int64))
 
     def classes(
         self, network: IntegerNetwork, images: NDArray[np.uint8], batch: int | None = None

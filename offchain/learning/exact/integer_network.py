@@ -25,7 +25,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,11 +39,13 @@ from offchain.learning.exact.integer_layer import (
     check_shapes,
     check_shifts,
 )
+from offchain.learning.exact.judge_gas import beyond_the_judge
 from offchain.learning.formats.digits import CLASSES, IMAGE_SIDE
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
-from offchain.learning.task import MAXIMUM_FILE_BYTES
+from offchain.learning.task import MAXIMUM_MODEL_BYTES
 
-MODEL_METADATA = {"format": "modelchain/integer-network/2"}
+MODEL_FORMAT = "modelchain/integer-network/2"
+MODEL_METADATA = {"format": MODEL_FORMAT}
 WEIGHT_MAXIMUM = 64
 """Two products of it and 255 sum to at most 32,640, which is a signed number of 16 bits."""
 
@@ -60,7 +62,7 @@ class NetworkFamily:
     One convolution per entry: `kernels` are side lengths, `margins` how many rows and columns of
     zeros surround the layer's input; `strides` and `maximum_channels` go with them. A network has
     1 to the maximum of channels in each, so that pruned networks are smaller ones of the same
-    family. `multiply_adds` bounds the work of judging one image.
+    family. `too_large` says why some numbers of channels are too much all the same, None if not.
     """
 
     input_side: int
@@ -69,7 +71,7 @@ class NetworkFamily:
     margins: tuple[int, ...]
     maximum_channels: tuple[int, ...]
     classes: int
-    multiply_adds: int
+    too_large: Callable[[Sequence[int]], str | None]
 
     @property
     def sides(self) -> tuple[int, ...]:
@@ -97,7 +99,7 @@ DIGITS_FAMILY = NetworkFamily(
     margins=(2, 1, 1, 0),
     maximum_channels=(64, 128, 128, 256),
     classes=CLASSES,
-    multiply_adds=4_000_000,
+    too_large=beyond_the_judge,
 )
 
 
@@ -133,15 +135,15 @@ def encode_model(network: IntegerNetwork) -> bytes:
 def parse_model(data: bytes, family: NetworkFamily = DIGITS_FAMILY) -> IntegerNetwork:
     """Return the network of a model file.
 
-    Raises `ModelError` unless the file is canonical, at most 1 MiB long, and `check_network`
-    accepts the network in it.
+    Raises `ModelError` unless the file is canonical, at most 120,000 bytes long, and
+    `check_network` accepts the network in it.
     """
     try:
         tensors = decode_tensors(
             data,
             names=family.tensor_names,
             metadata=MODEL_METADATA,
-            maximum_bytes=MAXIMUM_FILE_BYTES,
+            maximum_bytes=MAXIMUM_MODEL_BYTES,
         )
     except TensorFileError as error:
         raise ModelError(f"model: {error}") from error
@@ -158,9 +160,8 @@ def parse_model(data: bytes, family: NetworkFamily = DIGITS_FAMILY) -> IntegerNe
 def check_network(network: IntegerNetwork) -> None:
     """Raise `ModelError` unless `network` is of its family and exact.
 
-    Checked are element types, shapes, channels within the family's bounds, the work per image,
-    shifts from 0 to `MAXIMUM_SHIFT`, weights from -64 to 64, and the bound of 2^24 on every
-    output channel.
+    Checked are element types, shapes, channels within the family's bounds, shifts from 0 to
+    `MAXIMUM_SHIFT`, weights from -64 to 64, and the bound of 2^24 on every output channel.
     """
     family = network.family
     inputs = 1
@@ -179,11 +180,9 @@ def check_network(network: IntegerNetwork) -> None:
     features = inputs * family.sides[-1] ** 2
     check_shapes("linear", network.linear, (family.classes, features), (1,))
     _check_ranges("linear", network.linear)
-    work = multiply_adds(family, network.channels)
-    if work > family.multiply_adds:
-        raise ModelError(
-            f"model: {work} multiply-adds for an image, allowed are {family.multiply_adds}"
-        )
+    reason = family.too_large(network.channels)
+    if reason is not None:
+        raise ModelError(f"model: {reason}")
 
 
 def _check_ranges(name: str, layer: IntegerLayer) -> None:
@@ -270,12 +269,12 @@ def reference_classes(network: IntegerNetwork, images: NDArray[np.uint8]) -> NDA
     return classes
 
 
-def reference_score(
+def reference_points(
     network: IntegerNetwork, images: NDArray[np.uint8], labels: NDArray[np.uint8]
-) -> int:
-    """Return how many images get their label by the definition: right everywhere, and slow."""
-    right = 0
+) -> NDArray[np.uint8]:
+    """Return 1 for each image that gets its label, else 0: uint8 [n], right everywhere, slow."""
+    points = np.zeros(len(images), np.uint8)
     for start in range(0, len(images), _REFERENCE_BATCH):
         part = slice(start, start + _REFERENCE_BATCH)
-        right += int((reference_classes(network, images[part]) == labels[part]).sum())
-    return right
+        points[part] = reference_classes(network, images[part]) == labels[part]
+    return points

@@ -4,7 +4,7 @@ A payload is a canonical safetensors file (see `tensor_file`) with exactly two t
 uint8 [k], one Zstandard frame (RFC 8878, see `compressed`) of the images' n x 28 x 28 bytes (0 is
 background, 255 ink), and ``labels`` uint8 [n] (0 to 9), and the format's name as its only metadata.
 Payloads come from anonymous sharers: everything is checked, and nothing is decompressed before the
-number of samples has been.
+number of samples has been. How many there must be is the deployment's choice.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
 
 IMAGE_SIDE = 28
 CLASSES = 10
-PAYLOAD_METADATA = {"format": "modelchain/digits/2"}
+PAYLOAD_FORMAT = "modelchain/digits/2"
+PAYLOAD_METADATA = {"format": PAYLOAD_FORMAT}
+
+RECORD_BYTES = IMAGE_SIDE * IMAGE_SIDE + 1
+"""A sample's record: the image, row by row, and its label."""
 
 MAXIMUM_PAYLOAD_SAMPLES = 16_384
-"""Whatever the deployment allows, a payload holds no more: 12.8 MB of images in memory."""
+"""A payload holds no more, whatever the deployment: 12.8 MB of images in memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,17 +65,27 @@ def encode_payload(samples: DigitSamples) -> bytes:
     if len(payload) > MAXIMUM_PAYLOAD_BYTES:
         raise PayloadError(
             f"digits payload: {len(samples)} samples take {len(payload)} bytes, one block holds "
-            f"{MAXIMUM_PAYLOAD_BYTES}: share fewer in an item"
+            f"{MAXIMUM_PAYLOAD_BYTES}: deploy with fewer samples a part"
         )
     return payload
 
 
-def decode_payload(plaintext: bytes, maximum_samples: int) -> DigitSamples:
+def records(samples: DigitSamples) -> list[bytes]:
+    """Return the record of each sample, `RECORD_BYTES` long, in order."""
+    count = len(samples)
+    joined = np.empty((count, RECORD_BYTES), np.uint8)
+    joined[:, :-1] = samples.images.reshape(count, -1)
+    joined[:, -1] = samples.labels
+    data = joined.tobytes()
+    return [data[at : at + RECORD_BYTES] for at in range(0, len(data), RECORD_BYTES)]
+
+
+def decode_payload(plaintext: bytes, samples: int) -> DigitSamples:
     """Return the samples of a payload plaintext, read-only.
 
     Raises `PayloadError` unless it is a canonical file of at most 1 MiB less the 28 bytes of
-    sealing, with 1 to `maximum_samples` labels from 0 to 9 (and at most `MAXIMUM_PAYLOAD_SAMPLES`),
-    and one frame that declares and holds exactly their images.
+    sealing, with exactly `samples` labels from 0 to 9, at most `MAXIMUM_PAYLOAD_SAMPLES`, and one
+    frame that declares and holds exactly their images.
     """
     try:
         tensors = decode_tensors(
@@ -93,9 +107,10 @@ def decode_payload(plaintext: bytes, maximum_samples: int) -> DigitSamples:
             "both must have one axis"
         )
     count = len(labels)
-    maximum = min(maximum_samples, MAXIMUM_PAYLOAD_SAMPLES)
-    if not 1 <= count <= maximum:
-        raise PayloadError(f"digits payload: {count} samples, allowed are 1 to {maximum}")
+    if count != samples or count > MAXIMUM_PAYLOAD_SAMPLES:
+        raise PayloadError(
+            f"digits payload: {count} samples, a part of this deployment has {samples}"
+        )
     if int(labels.max()) >= CLASSES:
         raise PayloadError(
             f"digits payload: label {int(labels.max())}, the highest digit is {CLASSES - 1}"

@@ -18,13 +18,13 @@ class TableDataSource(DataSource):
     """Payloads of one node among `nodes`, from the rows of a table that are dealt to them.
 
     Rows are dealt by a shuffle that depends on `dealing_seed` alone, so that no two nodes have one
-    in common. A node's rows, in an order of its own by `seed`, form `parts` parts; round r uses
-    part r modulo their number, and its items take `samples_per_item` rows each from there, the
-    first ones again when the part is used up: at first no row comes twice, and what comes in one
-    round does not come in the next. `draw` depends on the fields and its arguments alone.
+    in common. A node's rows, in an order of its own by `seed`, form `shares` of equal size; round r
+    uses share r modulo their number, and each part takes `samples_per_part` rows from there. No row
+    comes twice in a round, and what comes in one round does not come in the next. `draw` depends on
+    the fields and its arguments alone.
 
     Raises:
-        ConfigurationError: there is no such node, or its rows are too few for one item in a part.
+        ConfigurationError: there is no such node, or its rows are too few for one part in a share.
     """
 
     table: Table
@@ -32,41 +32,48 @@ class TableDataSource(DataSource):
     node: int
     nodes: int
     seed: int
-    samples_per_item: int = 3
-    parts: int = 3
+    samples_per_part: int
+    shares: int = 2
     dealing_seed: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.node < self.nodes:
             raise ConfigurationError(f"node {self.node} of {self.nodes}: count from 0")
-        if self.parts < 1 or self.samples_per_item < 1:
+        if self.shares < 1 or self.samples_per_part < 1:
             raise ConfigurationError(
-                f"{self.parts} parts of rows and {self.samples_per_item} samples an item: at least "
-                "one of each is needed"
+                f"{self.shares} shares of rows and {self.samples_per_part} samples a part: at "
+                "least one of each is needed"
             )
-        needed = self.nodes * self.parts * self.samples_per_item
-        if len(self.rows) < needed:
-            raise ConfigurationError(
-                f"{len(self.rows)} rows of {self.table.name} for {self.nodes} nodes: {needed} are "
-                "needed; start fewer nodes"
-            )
+        self._check_rows(1)
 
-    def part(self, round_number: int) -> NDArray[np.int64]:
+    def share(self, round_number: int) -> NDArray[np.int64]:
         """Return the rows that the node shares from in a round, in the order in which it does."""
         dealt = np.random.Generator(np.random.PCG64(self.dealing_seed)).permutation(len(self.rows))
         random = np.random.Generator(np.random.PCG64(self.seed))
         own = random.permutation(dealt[self.node :: self.nodes])
-        parts = np.array_split(own, self.parts)
-        return parts[(round_number - 1) % self.parts]
+        shares = np.array_split(own, self.shares)
+        return shares[(round_number - 1) % self.shares]
 
-    def draw(self, round_number: int, count: int) -> list[bytes]:
-        """Return `count` payload plaintexts for a round, which is 1 or higher.
+    def draw(self, round_number: int, parts: int) -> list[bytes]:
+        """Return `parts` payload plaintexts for a round, which is 1 or higher.
 
-        A larger `count` gives the same ones and more.
+        More parts give the same ones and more; `ConfigurationError` if there are too few rows.
         """
         if round_number < 1:
             raise ConfigurationError(f"round {round_number}: rounds count from 1")
-        part = self.part(round_number)
-        positions = np.arange(count * self.samples_per_item) % len(part)
-        items = part[positions].reshape(count, self.samples_per_item)
-        return [encode_payload(self.table, self.rows.chosen(rows)) for rows in items]
+        self._check_rows(parts)
+        rows = self.share(round_number)[: parts * self.samples_per_part]
+        return [
+            encode_payload(self.table, self.rows.chosen(part))
+            for part in rows.reshape(parts, self.samples_per_part)
+        ]
+
+    def _check_rows(self, parts: int) -> None:
+        """Raise `ConfigurationError` where the smallest share has too few rows for `parts`."""
+        needed = parts * self.samples_per_part
+        smallest = len(self.rows) // self.nodes // self.shares
+        if smallest < needed:
+            raise ConfigurationError(
+                f"{len(self.rows)} rows of {self.table.name} for {self.nodes} nodes: each has "
+                f"{smallest} to share in a round, {needed} are needed; start fewer nodes"
+            )

@@ -11,7 +11,7 @@ where ``half`` is 2^(s-1), or 0 where s is 0. Weights are int8, biases int32, sh
 there are 1 to 64 hidden units. No absolute value exceeds 64 * 128 * 255 + 2^31 + 2^19 < 2^32, so
 that everything is computed in int64 without a bound to check: every machine gets the same number.
 
-Unlike the digits' network this one needs no tricks to be fast: a score is a few thousand products.
+Unlike the digits' network this one needs no tricks to be fast: points are a few thousand products.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ from offchain.learning.exact.integer_layer import (
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.regression.samples import TableSamples
 from offchain.learning.regression.table import Table
-from offchain.learning.task import MAXIMUM_FILE_BYTES
+from offchain.learning.task import MAXIMUM_MODEL_BYTES
 
 INPUT_MAXIMUM = 255
+MAXIMUM_POINTS = 255
 MAXIMUM_HIDDEN = 64
 
 _BATCH = 4096
@@ -56,9 +57,9 @@ class RegressionNetwork:
         return len(self.hidden.bias)
 
 
-def model_metadata(table: Table) -> dict[str, str]:
-    """Return the metadata of a model of `table`."""
-    return {"format": f"modelchain/regression-network/{table.name}/1"}
+def model_format(table: Table) -> str:
+    """Return the name of the format of models of `table`."""
+    return f"modelchain/regression-network/{table.name}/1"
 
 
 def encode_model(table: Table, network: RegressionNetwork) -> bytes:
@@ -68,14 +69,14 @@ def encode_model(table: Table, network: RegressionNetwork) -> bytes:
         tensors[f"{name}.weight"] = layer.weight
         tensors[f"{name}.bias"] = layer.bias
         tensors[f"{name}.shift"] = layer.shift
-    return encode_tensors(tensors, model_metadata(table))
+    return encode_tensors(tensors, {"format": model_format(table)})
 
 
 def parse_model(table: Table, data: bytes) -> RegressionNetwork:
     """Return the network of a model file.
 
-    Raises `ModelError` unless the file is canonical, at most 1 MiB long, and `check_network`
-    accepts the network in it.
+    Raises `ModelError` unless the file is canonical, at most 120,000 bytes long, and
+    `check_network` accepts the network in it.
     """
     layers = ("hidden", "output")
     parts = ("weight", "bias", "shift")
@@ -83,8 +84,8 @@ def parse_model(table: Table, data: bytes) -> RegressionNetwork:
         tensors = decode_tensors(
             data,
             names=[f"{layer}.{part}" for layer in layers for part in parts],
-            metadata=model_metadata(table),
-            maximum_bytes=MAXIMUM_FILE_BYTES,
+            metadata={"format": model_format(table)},
+            maximum_bytes=MAXIMUM_MODEL_BYTES,
         )
     except TensorFileError as error:
         raise ModelError(f"model: {error}") from error
@@ -129,24 +130,19 @@ def predict(
     return predictions
 
 
-def credit(table: Table, network: RegressionNetwork, samples: TableSamples) -> int:
-    """Return the sum over all samples of what the tolerance is more than the error, 0 at least."""
-    total = 0
-    for start in range(0, len(samples), _BATCH):
-        end = start + _BATCH
-        predicted = predict(table, network, samples.features[start:end])
-        errors = np.abs(predicted - samples.targets[start:end])
-        total += int(np.maximum(table.tolerance - errors, 0).sum())
-    return total
+def points(table: Table, network: RegressionNetwork, samples: TableSamples) -> NDArray[np.uint8]:
+    """Return what the prediction for each sample is worth, uint8 [n]: see docs/Tasks.md.
 
-
-def score(table: Table, network: RegressionNetwork, samples: TableSamples) -> int:
-    """Return the network's score, 0 to the number of samples: see docs/Tasks.md.
-
-    A prediction without error is worth a point, one that is off by the tolerance or more nothing,
-    and in between in proportion: ``sum(max(0, tolerance - error)) // tolerance``.
+    One without error is worth 255, one that is off by the tolerance T or more nothing, and in
+    between in proportion: ``255 * max(0, T - |error|) // T``.
     """
-    return credit(table, network, samples) // table.tolerance
+    found = np.empty(len(samples), np.uint8)
+    for start in range(0, len(samples), _BATCH):
+        part = slice(start, start + _BATCH)
+        errors = np.abs(predict(table, network, samples.features[part]) - samples.targets[part])
+        credit = np.maximum(table.tolerance - errors, 0)
+        found[part] = MAXIMUM_POINTS * credit // table.tolerance
+    return found
 
 
 def _sums(layer: IntegerLayer, activation: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,6 +18,9 @@ from offchain.learning.formats.tensor_file import TensorFileError, decode_tensor
 from offchain.learning.regression.table import Column, Table
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
 
+VALUE_BYTES = 4
+"""Of a value in a record."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TableSamples:
@@ -34,9 +37,9 @@ class TableSamples:
         return TableSamples(self.features[rows], self.targets[rows])
 
 
-def payload_metadata(table: Table) -> dict[str, str]:
-    """Return the metadata of a payload of `table`."""
-    return {"format": f"modelchain/regression-samples/{table.name}/1"}
+def payload_format(table: Table) -> str:
+    """Return the name of the format of payloads of `table`."""
+    return f"modelchain/regression-samples/{table.name}/1"
 
 
 def concatenate(table: Table, parts: Sequence[TableSamples]) -> TableSamples:
@@ -51,22 +54,33 @@ def concatenate(table: Table, parts: Sequence[TableSamples]) -> TableSamples:
 def encode_payload(table: Table, samples: TableSamples) -> bytes:
     """Return the payload plaintext of `samples`."""
     tensors = {"features": samples.features, "targets": samples.targets}
-    return encode_tensors(tensors, payload_metadata(table))
+    return encode_tensors(tensors, {"format": payload_format(table)})
 
 
-def decode_payload(table: Table, plaintext: bytes, maximum_samples: int) -> TableSamples:
+def record_bytes(table: Table) -> int:
+    """Return how long the record of a sample is."""
+    return VALUE_BYTES * (len(table.columns) + 1)
+
+
+def records(table: Table, samples: TableSamples) -> list[bytes]:
+    """Return the record of each sample: its columns, then its target, each as big-endian int32."""
+    joined = np.column_stack([samples.features, samples.targets]).astype(">i4")
+    data, length = joined.tobytes(), record_bytes(table)
+    return [data[at : at + length] for at in range(0, len(data), length)]
+
+
+def decode_payload(table: Table, plaintext: bytes, samples: int) -> TableSamples:
     """Return the samples of a payload plaintext as read-only views of it.
 
     Raises `PayloadError` unless it is a canonical file of at most 1 MiB less the 28 bytes of
-    sealing, with 1 to `maximum_samples` samples of the right shape, each value in its column's
-    range.
+    sealing, with exactly `samples` samples of the right shape, each value in its column's range.
     """
     name = f"{table.name} payload"
     try:
         tensors = decode_tensors(
             plaintext,
             names=("features", "targets"),
-            metadata=payload_metadata(table),
+            metadata={"format": payload_format(table)},
             maximum_bytes=MAXIMUM_PAYLOAD_BYTES,
         )
     except TensorFileError as error:
@@ -80,8 +94,10 @@ def decode_payload(table: Table, plaintext: bytes, maximum_samples: int) -> Tabl
         raise PayloadError(
             f"{name}: features of shape {features.shape} with targets of shape {targets.shape}"
         )
-    if not 1 <= len(targets) <= maximum_samples:
-        raise PayloadError(f"{name}: {len(targets)} samples, allowed are 1 to {maximum_samples}")
+    if len(targets) != samples:
+        raise PayloadError(
+            f"{name}: {len(targets)} samples, a part of this deployment has {samples}"
+        )
     for column, values in zip(table.columns, features.T, strict=True):
         _check_range(name, column, values)
     _check_range(name, table.target, targets)

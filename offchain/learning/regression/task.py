@@ -1,29 +1,48 @@
-"""Regression as a learning task: rows of a table, small networks, near misses as the score.
+"""Regression as a learning task: rows of a table, small networks, points for near misses.
 
 PyTorch is imported when something is trained; checking and judging need none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
+from offchain.learning.exact.integer_layer import MAXIMUM_SHIFT
 from offchain.learning.regression import regression_network
-from offchain.learning.regression.regression_network import RegressionNetwork
-from offchain.learning.regression.samples import TableSamples, concatenate, decode_payload
+from offchain.learning.regression.regression_network import MAXIMUM_POINTS, RegressionNetwork
+from offchain.learning.regression.samples import (
+    TableSamples,
+    concatenate,
+    decode_payload,
+    payload_format,
+    record_bytes,
+    records,
+)
 from offchain.learning.regression.settings import RegressionSettings
 from offchain.learning.regression.table import Table
-from offchain.learning.task import ProgressCallback, Task
+from offchain.learning.task import (
+    MAXIMUM_MODEL_BYTES,
+    MAXIMUM_PAYLOAD_BYTES,
+    ProgressCallback,
+    Task,
+)
 from offchain.ports import TrainedModel
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class RegressionTask(Task[TableSamples, RegressionNetwork]):
-    """The regression of a `table`, with payloads of at most `maximum_samples`."""
+    """The regression of a `table`, with `samples_per_part` rows in each payload."""
 
     def __init__(
-        self, table: Table, maximum_samples: int, settings: RegressionSettings | None = None
+        self, table: Table, samples_per_part: int, settings: RegressionSettings | None = None
     ) -> None:
         self._table = table
-        self._maximum_samples = maximum_samples
+        super().__init__(samples_per_part)
         self._settings = settings or RegressionSettings()
 
     @property
@@ -31,21 +50,41 @@ class RegressionTask(Task[TableSamples, RegressionNetwork]):
         """The table's name."""
         return self._table.name
 
+    def rules(self) -> Mapping[str, object]:
+        """Return the table, the formats, and what a prediction is worth."""
+        table = self._table
+        return {
+            "payload": payload_format(table),
+            "maximum_payload_bytes": MAXIMUM_PAYLOAD_BYTES,
+            "record": "columns int32 big-endian, target int32 big-endian",
+            "record_bytes": record_bytes(table),
+            "points": "255 * max(0, tolerance - |prediction - target|) // tolerance",
+            "columns": [asdict(column) for column in table.columns],
+            "target": asdict(table.target),
+            "tolerance": table.tolerance,
+            "model": regression_network.model_format(table),
+            "maximum_model_bytes": MAXIMUM_MODEL_BYTES,
+            "maximum_hidden": regression_network.MAXIMUM_HIDDEN,
+            "maximum_shift": MAXIMUM_SHIFT,
+        }
+
     def decode_payload(self, plaintext: bytes) -> TableSamples:
         """Return the samples of a payload; see `samples.decode_payload`."""
-        return decode_payload(self._table, plaintext, self._maximum_samples)
+        return decode_payload(self._table, plaintext, self.samples_per_part)
 
-    def sample_count(self, samples: TableSamples) -> int:
-        """Return how many rows there are."""
-        return len(samples)
+    def records(self, samples: TableSamples) -> Sequence[bytes]:
+        """Return each row's columns and target; see `samples.records`."""
+        return records(self._table, samples)
 
     def decode_model(self, data: bytes) -> RegressionNetwork:
         """Return the network of a model file; see `regression_network.parse_model`."""
         return regression_network.parse_model(self._table, data)
 
-    def score(self, network: RegressionNetwork, samples: Sequence[TableSamples]) -> int:
-        """Return what the predictions of all samples are worth; see `regression_network.score`."""
-        return regression_network.score(self._table, network, concatenate(self._table, samples))
+    def points(
+        self, network: RegressionNetwork, samples: Sequence[TableSamples]
+    ) -> NDArray[np.uint8]:
+        """Return what each prediction is worth; see `regression_network.points`."""
+        return regression_network.points(self._table, network, concatenate(self._table, samples))
 
     def train(
         self,
@@ -65,5 +104,5 @@ class RegressionTask(Task[TableSamples, RegressionNetwork]):
             regression_network.encode_model(self._table, result.network),
             f"{result.network.hidden_units} hidden units, step {result.step} on "
             f"{len(together) - result.held_out} samples in {result.seconds:.1f} s, "
-            f"{result.credit / self._table.tolerance:.1f} of {result.held_out} held out",
+            f"{result.points / MAXIMUM_POINTS:.1f} of {result.held_out} held out",
         )

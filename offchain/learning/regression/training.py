@@ -1,6 +1,6 @@
 """Trains a regression: floating-point numbers here, whole numbers in what is submitted.
 
-Some of the samples are held out; the network that does best on those, as the score counts, is
+Some of the samples are held out; the network that earns most points on those is
 kept: a table of some hundred samples is learned by heart within seconds.
 """
 
@@ -22,8 +22,8 @@ from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM, MAXIMUM_SH
 from offchain.learning.regression.regression_network import (
     INPUT_MAXIMUM,
     RegressionNetwork,
-    credit,
     inputs,
+    points,
 )
 from offchain.learning.regression.samples import TableSamples
 from offchain.learning.regression.settings import RegressionSettings
@@ -38,11 +38,11 @@ SMALLEST_SPREAD = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class RegressionResult:
-    """The integer network, the step that it is from, its credit on `held_out` samples, seconds."""
+    """The integer network, the step that it is from, its points on `held_out` samples, seconds."""
 
     network: RegressionNetwork
     step: int
-    credit: int
+    points: int
     held_out: int
     seconds: float
 
@@ -141,7 +141,7 @@ def train_network(
     batches = torch.Generator().manual_seed(seed)
     for step in range(1, settings.steps + 1):
         chosen = torch.randperm(len(used), generator=batches)[: settings.batch]
-        # Errors beyond the tolerance are worth the same to the score, hence not squared.
+        # Errors beyond the tolerance are worth the same, nothing, hence not squared.
         loss = functional.smooth_l1_loss(
             network(given[chosen]), targets[chosen], beta=float(table.tolerance)
         )
@@ -154,9 +154,9 @@ def train_network(
             if not math.isfinite(value):
                 raise TrainingError(f"the loss is {value} at step {step} of {settings.steps}")
             quantised = network.quantised()
-            reached = credit(table, quantised, held_out)
+            reached = int(points(table, quantised, held_out).sum(dtype=np.int64))
             seconds = clock() - started
-            if best is None or reached > best.credit:
+            if best is None or reached > best.points:
                 best = RegressionResult(quantised, step, reached, held, seconds)
             rate = step * len(chosen) / max(seconds, 1e-9)
             progress(TrainingProgress(step, settings.steps, value, rate))

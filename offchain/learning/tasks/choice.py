@@ -27,15 +27,17 @@ class TaskChoice:
     Attributes:
         options: that the worker takes for this task, each with an explicit default. One that
             several tasks have is one object.
-        learner: of a protocol's largest number of samples, the options' values, and the processes
-            that train together, None where there is one alone.
-        source: of a node's number, the number of nodes on its machine, a seed that decides what it
-            draws, and the options' values.
+        samples_per_part: that a deployment has where nobody chose another number.
+        learner: of the samples in a part, the options' values, and the processes that train
+            together, None where there is one alone.
+        source: of the samples in a part, a node's number, the number of nodes on its machine, a
+            seed that decides what it draws, and the options' values.
     """
 
     options: tuple[click.Option, ...]
+    samples_per_part: int
     learner: Callable[[int, OptionValues, TrainingProcesses | None], Learner]
-    source: Callable[[int, int, int, OptionValues], DataSource]
+    source: Callable[[int, int, int, int, OptionValues], DataSource]
 
 
 TRAINING_SECONDS: Final = click.Option(

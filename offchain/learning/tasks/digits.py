@@ -1,30 +1,52 @@
 """The digits task: images of digits in the handwriting of many users, and small networks.
 
-The score of a model is the number of test images to which it gives their label. PyTorch is
-imported when something is trained or judged; checking payloads and models needs none.
+A model earns a point for each test image to which it gives its label. PyTorch is imported when
+something is trained or judged; checking payloads and models needs none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
 from offchain.errors import EvaluationError
 from offchain.learning.exact.channel_text import channels_text
+from offchain.learning.exact.integer_layer import MAXIMUM_SHIFT
 from offchain.learning.exact.integer_network import (
+    DIGITS_FAMILY,
+    EXACT_BOUND,
+    MODEL_FORMAT,
+    WEIGHT_MAXIMUM,
     IntegerNetwork,
     encode_model,
     parse_model,
-    reference_score,
+    reference_points,
 )
-from offchain.learning.formats.digits import DigitSamples, concatenate, decode_payload
-from offchain.learning.task import ProgressCallback, Task
+from offchain.learning.exact.judge_gas import GAS_FORMULA, MAXIMUM_JUDGING_GAS
+from offchain.learning.formats.digits import (
+    MAXIMUM_PAYLOAD_SAMPLES,
+    PAYLOAD_FORMAT,
+    RECORD_BYTES,
+    DigitSamples,
+    concatenate,
+    decode_payload,
+    records,
+)
+from offchain.learning.task import (
+    MAXIMUM_MODEL_BYTES,
+    MAXIMUM_PAYLOAD_BYTES,
+    ProgressCallback,
+    Task,
+)
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import TrainedModel
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from offchain.learning.exact.evaluation import ExactEvaluator
     from offchain.learning.training.processes import TrainingProcesses
 
@@ -32,23 +54,25 @@ log = structlog.get_logger()
 
 
 class DigitsTask(Task[DigitSamples, IntegerNetwork]):
-    """Digits with payloads of at most `maximum_samples`.
+    """Digits, `samples_per_part` images in each payload.
 
     `device` is where to train and judge, in PyTorch's words; None takes a GPU if there is one.
     With `processes` they train together, each on a device of its own. Where there is no previous
     best network, `first_settings` train a new one; None: `settings` do.
     """
 
+    maximum_samples = MAXIMUM_PAYLOAD_SAMPLES
+
     def __init__(
         self,
-        maximum_samples: int,
+        samples_per_part: int,
         settings: TrainingSettings | None = None,
         device: str | None = None,
         processes: TrainingProcesses | None = None,
         first_settings: TrainingSettings | None = None,
     ) -> None:
+        super().__init__(samples_per_part)
         self._processes = processes
-        self._maximum_samples = maximum_samples
         self._settings = settings or TrainingSettings()
         self._first_settings = first_settings or self._settings
         self._device = device
@@ -59,33 +83,56 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
         """The task's name."""
         return "digits"
 
+    def rules(self) -> Mapping[str, object]:
+        """Return the formats, the family's shape and bounds, and what an image is worth."""
+        family = DIGITS_FAMILY
+        return {
+            "payload": PAYLOAD_FORMAT,
+            "maximum_payload_bytes": MAXIMUM_PAYLOAD_BYTES,
+            "record": "image uint8 [28, 28] row by row, label uint8",
+            "record_bytes": RECORD_BYTES,
+            "points": "1 if the lowest class of the largest logits is the label, else 0",
+            "classes": family.classes,
+            "model": MODEL_FORMAT,
+            "maximum_model_bytes": MAXIMUM_MODEL_BYTES,
+            "maximum_judging_gas": MAXIMUM_JUDGING_GAS,
+            "judging_gas": GAS_FORMULA,
+            "kernels": family.kernels,
+            "strides": family.strides,
+            "margins": family.margins,
+            "maximum_channels": family.maximum_channels,
+            "maximum_weight": WEIGHT_MAXIMUM,
+            "maximum_shift": MAXIMUM_SHIFT,
+            "sums_below": EXACT_BOUND,
+        }
+
     def decode_payload(self, plaintext: bytes) -> DigitSamples:
         """Return the samples of a payload; see `digits.decode_payload`."""
-        return decode_payload(plaintext, self._maximum_samples)
+        return decode_payload(plaintext, self.samples_per_part)
 
-    def sample_count(self, samples: DigitSamples) -> int:
-        """Return how many images there are."""
-        return len(samples)
+    def records(self, samples: DigitSamples) -> Sequence[bytes]:
+        """Return each image with its label; see `digits.records`."""
+        return records(samples)
 
     def decode_model(self, data: bytes) -> IntegerNetwork:
         """Return the network of a model file; see `integer_network.parse_model`."""
         return parse_model(data)
 
-    def score(self, network: IntegerNetwork, samples: Sequence[DigitSamples]) -> int:
-        """Return how many of the images get their label.
+    def points(self, network: IntegerNetwork, samples: Sequence[DigitSamples]) -> NDArray[np.uint8]:
+        """Return 1 for each image that gets its label, else 0.
 
         What the libraries cannot compute of a network that passed the check, the definition does:
-        no model stops the judging of others, and none loses its score by a machine's trouble.
+        no model stops the judging of others, and none loses its points by a machine's trouble.
 
         Raises `EvaluationError` on a machine that computes no network exactly.
         """
         together = concatenate(samples)
         evaluator = self._exact_evaluator()
         try:
-            return evaluator.score(network, together.images, together.labels)
+            return evaluator.points(network, together.images, together.labels)
         except (EvaluationError, RuntimeError) as error:
             log.warning("a model is judged by the definition, slowly", reason=str(error)[:200])
-        return reference_score(network, together.images, together.labels)
+        return reference_points(network, together.images, together.labels)
 
     def train(
         self,

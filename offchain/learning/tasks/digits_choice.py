@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from offchain.ports import DataSource, Learner
 
 LABELS: Final = frozenset(range(10))
+SAMPLES_PER_PART: Final = 200
 
 
 class Labels(click.ParamType[frozenset[int]]):
@@ -47,7 +48,7 @@ OPTIONS: Final = (
     click.Option(
         ["--shuffle/--no-shuffle"],
         default=True,
-        help="mix the samples of all users in each item, or share each user's apart",
+        help="mix the samples of all users in each part, or share each user's apart",
     ),
     click.Option(
         ["--withhold-labels"],
@@ -55,20 +56,20 @@ OPTIONS: Final = (
         type=Labels(),
         default=frozenset(),
         show_default=False,
-        help="digits that are never shared, joined by commas",
+        help="digits that are never shared, others in their place, joined by commas",
     ),
     click.Option(
         ["--withhold-percent"],
         metavar="PERCENT",
         type=click.FloatRange(0.0, 99.0),
         default=0.0,
-        help="part of all samples that is not shared",
+        help="part of all samples that is not shared, others in its place",
     ),
 )
 
 
 def _learner(
-    maximum_samples: int, values: OptionValues, processes: TrainingProcesses | None
+    samples_per_part: int, values: OptionValues, processes: TrainingProcesses | None
 ) -> Learner:
     from offchain.learning.tasks.learner import DigitsLearner
     from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
@@ -76,18 +77,26 @@ def _learner(
     settings = FULL_SIZE if values["training"] == "full" else TrainingSettings()
     if values["training_seconds"] is not None:
         settings = replace(settings, seconds=values["training_seconds"])
-    return DigitsLearner(maximum_samples, settings, processes=processes)
+    return DigitsLearner(samples_per_part, settings, processes=processes)
 
 
-def _source(node: int, nodes: int, seed: int, values: OptionValues) -> DataSource:
+def _source(
+    samples_per_part: int, node: int, nodes: int, seed: int, values: OptionValues
+) -> DataSource:
     from offchain.learning.drawing.endless_source import DigitsDataSource
-    from offchain.learning.drawing.withholding import WithholdingSource
+    from offchain.learning.drawing.withholding import Withholding
     from offchain.learning.fonts.atlas import default_cache_folder, load_atlas
 
     atlas = load_atlas(default_cache_folder())
-    source = DigitsDataSource(atlas, node, nodes, seed, shuffled=values["shuffle"])
-    labels, share = values["withhold_labels"], values["withhold_percent"] / 100.0
-    return WithholdingSource(source, seed, labels, share) if labels or share else source
+    return DigitsDataSource(
+        atlas,
+        node,
+        nodes,
+        seed,
+        samples_per_part,
+        shuffled=values["shuffle"],
+        withholding=Withholding(values["withhold_labels"], values["withhold_percent"] / 100.0),
+    )
 
 
-DIGITS_CHOICE: Final = TaskChoice(OPTIONS, _learner, _source)
+DIGITS_CHOICE: Final = TaskChoice(OPTIONS, SAMPLES_PER_PART, _learner, _source)

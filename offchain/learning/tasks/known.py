@@ -65,18 +65,23 @@ def option_values(task: str, given: OptionValues) -> dict[str, Any]:
 
 def make_learner(
     task: str,
-    maximum_samples: int,
+    samples_per_part: int,
     given: OptionValues | None = None,
     processes: TrainingProcesses | None = None,
 ) -> Learner:
     """Return the learner of a task that `choose_task` returned; raises as `option_values`."""
-    return TASKS[task].learner(maximum_samples, option_values(task, given or {}), processes)
+    return TASKS[task].learner(samples_per_part, option_values(task, given or {}), processes)
 
 
 def make_source(
-    task: str, node: int, nodes: int, secret: bytes, given: OptionValues | None = None
+    task: str,
+    samples_per_part: int,
+    node: int,
+    nodes: int,
+    secret: bytes,
+    given: OptionValues | None = None,
 ) -> DataSource:
-    """Return the data of `node` among the `nodes` of this machine.
+    """Return the data of `node` among the `nodes` of this machine, so many samples in a part.
 
     What it draws follows from the node's `secret`: see `drawing_seed`.
 
@@ -86,7 +91,7 @@ def make_source(
         FontError: there are too few fonts.
     """
     values = option_values(task, given or {})
-    return TASKS[task].source(node, nodes, drawing_seed(secret), values)
+    return TASKS[task].source(samples_per_part, node, nodes, drawing_seed(secret), values)
 
 
 def drawing_seed(secret: bytes) -> int:

@@ -12,26 +12,42 @@ from offchain.learning.task import Network, ProgressCallback, Samples, Task
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel
-from offchain.protocol.words.parameters import DEMO
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from offchain.learning.training.processes import TrainingProcesses
 
 
 class TaskLearner(Learner, Generic[Samples, Network]):
-    """What a node asks of learning, answered by a `task`: bytes in, bytes and integers out."""
+    """What a node asks of learning, answered by a `task`: bytes in, bytes and points out."""
 
     def __init__(self, task: Task[Samples, Network]) -> None:
         self._task = task
         self._judged_on: tuple[tuple[bytes, ...], list[Samples]] = ((), [])
 
-    def sample_count(self, payload: bytes) -> int:
-        """Return the samples in a payload plaintext; raise `PayloadError` if it does not pass."""
-        return self._task.check_payload(payload)
+    @property
+    def samples_per_part(self) -> int:
+        """Samples in every payload."""
+        return self._task.samples_per_part
+
+    @property
+    def description(self) -> bytes:
+        """What the deployment is bound to; see `Task.description`."""
+        return self._task.description()
+
+    def check_payload(self, payload: bytes) -> None:
+        """Raise `PayloadError` unless a payload plaintext passes the task's check."""
+        self._task.decode_payload(payload)
+
+    def sample_records(self, payload: bytes) -> Sequence[bytes]:
+        """Return the record of each sample; raise `PayloadError` if the payload does not pass."""
+        return self._task.records(self._task.decode_payload(payload))
 
     def check_model(self, model: bytes) -> None:
         """Raise `ModelError` with the reason if a model file is outside the task's family."""
-        self._task.check_model(model)
+        self._task.decode_model(model)
 
     def train(
         self,
@@ -52,14 +68,14 @@ class TaskLearner(Learner, Generic[Samples, Network]):
         previous = None if baseline is None else self._task.decode_model(baseline)
         return self._task.train(samples, previous, seed, progress, ages)
 
-    def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:
-        """Return the model's exact score on test payloads, 0 to the number of their samples.
+    def points(self, model: bytes, payloads: Sequence[bytes]) -> NDArray[np.uint8]:
+        """Return what the model earns on each sample: uint8, payload by payload.
 
-        Raises `ModelError` if the model is malformed (its score is then 0 by the protocol), and
+        Raises `ModelError` if the model is malformed (it then has no points by the protocol), and
         `PayloadError` if a payload is.
         """
         network = self._task.decode_model(model)
-        return self._task.score(network, self._test_samples(test))
+        return self._task.points(network, self._test_samples(payloads))
 
     def _test_samples(self, test: Sequence[bytes]) -> list[Samples]:
         """All models of a round are judged on the same payloads: they are decoded once."""
@@ -77,9 +93,9 @@ class DigitsLearner(TaskLearner[DigitSamples, IntegerNetwork]):
 
     def __init__(
         self,
-        maximum_samples: int = DEMO.maximum_samples,
+        samples_per_part: int,
         settings: TrainingSettings | None = None,
         device: str | None = None,
         processes: TrainingProcesses | None = None,
     ) -> None:
-        super().__init__(DigitsTask(maximum_samples, settings, device, processes))
+        super().__init__(DigitsTask(samples_per_part, settings, device, processes))

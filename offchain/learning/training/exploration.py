@@ -97,8 +97,7 @@ def choose_channels(
         _choose_layer(layer, maximum, random, settings)
         for layer, maximum in zip(importance, family.maximum_channels, strict=True)
     ]
-    limit = min(settings.multiply_adds or family.multiply_adds, family.multiply_adds)
-    while multiply_adds(family, [choice.width for choice in choices]) > limit:
+    while not _allowed([choice.width for choice in choices], family, settings):
         # The layer that has grown most against what it was, of those with more than one channel.
         growth = [
             choice.width / len(layer) if choice.width > 1 else 0.0
@@ -109,6 +108,12 @@ def choose_channels(
         widest = int(np.argmax(growth))
         choices[widest] = choices[widest].narrower(settings.multiple)
     return tuple(choices)
+
+
+def _allowed(channels: Sequence[int], family: NetworkFamily, settings: ExplorationSettings) -> bool:
+    limit = settings.multiply_adds
+    too_much = limit is not None and multiply_adds(family, channels) > limit
+    return not too_much and family.too_large(channels) is None
 
 
 def _choose_layer(

@@ -7,44 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from enum import Enum
 
 from offchain.chain.domains import Domains
 from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
 from offchain.crypto.sealing import MAX_FILE, OVERHEAD, key_commitment
-from offchain.errors import CryptoError, RelayerError
+from offchain.errors import CryptoError
+from offchain.node.relayer.refused import Refused, Verdict
 from offchain.protocol.history.entries import SharedItem
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.sharing import KeyTime, is_scope_accepted, key_time, timestamp_range
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus
 from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal
-from offchain.refusals import CONTRACT_STATUS, AnyCode, RefusalCode
-
-
-class Verdict(Enum):
-    """What becomes of a message that is in order."""
-
-    NEW = "new"
-    KNOWN = "known"  # on chain already: nothing to do
-
-
-class Refused(RelayerError):
-    """A message that the relayer does not take.
-
-    ``code`` is a word for programs, the message the reason with the values that were compared.
-    ``retry_after`` says after how many seconds it makes sense to try again, where that is known.
-    """
-
-    def __init__(self, code: AnyCode, reason: str, retry_after: int | None = None) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.retry_after = retry_after
-
-    @property
-    def status(self) -> int:
-        """The HTTP status that says so."""
-        return self.code.status if isinstance(self.code, RefusalCode) else CONTRACT_STATUS
+from offchain.refusals import RefusalCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The relayer's HTTP interface.
 
 ``POST /transactions`` takes one signed data transaction with its sealed payload, ``POST /keys``
-up to 64 payload keys, ``POST /permits`` one signed order with its permit; ``GET /status`` says what
+up to 64 payload keys, ``POST /orders`` one signed order; ``GET /status`` says what
 waits, ``GET /healthz`` whether all is well. Accepted is 202, known already 200; whatever is refused
 gets a 4xx with ``{"error": code, "reason": sentence}``, 429 with Retry-After where it was too much.
 Requests carry no identity and none is logged.
@@ -25,16 +25,13 @@ from starlette.routing import Route
 
 from offchain.crypto.sealing import MAX_FILE
 from offchain.errors import ChainError, StoreError
-from offchain.node.relayer.admission import Refused, Verdict
 from offchain.node.relayer.health import Health, public_reason
 from offchain.node.relayer.limits import BoundedRequests, Bounds
+from offchain.node.relayer.order_wire import decode_order
+from offchain.node.relayer.refused import Refused, Verdict
 from offchain.node.relayer.service import RelayerService
-from offchain.node.relayer.wire import (
-    WireError,
-    decode_forward,
-    decode_reveals,
-    decode_submission,
-)
+from offchain.node.relayer.wire import decode_reveals, decode_submission
+from offchain.node.relayer.wire_fields import WireError
 from offchain.protocol.words.actions import MAXIMUM_REVEALS
 from offchain.refusals import RefusalCode
 
@@ -46,8 +43,8 @@ MAXIMUM_BODY: Final = 4 * MAX_FILE // 3 + (1 << 16)
 MAXIMUM_KEYS_BODY: Final = MAXIMUM_REVEALS << 10
 """Bytes of the largest request with payload keys: some 700 for each."""
 
-MAXIMUM_PERMITS_BODY: Final = 1 << 12
-"""Bytes of the largest request with an order: some 900."""
+MAXIMUM_ORDER_BODY: Final = 1 << 12
+"""Bytes of the largest request with an order: some 700."""
 
 MAXIMUM_VALUES: Final = 1 << 12
 """Commas and brackets of the largest request, some 1,500 of 64 keys: what has more is no message,
@@ -97,11 +94,11 @@ def make_app(
 
         return await run_in_threadpool(_answer, take)
 
-    async def post_permit(request: Request) -> Response:
-        message = await _body(request, MAXIMUM_PERMITS_BODY, body_seconds)
+    async def post_order(request: Request) -> Response:
+        message = await _body(request, MAXIMUM_ORDER_BODY, body_seconds)
 
         def take() -> Response:
-            return _taken(service.forward(decode_forward(message)))
+            return _taken(service.pay(decode_order(message)))
 
         return await run_in_threadpool(_answer, take)
 
@@ -116,7 +113,7 @@ def make_app(
         routes=[
             Route("/transactions", post_transaction, methods=["POST"]),
             Route("/keys", post_keys, methods=["POST"]),
-            Route("/permits", post_permit, methods=["POST"]),
+            Route("/orders", post_order, methods=["POST"]),
             Route("/status", get_status, methods=["GET"]),
             Route("/healthz", get_health, methods=["GET"]),
         ],

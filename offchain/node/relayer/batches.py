@@ -11,11 +11,12 @@ import structlog
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.errors import RevertedError
-from offchain.node.relayer.admission import Admission, Refused, Verdict
-from offchain.node.relayer.order_rules import OrderRules, refusal_of_order
+from offchain.node.relayer.admission import Admission
+from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import Lane, RelayerQueue
+from offchain.node.relayer.refused import Refused, Verdict
 from offchain.ports import Chain
-from offchain.protocol.words.actions import ForwardReward, PublishKeys, Share
+from offchain.protocol.words.actions import PublishKeys, Share
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.refusals import RefusalCode, revert_code
 
@@ -31,7 +32,6 @@ class BatchSettings:
 
     transactions: int = 8
     reveals: int = 32
-    orders: int = 8
     flush_seconds: float = 0.5
 
 
@@ -46,7 +46,7 @@ class Batches:
         queue: what is accepted and not sent.
         clock: seconds, for the age of batches.
         settings: how batches are formed.
-        order_rules: which orders are carried out; None if the relayer takes none.
+        orders: carries orders out; None if the relayer takes none.
         lock: held while the follower's history is read or grows.
     """
 
@@ -56,7 +56,7 @@ class Batches:
     queue: RelayerQueue
     clock: Callable[[], float]
     settings: BatchSettings
-    order_rules: OrderRules | None
+    orders: OrderDesk | None
     lock: threading.Lock
 
     def work(self) -> bool:
@@ -72,7 +72,9 @@ class Batches:
         self._refresh()
         sent = self._send_transactions()
         sent = self._send_reveals() or sent
-        return self._send_orders() or sent
+        if self.orders is not None:
+            sent = self.orders.send(self.follower.status.timestamp) or sent
+        return sent
 
     def _refresh(self) -> None:
         with self.lock:
@@ -176,34 +178,3 @@ class Batches:
                 self._publish((entry,))
         else:
             log.info("keys published", keys=len(batch), gas=receipt.gas_used)
-
-    # ---- orders ------------------------------------------------------------------------------
-
-    def _send_orders(self) -> bool:
-        """Carry out the next orders, each in a transaction of its own."""
-        lane = self.queue.orders
-        sent = False
-        for forward in lane.first(self.settings.orders):
-            if self.order_rules is None:
-                lane.drop(forward, RefusalCode.NOT_OFFERED, RefusalCode.NOT_OFFERED.meaning)
-                continue
-            try:
-                self.order_rules.check_waiting(forward, self.follower.status.timestamp)
-                receipt = self.chain.execute(forward)
-            except Refused as refused:
-                self._give_up(lane, forward, refused)
-            except RevertedError as error:
-                self._give_up(lane, forward, refusal_of_order(error))
-            else:
-                log.info("reward forwarded", gas=receipt.gas_used, block=receipt.block_number)
-                lane.remove([forward])
-                sent = True
-        return sent
-
-    @staticmethod
-    def _give_up(lane: Lane[ForwardReward], forward: ForwardReward, refused: Refused) -> None:
-        # A nonce that is used says that the order was carried out: before a restart, or by others.
-        if refused.code is RefusalCode.NONCE:
-            lane.remove([forward])
-        else:
-            lane.drop(forward, refused.code, str(refused))

@@ -12,13 +12,11 @@ import httpx
 from eth_utils.address import is_checksum_address
 
 from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError
-from offchain.node.relayer.wire import (
-    encode_forward,
-    encode_reveals,
-    encode_submission,
-)
+from offchain.node.relayer.order_wire import encode_order
+from offchain.node.relayer.wire import encode_reveals, encode_submission
 from offchain.ports import Outlet
-from offchain.protocol.words.actions import MAXIMUM_REVEALS, ForwardReward
+from offchain.protocol.words.actions import MAXIMUM_REVEALS
+from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.refusals import AnyCode, OtherCode, RefusalCode, code_of
 from offchain.strangers.foreign_text import printable
@@ -43,9 +41,9 @@ _REASON_LENGTH: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class OrderTerms:
-    """What a relayer asks for carrying out an order: who gets the fee, and its least amount."""
+    """What a relayer asks for carrying out an order, and the account that it does so with."""
 
-    fee_recipient: str
+    relayer: str
     minimum_fee: int
 
 
@@ -74,9 +72,9 @@ class RelayerClient(Outlet):
             batch = tuple(reveals[start : start + MAXIMUM_REVEALS])
             self._post("/keys", encode_reveals(batch))
 
-    def forward(self, forward: ForwardReward) -> None:
-        """Hand over a signed order with its permit; raises as `submit`."""
-        self._post("/permits", encode_forward(forward))
+    def pay(self, signed: SignedOrder) -> None:
+        """Hand over a signed order; raises as `submit`."""
+        self._post("/orders", encode_order(signed))
 
     def order_terms(self, chain_id: int, model_chain: str) -> OrderTerms:
         """What the relayer asks for an order.

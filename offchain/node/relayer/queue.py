@@ -14,16 +14,15 @@ import structlog
 
 from offchain.node.relayer.database import RelayerDatabase
 from offchain.node.relayer.limits import MAXIMUM_QUEUE
+from offchain.node.relayer.order_wire import decode_order, encode_order
 from offchain.node.relayer.wire import (
-    WireError,
-    decode_forward,
     decode_reveal,
     decode_transaction,
-    encode_forward,
     encode_reveal,
     encode_transaction,
 )
-from offchain.protocol.words.actions import ForwardReward
+from offchain.node.relayer.wire_fields import WireError
+from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.refusals import AnyCode, OtherCode
 
@@ -32,26 +31,22 @@ log = structlog.get_logger()
 DAMAGED: Final = OtherCode("damaged")
 """Why an entry is dropped that cannot be read back from disk."""
 
-Entry = TypeVar("Entry", bound=DataTransaction | KeyReveal | ForwardReward)
-
-Key = tuple[int, int] | tuple[str, int]
-
-
-def key_of(entry: DataTransaction | KeyReveal | ForwardReward) -> Key:
-    """What an entry is unique by among its kind.
-
-    Scope and the nullifier's x for a data transaction and its key, holder and nonce for an order.
-    """
-    if isinstance(entry, ForwardReward):
-        return entry.order.holder, entry.order.nonce
-    return entry.item.scope, entry.item.nullifier_x
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[Entry]):
-    """How entries of a kind are kept: a word for the kind, and to JSON and back."""
+    """How entries of a kind are kept.
+
+    Attributes:
+        kind: a word for it.
+        key: what an entry is unique by among its kind.
+        encode: to JSON.
+        decode: ... and back; ``WireError`` if it is anything else.
+    """
 
     kind: str
+    key: Callable[[Entry], str]
     encode: Callable[[Entry], dict[str, object]]
     decode: Callable[[object], Entry]
 
@@ -72,7 +67,7 @@ class Lane(Generic[Entry]):
         self._database = database
         self.maximum = maximum
         self._lock = threading.Lock()
-        self._entries: OrderedDict[Key, tuple[float, Entry]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[float, Entry]] = OrderedDict()
         for name, content in database.entries(form.kind):
             try:
                 entry = form.decode(json.loads(content))
@@ -82,7 +77,7 @@ class Lane(Generic[Entry]):
                 database.count_dropped(form.kind, DAMAGED)
                 continue
             # Accepted before this process began: as old as can be, so due at once.
-            self._entries[key_of(entry)] = (-math.inf, entry)
+            self._entries[form.key(entry)] = (-math.inf, entry)
 
     @property
     def kind(self) -> str:
@@ -95,20 +90,20 @@ class Lane(Generic[Entry]):
         Raises:
             StoreError: it cannot be written to disk, and is not taken in.
         """
-        key = key_of(entry)
+        key = self._form.key(entry)
         with self._lock:
             if key in self._entries:
                 return True
             if len(self._entries) >= self.maximum:
                 return False
-            self._database.insert(self._form.kind, _name(key), json.dumps(self._form.encode(entry)))
+            self._database.insert(self._form.kind, key, json.dumps(self._form.encode(entry)))
             self._entries[key] = (now, entry)
             return True
 
-    def get(self, key: Key) -> Entry | None:
-        """The entry of a key, if it waits."""
+    def like(self, entry: Entry) -> Entry | None:
+        """The entry that waits with the key of this one, if there is one."""
         with self._lock:
-            found = self._entries.get(key)
+            found = self._entries.get(self._form.key(entry))
         return found[1] if found else None
 
     def first(self, count: int) -> tuple[Entry, ...]:
@@ -118,11 +113,11 @@ class Lane(Generic[Entry]):
 
     def remove(self, entries: Iterable[Entry]) -> None:
         """Forget entries that are on chain or can never be."""
-        keys = [key_of(entry) for entry in entries]
+        keys = [self._form.key(entry) for entry in entries]
         with self._lock:
             for key in keys:
                 self._entries.pop(key, None)
-            self._database.delete(self._form.kind, [_name(key) for key in keys])
+            self._database.delete(self._form.kind, keys)
 
     def drop(self, entry: Entry, code: AnyCode, reason: str) -> None:
         """Forget an entry that will never be on chain, and say why."""
@@ -154,11 +149,21 @@ class RelayerQueue:
     def __init__(self, database: RelayerDatabase, maximum: int = MAXIMUM_QUEUE) -> None:
         self.database = database
         self.transactions = Lane(
-            Form("transactions", encode_transaction, decode_transaction), database, maximum
+            Form("transactions", _nullifier, encode_transaction, decode_transaction),
+            database,
+            maximum,
         )
-        self.reveals = Lane(Form("keys", encode_reveal, decode_reveal), database, maximum)
-        self.orders = Lane(Form("orders", encode_forward, decode_forward), database, maximum)
+        self.reveals = Lane(
+            Form("keys", _nullifier, encode_reveal, decode_reveal), database, maximum
+        )
+        self.orders = Lane(Form("orders", _holder, encode_order, decode_order), database, maximum)
 
 
-def _name(key: Key) -> str:
-    return f"{key[0]}:{key[1]}"
+def _nullifier(entry: DataTransaction | KeyReveal) -> str:
+    """Scope and the nullifier's x, by which a data transaction and its key are unique."""
+    return f"{entry.item.scope}:{entry.item.nullifier_x}"
+
+
+def _holder(signed: SignedOrder) -> str:
+    """One order of a holder waits at a time: a second might take what the first is to pay."""
+    return signed.order.holder

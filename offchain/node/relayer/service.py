@@ -15,13 +15,14 @@ import structlog
 from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.errors import ModelChainError
-from offchain.node.relayer.admission import Admission, Refused, Verdict
+from offchain.node.relayer.admission import Admission
 from offchain.node.relayer.batches import Batches, BatchSettings
 from offchain.node.relayer.health import WorkLog
-from offchain.node.relayer.order_rules import OrderRules
-from offchain.node.relayer.queue import Entry, Lane, RelayerQueue, key_of
+from offchain.node.relayer.orders import OrderDesk
+from offchain.node.relayer.queue import Entry, Lane, RelayerQueue
+from offchain.node.relayer.refused import Refused, Verdict
 from offchain.ports import Chain, ContentStore
-from offchain.protocol.words.actions import ForwardReward
+from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.refusals import RefusalCode
 
@@ -35,7 +36,6 @@ EARLY = frozenset(
         RefusalCode.PAGES,
         RefusalCode.TOO_EARLY,
         RefusalCode.NOT_REWARDED,
-        RefusalCode.TOO_MANY_ORDERS,
     }
 )
 """Refusals that another block may turn into acceptance."""
@@ -54,7 +54,7 @@ class RelayerService:
         queue: what is accepted and not sent.
         clock: seconds, for the age of batches.
         settings: how batches are formed.
-        order_rules: which orders are taken; None: it takes none.
+        orders: takes orders; None: the relayer takes none.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class RelayerService:
         queue: RelayerQueue,
         clock: Callable[[], float],
         settings: BatchSettings | None = None,
-        order_rules: OrderRules | None = None,
+        orders: OrderDesk | None = None,
     ) -> None:
         self._chain = chain
         self._store = store
@@ -75,12 +75,12 @@ class RelayerService:
         self._queue = queue
         self._clock = clock
         self._settings = settings or BatchSettings()
-        self._order_rules = order_rules
+        self._orders = orders
         # The history must not grow while a message is checked against it.
         self._lock = threading.Lock()
         self.work_log = WorkLog(clock)
         self._batches = Batches(
-            chain, follower, domains, queue, clock, self._settings, order_rules, self._lock
+            chain, follower, domains, queue, clock, self._settings, orders, self._lock
         )
 
     def submit(self, transaction: DataTransaction, payload: bytes) -> Verdict:
@@ -88,7 +88,7 @@ class RelayerService:
         verdict = self._judge(lambda rules: rules.check_transaction(transaction, payload))
         if verdict is Verdict.KNOWN:
             return verdict
-        waiting = self._queue.transactions.get(key_of(transaction))
+        waiting = self._queue.transactions.like(transaction)
         if waiting is not None:
             if waiting.item != transaction.item:
                 raise Refused(RefusalCode.NULLIFIER_USED, "another item of this nullifier waits")
@@ -103,34 +103,32 @@ class RelayerService:
     def reveal(self, reveal: KeyReveal) -> Verdict:
         """Take a payload key in, or raise `Refused`; ``StoreError`` if it cannot be kept."""
         verdict = self._judge(lambda rules: rules.check_reveal(reveal))
-        if verdict is Verdict.KNOWN or self._queue.reveals.get(key_of(reveal)) is not None:
+        if verdict is Verdict.KNOWN or self._queue.reveals.like(reveal) is not None:
             return Verdict.KNOWN
         self._keep(self._queue.reveals, reveal, self._settings.reveals)
         return verdict
 
-    def forward(self, forward: ForwardReward) -> Verdict:
-        """Take a signed order with its permit in, or raise `Refused`.
+    def pay(self, signed: SignedOrder) -> Verdict:
+        """Take a signed order in, or raise `Refused`.
 
         Raises:
             ChainError: the chain cannot be asked whether it would succeed.
             StoreError: it cannot be kept.
         """
-        order_rules = self._order_rules
-        if order_rules is None:
+        orders = self._orders
+        if orders is None:
             raise Refused(RefusalCode.NOT_OFFERED, RefusalCode.NOT_OFFERED.meaning)
-        waiting = self._queue.orders.get(key_of(forward))
-        if waiting is not None:
-            if waiting.order != forward.order:
-                raise Refused(RefusalCode.ORDER_WAITS, "another order of this nonce waits")
+        if orders.waits(signed):
             return Verdict.KNOWN
 
         def check(rules: Admission) -> Verdict:
-            order_rules.check(forward, rules.history, rules.status.timestamp)
+            is_rewarded = bool(rules.history.rewards.get(signed.order.holder))
+            orders.check(signed, is_rewarded, rules.status.timestamp)
             return Verdict.NEW
 
         verdict = self._judge(check)
-        order_rules.try_out(forward)
-        self._keep(self._queue.orders, forward, self._settings.orders)
+        orders.try_out(signed)
+        self._keep(orders.lane, signed, orders.batch)
         return verdict
 
     def describe(self) -> dict[str, object]:
@@ -150,7 +148,7 @@ class RelayerService:
             "queuedOrders": len(self._queue.orders),
             "batch": self._settings.transactions,
             "dropped": self._queue.database.dropped(),
-            "minimumFee": None if self._order_rules is None else str(self._order_rules.minimum_fee),
+            "minimumFee": None if self._orders is None else str(self._orders.minimum_fee),
         }
 
     def depth(self) -> Mapping[str, tuple[int, int]]:

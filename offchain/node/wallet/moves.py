@@ -12,23 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from random import Random
-from typing import Final
 
 from offchain.chain.reading.balances import RewardBalance
 from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.chain.rpc import replies
 from offchain.chain.rpc.ethereum import LATEST
 from offchain.crypto.derivation import NodeSecrets
-from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError
-from offchain.node.relayer.client import OrderTerms, RelayerClient
-from offchain.node.wallet.orders import Holding, read_holdings, sign_order
-from offchain.protocol.words.forwarding import ForwardOrder
-
-DEADLINE_SECONDS: Final = 86_400
-"""How long an order stays good: the relayer may have much to do."""
-
-ATTEMPTS: Final = 5
-"""How often a busy relayer is asked."""
+from offchain.errors import RelayerError, RelayerRefusedError
+from offchain.node.wallet.carriers import Carrier
+from offchain.node.wallet.orders import make_order, sign_order
+from offchain.refusals import RefusalCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +31,6 @@ class Move:
     reward: RewardBalance
     destination: str
     delay: float
-
-
-@dataclass(frozen=True, slots=True)
-class MovePlan:
-    """Moves in the order of their delays, and the rewards that stay for want of a destination."""
-
-    moves: tuple[Move, ...]
-    left: tuple[RewardBalance, ...]
-
-    @property
-    def shared(self) -> dict[str, int]:
-        """Destinations that several rewards go to, with how many."""
-        counts: dict[str, int] = {}
-        for move in self.moves:
-            counts[move.destination] = counts.get(move.destination, 0) + 1
-        return {destination: count for destination, count in counts.items() if count > 1}
 
 
 class MoveOutcome(Enum):
@@ -77,36 +54,24 @@ class MoveResult:
 
 
 def plan_moves(
-    rewards: Sequence[RewardBalance],
-    destinations: Sequence[str],
-    *,
-    share_destinations: bool,
-    spread_seconds: float,
-    random: Random,
-) -> MovePlan:
-    """Decide which reward goes where and when, at random.
-
-    Each destination gets one reward, and rewards without one stay. Only with ``share_destinations``
-    destinations are used several times, as evenly as can be.
+    destinations: Sequence[tuple[RewardBalance, str]], spread_seconds: float, random: Random
+) -> list[Move]:
+    """Decide when each reward goes where it shall, at random.
 
     Args:
-        rewards: what is there to move.
-        destinations: EIP-55 addresses, each once, at least one.
-        share_destinations: whether a destination may receive several rewards.
+        destinations: rewards, each with an EIP-55 address.
         spread_seconds: delays are drawn from 0 to this.
         random: decides; give it the operating system's randomness.
+
+    Returns:
+        Moves in the order of their delays.
     """
-    chosen = list(rewards)
-    random.shuffle(chosen)
-    order = list(destinations)
-    random.shuffle(order)
-    count = len(chosen) if share_destinations else min(len(chosen), len(order))
-    delays = sorted(random.uniform(0.0, spread_seconds) for _ in range(count))
-    moves = tuple(
-        Move(reward, order[i % len(order)], delay)
-        for i, (reward, delay) in enumerate(zip(chosen, delays, strict=False))
-    )
-    return MovePlan(moves, tuple(chosen[count:]))
+    order = random.sample(destinations, len(destinations))
+    delays = sorted(random.uniform(0.0, spread_seconds) for _ in order)
+    return [
+        Move(reward, destination, delay)
+        for (reward, destination), delay in zip(order, delays, strict=True)
+    ]
 
 
 def used_addresses(contracts: DeployedContracts, addresses: Sequence[str]) -> list[str]:
@@ -129,20 +94,20 @@ class RewardMover:
     Attributes:
         contracts: the deployment.
         secrets: of the node whose rewards they are.
-        relayer: carries the orders out.
-        terms: the relayer's.
+        carriers: relayers, at least one; each move is given to one of them.
         clock: seconds.
         pause: waits so many seconds.
+        random: decides who is asked first.
     """
 
     contracts: DeployedContracts
     secrets: NodeSecrets
-    relayer: RelayerClient
-    terms: OrderTerms
+    carriers: Sequence[Carrier]
     clock: Callable[[], float]
     pause: Callable[[float], None]
+    random: Random
 
-    def run(self, plan: MovePlan) -> Iterator[MoveResult]:
+    def run(self, moves: Sequence[Move]) -> Iterator[MoveResult]:
         """Hand over each order at its moment; one that fails keeps no other back.
 
         Yields:
@@ -153,7 +118,7 @@ class RewardMover:
                 be moved by another run.
         """
         begin = self.clock()
-        for move in plan.moves:
+        for move in moves:
             remaining = begin + move.delay - self.clock()
             if remaining > 0:
                 self.pause(remaining)
@@ -172,50 +137,52 @@ class RewardMover:
             self.pause(poll_seconds)
 
     def _hand_over(self, move: Move) -> MoveResult:
-        [holding] = read_holdings(self.contracts, [move.reward.address])
-        if holding.tokens == 0:
-            return MoveResult(move, MoveOutcome.GONE)
-        if holding.tokens <= self.terms.minimum_fee:
-            return MoveResult(move, MoveOutcome.TOO_SMALL)
-        forward = sign_order(
-            self.contracts.deployment,
-            self.secrets.reward_key(move.reward.scope, move.reward.share_key),
-            self._order(move, holding),
-            holding.permit_nonce,
-        )
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                self.relayer.forward(forward)
-            except RelayerBusyError as error:
-                if attempt == ATTEMPTS:
-                    return MoveResult(move, MoveOutcome.FAILED, str(error))
-                self.pause(error.seconds)
-            except RelayerRefusedError as error:
-                return MoveResult(move, MoveOutcome.REFUSED, f"{error.code}: {error.reason}")
-            except RelayerError as error:
-                return MoveResult(move, MoveOutcome.FAILED, str(error))
-            else:
-                return MoveResult(move, MoveOutcome.WAITING)
-        raise AssertionError("unreachable")
+        """Give a relayer the order for all that is there; where one fails, the next.
 
-    def _order(self, move: Move, holding: Holding) -> ForwardOrder:
-        """Everything that is there, less the relayer's fee."""
-        return ForwardOrder(
-            holder=holding.account,
-            receiver=move.destination,
-            amount=holding.tokens,
-            fee=self.terms.minimum_fee,
-            fee_recipient=self.terms.fee_recipient,
-            nonce=holding.order_nonce,
-            deadline=self.contracts.ethereum.block().timestamp + DEADLINE_SECONDS,
+        Two of them may hold an order for the same tokens then. It takes all there is, so that at
+        most one of the two can be carried out.
+        """
+        tokens = self.contracts.read("ModelToken", "balanceOf", move.reward.address)
+        if tokens == 0:
+            return MoveResult(move, MoveOutcome.GONE)
+        result = MoveResult(move, MoveOutcome.TOO_SMALL)
+        for carrier in self.random.sample(self.carriers, len(self.carriers)):
+            if tokens > carrier.terms.minimum_fee:
+                result = self._hand_to(carrier, move, tokens)
+                if result.outcome is MoveOutcome.WAITING:
+                    break
+        return result
+
+    def _hand_to(self, carrier: Carrier, move: Move, tokens: int) -> MoveResult:
+        reward = move.reward
+        order = make_order(
+            reward.address,
+            move.destination,
+            tokens - carrier.terms.minimum_fee,
+            carrier.terms,
+            self.contracts.ethereum.block().timestamp,
         )
+        signed = sign_order(self.contracts.deployment, reward.place.key(self.secrets), order)
+        try:
+            carrier.hand_over(signed, self.pause)
+        except RelayerRefusedError as error:
+            if error.code is not RefusalCode.ORDER_WAITS:
+                return MoveResult(move, MoveOutcome.REFUSED, f"{error.code}: {error.reason}")
+            # An earlier run handed one over.
+        except RelayerError as error:
+            return MoveResult(move, MoveOutcome.FAILED, str(error))
+        return MoveResult(move, MoveOutcome.WAITING)
 
     def _looked_at(self, results: Sequence[MoveResult]) -> list[MoveResult]:
-        waiting = [result for result in results if result.outcome is MoveOutcome.WAITING]
-        addresses = [result.move.reward.address for result in waiting]
-        holdings = read_holdings(self.contracts, addresses)
+        waiting = [
+            result.move.reward.address
+            for result in results
+            if result.outcome is MoveOutcome.WAITING
+        ]
+        views = [View("ModelToken", "balanceOf", (address,)) for address in waiting]
+        held = zip(waiting, self.contracts.read_many(views), strict=True)
         # An order takes all there is, so that an empty address says that it was carried out.
-        empty = {holding.account for holding in holdings if holding.tokens == 0}
+        empty = {address for address, (tokens,) in held if tokens == 0}
         return [
             MoveResult(result.move, MoveOutcome.MOVED)
             if result.outcome is MoveOutcome.WAITING and result.move.reward.address in empty

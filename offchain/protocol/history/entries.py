@@ -1,65 +1,91 @@
-"""What the chain remembers of one item, one share key, one round: what `History` is made of."""
+"""What the chain remembers of one epoch, data transaction and round: what `History` is made of."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from offchain.errors import ProtocolError
-from offchain.protocol.rules.dataset import DataItem
+from offchain.protocol.rules import dataset, reports
 from offchain.protocol.rules.standing import is_majority
 from offchain.protocol.words import records as events
-from offchain.protocol.words.records import (
-    BlockAppended,
-    ModelCommitted,
-    ModelRevealed,
-    Partitioned,
-    PhaseStarted,
-    RoundClosed,
-)
 from offchain.protocol.words.status import Phase, VoidReason
-from offchain.protocol.words.transactions import Block, Item, Scores
+from offchain.protocol.words.transactions import Block, DataRecord, Row
 
 
 class HistoryError(ProtocolError):
     """A record does not fit to those before it: the endpoint left some out, or made some up."""
 
 
-@dataclass(frozen=True, slots=True)
-class SharedItem:
-    """An item as it was shared, with what became of it.
+@dataclass(slots=True)
+class EpochHistory:
+    """An epoch as its events tell it. Grows while they are read; `History` alone writes to it.
 
-    ``round`` is the round whose partition took it (None: pending), ``is_test`` how it was split,
-    ``publication`` the first publication of its key.
+    Attributes:
+        number: the epoch, from 1.
+        applications: of each account, in order of application.
+        frozen: when applying for it ended, with its places; never for epoch 1.
+        seeded: the seed of its draw.
+        members: accounts ascending by share key, once they are written.
+        first_round: its first round, once that opened.
+        last_round: its last round as far as is known.
+    """
+
+    number: int
+    applications: dict[str, events.Applied] = field(default_factory=dict)
+    frozen: events.EpochFrozen | None = None
+    seeded: events.DrawSeeded | None = None
+    members: tuple[str, ...] = ()
+    first_round: int = 0
+    last_round: int = 0
+
+    @property
+    def ring(self) -> tuple[int, ...]:
+        """The members' share keys, ascending: the ring of every round of the epoch."""
+        return tuple(self.applications[account].key for account in self.members)
+
+    @property
+    def own_warm(self) -> int:
+        """Applicants with `warm_heat` of their own."""
+        return max((applied.own_warm for applied in self.applications.values()), default=0)
+
+    def ascending(self, accounts: Iterable[str]) -> tuple[str, ...]:
+        """Applicants ascending by share key: the order of every list of members."""
+        return tuple(sorted(accounts, key=lambda account: self.applications[account].key))
+
+
+@dataclass(frozen=True, slots=True)
+class SharedData:
+    """A data transaction as it was shared, with what became of it.
+
+    ``partition`` is the number of the partition that took it (None: none did), ``test_parts`` the
+    bitmap of its test parts since then. Of both publications the words are kept.
     """
 
     shared: events.DataShared
-    round: int | None = None
-    is_test: bool = False
-    publication: events.KeyPublished | None = None
+    partition: int | None = None
+    test_parts: int = 0
+    training_words: tuple[bytes, ...] | None = None
+    test_words: tuple[bytes, ...] | None = None
 
     @property
-    def item(self) -> Item:
-        """What its sharer stated."""
-        return self.shared.item
+    def id(self) -> bytes:
+        """Its identifier."""
+        return self.shared.id
 
     @property
-    def data_item(self) -> DataItem:
-        """The item as a data set knows it."""
-        key = self.publication.key if self.publication else None
-        return DataItem(
-            self.shared.number, self.shared.item_id, self.shared.item, self.is_test, key
-        )
+    def record(self) -> DataRecord:
+        """What its sharer stated, parts hashed."""
+        return self.shared.record
 
+    def is_test(self, part: int) -> bool:
+        """Whether a part tests; only known once a partition took it."""
+        return bool(self.test_parts >> part & 1)
 
-@dataclass(frozen=True, slots=True)
-class LeasedKey:
-    """A share key with its owner and the round that collected when it was registered."""
-
-    x: int
-    owner: str
-    round: int
-    registration: int
+    def key(self, part: int) -> bytes | None:
+        """The key of a part, if it is published."""
+        words = self.test_words if self.is_test(part) else self.training_words
+        return None if words is None else words[part]
 
 
 @dataclass(slots=True)
@@ -68,50 +94,61 @@ class RoundHistory:
 
     Attributes:
         number: the round, from 1.
+        opened: when it began to collect.
+        data: its data transactions in order of arrival.
+        nullifiers: number of the data transaction that used each.
         partitions: in order.
-        test_items: numbers of the test items that the partitions so far selected.
         closed: how it ended its collection.
         phases: of its competition, in order.
-        voids_in_a_row: void rounds just before this one; known once it closed.
+        counted: n1 and k, once Unseal ended.
+        fixed: D, once Report ended.
+        missing: bitmap of the revealed models that nobody has, once Bring ended or was skipped.
         commitments: the latest of each account.
         reveals: in reveal order.
-        item_reports: for each reported item who reported it.
-        model_reports: for each reported reveal index who reported it.
+        brought: files of models that were brought, by reveal index.
+        data_reports: each attester's bitmap.
+        model_reports: each attester's bitmap.
         attestation_commitments: the latest of each attester.
-        statements: what each attester opened.
-        majority: the statement behind which more than half of the attesters stand.
-        block: the block it made, with its event.
+        statements: rows of each statement that was opened.
+        stated: what each attester opened.
+        decided: which models were valid, and the voices.
+        burned: reveal indices of the models that burned.
+        block: the block it made.
         void_reason: why it made none.
     """
 
     number: int
-    partitions: list[Partitioned] = field(default_factory=list)
-    test_items: set[int] = field(default_factory=set)
-    closed: RoundClosed | None = None
-    phases: list[PhaseStarted] = field(default_factory=list)
-    voids_in_a_row: int = 0
-    commitments: dict[str, ModelCommitted] = field(default_factory=dict)
-    reveals: list[ModelRevealed] = field(default_factory=list)
-    item_reports: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    model_reports: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    opened: events.RoundOpened
+    data: list[SharedData] = field(default_factory=list)
+    nullifiers: dict[int, int] = field(default_factory=dict)
+    partitions: list[events.Partitioned] = field(default_factory=list)
+    closed: events.RoundClosed | None = None
+    phases: list[events.PhaseStarted] = field(default_factory=list)
+    counted: events.KeysCounted | None = None
+    fixed: events.DataSetFixed | None = None
+    missing: int | None = None
+    commitments: dict[str, events.ModelCommitted] = field(default_factory=dict)
+    reveals: list[events.ModelRevealed] = field(default_factory=list)
+    brought: dict[int, bytes] = field(default_factory=dict)
+    data_reports: dict[str, int] = field(default_factory=dict)
+    model_reports: dict[str, int] = field(default_factory=dict)
     attestation_commitments: dict[str, bytes] = field(default_factory=dict)
-    statements: dict[str, bytes] = field(default_factory=dict)
-    majority: bytes | None = None
+    statements: dict[bytes, tuple[Row, ...]] = field(default_factory=dict)
+    stated: dict[str, bytes] = field(default_factory=dict)
+    decided: events.RoundDecided | None = None
+    burned: set[int] = field(default_factory=set)
     block: Block | None = None
-    appended: BlockAppended | None = None
     void_reason: VoidReason | None = None
 
     @property
-    def items(self) -> range:
-        """Numbers of the items that its partitions took so far."""
-        if not self.partitions:
-            return range(0)
-        return range(self.partitions[0].first_item, self.partitions[-1].end_item)
+    def epoch(self) -> int:
+        """The epoch that it belongs to."""
+        return self.opened.epoch
 
     @property
-    def seed(self) -> bytes | None:
-        """Seed of its last partition so far; once it closed, of the next scope's ring circle."""
-        return self.partitions[-1].seed if self.partitions else None
+    def partitioned(self) -> int:
+        """How many of its data transactions partitions took."""
+        return self.partitions[-1].end if self.partitions else 0
 
     @property
     def phase(self) -> Phase:
@@ -129,35 +166,43 @@ class RoundHistory:
         return self.closed.attesters if self.closed else 0
 
     @property
-    def scores(self) -> Scores | None:
-        """The table that its block was made of."""
-        return self.appended.scores if self.appended else None
+    def published(self) -> int:
+        """Bitmap of the data transactions all of whose keys are out."""
+        training = reports.bitmap(i for i, d in enumerate(self.data) if d.training_words)
+        test = reports.bitmap(i for i, d in enumerate(self.data) if d.test_words)
+        return dataset.published(training, test, self.partitioned)
 
     @property
-    def missing_models(self) -> frozenset[int]:
-        """Reveal indices that more than half of the attesters reported: they score 0."""
-        return frozenset(
-            index
-            for index, accounts in self.model_reports.items()
-            if is_majority(len(accounts), self.attesters)
-        )
+    def data_out(self) -> int:
+        """Bitmap of the data transactions that are out by the reports so far."""
+        return reports.out(tuple(self.data_reports.values()))
 
     @property
-    def missing_items(self) -> frozenset[int]:
-        """Numbers of the items that more than half of the attesters reported: they are out."""
-        return frozenset(
-            number
-            for number, accounts in self.item_reports.items()
-            if is_majority(len(accounts), self.attesters)
-        )
+    def models_out(self) -> int:
+        """Bitmap of the revealed models that are missing by the reports so far."""
+        return reports.out(tuple(self.model_reports.values()))
+
+    @property
+    def data_set(self) -> tuple[int, ...] | None:
+        """Numbers of the data transactions in D, ascending; None before it is fixed."""
+        return None if self.fixed is None else reports.positions(self.fixed.data_set)
+
+    @property
+    def majority(self) -> bytes | None:
+        """The statement behind which more than half of the attesters stand."""
+        for statement in self.statements:
+            if is_majority(self.support(statement), self.attesters):
+                return statement
+        return None
+
+    def ids(self, numbers: Iterable[int]) -> list[bytes]:
+        """Identifiers of data transactions by number."""
+        return [self.data[number].id for number in numbers]
 
     def support(self, statement: bytes) -> int:
         """Attesters that opened this statement."""
-        return sum(opened == statement for opened in self.statements.values())
+        return sum(opened == statement for opened in self.stated.values())
 
-    def phase_start(self, phase: Phase) -> PhaseStarted | None:
+    def phase_start(self, phase: Phase) -> events.PhaseStarted | None:
         """When the round entered a phase, if it did."""
-        for start in self.phases:
-            if start.phase == phase:
-                return start
-        return None
+        return next((start for start in self.phases if start.phase == phase), None)

@@ -1,154 +1,29 @@
 """Everything that the contracts' events tell, as a fold: one record after the other.
 
-`History.apply` takes a record in constant time (a partition in time linear in its batch), so that
-a chain is read once and then followed. The records are trusted to come from the contracts; what a
-lying RPC endpoint could make up is caught where it does not fit together (`HistoryError`).
+`History.apply` takes a record in constant time (a partition, a publication and the fixing of D in
+time linear in what they speak of), so that a chain is read once and then followed. The records are
+trusted to come from the contracts; what a lying RPC endpoint could make up is caught where it does
+not fit together (`HistoryError`).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from offchain.crypto.hashing import Domain
-from offchain.protocol.history.entries import HistoryError, LeasedKey, RoundHistory, SharedItem
-from offchain.protocol.rules.dataset import DataItem, is_published_in_time
-from offchain.protocol.rules.leases import registered_rounds
-from offchain.protocol.rules.partition import select_test_items
-from offchain.protocol.rules.ring_selection import ActiveKey
-from offchain.protocol.rules.tally import make_block
+from offchain.crypto.hashing import keccak256
+from offchain.crypto.sealing import key_commitment
+from offchain.protocol.history.entries import EpochHistory, HistoryError, RoundHistory, SharedData
+from offchain.protocol.history.state import ChainState
+from offchain.protocol.rules import dataset, epochs, judging, partition, reports
 from offchain.protocol.words import records as events
-from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
+from offchain.protocol.words.transactions import statement
 
 
-class History:
-    """The chain's past. Create it empty and apply every record in order.
-
-    Attributes:
-        started: the start's event, once there was one.
-        keys: all share keys ever leased, in order.
-        items: all items, indexed by number.
-        rounds: all rounds that have opened, by number.
-        blocks: all blocks of the model chain by number, genesis first.
-        standing_until: for each account the last round in which it may attest.
-        had_valid_model: accounts that ever had one.
-        heat: for each account its heat and the block number that it was reckoned at.
-        relay_height: the relay's best height, as far as events told.
-    """
-
-    def __init__(self, parameters: Parameters, model_chain: Domain, data_registry: Domain) -> None:
-        self.parameters = parameters
-        self.model_chain = model_chain
-        self.data_registry = data_registry
-        self.started: events.Started | None = None
-        self.keys: list[LeasedKey] = []
-        self.items: list[SharedItem] = []
-        self.rounds: dict[int, RoundHistory] = {}
-        self.blocks: list[Block] = [GENESIS_BLOCK]
-        self.block_hashes: list[bytes] = [GENESIS_BLOCK.hash(model_chain)]
-        self.standing_until: dict[str, int] = {}
-        self.had_valid_model: set[str] = set()
-        self.heat: dict[str, tuple[int, int]] = {}
-        self.written_pages: dict[int, int] = {}
-        self.rewarded_models: set[tuple[int, str]] = set()
-        self.rewarded_attesters: set[tuple[int, str]] = set()
-        self.rewarded_items: set[tuple[int, int]] = set()
-        self.rewards: dict[str, int] = {}
-        self.burned_bonds: set[tuple[int, str]] = set()
-        self.returned_bonds: set[tuple[int, str]] = set()
-        self.returned_key_bonds: set[int] = set()
-        self.relay_height = 0
-        self.position: tuple[int, int] = (-1, -1)
-        self._voids_in_a_row = 0
-        self._taken = 0
-        self._key_rounds: list[int] = []
-        self._nullifiers: dict[tuple[int, int], int] = {}
-        self._used_positions: dict[int, set[int]] = defaultdict(set)
-
-    # ---- reading ---------------------------------------------------------------------------------
-
-    @property
-    def collecting(self) -> RoundHistory | None:
-        """The round that collects."""
-        return self.rounds[len(self.rounds)] if self.rounds else None
-
-    @property
-    def competing(self) -> RoundHistory | None:
-        """The round in competition, or the last one that was."""
-        collecting = self.collecting
-        return self.rounds.get(collecting.number - 1) if collecting else None
-
-    @property
-    def head(self) -> Block:
-        """The last block."""
-        return self.blocks[-1]
-
-    def round(self, number: int) -> RoundHistory:
-        """A round by number; `HistoryError` if it has not opened."""
-        try:
-            return self.rounds[number]
-        except KeyError:
-            raise HistoryError(f"round {number} has not opened") from None
-
-    def active_keys(self, scope: int) -> list[ActiveKey]:
-        """Keys active in a round that has opened, each at the index of its position."""
-        registered = registered_rounds(self.parameters, scope)
-        start = bisect_left(self._key_rounds, registered.start)
-        end = bisect_left(self._key_rounds, registered.stop)
-        return [
-            ActiveKey(position, key.x, key.owner)
-            for position, key in enumerate(self.keys[start:end])
-        ]
-
-    def circle_seed(self, scope: int) -> bytes:
-        """Seed of the ring circle of a scope that has opened; `HistoryError` if it has not.
-
-        It is the one of the last partition before the scope opened; before the first partition, the
-        start's.
-        """
-        self.round(scope)
-        for earlier in range(scope - 1, 0, -1):
-            seed = self.rounds[earlier].seed
-            if seed is not None:
-                return seed
-        if self.started is None:
-            raise HistoryError("the chain has not started")
-        return self.started.seed
-
-    def item_of(self, scope: int, nullifier_x: int) -> SharedItem | None:
-        """The item that a nullifier was used for, if it was."""
-        number = self._nullifiers.get((scope, nullifier_x))
-        return None if number is None else self.items[number]
-
-    def used_positions(self, scope: int) -> frozenset[int]:
-        """Positions of all keys that rings of a scope named so far."""
-        return frozenset(self._used_positions.get(scope, ()))
-
-    def data_items(self, number: int) -> Iterator[DataItem]:
-        """All items of a round in order of arrival, in its data set or not."""
-        return (self.items[i].data_item for i in self.round(number).items)
-
-    def candidates(self, number: int) -> list[DataItem]:
-        """A round's items whose keys came in time and that are not reported missing.
-
-        Those of them whose payloads are sound are its data set, see `dataset.assemble`. Final
-        once the round's unseal phase is over.
-        """
-        entry = self.round(number)
-        missing = entry.missing_items
-        return [
-            self.items[i].data_item
-            for i in entry.items
-            if i not in missing
-            and is_published_in_time(number, self.items[i].is_test, self.items[i].publication)
-        ]
-
-    # ---- applying --------------------------------------------------------------------------------
+class History(ChainState):
+    """The chain's past. Create it empty and apply every record in order."""
 
     def apply_all(self, records: Iterable[Record]) -> None:
         """Apply records one after the other."""
@@ -175,187 +50,255 @@ class History:
         if not condition:
             raise HistoryError(f"{type(record).__name__} at {record.position}: {reason}")
 
-    def _keys_registered(self, record: events.KeysRegistered) -> None:
-        known = len(self.keys)
-        self._require(
-            record.first_key == known, record, f"first key {record.first_key}, {known} are known"
-        )
-        last = self.keys[-1].round if self.keys else 0
-        self._require(record.round >= last, record, f"round {record.round} after {last}")
-        for x in record.keys:
-            self.keys.append(LeasedKey(x, record.account, record.round, record.registration))
-            self._key_rounds.append(record.round)
+    def _require_equal(self, given: object, expected: object, record: Record, what: str) -> None:
+        if given != expected:
+            raise HistoryError(
+                f"{type(record).__name__} at {record.position}: {what} is {_shown(given)}, "
+                f"expected {_shown(expected)}"
+            )
 
-    def _page_written(self, record: events.PageWritten) -> None:
-        self.written_pages[record.round] = self.written_pages.get(record.round, 0) + record.count
+    # ---- members
+
+    def _epoch(self, number: int) -> EpochHistory:
+        return self.epochs.setdefault(number, EpochHistory(number))
+
+    def _applied(self, record: events.Applied) -> None:
+        entry = self._epoch(record.epoch)
+        self._require(entry.frozen is None, record, f"epoch {record.epoch} was frozen")
+        known = sum(applied.warm == record.warm for applied in entry.applications.values())
+        self._require_equal(record.number, known + 1, record, "its number")
+        entry.applications[record.account] = record
+
+    def _epoch_frozen(self, record: events.EpochFrozen) -> None:
+        entry = self._epoch(record.epoch)
+        warm = sum(applied.warm for applied in entry.applications.values())
+        counted = (warm, len(entry.applications) - warm)
+        self._require_equal((record.warm, record.cold), counted, record, "the applicants")
+        entry.frozen = record
+        if not epochs.genesis_stays_warm(entry.own_warm, self.parameters.minimum_ring):
+            self.genesis_is_warm = False
+
+    def _epoch_extended(self, record: events.EpochExtended) -> None:
+        self._epoch(record.epoch).last_round = record.last_round
+
+    def _draw_seeded(self, record: events.DrawSeeded) -> None:
+        self._epoch(record.epoch).seeded = record
+
+    def _members_written(self, record: events.MembersWritten) -> None:
+        entry = self._epoch(record.epoch)
+        strangers = set(record.accounts) - set(entry.applications)
+        self._require(not strangers, record, f"{sorted(strangers)} have not applied")
+        self._require(
+            record.accounts == entry.ascending(record.accounts), record, "not ascending by key"
+        )
+        entry.members = record.accounts
+
+    def _stake_added(self, record: events.StakeAdded) -> None:
+        self.stakes[record.account] = record.total
+
+    def _stake_burned(self, record: events.StakeBurned) -> None:
+        self.stakes[record.account] = record.left
+
+    def _stake_returned(self, record: events.StakeReturned) -> None:
+        self.stakes[record.account] = 0
+
+    # ---- data
 
     def _data_shared(self, record: events.DataShared) -> None:
-        expected = len(self.items)
-        self._require(
-            record.number == expected, record, f"item {record.number}, expected {expected}"
+        entry = self.round(record.round)
+        self._require(entry is self.collecting, record, f"round {record.round} does not collect")
+        self._require_equal(record.index, len(entry.data), record, "its number")
+        self._require_equal(
+            record.id, record.record.identifier(self.domain), record, "its identifier"
         )
-        self._require(
-            record.item_id == record.item.identifier(self.data_registry),
+        self._require_equal(
+            keccak256(b"".join(record.payload_hashes)),
+            record.record.payloads_hash,
             record,
-            f"identifier {record.item_id.hex()} is not the item's",
+            "the payloads hash",
         )
-        self.items.append(SharedItem(record))
-        self._used_positions[record.scope].update(record.signature.positions)
-        self._nullifiers[record.scope, record.item.nullifier_x] = record.number
-
-    def _key_published(self, record: events.KeyPublished) -> None:
-        known = len(self.items)
-        self._require(record.number < known, record, f"item {record.number}, {known} are known")
-        shared = self.items[record.number]
-        if shared.publication is None:
-            self.items[record.number] = replace(shared, publication=record)
-
-    def _started(self, record: events.Started) -> None:
-        self._require(self.started is None, record, "the chain had started")
-        self._require(
-            record.genesis_hash == self.block_hashes[0],
-            record,
-            f"genesis hash {record.genesis_hash.hex()}, computed {self.block_hashes[0].hex()}",
-        )
-        self.started = record
-        self.rounds[1] = RoundHistory(1)
+        entry.data.append(SharedData(record))
+        entry.nullifiers[record.record.nullifier_x] = record.index
 
     def _partitioned(self, record: events.Partitioned) -> None:
         entry = self.round(record.round)
         self._require(entry is self.collecting, record, f"round {record.round} does not collect")
-        expected, known = self._taken, len(self.items)
+        expected, known = entry.partitioned, len(entry.data)
         self._require(
-            record.first_item == expected <= record.end_item <= known,
+            record.first == expected <= record.end <= known,
             record,
-            f"takes items {record.first_item} to {record.end_item}, of {expected} to {known}",
+            f"takes {record.first} to {record.end}, of {expected} to {known}",
         )
-        batch = range(record.first_item, record.end_item)
-        self._require(record.test_items <= len(batch), record, "more test items than items")
-        selected = select_test_items(
-            self.model_chain,
-            record.seed,
-            record.first_item,
-            [self.items[i].shared.item_id for i in batch],
-            record.test_items,
-        )
-        for i in batch:
-            self.items[i] = replace(self.items[i], round=record.round, is_test=i in selected)
-        self._taken = record.end_item
+        for index in range(record.first, record.end):
+            data = entry.data[index]
+            selected = partition.test_parts(
+                self.domain,
+                record.seed,
+                data.id,
+                self.parameters.parts,
+                self.parameters.test_parts,
+            )
+            entry.data[index] = replace(
+                data, partition=len(entry.partitions), test_parts=reports.bitmap(selected)
+            )
         entry.partitions.append(record)
-        entry.test_items |= selected
+
+    def _training_keys_published(self, record: events.TrainingKeysPublished) -> None:
+        entry, data = self._published(record, is_test=False)
+        entry.data[record.index] = replace(data, training_words=record.words)
+
+    def _test_keys_published(self, record: events.TestKeysPublished) -> None:
+        entry, data = self._published(record, is_test=True)
+        entry.data[record.index] = replace(data, test_words=record.words)
+
+    def _published(
+        self, record: events.TrainingKeysPublished | events.TestKeysPublished, *, is_test: bool
+    ) -> tuple[RoundHistory, SharedData]:
+        """The round and the data transaction whose keys these are; checked against their hash."""
+        entry = self.round(record.round)
+        due = dataset.publishing_phase(is_test=is_test)
+        self._require_equal(entry.phase, due, record, "the phase")
+        known = entry.partitioned
+        self._require(record.index < known, record, f"number {record.index} of {known}")
+        data = entry.data[record.index]
+        commitments = (
+            key_commitment(self.domain, word) if data.is_test(part) == is_test else word
+            for part, word in enumerate(record.words)
+        )
+        keys_hash = keccak256(b"".join(commitments))
+        self._require_equal(keys_hash, data.record.keys_hash, record, "the keys hash")
+        return entry, data
+
+    # ---- rounds
+
+    def _started(self, record: events.Started) -> None:
+        self._require(self.started is None, record, "the chain had started")
+        self._require_equal(record.genesis_hash, self.block_hashes[0], record, "the genesis hash")
+        self.started = record
+
+    def _round_opened(self, record: events.RoundOpened) -> None:
+        self._require_equal(record.round, len(self.rounds) + 1, record, "the round")
+        entry = self._epoch(record.epoch)
+        self._require_equal(record.members, len(entry.members), record, "the number of members")
+        if entry.first_round == 0:
+            entry.first_round = record.round
+            entry.last_round = record.round + self.parameters.epoch_rounds - 1
+        self.rounds[record.round] = RoundHistory(record.round, record)
 
     def _round_closed(self, record: events.RoundClosed) -> None:
         entry = self.round(record.round)
-        self._require(entry is self.collecting, record, f"round {record.round} does not collect")
-        counted = (len(entry.items), len(entry.test_items))
-        self._require(
-            (record.items, record.test_items) == counted,
-            record,
-            f"{record.items} items with {record.test_items} to test, counted {counted}",
-        )
+        self._require(entry.closed is None, record, f"round {record.round} had closed")
+        self._require_equal(record.data, entry.partitioned, record, "its data")
         entry.closed = record
-        entry.voids_in_a_row = self._voids_in_a_row
-        self.rounds[record.round + 1] = RoundHistory(record.round + 1)
 
     def _phase_started(self, record: events.PhaseStarted) -> None:
         self.round(record.round).phases.append(record)
+
+    def _keys_counted(self, record: events.KeysCounted) -> None:
+        entry = self.round(record.round)
+        published = entry.published.bit_count()
+        counted = (published, judging.trimmed(published))
+        self._require_equal((record.published, record.trim), counted, record, "n1 and k")
+        entry.counted = record
+
+    def _data_set_fixed(self, record: events.DataSetFixed) -> None:
+        entry = self.round(record.round)
+        expected = dataset.data_set(entry.published, entry.data_out)
+        self._require_equal(record.data_set, expected, record, "the data set")
+        root = dataset.data_root(self.domain, entry.ids(reports.positions(expected)))
+        self._require_equal(record.data_root, root, record, "the data root")
+        entry.fixed = record
+
+    def _missing_fixed(self, record: events.MissingFixed) -> None:
+        entry = self.round(record.round)
+        expected = entry.models_out & ~reports.bitmap(entry.brought)
+        self._require_equal(record.missing, expected, record, "what is missing")
+        entry.missing = record.missing
+
+    def _round_decided(self, record: events.RoundDecided) -> None:
+        self.round(record.round).decided = record
+
+    def _block_appended(self, record: events.BlockAppended) -> None:
+        entry, block = self.round(record.round), record.data
+        self._require_equal(record.number, len(self.blocks), record, "its number")
+        self._require_equal(
+            (block.number, block.round), (record.number, record.round), record, "the block's number"
+        )
+        self._require_equal(
+            block.previous_hash, self.block_hashes[-1], record, "the hash of the block before"
+        )
+        self._require_equal(block.hash(self.domain), record.block_hash, record, "its hash")
+        entry.block = block
+        self.blocks.append(block)
+        self.block_hashes.append(record.block_hash)
+
+    def _round_voided(self, record: events.RoundVoided) -> None:
+        self.round(record.round).void_reason = record.reason
+
+    # ---- models and statements
 
     def _model_committed(self, record: events.ModelCommitted) -> None:
         self.round(record.round).commitments[record.account] = record
 
     def _model_revealed(self, record: events.ModelRevealed) -> None:
         entry = self.round(record.round)
-        expected = len(entry.reveals)
-        self._require(
-            record.index == expected, record, f"reveal {record.index}, expected {expected}"
-        )
+        self._require_equal(record.index, len(entry.reveals), record, "its index")
         entry.reveals.append(record)
 
-    def _items_reported(self, record: events.ItemsReported) -> None:
-        entry = self.round(record.round)
-        for number in record.items:
-            entry.item_reports[number].add(record.account)
+    def _model_brought(self, record: events.ModelBrought) -> None:
+        self.round(record.round).brought[record.index] = record.file
+
+    def _data_reported(self, record: events.DataReported) -> None:
+        self.round(record.round).data_reports[record.account] = record.bitmap
 
     def _models_reported(self, record: events.ModelsReported) -> None:
-        entry = self.round(record.round)
-        for index in record.reveals:
-            entry.model_reports[index].add(record.account)
+        self.round(record.round).model_reports[record.account] = record.bitmap
 
     def _attestation_committed(self, record: events.AttestationCommitted) -> None:
         self.round(record.round).attestation_commitments[record.account] = record.commitment
 
-    def _attestation_revealed(self, record: events.AttestationRevealed) -> None:
-        self.round(record.round).statements[record.account] = record.statement
-
-    def _majority_reached(self, record: events.MajorityReached) -> None:
-        self.round(record.round).majority = record.statement
-
-    def _block_appended(self, record: events.BlockAppended) -> None:
+    def _statement_opened(self, record: events.StatementOpened) -> None:
         entry = self.round(record.round)
-        expected = len(self.blocks)
-        self._require(
-            record.number == expected, record, f"block {record.number}, expected {expected}"
-        )
-        outside = [index for index in record.ranking if index >= len(entry.reveals)]
-        self._require(
-            bool(record.ranking) and not outside, record, f"ranks unknown reveals {outside}"
-        )
-        self._require(bool(entry.partitions), record, "its round has no items")
-        transactions = [entry.reveals[index].transaction for index in record.ranking]
-        block = make_block(
-            record.number,
-            record.round,
-            entry.partitions[-1].decision_time,
-            self.block_hashes[-1],
-            record.scores,
-            [entry.identifier(self.model_chain, record.round) for entry in transactions],
-            entry.support(entry.majority) if entry.majority else 0,
-        )
-        computed = block.hash(self.model_chain)
-        self._require(
-            computed == record.block_hash,
-            record,
-            f"block hash {record.block_hash.hex()}, computed {computed.hex()}",
-        )
-        entry.block, entry.appended = block, record
-        self.blocks.append(block)
-        self.block_hashes.append(computed)
-        self.had_valid_model.update(transaction.account for transaction in transactions)
-        self._voids_in_a_row = 0
+        if entry.fixed is None:
+            raise HistoryError(f"a statement of round {record.round} before its data set is fixed")
+        computed = statement(self.domain, record.round, entry.fixed.data_root, record.rows)
+        self._require_equal(record.statement, computed, record, "the statement")
+        entry.statements[record.statement] = record.rows
 
-    def _round_voided(self, record: events.RoundVoided) -> None:
-        self.round(record.round).void_reason = record.reason
-        self._voids_in_a_row += 1
+    def _attestation_opened(self, record: events.AttestationOpened) -> None:
+        entry = self.round(record.round)
+        self._require(record.statement in entry.statements, record, "nobody brought its rows")
+        entry.stated[record.account] = record.statement
 
     def _standing_gained(self, record: events.StandingGained) -> None:
         self.standing_until[record.account] = record.until_round
 
-    def _bond_burned(self, record: events.BondBurned) -> None:
-        self.burned_bonds.add((record.round, record.account))
+    def _model_burned(self, record: events.ModelBurned) -> None:
+        self.round(record.round).burned.add(record.index)
 
-    def _bond_returned(self, record: events.BondReturned) -> None:
-        self.returned_bonds.add((record.round, record.account))
+    # ---- rewards, heat, the relay
 
-    def _key_bond_returned(self, record: events.KeyBondReturned) -> None:
-        self.returned_key_bonds.add(record.registration)
+    def _best_rewarded(self, record: events.BestRewarded) -> None:
+        self.best_claimed.add(record.round)
+        self._pay(record.account, record.amount)
 
-    def _model_rewarded(self, record: events.ModelRewarded) -> None:
-        self.rewarded_models.add((record.number, record.account))
+    def _voice_rewarded(self, record: events.VoiceRewarded) -> None:
+        self.voices_claimed.add((record.round, record.account))
         self._pay(record.account, record.amount)
 
     def _attester_rewarded(self, record: events.AttesterRewarded) -> None:
-        self.rewarded_attesters.add((record.number, record.account))
+        self.attestations_claimed.add((record.round, record.account))
         self._pay(record.account, record.amount)
 
     def _data_rewarded(self, record: events.DataRewarded) -> None:
-        self.rewarded_items.add((record.number, record.index))
+        self.data_claimed.add((record.round, record.index))
         self._pay(record.reward_address, record.amount)
 
     def _pay(self, account: str, amount: int) -> None:
         self.rewards[account] = self.rewards.get(account, 0) + amount
 
     def _heat_gained(self, record: events.HeatGained) -> None:
-        self.heat[record.account] = (record.heat, self.head.number)
+        self.heat[record.account] = (record.heat, len(self.rounds))
 
     def _headers_accepted(self, record: events.HeadersAccepted) -> None:
         self.relay_height = record.last_height
@@ -364,29 +307,45 @@ class History:
         self.relay_height = record.new_height
 
 
+def _shown(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
 _HANDLERS: dict[type[Record], Callable[[History, Any], None]] = {
-    events.KeysRegistered: History._keys_registered,
-    events.PageWritten: History._page_written,
-    events.KeyBondReturned: History._key_bond_returned,
+    events.Applied: History._applied,
+    events.EpochFrozen: History._epoch_frozen,
+    events.EpochExtended: History._epoch_extended,
+    events.DrawSeeded: History._draw_seeded,
+    events.MembersWritten: History._members_written,
+    events.StakeAdded: History._stake_added,
+    events.StakeBurned: History._stake_burned,
+    events.StakeReturned: History._stake_returned,
     events.DataShared: History._data_shared,
-    events.KeyPublished: History._key_published,
-    events.Started: History._started,
     events.Partitioned: History._partitioned,
+    events.TrainingKeysPublished: History._training_keys_published,
+    events.TestKeysPublished: History._test_keys_published,
+    events.Started: History._started,
+    events.RoundOpened: History._round_opened,
     events.RoundClosed: History._round_closed,
     events.PhaseStarted: History._phase_started,
-    events.ModelCommitted: History._model_committed,
-    events.ModelRevealed: History._model_revealed,
-    events.ItemsReported: History._items_reported,
-    events.ModelsReported: History._models_reported,
-    events.AttestationCommitted: History._attestation_committed,
-    events.AttestationRevealed: History._attestation_revealed,
-    events.MajorityReached: History._majority_reached,
+    events.KeysCounted: History._keys_counted,
+    events.DataSetFixed: History._data_set_fixed,
+    events.MissingFixed: History._missing_fixed,
     events.BlockAppended: History._block_appended,
     events.RoundVoided: History._round_voided,
+    events.ModelCommitted: History._model_committed,
+    events.ModelRevealed: History._model_revealed,
+    events.ModelBrought: History._model_brought,
+    events.DataReported: History._data_reported,
+    events.ModelsReported: History._models_reported,
+    events.AttestationCommitted: History._attestation_committed,
+    events.StatementOpened: History._statement_opened,
+    events.AttestationOpened: History._attestation_opened,
     events.StandingGained: History._standing_gained,
-    events.BondBurned: History._bond_burned,
-    events.BondReturned: History._bond_returned,
-    events.ModelRewarded: History._model_rewarded,
+    events.ModelBurned: History._model_burned,
+    events.RoundDecided: History._round_decided,
+    events.BestRewarded: History._best_rewarded,
+    events.VoiceRewarded: History._voice_rewarded,
     events.AttesterRewarded: History._attester_rewarded,
     events.DataRewarded: History._data_rewarded,
     events.HeatGained: History._heat_gained,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from offchain.crypto.possession import PossessionProof
 from offchain.protocol.words.transactions import DataRecord, DataTransaction, ModelTransaction, Row
 
 # ---- BitcoinRelay and ModelChain -----------------------------------------------------------------
@@ -44,6 +45,16 @@ class Possession:
 
     commitment: bytes
     response: bytes
+
+    @classmethod
+    def of(cls, proof: PossessionProof) -> Possession:
+        """A proof as the contract takes it."""
+        return cls(proof.challenge, proof.response.to_bytes(32, "big"))
+
+    @property
+    def proof(self) -> PossessionProof:
+        """The same as `verify_possession` takes it."""
+        return PossessionProof(self.commitment, int.from_bytes(self.response, "big"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,3 +35,5 @@ class ContractError(StrEnum):
     # Claims
     NOTHING_TO_CLAIM = "NothingToClaim"
     ALREADY_CLAIMED = "AlreadyClaimed"
+    # Orders
+    USED_AUTHORIZATION = "ERC3009UsedAuthorization"

@@ -148,7 +148,7 @@ def _record(contract: str, log: Log, timestamp: int) -> Record | None:
         return decode_record(contract, log, timestamp)
     transfer = event_named(TOKEN_CONTRACT, "Transfer").identifier
     if log.topics[:1] != (transfer,):
-        return None  # approvals and permits move nothing
+        return None  # approvals and used authorizations move nothing
     if len(log.topics) != 3 or len(log.data) != 32:
         raise AbiValueError(f"a log of {len(log.topics)} topics is no Transfer of ERC-20")
     sender, receiver = (value_of({"type": "address"}, str, topic[12:]) for topic in log.topics[1:])

@@ -1,12 +1,12 @@
-"""The registries and heat on a real chain, beside a model chain whose round is set by hand."""
+"""Membership, DataRegistry and Heat on a real chain, beside a model chain that is set by hand."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from eth_utils.address import to_checksum_address
@@ -14,16 +14,13 @@ from web3.contract import Contract
 from web3.types import TxReceipt
 
 from offchain.crypto.hashing import Domain
-from offchain.crypto.ring import ShareMessage, nullifier, sign_ring
+from offchain.crypto.possession import prove_possession
+from offchain.crypto.ring import RingSignature, nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment
-from offchain.crypto.secp256k1 import ShareKey, possession_hash, prove_possession
+from offchain.crypto.secp256k1 import ShareKey
 from offchain.protocol.words.parameters import DEMO, Parameters
-from offchain.protocol.words.transactions import (
-    ChainSignature,
-    DataTransaction,
-    Item,
-    encode_positions,
-)
+from offchain.protocol.words.status import ZERO_ADDRESS, Phase
+from offchain.protocol.words.transactions import DataTransaction
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from scripts.support.chains.evm import Evm
 from scripts.support.worlds.bitcoin_mining import MinedChain
@@ -32,7 +29,10 @@ BUFFER_SECONDS = 60
 CONFIRMATIONS = 1
 MAXIMUM_BATCH = 32
 RELAY_RING = 64
-OTHER_MEMBERS = (3, 8, 1, 12, 5)
+
+MODEL_TRANSACTIONS, ATTESTATIONS, BLOCK_PRODUCTION, REWARDS = 16, 17, 18, 19
+"""Accounts that stand in for the contracts that call Membership and Heat."""
+
 REWARD_ADDRESS = to_checksum_address("0x" + "5a" * 20)
 
 
@@ -41,41 +41,10 @@ def share_key(number: int) -> ShareKey:
     return ShareKey(int.from_bytes(hashlib.sha256(b"share key %d" % number).digest(), "big"))
 
 
-def share_keys(numbers: range) -> list[ShareKey]:
-    """The share keys for several numbers."""
-    return [share_key(number) for number in numbers]
-
-
-def payload_key(key: ShareKey) -> bytes:
-    """The payload key that `Registries.transaction` commits to."""
-    return hashlib.sha256(b"payload key" + key.x.to_bytes(32, "big")).digest()
-
-
-def deterministic_randomness(count: int) -> bytes:
-    """Bytes that are good enough where nothing is secret."""
-    return bytes(count)
-
-
-def item_tuple(item: Item) -> tuple[Any, ...]:
-    """An item as web3 takes the struct."""
-    return (
-        item.scope,
-        item.payload_hash,
-        item.key_commitment,
-        item.timestamp,
-        item.reward_address,
-        item.nullifier_x,
-        item.nullifier_v,
-    )
-
-
-def transaction_tuple(transaction: DataTransaction) -> tuple[Any, ...]:
-    """A data transaction as web3 takes the struct."""
-    signature = transaction.signature
-    return (
-        item_tuple(transaction.item),
-        (signature.challenge, list(signature.responses), signature.ring),
-    )
+def part_keys(key: ShareKey, round_number: int, parts: int) -> list[bytes]:
+    """The part keys that `Registries.signed` commits to."""
+    secret = key.x.to_bytes(32, "big") + round_number.to_bytes(4, "big")
+    return [hashlib.sha256(b"part key" + secret + bytes([part])).digest() for part in range(parts)]
 
 
 def code_words(evm: Evm, address: str) -> list[int]:
@@ -94,157 +63,209 @@ def restored(evm: Evm) -> Iterator[None]:
     evm.revert(snapshot)
 
 
+@dataclass(frozen=True)
+class Shared:
+    """A data transaction with its signature, and the keys of its parts."""
+
+    transaction: DataTransaction
+    signature: RingSignature
+    keys: tuple[bytes, ...]
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What DataRegistry.share takes."""
+        signature = self.signature
+        return astuple(self.transaction), signature.challenge, list(signature.responses)
+
+    def words(self, areKeys: int) -> list[bytes]:
+        """For each part its key where the bitmap says so, and else its commitment."""
+        commitments = self.transaction.key_commitments
+        return [
+            key if areKeys >> part & 1 else commitment
+            for part, (key, commitment) in enumerate(zip(self.keys, commitments, strict=True))
+        ]
+
+
 @dataclass
 class Registries:
-    """The deployed contracts, with the log of all keys that were registered through this object."""
+    """The deployed contracts, and the share key of every application made through this object."""
 
     evm: Evm
     parameters: Parameters
     bitcoin: MinedChain
+    genesis: tuple[str, ...]
     chain: Contract
     relay: Contract
     heat: Contract
-    keys: Contract
+    members: Contract
     data: Contract
-    log: list[tuple[int, int]] = field(default_factory=list)  # (round, x) in order of registration
+    applied: dict[tuple[int, str], ShareKey] = field(default_factory=dict)  # by epoch, account
     round: int = 0
 
     @classmethod
-    def deploy(cls, evm: Evm, **changes: int) -> Registries:
-        """Deploy all, with the demo's parameters but for the changes."""
+    def deploy(cls, evm: Evm, genesis: Sequence[str] | None = None, **changes: int) -> Registries:
+        """Deploy all, with the demo's parameters but for the changes.
+
+        The genesis accounts are by default the first four.
+        """
         parameters = replace(DEMO, **changes)
         bitcoin = MinedChain.start()
         checkpoint = bitcoin.checkpoint
+        genesis = evm.accounts[:4] if genesis is None else genesis
         relay = evm.deploy(
             "BitcoinRelay",
             (bitcoin.rules.pow_limit, bitcoin.rules.no_retargeting),
             (RELAY_RING, MAXIMUM_BATCH, CONFIRMATIONS, BUFFER_SECONDS),
             (checkpoint.height, checkpoint.epoch_start_time, checkpoint.headers),
         )
-        values = evm.deploy("ProtocolParameters", parameters.as_tuple()).address
+        contracts = dict.fromkeys(
+            (
+                *("parameters", "relay", "membership", "dataRegistry", "modelChain"),
+                *("modelTransactions", "attestations", "blockProduction", "rewards"),
+                *("heat", "token"),
+            ),
+            ZERO_ADDRESS,
+        )
+        contracts["relay"] = relay.address
+        contracts["parameters"] = evm.deploy("ProtocolParameters", parameters.as_tuple()).address
         chain = evm.deploy("ModelChainHarness")
-        heat = evm.deploy("Heat", values, chain.address)
-        keys = evm.deploy("KeyRegistry", values, chain.address, heat.address)
-        data = evm.deploy("DataRegistry", values, relay.address, keys.address, chain.address)
-        return cls(evm, parameters, bitcoin, chain, relay, heat, keys, data)
+        contracts["modelChain"] = chain.address
+        contracts["modelTransactions"] = evm.accounts[MODEL_TRANSACTIONS]
+        contracts["attestations"] = evm.accounts[ATTESTATIONS]
+        contracts["blockProduction"] = evm.accounts[BLOCK_PRODUCTION]
+        contracts["rewards"] = evm.accounts[REWARDS]
+        heat = evm.deploy("Heat", tuple(contracts.values()))
+        contracts["heat"] = heat.address
+        members = evm.deploy("Membership", tuple(contracts.values()), list(genesis))
+        contracts["membership"] = members.address
+        data = evm.deploy("DataRegistry", tuple(contracts.values()))
+        return cls(
+            evm, parameters, bitcoin, tuple(genesis), chain, relay, heat, members, data
+        )
 
     def copy(self) -> Registries:
         """The same contracts, with a record of keys and headers of its own: for one test."""
-        return replace(self, log=list(self.log), bitcoin=deepcopy(self.bitcoin))
+        return replace(self, applied=dict(self.applied), bitcoin=deepcopy(self.bitcoin))
 
     @property
     def domain(self) -> Domain:
-        """What the hashes and signatures of data transactions belong to."""
-        return Domain(DEVELOPMENT_CHAIN_ID, self.data.address)
+        """What all hashes and signatures belong to."""
+        return Domain(DEVELOPMENT_CHAIN_ID, self.chain.address)
 
-    # ---- share keys ----
+    # ---- members ----
 
-    def proof(self, key: ShareKey, account: str) -> tuple[bytes, bytes, int]:
-        """A proof of possession for an account."""
-        proof = prove_possession(
-            key, possession_hash(Domain(DEVELOPMENT_CHAIN_ID, self.keys.address), account, key.x)
-        )
-        return proof.r, proof.s, proof.v
+    def proof(self, key: ShareKey, account: str, epoch: int) -> tuple[bytes, int]:
+        """A proof of possession, as Membership takes it."""
+        proof = prove_possession(self.domain, account, epoch, key)
+        return proof.challenge, proof.response
 
-    def register(
-        self, keys: Sequence[ShareKey], sender: int = 0, value: int | None = None
+    def apply(
+        self, sender: int | str, number: int, epoch: int | None = None, value: int | None = None
     ) -> TxReceipt:
-        """Register keys; by default with the bond that an account without a valid model owes."""
-        account = self.evm.accounts[sender]
-        call = self.keys.functions.register(
-            [key.x for key in keys], [self.proof(key, account) for key in keys]
-        )
-        bond = self.parameters.key_bond * len(keys) if value is None else value
-        receipt = self.evm.send(call, sender=sender, value=bond)
-        self.log += [(self.round, key.x) for key in keys]
+        """Apply with the share key of a number.
+
+        By default for the epoch that is open, with what the stake lacks.
+        """
+        account, key = self.evm.account(sender), share_key(number)
+        epoch = self.members.functions.openEpoch().call() if epoch is None else epoch
+        if value is None:
+            value = self.parameters.stake - self.stake(account)[0]
+        call = self.members.functions.applyFor(epoch, key.x, self.proof(key, account, epoch))
+        receipt = self.evm.send(call, sender=account, value=value)
+        self.applied[epoch, account] = key
         return receipt
 
-    def open_round(self, number: int) -> None:
-        """Let a round begin to collect, as the model chain does."""
-        self.evm.send(self.chain.functions.openRound(self.keys.address, self.data.address, number))
-        self.round = number
+    def stake(self, sender: int | str) -> list[int]:
+        """An account's stake: amount, last round, last epoch."""
+        return list(self.members.functions.stakeOf(self.evm.account(sender)).call())
 
-    def write_pages(self, number: int) -> None:
-        """Write all pages of a round."""
-        while (
-            self.keys.functions.writtenKeys(number).call()
-            < self.keys.functions.activeKeys(number).call()
-        ):
-            self.evm.send(self.keys.functions.writePage(number))
+    def epoch(self, number: int) -> dict[str, Any]:
+        """An epoch's fields by name."""
+        call = self.members.functions.epochAt(number)
+        names = [component["name"] for component in call.abi["outputs"][0]["components"]]
+        return dict(zip(names, call.call(), strict=True))
 
-    def active(self, number: int) -> list[int]:
-        """The keys that are active in a round by the rule, in order of registration."""
-        return [x for r, x in self.log if r < number <= r + self.parameters.lease_rounds]
+    def ascending(self, epoch: int, accounts: Iterable[str]) -> list[str]:
+        """Accounts ascending by their share keys for an epoch."""
+        return sorted(accounts, key=lambda account: self.applied[epoch, account].x)
 
-    def held(self, account: str) -> int:
-        """Keys of an account that are active in the next round, as the registry counts them."""
-        return int(self.keys.functions.heldKeys(account).call())
+    def start(self) -> TxReceipt:
+        """Start with all genesis accounts that applied."""
+        accounts = self.ascending(1, [account for epoch, account in self.applied if epoch == 1])
+        addresses = self.members.address, self.data.address
+        receipt = self.evm.send(self.chain.functions.start(*addresses, accounts))
+        self.round = 1
+        return receipt
 
-    def ring_keys(self, number: int, positions: Sequence[int]) -> list[int]:
-        """The active keys at positions, as the registry reads them from its pages."""
-        return list(self.keys.functions.ringKeys(number, encode_positions(list(positions))).call())
+    def open_round(self) -> TxReceipt:
+        """Let the next round collect, as the model chain does."""
+        addresses = self.members.address, self.data.address
+        receipt = self.evm.send(self.chain.functions.openRound(*addresses))
+        self.round += 1
+        return receipt
+
+    def ring(self, epoch: int) -> list[int]:
+        """The members' share keys, ascending."""
+        return list(self.members.functions.ring(epoch).call())
 
     # ---- data transactions ----
 
-    def transaction(
+    def signed(
         self,
-        key: ShareKey,
-        ring: Sequence[int],
-        scope: int | None = None,
+        number: int,
         timestamp: int | None = None,
-        payload: bytes = b"payload",
-    ) -> DataTransaction:
-        """A data transaction signed by `key` among the active keys at the positions `ring`."""
-        scope = self.round if scope is None else scope
-        active = self.active(scope)
-        positions = sorted(ring, key=lambda position: active[position])
-        message = ShareMessage(
-            scope=scope,
-            timestamp=self.evm.timestamp if timestamp is None else timestamp,
-            payload_hash=hashlib.sha256(payload).digest(),
-            key_commitment=key_commitment(self.domain, payload_key(key)),
-            reward_address=REWARD_ADDRESS,
-        )
-        members = [active[position] for position in positions]
-        signed = sign_ring(self.domain, message, members, key, deterministic_randomness)
-        own = nullifier(self.domain, key, scope)
-        item = Item(
-            scope,
-            message.payload_hash,
-            message.key_commitment,
-            message.timestamp,
+        round_number: int | None = None,
+        label: bytes = b"",
+    ) -> Shared:
+        """A data transaction by the share key of a number, a member of the running epoch.
+
+        By default for the round that collects, with the next step of time.
+        """
+        key, step = share_key(number), self.parameters.timestamp_step
+        round_number = self.round if round_number is None else round_number
+        if timestamp is None:
+            timestamp = -(-self.evm.timestamp // step) * step
+        keys = part_keys(key, round_number, self.parameters.parts)
+        own = nullifier(self.domain, key, round_number)
+        transaction = DataTransaction(
+            round_number,
+            tuple(hashlib.sha256(label + key).digest() for key in keys),
+            tuple(key_commitment(self.domain, key) for key in keys),
+            hashlib.sha256(label + b"samples").digest(),
+            timestamp,
             REWARD_ADDRESS,
             own.x,
             own.v,
         )
-        return DataTransaction(
-            item, ChainSignature(signed.challenge, signed.responses, encode_positions(positions))
+        ring = self.ring(self.members.functions.currentEpoch().call())
+        message = transaction.identifier(self.domain)
+        return Shared(
+            transaction, sign_ring(self.domain, round_number, message, ring, key), tuple(keys)
         )
 
-    def signed_by(self, signer: int, **changes: Any) -> DataTransaction:
-        """A data transaction by the share key of a number, in a ring of five or six.
-
-        The key's number is its position: keys are registered in order, from number 0 on.
-        """
-        ring = sorted({*OTHER_MEMBERS, signer})
-        return self.transaction(share_key(signer), ring, **changes)
-
-    def counts(self) -> tuple[int, int]:
-        """Items accepted and entries of the arrival log."""
-        read = self.data.functions
-        return read.totals().call()[0], read.arrivals().call()[0]
-
-    def share(self, transaction: DataTransaction, sender: int = 0) -> TxReceipt:
+    def share(self, shared: Shared, sender: int = 0) -> TxReceipt:
         """Send a data transaction."""
-        return self.evm.send(
-            self.data.functions.share(transaction_tuple(transaction)), sender=sender
-        )
+        return self.evm.send(self.data.functions.share(*shared.arguments), sender=sender)
 
-    def share_batch(self, transactions: Sequence[DataTransaction]) -> TxReceipt:
-        """Send several data transactions at once."""
-        return self.evm.send(
-            self.data.functions.shareBatch([transaction_tuple(t) for t in transactions])
-        )
+    def partition(self) -> TxReceipt:
+        """The one partition that is possible now."""
+        height, end = self.data.functions.nextPartition().call()
+        return self.evm.send(self.data.functions.partition(height, end))
+
+    def set_phase(self, round_number: int, phase: Phase) -> None:
+        """Let a round compete in a phase."""
+        self.evm.send(self.chain.functions.setPhase(round_number, phase))
+
+    def publish(
+        self, shared: Shared, index: int, *, is_test: bool, partition: int = 0
+    ) -> TxReceipt:
+        """Publish the training or the test keys of a data transaction."""
+        record = shared.transaction.record
+        test = self.data.functions.testParts(record.round, index).call()
+        name = "publishTestKeys" if is_test else "publishTrainingKeys"
+        words = shared.words(test if is_test else ~test)
+        call = self.data.functions[name](astuple(record), index, partition, words)
+        return self.evm.send(call)
 
     # ---- Bitcoin headers ----
 

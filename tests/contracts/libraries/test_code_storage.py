@@ -33,23 +33,13 @@ def test_the_code_is_a_stop_byte_and_the_words(evm: Evm, storage: Contract, coun
 @pytest.mark.parametrize("word", [0, 1, 0xFF << 248, 0xEF << 248, ALL_BITS])
 def test_any_word_can_be_kept(evm: Evm, storage: Contract, word: int):
     evm.send(storage.functions.write([word, word]))
-    assert storage.functions.load(0).call() == word
-    assert storage.functions.load(1).call() == word
+    assert storage.functions.read().call() == [word, word]
 
 
-def test_each_position_holds_its_word_and_those_past_the_end_zero(evm: Evm, storage: Contract):
-    evm.send(storage.functions.write(words(20)))
-    assert [storage.functions.load(position).call() for position in range(20)] == words(20)
-    assert [storage.functions.load(position).call() for position in (20, 21, 2**64)] == [0, 0, 0]
-
-
-def test_a_copy_changes_only_the_places_that_it_fills(evm: Evm, storage: Contract):
-    evm.send(storage.functions.write(words(20)))
-    copy = storage.functions.copy
-    assert copy(0, 20, 20, 0).call() == words(20)
-    assert copy(5, 3, 6, 2).call() == [1, 1, *words(20)[5:8], 1]
-    assert copy(19, 1, 2, 1).call() == [1, words(20)[19]]
-    assert copy(4, 0, 2, 1).call() == [1, 1]
+@pytest.mark.parametrize("count", [0, 1, 7, 128, MAXIMUM_WORDS])
+def test_all_words_are_read_back_and_nothing_else(evm: Evm, storage: Contract, count: int):
+    evm.send(storage.functions.write(words(count)))
+    assert storage.functions.read().call() == words(count)
 
 
 def test_calling_the_code_does_nothing(evm: Evm, storage: Contract):

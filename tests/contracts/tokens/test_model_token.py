@@ -1,16 +1,16 @@
-"""The reward token: minting, its cap, and permits as any ERC-2612 wallet signs them."""
+"""The reward token: minting, its cap, and authorizations as any ERC-3009 wallet signs them."""
 
 import pytest
 from eth_account import Account
-from eth_account.messages import encode_typed_data
 from web3.contract import Contract
 
 from offchain.protocol.words.status import ZERO_ADDRESS
 from scripts.support.chains.evm import Evm, events, reverts
+from tests.support.authorizations import signed
 
 CAP = 1_000 * 10**18
 MAX_UINT256 = 2**256 - 1
-# Any key that is not one of anvil's accounts: permits need no account on the node.
+# Any key that is not one of anvil's accounts: authorizations need no account on the node.
 HOLDER = Account.from_key(b"\x11" * 32)
 
 
@@ -20,47 +20,9 @@ def token(evm: Evm) -> Contract:
     return evm.deploy("ModelToken", evm.accounts[1], CAP)
 
 
-def permit_message(token: Contract, chain_id: int, spender: str, value: int, deadline: int):
-    """An ERC-2612 permit of HOLDER, ready to be signed."""
-    message = {
-        "types": {
-            "EIP712Domain": [
-                {"name": "name", "type": "string"},
-                {"name": "version", "type": "string"},
-                {"name": "chainId", "type": "uint256"},
-                {"name": "verifyingContract", "type": "address"},
-            ],
-            "Permit": [
-                {"name": "owner", "type": "address"},
-                {"name": "spender", "type": "address"},
-                {"name": "value", "type": "uint256"},
-                {"name": "nonce", "type": "uint256"},
-                {"name": "deadline", "type": "uint256"},
-            ],
-        },
-        "domain": {
-            "name": "Model Chain Token",
-            "version": "1",
-            "chainId": chain_id,
-            "verifyingContract": token.address,
-        },
-        "primaryType": "Permit",
-        "message": {
-            "owner": HOLDER.address,
-            "spender": spender,
-            "value": value,
-            "nonce": token.functions.nonces(HOLDER.address).call(),
-            "deadline": deadline,
-        },
-    }
-    return encode_typed_data(full_message=message)
-
-
-def signed_permit(token: Contract, chain_id: int, spender: str, value: int, deadline: int):
-    """Sign an ERC-2612 permit of HOLDER; returns v, r, s."""
-    message = permit_message(token, chain_id, spender, value, deadline)
-    signature = HOLDER.sign_message(message)
-    return signature.v, signature.r.to_bytes(32, "big"), signature.s.to_bytes(32, "big")
+def authorization(evm: Evm, token: Contract, kind: str, values: tuple, chain_id: int = 0):
+    """A signature of HOLDER."""
+    return signed(token, HOLDER, kind, values, chain_id or evm.w3.eth.chain_id)
 
 
 def test_metadata_minter_and_cap_are_those_of_the_deployment(evm: Evm, token: Contract):
@@ -125,37 +87,63 @@ def test_a_transfer_beyond_the_balance_is_refused(evm: Evm, token: Contract):
     assert token.functions.balanceOf(evm.accounts[3]).call() == 4
 
 
-def test_a_permit_lets_its_spender_take_exactly_that_much_once(evm: Evm, token: Contract):
-    spender = evm.accounts[4]
-    deadline = evm.timestamp + 3600
+@pytest.fixture
+def values(evm: Evm, token: Contract) -> tuple:
+    """HOLDER, who has 100 tokens, gives account 4 sixty of them within an hour."""
     evm.send(token.functions.mint(HOLDER.address, 100), sender=1)
-    signature = signed_permit(token, evm.w3.eth.chain_id, spender, 60, deadline)
-    permit = token.functions.permit(HOLDER.address, spender, 60, deadline, *signature)
-    evm.send(permit, sender=5)
-    assert token.functions.allowance(HOLDER.address, spender).call() == 60
-    assert token.functions.nonces(HOLDER.address).call() == 1
-    take = token.functions.transferFrom(HOLDER.address, evm.accounts[6], 60)
-    evm.send(take, sender=4)
-    with reverts("ERC20InsufficientAllowance", spender, 0, 60):
-        evm.send(take, sender=4)
-    assert token.functions.balanceOf(evm.accounts[6]).call() == 60
+    now = evm.timestamp
+    return HOLDER.address, evm.accounts[4], 60, now - 1, now + 3_600, b"\x07" * 32
 
 
-def test_a_permit_after_its_deadline_is_refused(evm: Evm, token: Contract):
-    deadline = evm.timestamp + 10
-    signature = signed_permit(token, evm.w3.eth.chain_id, evm.accounts[4], 1, deadline)
-    evm.set_next_timestamp(deadline + 1)
-    with reverts("ERC2612ExpiredSignature", deadline):
-        evm.send(token.functions.permit(HOLDER.address, evm.accounts[4], 1, deadline, *signature))
+def test_an_authorized_transfer_is_brought_by_anybody_once(
+    evm: Evm, token: Contract, values: tuple
+):
+    nonce = values[-1]
+    signature = authorization(evm, token, "TransferWithAuthorization", values)
+    transfer = token.functions.transferWithAuthorization(*values, *signature)
+    assert not token.functions.authorizationState(HOLDER.address, nonce).call()
+    receipt = evm.send(transfer, sender=5)
+    assert [dict(used) for used in events(receipt, token, "AuthorizationUsed")] == [
+        {"authorizer": HOLDER.address, "nonce": nonce}
+    ]
+    assert token.functions.authorizationState(HOLDER.address, nonce).call()
+    assert token.functions.balanceOf(evm.accounts[4]).call() == 60
+    with reverts("ERC3009UsedAuthorization", HOLDER.address, nonce):
+        evm.send(transfer, sender=5)
 
 
-def test_a_permit_for_another_chain_is_refused(evm: Evm, token: Contract):
-    chain_id, spender, deadline = evm.w3.eth.chain_id, evm.accounts[4], evm.timestamp + 3600
-    v, r, s = signed_permit(token, chain_id + 1, spender, 1, deadline)
-    # Read on this chain, the signature is that of some other address, which holds nothing.
-    stranger = Account.recover_message(
-        permit_message(token, chain_id, spender, 1, deadline), vrs=(v, r, s)
-    )
-    with reverts("ERC2612InvalidSigner", stranger, HOLDER.address):
-        evm.send(token.functions.permit(HOLDER.address, spender, 1, deadline, v, r, s))
-    assert token.functions.allowance(HOLDER.address, spender).call() == 0
+def test_tokens_authorized_to_a_receiver_are_taken_by_it_alone(
+    evm: Evm, token: Contract, values: tuple
+):
+    signature = authorization(evm, token, "ReceiveWithAuthorization", values)
+    receive = token.functions.receiveWithAuthorization(*values, *signature)
+    with reverts("ERC20InvalidReceiver", evm.accounts[4]):
+        evm.send(receive, sender=5)
+    evm.send(receive, sender=4)
+    assert token.functions.balanceOf(evm.accounts[4]).call() == 60
+
+
+def test_an_authorization_outside_of_its_window_is_refused(
+    evm: Evm, token: Contract, values: tuple
+):
+    signature = authorization(evm, token, "TransferWithAuthorization", values)
+    evm.set_next_timestamp(values[4])
+    with reverts("ERC3009InvalidAuthorizationTime", values[3], values[4]):
+        evm.send(token.functions.transferWithAuthorization(*values, *signature), sender=5)
+
+
+def test_a_cancelled_authorization_is_refused(evm: Evm, token: Contract, values: tuple):
+    nonce = values[-1]
+    signature = authorization(evm, token, "TransferWithAuthorization", values)
+    cancelled = authorization(evm, token, "CancelAuthorization", (HOLDER.address, nonce))
+    cancel = token.functions.cancelAuthorization(HOLDER.address, nonce, *cancelled)
+    evm.send(cancel, sender=6)
+    with reverts("ERC3009UsedAuthorization", HOLDER.address, nonce):
+        evm.send(token.functions.transferWithAuthorization(*values, *signature), sender=5)
+
+
+def test_an_authorization_for_another_chain_is_refused(evm: Evm, token: Contract, values: tuple):
+    foreign = evm.w3.eth.chain_id + 1
+    signature = authorization(evm, token, "TransferWithAuthorization", values, foreign)
+    with reverts("ERC3009InvalidSignature"):
+        evm.send(token.functions.transferWithAuthorization(*values, *signature), sender=5)

@@ -19,6 +19,7 @@ from offchain.learning.drawing.noise import (
     draw_chosen,
     draw_digits,
 )
+from offchain.learning.drawing.withholding import Withholding
 from offchain.learning.fonts.atlas import GlyphAtlas
 from offchain.learning.formats.digits import decode_payload
 
@@ -28,7 +29,7 @@ def generator(seed: int = 0) -> np.random.Generator:
 
 
 def source(atlas, **changes) -> DigitsDataSource:
-    fields = {"node": 0, "nodes": 2, "seed": 3, "samples_per_item": 20} | changes
+    fields = {"node": 0, "nodes": 2, "seed": 3, "samples_per_part": 20} | changes
     return DigitsDataSource(atlas, **fields)
 
 
@@ -49,28 +50,45 @@ def test_other_fields_give_other_bytes(atlas, change):
     assert source(atlas).draw(1, 1) != source(atlas, **change).draw(1, 1)
 
 
-def test_items_and_rounds_differ(atlas):
+def test_parts_and_rounds_differ(atlas):
     items = [item for number in (1, 2, 3) for item in source(atlas).draw(number, 4)]
     assert len(set(items)) == 12
 
 
-def test_items_hold_all_digits_equally_often_in_random_order(atlas):
-    samples = decode_payload(source(atlas, samples_per_item=50).draw(1, 1)[0], 512)
+def test_parts_hold_all_digits_equally_often_in_random_order(atlas):
+    samples = decode_payload(source(atlas, samples_per_part=50).draw(1, 1)[0], 50)
     assert np.bincount(samples.labels, minlength=10).tolist() == [5] * 10
     assert samples.labels.tolist() != sorted(samples.labels.tolist())
 
 
 @pytest.mark.parametrize("count", [1, 7, 13])
 def test_any_number_of_samples_can_be_asked_for(atlas, count):
-    samples = decode_payload(source(atlas, samples_per_item=count).draw(1, 1)[0], 512)
+    samples = decode_payload(source(atlas, samples_per_part=count).draw(1, 1)[0], count)
     assert len(samples) == count
+
+
+@pytest.mark.parametrize("shuffled", [True, False])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+@pytest.mark.parametrize("held_back", [(), (0,), (1, 3, 5, 7, 9), range(1, 10)])
+def test_no_option_changes_how_many_samples_a_part_has(atlas, held_back, share, shuffled):
+    withholding = Withholding(frozenset(held_back), share)
+    one = source(atlas, withholding=withholding, shuffled=shuffled)
+    parts = [decode_payload(part, 20) for part in one.draw(1, 3)]
+    assert one.draw(1, 2) == one.draw(1, 3)[:2]
+    for part in parts:
+        assert not set(held_back) & set(part.labels.tolist())
+        assert len({image.tobytes() for image in part.images}) == 20
+    if share == 0.0:
+        counts = np.bincount(parts[0].labels, minlength=10)
+        shared = [counts[label] for label in range(10) if label not in held_back]
+        assert max(shared) - min(shared) <= 1
 
 
 def test_an_image_shows_the_glyph_of_its_label_in_a_font_of_the_node(atlas):
     """Without noise, every image is one of the node's glyphs, under its own digit."""
     still = HandwritingNoise(1.0, 1.0, 0.0, 0.0, 0.0)
     one = source(atlas, noise=still)
-    samples = decode_payload(one.draw(1, 1)[0], 512)
+    samples = decode_payload(one.draw(1, 1)[0], 20)
     for image, label in zip(samples.images, samples.labels, strict=True):
         glyphs = atlas.glyphs[one.fonts(1), label]
         assert image.tobytes() in {
@@ -122,7 +140,7 @@ def test_few_fonts_are_each_a_group_of_their_own():
         ({"node": 2}, "node 2 of 2"),
         ({"node": -1}, "node -1 of 2"),
         ({"groups": 1}, "1 groups"),
-        ({"samples_per_item": 0}, "0 samples"),
+        ({"samples_per_part": 0}, "0 samples"),
     ],
 )
 def test_impossible_settings_are_refused(changes, reason):
@@ -215,3 +233,14 @@ def test_noise_stays_in_the_ranges_of_its_preset(noise):
     centres = maps[:, :, :2].sum(axis=2) * 31.5 + maps[:, :, 2] - 27.5
     assert np.abs(centres).max() <= 2 * noise.shift + 1e-9
     assert (maps[:, 1, 0] == 0).all()
+
+
+def test_unshuffled_parts_are_of_one_user_each(atlas):
+    def spread(shuffled):
+        part = source(atlas, samples_per_part=100, noise=LIGHT, shuffled=shuffled).draw(1, 1)[0]
+        samples = decode_payload(part, 100)
+        ones = samples.images[samples.labels == 4].astype(float)
+        return ones.std(axis=0).mean()
+
+    # One hand has about one image of a digit; many hands have many. Light noise blurs both alike.
+    assert spread(False) < spread(True)

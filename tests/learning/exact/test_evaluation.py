@@ -29,6 +29,7 @@ from offchain.learning.exact.integer_network import (
     check_network,
     reference_classes,
     reference_logits,
+    reference_points,
 )
 from offchain.learning.exact.worst_case import worst_case
 from tests.support.random_networks import random_network
@@ -175,7 +176,7 @@ def test_without_onednn_convolutions_keep_their_strides(monkeypatch):
 
 
 def test_a_family_whose_first_layer_cannot_be_rearranged_is_computed_too(evaluators):
-    family = NetworkFamily(9, (3, 3), (2, 2), (1, 1), (8, 8), 3, 100_000)
+    family = NetworkFamily(9, (3, 3), (2, 2), (1, 1), (8, 8), 3, lambda _: None)
     assert not has_squares(family)
     network, images = worst_case((5, 7), family)
     for evaluator in evaluators.values():
@@ -271,19 +272,23 @@ def test_no_memory_for_a_single_image_is_an_error():
         ExactEvaluator(CPU, [short_of_memory(0)]).logits(NETWORKS["usual"], images_of(1))
 
 
-def test_the_score_counts_what_the_reference_gets_right():
+def test_points_are_given_for_what_the_reference_gets_right():
     network, images = NETWORKS["odd channels"], images_of(200)
     labels = np.random.Generator(np.random.PCG64(5)).integers(0, 10, 200, np.uint8)
     classes = reference_classes(network, images)
-    expected = int((classes == labels).sum())
+    expected = (classes == labels).astype(np.uint8)
     evaluator = ExactEvaluator()
-    found = [evaluator.score(network, images, labels, batch) for batch in (1, 33, 500)]
-    assert found == [expected, expected, expected]
+    for batch in (1, 33, 500):
+        found = evaluator.points(network, images, labels, batch)
+        assert found.dtype == np.uint8
+        assert np.array_equal(found, expected)
+    assert np.array_equal(reference_points(network, images, labels), expected)
+    assert evaluator.score(network, images, labels) == expected.sum() > 0
     assert evaluator.score(network, images, classes.astype(np.uint8)) == 200
     assert np.array_equal(evaluator.classes(network, images), classes)
 
 
-def test_no_images_score_nothing():
+def test_no_images_earn_nothing():
     none = np.zeros((0, 28, 28), np.uint8)
     assert ExactEvaluator().score(NETWORKS["usual"], none, np.zeros(0, np.uint8)) == 0
     assert ExactEvaluator().logits(NETWORKS["usual"], none).shape == (0, 10)

@@ -25,6 +25,7 @@ from offchain.learning.exact.integer_network import (
     reference_logits,
     shift_right,
 )
+from offchain.learning.exact.judge_gas import judging_gas
 from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.formats.tensor_file import encode_tensors
 from tests.support.random_networks import random_network
@@ -206,12 +207,16 @@ def test_more_channels_than_the_family_has_are_refused():
     refused(encode_model(random_network((65, 4, 5, 6))), "allowed are 1 to 64 channels")
 
 
-def test_more_work_than_the_family_allows_is_refused():
-    refused(encode_model(random_network((64, 128, 128, 64), largest=5)), "multiply-adds")
+@pytest.mark.parametrize("channels", [(64, 128, 1, 1), (16, 128, 64, 10), (24, 48, 64, 64)])
+def test_a_network_that_is_too_dear_for_a_judge_is_refused(channels):
+    data = encode_model(random_network(channels, largest=5))
+    refused(data, f"may take {judging_gas(channels)} gas, allowed are 6000000")
 
 
-def test_a_model_over_one_block_is_refused():
-    refused(b"\0" * (2**20 + 1), "1048577 bytes are more than the 1048576 allowed")
+def test_a_model_that_is_too_long_for_a_transaction_is_refused():
+    refused(bytes(120_001), "120001 bytes are more than the 120000 allowed")
+    data = encode_model(random_network((1, 1, 31, 256), largest=5))
+    refused(data, f"{len(data)} bytes are more than the 120000 allowed")
 
 
 def test_missing_and_foreign_tensors_are_refused():

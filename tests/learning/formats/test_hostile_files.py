@@ -77,7 +77,7 @@ def sound_regression() -> bytes:
         "output.bias": np.zeros(1, np.int32),
         "output.shift": np.zeros(1, np.uint8),
     }
-    return encode_tensors(layers, regression_network.model_metadata(TABLE))
+    return encode_tensors(layers, {"format": regression_network.model_format(TABLE)})
 
 
 PARTS = ("weight", "bias", "shift")
@@ -97,7 +97,7 @@ KINDS = {
         ("images", "labels"),
         PAYLOAD_METADATA,
         sound_digits(),
-        lambda data: decode_payload(data, 512),
+        lambda data: decode_payload(data, 3),
         PayloadError,
     ),
     "digits model": Kind(
@@ -109,14 +109,14 @@ KINDS = {
     ),
     "regression payload": Kind(
         ("features", "targets"),
-        samples.payload_metadata(TABLE),
+        {"format": samples.payload_format(TABLE)},
         sound_rows(),
-        lambda data: samples.decode_payload(TABLE, data, 512),
+        lambda data: samples.decode_payload(TABLE, data, 2),
         PayloadError,
     ),
     "regression model": Kind(
         tuple(f"{layer}.{part}" for layer in ("hidden", "output") for part in PARTS),
-        regression_network.model_metadata(TABLE),
+        {"format": regression_network.model_format(TABLE)},
         sound_regression(),
         lambda data: regression_network.parse_model(TABLE, data),
         ModelError,
@@ -184,7 +184,7 @@ def test_what_grows_when_it_is_decompressed_takes_no_more_memory_than_a_payload_
     tracemalloc.start()
     try:
         with pytest.raises(PayloadError):
-            decode_payload(payload, 16_384)
+            decode_payload(payload, count)
         assert tracemalloc.get_traced_memory()[1] < 1 << 25
     finally:
         tracemalloc.stop()

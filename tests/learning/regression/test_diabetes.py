@@ -18,12 +18,13 @@ def rows():
 
 def source(rows, **changes) -> TableDataSource:
     return TableDataSource(**{
-        "table": DIABETES, "rows": rows, "node": 0, "nodes": 4, "seed": 7, **changes
+        "table": DIABETES, "rows": rows, "node": 0, "nodes": 4, "seed": 7,
+        "samples_per_part": 2, **changes
     })  # fmt: skip
 
 
 def as_tuples(payloads: list[bytes]) -> list[tuple[int, ...]]:
-    decoded = [decode_payload(DIABETES, payload, 4096) for payload in payloads]
+    decoded = [decode_payload(DIABETES, payload, 2) for payload in payloads]
     return [
         (*features, target)
         for part in decoded
@@ -62,26 +63,26 @@ def test_without_scikit_learn_it_says_how_to_get_it(monkeypatch):
         diabetes_rows()
 
 
-def test_no_row_comes_twice_in_three_rounds_of_four_nodes(rows):
+def test_no_row_comes_twice_in_two_rounds_of_four_nodes(rows):
     seen: list[tuple[int, ...]] = []
     for node in range(4):
         data = source(rows, node=node, seed=node)
-        for number in (1, 2, 3):
-            seen += as_tuples(data.draw(number, 12))
-    assert len(seen) == len(set(seen)) == 4 * 3 * 36
+        for number in (1, 2):
+            seen += as_tuples(data.draw(number, 20))
+    assert len(seen) == len(set(seen)) == 4 * 2 * 40
 
 
-def test_the_rows_of_all_nodes_are_all_rows(rows):
+def test_nodes_share_nearly_all_rows_there_are(rows):
     shared = set()
     for node in range(4):
-        for number in (1, 2, 3):
-            shared |= set(as_tuples(source(rows, node=node).draw(number, 13)))
-    assert len(shared) == 442
+        for number in (1, 2):
+            shared |= set(as_tuples(source(rows, node=node).draw(number, 27)))
+    assert len(shared) == 4 * 2 * 54
 
 
-def test_rounds_begin_again_after_the_last_part(rows):
+def test_rounds_begin_again_after_the_last_share(rows):
     data = source(rows)
-    assert data.draw(4, 5) == data.draw(1, 5)
+    assert data.draw(3, 5) == data.draw(1, 5)
     assert data.draw(2, 5) != data.draw(1, 5)
 
 
@@ -90,14 +91,19 @@ def test_the_same_node_draws_the_same_and_more_of_it(rows):
     assert source(rows).draw(2, 9) != source(rows, seed=8).draw(2, 9)
 
 
+def test_more_parts_than_a_round_has_rows_for_are_refused(rows):
+    with pytest.raises(ConfigurationError, match="each has 55 to share in a round, 56 are needed"):
+        source(rows).draw(1, 28)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"node": 4}, "node 4 of 4: count from 0"),
         ({"node": -1}, "node -1 of 4"),
-        ({"parts": 0}, "0 parts of rows"),
-        ({"samples_per_item": 0}, "0 samples an item"),
-        ({"nodes": 50}, "442 rows of diabetes for 50 nodes: 450 are needed"),
+        ({"shares": 0}, "0 shares of rows"),
+        ({"samples_per_part": 0}, "0 samples a part"),
+        ({"nodes": 120}, "442 rows of diabetes for 120 nodes: each has 1 to share in a round, 2"),
     ],
 )
 def test_a_source_that_cannot_be_is_refused(rows, changes, reason):

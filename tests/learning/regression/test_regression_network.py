@@ -1,4 +1,4 @@
-"""The regression's network family: what is a model, what it computes, and what it scores."""
+"""The regression's network family: what is a model, what it computes, and what it earns."""
 
 import numpy as np
 import pytest
@@ -9,17 +9,16 @@ from offchain.learning.formats.tensor_file import encode_tensors
 from offchain.learning.regression.regression_network import (
     MAXIMUM_HIDDEN,
     RegressionNetwork,
-    credit,
     encode_model,
     inputs,
-    model_metadata,
+    model_format,
     parse_model,
+    points,
     predict,
-    score,
 )
 from offchain.learning.regression.samples import TableSamples
 from offchain.learning.regression.table import LARGEST_VALUE, Column, Table
-from offchain.learning.task import MAXIMUM_FILE_BYTES
+from offchain.learning.task import MAXIMUM_MODEL_BYTES
 
 TABLE = Table(
     "plants", (Column("height", -5, 300), Column("leaves", 0, 40)), Column("yield", 10, 90), 8
@@ -105,28 +104,35 @@ def test_the_largest_numbers_that_the_format_allows_are_exact():
         assert predict(table, network, features).tolist() == [expected]
 
 
-def test_a_score_pays_each_sample_by_its_error_up_to_the_tolerance():
-    rows = np.zeros((5, 2), np.int32)
-    samples = TableSamples(rows, np.array([50, 46, 57, 58, 90], np.int32))
-    # Errors 0, 4, 7, 8, 40 of a tolerance of 8: credits 8, 4, 1, 0, 0.
-    assert credit(TABLE, constant(50), samples) == 13
-    assert score(TABLE, constant(50), samples) == 1
+def test_points_fall_with_the_error_down_to_nothing_at_the_tolerance():
+    rows = np.zeros((6, 2), np.int32)
+    samples = TableSamples(rows, np.array([50, 46, 57, 43, 58, 90], np.int32))
+    # Errors 0, 4, 7, -7, 8, 40 of a tolerance of 8.
+    found = points(TABLE, constant(50), samples)
+    assert found.dtype == np.uint8
+    assert found.tolist() == [255, 127, 31, 31, 0, 0]
 
 
-def test_a_perfect_network_scores_a_point_a_sample_and_a_useless_one_nothing():
-    samples = TableSamples(np.zeros((7, 2), np.int32), np.full(7, 50, np.int32))
-    assert score(TABLE, constant(50), samples) == 7
-    assert score(TABLE, constant(58), samples) == 0
-    assert score(TABLE, constant(42), samples) == 0
+@pytest.mark.parametrize("seed", range(5))
+def test_each_sample_has_its_own_points_whatever_stands_beside_it(seed):
+    network, samples = random_network(seed), random_samples(seed, 40)
+    together = points(TABLE, network, samples).tolist()
+    alone = [points(TABLE, network, samples.chosen(np.array([at]))) for at in range(40)]
+    assert [int(one[0]) for one in alone] == together
+    expected = [
+        255 * max(0, 8 - abs(plainly(network, row) - target)) // 8
+        for row, target in zip(samples.features.tolist(), samples.targets.tolist(), strict=True)
+    ]
+    assert together == expected
 
 
 def test_samples_beyond_a_batch_count_too():
     samples = TableSamples(np.zeros((10_001, 2), np.int32), np.full(10_001, 50, np.int32))
-    assert score(TABLE, constant(50), samples) == 10_001
+    assert points(TABLE, constant(50), samples).tolist() == [255] * 10_001
 
 
-def test_no_samples_score_nothing():
-    assert score(TABLE, constant(50), random_samples(1, 0)) == 0
+def test_no_samples_earn_nothing():
+    assert points(TABLE, constant(50), random_samples(1, 0)).shape == (0,)
 
 
 def test_a_model_file_comes_back_as_it_was_written():
@@ -146,7 +152,7 @@ def altered(**changes: np.ndarray) -> bytes:
         for part in ("weight", "bias", "shift")
     }
     named = {name.replace("_", "."): value for name, value in changes.items()}
-    return encode_tensors({**tensors, **named}, model_metadata(TABLE))
+    return encode_tensors({**tensors, **named}, {"format": model_format(TABLE)})
 
 
 @pytest.mark.parametrize(
@@ -180,7 +186,7 @@ def test_files_that_are_no_models_of_the_table_are_refused():
         (b"", "too few for a header length"),
         (data[:-1], "the data at"),
         (encode_model(other, random_network(1)), "regression-network/animals/1"),
-        (data.ljust(MAXIMUM_FILE_BYTES + 1, b"\0"), "more than the"),
+        (data.ljust(MAXIMUM_MODEL_BYTES + 1, b"\0"), "more than the"),
     ):
         with pytest.raises(ModelError, match=reason):
             parse_model(TABLE, wrong)

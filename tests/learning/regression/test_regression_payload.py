@@ -10,7 +10,9 @@ from offchain.learning.regression.samples import (
     concatenate,
     decode_payload,
     encode_payload,
-    payload_metadata,
+    payload_format,
+    record_bytes,
+    records,
 )
 from offchain.learning.regression.table import LARGEST_VALUE, Column, Table
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
@@ -30,21 +32,21 @@ def some_samples(count: int) -> TableSamples:
     )
 
 
-def refused(payload: bytes, reason: str, maximum: int = 512) -> None:
+def refused(payload: bytes, reason: str, samples: int = 3) -> None:
     with pytest.raises(PayloadError, match=reason):
-        decode_payload(TABLE, payload, maximum)
+        decode_payload(TABLE, payload, samples)
 
 
 def with_tensors(**changes: np.ndarray) -> bytes:
     samples = some_samples(3)
     tensors = {"features": samples.features, "targets": samples.targets, **changes}
-    return encode_tensors(tensors, payload_metadata(TABLE))
+    return encode_tensors(tensors, {"format": payload_format(TABLE)})
 
 
 @pytest.mark.parametrize("count", [1, 2, 512])
 def test_a_payload_comes_back_as_it_was_written(count):
     samples = some_samples(count)
-    decoded = decode_payload(TABLE, encode_payload(TABLE, samples), 512)
+    decoded = decode_payload(TABLE, encode_payload(TABLE, samples), count)
     assert np.array_equal(decoded.features, samples.features)
     assert np.array_equal(decoded.targets, samples.targets)
     assert len(decoded) == count
@@ -92,8 +94,13 @@ def test_other_shapes_and_element_types_are_refused(changes, reason):
     refused(with_tensors(**changes), reason)
 
 
-def test_more_or_fewer_samples_than_allowed_are_refused():
-    refused(encode_payload(TABLE, some_samples(5)), "5 samples, allowed are 1 to 4", maximum=4)
+@pytest.mark.parametrize("other", [1, 4, 6, 512])
+def test_another_number_of_samples_than_the_deployments_is_refused(other):
+    payload = encode_payload(TABLE, some_samples(5))
+    refused(payload, f"5 samples, a part of this deployment has {other}", other)
+
+
+def test_no_samples_are_refused():
     none = TableSamples(np.zeros((0, 2), np.int32), np.zeros(0, np.int32))
     refused(encode_payload(TABLE, none), r"'features' is out of range: \[0, 2\]")
 
@@ -110,6 +117,17 @@ def test_what_is_no_canonical_file_is_refused():
     refused(payload + b"\0", "the data at")
     refused(with_tensors(more=np.zeros(1, np.int8)), "tensors")
     refused(payload.ljust(MAXIMUM_PAYLOAD_BYTES + 1, b"\0"), "more than the")
+
+
+def test_a_record_holds_all_values_of_its_row_as_a_contract_reads_them():
+    samples = some_samples(4)
+    found = records(TABLE, samples)
+    assert {len(record) for record in found} == {record_bytes(TABLE)} == {12}
+    for record, features, target in zip(
+        found, samples.features.tolist(), samples.targets.tolist(), strict=True
+    ):
+        words = [int.from_bytes(record[at : at + 4], "big", signed=True) for at in (0, 4, 8)]
+        assert words == [*features, target]
 
 
 def test_concatenation_keeps_the_order_and_nothing_gives_nothing():

@@ -43,20 +43,24 @@ def model(learner, payloads):
     return learner.train(payloads[:10], None, 1, silent)
 
 
-def median_score(payloads: list[bytes]) -> int:
-    """What predicting the median of all rows scores."""
+def median_points(payloads: list[bytes]) -> int:
+    """What predicting the median of all rows earns."""
     rows = diabetes_rows()
     task = RegressionTask(DIABETES, 26)
     targets = np.concatenate([task.decode_payload(one).targets for one in payloads])
     errors = np.abs(targets - int(np.median(rows.targets)))
-    return int(np.maximum(50 - errors, 0).sum()) // 50
+    return int((255 * np.maximum(50 - errors, 0) // 50).sum())
+
+
+def total(learner: TaskLearner, model: bytes, payloads: list[bytes]) -> int:
+    return int(learner.points(model, payloads).sum(dtype=int))
 
 
 def test_a_trained_network_beats_the_median_by_far_on_rows_that_it_never_saw(
     learner, model, payloads
 ):
     test = payloads[10:]
-    assert learner.evaluate(model.data, test) > 1.25 * median_score(test)
+    assert total(learner, model.data, test) > 1.25 * median_points(test)
     assert model.description.startswith("8 hidden units, step ")
 
 
@@ -80,23 +84,26 @@ def test_training_goes_on_from_the_baseline(learner, model, payloads):
     test = payloads[10:]
     fresh = one_step.train(payloads[:10], None, 2, silent)
     onward = one_step.train(payloads[:10], model.data, 2, silent)
-    scores = [learner.evaluate(one.data, test) for one in (fresh, onward, model)]
-    assert scores[0] < scores[1]
-    assert abs(scores[1] - scores[2]) <= 5
+    earned = [total(learner, one.data, test) for one in (fresh, onward, model)]
+    assert earned[0] < earned[1]
+    assert abs(earned[1] - earned[2]) <= 5 * 255
     assert onward.data != model.data
 
 
-def test_scores_do_not_depend_on_how_samples_are_split(learner, model, payloads):
-    task = RegressionTask(DIABETES, 442)
+def test_points_do_not_depend_on_how_samples_are_split(learner, model, payloads):
+    task = RegressionTask(DIABETES, 26)
     network = task.decode_model(model.data)
     parts = [task.decode_payload(payload) for payload in payloads]
     together = TableSamples(
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.targets for part in parts]),
     )
-    expected = task.score(network, [together])
-    assert task.score(network, parts) == expected == learner.evaluate(model.data, payloads[::-1])
-    assert 0 < expected < 442
+    expected = task.points(network, [together])
+    assert np.array_equal(task.points(network, parts), expected)
+    backwards = learner.points(model.data, payloads[::-1]).reshape(17, 26)
+    assert np.array_equal(backwards[::-1].ravel(), expected)
+    assert 0 < expected.mean() < 255
+    assert len(set(expected.tolist())) > 30
 
 
 def test_progress_is_reported_and_seconds_are_kept_to(payloads):
@@ -116,18 +123,18 @@ def test_progress_is_reported_and_seconds_are_kept_to(payloads):
 
 def test_a_run_that_is_cut_short_is_no_worse_than_the_mean(payloads):
     torch.set_num_threads(1)
-    task = RegressionTask(DIABETES, 442)
+    task = RegressionTask(DIABETES, 26)
     rows = diabetes_rows()
     few = task.decode_payload(payloads[0])
     mean = np.abs(rows.targets - round(float(few.targets.mean())))
-    least = int(np.maximum(50 - mean, 0).sum()) // 50
+    least = int((255 * np.maximum(50 - mean, 0) // 50).sum())
     for seed in range(8):
         hurried = itertools.count(step=1000)
         result = train_network(
             DIABETES, few, None, seed, SETTINGS, silent, lambda ticks=hurried: float(next(ticks))
         )
         assert result.step == 1
-        assert task.score(result.network, [rows]) >= least - 10
+        assert task.points(result.network, [rows]).sum(dtype=int) >= least - 10 * 255
 
 
 def test_too_few_samples_end_the_training(learner, payloads):
@@ -147,19 +154,19 @@ def test_an_exploding_training_ends_with_an_error_and_no_model(payloads, rate):
 
 
 def test_malformed_input_is_refused_by_the_learner(learner, model, payloads):
-    assert learner.sample_count(payloads[0]) == 26
+    learner.check_payload(payloads[0])
     for call in (
         lambda: learner.check_model(payloads[0]),
-        lambda: learner.evaluate(b"x", payloads),
+        lambda: learner.points(b"x", payloads),
         lambda: learner.train(payloads, b"x", 1, silent),
     ):
         with pytest.raises(ModelError):
             call()
     for call in (
-        lambda: learner.sample_count(model.data),
-        lambda: learner.evaluate(model.data, [payloads[0], b"x"]),
+        lambda: learner.check_payload(model.data),
+        lambda: learner.points(model.data, [payloads[0], b"x"]),
         lambda: learner.train([b"x"], None, 1, silent),
-        lambda: TaskLearner(RegressionTask(DIABETES, 25)).sample_count(payloads[0]),
+        lambda: TaskLearner(RegressionTask(DIABETES, 25)).check_payload(payloads[0]),
     ):
         with pytest.raises(PayloadError):
             call()

@@ -1,5 +1,7 @@
-"""The learner: bytes in, bytes and integers out, and no PyTorch before it is needed."""
+"""The learner: bytes in, bytes and points out, and no PyTorch before it is needed."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from offchain.errors import EvaluationError, ModelError, PayloadError
+from offchain.crypto.hashing import keccak256
+from offchain.errors import ConfigurationError, EvaluationError, ModelError, PayloadError
 from offchain.learning.drawing.endless_source import DigitsDataSource
 from offchain.learning.drawing.noise import LIGHT
 from offchain.learning.exact.arithmetic import Float32Convolutions
@@ -16,6 +19,8 @@ from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import encode_model, parse_model, reference_classes
 from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.formats.digits import decode_payload
+from offchain.learning.regression.diabetes import DIABETES
+from offchain.learning.regression.task import RegressionTask
 from offchain.learning.task import Task
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
@@ -27,6 +32,9 @@ SETTINGS = TrainingSettings(
     channels=(4, 6, 8, 12), maximum_steps=60, report_steps=20, learning_rate=0.03
 )
 
+DIGITS_DESCRIPTION = "9b84c27f4fa70bbc2c31739356d688eb1555a4f96ea3f29b9a67ef98c5d9d741"
+DIABETES_DESCRIPTION = "983f272e88ff934e59c5244b5a7cea0109457c98127a552dcbda46d9535c59fb"
+
 
 def silent(_):
     pass
@@ -34,12 +42,12 @@ def silent(_):
 
 @pytest.fixture(scope="module")
 def payloads(atlas):
-    return DigitsDataSource(atlas, 0, 2, seed=1, samples_per_item=60, noise=LIGHT).draw(1, 8)
+    return DigitsDataSource(atlas, 0, 2, seed=1, samples_per_part=60, noise=LIGHT).draw(1, 8)
 
 
 @pytest.fixture(scope="module")
 def learner():
-    return DigitsLearner(settings=SETTINGS, device="cpu")
+    return DigitsLearner(60, SETTINGS, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +58,59 @@ def model(learner, payloads):
 
 def test_it_is_the_port(learner, atlas):
     assert isinstance(learner, Learner)
-    assert isinstance(DigitsDataSource(atlas, 0, 1, 0), DataSource)
+    assert isinstance(DigitsDataSource(atlas, 0, 1, 0, 60), DataSource)
 
 
-def test_samples_are_counted_and_bad_payloads_refused(learner, payloads):
-    assert learner.sample_count(payloads[0]) == 60
-    with pytest.raises(PayloadError, match="too few for a header length"):
-        learner.sample_count(b"")
-    with pytest.raises(PayloadError, match="60 samples, allowed are 1 to 59"):
-        DigitsLearner(maximum_samples=59).sample_count(payloads[0])
+def test_payloads_of_another_size_are_refused_as_bad_ones_are(learner, payloads):
+    assert learner.samples_per_part == 60
+    learner.check_payload(payloads[0])
+    for check in (learner.check_payload, learner.sample_records):
+        with pytest.raises(PayloadError, match="too few for a header length"):
+            check(b"")
+    for other in (59, 61):
+        with pytest.raises(
+            PayloadError, match=f"60 samples, a part of this deployment has {other}"
+        ):
+            DigitsLearner(other).check_payload(payloads[0])
+
+
+def test_a_record_has_an_image_and_its_label_of_785_bytes_in_order(learner, payloads):
+    samples = decode_payload(payloads[0], 60)
+    records = learner.sample_records(payloads[0])
+    assert [record[:784] for record in records] == [image.tobytes() for image in samples.images]
+    assert [record[784] for record in records] == samples.labels.tolist()
+    assert {len(record) for record in records} == {785}
+
+
+@pytest.mark.parametrize("count", [0, -1, 16_385])
+def test_a_deployment_cannot_ask_for_more_than_a_payload_holds(count):
+    with pytest.raises(
+        ConfigurationError, match=f"{count} samples a part: digits takes 1 to 16384"
+    ):
+        DigitsLearner(count)
+
+
+def test_a_deployment_is_bound_to_all_that_nodes_must_agree_on(learner):
+    described = json.loads(learner.description)
+    assert described["task"] == "digits"
+    assert described["samples_per_part"] == 60
+    assert described["record_bytes"] == 785
+    assert learner.task_hash == keccak256(learner.description)
+    again = DigitsLearner(60, TrainingSettings(channels=(1, 1, 1, 1)), "meta")
+    assert again.task_hash == learner.task_hash
+    others = [DigitsLearner(59), TaskLearner(RegressionTask(DIABETES, 60))]
+    assert len({learner.task_hash, *(other.task_hash for other in others)}) == 3
+
+
+def test_a_description_has_one_form():
+    """These bytes are what a contract is bound to: another version must not write others."""
+    assert hashlib.sha256(DigitsLearner(200).description).hexdigest() == DIGITS_DESCRIPTION
+    task = RegressionTask(DIABETES, 2)
+    assert hashlib.sha256(task.description()).hexdigest() == DIABETES_DESCRIPTION
+    for description in (DigitsLearner(200).description, task.description()):
+        facts = json.loads(description.decode("ascii"), parse_float=pytest.fail)
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+        assert text.encode() == description
 
 
 def test_a_trained_model_passes_the_check_and_says_how_it_was_made(learner, model):
@@ -72,33 +124,37 @@ def test_training_reports_progress(learner, payloads):
     assert [one.step for one in reports] == [20, 20, 20] or [one.step for one in reports][-1] == 20
 
 
-def test_the_score_is_the_count_of_the_reference(learner, model, payloads):
+def test_points_are_those_of_the_reference(learner, model, payloads):
     network = parse_model(model.data)
-    expected = 0
+    expected = []
     for payload in payloads[6:]:
-        samples = decode_payload(payload, 512)
-        expected += int((reference_classes(network, samples.images) == samples.labels).sum())
-    assert learner.evaluate(model.data, payloads[6:]) == expected
-    assert expected > 60
+        samples = decode_payload(payload, 60)
+        expected += (reference_classes(network, samples.images) == samples.labels).tolist()
+    found = learner.points(model.data, payloads[6:])
+    assert (found.dtype, found.tolist()) == (np.uint8, expected)
+    assert sum(expected) > 60
 
 
-def test_the_score_of_parts_adds_up_and_their_order_does_not_matter(learner, model, payloads):
-    together = learner.evaluate(model.data, payloads)
-    assert sum(learner.evaluate(model.data, [one]) for one in payloads) == together
-    assert learner.evaluate(model.data, payloads[::-1]) == together
-    assert learner.evaluate(model.data, []) == 0
+def test_points_stand_in_the_order_of_payloads_and_do_not_depend_on_others(
+    learner, model, payloads
+):
+    together = learner.points(model.data, payloads).reshape(8, 60)
+    for payload, points in zip(payloads, together, strict=True):
+        assert np.array_equal(learner.points(model.data, [payload]), points)
+    assert np.array_equal(learner.points(model.data, payloads[::-1]), together[::-1].ravel())
+    assert learner.points(model.data, []).shape == (0,)
 
 
 def test_training_starts_from_the_baseline(learner, model, payloads):
     second = learner.train(payloads[:6], model.data, 2, silent)
     assert second.data != model.data
-    assert learner.evaluate(second.data, payloads[6:]) > 60
+    assert learner.points(second.data, payloads[6:]).sum() > 60
 
 
 def test_malformed_models_are_refused_everywhere(learner, payloads):
     for call in (
         lambda: learner.check_model(b"x"),
-        lambda: learner.evaluate(b"x", payloads),
+        lambda: learner.points(b"x", payloads),
         lambda: learner.train(payloads, b"x", 1, silent),
     ):
         with pytest.raises(ModelError, match="too few for a header length"):
@@ -107,23 +163,23 @@ def test_malformed_models_are_refused_everywhere(learner, payloads):
 
 def test_malformed_payloads_are_refused_everywhere(learner, model, payloads):
     with pytest.raises(PayloadError):
-        learner.evaluate(model.data, [payloads[0], b"x"])
+        learner.points(model.data, [payloads[0], b"x"])
     with pytest.raises(PayloadError):
         learner.train([b"x"], None, 1, silent)
 
 
-def test_a_device_that_is_not_there_is_an_error_and_not_a_wrong_score(payloads):
-    learner = DigitsLearner(device="meta")
+def test_a_device_that_is_not_there_is_an_error_and_no_wrong_points(payloads):
+    learner = DigitsLearner(60, device="meta")
     with pytest.raises((EvaluationError, NotImplementedError, RuntimeError)):
-        learner.evaluate(encode_model(random_network()), payloads)
+        learner.points(encode_model(random_network()), payloads)
 
 
 def test_checking_and_drawing_import_no_pytorch():
     program = (
         "import sys\n"
         "import offchain.learning.drawing.endless_source, offchain.learning.tasks.learner\n"
-        "learner = offchain.learning.tasks.learner.DigitsLearner()\n"
-        "for call in (learner.sample_count, learner.check_model):\n"
+        "learner = offchain.learning.tasks.learner.DigitsLearner(60)\n"
+        "for call in (learner.check_payload, learner.check_model):\n"
         "    try:\n"
         "        call(b'')\n"
         "    except Exception as error:\n"
@@ -137,25 +193,29 @@ def test_checking_and_drawing_import_no_pytorch():
 
 
 class Thermometer(Task[list[int], int]):
-    """A regression: models and samples are numbers, and a score counts near misses."""
+    """A regression: models and samples are numbers, and near misses earn something."""
 
     name = "thermometer"
 
+    def rules(self):
+        return {"points": "255 less 50 a degree", "record_bytes": 1}
+
     def decode_payload(self, plaintext: bytes) -> list[int]:
-        if not plaintext:
-            raise PayloadError("thermometer payload: empty")
+        if len(plaintext) != self.samples_per_part:
+            raise PayloadError(f"thermometer payload: {len(plaintext)} samples")
         return list(plaintext)
 
-    def sample_count(self, samples: list[int]) -> int:
-        return len(samples)
+    def records(self, samples: list[int]) -> list[bytes]:
+        return [bytes([sample]) for sample in samples]
 
     def decode_model(self, data: bytes) -> int:
         if len(data) != 1:
             raise ModelError(f"model: {len(data)} bytes, expected 1")
         return data[0]
 
-    def score(self, network: int, samples: Sequence[list[int]]) -> int:
-        return sum(abs(value - network) <= 2 for part in samples for value in part)
+    def points(self, network: int, samples: Sequence[list[int]]):
+        values = np.array([value for part in samples for value in part])
+        return np.maximum(0, 255 - 50 * np.abs(values - network)).astype(np.uint8)
 
     def train(self, samples, previous, seed, progress, ages=()) -> TrainedModel:  # noqa: ARG002
         values = [value for part in samples for value in part]
@@ -164,12 +224,19 @@ class Thermometer(Task[list[int], int]):
 
 
 def test_another_task_than_classification_fits_the_same_learner():
-    learner = TaskLearner(Thermometer())
-    assert learner.sample_count(bytes([20, 21, 22])) == 3
-    model = learner.train([bytes([20, 21]), bytes([22])], None, 0, silent)
-    assert learner.evaluate(model.data, [bytes([18, 19, 23, 24])]) == 2
-    with pytest.raises(PayloadError, match="thermometer payload: empty"):
-        learner.sample_count(b"")
+    learner = TaskLearner(Thermometer(2))
+    assert learner.sample_records(bytes([20, 21])) == [b"\x14", b"\x15"]
+    model = learner.train([bytes([20, 21]), bytes([22, 21])], None, 0, silent)
+    assert learner.points(model.data, [bytes([18, 21]), bytes([23, 30])]).tolist() == [
+        105,
+        255,
+        155,
+        0,
+    ]
+    with pytest.raises(PayloadError, match="thermometer payload: 3 samples"):
+        learner.check_payload(bytes(3))
+    described = json.loads(learner.description)
+    assert (described["task"], described["samples_per_part"]) == ("thermometer", 2)
     with pytest.raises(ModelError, match="2 bytes, expected 1"):
         learner.check_model(b"ab")
 
@@ -182,17 +249,17 @@ def test_payloads_are_decoded_once_for_all_models_of_a_round(payloads):
             decoded.append(plaintext)
             return super().decode_payload(plaintext)
 
-    learner = TaskLearner(Counting(4096, device="cpu"))
+    learner = TaskLearner(Counting(60, device="cpu"))
     models = [encode_model(random_network(seed=seed)) for seed in range(3)]
-    first = [learner.evaluate(model, payloads[:2]) for model in models]
+    first = [learner.points(model, payloads[:2]).tolist() for model in models]
     assert len(decoded) == 2
-    assert learner.evaluate(models[0], payloads[2:4]) >= 0
+    assert len(learner.points(models[0], payloads[2:4])) == 120
     assert decoded == payloads[:4]
     # The same again on other samples, and then on the first ones, gives what they give.
-    assert [learner.evaluate(model, payloads[:2]) for model in models] == first
+    assert [learner.points(model, payloads[:2]).tolist() for model in models] == first
     with pytest.raises(PayloadError):
-        learner.evaluate(models[0], [payloads[0], b"damaged"])
-    assert learner.evaluate(models[0], payloads[:2]) == first[0]
+        learner.points(models[0], [payloads[0], b"damaged"])
+    assert learner.points(models[0], payloads[:2]).tolist() == first[0]
 
 
 class NoneBut(Float32Convolutions):
@@ -205,10 +272,12 @@ class NoneBut(Float32Convolutions):
 
 
 def test_a_model_that_the_libraries_cannot_compute_is_judged_by_the_definition(payloads):
-    task = DigitsTask(4096, device="cpu")
+    task = DigitsTask(60, device="cpu")
     task._evaluator = ExactEvaluator("cpu", [NoneBut()])
     network = random_network((2, 3, 2, 3))
     with pytest.raises(EvaluationError):
-        task._evaluator.classes(network, decode_payload(payloads[0], 512).images)
-    expected = TaskLearner(DigitsTask(4096, device="cpu")).evaluate(encode_model(network), payloads)
-    assert TaskLearner(task).evaluate(encode_model(network), payloads) == expected > 0
+        task._evaluator.classes(network, decode_payload(payloads[0], 60).images)
+    model = encode_model(network)
+    expected = TaskLearner(DigitsTask(60, device="cpu")).points(model, payloads)
+    assert np.array_equal(TaskLearner(task).points(model, payloads), expected)
+    assert expected.any()

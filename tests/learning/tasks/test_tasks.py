@@ -48,7 +48,7 @@ def test_an_option_that_a_task_does_not_take_is_refused_with_both_names():
     with pytest.raises(
         ConfigurationError, match="task diabetes takes no option --shuffle/--no-shuffle, only digit"
     ):
-        make_source("diabetes", 0, 4, bytes(32), {"shuffle": False})
+        make_source("diabetes", 3, 0, 4, bytes(32), {"shuffle": False})
     with pytest.raises(ConfigurationError, match="task diabetes takes no option --training, only"):
         make_learner("diabetes", 3, {"training": "full"})
 
@@ -59,14 +59,14 @@ def test_an_option_has_one_meaning_whichever_tasks_take_it():
 
 
 def test_payloads_and_models_of_one_task_are_none_of_the_other():
-    [payload] = make_source("diabetes", 0, 4, bytes(32)).draw(1, 1)
-    assert make_learner("diabetes", 3).sample_count(payload) == 3
+    [payload] = make_source("diabetes", 3, 0, 4, bytes(32)).draw(1, 1)
+    make_learner("diabetes", 3).check_payload(payload)
     with pytest.raises(Exception, match="modelchain/regression-samples/diabetes/1"):
-        make_learner("digits", 3).sample_count(payload)
+        make_learner("digits", 3).check_payload(payload)
 
 
 def test_what_a_node_draws_follows_from_its_secret():
-    drawn = [make_source("diabetes", 1, 4, secret).draw(1, 4) for secret in (b"a", b"a", b"b")]
+    drawn = [make_source("diabetes", 3, 1, 4, secret).draw(1, 4) for secret in (b"a", b"a", b"b")]
     assert drawn[0] == drawn[1] != drawn[2]
     assert all(len(decode_payload(DIABETES, one, 3)) == 3 for one in drawn[0])
 
@@ -76,7 +76,7 @@ def test_judging_a_regression_imports_neither_pytorch_nor_scikit_learn():
         "import sys\n"
         "from offchain.learning.tasks.known import choose_task, make_learner\n"
         "learner = make_learner(choose_task('diabetes'), 100)\n"
-        "for call in (learner.sample_count, learner.check_model):\n"
+        "for call in (learner.check_payload, learner.check_model):\n"
         "    try:\n"
         "        call(b'')\n"
         "    except Exception as error:\n"

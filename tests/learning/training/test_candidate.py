@@ -32,8 +32,8 @@ def silent(_):
 
 @pytest.fixture(scope="module")
 def items(atlas):
-    data = DigitsDataSource(atlas, 0, 2, seed=1, samples_per_item=40, noise=LIGHT)
-    return [decode_payload(item, 512) for item in data.draw(1, 4)]
+    data = DigitsDataSource(atlas, 0, 2, seed=1, samples_per_part=40, noise=LIGHT)
+    return [decode_payload(item, 40) for item in data.draw(1, 4)]
 
 
 def test_a_candidate_says_what_it_was_trained_on(items):

@@ -24,8 +24,8 @@ BRIEF = TrainingSettings(
 
 
 def items_of(atlas, node, round_number, count, noise=LIGHT, seed=1):
-    data = DigitsDataSource(atlas, node, 2, seed=seed, samples_per_item=100, noise=noise)
-    return [decode_payload(item, 512) for item in data.draw(round_number, count)]
+    data = DigitsDataSource(atlas, node, 2, seed=seed, samples_per_part=100, noise=noise)
+    return [decode_payload(item, 100) for item in data.draw(round_number, count)]
 
 
 @pytest.fixture(scope="module")

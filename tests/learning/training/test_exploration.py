@@ -9,6 +9,11 @@ import torch
 from torch.nn import functional
 
 from offchain.learning.exact.integer_network import DIGITS_FAMILY, check_network, multiply_adds
+from offchain.learning.exact.judge_gas import (
+    MAXIMUM_JUDGING_GAS,
+    beyond_the_judge,
+    judging_gas,
+)
 from offchain.learning.training.exploration import (
     LayerChoice,
     add_channels,
@@ -18,7 +23,7 @@ from offchain.learning.training.exploration import (
     keep_channels,
 )
 from offchain.learning.training.quantisation import dequantise, quantise
-from offchain.learning.training.settings import ExplorationSettings
+from offchain.learning.training.settings import FULL_SIZE, ExplorationSettings, TrainingSettings
 from offchain.learning.training.trainable_network import (
     ConvolutionalNetwork,
     can_be_rearranged,
@@ -28,6 +33,7 @@ from offchain.learning.training.trainable_network import (
 
 CHANNELS = (6, 8, 12, 16)[: len(DIGITS_FAMILY.kernels)]
 SETTINGS = ExplorationSettings(skeleton=0.75, fresh=0.5, multiply_adds=None)
+UNBOUNDED = replace(DIGITS_FAMILY, too_large=lambda _: None)
 ALL_KEPT = ExplorationSettings(skeleton=1.0, widest=1.0)
 
 
@@ -185,7 +191,7 @@ def test_by_default_nothing_is_new_before_all_pruned_channels_are_back():
     layers = [
         layer
         for seed in range(30)
-        for layer in choose_channels(importance, DIGITS_FAMILY, seed, settings)
+        for layer in choose_channels(importance, UNBOUNDED, seed, settings)
     ]
     for layer in layers:
         assert layer.fresh == max(0, layer.width - 64)
@@ -199,7 +205,7 @@ def test_widths_are_multiples_within_the_range_and_narrow_layers_have_any():
         return {
             layer.width
             for seed in range(40)
-            for layer in choose_channels(importance, DIGITS_FAMILY, seed, settings)
+            for layer in choose_channels(importance, UNBOUNDED, seed, settings)
         }
 
     assert widths(64) == {48, 56, 64, 72, 80}
@@ -226,12 +232,30 @@ def test_a_choice_stays_within_the_family_and_the_work_that_is_allowed():
     importance = importance_of(3, widest)
     bound = replace(SETTINGS, multiply_adds=300_000)
     for seed in range(5):
-        for settings, limit in ((SETTINGS, DIGITS_FAMILY.multiply_adds), (bound, 300_000)):
+        for settings in (SETTINGS, bound):
             choice = choose_channels(importance, DIGITS_FAMILY, seed, settings)
             widths = [layer.width for layer in choice]
             assert all(1 <= width <= most for width, most in zip(widths, widest, strict=True))
-            assert multiply_adds(DIGITS_FAMILY, widths) <= limit
-            assert multiply_adds(DIGITS_FAMILY, widths) > 0.5 * limit
+            assert beyond_the_judge(widths) is None
+            if settings is bound:
+                assert 150_000 < multiply_adds(DIGITS_FAMILY, widths) <= 300_000
+            else:
+                assert judging_gas(widths) > 0.6 * MAXIMUM_JUDGING_GAS
+
+
+@pytest.mark.parametrize("settings", [TrainingSettings(), FULL_SIZE], ids=["small", "full"])
+def test_networks_that_go_on_growing_stay_models_for_ever(settings):
+    """Whoever wins: each round's widest candidates are the next skeletons."""
+    channels = settings.channels
+    assert beyond_the_judge(channels) is None
+    for seed in range(40):
+        importance = importance_of(seed, channels)
+        choice = choose_channels(importance, DIGITS_FAMILY, seed, settings.exploration)
+        widths = tuple(layer.width for layer in choice)
+        assert beyond_the_judge(widths) is None
+        if multiply_adds(DIGITS_FAMILY, widths) > multiply_adds(DIGITS_FAMILY, channels):
+            channels = widths
+    assert judging_gas(channels) > 0.8 * MAXIMUM_JUDGING_GAS
 
 
 def test_channels_of_one_stay_and_importance_that_is_no_number_counts_for_nothing():

@@ -39,8 +39,8 @@ def silent(_):
 
 
 def samples_of(atlas, number: int, items: int, node: int = 0) -> DigitSamples:
-    data = DigitsDataSource(atlas, node, 2, seed=1, samples_per_item=100, noise=LIGHT)
-    return concatenate([decode_payload(item, 512) for item in data.draw(number, items)])
+    data = DigitsDataSource(atlas, node, 2, seed=1, samples_per_part=100, noise=LIGHT)
+    return concatenate([decode_payload(item, 100) for item in data.draw(number, items)])
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,8 @@ def training(atlas):
 @pytest.fixture(scope="module")
 def test_set(atlas):
     """More images in the fonts that were trained on."""
-    data = DigitsDataSource(atlas, 0, 2, seed=2, samples_per_item=300, noise=LIGHT)
-    return decode_payload(data.draw(1, 1)[0], 512)
+    data = DigitsDataSource(atlas, 0, 2, seed=2, samples_per_part=300, noise=LIGHT)
+    return decode_payload(data.draw(1, 1)[0], 300)
 
 
 @pytest.fixture(scope="module")

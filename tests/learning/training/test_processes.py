@@ -42,8 +42,8 @@ if processes.place.rank:
 
 atlas = build_atlas(font_files_under(Path(matplotlib.get_data_path()) / "fonts"), Path(sys.argv[1]))
 def samples(seed, items):
-    data = DigitsDataSource(atlas, 0, 2, seed=seed, samples_per_item=100, noise=LIGHT)
-    return concatenate([decode_payload(item, 512) for item in data.draw(1, items)])
+    data = DigitsDataSource(atlas, 0, 2, seed=seed, samples_per_part=100, noise=LIGHT)
+    return concatenate([decode_payload(item, 100) for item in data.draw(1, items)])
 training, test = samples(1, 8), samples(2, 4)
 CHANNELS = (6, 8, 12, 16)[: len(DIGITS_FAMILY.kernels)]
 def settings(**changed):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from eth_utils import to_checksum_address
 
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.ring import (
+    MAXIMUM_RING,
+    Nullifier,
     RingSignature,
-    ShareMessage,
     nullifier,
     ring_prefix,
     scope_tag,
@@ -28,12 +28,13 @@ from offchain.crypto.ring import (
 from offchain.crypto.ring_errors import RingSignatureError
 from offchain.crypto.secp256k1 import ORDER, ShareKey
 from tests.support.reference import ring as reference_ring
-from tests.support.reference.curve import x_at_or_above_order, x_off_curve
+from tests.support.reference.curve import lift, x_at_or_above_order, x_off_curve
 
 PATH = Path(__file__).parents[2] / "vectors" / "ring_signature.json"
 CONTRACT = to_checksum_address(keccak256(b"ring signature vectors")[12:])
 DOMAIN = Domain(31337, CONTRACT)
-MINIMUM_RING = 4
+SCOPE = 7
+MESSAGE = keccak256(b"message")
 
 
 @dataclass(frozen=True)
@@ -41,22 +42,22 @@ class Case:
     """One signature, and why it is refused (None: it is valid)."""
 
     name: str
-    message: ShareMessage
+    scope: int
+    message: bytes
+    nullifier: Nullifier
     ring: tuple[int, ...]
     signature: RingSignature
-    minimum_ring: int = MINIMUM_RING
     error: str | None = None
     arguments: tuple[int | bytes, ...] = ()
+
+    def verify(self) -> None:
+        """Check the signature; raises RingSignatureError."""
+        verify_ring(DOMAIN, self.scope, self.message, self.nullifier, self.ring, self.signature)
 
 
 def secret(label: str) -> int:
     """A scalar in [1, ORDER) made from a label."""
     return int.from_bytes(hashlib.sha512(label.encode()).digest(), "big") % (ORDER - 1) + 1
-
-
-def fixed_randomness(label: str) -> Callable[[int], bytes]:
-    """For vectors only: the same bytes every time."""
-    return lambda size: hashlib.shake_256(label.encode()).digest(size)
 
 
 def share_keys(count: int, label: str = "member") -> list[ShareKey]:
@@ -65,44 +66,35 @@ def share_keys(count: int, label: str = "member") -> list[ShareKey]:
     return sorted(keys, key=lambda key: key.x)
 
 
-def message(**changes: object) -> ShareMessage:
-    plain = ShareMessage(
-        scope=7,
-        timestamp=1_700_000_000,
-        payload_hash=hashlib.sha256(b"payload").digest(),
-        key_commitment=keccak256(b"key commitment"),
-        reward_address=to_checksum_address(keccak256(b"reward")[12:]),
-    )
-    return dataclasses.replace(plain, **changes)
+def xs(keys: list[ShareKey]) -> tuple[int, ...]:
+    """The ring of the keys."""
+    return tuple(key.x for key in keys)
 
 
-def sign(
-    keys: list[ShareKey], signer: int, content: ShareMessage, domain: Domain = DOMAIN
-) -> RingSignature:
-    ring = [key.x for key in keys]
-    return sign_ring(domain, content, ring, keys[signer], fixed_randomness("vectors"))
+def signed(
+    name: str,
+    keys: list[ShareKey],
+    signer: int,
+    scope: int = SCOPE,
+    message: bytes = MESSAGE,
+    domain: Domain = DOMAIN,
+) -> Case:
+    """A valid case."""
+    own = nullifier(domain, keys[signer], scope)
+    signature = sign_ring(domain, scope, message, xs(keys), keys[signer])
+    return Case(name, scope, message, own, xs(keys), signature)
 
 
 def valid_cases() -> list[Case]:
-    cases = []
-    for size, signer in [(1, 0), (2, 1), (4, 0), (4, 3), (8, 5), (11, 10), (16, 7)]:
-        keys = share_keys(size)
-        ring = tuple(key.x for key in keys)
-        name = f"ring of {size}, signer {signer}"
-        signature = sign(keys, signer, message())
-        cases.append(Case(name, message(), ring, signature, minimum_ring=min(size, MINIMUM_RING)))
+    sizes = [(2, 0), (2, 1), (4, 0), (4, 3), (8, 5), (16, 7), (MAXIMUM_RING, 127)]
+    cases = [
+        signed(f"ring of {size}, signer {signer}", share_keys(size), signer)
+        for size, signer in sizes
+    ]
     keys = share_keys(4)
-    ring = tuple(key.x for key in keys)
-    for name, content in {
-        "smallest scope and timestamp": message(scope=0, timestamp=0),
-        "largest scope and timestamp": message(scope=2**32 - 1, timestamp=2**40 - 1),
-        "hashes and address of zeros": message(
-            payload_hash=bytes(32),
-            key_commitment=bytes(32),
-            reward_address=to_checksum_address(bytes(20)),
-        ),
-    }.items():
-        cases.append(Case(name, content, ring, sign(keys, 2, content)))
+    cases.append(signed("smallest scope", keys, 2, scope=0))
+    cases.append(signed("largest scope", keys, 2, scope=2**256 - 1))
+    cases.append(signed("message of zeros", keys, 2, message=bytes(32)))
     return cases
 
 
@@ -110,19 +102,17 @@ def refused_cases() -> list[Case]:
     """Every line of the specification's list of what must be refused."""
     signer = 3
     keys = share_keys(6)
-    key, ring, content = keys[signer], tuple(k.x for k in keys), message()
-    good = sign(keys, signer, content)
+    key = keys[signer]
+    valid = signed("valid", keys, signer)
+    ring, good, own = valid.ring, valid.signature, valid.nullifier
     cases: list[Case] = []
 
-    def refuse(
-        name: str,
-        content: ShareMessage = content,
-        ring: tuple[int, ...] = ring,
-        minimum_ring: int = MINIMUM_RING,
-        **changes: object,
-    ) -> None:
-        signature = dataclasses.replace(good, **changes)
-        cases.append(refused(Case(name, content, ring, signature, minimum_ring)))
+    def refuse(name: str, **changes: object) -> None:
+        signature = dataclasses.replace(
+            good,
+            **{part: changes.pop(part) for part in ("challenge", "responses") if part in changes},
+        )
+        cases.append(refused(dataclasses.replace(valid, name=name, signature=signature, **changes)))
 
     def with_key(index: int, x: int) -> tuple[int, ...]:
         return (*ring[:index], x, *ring[index + 1 :])
@@ -131,9 +121,9 @@ def refused_cases() -> list[Case]:
         return (*good.responses[:index], value, *good.responses[index + 1 :])
 
     # The ring
-    refuse("ring shorter than the minimum", minimum_ring=7)
-    refuse("empty ring", ring=(), responses=(), minimum_ring=4)
-    refuse("empty ring, no minimum", ring=(), responses=(), minimum_ring=0)
+    refuse("empty ring", ring=(), responses=())
+    refuse("ring of one", ring=ring[:1], responses=good.responses[:1])
+    refuse("ring longer than the maximum", ring=xs(share_keys(MAXIMUM_RING + 1)))
     refuse("ring not sorted", ring=(ring[1], ring[0], *ring[2:]))
     refuse("key twice", ring=with_key(2, ring[1]))
     rotated = good.responses[1:] + good.responses[:1]
@@ -144,10 +134,14 @@ def refused_cases() -> list[Case]:
     above = x_at_or_above_order()
     refuse("key at or above the group order, on the curve", ring=with_key(5, above))
     refuse("key is the largest uint256", ring=with_key(5, 2**256 - 1))
+    # Only the last key is compared with the group order: no other may slip through.
+    refuse("first key is the group order", ring=with_key(0, ORDER))
+    refuse("key before the last at or above the group order", ring=with_key(4, above))
+    refuse("two keys at or above the group order", ring=(*ring[:4], ORDER, ORDER + 1))
     refuse("first key off the curve", ring=with_key(0, x_off_curve()))
     # ecrecover returns nothing: the answer for the member before it must not pass for this one's.
     refuse("later key off the curve", ring=with_key(3, x_off_curve(above=ring[2])))
-    refuse("another ring of valid keys", ring=tuple(k.x for k in share_keys(6, "stranger")))
+    refuse("another ring of valid keys", ring=xs(share_keys(6, "stranger")))
     refuse("one key exchanged", ring=tuple(sorted((*ring[:5], share_keys(1, "stranger")[0].x))))
 
     # The responses
@@ -169,43 +163,37 @@ def refused_cases() -> list[Case]:
     # The challenge
     start = int.from_bytes(good.challenge, "big")
     for bit in (0, 128, 255):
-        changed = (start ^ (1 << bit)).to_bytes(32, "big")
-        refuse(f"bit {bit} of the challenge flipped", challenge=changed)
+        flipped = (start ^ (1 << bit)).to_bytes(32, "big")
+        refuse(f"bit {bit} of the challenge flipped", challenge=flipped)
     refuse("challenge 0: ecrecover gets s = 0", challenge=bytes(32))
     refuse("challenge 0 modulo the group order", challenge=ORDER.to_bytes(32, "big"))
     infinity = -start * keys[0].secret % ORDER
     refuse("L at infinity", responses=with_response(0, infinity))
     refuse(
         "R's scalar of N is 0",
-        responses=with_response(0, start * scope_tag(DOMAIN, content.scope) % ORDER),
+        responses=with_response(0, start * scope_tag(DOMAIN, SCOPE) % ORDER),
     )
 
     # The nullifier
-    refuse("nullifier 0", nullifier_x=0)
-    refuse("nullifier is the group order", nullifier_x=ORDER)
-    refuse("nullifier at or above the group order, on the curve", nullifier_x=above)
-    refuse("nullifier off the curve", nullifier_x=x_off_curve())
-    for v in (0, 1, 26, 29, 255):
-        refuse(f"v is {v}", nullifier_v=v)
-    refuse("nullifier negated: the other v", nullifier_v=55 - good.nullifier_v)
-    neighbour = nullifier(DOMAIN, keys[0], content.scope)
-    refuse("nullifier of another member", nullifier_x=neighbour.x, nullifier_v=neighbour.v)
-    later = nullifier(DOMAIN, key, content.scope + 1)
-    refuse("nullifier of another scope", nullifier_x=later.x, nullifier_v=later.v)
-    refuse("nullifier is the public key", nullifier_x=key.x, nullifier_v=27)
+    refuse("nullifier 0", nullifier=Nullifier(0, own.v))
+    refuse("nullifier is the group order", nullifier=Nullifier(ORDER, own.v))
+    refuse("nullifier at or above the group order, on the curve", nullifier=Nullifier(above, own.v))
+    refuse("nullifier off the curve", nullifier=Nullifier(x_off_curve(), own.v))
+    for v in (0, 1, 26, 29, 255, 2**255 + 27):
+        refuse(f"v is {v}", nullifier=Nullifier(own.x, v))
+    refuse("nullifier negated: the other v", nullifier=Nullifier(own.x, 55 - own.v))
+    refuse("nullifier of another member", nullifier=nullifier(DOMAIN, keys[0], SCOPE))
+    refuse("nullifier of another scope", nullifier=nullifier(DOMAIN, key, SCOPE + 1))
+    refuse("nullifier is the public key", nullifier=Nullifier(key.x, 27))
 
     # What is signed
-    refuse("another scope", content=message(scope=8))
-    refuse("another timestamp", content=message(timestamp=1_700_000_001))
-    refuse("another payload", content=message(payload_hash=bytes(32)))
-    refuse("another key commitment", content=message(key_commitment=bytes(32)))
-    refuse("another reward address", content=message(reward_address=CONTRACT))
+    refuse("another scope", scope=SCOPE + 1)
+    refuse("another message", message=bytes(32))
     for name, domain in {
-        "another contract": Domain(DOMAIN.chain_id, message().reward_address),
+        "another deployment": Domain(DOMAIN.chain_id, to_checksum_address(bytes(19) + b"1")),
         "another chain id": Domain(1, CONTRACT),
     }.items():
-        other = sign(keys, signer, content, domain)
-        cases.append(refused(Case(f"signed for {name}", content, ring, other)))
+        cases.append(refused(signed(f"signed for {name}", keys, signer, domain=domain)))
 
     # Attempts to forge
     cases.append(refused(unlinked_case(keys, signer)))
@@ -215,35 +203,35 @@ def refused_cases() -> list[Case]:
 
 def unlinked_case(keys: list[ShareKey], signer: int) -> Case:
     """A member signs with a nullifier that is not its own: the L side closes, the R side not."""
-    content, ring = message(), tuple(key.x for key in keys)
-    false = nullifier(DOMAIN, ShareKey(secret("a second secret")), content.scope)
+    ring = xs(keys)
+    false = nullifier(DOMAIN, ShareKey(secret("a second secret")), SCOPE)
     statement = reference_ring.Statement(
-        prefix=ring_prefix(DOMAIN, content, ring, false.x, false.v),
-        tag=scope_tag(DOMAIN, content.scope),
+        prefix=ring_prefix(DOMAIN, SCOPE, MESSAGE, false, ring),
+        tag=scope_tag(DOMAIN, SCOPE),
         ring=ring,
-        nullifier=(false.x, false.y),
+        nullifier=lift(false.x, odd=false.v == 28),
     )
     others = [secret(f"response {index}") for index in range(len(ring))]
     challenge, responses = reference_ring.sign(
         statement, signer, keys[signer].secret, secret("nonce"), others
     )
-    signature = RingSignature(challenge.to_bytes(32, "big"), tuple(responses), false.x, false.v)
-    return Case("member with a nullifier that is not its own", content, ring, signature)
+    signature = RingSignature(challenge.to_bytes(32, "big"), tuple(responses))
+    name = "member with a nullifier that is not its own"
+    return Case(name, SCOPE, MESSAGE, false, ring, signature)
 
 
 def borrowed_ring_case(keys: list[ShareKey]) -> Case:
     """A signature by a key that stands in another ring, shown for this one."""
-    stranger = sorted([*share_keys(1, "stranger"), *keys[:5]], key=lambda key: key.x)
-    position = stranger.index(share_keys(1, "stranger")[0])
-    signature = sign(stranger, position, message())
-    ring = tuple(key.x for key in keys)
-    return Case("signed by a stranger to the ring", message(), ring, signature)
+    stranger = share_keys(1, "stranger")[0]
+    others = sorted([stranger, *keys[:5]], key=lambda key: key.x)
+    case = signed("signed by a stranger to the ring", others, others.index(stranger))
+    return dataclasses.replace(case, ring=xs(keys))
 
 
 def refused(case: Case) -> Case:
     """The case with the reason that Python gives; the contract must give the same."""
     try:
-        verify_ring(DOMAIN, case.message, case.ring, case.signature, case.minimum_ring)
+        case.verify()
     except RingSignatureError as error:
         name = type(error).__name__
         return dataclasses.replace(case, error=name, arguments=error.arguments)
@@ -273,20 +261,15 @@ def load() -> list[Case]:
 
 
 def _case_to_json(case: Case) -> dict[str, object]:
-    content, signature = case.message, case.signature
     return {
         "name": case.name,
-        "scope": content.scope,
-        "timestamp": content.timestamp,
-        "payload_hash": content.payload_hash.hex(),
-        "key_commitment": content.key_commitment.hex(),
-        "reward_address": content.reward_address,
+        "scope": f"{case.scope:x}",
+        "message": case.message.hex(),
+        "nullifier_x": f"{case.nullifier.x:064x}",
+        "nullifier_v": f"{case.nullifier.v:x}",
         "ring": [f"{key:064x}" for key in case.ring],
-        "minimum_ring": case.minimum_ring,
-        "challenge": signature.challenge.hex(),
-        "responses": [f"{response:064x}" for response in signature.responses],
-        "nullifier_x": f"{signature.nullifier_x:064x}",
-        "nullifier_v": signature.nullifier_v,
+        "challenge": case.signature.challenge.hex(),
+        "responses": [f"{response:064x}" for response in case.signature.responses],
         "error": case.error,
         "arguments": [
             {"bytes32": value.hex()} if isinstance(value, bytes) else {"uint256": f"{value:x}"}
@@ -298,21 +281,14 @@ def _case_to_json(case: Case) -> dict[str, object]:
 def _case_from_json(entry: dict) -> Case:
     return Case(
         name=entry["name"],
-        message=ShareMessage(
-            entry["scope"],
-            entry["timestamp"],
-            bytes.fromhex(entry["payload_hash"]),
-            bytes.fromhex(entry["key_commitment"]),
-            entry["reward_address"],
-        ),
+        scope=int(entry["scope"], 16),
+        message=bytes.fromhex(entry["message"]),
+        nullifier=Nullifier(int(entry["nullifier_x"], 16), int(entry["nullifier_v"], 16)),
         ring=tuple(int(key, 16) for key in entry["ring"]),
         signature=RingSignature(
             bytes.fromhex(entry["challenge"]),
             tuple(int(response, 16) for response in entry["responses"]),
-            int(entry["nullifier_x"], 16),
-            entry["nullifier_v"],
         ),
-        minimum_ring=entry["minimum_ring"],
         error=entry["error"],
         arguments=tuple(
             bytes.fromhex(value["bytes32"]) if "bytes32" in value else int(value["uint256"], 16)

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Contracts} from "./interfaces/Contracts.sol";
+import {IAttestations} from "./interfaces/IAttestations.sol";
+import {IMembership} from "./interfaces/IMembership.sol";
+import {IModelChain} from "./interfaces/IModelChain.sol";
+import {IModelTransactions} from "./interfaces/IModelTransactions.sol";
+import {Parameters} from "./interfaces/IProtocolParameters.sol";
+import {BitCounts} from "./libraries/BitCounts.sol";
+import {Bits} from "./libraries/Bits.sol";
+import {Standing} from "./libraries/Standing.sol";
+import {Statements} from "./libraries/Statements.sol";
+import {Tags} from "./libraries/Tags.sol";
+
+/// @title Standing, reports and statements, as IAttestations describes them.
+contract Attestations is IAttestations {
+    using BitCounts for BitCounts.Counts;
+    using Standing for Standing.Ledger;
+
+    /// @dev What an account did in a round.
+    struct Reported {
+        bool data;
+        bool models;
+    }
+
+    IModelChain private immutable _modelChain;
+    IModelTransactions private immutable _modelTransactions;
+    IMembership private immutable _membership;
+    address private immutable _blockProduction;
+    uint256 private immutable _minimumStanding;
+    uint32 private immutable _standingRounds;
+
+    Standing.Ledger private _standing;
+    mapping(uint32 round => mapping(address account => Reported)) private _reported;
+    mapping(uint32 round => BitCounts.Counts) private _dataReports;
+    mapping(uint32 round => BitCounts.Counts) private _modelReports;
+    mapping(uint32 round => mapping(address account => Attestation)) private _attestations;
+    mapping(uint32 round => mapping(bytes32 statement => uint32 attesters)) private _support;
+    mapping(uint32 round => bytes32 statement) private _majorities;
+
+    /// @param contracts all contracts of the deployment; of these only the parameters have to be there already
+    constructor(Contracts memory contracts) {
+        _modelChain = contracts.modelChain;
+        _modelTransactions = contracts.modelTransactions;
+        _membership = contracts.membership;
+        _blockProduction = address(contracts.blockProduction);
+        Parameters memory values = contracts.parameters.get();
+        _minimumStanding = values.minimumStanding;
+        _standingRounds = uint32(values.standingRounds);
+    }
+
+    // ---- reports -----------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAttestations
+    function reportData(uint256 bitmap) external {
+        uint32 round = _requireAttester(IModelChain.Phase.Report).round;
+        if (_reported[round][msg.sender].data) revert AlreadyReported(round, msg.sender);
+        _reported[round][msg.sender].data = true;
+        _requireBelow(bitmap, _modelChain.closedRound(round).data);
+        _dataReports[round].add(bitmap);
+        emit DataReported(round, msg.sender, bitmap);
+    }
+
+    /// @inheritdoc IAttestations
+    function reportModels(uint256 bitmap) external {
+        uint32 round = _requireAttester(IModelChain.Phase.Available).round;
+        if (_reported[round][msg.sender].models) revert AlreadyReported(round, msg.sender);
+        _reported[round][msg.sender].models = true;
+        (, uint32 reveals) = _modelTransactions.counts(round);
+        _requireBelow(bitmap, reveals);
+        _modelReports[round].add(bitmap);
+        emit ModelsReported(round, msg.sender, bitmap);
+    }
+
+    // ---- statements --------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAttestations
+    function commitAttestation(bytes32 commitment) external {
+        uint32 round = _requireAttester(IModelChain.Phase.Attest).round;
+        if (commitment == 0) revert EmptyCommitment();
+        _membership.act(msg.sender, round);
+        _attestations[round][msg.sender].commitment = commitment;
+        emit AttestationCommitted(round, msg.sender, commitment);
+    }
+
+    /// @inheritdoc IAttestations
+    function openStatement(Row[] calldata rows, bytes32 salt) external {
+        IModelChain.Competition memory current = _requirePhase(IModelChain.Phase.AttestReveal);
+        uint32 round = current.round;
+        IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
+        _requireRows(rows, round, closed.missing);
+        bytes32 statement = Statements.statement(address(_modelChain), round, closed.dataRoot, rows);
+        if (_support[round][statement] == 0) emit StatementOpened(round, statement, rows);
+        _open(current, statement, salt);
+    }
+
+    /// @inheritdoc IAttestations
+    function openAttestation(bytes32 statement, bytes32 salt) external {
+        IModelChain.Competition memory current = _requirePhase(IModelChain.Phase.AttestReveal);
+        if (_support[current.round][statement] == 0) revert StatementUnknown(statement);
+        _open(current, statement, salt);
+    }
+
+    /// @dev Who committed was an attester, and is one still.
+    function _open(IModelChain.Competition memory current, bytes32 statement, bytes32 salt) private {
+        uint32 round = current.round;
+        Attestation storage entry = _attestations[round][msg.sender];
+        bytes32 committed = entry.commitment;
+        if (committed == 0) revert NotCommitted(round, msg.sender);
+        bytes32 opened =
+            keccak256(abi.encode(Tags.ATTEST, block.chainid, _modelChain, round, msg.sender, statement, salt));
+        if (opened != committed) revert CommitmentMismatch(committed, opened);
+        entry.commitment = 0;
+        entry.statement = statement;
+        uint32 supporters = ++_support[round][statement];
+        emit AttestationOpened(round, msg.sender, statement, supporters);
+        if (2 * uint256(supporters) > current.attesters) _majorities[round] = statement;
+    }
+
+    // ---- standing ----------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAttestations
+    function freeze(uint32 round) external returns (uint32 attesters, bool genesisActs) {
+        if (msg.sender != address(_modelChain)) revert NotModelChain(msg.sender, address(_modelChain));
+        attesters = _standing.expire(round);
+        genesisActs = attesters < _minimumStanding;
+        if (genesisActs) attesters = _membership.genesisMembers();
+    }
+
+    /// @inheritdoc IAttestations
+    function grantStanding(uint32 round, address[] calldata accounts) external {
+        if (msg.sender != _blockProduction) revert NotBlockProduction(msg.sender, _blockProduction);
+        uint32 untilRound = round + _standingRounds;
+        for (uint256 i; i < accounts.length; ++i) {
+            _standing.grant(accounts[i], round, untilRound);
+            emit StandingGained(round, accounts[i], untilRound);
+        }
+    }
+
+    // ---- views -------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAttestations
+    function isAttester(uint32 round, address account) external view returns (bool) {
+        IModelChain.Competition memory current = _modelChain.competition();
+        return round == current.round && current.phase < IModelChain.Phase.Final && _attests(current, account);
+    }
+
+    /// @inheritdoc IAttestations
+    function standingUntil(address account) external view returns (uint32) {
+        return _standing.until[account];
+    }
+
+    /// @inheritdoc IAttestations
+    function standingCount() external view returns (uint32) {
+        return _standing.count;
+    }
+
+    /// @inheritdoc IAttestations
+    function attestationOf(uint32 round, address account) external view returns (Attestation memory) {
+        return _attestations[round][account];
+    }
+
+    /// @inheritdoc IAttestations
+    function hasReportedData(uint32 round, address account) external view returns (bool) {
+        return _reported[round][account].data;
+    }
+
+    /// @inheritdoc IAttestations
+    function hasReportedModels(uint32 round, address account) external view returns (bool) {
+        return _reported[round][account].models;
+    }
+
+    /// @inheritdoc IAttestations
+    function dataOut(uint32 round) external view returns (uint256 bitmap) {
+        return _dataReports[round].reported();
+    }
+
+    /// @inheritdoc IAttestations
+    function modelsOut(uint32 round) external view returns (uint256 bitmap) {
+        return _modelReports[round].reported();
+    }
+
+    /// @inheritdoc IAttestations
+    function support(uint32 round, bytes32 statement) external view returns (uint32) {
+        return _support[round][statement];
+    }
+
+    /// @inheritdoc IAttestations
+    function majorityOf(uint32 round) external view returns (bytes32) {
+        return _majorities[round];
+    }
+
+    /// @inheritdoc IAttestations
+    function statementOf(uint32 round, bytes32 dataRoot, Row[] calldata rows) external view returns (bytes32) {
+        return Statements.statement(address(_modelChain), round, dataRoot, rows);
+    }
+
+    // ---- checks ------------------------------------------------------------------------------------------------
+
+    function _requirePhase(IModelChain.Phase required) private view returns (IModelChain.Competition memory current) {
+        current = _modelChain.competition();
+        if (current.phase != required) revert WrongPhase(uint8(current.phase), uint8(required));
+    }
+
+    function _requireAttester(IModelChain.Phase required)
+        private
+        view
+        returns (IModelChain.Competition memory current)
+    {
+        current = _requirePhase(required);
+        if (!_attests(current, msg.sender)) revert NotAttester(current.round, msg.sender);
+    }
+
+    /// @dev Whether an account belongs to the frozen attesters of the round in competition.
+    function _attests(IModelChain.Competition memory current, address account) private view returns (bool) {
+        if (current.genesisActs) return _membership.isGenesisMember(account);
+        return current.round != 0 && _standing.has(account, current.round);
+    }
+
+    function _requireBelow(uint256 bitmap, uint32 count) private pure {
+        if (bitmap >> count != 0) revert ReportOutOfRange(bitmap, count);
+    }
+
+    /// @dev One row for the baseline and for each model.
+    function _requireRows(Row[] calldata rows, uint32 round, uint256 missing) private view {
+        (, uint32 reveals) = _modelTransactions.counts(round);
+        if (rows.length != uint256(reveals) + 1) revert WrongRowCount(rows.length, uint256(reveals) + 1);
+        for (uint256 i; missing >> i != 0; ++i) {
+            if (!Bits.has(missing, i)) continue;
+            Row calldata row = rows[i + 1];
+            bool isEmpty = row.hash == 0 && row.middle == 0 && row.net == 0 && row.spread == 0 && row.repeats == 0;
+            if (!isEmpty) revert MissingRowNotEmpty(uint32(i));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Contracts} from "./interfaces/Contracts.sol";
+import {IAttestations} from "./interfaces/IAttestations.sol";
+import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
+import {IHeat} from "./interfaces/IHeat.sol";
+import {IModelChain} from "./interfaces/IModelChain.sol";
+import {IModelToken} from "./interfaces/IModelToken.sol";
+import {IModelTransactions} from "./interfaces/IModelTransactions.sol";
+import {Parameters} from "./interfaces/IProtocolParameters.sol";
+import {IRewards} from "./interfaces/IRewards.sol";
+import {Bits} from "./libraries/Bits.sol";
+import {Pots} from "./libraries/Pots.sol";
+
+/// @title What blocks pay, as IRewards describes it.
+contract Rewards is IRewards {
+    IModelChain private immutable _modelChain;
+    IModelTransactions private immutable _modelTransactions;
+    IAttestations private immutable _attestations;
+    IDataRegistry private immutable _dataRegistry;
+    IHeat private immutable _heat;
+    IModelToken private immutable _token;
+    uint256 private immutable _blockReward;
+    uint256 private immutable _halvingBlocks;
+    uint256 private immutable _bestBasisPoints;
+    uint256 private immutable _modelsBasisPoints;
+    uint256 private immutable _attestersBasisPoints;
+    uint256 private immutable _dataBasisPoints;
+    uint256 private immutable _heatBest;
+    uint256 private immutable _heatModel;
+    uint256 private immutable _heatAttestation;
+
+    /// @dev Bit i is reveal i, the best model's too.
+    mapping(uint32 round => uint256 bitmap) private _claimedVoices;
+    mapping(uint32 round => uint256 bitmap) private _claimedData;
+    mapping(uint32 round => mapping(address account => bool)) private _claimedAttestations;
+
+    /// @param contracts all contracts of the deployment; of these only the parameters have to be there already
+    constructor(Contracts memory contracts) {
+        _modelChain = contracts.modelChain;
+        _modelTransactions = contracts.modelTransactions;
+        _attestations = contracts.attestations;
+        _dataRegistry = contracts.dataRegistry;
+        _heat = contracts.heat;
+        _token = contracts.token;
+        Parameters memory values = contracts.parameters.get();
+        _blockReward = values.blockReward;
+        _halvingBlocks = values.halvingBlocks;
+        _bestBasisPoints = values.bestBasisPoints;
+        _modelsBasisPoints = values.modelsBasisPoints;
+        _attestersBasisPoints = values.attestersBasisPoints;
+        _dataBasisPoints = values.dataBasisPoints;
+        _heatBest = values.heatBest;
+        _heatModel = values.heatModel;
+        _heatAttestation = values.heatAttestation;
+    }
+
+    // ---- claims ------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IRewards
+    function claimBest(uint32 round) external {
+        IModelChain.Block memory data = _blockOf(round);
+        if (data.bestModel == 0) revert NothingToClaim(round);
+        address account = _takeVoice(round, data.bestReveal);
+        uint256 amount = _part(data, _bestBasisPoints, 1);
+        emit BestRewarded(round, account, amount);
+        _pay(round, account, amount, _heatBest);
+    }
+
+    /// @inheritdoc IRewards
+    function claimVoice(uint32 round, uint32 index) external {
+        IModelChain.Block memory data = _blockOf(round);
+        if (!Bits.has(data.paidVoices, index) || index == data.bestReveal) revert NothingToClaim(round);
+        address account = _takeVoice(round, index);
+        uint256 amount = _part(data, _modelsBasisPoints, Bits.count(data.paidVoices) - 1);
+        emit VoiceRewarded(round, account, amount);
+        _pay(round, account, amount, _heatModel);
+    }
+
+    /// @inheritdoc IRewards
+    function claimAttestation(uint32 round, address account) external {
+        IModelChain.Block memory data = _blockOf(round);
+        if (_attestations.attestationOf(round, account).statement != data.statement) revert NothingToClaim(round);
+        if (_claimedAttestations[round][account]) revert AlreadyClaimed(round);
+        _claimedAttestations[round][account] = true;
+        uint256 amount = _part(data, _attestersBasisPoints, data.attestations);
+        emit AttesterRewarded(round, account, amount);
+        _pay(round, account, amount, _heatAttestation);
+    }
+
+    /// @inheritdoc IRewards
+    function claimData(IDataRegistry.DataRecord calldata record, uint32 index) external {
+        uint32 round = record.round;
+        bytes32 id = _dataRegistry.identify(record);
+        if (id != _dataRegistry.idOf(round, index)) revert UnknownData(round, index, id);
+        IModelChain.Block memory data = _blockOf(round);
+        uint256 dataSet = _modelChain.closedRound(round).dataSet;
+        if (!Bits.has(dataSet, index)) revert NothingToClaim(round);
+        if (Bits.has(_claimedData[round], index)) revert AlreadyClaimed(round);
+        _claimedData[round] |= 1 << index;
+        uint256 amount = _part(data, _dataBasisPoints, Bits.count(dataSet));
+        emit DataRewarded(round, record.rewardAddress, index, amount);
+        _token.mint(record.rewardAddress, amount);
+    }
+
+    // ---- views -------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IRewards
+    function rewardOf(uint32 blockNumber) public view returns (uint256) {
+        return Pots.ofBlock(blockNumber, _blockReward, _halvingBlocks);
+    }
+
+    /// @inheritdoc IRewards
+    function isBestClaimed(uint32 round) external view returns (bool) {
+        uint32 number = _modelChain.closedRound(round).blockNumber;
+        return Bits.has(_claimedVoices[round], _modelChain.blockAt(number).bestReveal);
+    }
+
+    /// @inheritdoc IRewards
+    function claimedVoices(uint32 round) external view returns (uint256 bitmap) {
+        return _claimedVoices[round];
+    }
+
+    /// @inheritdoc IRewards
+    function isAttestationClaimed(uint32 round, address account) external view returns (bool) {
+        return _claimedAttestations[round][account];
+    }
+
+    /// @inheritdoc IRewards
+    function claimedData(uint32 round) external view returns (uint256 bitmap) {
+        return _claimedData[round];
+    }
+
+    // ---- how a claim is paid -----------------------------------------------------------------------------------
+
+    function _blockOf(uint32 round) private view returns (IModelChain.Block memory) {
+        uint32 number = _modelChain.closedRound(round).blockNumber;
+        if (number == 0) revert NothingToClaim(round);
+        return _modelChain.blockAt(number);
+    }
+
+    function _takeVoice(uint32 round, uint32 index) private returns (address) {
+        if (Bits.has(_claimedVoices[round], index)) revert AlreadyClaimed(round);
+        _claimedVoices[round] |= 1 << index;
+        return _modelTransactions.revealAt(round, index).account;
+    }
+
+    function _part(IModelChain.Block memory data, uint256 basisPoints, uint256 parts) private view returns (uint256) {
+        return Pots.part(rewardOf(data.number), basisPoints, parts);
+    }
+
+    function _pay(uint32 round, address account, uint256 amount, uint256 heat) private {
+        _heat.gain(account, heat, round);
+        _token.mint(account, amount);
+    }
+}

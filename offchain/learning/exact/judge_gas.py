@@ -1,0 +1,59 @@
+"""What it costs to judge one image on an EVM chain, by the numbers of channels.
+
+A disputed sample is settled by one transaction that carries the model's file and computes the
+network on the image (docs/ExactEvaluation.md). What that transaction takes follows from the
+network's shape alone, whatever its weights and the image are: loops of fixed length over channels.
+The formula is an upper bound for the digits' family; its numbers are those of a prototype of the
+judge, rounded up (docs/results/judge_gas.json has 69 shapes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from offchain.learning.task import MAXIMUM_MODEL_BYTES
+
+MAXIMUM_JUDGING_GAS: Final = 6_000_000
+"""What a network may cost at most, so that a proof always pays and fits a transaction."""
+
+GAS_FORMULA: Final = "modelchain/judging-gas/1"
+"""The name of this formula: with another some files would be models to one node alone."""
+
+HEADER_BYTES: Final = 1_264
+"""A model file's header and its length take no more, whatever the numbers in it."""
+
+
+def file_bytes(channels: Sequence[int]) -> int:
+    """Return how long a model file with these channels is at most."""
+    first, second, third, fourth = channels
+    weights = 25 * first + 9 * first * second + 9 * second * third + 16 * third * fourth
+    # Biases of four bytes and shifts of one; ten classes share one shift.
+    return HEADER_BYTES + weights + 5 * sum(channels) + 10 * fourth + 41
+
+
+def judging_gas(channels: Sequence[int]) -> int:
+    """Return the gas of a transaction that judges one image, at most.
+
+    Counted are the transaction itself, the file as call data without a byte of zero, hashing and
+    copying it, the memory, every layer, and what a dispute does around it. Convolutions 2 and 3
+    take three input channels at a time and what is left one by one, the hidden layer sixteen. Call
+    data have a price of their own below which no transaction goes (EIP-7623).
+    """
+    first, second, third, fourth = channels
+    size = file_bytes(channels)
+    gas = 400_000 + 17 * size + 20_300 * first + 2_300 * second + 1_100 * third + 900 * fourth
+    gas += first // 3 * (5_100 + 3_400 * (second + 1)) + first % 3 * (1_900 + 1_330 * (second + 1))
+    gas += second // 3 * (4_800 + 1_410 * (third + 1)) + second % 3 * (1_800 + 570 * (third + 1))
+    gas += -(-third // 16) * (2_100 + 1_250 * (fourth + 1))
+    return max(gas, 21_000 + 40 * (size + 2_048))
+
+
+def beyond_the_judge(channels: Sequence[int]) -> str | None:
+    """Return why networks with these channels cannot be judged on a chain; None if they can."""
+    size, gas = file_bytes(channels), judging_gas(channels)
+    if size > MAXIMUM_MODEL_BYTES:
+        return f"its file may take {size} bytes, allowed are {MAXIMUM_MODEL_BYTES}"
+    if gas > MAXIMUM_JUDGING_GAS:
+        return f"judging an image may take {gas} gas, allowed are {MAXIMUM_JUDGING_GAS}"
+    return None

@@ -1,0 +1,81 @@
+"""The judge's bounds: above what was measured, not far above, and kept by what nodes make."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from offchain.learning.exact.integer_network import (
+    DIGITS_FAMILY,
+    MODEL_METADATA,
+    encode_model,
+    parse_model,
+)
+from offchain.learning.exact.judge_gas import (
+    MAXIMUM_JUDGING_GAS,
+    beyond_the_judge,
+    file_bytes,
+    judging_gas,
+)
+from offchain.learning.task import MAXIMUM_MODEL_BYTES
+from tests.support.random_networks import random_network
+
+RESULTS = Path(__file__).parents[3] / "docs" / "results" / "judge_gas.json"
+MEASURED = json.loads(RESULTS.read_text())["shapes"]
+AROUND = 190_000
+"""What the bound has for the dispute around a judgement."""
+
+SHAPES = st.tuples(*(st.integers(1, most) for most in DIGITS_FAMILY.maximum_channels))
+
+
+def narrowed(channels: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape, its widest layers halved until the judge takes it."""
+    while beyond_the_judge(channels):
+        widest = max(channels)
+        channels = tuple(-(-one // 2) if one == widest else one for one in channels)
+    return channels
+
+
+@pytest.mark.parametrize("measured", MEASURED, ids=lambda one: "-".join(map(str, one["channels"])))
+def test_the_bound_is_above_what_was_measured_and_not_far_above(measured):
+    spare = judging_gas(measured["channels"]) - measured["gas"]
+    assert 40_000 < spare < AROUND + measured["gas"] // 100
+    assert 0 <= file_bytes(measured["channels"]) - measured["file_bytes"] < 150
+
+
+def test_the_dearest_shapes_were_measured_and_are_refused():
+    dearest = [one["channels"] for one in MEASURED if one["gas"] > MAXIMUM_JUDGING_GAS]
+    assert [64, 128, 1, 1] in dearest
+    assert len(dearest) > 12
+    assert all(beyond_the_judge(channels) for channels in dearest)
+
+
+def test_the_networks_of_an_experiment_are_within():
+    for channels in ((16, 32, 64, 64), (24, 40, 64, 72)):
+        assert beyond_the_judge(channels) is None
+    assert "gas" in str(beyond_the_judge((24, 48, 64, 64)))
+    assert "120000" in str(beyond_the_judge((24, 40, 80, 96)))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(SHAPES, st.integers(0, 3))
+def test_more_channels_never_cost_less(channels, layer):
+    """So that whoever narrows a network that is too large comes to one that is not."""
+    if channels[layer] < DIGITS_FAMILY.maximum_channels[layer]:
+        more = [*channels[:layer], channels[layer] + 1, *channels[layer + 1 :]]
+        assert file_bytes(more) > file_bytes(channels)
+        # Three channels at a time are cheaper than two and one; a whole group never is.
+        more[layer] = min(channels[layer] + 3, DIGITS_FAMILY.maximum_channels[layer])
+        if more[layer] == channels[layer] + 3:
+            assert judging_gas(more) > judging_gas(channels)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(SHAPES.map(narrowed))
+def test_what_is_within_is_a_model_whose_file_is_as_long_as_it_says(channels):
+    data = encode_model(random_network(channels, largest=3))
+    assert file_bytes(channels) - 150 < len(data) <= file_bytes(channels) <= MAXIMUM_MODEL_BYTES
+    assert parse_model(data).channels == channels
+    assert MODEL_METADATA["format"].encode() in data
