@@ -347,6 +347,8 @@ class ChainStatus:
         epoch: the one of the collecting round; before the start, nothing.
         next_epoch: the one after it; before the start, epoch 1.
         open_epoch: number of the epoch that can be applied for now.
+        draw_height: the one Bitcoin height that may seed the next epoch's draw now; 0: none may, or
+            the draw has its seed, or applying has not ended.
         competition: the round in competition.
         closed: what became of that round's data so far.
         commitments: accounts that committed to a model in that round.
@@ -377,6 +379,7 @@ class ChainStatus:
     tip: int
     best_height: int
     own: AccountStatus
+    draw_height: int = 0
     block_hash: bytes | None = None
 
     @property
