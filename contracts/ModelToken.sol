@@ -2,13 +2,13 @@
 pragma solidity 0.8.30;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IModelToken} from "./interfaces/IModelToken.sol";
 
 /// @title Model Chain Token
 /// @dev Documentation is in IModelToken.
-contract ModelToken is ERC20Permit, IModelToken {
+contract ModelToken is ERC3009, IModelToken {
     /// @inheritdoc IModelToken
     address public immutable minter;
 
@@ -17,7 +17,7 @@ contract ModelToken is ERC20Permit, IModelToken {
 
     /// @param minter_ the only address that may ever mint
     /// @param cap_ what the supply can never exceed
-    constructor(address minter_, uint256 cap_) ERC20("Model Chain Token", "MCT") ERC20Permit("Model Chain Token") {
+    constructor(address minter_, uint256 cap_) ERC20("Model Chain Token", "MCT") EIP712("Model Chain Token", "1") {
         if (minter_ == address(0)) revert MinterIsZero();
         if (cap_ == 0) revert CapIsZero();
         minter = minter_;
@@ -30,10 +30,5 @@ contract ModelToken is ERC20Permit, IModelToken {
         uint256 available = cap - totalSupply();
         if (amount > available) revert CapExceeded(amount, available);
         _mint(to, amount);
-    }
-
-    /// @inheritdoc IERC20Permit
-    function nonces(address owner) public view override(ERC20Permit, IERC20Permit) returns (uint256) {
-        return super.nonces(owner);
     }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IERC3009, IERC3009Cancel} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 
 /// @title The token that Model Chain pays its rewards in
-/// @notice ERC-20 with ERC-2612 permits, 18 decimals. One address, fixed at deployment, may mint, and never more than
-/// the cap in all. There is no owner, no pause, no upgrade, and nobody can take a holder's tokens.
-/// @dev Transfers and approvals fail with the errors of ERC-6093, permits with those of OpenZeppelin's ERC20Permit.
-interface IModelToken is IERC20Metadata, IERC20Permit {
+/// @notice ERC-20 with ERC-3009 authorizations, 18 decimals. One address, fixed at deployment, may mint, and never more
+/// than the cap in all. There is no owner, no pause, no upgrade, and nobody can take a holder's tokens.
+/// @dev Transfers and approvals fail with the errors of ERC-6093, authorizations with those of OpenZeppelin's ERC3009.
+interface IModelToken is IERC20Metadata, IERC3009, IERC3009Cancel {
     /// @notice The constructor was given the zero address as minter.
     error MinterIsZero();
 
