@@ -12,6 +12,10 @@ library Draw {
     /// @notice Rounds of the Feistel network.
     uint256 internal constant ROUNDS = 8;
 
+    /// @notice Binary digits that the network has at least: with fewer, some sets of applicants would be drawn more
+    /// often than others.
+    uint256 internal constant LEAST_DIGITS = 6;
+
     /// @notice Places for warm and for cold applicants.
     ///
     ///     warm places = min(W, M - min(C, floor(M / 5)))
@@ -63,7 +67,7 @@ library Draw {
     }
 
     /// @notice Where the permutation puts a number: a Feistel network over the numbers with as many binary digits as
-    /// the largest one, gone through again until what comes out is a number of the range (cycle walking).
+    /// the largest one has, gone through again until what comes out is a number of the range (cycle walking).
     ///
     ///     number = left * 2^r + right; in each round left' = right, right' = left xor F(round, right)
     ///     F(round, x) = keccak256(key || uint256(round * 2^128 + x)), as many low digits as left has
@@ -74,10 +78,7 @@ library Draw {
     /// @param count numbers that are permuted, from 1 to 2^128
     /// @return where it goes, below `count`
     function position(bytes32 key_, uint256 number, uint256 count) internal pure returns (uint256) {
-        if (count < 2) return number;
-        uint256 digits = Math.log2(count - 1) + 1;
-        // A single digit has no halves: the network then has the numbers 0 to 3.
-        if (digits < 2) digits = 2;
+        uint256 digits = Math.max(LEAST_DIGITS, Math.log2(count) + 1);
         uint256 short = digits / 2;
         uint256 long = digits - short;
         do {

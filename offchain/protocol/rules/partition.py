@@ -28,7 +28,8 @@ def test_parts(
 ) -> tuple[int, ...]:
     """The parts of a data transaction that test, ascending.
 
-    Those with the lowest H("test", seed, identifier, part); of equal hashes the lower part's counts as lower.
+    Those with the lowest H("test", seed, identifier, part); of equal hashes the lower part's counts
+    as lower.
 
     Args:
         domain: the deployment's.
