@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -27,7 +28,7 @@ from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
 from offchain.node.relayer.order_wire import encode_order
 from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import RelayerQueue
-from offchain.node.relayer.service import RelayerService
+from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_stopped
 from offchain.node.relayer.wire import encode_reveals, encode_submission
 from offchain.protocol.words.orders import SignedOrder
@@ -147,6 +148,22 @@ def served_relayer(
             thread.join(PATIENCE_SECONDS)
             watching.close()
         assert not thread.is_alive()
+
+
+@contextmanager
+def working_relayer(
+    contracts: DeployedContracts, number: int, folder: Path, **options: Any
+) -> Iterator[ServedRelayer]:
+    """A relayer that serves and sends, as the program does; options of `served_relayer`."""
+    stopped = threading.Event()
+    with served_relayer(contracts, number, folder, **options) as served:
+        sending = threading.Thread(target=keep_working, args=(served.service, stopped, 0.05))
+        sending.start()
+        try:
+            yield served
+        finally:
+            stopped.set()
+            sending.join(PATIENCE_SECONDS)
 
 
 def refusal(response: httpx.Response) -> tuple[int, str]:
