@@ -86,6 +86,7 @@ class Epoch:
     last_round: int
     warm: int
     cold: int
+    own_warm: int
     warm_places: int
     cold_places: int
     frozen_at: int
@@ -108,7 +109,7 @@ class Epoch:
         return self.code != ZERO_ADDRESS
 
 
-NO_EPOCH = Epoch(0, 0, 0, 0, 0, 0, 0, ZERO_HASH, ZERO_ADDRESS)
+NO_EPOCH = Epoch(0, 0, 0, 0, 0, 0, 0, 0, ZERO_HASH, ZERO_ADDRESS)
 """What an epoch that nobody applied for reads as."""
 
 
@@ -155,9 +156,10 @@ class Collected:
 class PartitionRecord:
     """Data transactions of a round that one Bitcoin block took (IDataRegistry.Partition).
 
-    ``end`` is the number after the last one.
+    ``first`` is the number of the first one, ``end`` the number after the last one.
     """
 
+    first: int
     end: int
     height: int
     decision_time: int

@@ -62,8 +62,7 @@ class HonestWorld(SteppedWorld):
         key = self.share_key(node, epoch)
         proof = prove_possession(self.domain, node.account, epoch, key)
         lacking = self.parameters.stake - self.reference.membership.stake_of(node.account).amount
-        possession = actions.Possession(proof.challenge, proof.response.to_bytes(32, "big"))
-        return actions.ApplyFor(epoch, key.x, possession, lacking)
+        return actions.ApplyFor(epoch, key.x, proof, lacking)
 
     def beginning(self) -> actions.Start:
         """The start, with all that applied for epoch 1."""

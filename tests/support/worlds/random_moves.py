@@ -113,6 +113,10 @@ class RandomMoves:
             height = max(0, height + self.random.choice([-1, 1, 2, -100, 100]))
         self.world.execute(actions.SeedDraw(height), self._node())
 
+    def renew_draw(self) -> None:
+        """Renew a draw that the relay may have lost."""
+        self.world.execute(actions.RenewDraw(), self._node())
+
     def write_members(self) -> None:
         """Write the list of the next epoch's members."""
         accounts = self._spoiled(self.world.member_list().accounts)
@@ -200,7 +204,7 @@ class RandomMoves:
             case 0:
                 action = replace(action, index=action.index + 1)
             case 1:
-                action = replace(action, partition=action.partition + 1)
+                action = replace(action, partition_number=action.partition_number + 1)
             case 2:
                 action = replace(action, words=(self._junk(), *action.words[1:]))
             case 3:

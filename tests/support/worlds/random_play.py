@@ -87,6 +87,7 @@ class RandomPlay(RandomMoves):
             self.add_stake,
             self.withdraw_stake,
             self.seed_draw,
+            self.renew_draw,
             self.write_members,
             self.share,
             self.partition,
