@@ -292,7 +292,8 @@ contract DataRegistry is IDataRegistry {
         uint256 count;
         for (uint256 left = bitmap; left != 0; left &= left - 1) ++count;
         bytes32[] memory leaves = new bytes32[](count);
-        for (uint256 index = shared; index-- != 0;) {
+        for (uint256 index = shared; index != 0;) {
+            --index;
             if (bitmap >> index & 1 == 0) continue;
             leaves[--count] = DataTransactions.leaf(address(_modelChain), _pages[round % 2].ids[index]);
         }

@@ -46,7 +46,8 @@ library BitCounts {
         while (uint256(self.senders) >> digits != 0) {
             ++digits;
         }
-        for (uint256 plane = digits; plane-- != 0;) {
+        for (uint256 plane = digits; plane != 0;) {
+            --plane;
             uint256 bits = self.planes[plane];
             if (threshold >> plane & 1 == 0) {
                 reached |= equal & bits;

@@ -1,5 +1,7 @@
 """History: the fold over all events tells what the contracts hold, and notices misfits."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import TypeVar
 
@@ -7,10 +9,11 @@ import pytest
 
 from offchain.protocol.history.entries import HistoryError
 from offchain.protocol.history.fold import History
+from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import Phase, VoidReason
+from offchain.protocol.words.status import VoidReason
 from scripts.support.worlds.world import World
 from tests.support.worlds.random_play import RandomPlay
 
@@ -19,16 +22,29 @@ RecordType = TypeVar("RecordType", bound=Record)
 
 @pytest.fixture(scope="module")
 def played() -> World:
-    """A chain with blocks and void rounds, made by random transactions."""
+    """A chain with blocks, void rounds and several epochs, made by random transactions."""
     world = World(genesis=4)
-    RandomPlay(world, 1).play(350)
-    assert len(world.chain.blocks) > 3
-    assert any(closed.void_reason for closed in world.chain.closed.values())
+    RandomPlay(world, 1).play(900)
+    assert len(world.rounds.blocks) > 3
+    assert any(closed.void_reason for closed in world.rounds.closed.values())
+    assert world.reference.membership.current_epoch > 2
     return world
 
 
 def fresh(world: World) -> History:
-    return History(world.parameters, world.model_chain, world.data_registry)
+    return History(world.parameters, world.domain)
+
+
+def history_of(world: World) -> History:
+    """All that happened in a world, folded."""
+    history = fresh(world)
+    history.apply_all(world.reference.environment.records)
+    return history
+
+
+@pytest.fixture(scope="module")
+def history(played: World) -> History:
+    return history_of(played)
 
 
 def first(world: World, kind: type[RecordType]) -> tuple[int, RecordType]:
@@ -52,138 +68,152 @@ def assert_refused(world: World, index: int, forged: Record, reason: str) -> Non
 # ---- it tells what the contracts hold ------------------------------------------------------------
 
 
-def test_blocks_are_those_of_the_contracts(played: World) -> None:
-    assert played.history.blocks == played.chain.blocks
-    assert played.history.block_hashes == played.chain.block_hashes
+def test_blocks_are_those_of_the_contracts(played: World, history: History) -> None:
+    assert history.blocks == played.rounds.blocks
+    assert history.block_hashes == played.rounds.block_hashes
 
 
-def test_standing_validity_and_heat_are_those_of_the_contracts(played: World) -> None:
-    history, chain = played.history, played.chain
-    assert history.standing_until == chain.standing
-    assert history.had_valid_model == chain.valid_accounts
-    assert history.heat == played.reference.heat.holdings
+def test_standing_stakes_and_heat_are_those_of_the_contracts(
+    played: World, history: History
+) -> None:
+    reference = played.reference
+    assert history.standing_until == reference.attestations.standing
+    for node in played.nodes:
+        account = node.account
+        assert history.heat_of(account) == reference.heat.heat_of(account)
+        assert history.stakes.get(account, 0) == reference.membership.stake_of(account).amount
 
 
-def test_rounds_are_those_of_the_contracts(played: World) -> None:
-    history, chain = played.history, played.chain
-    assert set(history.rounds) == {*chain.closed, chain.collection.round}
-    for number, closed in chain.closed.items():
+def test_epochs_are_those_of_the_contracts(played: World, history: History) -> None:
+    membership = played.reference.membership
+    assert history.genesis_is_warm == membership.genesis_is_warm
+    assert history.epochs
+    for number, entry in history.epochs.items():
+        epoch = membership.epoch_at(number)
+        applications = {
+            account: (applied.number, applied.warm, applied.key)
+            for account, applied in entry.applications.items()
+        }
+        assert applications == {
+            account: (application.number, application.warm, application.key)
+            for account, application in membership.applications[number].items()
+        }
+        assert (entry.first_round, entry.last_round) == (epoch.first_round, epoch.last_round)
+        if number > 1:  # the first has no draw: the start freezes it
+            assert (entry.frozen.timestamp if entry.frozen else 0) == epoch.frozen_at
+        assert entry.members == membership.members.get(number, ())
+        assert entry.ring == tuple(membership.ring(number))
+
+
+def test_who_is_drawn_are_the_members_that_are_written(history: History) -> None:
+    drawn = [entry for entry in history.epochs.values() if entry.seeded and entry.members]
+    assert drawn
+    for entry in drawn:
+        assert history.drawn(entry.number) == entry.members
+
+
+def test_nobody_is_drawn_before_the_seed(history: History) -> None:
+    with pytest.raises(HistoryError, match="epoch 1 has no seed"):
+        history.drawn(1)
+
+
+def test_rounds_are_those_of_the_contracts(played: World, history: History) -> None:
+    rounds = played.rounds
+    assert set(history.rounds) == {*rounds.closed, rounds.collection.round}
+    for number, closed in rounds.closed.items():
         entry = history.round(number)
-        assert (len(entry.items), len(entry.test_items)) == (closed.items, closed.test_items)
+        assert entry.closed is not None
+        assert (entry.closed.data, entry.epoch) == (closed.data, closed.epoch)
         assert (entry.void_reason or VoidReason.NONE) == closed.void_reason
         assert (entry.block.number if entry.block else 0) == closed.block_number
-        assert history.circle_seed(number + 1) == closed.seed
+        assert (entry.fixed.data_set if entry.fixed else 0) == closed.data_set
+        assert entry.data_set == (positions(closed.data_set) if entry.fixed else None)
+        if entry.counted:
+            assert (entry.counted.published, entry.counted.trim) == (closed.published, closed.trim)
+        if entry.missing is not None:
+            assert entry.missing == closed.missing
     competing = history.competing
     assert competing is not None
-    assert (competing.number, competing.phase) == (
-        chain.competition.round,
-        chain.competition.phase,
+    current = rounds.competition
+    assert (competing.number, competing.phase, competing.attesters) == (
+        current.round,
+        current.phase,
+        current.attesters,
     )
-    assert competing.attesters == chain.competition.attesters
-    assert len(competing.reveals) == chain.competition.reveals
-    assert len(competing.commitments) == chain.competition.commitments
 
 
-def test_void_rounds_in_a_row_are_those_of_the_contracts() -> None:
-    world = World()
-    world.start()
-    for expected in range(3):
-        world.renew()
-        world.collect()
-        assert world.history.round(expected + 1).voids_in_a_row == expected
-        assert world.chain.competition.voids_in_a_row == expected
-        world.end_phase()
+def test_data_transactions_are_found_by_nullifier_with_their_parts(
+    played: World, history: History
+) -> None:
+    registry = played.reference.data_registry
+    for number, entry in history.rounds.items():
+        assert entry.partitioned == registry.collected(number).partitioned
+        training, test = registry.published(number)
+        assert entry.published == training & test
+        for index, data in enumerate(entry.data):
+            assert history.data_of(number, data.record.nullifier_x) == data
+            assert (data.partition is None) == (index >= entry.partitioned)
+            if data.partition is not None:
+                assert data.test_parts == registry.test_parts(number, index)
+    assert history.data_of(1, 1) is None
 
 
-def test_active_keys_are_those_of_the_contracts(played: World) -> None:
-    for scope in range(1, played.collecting + 1):
-        keys = played.history.active_keys(scope)
-        assert [key.position for key in keys] == list(range(len(keys)))
-        assert len(keys) == played.reference.key_registry.active_keys(scope)
-    keys = played.history.active_keys(played.collecting)
-    ring = b"".join(key.position.to_bytes(2, "big") for key in keys)
-    registry = played.reference.key_registry
-    if registry.written_keys(played.collecting) == len(keys):
-        assert [key.x for key in keys] == registry.ring_keys(played.collecting, ring)
+def test_keys_are_known_once_they_are_published(played: World, history: History) -> None:
+    seen = 0
+    for number, entry in history.rounds.items():
+        for index, data in enumerate(entry.data):
+            for part, key in enumerate(played.data_at(number, index).keys):
+                is_out = data.test_words if data.is_test(part) else data.training_words
+                assert data.key(part) == (key if is_out else None)
+                seen += is_out is not None
+    assert seen > 20
 
 
-def test_items_are_found_by_nullifier_with_their_round_and_kind(played: World) -> None:
-    history = played.history
-    for shared in history.items:
-        item = shared.item
-        assert history.item_of(item.scope, item.nullifier_x) == shared
-        if shared.round is not None:
-            entry = history.round(shared.round)
-            assert shared.shared.number in entry.items
-            assert shared.is_test == (shared.shared.number in entry.test_items)
-    assert history.item_of(99, 1) is None
+def test_votes_reports_and_statements_are_those_of_the_contracts(
+    played: World, history: History
+) -> None:
+    attestations = played.reference.attestations
+    for number in played.rounds.closed:
+        entry = history.round(number)
+        assert entry.data_out == attestations.data_out(number)
+        assert entry.models_out == attestations.models_out(number)
+        assert (entry.majority or bytes(32)) == attestations.majority_of(number)
+        for statement in entry.statements:
+            assert entry.support(statement) == attestations.support(number, statement)
+        commitments, reveals = played.reference.model_transactions.counts(number)
+        assert (len(entry.commitments), len(entry.reveals)) == (commitments, reveals)
 
 
-def test_candidates_are_the_items_of_every_block_s_data_set(played: World) -> None:
-    for block in played.chain.blocks[1:]:
-        data = played.data_set(block.round)
-        assert data.root(played.model_chain) == block.data_root
-        assert (data.training_items, data.test_items) == (block.training_items, block.test_items)
+def test_rewards_are_the_tokens_of_the_contracts(played: World, history: History) -> None:
+    balances = played.reference.token.balances
+    assert history.rewards == {who: amount for who, amount in balances.items() if amount}
 
 
-def test_rewards_are_the_tokens_of_the_contracts(played: World) -> None:
-    assert played.history.rewards == played.chain.tokens
-
-
-def test_used_positions_are_all_that_rings_of_the_scope_named(played: World) -> None:
-    expected = {
-        position
-        for shared in played.history.items
-        if shared.item.scope == 1
-        for position in shared.shared.signature.positions
-    }
-    assert played.history.used_positions(1) == expected
-
-
-def test_only_the_first_publication_of_a_key_counts() -> None:
-    world = World()
-    world.start()
-    world.collect()
-    training = [
-        i for i in world.history.round(1).items if i not in world.history.round(1).test_items
-    ]
-    world.execute(world.commit(world.nodes[0], 5), world.nodes[0])
-    world.publish(training[:1])
-    world.end_phase()
-    world.publish(training[:2])
-    publications = [world.history.items[i].publication for i in training[:2]]
-    assert [p.phase for p in publications if p] == [Phase.COMMIT, Phase.UNSEAL]
-    assert [item.number for item in world.history.candidates(1)] == training[:1]
-
-
-def test_models_and_items_are_missing_when_more_than_half_report_them() -> None:
-    world = World()
-    world.start()
-    world.collect()
-    world.execute(world.commit(world.nodes[0], 5), world.nodes[0])
-    world.end_phase()
-    for node in world.nodes[:2]:
-        world.execute(actions.ReportMissingItems((0, 1)), node)
-    world.execute(actions.ReportMissingItems((2,)), world.nodes[0])
-    # Who reports twice still counts once.
-    world.execute(actions.ReportMissingItems((2,)), world.nodes[0])
-    assert world.history.round(1).missing_items == {0, 1}
-    world.end_phase()
-    world.execute(world.reveal(world.nodes[0]), world.nodes[0])
-    world.end_phase()
-    world.execute(actions.ReportMissingModels((0,)), world.nodes[1])
-    assert world.history.round(1).missing_models == frozenset()
-    world.execute(actions.ReportMissingModels((0,)), world.nodes[2])
-    assert world.history.round(1).missing_models == {0}
-
-
-def test_reading_in_two_parts_is_reading_at_once(played: World) -> None:
+def test_reading_in_two_parts_is_reading_at_once(played: World, history: History) -> None:
     records = played.reference.environment.records
-    history = fresh(played)
-    history.apply_all(records[:200])
-    history.apply_all(records[200:])
-    assert history.items == played.history.items
-    assert history.rounds == played.history.rounds
+    parts = fresh(played)
+    parts.apply_all(records[:200])
+    parts.apply_all(records[200:])
+    assert parts.rounds == history.rounds
+    assert parts.epochs == history.epochs
+
+
+def test_a_brought_model_is_not_missing() -> None:
+    world = World()
+    world.start()
+    world.collect()
+    world.train([50])
+    world.reveal_all()
+    for node in world.attesters():
+        world.execute(actions.ReportModels(1), node)
+    assert history_of(world).round(1).models_out == 1
+    world.end_phase()
+    action = world.bringing(0)
+    world.execute(action)
+    world.end_phase()
+    entry = history_of(world).round(1)
+    assert entry.brought == {0: action.file}
+    assert entry.missing == 0
 
 
 # ---- it notices what does not fit ----------------------------------------------------------------
@@ -192,9 +222,9 @@ def test_reading_in_two_parts_is_reading_at_once(played: World) -> None:
 def test_a_record_twice_is_refused(played: World) -> None:
     records = played.reference.environment.records
     history = fresh(played)
-    history.apply_all(records[:20])
+    history.apply_all(records[:10])
     with pytest.raises(HistoryError, match="comes after"):
-        history.apply(records[19])
+        history.apply(records[9])
 
 
 def test_an_unknown_record_is_refused(played: World) -> None:
@@ -203,25 +233,47 @@ def test_an_unknown_record_is_refused(played: World) -> None:
         fresh(played).apply(record)
 
 
-def test_a_missing_item_is_noticed(played: World) -> None:
+def test_a_missing_application_is_noticed(played: World) -> None:
+    index, applied = first(played, events.Applied)
+    assert_refused(played, index, replace(applied, number=2), "its number is 2, expected 1")
+
+
+def test_a_freeze_with_other_applicants_is_noticed(played: World) -> None:
+    index, frozen = first(played, events.EpochFrozen)
+    assert_refused(played, index, replace(frozen, warm=frozen.warm + 1), "the applicants")
+
+
+def test_members_who_have_not_applied_or_do_not_ascend_are_noticed(played: World) -> None:
+    index, written = first(played, events.MembersWritten)
+    stranger = replace(written, accounts=("0x" + "99" * 20, *written.accounts))
+    assert_refused(played, index, stranger, "have not applied")
+    backwards = replace(written, accounts=written.accounts[::-1])
+    assert_refused(played, index, backwards, "not ascending by key")
+
+
+def test_a_missing_data_transaction_is_noticed(played: World) -> None:
     index, shared = first(played, events.DataShared)
-    assert_refused(played, index, replace(shared, number=1), "item 1, expected 0")
+    assert_refused(played, index, replace(shared, index=1), "its number is 1, expected 0")
 
 
-def test_an_item_that_is_not_what_its_identifier_says_is_noticed(played: World) -> None:
+def test_data_that_are_not_what_their_identifier_says_are_noticed(played: World) -> None:
     index, shared = first(played, events.DataShared)
-    item = replace(shared.item, payload_hash=bytes(32))
-    assert_refused(played, index, replace(shared, item=item), "is not the item's")
+    record = replace(shared.record, samples_root=bytes(32))
+    assert_refused(played, index, replace(shared, record=record), "its identifier")
+    forged = replace(shared, payload_hashes=shared.payload_hashes[::-1])
+    assert_refused(played, index, forged, "the payloads hash")
 
 
-def test_missing_keys_are_noticed(played: World) -> None:
-    index, registered = first(played, events.KeysRegistered)
-    assert_refused(played, index, replace(registered, first_key=1), "first key 1, 0 are known")
-
-
-def test_a_publication_of_an_unknown_item_is_noticed(played: World) -> None:
-    index, published = first(played, events.KeyPublished)
-    assert_refused(played, index, replace(published, number=10**6), "item 1000000")
+def test_keys_of_unknown_data_or_with_other_words_are_noticed(played: World) -> None:
+    index, published = first(played, events.TrainingKeysPublished)
+    assert_refused(played, index, replace(published, index=10**6), "number 1000000 of")
+    forged = replace(published, words=(bytes(32), *published.words[1:]))
+    assert_refused(played, index, forged, "the keys hash")
+    position = {"block_number": published.block_number, "log_index": published.log_index}
+    early = events.TestKeysPublished(
+        round=published.round, index=0, words=published.words, timestamp=0, **position
+    )
+    assert_refused(played, index, early, "the phase is")
 
 
 def test_another_genesis_is_noticed(played: World) -> None:
@@ -229,27 +281,47 @@ def test_another_genesis_is_noticed(played: World) -> None:
     assert_refused(played, index, replace(started, genesis_hash=bytes(32)), "genesis hash")
 
 
-def test_a_partition_that_leaves_items_out_is_noticed(played: World) -> None:
+def test_a_partition_that_leaves_data_out_is_noticed(played: World) -> None:
     index, partition = first(played, events.Partitioned)
-    forged = replace(partition, first_item=1)
-    assert_refused(played, index, forged, "takes items 1")
-    assert_refused(played, index, replace(partition, end_item=10**6), "to 1000000")
+    assert_refused(played, index, replace(partition, first=1), "takes 1")
+    assert_refused(played, index, replace(partition, end=10**6), "to 1000000")
     assert_refused(played, index, replace(partition, round=2), "round 2 has not opened")
 
 
-def test_a_round_that_closes_with_other_counts_is_noticed(played: World) -> None:
+def test_a_round_that_opens_or_closes_with_other_counts_is_noticed(played: World) -> None:
+    index, opened = first(played, events.RoundOpened)
+    assert_refused(played, index, replace(opened, round=2), "the round is 2, expected 1")
+    forged = replace(opened, members=opened.members + 1)
+    assert_refused(played, index, forged, "the number of members")
     index, closed = first(played, events.RoundClosed)
-    assert_refused(played, index, replace(closed, items=closed.items + 1), "items with")
+    assert_refused(played, index, replace(closed, data=closed.data + 1), "its data")
 
 
-def test_a_block_that_does_not_follow_from_its_votes_is_noticed(played: World) -> None:
+def test_another_data_set_than_publications_and_reports_make_is_noticed(played: World) -> None:
+    index, counted = first(played, events.KeysCounted)
+    assert_refused(played, index, replace(counted, trim=counted.trim + 1), "n1 and k")
+    index, fixed = first(played, events.DataSetFixed)
+    assert_refused(played, index, replace(fixed, data_set=fixed.data_set ^ 1), "the data set")
+    assert_refused(played, index, replace(fixed, data_root=bytes(32)), "the data root")
+
+
+def test_a_statement_with_other_rows_is_noticed(played: World) -> None:
+    index, opened = first(played, events.StatementOpened)
+    assert_refused(played, index, replace(opened, rows=opened.rows[:-1]), "the statement is")
+    index, behind = first(played, events.AttestationOpened)
+    forged = replace(behind, statement=bytes(32))
+    assert_refused(played, index, forged, "nobody brought its rows")
+
+
+def test_a_block_that_does_not_follow_is_noticed(played: World) -> None:
     index, appended = first(played, events.BlockAppended)
-    assert_refused(played, index, replace(appended, number=2), "block 2, expected 1")
-    assert_refused(played, index, replace(appended, ranking=(9,)), "ranks unknown reveals")
-    scores = replace(appended.scores, data_root=bytes(32))
-    assert_refused(played, index, replace(appended, scores=scores), "block hash")
+    assert_refused(played, index, replace(appended, number=2), "its number is 2, expected 1")
+    later = replace(appended.data, previous_hash=bytes(32))
+    assert_refused(played, index, replace(appended, data=later), "the block before")
+    other = replace(appended.data, statement=bytes(32))
+    assert_refused(played, index, replace(appended, data=other), "its hash")
 
 
 def test_a_missing_reveal_is_noticed(played: World) -> None:
     index, revealed = first(played, events.ModelRevealed)
-    assert_refused(played, index, replace(revealed, index=1), "reveal 1, expected 0")
+    assert_refused(played, index, replace(revealed, index=1), "its index is 1, expected 0")

@@ -1,98 +1,104 @@
-"""What a node does for the round that collects: leases, pages, data, keys, partitions."""
+"""What a node does for its data and for partitions: it shares once a round, gives out its keys."""
 
 from __future__ import annotations
 
-from offchain.protocol.deciding.intents import (
-    Intent,
-    LeaseShareKeys,
-    PublishPayloadKeys,
-    Send,
-    ShareData,
-    turn_of,
-)
+from offchain.protocol.deciding.intents import Intent, PublishKeys, Send, ShareData, turn_of
 from offchain.protocol.deciding.policy import Role
-from offchain.protocol.deciding.snapshot import Snapshot
-from offchain.protocol.rules import leases
-from offchain.protocol.rules.sharing import KeyTime, key_time
-from offchain.protocol.words.actions import Partition, WritePage
+from offchain.protocol.deciding.snapshot import Delivery, Snapshot
+from offchain.protocol.rules.dataset import publishing_phase
+from offchain.protocol.rules.sharing import timestamp_range
+from offchain.protocol.words.actions import Partition
+
+LATE_SHARE = 4
+"""One in so many of a collection's heights: who first sees the round later shares nothing in it."""
 
 
 def decide_collection(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
-    """Add what is due for leases, sharing, payload keys and partitions."""
-    if snapshot.has_role(Role.SHARE):
-        _decide_lease(snapshot, intents, waiting)
+    """Add what is due for the node's data, its keys and partitions."""
     # Keys are owed for what was shared, whatever the node's role is now.
-    _decide_keys(snapshot, intents)
-    if not snapshot.status.started:
-        return
-    if snapshot.has_role(Role.KEEP):
-        _decide_page(snapshot, intents)
-    if snapshot.has_role(Role.SHARE):
+    _decide_keys(snapshot, intents, waiting)
+    if snapshot.has_role(Role.SHARE) and snapshot.membership.is_member:
         _decide_sharing(snapshot, intents, waiting)
     if snapshot.has_role(Role.KEEP):
         _decide_partition(snapshot, intents)
 
 
-def _decide_lease(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
-    """Lease as many keys for the next round as the quota allows and the balance covers."""
-    own, parameters = snapshot.status.own, snapshot.parameters
-    wanted = min(own.quota, parameters.maximum_keys) - own.held_keys
-    if wanted <= 0:
-        return
-    is_exempt = own.is_genesis or own.had_valid_model
-    bond = leases.bond_due(parameters, 1, is_exempt=is_exempt)
-    count = wanted if bond == 0 else min(wanted, own.balance // bond)
-    if count:
-        intents.append(LeaseShareKeys(count, count * bond))
-    else:
-        waiting.append(f"{bond} wei for the bond of a share key (balance {own.balance})")
+def is_publishing(snapshot: Snapshot) -> bool:
+    """Whether own keys of the present phase are with the node, or on their way."""
+    kind = _due_kind(snapshot)
+    return kind is not None and _delivery(snapshot, test=kind) in (
+        Delivery.HERE,
+        Delivery.ON_ITS_WAY,
+    )
 
 
-def _decide_keys(snapshot: Snapshot, intents: list[Intent]) -> None:
-    """Publish payload keys whose time has come.
+def _decide_keys(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
+    """Publish the keys that are due: training keys in Open, test keys in Unseal.
 
-    A training item's key is due from its partition to the end of Commit. A test item's key is due
-    in Unseal only, and not before the end of Commit is confirmed on the EVM chain: published
-    earlier, by a node that a reorganisation then proves wrong, it would leave the item out.
+    Not before the phase's start is confirmed on the EVM chain: a node that a reorganisation proves
+    wrong would have given away keys of parts that are test parts then. Test keys stay here where
+    the training keys did not come in time: the data transaction is out.
     """
-    competition = snapshot.status.competition
-    due = [
-        item
-        for item in snapshot.sharing.unpublished
-        if key_time(item.round, item.is_test, competition.round, competition.phase) is KeyTime.DUE
-    ]
-    depth = snapshot.status.block_number - snapshot.competition.phase_block
-    for test in (False, True):
-        items = tuple(item.number for item in due if item.is_test == test)
-        if items and (not test or depth >= snapshot.policy.confirmations):
-            intents.append(PublishPayloadKeys(items, test=test))
-
-
-def _decide_page(snapshot: Snapshot, intents: list[Intent]) -> None:
-    """Write the next page of the collecting round's keys, without which nothing can be shared."""
-    keys = snapshot.status.keys
-    if keys.complete:
+    kind = _due_kind(snapshot)
+    if kind is None:
         return
-    collecting = snapshot.status.collection.round
-    duty = f"write keys {keys.written} of round {collecting}"
-    turn = turn_of(snapshot.account, snapshot.keepers, duty)
-    intents.append(Send(WritePage(collecting), duty, turn))
+    delivery = _delivery(snapshot, test=kind)
+    if delivery is Delivery.ON_ITS_WAY:
+        waiting.append("the outlet to bring keys on chain")
+    elif delivery is Delivery.HERE:
+        depth = snapshot.status.block_number - snapshot.competition.phase_block
+        if depth >= snapshot.policy.confirmations:
+            intents.append(PublishKeys(snapshot.status.competition.round, test=kind))
+        else:
+            waiting.append(f"{snapshot.policy.confirmations} confirmations of the phase")
+
+
+def _due_kind(snapshot: Snapshot) -> bool | None:
+    """Which keys are due in the present phase: test keys, training keys, or None of them."""
+    for test in (False, True):
+        if snapshot.status.competition.phase is publishing_phase(is_test=test):
+            return test
+    return None
+
+
+def _delivery(snapshot: Snapshot, *, test: bool) -> Delivery:
+    sharing = snapshot.sharing
+    if not test:
+        return sharing.training_keys
+    is_in = sharing.training_keys is Delivery.ON_CHAIN
+    return sharing.test_keys if is_in else Delivery.NOTHING
 
 
 def _decide_sharing(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
-    """Share one item with each own key that is active in the collecting scope and unused."""
+    """Share in the collecting round, the same bytes again where they are still accepted."""
     status, sharing = snapshot.status, snapshot.sharing
-    if sharing.unshared and not status.keys.complete:
-        waiting.append(f"the share keys of round {status.collection.round} to be written")
-    elif sharing.unshared and not leases.make_a_ring(snapshot.parameters, status.keys.active):
+    if sharing.data is Delivery.ON_ITS_WAY:
+        waiting.append("the outlet to bring data on chain")
+    if sharing.data is not Delivery.HERE:
+        return
+    if sharing.kept_timestamp is None and _came_late(snapshot):
         waiting.append(
-            f"a ring: {status.keys.active} active share keys in round {status.collection.round}, "
-            f"{snapshot.parameters.minimum_ring} needed"
+            f"the round after {status.collection.round}: data that came this late "
+            "would show whose they are"
         )
-    elif sharing.unshared:
-        intents.append(ShareData(status.collection.round, sharing.unshared))
-    if sharing.in_flight:
-        waiting.append("the relayer to bring items and keys on chain")
+        return
+    accepted = timestamp_range(
+        status.collected.decision_time,
+        status.timestamp,
+        snapshot.parameters.maximum_clock_skew,
+        snapshot.parameters.timestamp_step,
+    )
+    is_kept = sharing.kept_timestamp is not None and sharing.kept_timestamp in accepted
+    intents.append(ShareData(status.collection.round, anew=not is_kept))
+
+
+def _came_late(snapshot: Snapshot) -> bool:
+    """Whether the node was down when the round opened and everybody else shared.
+
+    Its data would arrive alone, just when its account is seen again.
+    """
+    waited = snapshot.sharing.first_seen_height - snapshot.status.collection.open_height
+    return LATE_SHARE * waited > snapshot.parameters.collect_heights
 
 
 def _decide_partition(snapshot: Snapshot, intents: list[Intent]) -> None:
@@ -101,6 +107,6 @@ def _decide_partition(snapshot: Snapshot, intents: list[Intent]) -> None:
     if not partition.possible:
         return
     duty = f"partition by Bitcoin block {partition.height}"
-    action = Partition(partition.height, partition.end_arrival)
+    action = Partition(partition.height, partition.end)
     turn = turn_of(snapshot.account, snapshot.keepers, duty)
     intents.append(Send(action, duty, turn))

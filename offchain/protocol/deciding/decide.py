@@ -1,25 +1,26 @@
-"""What a node does next: a pure function of a snapshot.
+"""What a node does next, as a pure function of a snapshot.
 
 `decide` looks at the chain, at what the records say and at what the node holds, and names every
 step that is due now. It remembers nothing: killed at any point and started again, a node decides
-the same, and does again only what it lost. The parts are `collection` (leases, sharing,
-keys, partitions), `competition` (models, attestations, the block) and, here, the round's
-clock and the claims.
+the same, and does again only what it lost. The parts are `competition` (the model), `attesting`
+(reports, statements, the block), `collection` (sharing, keys, partitions), `membership`
+(applications, the draw, the stake) and, here, the round's clock and the claims.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from offchain.protocol.deciding.attesting import finalizes
 from offchain.protocol.deciding.collection import decide_collection
 from offchain.protocol.deciding.competition import decide_competition, unfinished_work
 from offchain.protocol.deciding.intents import Intent, Send, turn_of
+from offchain.protocol.deciding.membership import decide_membership
+from offchain.protocol.deciding.patience import holds_out
 from offchain.protocol.deciding.policy import Role
 from offchain.protocol.deciding.snapshot import Snapshot
 from offchain.protocol.rules import clock
-from offchain.protocol.rules.leases import make_a_ring
-from offchain.protocol.rules.standing import can_act
-from offchain.protocol.words.actions import Advance, Start
+from offchain.protocol.words.actions import Advance
 from offchain.protocol.words.status import ZERO_HASH, Phase
 
 CLAIM_TURNS = 5
@@ -41,71 +42,65 @@ def decide(snapshot: Snapshot) -> Decision:
     """
     intents: list[Intent] = []
     waiting: list[str] = []
-    if not snapshot.status.started:
+    if snapshot.status.started:
+        decide_competition(snapshot, intents, waiting)
         decide_collection(snapshot, intents, waiting)
-        _decide_start(snapshot, intents, waiting)
-        return Decision(tuple(intents), tuple(waiting))
-    decide_competition(snapshot, intents, waiting)
-    decide_collection(snapshot, intents, waiting)
-    if snapshot.has_role(Role.KEEP):
+    decide_membership(snapshot, intents, waiting)
+    if snapshot.status.started and snapshot.has_role(Role.KEEP):
         _decide_clock(snapshot, intents)
     _decide_claims(snapshot, intents)
     return Decision(tuple(intents), tuple(waiting))
 
 
-def _decide_start(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
-    """Start once all genesis accounts have keys, or once enough of them have and time passed."""
-    genesis, parameters = snapshot.genesis, snapshot.parameters
-    possible = can_act(parameters, genesis.registered) and make_a_ring(parameters, genesis.keys)
-    everybody = genesis.registered == genesis.accounts
-    impatient = snapshot.seconds_in_phase >= snapshot.policy.patience
-    if possible and (everybody or impatient):
-        if snapshot.has_role(Role.KEEP):
-            intents.append(_send(snapshot, Start(), "start"))
-        return
-    waiting.append(
-        f"share keys of the genesis accounts ({genesis.registered} of {genesis.accounts}, "
-        f"{parameters.minimum_standing} at least)"
-    )
-
-
 def _decide_clock(snapshot: Snapshot, intents: list[Intent]) -> None:
-    """End a phase, close the collecting round or void a stalled round, as soon as it is allowed."""
+    """End a phase, or close the round that collects, as soon as it is allowed."""
     status, parameters = snapshot.status, snapshot.parameters
-    competition, collection, tip = status.competition, status.collection, status.tip
+    competition, collection = status.competition, status.collection
     if competition.phase.competes:
-        over = clock.phase_may_end(parameters, competition, tip, status.timestamp)
-        if over and not _holds_back(snapshot, intents):
-            duty = f"end {competition.phase.name} of round {competition.round}"
-            intents.append(_send(snapshot, Advance(), duty))
-    elif clock.collection_may_close(parameters, collection, tip, status.pending_due):
+        over = clock.phase_may_end(
+            competition.end_height,
+            competition.phase_start,
+            parameters.minimum_phase_seconds,
+            status.tip,
+            status.timestamp,
+        )
+        duty = f"end {competition.phase.name} of round {competition.round}"
+        due = over and not _holds_back(snapshot, intents)
+    else:
         duty = f"close round {collection.round}"
-        intents.append(_send(snapshot, Advance(), duty))
+        due = clock.may_close(
+            partitioned=status.collected.partitioned,
+            members=collection.members,
+            open_height=collection.open_height,
+            collect_heights=parameters.collect_heights,
+            tip=status.tip,
+            pending_due=status.pending_due,
+            is_last_of_epoch=collection.round >= status.epoch.last_round,
+            next_members_written=status.next_epoch.written,
+        )
+    if due:
+        turn = turn_of(snapshot.account, snapshot.keepers, duty)
+        intents.append(Send(Advance(), duty, turn))
 
 
 def _holds_back(snapshot: Snapshot, intents: list[Intent]) -> bool:
     """Whether the node waits, within its patience, before it ends the phase itself.
 
-    In Finalize, ending the phase voids a round that has a majority: whoever can append its block
+    In Finalize, ending the phase voids a round that has a statement: whoever can append its block
     does that instead.
     """
-    competition = snapshot.status.competition
-    finalizes = competition.phase is Phase.FINALIZE and competition.majority != ZERO_HASH
-    if finalizes and snapshot.competition.statement == competition.majority:
+    status = snapshot.status
+    has_block = status.competition.phase is Phase.FINALIZE and status.majority != ZERO_HASH
+    if has_block and finalizes(snapshot):
         return True
-    hopeful = finalizes or unfinished_work(snapshot, intents)
-    return hopeful and snapshot.seconds_in_phase < snapshot.policy.patience
+    return (has_block or unfinished_work(snapshot, intents)) and holds_out(snapshot)
 
 
 def _decide_claims(snapshot: Snapshot, intents: list[Intent]) -> None:
-    """Own rewards and bonds at once; everybody's data rewards in turns."""
+    """Own rewards at once; everybody's data rewards in turns."""
     for claim in snapshot.claims:
         if claim.personal:
             intents.append(Send(claim.action, claim.duty))
         elif snapshot.has_role(Role.KEEP):
             turn = turn_of(snapshot.account, snapshot.keepers, claim.duty)
             intents.append(Send(claim.action, claim.duty, CLAIM_TURNS * turn))
-
-
-def _send(snapshot: Snapshot, action: Start | Advance, duty: str) -> Send:
-    return Send(action, duty, turn_of(snapshot.account, snapshot.keepers, duty))

@@ -1,7 +1,7 @@
 """Intents: what `decide` wants done, before secrets, files and computation go into it.
 
 `Send` is an action that is ready for the chain. The others need work that a pure function cannot
-do: secrets to derive, payloads to draw and seal, models to train and score. Intents are values:
+do: secrets to derive, payloads to draw and seal, models to train and evaluate. Intents are values:
 deciding twice on one snapshot gives equal ones, and doing one twice does no harm.
 """
 
@@ -29,26 +29,33 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseShareKeys:
-    """Register ``count`` further share keys with a bond of ``value`` wei in all."""
+class ApplyForEpoch:
+    """Apply for an epoch with this node's share key for it, and ``value`` wei for the stake."""
 
-    count: int
+    epoch: int
     value: int
 
 
 @dataclass(frozen=True, slots=True)
 class ShareData:
-    """Draw, seal and sign one data transaction for each of these own share keys."""
+    """Hand over the data transaction of the collecting round.
 
-    scope: int
-    key_indices: tuple[int, ...]
+    The bytes that are kept from before, if there are any; ``anew``: draw, seal and sign it, since
+    none is kept or its timestamp is accepted no more.
+    """
+
+    round: int
+    anew: bool
 
 
 @dataclass(frozen=True, slots=True)
-class PublishPayloadKeys:
-    """Give out the payload keys of these own items; ``test`` says which kind they are."""
+class PublishKeys:
+    """Hand over all training keys, or all test keys, of the node's data transaction of a round.
 
-    items: tuple[int, ...]
+    At a random moment of the phase: not at once, and not all nodes together.
+    """
+
+    round: int
     test: bool
 
 
@@ -61,10 +68,9 @@ class TrainModel:
 
 @dataclass(frozen=True, slots=True)
 class CommitTrainedModel:
-    """Seal a copy of the model in hand, keep it in the store and commit with ``value`` wei."""
+    """Seal a copy of the model in hand, keep it in the store and commit to the model."""
 
     round: int
-    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,19 @@ class RecoverModel:
 
 @dataclass(frozen=True, slots=True)
 class RevealTrainedModel:
-    """Put the committed model into the store and reveal it with its score and votes."""
+    """Put the committed model into the store and reveal it with its evaluation and votes."""
 
     round: int
+
+
+@dataclass(frozen=True, slots=True)
+class BringModelFile:
+    """Bring the file of a revealed model that is reported missing, in this node's ``turn``."""
+
+    round: int
+    index: int
+    duty: str
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,43 +106,37 @@ class EvaluateModels:
 
 
 @dataclass(frozen=True, slots=True)
-class AttestScores:
-    """Commit to the statement of the round's scores."""
+class AttestRows:
+    """Commit to the statement of the round's rows."""
 
     round: int
     commitment: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAttestation:
-    """Reveal the statement that was committed to."""
+class OpenAttestedRows:
+    """Open the attestation; ``bring``: with all rows, in this node's ``turn``."""
 
     round: int
     statement: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FinalizeRound:
-    """Append the block with the table behind the majority's statement, in this node's ``turn``."""
-
-    round: int
+    bring: bool
     duty: str
     turn: int
 
 
 Intent = (
     Send
-    | LeaseShareKeys
+    | ApplyForEpoch
     | ShareData
-    | PublishPayloadKeys
+    | PublishKeys
     | TrainModel
     | CommitTrainedModel
     | RecoverModel
     | RevealTrainedModel
+    | BringModelFile
     | EvaluateModels
-    | AttestScores
-    | OpenAttestation
-    | FinalizeRound
+    | AttestRows
+    | OpenAttestedRows
 )
 """Whatever `decide` may want."""
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-TIMESTAMP_SHIFT_SECONDS = 60
-"""By less than this an item's claimed time is before the chain's, unless a node chooses."""
-
 
 class Role(StrEnum):
-    """What a node does. `KEEP` moves the chain on: partitions, phases, pages, claims for all."""
+    """What a node does. `KEEP` moves the chain on: draws, partitions, phases, claims for all."""
 
     SHARE = "share"
     TRAIN = "train"
@@ -26,11 +23,17 @@ ALL_ROLES = frozenset(Role)
 class Policy:
     """What a node does, and how long it waits.
 
-    ``confirmations`` is the number of EVM blocks that must follow a phase's start before a secret
-    is given away because of it. ``patience`` is how many seconds into a phase a node still waits
-    for what is missing (keys, payloads, models) before it goes on without.
+    Attributes:
+        roles: what it does.
+        confirmations: EVM blocks that must follow a phase's start before keys are given away
+            because of it.
+        phase_seconds: what it takes a phase's length for, by its own clock; None: what the chain's
+            parameters say (`offchain.protocol.deciding.patience`). Where headers are replayed,
+            neither they nor the EVM's clock say how much time there is.
+        leave: it applies for no further epoch, and takes its stake back once it is free.
     """
 
     roles: frozenset[Role] = ALL_ROLES
     confirmations: int = 0
-    patience: int = 60
+    phase_seconds: int | None = None
+    leave: bool = False

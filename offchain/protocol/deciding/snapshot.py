@@ -2,74 +2,104 @@
 
 A `Snapshot` is taken anew before every decision. Nothing in it is remembered by the process that
 took it, so a node that was killed at any point and started again takes the same one, but for what
-it lost: models in hand, payloads opened, scores computed. `offchain.protocol.deciding.decide` says
+it lost: models in hand, payloads opened, points computed. `offchain.protocol.deciding.decide` says
 what follows from it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from offchain.protocol.deciding.policy import Policy, Role
 from offchain.protocol.words.actions import Action
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus
+from offchain.protocol.words.transactions import Row
 
 
 @dataclass(frozen=True, slots=True)
-class OwnItem:
-    """An item of this node that a partition has taken and whose payload key is not yet out."""
+class MembershipFacts:
+    """Who has applied, who is drawn, and where the node's account stands.
 
-    number: int
-    round: int
-    is_test: bool
+    Attributes:
+        genesis_accounts: how many there are.
+        start_accounts: those that have applied, ascending by share key.
+        earliest_start: EVM time from which the chain starts without the others.
+        drawn: the next epoch's members, ascending by share key; empty until its draw has its seed.
+        is_member: whether the account is a member of the collecting round's epoch, by a share key
+            of this node's.
+        is_warm: whether it would apply as warm now.
+    """
+
+    genesis_accounts: int = 0
+    start_accounts: tuple[str, ...] = ()
+    earliest_start: int = 0
+    drawn: tuple[str, ...] = ()
+    is_member: bool = False
+    is_warm: bool = False
+
+
+class Delivery(StrEnum):
+    """How far something is that goes on chain through the outlet.
+
+    `NOTHING`: there is nothing of the kind. `HERE`: it is with the node. `ON_ITS_WAY`: handed over,
+    not on chain, and not to be handed over again yet. `ON_CHAIN`: done.
+    """
+
+    NOTHING = "nothing"
+    HERE = "here"
+    ON_ITS_WAY = "on its way"
+    ON_CHAIN = "on chain"
 
 
 @dataclass(frozen=True, slots=True)
 class SharingFacts:
-    """What the node may share, and which of its payload keys are still sealed.
+    """The node's data transactions: of the collecting round, and of the one in competition.
 
     Attributes:
-        unshared: indices of own share keys that are active in the collecting scope and whose item
-            is neither on chain nor on its way there.
-        unpublished: own items whose keys are neither on chain nor on their way there.
-        in_flight: data transactions and keys that are on their way.
+        data: the collecting round's; `HERE` also while it is neither drawn nor signed.
+        kept_timestamp: what the data transaction claims that the node has signed for the round and
+            kept; None: it has signed none.
+        first_seen_height: the tip's height when the node first saw the round collect.
+        training_keys: of the round in competition; `NOTHING` if no partition took the node's data.
+        test_keys: the same.
     """
 
-    unshared: tuple[int, ...] = ()
-    unpublished: tuple[OwnItem, ...] = ()
-    in_flight: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class GenesisFacts:
-    """How far the chain is from starting: genesis accounts, those with keys, keys in all."""
-
-    accounts: int = 0
-    registered: int = 0
-    keys: int = 0
+    data: Delivery = Delivery.NOTHING
+    kept_timestamp: int | None = None
+    first_seen_height: int = 0
+    training_keys: Delivery = Delivery.NOTHING
+    test_keys: Delivery = Delivery.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class CompetitionFacts:
-    """What the node knows and holds of the round in competition.
+    """What the node knows and holds of the round in competition. Bitmaps as in `ChainStatus`.
 
     Attributes:
         phase_block: EVM block in which the phase began.
-        opened_training: training items of the round whose payloads are open.
-        waiting_training: training items that may still open: no key yet, or not fetched yet.
+        opened_training: data transactions whose training parts are open here.
+        waiting_training: published ones whose training parts are not open here yet.
         training: whether a model is in training.
         held_model: commitment to the model in hand, None if there is none.
         sealed_copy: sha2-256 of the sealed copy that the latest own commitment names.
         recovery_failed: whether that copy was tried and cannot be had.
-        missing_items: items whose payloads cannot be fetched and that the node has not reported.
-        data_set_known: whether D is a fact and all of it is open here.
+        unusable: bitmap of the published data transactions with a part that does not decrypt or is
+            not canonical, or with another samples root.
+        unchecked: bitmap of those that the node could not fetch, or not check, so far.
+        data_open: whether D is fixed and all of it is open here.
         scored: whether the baseline and the model in hand are evaluated on D.
         evaluating: whether an evaluation runs.
         unevaluated: models that can be evaluated now and are not.
-        missing_models: reveals whose models cannot be fetched and that the node has not reported.
-        statement: hash of the full table of scores, once it is complete and final.
+        unfetched_models: bitmap of the revealed models whose files the node could not fetch so far.
+        bringable: reveals that are reported missing, that nobody brought, and whose files the node
+            has and may bring.
+        own_reveal: index of the node's own reveal.
+        statement: hash of all models' rows, once they are complete and final.
         attestation: commitment to that statement.
+        rows_brought: whether somebody has opened that statement.
+        majority_rows: rows of the statement that stands.
     """
 
     phase_block: int = 0
@@ -79,21 +109,26 @@ class CompetitionFacts:
     held_model: bytes | None = None
     sealed_copy: bytes | None = None
     recovery_failed: bool = False
-    missing_items: tuple[int, ...] = ()
-    data_set_known: bool = False
+    unusable: int = 0
+    unchecked: int = 0
+    data_open: bool = False
     scored: bool = False
     evaluating: bool = False
     unevaluated: int = 0
-    missing_models: tuple[int, ...] = ()
+    unfetched_models: int = 0
+    bringable: tuple[int, ...] = ()
+    own_reveal: int | None = None
     statement: bytes | None = None
     attestation: bytes | None = None
+    rows_brought: bool = False
+    majority_rows: tuple[Row, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A reward or bond that is due. ``personal``: the node's own, else anybody's to claim for all.
+    """A reward that is due. ``personal``: the node's own, else anybody's to claim for all.
 
-    Data rewards are nobody's in particular: a node that claimed its own items' would show them.
+    Data rewards are nobody's in particular: a node that claimed its own would show them.
     """
 
     action: Action
@@ -110,8 +145,8 @@ class Snapshot:
         parameters: the deployment's.
         policy: the node's own choices.
         keepers: accounts that take turns in moving the chain on, this node's among them.
-        seconds_in_phase: for how long this node has seen the present round and phase.
-        genesis: what the start still waits for.
+        seconds_in_phase: for how long this node has seen the present round and phase, by its clock.
+        membership: see `MembershipFacts`.
         sharing: see `SharingFacts`.
         competition: see `CompetitionFacts`; of ``status.competition.round``.
         claims: what is due.
@@ -122,7 +157,7 @@ class Snapshot:
     policy: Policy = field(default_factory=Policy)
     keepers: tuple[str, ...] = ()
     seconds_in_phase: int = 0
-    genesis: GenesisFacts = field(default_factory=GenesisFacts)
+    membership: MembershipFacts = field(default_factory=MembershipFacts)
     sharing: SharingFacts = field(default_factory=SharingFacts)
     competition: CompetitionFacts = field(default_factory=CompetitionFacts)
     claims: tuple[Claim, ...] = ()

@@ -101,6 +101,8 @@ class ReferenceChain:
                 self.membership.withdraw_stake(sender)
             case actions.SeedDraw(height):
                 self.membership.seed_draw(height)
+            case actions.RenewDraw():
+                self.membership.renew_draw()
             case actions.WriteMembers(accounts):
                 self.membership.write_members(accounts)
             case actions.Share(transaction, challenge, responses):

@@ -41,7 +41,7 @@ RingChecker = Callable[..., None]
 
 @dataclass(slots=True)
 class RoundData:
-    """Data transactions of one round, by number; and the last decision time, an earlier one's too."""
+    """Data transactions of one round, by number, and the last decision time so far."""
 
     decision_time: int = 0
     ids: list[bytes] = field(default_factory=list)
@@ -131,7 +131,7 @@ class ReferenceDataRegistry:
         if end != rules.partition_end(data.arrivals, decision):
             raise Revert("WrongEnd", end, decision)
         seed = partition_seed(self.environment.domain, self.environment.relay.block_hash(height))
-        data.partitions.append(PartitionRecord(end, height, decision, seed))
+        data.partitions.append(PartitionRecord(first, end, height, decision, seed))
         data.decision_time = self.last_decision = decision
         self.last_height = height
         self.environment.emit(Partitioned, collecting, height, seed, first, end, decision)
@@ -181,7 +181,7 @@ class ReferenceDataRegistry:
         """Bitmap of the test parts of a data transaction that a partition has taken."""
         partition = self.partition_of(round_number, index)
         if partition is None:
-            raise Revert("WrongPartition", index, 0)
+            raise Revert("NoSuchData", round_number, index, self._data(round_number).partitioned)
         parts = rules.test_parts(
             self.environment.domain,
             partition.seed,
@@ -264,7 +264,7 @@ class ReferenceDataRegistry:
     ) -> None:
         round_number, phase = self.rounds.current_phase()
         if (record.round, due) != (round_number, phase):
-            raise Revert("WrongPhase", round_number, phase, due)
+            raise Revert("WrongPhase", record.round, round_number, phase, due)
         data, data_id = self._data(record.round), self.identify(record)
         if self.id_of(record.round, index) != data_id:
             raise Revert("UnknownData", record.round, index, data_id)

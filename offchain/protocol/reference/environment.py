@@ -23,7 +23,7 @@ class Revert(ProtocolError):
 
 
 class HeaderRelay(Protocol):
-    """What the contracts read of the Bitcoin relay; only of heights that it holds."""
+    """What the contracts read of the Bitcoin relay."""
 
     @property
     def tip(self) -> int:
@@ -34,7 +34,11 @@ class HeaderRelay(Protocol):
         """The lowest height that is held."""
 
     def decision_time(self, height: int) -> int:
-        """The median time past at a height less the buffer; it never falls."""
+        """The median time past at a height less the buffer; it never falls.
+
+        Raises:
+            RelayRuleError: the relay does not hold the height.
+        """
 
     def block_hash(self, height: int) -> bytes:
         """The first 24 bytes of a block's hash in internal byte order."""

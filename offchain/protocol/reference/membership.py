@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from offchain.crypto.possession import PossessionProof, verify_possession
-from offchain.errors import CryptoError
+from offchain.bitcoin.errors import RelayRuleError
+from offchain.crypto.possession import PossessionError, PossessionProof, verify_possession
+from offchain.crypto.secp256k1 import ORDER
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.heat import ReferenceHeat
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import draw, epochs
 from offchain.protocol.rules.heat import is_warm as is_warm_applicant
 from offchain.protocol.rules.judging import burned_wei
-from offchain.protocol.words.actions import Possession
 from offchain.protocol.words.records import (
     Applied,
+    DrawRenewed,
     DrawSeeded,
     EpochExtended,
     EpochFrozen,
@@ -67,7 +68,6 @@ class ReferenceMembership:
         self.current_epoch = 0
         self.epochs: dict[int, Epoch] = {}
         self.applications: dict[int, dict[str, Application]] = {}
-        self.own_warm: dict[int, int] = {}
         # Accounts by epoch, ascending by key.
         self.members: dict[int, tuple[str, ...]] = {}
         self.stakes: dict[str, Stake] = {}
@@ -76,7 +76,9 @@ class ReferenceMembership:
 
     # ---- applications ----------------------------------------------------------------------------
 
-    def apply_for(self, sender: str, epoch: int, key: int, proof: Possession, value: int) -> None:
+    def apply_for(
+        self, sender: str, epoch: int, key: int, proof: PossessionProof, value: int
+    ) -> None:
         """Apply with a share key for the epoch that can be applied for."""
         is_genesis = sender in self.genesis_accounts
         if epoch != self.open_epoch():
@@ -88,11 +90,12 @@ class ReferenceMembership:
             raise Revert("AlreadyApplied", epoch, sender)
         if any(application.key == key for application in applications.values()):
             raise Revert("KeyUsed", epoch, key)
-        possession = PossessionProof(proof.commitment, int.from_bytes(proof.response, "big"))
+        if not 0 < key < ORDER:
+            raise Revert("ShareKeyOutOfRange", key)
         try:
-            verify_possession(self.environment.domain, sender, epoch, key, possession)
-        except CryptoError as error:
-            raise Revert("WrongPossession", key) from error
+            verify_possession(self.environment.domain, sender, epoch, key, proof)
+        except PossessionError as error:
+            raise Revert(type(error).__name__, *error.arguments) from error
         amount = self._with(sender, value)
         if amount < self.parameters.stake:
             raise Revert("StakeNotFull", sender, amount, self.parameters.stake)
@@ -104,30 +107,42 @@ class ReferenceMembership:
         is_warm = is_warm_applicant(
             heat, warm_heat, is_genesis=is_genesis, genesis_is_warm=self.genesis_is_warm
         )
-        self.own_warm[epoch] = self.own_warm.get(epoch, 0) + has_own_heat
         entry = self.epoch_at(epoch)
-        entry = replace(entry, warm=entry.warm + is_warm, cold=entry.cold + (not is_warm))
+        entry = replace(
+            entry,
+            warm=entry.warm + is_warm,
+            cold=entry.cold + (not is_warm),
+            own_warm=entry.own_warm + has_own_heat,
+        )
         self.epochs[epoch] = entry
         number = entry.warm if is_warm else entry.cold
         applications[sender] = Application(number, is_warm, key)
-        self.environment.emit(Applied, epoch, sender, key, is_warm, number, self.own_warm[epoch])
+        self.environment.emit(Applied, epoch, sender, key, is_warm, number, entry.own_warm)
 
     def seed_draw(self, height: int) -> None:
         """Store the seed by which the members of a frozen epoch are drawn."""
-        epoch, entry = self._next()
-        if not entry.frozen:
-            raise Revert("NotFrozen", epoch)
-        if entry.seeded:
-            raise Revert("AlreadySeeded", epoch)
+        epoch, entry = self._undrawn()
         relay, now = self.environment.relay, self.environment.now
-        is_held = relay.lowest_height < height <= relay.tip
-        previous = relay.decision_time(height - 1) if is_held else 0
-        decision = relay.decision_time(height) if is_held else 0
-        if not (is_held and previous <= entry.frozen_at < decision <= now):
+        if height > relay.tip:
+            raise Revert("HeightNotConfirmed", height, relay.tip)
+        decision, previous = self._decision(height), self._decision(height - 1)
+        if not previous <= entry.frozen_at < decision:
             raise Revert("WrongDrawHeight", height, previous, decision, entry.frozen_at)
+        if decision > now:
+            raise Revert("DecisionAhead", height, decision, now)
         seed = draw_seed(self.environment.domain, epoch, relay.block_hash(height))
         self.epochs[epoch] = replace(entry, seed=seed)
         self.environment.emit(DrawSeeded, epoch, height, seed)
+
+    def renew_draw(self) -> None:
+        """Freeze an epoch anew, where the relay has lost the height that would seed its draw."""
+        epoch, entry = self._undrawn()
+        lowest, now = self.environment.relay.lowest_height, self.environment.now
+        decision = self._decision(lowest)
+        if decision <= entry.frozen_at:
+            raise Revert("DrawNotLost", lowest, decision, entry.frozen_at)
+        self.epochs[epoch] = replace(entry, frozen_at=now)
+        self.environment.emit(DrawRenewed, epoch, now)
 
     def write_members(self, accounts: Sequence[str]) -> None:
         """Write the list of the next epoch's members: all that are drawn, ascending by key."""
@@ -311,6 +326,22 @@ class ReferenceMembership:
     def _next(self) -> tuple[int, Epoch]:
         return self.current_epoch + 1, self.epoch_at(self.current_epoch + 1)
 
+    def _undrawn(self) -> tuple[int, Epoch]:
+        """The next epoch, which must be frozen and have no seed yet."""
+        epoch, entry = self._next()
+        if not entry.frozen:
+            raise Revert("NotFrozen", epoch)
+        if entry.seeded:
+            raise Revert("AlreadySeeded", epoch)
+        return epoch, entry
+
+    def _decision(self, height: int) -> int:
+        """A height's decision time; reverts where the relay does not hold it."""
+        try:
+            return self.environment.relay.decision_time(height)
+        except RelayRuleError as error:
+            raise Revert(type(error).__name__, *error.arguments) from error
+
     def _write(
         self, epoch: int, accounts: Sequence[str], has_place: Callable[[int, str], bool]
     ) -> None:
@@ -329,7 +360,7 @@ class ReferenceMembership:
     def _freeze(self, epoch: int, places: draw.Places) -> None:
         """End the applications for an epoch."""
         entry = self.epoch_at(epoch)
-        if not epochs.genesis_stays_warm(self.own_warm.get(epoch, 0), self.parameters.minimum_ring):
+        if not epochs.genesis_stays_warm(entry.own_warm, self.parameters.minimum_ring):
             self.genesis_is_warm = False
         self.epochs[epoch] = replace(
             entry,

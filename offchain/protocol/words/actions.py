@@ -39,22 +39,8 @@ class Advance:
 # ---- Membership ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Possession:
-    """Proof that who applies holds the share key's secret (IMembership.Possession)."""
-
-    commitment: bytes
-    response: bytes
-
-    @classmethod
-    def of(cls, proof: PossessionProof) -> Possession:
-        """A proof as the contract takes it."""
-        return cls(proof.challenge, proof.response.to_bytes(32, "big"))
-
-    @property
-    def proof(self) -> PossessionProof:
-        """The same as `verify_possession` takes it."""
-        return PossessionProof(self.commitment, int.from_bytes(self.response, "big"))
+Possession = PossessionProof
+"""Proof that who applies holds the share key's secret, by the contracts' name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +70,11 @@ class SeedDraw:
     """Membership.seedDraw by the Bitcoin block at ``height``."""
 
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenewDraw:
+    """Membership.renewDraw: where the relay has lost the height that seeds the draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +109,14 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class PublishTrainingKeys:
-    """DataRegistry.publishTrainingKeys of data transaction ``index``, which ``partition`` took.
+    """DataRegistry.publishTrainingKeys of data transaction ``index``.
 
     ``words`` has for every part its key, or the key commitment of a test part.
     """
 
     record: DataRecord
     index: int
-    partition: int
+    partition_number: int
     words: tuple[bytes, ...]
 
 
@@ -135,7 +126,7 @@ class PublishTestKeys:
 
     record: DataRecord
     index: int
-    partition: int
+    partition_number: int
     words: tuple[bytes, ...]
 
 
@@ -255,6 +246,7 @@ Action = (
     | AddStake
     | WithdrawStake
     | SeedDraw
+    | RenewDraw
     | WriteMembers
     | Share
     | Partition
@@ -293,6 +285,7 @@ FUNCTIONS: Final[Mapping[type[Action], ContractFunction]] = {
     AddStake: ContractFunction("Membership", "addStake"),
     WithdrawStake: ContractFunction("Membership", "withdrawStake"),
     SeedDraw: ContractFunction("Membership", "seedDraw"),
+    RenewDraw: ContractFunction("Membership", "renewDraw"),
     WriteMembers: ContractFunction("Membership", "writeMembers"),
     Share: ContractFunction("DataRegistry", "share"),
     Partition: ContractFunction("DataRegistry", "partition"),

@@ -74,6 +74,14 @@ class DrawSeeded(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class DrawRenewed(Record):
+    """The relay had lost the height that seeds a draw: it counts as frozen at ``frozen_at`` now."""
+
+    epoch: int
+    frozen_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class MembersWritten(Record):
     """An epoch's members, ascending by share key, were written to contract code."""
 

@@ -86,6 +86,7 @@ class Epoch:
     last_round: int
     warm: int
     cold: int
+    own_warm: int
     warm_places: int
     cold_places: int
     frozen_at: int
@@ -108,7 +109,7 @@ class Epoch:
         return self.code != ZERO_ADDRESS
 
 
-NO_EPOCH = Epoch(0, 0, 0, 0, 0, 0, 0, ZERO_HASH, ZERO_ADDRESS)
+NO_EPOCH = Epoch(0, 0, 0, 0, 0, 0, 0, 0, ZERO_HASH, ZERO_ADDRESS)
 """What an epoch that nobody applied for reads as."""
 
 
@@ -155,9 +156,10 @@ class Collected:
 class PartitionRecord:
     """Data transactions of a round that one Bitcoin block took (IDataRegistry.Partition).
 
-    ``end`` is the number after the last one.
+    ``first`` is the number of the first one, ``end`` the number after the last one.
     """
 
+    first: int
     end: int
     height: int
     decision_time: int
@@ -347,6 +349,8 @@ class ChainStatus:
         epoch: the one of the collecting round; before the start, nothing.
         next_epoch: the one after it; before the start, epoch 1.
         open_epoch: number of the epoch that can be applied for now.
+        draw_height: the one Bitcoin height that may seed the next epoch's draw now; 0: none may, or
+            the draw has its seed, or applying has not ended.
         competition: the round in competition.
         closed: what became of that round's data so far.
         commitments: accounts that committed to a model in that round.
@@ -377,6 +381,7 @@ class ChainStatus:
     tip: int
     best_height: int
     own: AccountStatus
+    draw_height: int = 0
     block_hash: bytes | None = None
 
     @property

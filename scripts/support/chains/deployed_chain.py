@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import is_dataclass, replace
 from typing import Any
 
-from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3.types import RPCEndpoint, TxReceipt
 
@@ -18,25 +17,25 @@ from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
 from offchain.chain.rpc.replies import Log
 from offchain.crypto.hashing import Domain
 from offchain.errors import RevertedError
+from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
+from offchain.protocol.reference.membership import LIST_CODE
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import DEMO_RELAY
-from offchain.protocol.words.records import PageWritten, Record
-from offchain.protocol.words.status import ZERO_ADDRESS, ZERO_HASH
+from offchain.protocol.words.records import MembersWritten, Record, StakeBurned
+from offchain.protocol.words.status import Epoch
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
+from scripts.support.chains.compared_views import ExpectedView, all_views, common_views
 from scripts.support.chains.evm import Evm
 from scripts.support.worlds.steps import SMALL, START
 from scripts.support.worlds.world import World
-
-ExpectedView = tuple[str, str, tuple[object, ...], object]
-"""A contract's view, its arguments, and what the reference says that it returns."""
 
 
 class DeployedChain:
     """All contracts of one deployment; implements `scripts.support.worlds.steps.Twin`.
 
     Records come renumbered: one block for each action, log indices without other contracts' events,
-    no addresses of code pages.
+    one address for the code of every list of members.
     """
 
     def __init__(self, evm: Evm, plan: DeploymentPlan) -> None:
@@ -49,15 +48,10 @@ class DeployedChain:
 
         self.addresses = deploy_contracts(plan, deployer, nonce, deploy)
         self._names = {address: name for name, address in self.addresses.items()}
-        self.model_chain = self.domain("ModelChain")
-        self.key_registry = self.domain("KeyRegistry")
-        self.data_registry = self.domain("DataRegistry")
+        self.domain = Domain(DEVELOPMENT_CHAIN_ID, self.addresses["ModelChain"])
+        [self.deployed_at] = self.view("Membership", "deployedAt")
         self.gas: dict[type[actions.Action], list[int]] = {}
         self._block = 0
-
-    def domain(self, name: str) -> Domain:
-        """What a contract's hashes belong to."""
-        return Domain(DEVELOPMENT_CHAIN_ID, self.addresses[name])
 
     def execute(self, action: actions.Action, sender: str, now: int) -> list[Record]:
         """Execute an action in a block of that time; raises `Revert` if it reverts."""
@@ -85,8 +79,8 @@ class DeployedChain:
             record = decode_record(self._names[entry["address"]], log, now)
             if record is not None:
                 record = replace(record, block_number=self._block, log_index=len(records))
-                if isinstance(record, PageWritten):
-                    record = replace(record, code=ZERO_ADDRESS)
+                if isinstance(record, MembersWritten):
+                    record = replace(record, code=LIST_CODE)
                 records.append(record)
         return records
 
@@ -105,80 +99,24 @@ class DeployedChain:
 
     def assert_same_state(self, world: World) -> None:
         """Compare what changes with most transactions."""
-        self._assert_views(self._common_views(world))
+        self._assert_views(common_views(self._reference(world)))
 
     def assert_same_everything(self, world: World) -> None:
-        """Compare all that the contracts say of rounds, blocks and accounts."""
-        chain, keys = world.chain, world.reference.key_registry
-        views = self._common_views(world)
-        for number, block in enumerate(chain.blocks):
-            views.append(("ModelChain", "blockAt", (number,), block))
-            views.append(("ModelChain", "blockHashAt", (number,), chain.block_hashes[number]))
-        for round_number in range(1, world.collecting + 1):
-            views.extend(self._round_views(world, round_number))
-        for node in world.nodes:
-            views.extend(self._account_views(world, node.account))
-        for account, amount in chain.tokens.items():
-            views.append(("ModelToken", "balanceOf", (account,), amount))
-        views.append(("ModelToken", "totalSupply", (), sum(chain.tokens.values())))
-        self._assert_views(views)
-        [genesis] = self.view("ModelChain", "genesisAccounts")
-        assert [to_checksum_address(account) for account in genesis] == [*chain.genesis_accounts]
-
-        key_bonds = sum(entry.bond for entry in keys.registrations)
-        assert self.evm.balance(self.addresses["KeyRegistry"]) == key_bonds
-        held = sum(
-            not commitment.bond_returned
-            for records in chain.rounds.values()
-            for commitment in records.commitments.values()
+        """Compare all that the contracts say of epochs, rounds, blocks and accounts."""
+        reference = self._reference(world)
+        self._assert_views(all_views(reference, [node.account for node in world.nodes]))
+        held = sum(stake.amount for stake in reference.membership.stakes.values())
+        burned = sum(
+            record.amount
+            for record in reference.environment.records
+            if isinstance(record, StakeBurned)
         )
-        model_bonds = held * world.parameters.model_bond
-        assert self.evm.balance(self.addresses["ModelChain"]) == model_bonds
+        assert self.evm.balance(self.addresses["Membership"]) == held + burned
 
-    def _common_views(self, world: World) -> list[ExpectedView]:
-        chain, data = world.chain, world.reference.data_registry
+    def _reference(self, world: World) -> ReferenceChain:
+        # What depends on the clock is read of the latest block.
         world.reference.environment.now = self.evm.timestamp
-        return [
-            ("ModelChain", "collectingRound", (), world.collecting),
-            ("ModelChain", "collection", (), chain.collection),
-            ("ModelChain", "competition", (), chain.competition),
-            ("ModelChain", "head", (), chain.head()),
-            ("DataRegistry", "totals", (), data.totals()),
-            ("DataRegistry", "nextPartition", (), data.next_partition()),
-            ("DataRegistry", "pendingDue", (), data.pending_due()),
-        ]
-
-    def _round_views(self, world: World, round_number: int) -> list[ExpectedView]:
-        chain, keys = world.chain, world.reference.key_registry
-        records = chain.rounds.get(round_number)
-        reveals = [*records.reveals, ZERO_HASH] if records else [ZERO_HASH]
-        return [
-            ("ModelChain", "closedRound", (round_number,), chain.closed_round(round_number)),
-            ("KeyRegistry", "activeKeys", (round_number,), keys.active_keys(round_number)),
-            ("KeyRegistry", "writtenKeys", (round_number,), keys.written_keys(round_number)),
-            *(
-                ("ModelChain", "revealAt", (round_number, index), revealed)
-                for index, revealed in enumerate(reveals)
-            ),
-        ]
-
-    def _account_views(self, world: World, account: str) -> list[ExpectedView]:
-        chain, keys, heat = world.chain, world.reference.key_registry, world.reference.heat
-        views: list[ExpectedView] = [
-            ("ModelChain", "isAttester", (account,), chain.is_attester(account)),
-            ("ModelChain", "hadValidModel", (account,), account in chain.valid_accounts),
-            ("ModelChain", "standingUntil", (account,), chain.standing.get(account, 0)),
-            ("Heat", "heatOf", (account,), heat.heat_of(account)),
-            ("Heat", "keyQuota", (account,), heat.key_quota(account)),
-            ("KeyRegistry", "heldKeys", (account,), keys.held_keys(account)),
-            ("KeyRegistry", "registeredKeys", (account,), keys.registered_keys(account)),
-        ]
-        for round_number in range(1, world.collecting + 1):
-            commitment = chain.commitment_of(round_number, account)
-            attestation = chain.attestation_of(round_number, account)
-            views.append(("ModelChain", "commitmentOf", (round_number, account), commitment))
-            views.append(("ModelChain", "attestationOf", (round_number, account), attestation))
-        return views
+        return world.reference
 
     def _assert_views(self, views: Sequence[ExpectedView]) -> None:
         """Read all in one batch, and compare."""
@@ -197,6 +135,7 @@ class DeployedChain:
         ]
         answers: Any = self.evm.provider.make_batch_request(requests)
         for (contract, function, arguments, expected), answer in zip(views, answers, strict=True):
+            assert "result" in answer, f"{contract}.{function}{arguments}: {answer['error']}"
             content = Web3.to_bytes(hexstr=answer["result"])
             actual = _decoded(contract, function, content, expected)
             assert actual == expected, f"{contract}.{function}{arguments}"
@@ -205,9 +144,13 @@ class DeployedChain:
 def _decoded(contract: str, function: str, answer: bytes, expected: object) -> object:
     """What a view returned, as the dataclass that is expected where one is."""
     values = interface(contract).decode(function, answer)
-    if not is_dataclass(expected):
-        return values[0]
-    return returned(contract, function, type(expected), values)
+    if is_dataclass(expected):
+        answered = returned(contract, function, type(expected), values)
+        if isinstance(answered, Epoch) and answered.written:
+            return replace(answered, code=LIST_CODE)
+        return answered
+    [plain] = values if len(values) == 1 else [values]
+    return tuple(plain) if isinstance(expected, tuple) else plain
 
 
 def deploy_world(evm: Evm, genesis: int = 3, accounts: int = 6, **changes: int) -> World:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import requests
 from eth_abi.abi import decode
 from eth_typing import HexStr
-from eth_utils.abi import abi_to_signature
+from eth_utils.abi import abi_to_signature, get_abi_input_types
 from eth_utils.address import is_address
 from eth_utils.crypto import keccak
 from web3 import HTTPProvider, Web3
@@ -19,7 +19,6 @@ from web3.exceptions import ContractLogicError, Web3RPCError
 from web3.logs import DISCARD
 from web3.types import RPCEndpoint, TxReceipt
 
-from offchain.chain.abi.interfaces import component_types
 from offchain.errors import RevertedError
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.artifacts import Artifact, load_artifacts, verify_current
@@ -48,7 +47,7 @@ class ErrorRegistry:
             if entry["type"] == "error":
                 # An error's selector is made as a function's is.
                 selector = keccak(text=abi_to_signature(cast(Any, entry)))[:4]
-                self._errors[selector] = (entry["name"], component_types(entry["inputs"]))
+                self._errors[selector] = (entry["name"], tuple(get_abi_input_types(cast(Any, entry))))
 
     def decode(self, data: bytes) -> RevertedError:
         """Decode what a reverted call returned; an unknown error is named by its selector."""

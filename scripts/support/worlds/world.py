@@ -4,60 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import Scores
-from scripts.support.worlds.steps import Node, SteppedWorld
+from offchain.protocol.words.transactions import Row
+from scripts.support.worlds.honest import HonestWorld
+from scripts.support.worlds.steps import Node
 
 
-class World(SteppedWorld):
-    """A world that is played in stretches. The first three nodes are the honest ones."""
+class World(HonestWorld):
+    """A world that is played in stretches. The genesis nodes are the honest ones."""
 
-    @property
-    def collecting(self) -> int:
-        """The collecting round."""
-        return self.chain.collection.round
-
-    @property
-    def phase(self) -> Phase:
-        """Phase of the round in competition."""
-        return self.chain.competition.phase
-
-    def start(self, keys: int = 4) -> None:
-        """Lease keys to the first three nodes and open round 1."""
+    def start(self) -> None:
+        """Apply with all genesis nodes and open round 1."""
         self.mine(2)
-        for node in self.nodes[:3]:
-            self.execute(self.registration(node, keys), node)
-        self.execute(actions.Start())
-        self.execute(actions.WritePage(1))
+        for node in self.genesis_nodes:
+            self.execute(self.application(node), node)
+        self.execute(self.beginning())
 
-    def renew(self, nodes: Sequence[Node] | None = None) -> None:
-        """Lease as many keys as the quotas allow, for the round after the one that collects."""
-        for node in nodes or self.nodes[:3]:
-            room = self.reference.heat.key_quota(node.account)
-            room -= self.reference.key_registry.held_keys(node.account)
-            if room > 0:
-                self.execute(self.registration(node, room), node)
+    def apply(self, nodes: Sequence[Node] | None = None) -> None:
+        """Apply for the epoch that can be applied for: those of the nodes that have not."""
+        membership = self.reference.membership
+        for node in nodes or self.genesis_nodes:
+            if not membership.application_of(membership.open_epoch(), node.account).exists:
+                self.execute(self.application(node), node)
 
-    def share(self, count: int) -> None:
-        """Share so many items, each by a key that has not signed in this scope, nodes in turns."""
-        scope = self.collecting
-        available = [pair for node in self.nodes for pair in self.active_keys(node, scope)]
-        used = self.used_keys(scope)
-        unused = [(key, position) for key, position in available if key.x not in used]
-        assert len(unused) >= count, f"only {len(unused)} keys are left in scope {scope}"
-        for key, position in unused[:count]:
-            transaction = self.data_transaction(key, position, scope)
-            self.execute(actions.Share((transaction,)))
+    def draw(self) -> None:
+        """Draw the next epoch's members, if applying for it has ended, and write their list."""
+        membership = self.reference.membership
+        entry = membership.epoch_at(membership.current_epoch + 1)
+        if not entry.frozen or entry.written:
+            return
+        if not entry.seeded:
+            height = self.draw_height()
+            while height is None:
+                self.mine(2)
+                height = self.draw_height()
+            self.execute(actions.SeedDraw(height))
+        self.execute(self.member_list())
+
+    def share(self, nodes: Sequence[Node] | None = None) -> None:
+        """Share with the members among the nodes that have not in this round."""
+        members = self.members()
+        for node in nodes or self.nodes:
+            if node in members and not self.has_shared(node):
+                self.execute(self.sharing(node), node)
 
     def partition_all(self) -> None:
-        """Mine until all pending items are due, and partition them."""
-        while self.reference.data_registry.totals().pending:
+        """Mine until all that is pending is due, and partition it."""
+        registry = self.reference.data_registry
+        while registry.collected(self.collecting).pending:
             self.mine(8)
             self.reference.environment.now = self.now
-            due = self.reference.data_registry.next_partition()
+            due = registry.next_partition()
             assert due.possible
-            self.execute(actions.Partition(due.height, due.end_arrival))
+            self.execute(actions.Partition(due.height, due.end))
+
+    def close(self) -> None:
+        """Close the collecting round; a draw that it waits for is made first."""
+        self.draw()
+        collected = self.reference.data_registry.collected(self.collecting)
+        if collected.partitioned < self.rounds.collection.members:
+            self.mine(self.parameters.collect_heights)
+        self.execute(actions.Advance())
+
+    def collect(self, nodes: Sequence[Node] | None = None) -> None:
+        """Collect a round of data: apply for the next epoch, share, partition, close."""
+        self.apply()
+        self.share(nodes)
+        self.partition_all()
+        self.close()
 
     def end_phase(self) -> None:
         """Make the phase end and the next one begin."""
@@ -65,55 +81,92 @@ class World(SteppedWorld):
         self.mine(1)
         self.execute(actions.Advance())
 
-    def publish(self, numbers: Sequence[int]) -> None:
-        """Publish the payload keys of items."""
-        if numbers:
-            self.execute(actions.PublishKeys(tuple(map(self.key_reveal, numbers))))
-
-    def collect(self, items: int = 8) -> None:
-        """Share items and partition them: the round closes if it may."""
-        if self.reference.key_registry.active_keys(self.collecting) == 0:
-            raise AssertionError(f"no keys are active in round {self.collecting}")
-        if self.reference.key_registry.written_keys(self.collecting) == 0:
-            self.execute(actions.WritePage(self.collecting))
-        self.share(items)
-        self.partition_all()
-
-    def unseal(self) -> None:
-        """From Commit to Reveal, all keys being published in time."""
-        entry = self.history.round(self.chain.competition.round)
-        self.publish([i for i in entry.items if i not in entry.test_items])
-        self.end_phase()
-        self.publish(sorted(entry.test_items))
-        self.end_phase()
-
-    def attest(self, scores: Scores, nodes: Sequence[Node] | None = None) -> None:
-        """From Reveal to Finalize, with some nodes' statements of one table."""
-        attesters = [node for node in nodes or self.nodes if self.chain.is_attester(node.account)]
-        while self.phase < Phase.ATTEST:
+    def end_phases(self, until: Phase) -> None:
+        """End phases until one begins; nobody does anything in between."""
+        while self.phase != until:
             self.end_phase()
-        for node in attesters:
-            self.execute(self.attestation(node, scores), node)
-        self.end_phase()
-        for node in attesters:
-            self.execute(self.opening(node, scores), node)
+
+    def open(self, indices: Sequence[int] | None = None) -> None:
+        """From Open to Commit: training keys are published, by default all."""
+        for index in self._data(indices):
+            self.execute(self.training_keys(self.competing, index))
         self.end_phase()
 
-    def compete(self, true_scores: Sequence[int], baseline: int = 0) -> Scores:
-        """A whole competition of the first nodes with these scores; returns the attested table."""
-        for node, score in zip(self.nodes, true_scores, strict=False):
-            self.execute(self.commit(node, score), node)
+    def unseal(self, indices: Sequence[int] | None = None) -> None:
+        """From Unseal to Report: test keys are published, by default all."""
+        for index in self._data(indices):
+            self.execute(self.test_keys(self.competing, index))
+        self.end_phase()
+
+    def _data(self, indices: Sequence[int] | None) -> Sequence[int]:
+        return range(self.rounds.closed_round(self.competing).data) if indices is None else indices
+
+    def report(self, bitmap: int = 0, nodes: Sequence[Node] | None = None) -> None:
+        """From Report to what follows: attesters send a bitmap of data that they cannot use."""
+        for node in nodes or self.attesters():
+            self.execute(actions.ReportData(bitmap), node)
+        self.end_phase()
+
+    def train(self, skills: Sequence[int], nodes: Sequence[Node] | None = None) -> None:
+        """From Open to Reveal: competitors commit to models, all keys are published."""
+        self.open()
+        for node, skill in zip(nodes or self.competitors(), skills, strict=False):
+            self.execute(self.commit(node, skill), node)
+        self.end_phase()
         self.unseal()
-        for node, _ in zip(self.nodes, true_scores, strict=False):
-            self.execute(self.reveal(node), node)
-        scores = self.scores(baseline)
-        self.attest(scores)
-        return scores
+        self.report()
 
-    def make_block(self, true_scores: Sequence[int], baseline: int = 0) -> Scores:
-        """A whole round with a block at its end."""
-        if self.chain.competition.round < self.collecting - 1 or not self.phase.competes:
+    def reveal_all(self) -> None:
+        """From Reveal to Available: who committed reveals."""
+        for node in self.nodes:
+            commitment = self.reference.model_transactions.commitment_of(
+                self.competing, node.account
+            )
+            if commitment.exists and not commitment.revealed:
+                self.execute(self.reveal(node), node)
+        self.end_phase()
+
+    def attest(
+        self, rows: Sequence[Row] | None = None, nodes: Sequence[Node] | None = None
+    ) -> None:
+        """From any phase up to Attest to Finalize: attesters commit to rows and open them."""
+        self.end_phases(Phase.ATTEST)
+        stated = self.rows() if rows is None else rows
+        membership = self.reference.membership
+        who = [
+            node
+            for node in nodes or self.attesters()
+            if membership.stake_of(node.account).amount == self.parameters.stake
+        ]
+        for node in who:
+            self.execute(self.attestation(node, stated), node)
+        self.end_phase()
+        for node in who:
+            self.execute(self.opening(node, stated), node)
+        self.end_phase()
+
+    def make_block(self, skills: Sequence[int] = ()) -> None:
+        """A whole round with a block at its end, by the first competitors' models' skills."""
+        if not self.phase.competes:
             self.collect()
-        scores = self.compete(true_scores, baseline)
-        self.execute(self.finalization(scores))
-        return scores
+        self.train(skills)
+        if self.phase == Phase.REVEAL:
+            self.reveal_all()
+        self.attest()
+        self.execute(actions.Finalize(self.rows()))
+
+    def claim_all(self, round_number: int) -> None:
+        """Claim all that a round's block pays."""
+        block = self.rounds.block_of(round_number)
+        assert block is not None
+        if not block.quiet:
+            self.execute(actions.ClaimBest(round_number))
+        for index in positions(block.paid_voices):
+            if index != block.best_reveal:
+                self.execute(actions.ClaimVoice(round_number, index))
+        for node in self.nodes:
+            entry = self.reference.attestations.attestation_of(round_number, node.account)
+            if entry.statement == block.statement:
+                self.execute(actions.ClaimAttestation(round_number, node.account))
+        for index in positions(self.rounds.closed_round(round_number).data_set):
+            self.execute(self.data_claim(round_number, index))

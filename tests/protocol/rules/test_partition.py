@@ -1,69 +1,46 @@
-"""Which items test, and which Bitcoin block splits them."""
+"""Which parts test, and which Bitcoin block takes which data transactions."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.protocol.rules.partition import (
     HeightRange,
-    TooFewItemsToTest,
-    end_arrival,
     height_range,
     next_height,
-    round_test_items,
-    select_test_items,
+    partition_end,
 )
-from offchain.protocol.words.parameters import DEMO
-from offchain.protocol.words.transactions import split_rank
-from scripts.support.worlds.steps import address
+from offchain.protocol.rules.partition import test_parts as parts_that_test
+from offchain.protocol.words.transactions import part_rank
 
-MODEL_CHAIN = Domain(31_337, address(1))
-SEED = keccak256(b"seed")
-ITEMS = [keccak256(b"item %d" % number) for number in range(40)]
+DOMAIN = Domain(31_337, "0x00000000000000000000000000000000000000AA")
+SEED, IDENTIFIER = keccak256(b"seed"), keccak256(b"data transaction")
 
 
-def test_test_items_are_the_ones_with_the_lowest_rank() -> None:
-    selected = select_test_items(MODEL_CHAIN, SEED, 100, ITEMS, 6)
-    ranks = {100 + i: split_rank(MODEL_CHAIN, SEED, item) for i, item in enumerate(ITEMS)}
-    assert len(selected) == 6
-    worst = max(ranks[number] for number in selected)
-    assert all(ranks[number] > worst for number in ranks if number not in selected)
+@given(parts=st.integers(1, 40), share=st.integers(0, 100))
+def test_the_parts_of_lowest_rank_test(parts: int, share: int) -> None:
+    count = parts * share // 100
+    chosen = parts_that_test(DOMAIN, SEED, IDENTIFIER, parts, count)
+    ranks = [part_rank(DOMAIN, SEED, IDENTIFIER, part) for part in range(parts)]
+    assert list(chosen) == sorted(chosen)
+    assert sorted(ranks[part] for part in chosen) == sorted(ranks)[:count]
 
 
-def test_another_seed_or_chain_selects_others() -> None:
-    chosen = select_test_items(MODEL_CHAIN, SEED, 0, ITEMS, 10)
-    assert chosen != select_test_items(MODEL_CHAIN, keccak256(b"other"), 0, ITEMS, 10)
-    assert chosen != select_test_items(Domain(1, address(1)), SEED, 0, ITEMS, 10)
+def test_another_seed_transaction_or_chain_chooses_others() -> None:
+    chosen = parts_that_test(DOMAIN, SEED, IDENTIFIER, 20, 3)
+    assert chosen != parts_that_test(DOMAIN, keccak256(b"other"), IDENTIFIER, 20, 3)
+    assert chosen != parts_that_test(DOMAIN, SEED, keccak256(b"other"), 20, 3)
+    assert chosen != parts_that_test(Domain(1, DOMAIN.contract), SEED, IDENTIFIER, 20, 3)
 
 
-@given(count=st.integers(0, 40), order=st.permutations(range(12)))
-def test_selection_does_not_depend_on_the_order_of_arrival(count: int, order: list[int]) -> None:
-    count = min(count, len(order))
-    straight = select_test_items(MODEL_CHAIN, SEED, 0, ITEMS[:12], count)
-    shuffled = select_test_items(MODEL_CHAIN, SEED, 0, [ITEMS[i] for i in order], count)
-    assert {order[number] for number in shuffled} == straight
-
-
-def test_more_test_items_than_items_are_refused() -> None:
-    with pytest.raises(TooFewItemsToTest) as caught:
-        select_test_items(MODEL_CHAIN, SEED, 0, ITEMS[:3], 4)
-    assert (caught.value.items, caught.value.test_items) == (3, 4)
-
-
-@given(batches=st.lists(st.integers(0, 30), max_size=20))
-def test_batches_together_test_the_same_share_as_one_batch(batches: list[int]) -> None:
-    so_far = items = 0
-    for batch in batches:
-        items += batch
-        added = round_test_items(items, DEMO.test_basis_points) - so_far
-        assert 0 <= added <= batch
-        so_far += added
-    assert so_far == DEMO.test_basis_points * sum(batches) // 10_000
-
-
-def test_the_smallest_round_that_competes_has_a_test_item() -> None:
-    assert round_test_items(DEMO.minimum_items, DEMO.test_basis_points) >= 1
+def test_every_part_tests_about_equally_often() -> None:
+    times = [0] * 20
+    for number in range(1_000):
+        for part in parts_that_test(DOMAIN, SEED, keccak256(b"%d" % number), 20, 3):
+            times[part] += 1
+    # 150 expected of each, with a standard deviation of 11.
+    assert min(times) > 105
+    assert max(times) < 195
 
 
 decisions = st.lists(st.integers(0, 50), min_size=1, max_size=30).map(sorted)
@@ -98,10 +75,10 @@ def test_no_height_is_open_above_the_tip() -> None:
     assert next_height(HeightRange(10, 9), lambda _: 0, 0, 99) is None
 
 
-@given(times=st.lists(st.integers(0, 30), unique=True).map(sorted), decision=st.integers(0, 31))
+@given(times=st.lists(st.integers(0, 30)).map(sorted), decision=st.integers(0, 31))
 def test_the_end_is_the_first_arrival_not_before_the_decision(
     times: list[int], decision: int
 ) -> None:
-    end = end_arrival(times, decision)
+    end = partition_end(times, decision)
     assert all(time < decision for time in times[:end])
     assert all(time >= decision for time in times[end:])

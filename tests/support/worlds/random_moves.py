@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from offchain.crypto.hashing import keccak256
-from offchain.crypto.secp256k1 import ORDER, ShareKey
+from offchain.crypto.secp256k1 import ORDER
 from offchain.protocol.words import actions
-from offchain.protocol.words.status import NO_ATTESTATION, NextPartition, Phase
-from offchain.protocol.words.transactions import DataTransaction, KeyReveal, Scores
+from offchain.protocol.words.status import NO_ATTESTATION, ZERO_HASH, NextPartition, Phase
+from offchain.protocol.words.transactions import EMPTY_ROW, Row
 from scripts.support.worlds.steps import Node
 from scripts.support.worlds.world import World
+
+SKILLS = (0, 20, 40, 50, 60, 70, 80, 90)
 
 
 class RandomMoves:
@@ -20,21 +22,11 @@ class RandomMoves:
     def __init__(self, world: World, seed: int) -> None:
         self.world = world
         self.random = random.Random(seed)
-        self._tables: dict[int, Scores] = {}
+        self._wrong_rows: dict[int, tuple[Row, ...]] = {}
 
-    def _node(self) -> Node:
-        return self.random.choice(self.world.nodes)
-
-    def _attester(self) -> Node:
-        """An attester that has not attested, if there is one and chance does not want another."""
-        chain = self.world.chain
-        silent = [
-            node
-            for node in self.world.nodes
-            if chain.is_attester(node.account)
-            and chain.attestation_of(chain.competition.round, node.account) == NO_ATTESTATION
-        ]
-        return self.random.choice(silent) if silent and not self._rarely() else self._node()
+    def _node(self, likely: Sequence[Node] = ()) -> Node:
+        """A node, one of the likely ones unless chance wants anybody."""
+        return self.random.choice(self.world.nodes if self._rarely() or not likely else likely)
 
     def _rarely(self) -> bool:
         return self.random.random() < 0.15
@@ -45,183 +37,210 @@ class RandomMoves:
     def _round(self) -> int:
         return self.random.randint(0, self.world.collecting + 1)
 
+    def _closed_round(self) -> int:
+        """A round that has closed, if there is one and chance does not want any."""
+        closed = list(self.world.rounds.closed)
+        return self.random.choice(closed) if closed and not self._rarely() else self._round()
+
+    def _block_round(self) -> int:
+        """A round that ended with a block, if there is one and chance does not want any."""
+        rounds = [block.round for block in self.world.rounds.blocks[1:]]
+        return self.random.choice(rounds) if rounds and not self._rarely() else self._round()
+
     # ---- time ------------------------------------------------------------------------------------
 
     def mine(self) -> None:
+        """Let time pass."""
         if self._rarely():
             self.world.wait(self.random.choice([1, 31, 601]))
         self.world.mine(self.random.choice([1, 2, 7]), self.random.choice([1, 60, 600]))
 
     def end_phase(self) -> None:
-        if self.random.random() < 0.5:
-            self.world.end_phase()
-        elif self._rarely():
+        """End a phase, now and then too early."""
+        if self._rarely():
             self.world.execute(actions.Advance(), self._node())
-
-    def start(self) -> None:
-        self.world.execute(actions.Start(), self._node())
+        else:
+            self.world.end_phase()
 
     def advance(self) -> None:
+        """Close the collecting round, or try to."""
         if self.random.random() < 0.3:
             self.mine()
         self.world.execute(actions.Advance(), self._node())
 
-    def partition(self) -> None:
+    def start(self) -> None:
+        """Start the chain."""
+        self.world.execute(actions.Start(self._spoiled(self.world.beginning().accounts)))
+
+    # ---- members ---------------------------------------------------------------------------------
+
+    def apply(self) -> None:
+        """Apply for an epoch."""
         world = self.world
+        started = world.collecting > 0
+        node = self._node(world.nodes if started else world.genesis_nodes)
+        action = world.application(node)
+        match self.random.randint(0, 20):
+            case 0:
+                action = replace(action, value=action.value + 1)
+            case 1:
+                action = replace(action, value=action.value // 2)
+            case 2:
+                action = replace(action, epoch=action.epoch + self.random.choice([-1, 1]))
+            case 3:
+                action = replace(action, key=self.random.choice([0, 5, ORDER]))
+            case 4:
+                action = replace(action, proof=world.application(self._node()).proof)
+            case 5:
+                other = world.application(self._node())
+                action = replace(action, key=other.key, proof=other.proof)
+        world.execute(action, node)
+
+    def add_stake(self) -> None:
+        """Add to a stake."""
+        node = self._node()
+        lacking = self.world.application(node).value
+        self.world.execute(actions.AddStake(self.random.choice([0, 1, lacking, 10**18])), node)
+
+    def withdraw_stake(self) -> None:
+        """Withdraw a stake."""
+        self.world.execute(actions.WithdrawStake(), self._node())
+
+    def seed_draw(self) -> None:
+        """Seed the draw of the next epoch."""
+        height = self.world.draw_height() or self.world.relay.tip
+        if self._rarely():
+            height = max(0, height + self.random.choice([-1, 1, 2, -100, 100]))
+        self.world.execute(actions.SeedDraw(height), self._node())
+
+    def renew_draw(self) -> None:
+        """Renew a draw that the relay may have lost."""
+        self.world.execute(actions.RenewDraw(), self._node())
+
+    def write_members(self) -> None:
+        """Write the list of the next epoch's members."""
+        accounts = self._spoiled(self.world.member_list().accounts)
+        self.world.execute(actions.WriteMembers(accounts), self._node())
+
+    def _spoiled(self, accounts: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of accounts, now and then a wrong one."""
+        match self.random.randint(0, 12):
+            case 0:
+                return tuple(reversed(accounts))
+            case 1:
+                return accounts[1:]
+            case 2:
+                return (*accounts, self._node().account)
+            case 3 if accounts:
+                return (*accounts[:-1], self._node().account)
+            case 4 if accounts:
+                return (*accounts[:-1], accounts[0])
+            case _:
+                return accounts
+
+    # ---- data ------------------------------------------------------------------------------------
+
+    def share(self) -> None:
+        """Share a data transaction in the collecting round."""
+        world, members = self.world, self.world.members()
+        if not members:
+            return
+        waiting = [node for node in members if not world.has_shared(node)]
+        node = self.random.choice(waiting if waiting and not self._rarely() else members)
+        timestamp = None
+        if self._rarely():
+            step = world.parameters.timestamp_step
+            timestamp = world.now // step * step + self.random.choice([-10, -1, 0, 2, 10]) * step
+            timestamp += self._rarely()
+        action = world.sharing(node, timestamp)
+        world.execute(self._spoiled_share(action) if self._rarely() else action, self._node())
+
+    def _spoiled_share(self, action: actions.Share) -> actions.Share:
+        transaction = action.transaction
+        changes: list[actions.Share] = [
+            replace(action, transaction=replace(transaction, round=transaction.round + 1)),
+            replace(action, transaction=replace(transaction, samples_root=self._junk())),
+            replace(action, transaction=replace(transaction, nullifier_v=26)),
+            replace(action, transaction=replace(transaction, nullifier_x=0)),
+            replace(action, transaction=replace(transaction, nullifier_x=5)),
+            replace(
+                action,
+                transaction=replace(transaction, payload_hashes=transaction.payload_hashes[1:]),
+            ),
+            replace(action, responses=action.responses[1:]),
+            replace(action, responses=(*action.responses[:-1], ORDER)),
+            replace(action, challenge=self._junk()),
+        ]
+        return self.random.choice(changes)
+
+    def partition(self) -> None:
+        """Partition what is pending."""
+        world, registry = self.world, self.world.reference.data_registry
         world.reference.environment.now = world.now
-        due: NextPartition = world.reference.data_registry.next_partition()
-        pending = world.reference.data_registry.totals().pending
-        if not due.possible and (pending > 3 or self._rarely()):
+        due: NextPartition = registry.next_partition()
+        if not due.possible and registry.collected(world.collecting).pending > 1:
             world.mine(6)
             world.reference.environment.now = world.now
-            due = world.reference.data_registry.next_partition()
-        height, end = due.height, due.end_arrival
+            due = registry.next_partition()
+        height, end = due.height, due.end
         if self._rarely():
             height = max(0, height + self.random.choice([-1, 1, 2, 100]))
         if self._rarely():
             end = max(0, end + self.random.choice([-1, 1]))
         world.execute(actions.Partition(height, end), self._node())
 
-    # ---- keys and data ---------------------------------------------------------------------------
-
-    def register(self) -> None:
-        node = self._node()
-        if self.world.collecting == 0:
-            node = self.random.choice(self.world.nodes[:3])
-        action = self.world.registration(node, self.random.randint(1, 3))
-        mistake = self.random.randint(0, 25)
-        if mistake == 0:
-            action = replace(action, value=action.value + 1)
-        elif mistake == 1:
-            action = replace(action, proofs=action.proofs[:-1])
-        elif mistake == 2:
-            action = replace(action, keys=(), proofs=())
-        elif mistake == 3:
-            action = replace(action, keys=(self.random.choice([0, 5, ORDER]), *action.keys[1:]))
-        elif mistake == 4:
-            proof = replace(action.proofs[0], v=self.random.choice([0, 27, 28]), s=self._junk())
-            action = replace(action, proofs=(proof, *action.proofs[1:]))
-        elif mistake == 5:
-            keys, proofs = (action.keys[0],) * 2, (action.proofs[0],) * 2
-            bond = self.world.parameters.key_bond * 2 if action.value else 0
-            action = actions.RegisterKeys(keys, proofs, bond)
-        self.world.execute(action, node)
-
-    def write_page(self) -> None:
-        round_number = self._round() if self._rarely() else self.world.collecting
-        self.world.execute(actions.WritePage(round_number), self._node())
-
-    def _transaction(self) -> DataTransaction | None:
-        world = self.world
-        scope = world.collecting - (self.random.random() < 0.2)
-        if scope < 1 or self._rarely():
-            scope = max(1, world.collecting)
-        if scope not in world.history.rounds:
-            return None
-        pairs: list[tuple[ShareKey, int]] = [
-            pair for node in world.nodes for pair in world.active_keys(node, scope)
-        ]
-        if not self._rarely():
-            used = world.used_keys(scope)
-            pairs = [pair for pair in pairs if pair[0].x not in used] or pairs
-        if len(world.history.active_keys(scope)) < world.parameters.minimum_ring or not pairs:
-            return None
-        key, position = self.random.choice(pairs)
-        timestamp = None
-        if self._rarely():
-            timestamp = world.now + self.random.choice([-10_000, 602, 601, 10_000])
-        transaction = world.data_transaction(key, position, scope, timestamp)
-        return self._spoil(transaction) if self._rarely() else transaction
-
-    def _spoil(self, transaction: DataTransaction) -> DataTransaction:
-        item, signature = transaction.item, transaction.signature
-        match self.random.randint(0, 9):
-            case 0:
-                return replace(transaction, item=replace(item, scope=item.scope + 1))
-            case 1:
-                return replace(transaction, item=replace(item, payload_hash=self._junk()))
-            case 2:
-                return replace(transaction, item=replace(item, nullifier_v=26))
-            case 3:
-                return replace(transaction, item=replace(item, nullifier_x=0))
-            case 4:
-                return replace(transaction, signature=replace(signature, ring=signature.ring[:-1]))
-            case 5:
-                ring = signature.ring[:2]
-                return replace(transaction, signature=replace(signature, ring=ring))
-            case 6:
-                ring = signature.ring + b"\xff\xff"
-                return replace(transaction, signature=replace(signature, ring=ring))
-            case 7:
-                ring = signature.ring * 9
-                return replace(transaction, signature=replace(signature, ring=ring))
-            case 8:
-                responses = (*signature.responses[:-1], ORDER)
-                return replace(transaction, signature=replace(signature, responses=responses))
-            case _:
-                ring = signature.ring[2:4] + signature.ring[:2] + signature.ring[4:]
-                return replace(transaction, signature=replace(signature, ring=ring))
-
-    def share(self) -> None:
-        transaction = self._transaction()
-        if transaction is not None:
-            self.world.execute(actions.Share((transaction,)), self._node())
-
-    def share_batch(self) -> None:
-        drawn = [self._transaction() for _ in range(self.random.randint(2, 3))]
-        batch = tuple(transaction for transaction in drawn if transaction is not None)
-        if len(batch) > 1:
-            self.world.execute(actions.Share(batch), self._node())
-
     def publish(self) -> None:
-        world = self.world
-        if not world.history.items:
+        """Publish keys of a data transaction."""
+        world, registry = self.world, self.world.reference.data_registry
+        round_number = world.competing if not self._rarely() else self._closed_round()
+        partitioned = registry.collected(round_number).partitioned
+        if not partitioned:
             return
-        if world.phase in (Phase.COMMIT, Phase.UNSEAL) and not self._rarely():
-            entry = world.history.round(world.chain.competition.round)
-            is_test = world.phase == Phase.UNSEAL
-            numbers = [
-                i
-                for i in entry.items
-                if (i in entry.test_items) == is_test and world.history.items[i].publication is None
-            ]
-        else:
-            numbers = [self.random.randrange(len(world.history.items))]
-        reveals = [world.key_reveal(number) for number in numbers[: self.random.randint(1, 9)]]
-        if reveals and self._rarely():
-            item = reveals[-1].item
-            if self.random.random() < 0.5:
-                reveals[-1] = KeyReveal(item, self._junk())
-            else:
-                reveals[-1] = replace(reveals[-1], item=replace(item, scope=item.scope + 1))
-        world.execute(actions.PublishKeys(tuple(reveals)), self._node())
+        is_test = (world.phase == Phase.UNSEAL) != self._rarely()
+        index = self.random.randrange(partitioned)
+        make = world.test_keys if is_test else world.training_keys
+        action = make(round_number, index)
+        match self.random.randint(0, 14):
+            case 0:
+                action = replace(action, index=action.index + 1)
+            case 1:
+                action = replace(action, partition_number=action.partition_number + 1)
+            case 2:
+                action = replace(action, words=(self._junk(), *action.words[1:]))
+            case 3:
+                action = replace(action, words=action.words[1:])
+            case 4:
+                action = replace(action, record=replace(action.record, timestamp=600))
+        world.execute(action, self._node())
 
     # ---- models ----------------------------------------------------------------------------------
 
     def commit(self) -> None:
-        world, node = self.world, self._node()
-        if world.chain.competition.round == 0:
+        """Commit to a model."""
+        world = self.world
+        if world.competing == 0:
             return
-        score = self.random.choice([0, 1, 5, 9, 10, 10, 11])
-        committed = [
-            other for other in world.nodes if world.chain.competition.round in other.models
-        ]
-        if committed and self._rarely():
-            action = world.commit(node, score, copy_of=self.random.choice(committed))
-        else:
-            action = world.commit(node, score)
-        if self._rarely():
-            action = replace(action, value=action.value + 1)
-        elif self.random.random() < 0.03:
-            action = replace(action, commitment=bytes(32))
+        node = self._node(world.competitors())
+        committed = [other for other in world.nodes if world.competing in other.models]
+        copied = self.random.choice(committed) if committed and self._rarely() else None
+        action = world.commit(
+            node,
+            self.random.choice(SKILLS),
+            copy_of=copied,
+            is_malformed=self.random.random() < 0.1,
+        )
+        if self.random.random() < 0.03:
+            action = replace(action, commitment=ZERO_HASH)
         world.execute(action, node)
 
     def reveal(self) -> None:
-        world, node = self.world, self._node()
-        if world.chain.competition.round not in node.models:
+        """Reveal a model."""
+        world = self.world
+        having = [node for node in world.nodes if world.competing in node.models]
+        if not having:
             return
-        claimed = node.models[world.chain.competition.round].score + 1 if self._rarely() else None
-        action = world.reveal(node, claimed)
+        node = self.random.choice(having)
+        action = world.reveal(node)
         if self._rarely():
             transaction = action.transaction
             action = self.random.choice(
@@ -234,116 +253,127 @@ class RandomMoves:
             )
         world.execute(action, node)
 
+    def bring(self) -> None:
+        """Bring a model's file."""
+        world = self.world
+        _, reveals = world.reference.model_transactions.counts(world.competing)
+        if not reveals:
+            return
+        action = world.bringing(self.random.randrange(reveals))
+        match self.random.randint(0, 8):
+            case 0:
+                action = replace(action, file=self._junk())
+            case 1:
+                action = replace(action, file=bytes(120_001))
+            case 2:
+                action = replace(action, index=reveals)
+        world.execute(action, self._node())
+
     # ---- attesters -------------------------------------------------------------------------------
 
-    def _numbers(self, first: int, end: int) -> tuple[int, ...]:
-        if self._rarely() or end <= first:
-            return self.random.choice([(), (end,), (max(0, first - 1),)])
-        return tuple(self.random.sample(range(first, end), min(2, end - first)))
+    def _bitmap(self, count: int) -> int:
+        """A report about so many: mostly of nothing or of one."""
+        if self._rarely():
+            return self.random.choice([1 << count, (1 << count) - 1, 2**256 - 1])
+        return 1 << self.random.randrange(count) if count and self._rarely() else 0
 
-    def report_items(self) -> None:
-        closed = self.world.chain.closed_round(self.world.chain.competition.round)
-        numbers = self._numbers(closed.first_item, closed.first_item + closed.items)
-        self.world.execute(actions.ReportMissingItems(numbers), self._node())
+    def report_data(self) -> None:
+        """Report data transactions."""
+        count = self.world.rounds.closed_round(self.world.competing).data
+        node = self._node(self.world.attesters())
+        self.world.execute(actions.ReportData(self._bitmap(count)), node)
 
     def report_models(self) -> None:
-        numbers = self._numbers(0, self.world.chain.competition.reveals)
-        self.world.execute(actions.ReportMissingModels(numbers), self._node())
-
-    def _table(self) -> Scores:
-        """The one table that honest nodes of this round state; baselines are made up."""
-        round_number = self.world.chain.competition.round
-        if round_number not in self._tables:
-            self._tables[round_number] = self.world.scores(self.random.choice([0, 4, 8, 9, 15]))
-        return self._tables[round_number]
+        """Report models."""
+        _, count = self.world.reference.model_transactions.counts(self.world.competing)
+        node = self._node(self.world.attesters())
+        self.world.execute(actions.ReportModels(self._bitmap(count)), node)
 
     def attest(self) -> None:
-        if self.world.chain.competition.round == 0:
+        """Commit to a statement: an attester that has not, if chance does not want another."""
+        world = self.world
+        if world.phase != Phase.ATTEST:
+            world.execute(actions.CommitAttestation(self._junk()), self._node(world.attesters()))
             return
-        node = self._attester()
-        honest = self._table() if self.world.phase == Phase.ATTEST else self.world.scores(0)
-        table = replace(honest, baseline=honest.baseline + 1) if self._rarely() else honest
-        action = self.world.attestation(node, table)
+        attestation_of = world.reference.attestations.attestation_of
+        silent = [
+            node
+            for node in world.attesters()
+            if attestation_of(world.competing, node.account) == NO_ATTESTATION
+        ]
+        node = self._node(silent)
+        action = world.attestation(node, self._wrong() if self._rarely() else world.rows())
         if self.random.random() < 0.03:
-            action = actions.CommitAttestation(bytes(32))
-        self.world.execute(action, node)
+            action = actions.CommitAttestation(ZERO_HASH)
+        world.execute(action, node)
+
+    def _wrong(self) -> tuple[Row, ...]:
+        """The one wrong statement of the round."""
+        round_number = self.world.competing
+        if round_number not in self._wrong_rows:
+            rows = list(self.world.rows())
+            position = self.random.randrange(len(rows))
+            rows[position] = replace(rows[position], hash=self._junk(), net=1_000, middle=5)
+            self._wrong_rows[round_number] = tuple(rows)
+        return self._wrong_rows[round_number]
 
     def open(self) -> None:
-        round_number = self.world.chain.competition.round
-        if round_number not in self._tables:
+        """Open an attestation."""
+        world = self.world
+        if world.phase != Phase.ATTEST_REVEAL:
+            action: actions.Action = actions.OpenAttestation(self._junk(), self._junk())
+            world.execute(action, self._node())
             return
-        chain = self.world.chain
+        attestation_of = world.reference.attestations.attestation_of
         closed = [
             node
-            for node in self.world.nodes
-            if chain.attestation_of(round_number, node.account).commitment != bytes(32)
+            for node in world.nodes
+            if attestation_of(world.competing, node.account).commitment != ZERO_HASH
         ]
-        node = self.random.choice(closed or self.world.nodes)
-        table = self._tables[round_number]
-        if self._rarely():
-            table = replace(table, baseline=table.baseline + 1)
-        self.world.execute(self.world.opening(node, table), node)
-
-    def finalize(self) -> None:
-        world = self.world
-        round_number = world.chain.competition.round
-        table = self._tables.get(round_number)
-        if table is None or len(table.scores) != world.chain.competition.reveals:
-            return
-        action = world.finalization(table)
+        node = self._node(closed)
+        rows = self._wrong() if self._rarely() else world.rows()
         match self.random.randint(0, 9):
             case 0:
-                action = replace(action, ranking=tuple(reversed(action.ranking)))
+                rows = (*rows, EMPTY_ROW)
             case 1:
-                action = replace(action, ranking=action.ranking[1:])
+                rows = (*rows[:-1], replace(EMPTY_ROW, middle=7))
             case 2:
-                action = replace(action, ranking=tuple(7 for _ in action.ranking))
-            case 3:
-                action = replace(action, scores=replace(table, test_items=table.test_items + 1))
-            case 4:
-                action = replace(action, transactions=action.transactions[1:])
-            case 5 if action.transactions:
-                changed = replace(action.transactions[0], score=77)
-                action = replace(action, transactions=(changed, *action.transactions[1:]))
-        world.execute(action, self._node())
+                action = actions.OpenAttestation(world.statement(rows), world.salt(node))
+                world.execute(action, node)
+                return
+        world.execute(world.opening(node, rows), node)
+
+    def finalize(self) -> None:
+        """Append the block."""
+        world = self.world
+        if world.phase != Phase.FINALIZE:
+            world.execute(actions.Finalize((EMPTY_ROW,)), self._node())
+            return
+        majority = world.reference.attestations.majority_of(world.competing)
+        rows = next(
+            rows
+            for rows in (world.rows(), self._wrong())
+            if world.statement(rows) == majority or rows == self._wrong()
+        )
+        if self._rarely():
+            rows = self.random.choice([rows[1:], (*rows, rows[0]), rows[::-1]])
+        world.execute(actions.Finalize(rows), self._node())
 
     # ---- claims ----------------------------------------------------------------------------------
 
     def claim(self) -> None:
-        kind = self.random.choice([actions.ClaimModel, actions.ClaimAttestation])
-        blocks = [block.round for block in self.world.chain.blocks[1:]]
-        round_number = self.random.choice(blocks) if blocks else self._round()
-        if self._rarely():
-            round_number = self._round()
-        if self.random.random() < 0.4:
-            self.claim_data()
-        self.world.execute(kind(round_number, self._node().account), self._node())
-
-    def claim_data(self) -> None:
-        world = self.world
-        number = self.random.randint(0, len(world.chain.blocks))
-        if not 1 <= number < len(world.chain.blocks):
-            if not world.history.items:
-                return
-            item = world.history.items[0].item
-            world.execute(actions.ClaimData(number, item, 0, False, ()), self._node())
-            return
-        data = world.data_set(world.chain.blocks[number].round)
-        if not data.items:
-            return
-        item = self.random.choice(data.items)
-        index, proof = data.index_of(item.number), data.proof(self.world.model_chain, item.number)
-        is_test = item.is_test != self._rarely()
-        index += self._rarely()
-        if self._rarely():
-            proof = (*proof, keccak256(b"more"))
-        world.execute(actions.ClaimData(number, item.item, index, is_test, proof), self._node())
-
-    def withdraw(self) -> None:
-        action = actions.WithdrawBond(self._round(), self._node().account)
-        self.world.execute(action, self._node())
-
-    def withdraw_key_bond(self) -> None:
-        registrations = len(self.world.reference.key_registry.registrations)
-        action = actions.WithdrawKeyBond(self.random.randint(0, registrations))
-        self.world.execute(action, self._node())
+        """Claim a reward."""
+        round_number, registry = self._block_round(), self.world.reference.data_registry
+        claims: list[Callable[[], actions.Action]] = [
+            lambda: actions.ClaimBest(round_number),
+            lambda: actions.ClaimVoice(round_number, self.random.randint(0, 4)),
+            lambda: actions.ClaimAttestation(round_number, self._node().account),
+        ]
+        shared = registry.collected(round_number).shared
+        if shared:
+            index = self.random.randrange(shared)
+            claims.append(lambda: self.world.data_claim(round_number, index))
+            claims.append(
+                lambda: replace(self.world.data_claim(round_number, index), index=index + 1)
+            )
+        self.world.execute(self.random.choice(claims)(), self._node())

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum, auto
 
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.rules.commitments import may_commit
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from scripts.support.worlds.steps import Node
 from scripts.support.worlds.world import World
-from tests.support.worlds.random_moves import RandomMoves
+from tests.support.worlds.random_moves import SKILLS, RandomMoves
+
+
+class Turn(Enum):
+    """How a round goes where `RandomPlay.progress` plays it: honest, or with one thing amiss."""
+
+    HONEST = auto()
+    KEYS_KEPT = auto()
+    NO_MODELS = auto()
+    NOT_REVEALED = auto()
+    MODEL_MISSING = auto()
+    MODEL_BROUGHT = auto()
+    OTHER_VOTES = auto()
+    NO_STATEMENT = auto()
+    NOT_FINALIZED = auto()
 
 
 class RandomPlay(RandomMoves):
@@ -18,8 +34,9 @@ class RandomPlay(RandomMoves):
 
     def __init__(self, world: World, seed: int) -> None:
         super().__init__(world, seed)
-        self.refusals: dict[str, int] = {}
+        self.refusals: Counter[str] = Counter()
         self.steps = 0
+        self._turns: dict[int, Turn] = {}
         world.mine(2)
 
     def play(self, steps: int) -> None:
@@ -28,123 +45,173 @@ class RandomPlay(RandomMoves):
             self.step()
 
     def step(self) -> None:
-        """Make one: usually what fits the phase, now and then anything."""
+        """Make one: usually what fits the phase, now and then anything, or all that is due."""
         self.steps += 1
-        fitting = self._fitting()
-        pick = self.random.choice(fitting if self.random.random() < 0.85 else self._anything())
-        if self.random.random() < 0.08:
+        chance = self.random.random()
+        if chance < 0.15:
             pick = self.progress
+        else:
+            pick = self.random.choice(self._fitting() if chance < 0.85 else self._anything())
         try:
             pick()
         except Revert as error:
-            self.refusals[error.name] = self.refusals.get(error.name, 0) + 1
+            self.refusals[error.name] += 1
 
     def _fitting(self) -> list[Callable[[], None]]:
-        world, phase = self.world, self.world.phase
+        world = self.world
         if world.collecting == 0:
-            return [self.register, self.register, self.mine, self.start]
-        collect = [self.share, self.share, self.share, self.partition, self.mine]
-        if world.reference.key_registry.written_keys(world.collecting) == 0:
-            collect = [self.write_page, self.register]
+            return [self.apply, self.apply, self.mine, self.start]
+        collect = [self.share, self.share, self.partition, self.apply, self.seed_draw]
         by_phase: dict[Phase, list[Callable[[], None]]] = {
-            Phase.COMMIT: [self.commit, self.publish, self.commit],
-            Phase.UNSEAL: [self.publish, self.publish, self.report_items],
-            Phase.REVEAL: [self.reveal, self.reveal, self.reveal],
-            Phase.AVAILABLE: [self.report_models],
-            Phase.ATTEST: [self.attest, self.attest, self.attest],
-            Phase.ATTEST_REVEAL: [self.open, self.open, self.open],
-            Phase.FINALIZE: [self.finalize, self.finalize, self.finalize],
+            Phase.OPEN: [self.publish] * 3,
+            Phase.COMMIT: [self.commit] * 3,
+            Phase.UNSEAL: [self.publish] * 3,
+            Phase.REPORT: [self.report_data] * 3,
+            Phase.REVEAL: [self.reveal] * 3,
+            Phase.AVAILABLE: [self.report_models] * 3,
+            Phase.BRING: [self.bring] * 3,
+            Phase.ATTEST: [self.attest] * 3,
+            Phase.ATTEST_REVEAL: [self.open] * 3,
+            Phase.FINALIZE: [self.finalize] * 3,
         }
-        if phase in by_phase:
-            return [*by_phase[phase] * 4, self.end_phase, *collect, self.register]
-        return [*collect, self.advance, self.claim, self.claim, self.register, self.withdraw]
+        if world.phase in by_phase:
+            return [*by_phase[world.phase] * 3, self.end_phase, *collect, self.write_members]
+        return [*collect, self.advance, self.claim, self.claim, self.add_stake, self.mine]
 
     def _anything(self) -> list[Callable[[], None]]:
         return [
-            self.register,
             self.start,
-            self.write_page,
-            self.share,
-            self.share_batch,
-            self.publish,
-            self.mine,
-            self.partition,
             self.advance,
+            self.mine,
+            self.apply,
+            self.add_stake,
+            self.withdraw_stake,
+            self.seed_draw,
+            self.renew_draw,
+            self.write_members,
+            self.share,
+            self.partition,
+            self.publish,
             self.commit,
             self.reveal,
-            self.report_items,
+            self.bring,
+            self.report_data,
             self.report_models,
             self.attest,
             self.open,
             self.finalize,
             self.claim,
-            self.claim_data,
-            self.withdraw,
-            self.withdraw_key_bond,
         ]
 
+    # ---- progress --------------------------------------------------------------------------------
+
     def progress(self) -> None:
-        """What honest nodes do next, all of it: chance alone would take long to make a block."""
-        world, chain = self.world, self.world.chain
-        attesters = [node for node in world.nodes if chain.is_attester(node.account)]
+        """What is due next, all of it: chance alone would take long to make a block."""
+        world = self.world
         if world.collecting == 0:
-            world.execute(world.registration(world.nodes[0], 1), world.nodes[0])
+            self._start()
         elif not world.phase.competes:
             self._collect()
-            return
-        elif world.phase == Phase.COMMIT:
-            for node in attesters:
-                score = self.random.choice([5, 10, 20])
-                if self._may_commit(node):
-                    world.execute(world.commit(node, score), node)
-            self._publish_all(is_test=False)
-        elif world.phase == Phase.UNSEAL:
-            self._publish_all(is_test=True)
-        elif world.phase == Phase.REVEAL:
-            for node in attesters:
-                commitment = chain.commitment_of(chain.competition.round, node.account)
-                if commitment.exists and not commitment.revealed:
-                    world.execute(world.reveal(node), node)
-        elif world.phase == Phase.ATTEST:
-            for node in attesters:
-                world.execute(world.attestation(node, self._table()), node)
-        elif world.phase == Phase.ATTEST_REVEAL and chain.competition.round in self._tables:
-            table = self._tables[chain.competition.round]
-            for node in attesters:
-                attestation = chain.attestation_of(chain.competition.round, node.account)
-                if attestation.commitment != bytes(32):
-                    world.execute(world.opening(node, table), node)
-        elif world.phase == Phase.FINALIZE:
-            world.execute(world.finalization(self._table()))
-            return
-        if world.phase.competes:
-            world.end_phase()
+        else:
+            self._compete(self._turn(world.competing))
+            if world.phase.competes:
+                world.end_phase()
 
-    def _may_commit(self, node: Node) -> bool:
-        chain = self.world.chain
-        return may_commit(
-            self.world.parameters,
-            chain.competition,
-            is_attester=chain.is_attester(node.account),
-            has_committed=chain.commitment_of(chain.competition.round, node.account).exists,
-        )
+    def _turn(self, round_number: int) -> Turn:
+        if round_number not in self._turns:
+            others = [turn for turn in Turn if turn != Turn.HONEST]
+            is_honest = round_number == 1 or self.random.random() < 0.4
+            self._turns[round_number] = Turn.HONEST if is_honest else self.random.choice(others)
+        return self._turns[round_number]
+
+    def _start(self) -> None:
+        world = self.world
+        world.apply()
+        if world.now < world.reference.environment.deployed_at + world.parameters.start_seconds:
+            world.wait(world.parameters.start_seconds)
+        world.execute(world.beginning())
 
     def _collect(self) -> None:
         world = self.world
-        world.renew(world.nodes[:4])
-        active = world.reference.key_registry.active_keys(world.collecting)
-        if world.reference.key_registry.written_keys(world.collecting) < active:
-            world.execute(actions.WritePage(world.collecting))
-        used = world.used_keys(world.collecting)
-        if active >= world.parameters.minimum_ring:
-            world.share(min(8, active - len(used)))
+        applicants = self.random.sample(world.nodes, self.random.randint(3, len(world.nodes)))
+        world.apply([*world.genesis_nodes, *applicants])
+        world.share()
         world.partition_all()
-        if not world.phase.competes:
-            world.mine(8)
-            world.execute(actions.Advance())
+        world.close()
 
-    def _publish_all(self, *, is_test: bool) -> None:
+    def _compete(self, turn: Turn) -> None:
+        world, models = self.world, self.world.reference.model_transactions
+        match world.phase:
+            case Phase.OPEN | Phase.UNSEAL:
+                self._publish_all(is_kept=turn == Turn.KEYS_KEPT)
+            case Phase.COMMIT if turn != Turn.NO_MODELS:
+                for node in world.competitors():
+                    world.execute(world.commit(node, self.random.choice(SKILLS)), node)
+            case Phase.REVEAL:
+                self._reveal_all(turn)
+            case Phase.AVAILABLE if turn in (Turn.MODEL_MISSING, Turn.MODEL_BROUGHT):
+                _, reveals = models.counts(world.competing)
+                for node in world.attesters():
+                    reported = world.reference.attestations.entries[world.competing].model_reports
+                    if node.account not in reported:
+                        world.execute(actions.ReportModels(min(1, reveals)), node)
+            case Phase.BRING if turn == Turn.MODEL_BROUGHT:
+                if world.rounds.closed_round(world.competing).missing & ~models.brought(
+                    world.competing
+                ):
+                    world.execute(world.bringing(0))
+            case Phase.ATTEST if turn != Turn.NO_STATEMENT:
+                for node in self._able():
+                    world.execute(world.attestation(node, world.rows()), node)
+            case Phase.ATTEST_REVEAL:
+                self._open_all()
+            case Phase.FINALIZE if turn != Turn.NOT_FINALIZED:
+                self.finalize()
+            case _:
+                pass
+
+    def _publish_all(self, *, is_kept: bool) -> None:
+        world, registry = self.world, self.world.reference.data_registry
+        is_test = world.phase == Phase.UNSEAL
+        published = registry.published(world.competing)[is_test]
+        count = world.rounds.closed_round(world.competing).data
+        for index in range(1 if is_kept else count):
+            if not published >> index & 1:
+                make = world.test_keys if is_test else world.training_keys
+                world.execute(make(world.competing, index))
+
+    def _reveal_all(self, turn: Turn) -> None:
         world = self.world
-        entry = world.history.round(world.chain.competition.round)
-        sealed = [i for i in entry.items if world.history.items[i].publication is None]
-        world.publish([i for i in sealed if (i in entry.test_items) == is_test])
+        having = [node for node in world.nodes if world.competing in node.models]
+        for position, node in enumerate(having):
+            commitment = world.reference.model_transactions.commitment_of(
+                world.competing, node.account
+            )
+            is_kept = turn == Turn.NOT_REVEALED and position == 0
+            if commitment.revealed or not commitment.exists or is_kept:
+                continue
+            action = world.reveal(node)
+            if turn == Turn.OTHER_VOTES:
+                action = self._other_votes(action)
+            world.execute(action, node)
+
+    def _other_votes(self, action: actions.RevealModel) -> actions.RevealModel:
+        named = self.random.choice([bytes(32), self._junk()])
+        field = self.random.choice(["data_root", "previous_block"])
+        return actions.RevealModel(replace(action.transaction, **{field: named}), action.salt)
+
+    def _able(self) -> list[Node]:
+        """Attesters with a full stake."""
+        world = self.world
+        stake_of = world.reference.membership.stake_of
+        return [
+            node
+            for node in world.attesters()
+            if stake_of(node.account).amount == world.parameters.stake
+        ]
+
+    def _open_all(self) -> None:
+        world, attestation_of = self.world, self.world.reference.attestations.attestation_of
+        for node in world.attesters():
+            if attestation_of(world.competing, node.account).commitment != bytes(32):
+                world.execute(world.opening(node, world.rows()), node)

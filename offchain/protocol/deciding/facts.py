@@ -1,0 +1,101 @@
+"""What a snapshot takes from the chain's records alone: members, keepers, claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from offchain.protocol.deciding.snapshot import Claim, MembershipFacts
+from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.history.state import ChainState
+from offchain.protocol.rules import heat, reports
+from offchain.protocol.words.actions import ClaimAttestation, ClaimBest, ClaimData, ClaimVoice
+
+REMEMBERED_BLOCKS = 4
+"""Blocks whose data rewards are still claimed for everybody."""
+
+MAXIMUM_DATA_CLAIMS = 32
+"""Data rewards that are looked at together; the others follow."""
+
+
+def membership_facts(
+    history: ChainState, account: str, genesis_accounts: Sequence[str], earliest_start: int
+) -> MembershipFacts:
+    """Who has applied and who is drawn.
+
+    ``is_member`` says that the account is a member; whether by this node's share key, which needs
+    its secret, the caller sees to.
+
+    Args:
+        history: the chain's.
+        account: the node's.
+        genesis_accounts: as given at deployment.
+        earliest_start: EVM time from which the chain starts without all of them.
+    """
+    collecting, first = history.collecting, history.epoch(1)
+    current = collecting.epoch if collecting else 0
+    following = history.epoch(current + 1)
+    applied = [genesis for genesis in genesis_accounts if genesis in first.applications]
+    is_warm = heat.is_warm(
+        history.heat_of(account),
+        history.parameters.warm_heat,
+        is_genesis=account in genesis_accounts,
+        genesis_is_warm=history.genesis_is_warm,
+    )
+    return MembershipFacts(
+        genesis_accounts=len(genesis_accounts),
+        start_accounts=first.ascending(applied),
+        earliest_start=earliest_start,
+        drawn=history.drawn(current + 1) if following.seeded else (),
+        is_member=account in history.epoch(current).members,
+        is_warm=is_warm,
+    )
+
+
+def keepers(history: ChainState, account: str) -> tuple[str, ...]:
+    """Accounts that take turns in moving the chain on: the members, and the own one.
+
+    Before the start, those that have applied.
+    """
+    collecting = history.collecting
+    if collecting is None:
+        known = set(history.epoch(1).applications)
+    else:
+        known = set(history.epoch(collecting.epoch).members)
+    return tuple(sorted(known | {account}))
+
+
+def claims(history: ChainState, account: str) -> tuple[Claim, ...]:
+    """Rewards that are due: the account's own, then everybody's for data, oldest block first."""
+    rounds = [history.round(block.round) for block in history.blocks[1:]]
+    personal = [claim for entry in rounds for claim in _personal(history, entry, account)]
+    data = [claim for entry in rounds[-REMEMBERED_BLOCKS:] for claim in _data(history, entry)]
+    return (*personal, *data[:MAXIMUM_DATA_CLAIMS])
+
+
+def _personal(history: ChainState, entry: RoundHistory, account: str) -> Iterator[Claim]:
+    """The claims of one account to what a round's block pays."""
+    block, number = entry.block, entry.number
+    if block is None:
+        return
+    for index in reports.positions(block.paid_voices):
+        if entry.reveals[index].account != account:
+            continue
+        if index == block.best_reveal:
+            if number not in history.best_claimed:
+                yield Claim(ClaimBest(number), f"best model of round {number}", personal=True)
+        elif (number, account) not in history.voices_claimed:
+            duty = f"voice {index} of round {number}"
+            yield Claim(ClaimVoice(number, index), duty, personal=True)
+    is_behind = entry.stated.get(account) == block.statement
+    if is_behind and (number, account) not in history.attestations_claimed:
+        duty = f"attestation of {account} in round {number}"
+        yield Claim(ClaimAttestation(number, account), duty, personal=True)
+
+
+def _data(history: ChainState, entry: RoundHistory) -> Iterator[Claim]:
+    """The claims of all data transactions in a round's data set that nobody made."""
+    for index in entry.data_set or ():
+        if (entry.number, index) not in history.data_claimed:
+            action = ClaimData(entry.data[index].record, index)
+            duty = f"data transaction {index} of round {entry.number}"
+            yield Claim(action, duty, personal=False)
