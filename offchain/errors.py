@@ -15,6 +15,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     │   │   └── PerhapsSentError    a transaction was handed over, and nobody says what became of it
     │   ├── WrongChainError         the node serves another chain than the deployment's
     │   ├── StaleDeploymentError    the contracts of a deployment file are not on the chain any more
+    │   ├── WrongTaskError          the contracts are bound to another task than this program's
     │   ├── HardforkError           the chain's rules are older than the contracts need
     │   ├── NotDevelopmentChainError  a clock was to be set on a chain that is no anvil
     │   ├── InsufficientFundsError  the account cannot pay for a transaction
@@ -142,6 +143,20 @@ class StaleDeploymentError(ChainError):
         self.what = what
         self.expected = expected
         self.actual = actual
+
+
+class WrongTaskError(ChainError):
+    """The contracts of a deployment are bound to another task than this program has."""
+
+    def __init__(self, name: str, deployed: bytes, own: bytes) -> None:
+        super().__init__(
+            f"the deployment's task {name!r} has hash 0x{deployed.hex()}, this program's has "
+            f"0x{own.hex()}: install the version that it was deployed with, or name another "
+            "deployment with --deployment"
+        )
+        self.name = name
+        self.deployed = deployed
+        self.own = own
 
 
 class HardforkError(ChainError):

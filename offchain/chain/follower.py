@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from offchain.chain.domains import Domains
+from offchain.crypto.hashing import Domain
 from offchain.errors import ChainError
 from offchain.ports import BlockPoint, Chain
 from offchain.protocol.history.entries import HistoryError
@@ -60,13 +60,13 @@ class ChainFollower:
 
     Args:
         chain: the contracts.
-        domains: their hash domains.
+        domain: what their hashes belong to.
         first_block: EVM block of the deployment: no record is older.
     """
 
-    def __init__(self, chain: Chain, domains: Domains, first_block: int) -> None:
+    def __init__(self, chain: Chain, domain: Domain, first_block: int) -> None:
         self._chain = chain
-        self._domains = domains
+        self._domain = domain
         self._first_block = first_block
         self._points: deque[BlockPoint] = deque(maxlen=_POINTS)
         self._through = first_block - 1
@@ -197,9 +197,7 @@ class ChainFollower:
         return self._records[start:]
 
     def _empty_history(self) -> History:
-        return History(
-            self._chain.parameters, self._domains.model_chain, self._domains.data_registry
-        )
+        return History(self._chain.parameters, self._domain)
 
 
 def _same(found: bytes | None, expected: bytes | None) -> bool:
@@ -208,20 +206,25 @@ def _same(found: bytes | None, expected: bytes | None) -> bool:
 
 
 def agrees(status: ChainStatus, history: History) -> bool:
-    """Whether views and events tell of the same rounds, phase, keys, items, models and head."""
+    """Whether views and events tell of the same rounds, members, data, phase, models and head."""
     collecting, competing = history.collecting, history.competing
     collection, competition = status.collection, status.competition
-    held = history.active_keys(collection.round + 1)
+    following = history.epoch(collection.epoch + 1)
+    warm = sum(applied.warm for applied in following.applications.values())
     return (
         collection.round == (collecting.number if collecting else 0)
-        and collection.items == (len(collecting.items) if collecting else 0)
+        and status.collected.shared == (len(collecting.data) if collecting else 0)
+        and status.collected.partitioned == (collecting.partitioned if collecting else 0)
+        and status.next_epoch.warm == warm
+        and status.next_epoch.cold == len(following.applications) - warm
+        and status.next_epoch.frozen == (following.frozen is not None)
+        and status.next_epoch.seeded == (following.seeded is not None)
+        and status.next_epoch.written == bool(following.members)
         and competition.round == (competing.number if competing else 0)
         and competition.phase == (competing.phase if competing else Phase.NONE)
-        and competition.commitments == (len(competing.commitments) if competing else 0)
-        and competition.reveals == (len(competing.reveals) if competing else 0)
-        and status.totals.items == len(history.items)
-        and status.keys.active == len(history.active_keys(collection.round))
-        and status.keys.written == history.written_pages.get(collection.round, 0)
-        and status.own.held_keys == sum(key.owner == status.own.account for key in held)
+        and competition.attesters == (competing.attesters if competing else 0)
+        and status.commitments == (len(competing.commitments) if competing else 0)
+        and status.reveals == (len(competing.reveals) if competing else 0)
+        and status.own.stake.amount == history.stakes.get(status.own.account, 0)
         and status.head.hash == history.block_hashes[-1]
     )

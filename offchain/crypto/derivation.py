@@ -83,13 +83,13 @@ class NodeSecrets:
         point = multiply_generator(self._scalar("reward-key", round_number))
         return address_of_public_key(point.public_key())
 
-    def payout_key(self, scope: int, index: int) -> bytes:
+    def payout_key(self, round_number: int) -> bytes:
         """Private key of the fresh address that a reward is moved to by default; 32 bytes."""
-        return self._scalar("payout-key", scope, index).to_bytes(32, "big")
+        return self._scalar("payout-key", round_number).to_bytes(32, "big")
 
-    def payout_address(self, scope: int, index: int) -> str:
+    def payout_address(self, round_number: int) -> str:
         """EIP-55 address of `payout_key`."""
-        point = multiply_generator(self._scalar("payout-key", scope, index))
+        point = multiply_generator(self._scalar("payout-key", round_number))
         return address_of_public_key(point.public_key())
 
     def _derive(self, purpose: str, length: int, *numbers: int) -> bytes:

@@ -29,8 +29,8 @@ def read_arguments(components: Sequence[Component], content: bytes) -> tuple[Any
     """Values of some ABI components, structs as tuples.
 
     Args:
-        components: the function's inputs, of the types that the contracts' calls have: integers
-            without sign, ``address``, ``bool``, ``bytes``, ``bytesN``, structs, dynamic arrays.
+        components: the function's inputs, of the types that the contracts' calls have: integers,
+            ``address``, ``bool``, ``bytes``, ``bytesN``, structs, dynamic arrays.
         content: the call data after the selector.
 
     Raises:
@@ -76,6 +76,8 @@ def _read_word(kind: str, word: int) -> Any:
     size = int(kind.removeprefix(name) or 0)
     if name == "uint" and size:
         return word % (1 << size)
+    if name == "int" and size:
+        return (word + (1 << size - 1)) % (1 << size) - (1 << size - 1)
     if name == "bytes" and size:
         return word.to_bytes(_WORD, "big")[:size]
     raise AbiValueError(f"values of type {kind} are not read from call data")

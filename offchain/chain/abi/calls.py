@@ -10,18 +10,11 @@ from offchain.chain.abi.call_data import read_arguments
 from offchain.chain.abi.decoding import struct
 from offchain.chain.abi.field_names import field_name
 from offchain.chain.abi.interfaces import AbiEntry, interface
-from offchain.protocol.words.actions import (
-    FUNCTIONS,
-    SHARE_ONE,
-    Action,
-    ContractFunction,
-    Share,
-)
+from offchain.protocol.words.actions import FUNCTIONS, Action, ContractFunction
 from offchain.protocol.words.orders import PAY, SignedOrder
 
 _ACTIONS: Final[Mapping[ContractFunction, type[Action]]] = {
-    SHARE_ONE: Share,
-    **{function: kind for kind, function in FUNCTIONS.items()},
+    function: kind for kind, function in FUNCTIONS.items()
 }
 _VALUE: Final = "value"
 """The field of an action that is the wei sent along."""
@@ -44,8 +37,6 @@ def function_call(action: Action | SignedOrder) -> FunctionCall:
     called = PAY if isinstance(action, SignedOrder) else FUNCTIONS[type(action)]
     given = {item.name: getattr(action, item.name) for item in fields(action)}
     value = given.pop(_VALUE, 0)
-    if isinstance(action, Share) and len(action.transactions) == 1:
-        return FunctionCall(SHARE_ONE.contract, SHARE_ONE.name, action.transactions, value)
     inputs = interface(called.contract).functions[called.name].inputs
     arguments = tuple(given[field_name(type(action), part["name"])] for part in inputs)
     return FunctionCall(called.contract, called.name, arguments, value)
@@ -68,18 +59,12 @@ def decode_action(contract: str, call_data: bytes, value: int) -> Action | None:
     entry = _function(contract, call_data[:_SELECTOR_SIZE])
     if entry is None:
         return None
-    called = ContractFunction(contract, entry.name)
-    kind = _ACTIONS.get(called)
+    kind = _ACTIONS.get(ContractFunction(contract, entry.name))
     if kind is None:
         return None
-    inputs = entry.inputs
-    values = read_arguments(inputs, call_data[_SELECTOR_SIZE:])
-    if called == SHARE_ONE:
-        # One transaction, where the other function takes several.
-        inputs = interface(contract).functions[FUNCTIONS[Share].name].inputs
-        values = (values,)
+    values = read_arguments(entry.inputs, call_data[_SELECTOR_SIZE:])
     sent = {_VALUE: value} if any(item.name == _VALUE for item in fields(kind)) else {}
-    return struct(kind, inputs, values, **sent)
+    return struct(kind, entry.inputs, values, **sent)
 
 
 def _function(contract: str, selector: bytes) -> AbiEntry | None:

@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from offchain.protocol.words.actions import WithdrawKeyBond
 from offchain.protocol.words.orders import TokenOrder
-from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Head
 
 _OTHER_NAMES: Final[Mapping[tuple[type, str], str]] = {
     (TokenOrder, "from"): "holder",  # a word of Python's
     (TokenOrder, "to"): "receiver",
     (Head, "blockHash"): "hash",  # a word of Solidity's
-    (WithdrawKeyBond, "index"): "registration",
 }
 """Fields that are not called as in Solidity."""
 
 
 def field_name(kind: type, solidity_name: str) -> str:
     """The field of a dataclass that holds a value of that name: ``dataRoot`` is ``data_root``."""
-    if issubclass(kind, Record) and solidity_name == "blockNumber":
-        return "number"  # every record's `block_number` is the EVM's
     other = _OTHER_NAMES.get((kind, solidity_name))
     return snake_case(solidity_name) if other is None else other
 

@@ -31,14 +31,21 @@ from offchain.errors import ArtifactError, ChainError
 CONTRACTS: Final = (
     "ProtocolParameters",
     "BitcoinRelay",
-    "Heat",
-    "KeyRegistry",
+    "Membership",
     "DataRegistry",
+    "ModelChain",
+    "ModelTransactions",
+    "Attestations",
+    "BlockProduction",
+    "Rewards",
+    "Heat",
     "ModelToken",
     "TokenOrders",
-    "ModelChain",
 )
-"""The contracts of one deployment, in the order in which they are deployed."""
+"""The contracts of one deployment, in the order in which they are deployed.
+
+All but the last stand so in the Solidity struct ``Contracts``, which each of them is told.
+"""
 
 ABI_FOLDER: Final = Path(__file__).parent
 """Where the interfaces are kept."""
@@ -110,7 +117,7 @@ class Interface:
 
 @cache
 def interface(name: str) -> Interface:
-    """The interface of a contract or linked library, from this package.
+    """The interface of a contract, from this package.
 
     Raises:
         ArtifactError: the package has none of that name, or it is damaged.

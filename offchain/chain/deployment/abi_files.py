@@ -1,8 +1,8 @@
 """Writes the contracts' interfaces from the compiler's output into this package.
 
 ``python -m offchain.chain.deployment.abi_files`` in the root of a compiled checkout; with
-``--check`` it only compares. One file for each deployed contract and linked library, one line for
-each entry, so that changes are easy to read.
+``--check`` it only compares. One file for each deployed contract, one line for each entry, so that
+changes are easy to read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any, Final
 import click
 
 from offchain.chain.abi.interfaces import ABI_FOLDER, CONTRACTS
-from offchain.chain.deployment.deployer import artifact_link_order
 from offchain.errors import ArtifactError
 from offchain.programs.running import run_program
 from offchain.toolchain.artifacts import Artifact, load_artifacts
@@ -30,11 +29,10 @@ def abi_files(artifacts: Mapping[str, Artifact]) -> dict[str, str]:
     Raises:
         ArtifactError: a contract is not compiled.
     """
-    names = (*CONTRACTS, *artifact_link_order(artifacts))
-    missing = [name for name in names if name not in artifacts]
+    missing = [name for name in CONTRACTS if name not in artifacts]
     if missing:
         raise ArtifactError(f"{', '.join(missing)} not compiled: run `make build`")
-    return {f"{name}.json": abi_text(artifacts[name].abi) for name in names}
+    return {f"{name}.json": abi_text(artifacts[name].abi) for name in CONTRACTS}
 
 
 def abi_text(abi: Sequence[Mapping[str, Any]]) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from eth_account.signers.local import LocalAccount
 
 from offchain.chain.abi.interfaces import CONTRACTS, component_types, encode_values
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.deployment.hardfork import require_hardfork
-from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts, link_order
+from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
 from offchain.chain.deployment.trust import with_code_hashes
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.sender import Sender
@@ -25,7 +24,7 @@ COMPILER = f"solc {SOLC_LONG_VERSION}"
 _GAS_PER_CONTRACT = 21_000 + 32_000
 _GAS_PER_CREATION_BYTE = 17
 _GAS_PER_DEPLOYED_BYTE = 200
-# What the constructors do: the relay's checkpoint and parameters, and a slot or two an account.
+# What the constructors do: the relay's checkpoint and parameters, and two slots an account.
 _GAS_OF_CONSTRUCTORS = 3_000_000
 _GAS_PER_GENESIS_ACCOUNT = 55_000
 
@@ -56,27 +55,19 @@ def deploy(
     chain_id = ethereum.chain_id()
     sender = Sender(ethereum, account, chain_id)
     first_block = ethereum.block().number + 1
-    placed: dict[str, str] = {}
 
     def deploy_one(name: str, *arguments: object) -> str:
         artifact = _artifact(artifacts, name)
-        needed = {library: placed[_full_name(placed, library)] for library in artifact.libraries}
-        code = artifact.linked(needed) + encode_values(_constructor_types(artifact), arguments)
+        code = artifact.linked() + encode_values(_constructor_types(artifact), arguments)
         receipt = sender.send(None, code)
         if receipt.contract is None:
             raise ArtifactError(f"{name} was sent and the node names no address: use another node")
-        placed[name] = receipt.contract
         if report is not None:
             report(name, receipt.contract)
         return receipt.contract
 
-    addresses = deploy_contracts(
-        plan,
-        sender.address,
-        ethereum.nonce(sender.address),
-        deploy_one,
-        artifact_link_order(artifacts),
-    )
+    nonce = ethereum.nonce(sender.address)
+    addresses = deploy_contracts(plan, sender.address, nonce, deploy_one)
     return finished_deployment(ethereum, plan, addresses, sender.address, first_block)
 
 
@@ -107,7 +98,7 @@ def finished_deployment(
 
 
 def deployment_gas(artifacts: Mapping[str, Artifact], plan: DeploymentPlan) -> int:
-    """Gas that a whole deployment takes at most, libraries included.
+    """Gas that a whole deployment takes at most.
 
     Asked before it begins: half a deployment is paid for and of no use.
 
@@ -115,27 +106,12 @@ def deployment_gas(artifacts: Mapping[str, Artifact], plan: DeploymentPlan) -> i
         ArtifactError: a contract is not compiled.
     """
     gas = _GAS_OF_CONSTRUCTORS + _GAS_PER_GENESIS_ACCOUNT * len(plan.genesis_accounts)
-    for name in (*artifact_link_order(artifacts), *CONTRACTS):
+    for name in CONTRACTS:
         artifact = _artifact(artifacts, name)
         creation_bytes = len(artifact.creation_code) // 2
         gas += _GAS_PER_CONTRACT + _GAS_PER_CREATION_BYTE * creation_bytes
         gas += _GAS_PER_DEPLOYED_BYTE * artifact.deployed_size
     return gas
-
-
-def artifact_link_order(artifacts: Mapping[str, Artifact]) -> list[str]:
-    """The external libraries that the contracts need, in the order to deploy them."""
-
-    def links(name: str) -> list[str]:
-        return [_full_name(artifacts, library) for library in _artifact(artifacts, name).libraries]
-
-    return link_order(links)
-
-
-def _full_name(names: Mapping[str, Any], cut: str) -> str:
-    """A library's name from what its placeholder holds of it: the first 36 characters."""
-    [name] = [name for name in names if name[:36] == cut]
-    return name
 
 
 def _artifact(artifacts: Mapping[str, Artifact], name: str) -> Artifact:

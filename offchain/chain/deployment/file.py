@@ -21,9 +21,8 @@ from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import Rules
 from offchain.chain.abi.interfaces import CONTRACTS
-from offchain.config import DEFAULT_TASK
 from offchain.crypto.derivation import NodeSecrets
-from offchain.crypto.hashing import HASH_BYTES, Domain
+from offchain.crypto.hashing import HASH_BYTES, Domain, keccak256
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.words.parameters import Parameters
 from offchain.strangers.foreign_text import printable
@@ -31,7 +30,7 @@ from offchain.whole_files import UnwritableFile, write_whole
 
 T = TypeVar("T")
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the file's form."""
 
 MAXIMUM_SIZE: Final = 1 << 20
@@ -43,6 +42,9 @@ CHECKPOINT_SIZE: Final = CHECKPOINT_HEADERS * HEADER_SIZE
 
 MAXIMUM_CONTRACTS: Final = 32
 MAXIMUM_TEXT: Final = 200
+MAXIMUM_DESCRIPTION: Final = 1 << 16
+"""Characters of a task's description."""
+
 _HEXADECIMAL: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 
@@ -52,10 +54,39 @@ class DeploymentFileError(ConfigurationError):
 
 @dataclass(frozen=True, slots=True)
 class DeployedContract:
-    """Where a contract or linked library is, and keccak256 of its runtime code."""
+    """Where a contract is, and keccak256 of its runtime code."""
 
     address: str
     code_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedTask:
+    """The learning task that contracts are bound to.
+
+    Attributes:
+        name: by which nodes choose what learns it (docs/Tasks.md).
+        description: all that they must agree on, as `offchain.ports.Learner.description` gives it.
+
+    Raises:
+        ConfigurationError: the description is not printable ASCII, or too long.
+    """
+
+    name: str
+    description: bytes
+
+    def __post_init__(self) -> None:
+        text = self.description.decode("latin-1")
+        if not (text.isascii() and text.isprintable() and len(text) <= MAXIMUM_DESCRIPTION):
+            raise ConfigurationError(
+                f"the description of the task {self.name} is no line of ASCII of at most "
+                f"{MAXIMUM_DESCRIPTION} characters"
+            )
+
+    @property
+    def hash(self) -> bytes:
+        """Keccak-256 of the description: ModelChain's ``taskHash``."""
+        return keccak256(self.description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +99,14 @@ class Deployment:
         block_number: EVM block before which none of the contracts logged anything.
         deployer: the account that deployed them; it has no rights.
         compiler: name and version.
-        contracts: by name, linked libraries included.
+        contracts: by name.
         parameters: the protocol's.
         relay: the relay's.
         rules: of the Bitcoin network.
         checkpoint: the Bitcoin headers that the relay started from.
         token_cap: units of the token that can ever be.
         genesis_accounts: EIP-55 addresses.
-        task: name of the learning task. The contracts know none: whoever takes the file agrees.
+        task: what the nodes learn.
     """
 
     chain_id: int
@@ -90,7 +121,7 @@ class Deployment:
     checkpoint: Checkpoint
     token_cap: int
     genesis_accounts: tuple[str, ...]
-    task: str = DEFAULT_TASK
+    task: DeployedTask
 
     def address(self, contract: str) -> str:
         """Address of a contract, EIP-55 checksummed."""
@@ -123,7 +154,11 @@ def write_deployment(deployment: Deployment, file: Path) -> None:
         "block_number": deployment.block_number,
         "deployer": deployment.deployer,
         "compiler": deployment.compiler,
-        "task": deployment.task,
+        "task": {
+            "name": deployment.task.name,
+            "hash": _hex(deployment.task.hash),
+            "description": deployment.task.description.decode("ascii"),
+        },
         "contracts": {
             name: {"address": contract.address, "code_hash": _hex(contract.code_hash)}
             for name, contract in deployment.contracts.items()
@@ -246,8 +281,19 @@ class _Reader:
                 self._address(f"genesis_accounts[{index}]", account)
                 for index, account in enumerate(accounts)
             ),
-            task=self._text("task", given["task"]),
+            task=self._task(given["task"]),
         )
+
+    def _task(self, value: object) -> DeployedTask:
+        given = self._object("task", value, ("name", "hash", "description"))
+        description = given["description"]
+        if not isinstance(description, str) or not description.isascii():
+            raise self._error("task.description", "is no text of ASCII")
+        name = self._text("task.name", given["name"])
+        task = self._checked("task", lambda: DeployedTask(name, description.encode("ascii")))
+        if self._bytes("task.hash", given["hash"], HASH_BYTES) != task.hash:
+            raise self._error("task.hash", f"is not the description's, 0x{task.hash.hex()}")
+        return task
 
     def _contracts(self, value: object) -> dict[str, DeployedContract]:
         if not isinstance(value, dict) or len(value) > MAXIMUM_CONTRACTS:

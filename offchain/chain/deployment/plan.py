@@ -1,14 +1,14 @@
 """How the contracts are deployed and wired: written once, for Brownie, the demo and the tests.
 
-The contracts know each other from their constructors alone and nobody can change that later. The
-circle that this makes (the registries name the model chain, and it names them) closes because a
-contract's address follows from its creator and the creator's nonce: the model chain's is known
-before it exists, and checked once it does.
+The contracts know each other from their constructors alone and nobody can change that later: each
+is told the addresses of all. The circle that this makes closes because a contract's address follows
+from its creator and the creator's nonce: it is known before the contract exists, and checked once
+it does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,7 +22,7 @@ from offchain.bitcoin.header import HEADER_SIZE
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import MAINNET, Rules
 from offchain.chain.abi.interfaces import CONTRACTS
-from offchain.config import DEFAULT_TASK
+from offchain.chain.deployment.file import DeployedTask
 from offchain.errors import ChainError, ConfigurationError
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 
@@ -55,23 +55,25 @@ class DeploymentPlan:
     """Everything that is decided before the first transaction.
 
     Attributes:
-        genesis_accounts: who may lead round 1, and attest while too few others can; EIP-55.
+        genesis_accounts: the members of epoch 1, if they apply, who attest while too few others
+            can; EIP-55.
         checkpoint: the Bitcoin headers that the relay starts from.
+        task: what the nodes learn, which the contracts are bound to.
         rules: the Bitcoin network's.
         parameters: the protocol's.
         relay: the relay's.
-        task: name of the learning task, for the deployment file.
 
     Raises:
-        ConfigurationError: a genesis account is no address or given twice, or there are too few.
+        ConfigurationError: a genesis account is no address or given twice, or there are too few or
+            too many.
     """
 
     genesis_accounts: tuple[str, ...]
     checkpoint: Checkpoint
+    task: DeployedTask
     rules: Rules = MAINNET
     parameters: Parameters = DEMO
     relay: RelaySettings = DEMO_RELAY
-    task: str = DEFAULT_TASK
 
     def __post_init__(self) -> None:
         for account in self.genesis_accounts:
@@ -81,60 +83,52 @@ class DeploymentPlan:
                 )
         if len(set(self.genesis_accounts)) != len(self.genesis_accounts):
             raise ConfigurationError("a genesis account is given twice: name each once")
-        if len(self.genesis_accounts) < self.parameters.minimum_standing:
+        count, parameters = len(self.genesis_accounts), self.parameters
+        if not parameters.minimum_ring <= count <= parameters.maximum_members:
             raise ConfigurationError(
-                f"{len(self.genesis_accounts)} genesis accounts: round 1 needs at least "
-                f"{self.parameters.minimum_standing} (minimumStanding)"
+                f"{count} genesis accounts: epoch 1 has {parameters.minimum_ring} (minimumRing) to "
+                f"{parameters.maximum_members} (maximumMembers)"
             )
 
 
 def deploy_contracts(
-    plan: DeploymentPlan,
-    deployer: str,
-    nonce: int,
-    deploy: Deploy,
-    libraries: Sequence[str] = (),
+    plan: DeploymentPlan, deployer: str, nonce: int, deploy: Deploy
 ) -> dict[str, str]:
-    """Deploy everything that a plan says; returns addresses by name, libraries included.
+    """Deploy everything that a plan says; returns addresses by name.
 
     Args:
         plan: what to deploy.
         deployer: the account that sends the transactions.
         nonce: transactions that it has sent so far.
         deploy: sends one of them.
-        libraries: what the contracts' code is linked with, each after what it needs itself
-            (`link_order`); `deploy` does the linking.
 
     Raises:
-        UnexpectedAddressError: a contract got another address than its circle was told.
+        UnexpectedAddressError: a contract got another address than the others were told.
     """
-    addresses: dict[str, str] = {}
-
-    def place(name: str, *arguments: object) -> str:
-        expected = created_address(deployer, nonce + len(addresses))
+    addresses = {
+        name: created_address(deployer, nonce + place) for place, name in enumerate(CONTRACTS)
+    }
+    for name, arguments in constructor_arguments(plan, addresses).items():
         actual = deploy(name, *arguments)
-        if actual != expected:
-            raise UnexpectedAddressError(name, expected, actual)
-        addresses[name] = actual
-        return actual
-
-    for library in libraries:
-        place(library)
-    last = len(addresses) + len(CONTRACTS) - 1
-    model_chain = created_address(deployer, nonce + last)
-    parameters = place("ProtocolParameters", plan.parameters.as_tuple())
-    relay = place("BitcoinRelay", *relay_arguments(plan))
-    heat = place("Heat", parameters, model_chain)
-    key_registry = place("KeyRegistry", parameters, model_chain, heat)
-    data_registry = place("DataRegistry", parameters, relay, key_registry, model_chain)
-    token = place("ModelToken", model_chain, plan.parameters.token_cap)
-    place("TokenOrders", token, model_chain)
-    place(
-        "ModelChain",
-        *(parameters, relay, key_registry, data_registry, heat, token),
-        list(plan.genesis_accounts),
-    )
+        if actual != addresses[name]:
+            raise UnexpectedAddressError(name, addresses[name], actual)
     return addresses
+
+
+def constructor_arguments(
+    plan: DeploymentPlan, addresses: Mapping[str, str]
+) -> dict[str, tuple[object, ...]]:
+    """What each contract's constructor takes, by name, in the order of deployment."""
+    everybody = tuple(addresses[name] for name in CONTRACTS if name != "TokenOrders")
+    others: dict[str, tuple[object, ...]] = {
+        "ProtocolParameters": (plan.parameters.as_tuple(),),
+        "BitcoinRelay": relay_arguments(plan),
+        "Membership": (everybody, list(plan.genesis_accounts)),
+        "ModelChain": (everybody, plan.task.hash),
+        "ModelToken": (addresses["Rewards"], plan.parameters.token_cap),
+        "TokenOrders": (addresses["ModelToken"], addresses["ModelChain"]),
+    }
+    return {name: others.get(name, (everybody,)) for name in CONTRACTS}
 
 
 def relay_arguments(plan: DeploymentPlan) -> tuple[object, ...]:
@@ -153,24 +147,6 @@ def created_address(creator: str, nonce: int) -> str:
     The last 20 bytes of keccak256(rlp([creator, nonce])): Yellow Paper, section 7.
     """
     return str(get_create_address(HexAddress(HexStr(creator)), Nonce(nonce)))
-
-
-def link_order(links: Callable[[str], Sequence[str]]) -> list[str]:
-    """The libraries that the contracts are linked with, each after those that it needs itself.
-
-    `links` gives the names that a contract's or library's code is linked with.
-    """
-    order: list[str] = []
-
-    def visit(name: str) -> None:
-        for library in links(name):
-            if library not in order:
-                visit(library)
-                order.append(library)
-
-    for contract in CONTRACTS:
-        visit(contract)
-    return order
 
 
 def first_checkpoint(first_height: int, headers: Sequence[bytes]) -> Checkpoint:

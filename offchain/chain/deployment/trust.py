@@ -10,7 +10,7 @@ from eth_utils.crypto import keccak
 
 from offchain.chain.deployment.file import DeployedContract, Deployment
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.errors import StaleDeploymentError, WrongChainError
+from offchain.errors import StaleDeploymentError, WrongChainError, WrongTaskError
 
 
 def check_deployment(ethereum: Ethereum, deployment: Deployment) -> None:
@@ -42,6 +42,20 @@ def check_deployment(ethereum: Ethereum, deployment: Deployment) -> None:
                 contract.code_hash.hex(),
                 code_hash.hex(),
             )
+
+
+def require_task(deployment: Deployment, task_hash: bytes) -> None:
+    """Check that a deployment is for a program's own task.
+
+    Args:
+        deployment: found to be on the chain.
+        task_hash: `offchain.ports.Learner.task_hash` of what the program learns or judges by.
+
+    Raises:
+        WrongTaskError: it is for another one.
+    """
+    if deployment.task.hash != task_hash:
+        raise WrongTaskError(deployment.task.name, deployment.task.hash, task_hash)
 
 
 def is_live(ethereum: Ethereum, deployment: Deployment) -> bool:

@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from offchain.chain.abi.decoding import returned
-from offchain.chain.abi.interfaces import interface
 from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.crypto.derivation import NodeSecrets
-from offchain.protocol.rules.leases import active_rounds
-from offchain.protocol.words.records import KeysRegistered, ModelCommitted
-from offchain.protocol.words.status import Commitment
-
-UNUSED_INDICES: Final = 64
-"""Share-key indices that a node may have left out before one that it registered."""
+from offchain.protocol.words.records import Applied
+from offchain.protocol.words.status import Epoch, Stake
 
 
 @dataclass(frozen=True, slots=True)
 class RewardPlace:
-    """A fresh address of a node: where the item of share key `share_key` in `scope` is rewarded.
+    """A fresh address of a node: where its data transaction of a round is rewarded.
 
     ``is_payout``: where that reward is moved to, unless its owner says otherwise.
     """
 
-    scope: int
-    share_key: int
+    round_number: int
     is_payout: bool
 
     def key(self, secrets: NodeSecrets) -> bytes:
         """The address's private key; 32 bytes."""
         derive = secrets.payout_key if self.is_payout else secrets.reward_key
-        return derive(self.scope, self.share_key)
+        return derive(self.round_number)
 
     def address(self, secrets: NodeSecrets) -> str:
         """The address, EIP-55."""
         derive = secrets.payout_address if self.is_payout else secrets.reward_address
-        return derive(self.scope, self.share_key)
+        return derive(self.round_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +43,11 @@ class RewardBalance:
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """Everything of an account at one block. Tokens in their smallest unit, bonds and ether in wei.
+    """Everything of an account at one block. Tokens in their smallest unit, stake and ether in wei.
 
     ``rewards`` lists addresses with tokens among those that the node's secrets derive; it is empty
     when the secrets are not known, since nobody else can tell whose those addresses are.
+    ``stake_free_from`` is the collecting round from which the stake can be withdrawn.
     """
 
     account: str
@@ -62,11 +55,9 @@ class Balances:
     tokens: int
     rewards: tuple[RewardBalance, ...]
     heat: int
-    key_quota: int
-    held_keys: int
-    registered_keys: int
-    model_bonds: int
-    key_bonds: int
+    is_member: bool
+    stake: int
+    stake_free_from: int
     ether: int
 
     @property
@@ -89,65 +80,35 @@ def read_balances(
         ChainError: the chain cannot be read.
     """
     block = contracts.ethereum.block().number
-    tokens, heat, quota, held, registered = contracts.read_many(
+    epoch = contracts.read("Membership", "currentEpoch", block=block)
+    (tokens,), (heat,), (is_member,), stake, (free_from,) = contracts.read_many(
         (
             View("ModelToken", "balanceOf", (account,)),
             View("Heat", "heatOf", (account,)),
-            View("Heat", "keyQuota", (account,)),
-            View("KeyRegistry", "heldKeys", (account,)),
-            View("KeyRegistry", "registeredKeys", (account,)),
+            View("Membership", "isMember", (epoch, account)),
+            View("Membership", "stakeOf", (account,)),
+            View("Membership", "stakeFreeFrom", (account,)),
         ),
         block,
     )
-    registrations = list(contracts.events("KeyRegistry", KeysRegistered, block, account=account))
     [ether] = contracts.ethereum.balances([account], block)
     return Balances(
         account=account,
         block_number=block,
-        tokens=tokens[0],
-        rewards=() if secrets is None else _rewards(contracts, secrets, registrations, block),
-        heat=heat[0],
-        key_quota=quota[0],
-        held_keys=held[0],
-        registered_keys=registered[0],
-        model_bonds=_model_bonds(contracts, account, block),
-        key_bonds=_key_bonds(contracts, registrations, block),
+        tokens=tokens,
+        rewards=() if secrets is None else _rewards(contracts, account, secrets, block),
+        heat=heat,
+        is_member=is_member,
+        stake=returned("Membership", "stakeOf", Stake, stake).amount,
+        stake_free_from=free_from,
         ether=ether,
     )
 
 
-def _model_bonds(contracts: DeployedContracts, account: str, block: int) -> int:
-    commitments = contracts.events("ModelChain", ModelCommitted, block, account=account)
-    rounds = sorted({commitment.round for commitment in commitments})
-    answers = contracts.read_many(
-        [View("ModelChain", "commitmentOf", (number, account)) for number in rounds], block
-    )
-    found = [returned("ModelChain", "commitmentOf", Commitment, answer) for answer in answers]
-    locked = sum(not commitment.burned and not commitment.bond_returned for commitment in found)
-    return locked * contracts.parameters.model_bond
-
-
-def _key_bonds(
-    contracts: DeployedContracts, registrations: Sequence[KeysRegistered], block: int
-) -> int:
-    answers = contracts.read_many(
-        [View("KeyRegistry", "registration", (known.registration,)) for known in registrations],
-        block,
-    )
-    names = [
-        component["name"]
-        for component in interface("KeyRegistry").functions["registration"].outputs[0]["components"]
-    ]
-    return sum(answer[0][names.index("bond")] for answer in answers)
-
-
 def _rewards(
-    contracts: DeployedContracts,
-    secrets: NodeSecrets,
-    registrations: Sequence[KeysRegistered],
-    block: int,
+    contracts: DeployedContracts, account: str, secrets: NodeSecrets, block: int
 ) -> tuple[RewardBalance, ...]:
-    places = reward_places(contracts, secrets, registrations)
+    places = reward_places(contracts, account, secrets, block)
     answers = contracts.read_many(
         [View("ModelToken", "balanceOf", (address,)) for address in places], block
     )
@@ -159,36 +120,24 @@ def _rewards(
 
 
 def reward_places(
-    contracts: DeployedContracts, secrets: NodeSecrets, registrations: Iterable[KeysRegistered]
+    contracts: DeployedContracts, account: str, secrets: NodeSecrets, block: int
 ) -> dict[str, RewardPlace]:
-    """Every fresh address that a node's rewards can be at, before they are moved and after."""
-    registered = list(registrations)
-    indices = share_key_indices(secrets, {key for known in registered for key in known.keys})
+    """Every fresh address that a node's rewards can be at, before they are moved and after.
+
+    They are of the rounds of all epochs that the account applied for with a share key of the
+    secrets, whether it was drawn or not.
+    """
+    applications = list(contracts.events("Membership", Applied, block, account=account))
+    own = [known.epoch for known in applications if secrets.share_key(known.epoch).x == known.key]
+    answers = contracts.read_many(
+        [View("Membership", "epochAt", (number,)) for number in own], block
+    )
+    epochs = [returned("Membership", "epochAt", Epoch, answer) for answer in answers]
     places = [
-        RewardPlace(scope, indices[key], is_payout)
-        for known in registered
-        for key in known.keys
-        if key in indices
-        for scope in active_rounds(contracts.parameters, known.round)
+        RewardPlace(number, is_payout)
+        for epoch in epochs
+        if epoch.first_round
+        for number in range(epoch.first_round, epoch.last_round + 1)
         for is_payout in (False, True)
     ]
     return {place.address(secrets): place for place in places}
-
-
-def share_key_indices(secrets: NodeSecrets, keys: Iterable[int]) -> dict[int, int]:
-    """Under which index each of a node's share keys (x coordinates) derives from its secrets.
-
-    Keys that do not derive from them are left out. The search ends `UNUSED_INDICES` after the last
-    index that was found, so it is bounded by the number of keys.
-    """
-    missing = set(keys)
-    found: dict[int, int] = {}
-    index, end = 0, UNUSED_INDICES
-    while missing and index < end:
-        key = secrets.share_key(index).x
-        if key in missing:
-            missing.remove(key)
-            found[key] = index
-            end = index + 1 + UNUSED_INDICES
-        index += 1
-    return found

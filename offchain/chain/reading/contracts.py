@@ -54,7 +54,7 @@ class DeployedContracts:
 
     Raises:
         WrongChainError: the node serves another chain.
-        StaleDeploymentError: the contracts are not on it.
+        StaleDeploymentError: the contracts are not on it, or bound to another task.
     """
 
     def __init__(self, ethereum: Ethereum, deployment: Deployment) -> None:
@@ -62,6 +62,11 @@ class DeployedContracts:
         self.ethereum = ethereum
         self.deployment = deployment
         self._names = {deployment.address(name): name for name in CONTRACTS}
+        recorded, actual = deployment.task.hash, bytes(self.read("ModelChain", "taskHash"))
+        if actual != recorded:
+            raise StaleDeploymentError(
+                "the hash of the task that ModelChain is bound to", recorded.hex(), actual.hex()
+            )
 
     @cached_property
     def parameters(self) -> Parameters:

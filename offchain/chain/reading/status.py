@@ -1,102 +1,173 @@
-"""Everything that a node decides by, read at one block in two requests."""
+"""Everything that a node decides by, read at one block in a few requests."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from offchain.chain.abi.decoding import returned
 from offchain.chain.reading.contracts import DeployedContracts, View
+from offchain.chain.rpc.replies import EvmBlock
 from offchain.protocol.words.status import (
     AccountStatus,
-    ActiveKeys,
+    Application,
     Attestation,
     ChainStatus,
+    ClosedRound,
+    Collected,
     Collection,
     Commitment,
     Competition,
-    DataTotals,
+    Epoch,
     Head,
     NextPartition,
+    Stake,
 )
+
+Value = TypeVar("Value")
 
 _VIEWS: Final = (
     View("ModelChain", "collection"),
     View("ModelChain", "competition"),
     View("ModelChain", "head"),
-    View("BitcoinRelay", "tip"),
-    View("BitcoinRelay", "bestHeight"),
+    View("Membership", "openEpoch"),
     View("DataRegistry", "nextPartition"),
     View("DataRegistry", "pendingDue"),
-    View("DataRegistry", "totals"),
+    View("BitcoinRelay", "tip"),
+    View("BitcoinRelay", "bestHeight"),
 )
+
+_PROBES: Final = 16
+"""Heights whose decision times are asked for together."""
 
 
 def read_status(contracts: DeployedContracts, account: str) -> ChainStatus:
     """Snapshot of the contracts, and of what they hold about `account`, at the latest block."""
     header = contracts.ethereum.block()
-    block = header.number
-    answers = contracts.read_many(_VIEWS, block)
-    collection_, competition_, head, tip, best, partition, due, totals = answers
-    collection = returned("ModelChain", "collection", Collection, collection_)
-    competition = returned("ModelChain", "competition", Competition, competition_)
+    answers = contracts.read_many(_VIEWS, header.number)
+    collection = _value(Collection, _VIEWS[0], answers[0])
+    competition = _value(Competition, _VIEWS[1], answers[1])
+    (open_epoch,), partition, (due,), (tip,), (best_height,) = answers[3:]
+    views = (
+        View("DataRegistry", "collected", (collection.round,)),
+        View("Membership", "epochAt", (collection.epoch,)),
+        View("Membership", "epochAt", (collection.epoch + 1,)),
+        View("ModelChain", "closedRound", (competition.round,)),
+        View("ModelTransactions", "counts", (competition.round,)),
+        View("Attestations", "majorityOf", (competition.round,)),
+    )
+    found = contracts.read_many(views, header.number)
+    next_epoch = _value(Epoch, views[2], found[2])
+    closed = _value(ClosedRound, views[3], found[3])
+    (commitments, reveals), (majority,) = found[4:]
     return ChainStatus(
-        block_number=block,
+        block_number=header.number,
         timestamp=header.timestamp,
         chain_id=contracts.deployment.chain_id,
         collection=collection,
+        collected=_value(Collected, views[0], found[0]),
+        next_partition=_value(NextPartition, _VIEWS[4], partition),
+        pending_due=due,
+        epoch=_value(Epoch, views[1], found[1]),
+        next_epoch=next_epoch,
+        open_epoch=open_epoch,
+        draw_height=_draw_height(contracts, next_epoch, tip, header),
         competition=competition,
-        head=returned("ModelChain", "head", Head, head),
-        tip=tip[0],
-        best_height=best[0],
-        next_partition=returned("DataRegistry", "nextPartition", NextPartition, partition),
-        pending_due=due[0],
-        totals=returned("DataRegistry", "totals", DataTotals, totals),
-        keys=_active_keys(contracts, collection.round, block),
-        own=read_account(contracts, account, competition.round, block),
+        closed=closed,
+        commitments=commitments,
+        reveals=reveals,
+        majority=majority,
+        head=_value(Head, _VIEWS[2], answers[2]),
+        tip=tip,
+        best_height=best_height,
+        own=_read_account(
+            contracts, account, open_epoch, competition.round, closed.epoch, header.number
+        ),
         block_hash=header.hash,
     )
 
 
-def read_account(
-    contracts: DeployedContracts, account: str, round_number: int, block: int
+def _read_account(
+    contracts: DeployedContracts,
+    account: str,
+    open_epoch: int,
+    competing: int,
+    epoch: int,
+    block: int,
 ) -> AccountStatus:
-    """What the contracts hold about an account; `round_number` is the round in competition."""
-    held, quota, commitment, attestation, attester, until, genesis, valid = contracts.read_many(
-        (
-            View("KeyRegistry", "heldKeys", (account,)),
-            View("Heat", "keyQuota", (account,)),
-            View("ModelChain", "commitmentOf", (round_number, account)),
-            View("ModelChain", "attestationOf", (round_number, account)),
-            View("ModelChain", "isAttester", (account,)),
-            View("ModelChain", "standingUntil", (account,)),
-            View("ModelChain", "isGenesisAccount", (account,)),
-            View("ModelChain", "hadValidModel", (account,)),
-        ),
-        block,
+    """What the contracts hold about an account.
+
+    Args:
+        contracts: the deployment.
+        account: EIP-55 address.
+        open_epoch: the epoch that can be applied for.
+        competing: the round in competition.
+        epoch: that round's.
+        block: EVM block to read at.
+    """
+    in_round = (competing, account)
+    views = (
+        View("Membership", "stakeOf", (account,)),
+        View("Membership", "applicationOf", (open_epoch, account)),
+        View("ModelTransactions", "commitmentOf", in_round),
+        View("Attestations", "attestationOf", in_round),
+        View("Membership", "stakeFreeFrom", (account,)),
+        View("Heat", "heatOf", (account,)),
+        View("Membership", "isGenesisAccount", (account,)),
+        View("Membership", "isMember", (epoch, account)),
+        View("Attestations", "isAttester", in_round),
+        View("Attestations", "standingUntil", (account,)),
+        View("Attestations", "hasReportedData", in_round),
+        View("Attestations", "hasReportedModels", in_round),
     )
+    stake, application, commitment, attestation, *others = contracts.read_many(views, block)
+    free, heat, genesis, member, attester, until, data, models = (answer[0] for answer in others)
     [balance] = contracts.ethereum.balances([account], block)
     return AccountStatus(
         account=account,
-        held_keys=held[0],
-        quota=quota[0],
         balance=balance,
-        commitment=returned("ModelChain", "commitmentOf", Commitment, commitment),
-        attestation=returned("ModelChain", "attestationOf", Attestation, attestation),
-        is_attester=attester[0],
-        standing_until=until[0],
-        is_genesis=genesis[0],
-        had_valid_model=valid[0],
+        stake=_value(Stake, views[0], stake),
+        stake_free_from=free,
+        application=_value(Application, views[1], application),
+        heat=heat,
+        is_genesis=genesis,
+        is_member=member,
+        is_attester=attester,
+        standing_until=until,
+        has_reported_data=data,
+        has_reported_models=models,
+        commitment=_value(Commitment, views[2], commitment),
+        attestation=_value(Attestation, views[3], attestation),
     )
 
 
-def _active_keys(contracts: DeployedContracts, round_number: int, block: int) -> ActiveKeys:
-    if round_number == 0:
-        return ActiveKeys(0, 0)
-    active, written = contracts.read_many(
-        (
-            View("KeyRegistry", "activeKeys", (round_number,)),
-            View("KeyRegistry", "writtenKeys", (round_number,)),
-        ),
-        block,
-    )
-    return ActiveKeys(active[0], written[0])
+def _draw_height(contracts: DeployedContracts, epoch: Epoch, tip: int, block: EvmBlock) -> int:
+    """The one Bitcoin height that may seed an epoch's draw now; 0: none may.
+
+    It is the lowest whose decision time is after the freeze. Decision times never fall with height,
+    so it is found between two heights that close in on it.
+    """
+    if not epoch.frozen or epoch.seeded or epoch.written:
+        return 0
+
+    def decisions(heights: list[int]) -> list[int]:
+        views = [View("BitcoinRelay", "decisionTime", (height,)) for height in heights]
+        return [answer[0] for answer in contracts.read_many(views, block.number)]
+
+    before, after = contracts.read("BitcoinRelay", "lowestHeight", block=block.number), tip
+    if before >= after:
+        return 0
+    first, last = decisions([before, after])
+    if first > epoch.frozen_at or last <= epoch.frozen_at:
+        return 0  # the relay holds it no longer, or not yet
+    while after - before > 1:
+        heights = sorted({*range(before + 1, after, (after - before) // _PROBES + 1)})
+        for height, decision in zip(heights, decisions(heights), strict=True):
+            if decision > epoch.frozen_at:
+                after, last = height, decision
+                break
+            before = height
+    return after if last <= block.timestamp else 0
+
+
+def _value(kind: type[Value], view: View, answer: tuple[Any, ...]) -> Value:
+    return returned(view.contract, view.function, kind, answer)

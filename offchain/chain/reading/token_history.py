@@ -1,4 +1,4 @@
-"""What happened to an account's tokens and bonds, read off the contracts' events, newest first."""
+"""What happened to an account's tokens and stake, read off the contracts' events, newest first."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ from eth_utils.address import to_checksum_address
 from offchain.chain.abi.decoding import decode_record, event_named
 from offchain.chain.abi.interfaces import decode_values
 from offchain.chain.deployment.file import Deployment
-from offchain.chain.reading.calls_made import transactions
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.replies import Log
 from offchain.protocol.words.records import (
     AttesterRewarded,
-    BondBurned,
-    BondReturned,
+    BestRewarded,
     DataRewarded,
-    KeyBondReturned,
-    KeysRegistered,
-    ModelCommitted,
-    ModelRewarded,
+    StakeAdded,
+    StakeBurned,
+    StakeReturned,
+    VoiceRewarded,
 )
 from offchain.protocol.words.status import ZERO_ADDRESS
 
@@ -33,19 +31,13 @@ WINDOW_BLOCKS: Final = 2_000
 
 _EVENTS: Final = (
     ("ModelToken", "Transfer"),
-    *(
-        ("ModelChain", kind.__name__)
-        for kind in (
-            ModelCommitted,
-            ModelRewarded,
-            AttesterRewarded,
-            DataRewarded,
-            BondBurned,
-            BondReturned,
-        )
-    ),
-    ("KeyRegistry", KeysRegistered.__name__),
-    ("KeyRegistry", KeyBondReturned.__name__),
+    ("Rewards", BestRewarded.__name__),
+    ("Rewards", VoiceRewarded.__name__),
+    ("Rewards", AttesterRewarded.__name__),
+    ("Rewards", DataRewarded.__name__),
+    ("Membership", StakeAdded.__name__),
+    ("Membership", StakeBurned.__name__),
+    ("Membership", StakeReturned.__name__),
 )
 
 
@@ -56,18 +48,21 @@ class Kind(Enum):
     SENT = "sent"
     MOVED = "moved"  # from one own address to another
     MINTED = "minted"
-    MODEL_REWARD = "model reward"
+    BEST_REWARD = "best model reward"
+    VOICE_REWARD = "voice reward"
     ATTESTATION_REWARD = "attestation reward"
     DATA_REWARD = "data reward"
-    MODEL_BOND_LOCKED = "model bond locked"
-    MODEL_BOND_RETURNED = "model bond returned"
-    MODEL_BOND_BURNED = "model bond burned"
-    KEY_BOND_LOCKED = "key bond locked"
-    KEY_BOND_RETURNED = "key bond returned"
+    STAKE_ADDED = "stake added"
+    STAKE_BURNED = "stake burned"
+    STAKE_RETURNED = "stake returned"
 
 
-_REWARDS: Final = (Kind.MODEL_REWARD, Kind.ATTESTATION_REWARD, Kind.DATA_REWARD)
-_LOCKED: Final = (Kind.MODEL_BOND_LOCKED, Kind.KEY_BOND_LOCKED)
+_REWARDS: Final = (
+    Kind.BEST_REWARD,
+    Kind.VOICE_REWARD,
+    Kind.ATTESTATION_REWARD,
+    Kind.DATA_REWARD,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +72,10 @@ class HistoryEntry:
     Attributes:
         kind: what.
         account: the address.
-        other: who the tokens went to or came from; None for rewards and bonds.
+        other: who the tokens went to or came from; None for rewards and the stake.
         tokens: how many more tokens the address has since, in units of 10^-18; negative: fewer.
-        bond: wei that were locked, returned or burned; None where that cannot be told.
-        subject: the model chain's block that was rewarded, the round of a model's bond, or the
-            number of a registration of keys; None for transfers.
+        stake: how many more wei the account has at stake since; negative: fewer.
+        round: the one that was rewarded; None for transfers and the stake.
         block_number: of the EVM.
         log_index: in that block.
         timestamp: of that block, in seconds.
@@ -92,8 +86,8 @@ class HistoryEntry:
     account: str
     other: str | None
     tokens: int
-    bond: int | None
-    subject: int | None
+    stake: int
+    round: int | None
     block_number: int
     log_index: int
     timestamp: int
@@ -161,7 +155,7 @@ def _window(
     topics = tuple(event_named(*event).identifier for event in _EVENTS)
     logs = _without_orders(deployment, contracts.ethereum.logs(list(names), first, last, [topics]))
     found = [entry for log in logs if (entry := _entry(names[log.address], log, own)) is not None]
-    return _with_bonds(contracts, _with_times(contracts, _without_repeated_mints(found)))
+    return _with_times(contracts, _without_repeated_mints(found))
 
 
 def _without_orders(deployment: Deployment, logs: Iterable[Log]) -> Iterator[Log]:
@@ -199,22 +193,20 @@ def _entry(contract: str, log: Log, own: Collection[str]) -> HistoryEntry | None
         return _transfer(log, own)
     record = decode_record(contract, log, 0)
     match record:
-        case ModelRewarded(account=account, number=number, amount=amount):
-            found = _made(log, Kind.MODEL_REWARD, account, tokens=amount, subject=number)
-        case AttesterRewarded(account=account, number=number, amount=amount):
-            found = _made(log, Kind.ATTESTATION_REWARD, account, tokens=amount, subject=number)
-        case DataRewarded(reward_address=account, number=number, amount=amount):
-            found = _made(log, Kind.DATA_REWARD, account, tokens=amount, subject=number)
-        case ModelCommitted(account=account, round=number):
-            found = _made(log, Kind.MODEL_BOND_LOCKED, account, subject=number)
-        case BondReturned(account=account, round=number, amount=amount):
-            found = _made(log, Kind.MODEL_BOND_RETURNED, account, bond=amount, subject=number)
-        case BondBurned(account=account, round=number, amount=amount):
-            found = _made(log, Kind.MODEL_BOND_BURNED, account, bond=amount, subject=number)
-        case KeysRegistered(account=account, registration=number):
-            found = _made(log, Kind.KEY_BOND_LOCKED, account, subject=number)
-        case KeyBondReturned(account=account, registration=number, amount=amount):
-            found = _made(log, Kind.KEY_BOND_RETURNED, account, bond=amount, subject=number)
+        case BestRewarded(account=account, round=number, amount=amount):
+            found = _made(log, Kind.BEST_REWARD, account, tokens=amount, round_number=number)
+        case VoiceRewarded(account=account, round=number, amount=amount):
+            found = _made(log, Kind.VOICE_REWARD, account, tokens=amount, round_number=number)
+        case AttesterRewarded(account=account, round=number, amount=amount):
+            found = _made(log, Kind.ATTESTATION_REWARD, account, tokens=amount, round_number=number)
+        case DataRewarded(reward_address=account, round=number, amount=amount):
+            found = _made(log, Kind.DATA_REWARD, account, tokens=amount, round_number=number)
+        case StakeAdded(account=account, amount=amount):
+            found = _made(log, Kind.STAKE_ADDED, account, stake=amount)
+        case StakeBurned(account=account, amount=amount):
+            found = _made(log, Kind.STAKE_BURNED, account, stake=-amount)
+        case StakeReturned(account=account, amount=amount):
+            found = _made(log, Kind.STAKE_RETURNED, account, stake=-amount)
         case _:
             return None
     return found if found.account in own else None
@@ -247,16 +239,16 @@ def _made(
     *,
     other: str | None = None,
     tokens: int = 0,
-    bond: int | None = None,
-    subject: int | None = None,
+    stake: int = 0,
+    round_number: int | None = None,
 ) -> HistoryEntry:
     return HistoryEntry(
         kind=kind,
         account=account,
         other=other,
         tokens=tokens,
-        bond=bond,
-        subject=subject,
+        stake=stake,
+        round=round_number,
         block_number=log.block_number,
         log_index=log.log_index,
         timestamp=log.timestamp or 0,
@@ -288,26 +280,3 @@ def _with_times(contracts: DeployedContracts, found: list[HistoryEntry]) -> list
         entry if entry.timestamp else replace(entry, timestamp=times[entry.block_number])
         for entry in found
     ]
-
-
-def _with_bonds(contracts: DeployedContracts, found: list[HistoryEntry]) -> list[HistoryEntry]:
-    """What was locked: the value of the transaction, where the account sent it itself.
-
-    Commitments that replaced an earlier one, and keys that need no bond, lock nothing and are left
-    out.
-    """
-    hashes = [
-        entry.transaction_hash
-        for entry in found
-        if entry.kind in _LOCKED and entry.transaction_hash is not None
-    ]
-    sent = dict(zip(hashes, transactions(contracts.ethereum, hashes), strict=True))
-    kept: list[HistoryEntry] = []
-    for entry in found:
-        if entry.kind in _LOCKED and entry.transaction_hash is not None:
-            transaction = sent[entry.transaction_hash]
-            if transaction.sender == entry.account:
-                entry = replace(entry, bond=transaction.value)
-        if entry.kind not in _LOCKED or entry.bond != 0:
-            kept.append(entry)
-    return kept

@@ -40,6 +40,8 @@ _CERTAIN: Final = 4
 """Findings in a row that another transaction took the nonce of one that may have been taken: its
 receipt may be late, or asked of another node behind the same address."""
 _TRANSFER_GAS: Final = 21_000
+_LARGEST_GAS: Final = 1 << 24
+"""Gas that one transaction may have (EIP-7825)."""
 
 
 class Sender:
@@ -260,7 +262,7 @@ class Sender:
             if reverted is None:
                 self._check_funds(value + _TRANSFER_GAS)
             raise reverted or fault from fault
-        limit = self._ethereum.block().gas_limit
+        limit = min(self._ethereum.block().gas_limit, _LARGEST_GAS)
         return min(estimate + estimate // 4 + _TRANSFER_GAS, max(limit, estimate))
 
     def _check_funds(self, needed: int) -> None:

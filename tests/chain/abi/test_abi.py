@@ -22,20 +22,16 @@ from offchain.chain.abi.interfaces import (
 from offchain.chain.deployment.abi_files import abi_files, differing_files, write_abi_files
 from offchain.errors import ArtifactError
 from offchain.protocol.words import actions, records
-from offchain.protocol.words.actions import (
-    FORWARD,
-    FUNCTIONS,
-    SHARE_ONE,
-    Action,
-    ForwardReward,
-    Share,
-)
-from offchain.protocol.words.forwarding import ForwardOrder
+from offchain.protocol.words.actions import FUNCTIONS, SHARE_ONE, Action, Share
+from offchain.protocol.words.orders import PAY, SignedOrder, TokenOrder
 from offchain.protocol.words.records import Record
 from scripts.support.chains.evm import compiled_artifacts
 
-TOKEN_EVENTS = {"Transfer", "Approval", "EIP712DomainChanged"}
-"""Events of ERC-20 and EIP-5267: wallets read them, the protocol does not."""
+TOKEN_EVENTS = {
+    *("Transfer", "Approval", "EIP712DomainChanged"),
+    *("AuthorizationUsed", "AuthorizationCanceled"),
+}
+"""Events of ERC-20, ERC-3009 and ERC-5267: wallets read them, the protocol does not."""
 
 
 def test_kept_interfaces_equal_the_compilers():
@@ -126,7 +122,7 @@ def values_of(component: dict[str, Any]) -> st.SearchStrategy[Any]:
     return st.binary(min_size=int(kind[5:]), max_size=int(kind[5:]))
 
 
-CALLED = (*FUNCTIONS.values(), SHARE_ONE, FORWARD)
+CALLED = (*FUNCTIONS.values(), SHARE_ONE, PAY)
 
 
 @pytest.mark.parametrize("called", CALLED, ids=lambda called: f"{called.contract}.{called.name}")
@@ -150,8 +146,14 @@ OF_THE_CHAIN_ITSELF = {
 }
 """Functions that only ModelChain may call."""
 
-OF_A_TOKEN = {("ModelToken", name) for name in ("transfer", "transferFrom", "approve", "permit")}
-"""Functions of ERC-20 and ERC-2612, which no round depends on."""
+OF_A_TOKEN = {
+    ("ModelToken", name)
+    for name in (
+        *("transfer", "transferFrom", "approve"),
+        *("transferWithAuthorization", "receiveWithAuthorization", "cancelAuthorization"),
+    )
+}
+"""Functions of ERC-20 and ERC-3009, which no round depends on."""
 
 
 def test_every_function_that_changes_state_is_an_action_and_every_action_is_one():
@@ -167,7 +169,7 @@ def test_every_function_that_changes_state_is_an_action_and_every_action_is_one(
 
 def test_every_action_is_in_the_table_and_says_what_it_calls():
     assert set(FUNCTIONS) == set(get_args(Action))
-    for kind, called in {**FUNCTIONS, Share: SHARE_ONE, ForwardReward: FORWARD}.items():
+    for kind, called in {**FUNCTIONS, Share: SHARE_ONE, SignedOrder: PAY}.items():
         assert kind.__doc__.startswith(f"{called.contract}.{called.name}"), kind
 
 
@@ -183,7 +185,7 @@ def test_an_action_pays_where_its_function_takes_ether():
 
 
 def test_an_actions_fields_are_its_functions_arguments_by_name():
-    for kind in (*get_args(Action), ForwardReward):
+    for kind in (*get_args(Action), SignedOrder):
         names = {field.name for field in fields(kind)}
         call = function_call(kind(**{name: name for name in names}))
         inputs = interface(call.contract).functions[call.function].inputs
@@ -236,8 +238,8 @@ def test_a_structs_fields_are_put_in_by_their_names():
 
 
 def test_a_dataclass_of_other_fields_is_no_struct():
-    with pytest.raises(AbiValueError, match="ForwardOrder has not the fields of the chain's"):
-        plain(REVEALS, (ForwardOrder("", "", 0, 0, "", 0, 0),))
+    with pytest.raises(AbiValueError, match="TokenOrder has not the fields of the chain's"):
+        plain(REVEALS, (TokenOrder("", "", 0, 0, "", 0, b""),))
 
 
 def test_entries_of_other_kinds_are_passed_over():
