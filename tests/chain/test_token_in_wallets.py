@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from eth_account import Account
-from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 from web3 import Web3
 from web3.contract import Contract
@@ -40,10 +39,14 @@ STANDARD_ABI = [
     function("transfer", "address uint256", "bool", "nonpayable"),
     function("approve", "address uint256", "bool", "nonpayable"),
     function("transferFrom", "address address uint256", "bool", "nonpayable"),
-    # ERC-2612
-    function("permit", "address address uint256 uint256 uint8 bytes32 bytes32", "", "nonpayable"),
-    function("nonces", "address", "uint256"),
-    function("DOMAIN_SEPARATOR", "", "bytes32"),
+    # ERC-3009
+    function(
+        "transferWithAuthorization",
+        "address address uint256 uint256 uint256 bytes32 uint8 bytes32 bytes32",
+        "",
+        "nonpayable",
+    ),
+    function("authorizationState", "address bytes32", "bool"),
     # ERC-5267
     function("eip712Domain", "", "bytes1 string string uint256 address bytes32 uint256[]"),
 ]
@@ -119,31 +122,25 @@ def typed_domain(evm: Evm, token: Contract) -> dict[str, object]:
     return {"name": name, "version": version, "chainId": chain_id, "verifyingContract": contract}
 
 
-def test_a_wallet_signs_a_permit_as_typed_data_of_the_domain_that_the_token_states(
+def test_a_wallet_signs_an_authorization_as_typed_data_of_the_domain_that_the_token_states(
     evm: Evm, token: Contract
 ):
-    domain, deadline = typed_domain(evm, token), evm.timestamp + 3_600
-    names = ("owner", "spender", "value", "nonce", "deadline")
-    kinds = ("address", "address", "uint256", "uint256", "uint256")
-    types = {"Permit": [{"name": n, "type": k} for n, k in zip(names, kinds, strict=True)]}
-    values = (OWNER.address, FRIEND.address, 4 * TOKEN, 0, deadline)
-    message = dict(zip(names, values, strict=True))
-    encoded = encode_typed_data(domain, types, message)
-    assert encoded.header == token.functions.DOMAIN_SEPARATOR().call()
-    signed = OWNER.sign_typed_data(domain, types, message)
-    permit = token.functions.permit(
-        OWNER.address,
-        FRIEND.address,
-        4 * TOKEN,
-        deadline,
-        signed.v,
-        signed.r.to_bytes(32, "big"),
-        signed.s.to_bytes(32, "big"),
+    domain, end = typed_domain(evm, token), evm.timestamp + 3_600
+    names = ("from", "to", "value", "validAfter", "validBefore", "nonce")
+    kinds = ("address", "address", "uint256", "uint256", "uint256", "bytes32")
+    types = {
+        "TransferWithAuthorization": [
+            {"name": n, "type": k} for n, k in zip(names, kinds, strict=True)
+        ]
+    }
+    values = (OWNER.address, FRIEND.address, 4 * TOKEN, 0, end, b"\x09" * 32)
+    signed = OWNER.sign_typed_data(domain, types, dict(zip(names, values, strict=True)))
+    transfer = token.functions.transferWithAuthorization(
+        *values, signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
     )
     # Anybody may bring it: the owner needs no ether.
-    sent(evm, FRIEND, permit)
-    assert token.functions.nonces(OWNER.address).call() == 1
-    sent(evm, FRIEND, token.functions.transferFrom(OWNER.address, FRIEND.address, 4 * TOKEN))
+    sent(evm, FRIEND, transfer)
+    assert token.functions.authorizationState(OWNER.address, values[-1]).call()
     assert token.functions.balanceOf(FRIEND.address).call() == 4 * TOKEN
 
 

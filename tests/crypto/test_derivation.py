@@ -59,6 +59,7 @@ def test_secrets_are_hkdf_of_the_seed_with_their_label():
     assert NODE.attestation_salt(9) == hkdf("attestation-salt", 32, 9)
     assert NODE.model_key(9) == hkdf("model-key", 32, 9)
     assert NODE.reward_key(7) == scalar("reward-key", 7).to_bytes(32, "big")
+    assert NODE.payout_key(7) == scalar("payout-key", 7).to_bytes(32, "big")
 
 
 def test_secrets_never_change_from_version_to_version():
@@ -77,6 +78,7 @@ def secrets_of(node):
         *(node.share_key(epoch).secret.to_bytes(32, "big") for epoch in range(3)),
         *(node.part_key(number, part) for number in range(3) for part in range(3)),
         *(node.reward_key(number) for number in range(3)),
+        *(node.payout_key(number) for number in range(3)),
         *(node.commitment_salt(number) for number in range(3)),
         *(node.attestation_salt(number) for number in range(3)),
         *(node.model_key(number) for number in range(3)),
@@ -91,16 +93,17 @@ def test_no_two_secrets_of_any_purpose_number_seed_chain_or_deployment_are_equal
         NodeSecrets(SEED, Domain(31337, OTHER)),
     ]
     everything = [secrets_of(node) for node in nodes]
-    assert [len(found) for found in everything] == [24] * 4
-    assert len(set.union(*everything)) == 96
+    assert [len(found) for found in everything] == [27] * 4
+    assert len(set.union(*everything)) == 108
 
 
 def test_secrets_are_the_same_every_time():
     assert secrets_of(NODE) == secrets_of(NodeSecrets(SEED, Domain(31337, CONTRACT)))
 
 
-def test_reward_address_is_the_account_of_the_reward_key():
+def test_an_address_is_the_account_of_its_key():
     assert NODE.reward_address(7) == Account.from_key(NODE.reward_key(7)).address
+    assert NODE.payout_address(7) == Account.from_key(NODE.payout_key(7)).address
 
 
 def test_seed_stays_out_of_repr():

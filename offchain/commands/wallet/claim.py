@@ -20,7 +20,7 @@ from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.owners import node_secrets
-from offchain.commands.wallet.shown import decimal, receiving_address
+from offchain.commands.wallet.shown import decimal, receiving_address, warn
 from offchain.commands.wallet.tables import add_exact_column, print_whole
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets
@@ -77,11 +77,11 @@ def move_rewards(
     left = rewards[len(destinations) :]
     moves = plan_moves(destinations, spread, random)
     for line in warnings(contracts, moves, left, owner, spread):
-        click.echo(f"Warning: {line}", err=True)
+        warn(line)
     if dry_run or not moves:
         show(moves, left, [], as_json)
         return
-    with open_carriers(urls or (settings.relayer,), found, limit, random) as carriers:
+    with open_carriers(urls or (settings.relayer,), found, limit, random, warn) as carriers:
         mover = RewardMover(contracts, secrets, carriers, time.monotonic, time.sleep, random)
         results: list[MoveResult] = []
         for result in mover.run(moves):

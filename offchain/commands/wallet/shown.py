@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import click
 from eth_utils.address import is_address, to_checksum_address
 
 from offchain.amounts import TOKEN_DECIMALS
@@ -18,6 +19,11 @@ def decimal(amount: int, decimals: int = TOKEN_DECIMALS) -> str:
     digits = f"{rest:0{decimals}d}".rstrip("0")
     sign = "-" if amount < 0 else ""
     return f"{sign}{whole:,}.{digits}" if digits else f"{sign}{whole:,}"
+
+
+def warn(text: str) -> None:
+    """A warning, beside what a command says."""
+    click.echo(f"Warning: {text}", err=True)
 
 
 def checked_address(text: str) -> str:

@@ -17,7 +17,7 @@ from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.owners import node_secrets
-from offchain.commands.wallet.shown import checked_address, decimal, receiving_address
+from offchain.commands.wallet.shown import checked_address, decimal, receiving_address, warn
 from offchain.config import Settings
 from offchain.errors import ConfigurationError, InsufficientTokensError
 from offchain.node.wallet.carriers import open_carriers
@@ -92,7 +92,7 @@ def order_tokens(
     payment = Payment(
         holder, own_key(settings, contracts, account, number, holder), receiver, units
     )
-    with open_carriers(urls or (settings.relayer,), found, limit, SystemRandom()) as carriers:
+    with open_carriers(urls or (settings.relayer,), found, limit, SystemRandom(), warn) as carriers:
         order = pay_by_order(contracts, payment, carriers, time.monotonic, time.sleep, wait_seconds)
     if as_json:
         paid = {

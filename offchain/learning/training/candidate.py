@@ -36,7 +36,7 @@ class Candidate:
 
 
 def train_candidate(
-    items: Sequence[DigitSamples],
+    parts: Sequence[DigitSamples],
     ages: Sequence[int],
     previous: IntegerNetwork | None,
     seed: int,
@@ -46,7 +46,7 @@ def train_candidate(
     clock: Callable[[], float] = time.monotonic,
     processes: TrainingProcesses | None = None,
 ) -> Candidate:
-    """Choose among `items`, which are `ages` rounds old, and train on them from `previous`.
+    """Choose among `parts`, which are `ages` rounds old, and train on them from `previous`.
 
     With `processes` they train together, on their own devices. A training that fails is tried
     once more in what is left of its time, at a lower learning rate unless it was one of `processes`
@@ -54,19 +54,19 @@ def train_candidate(
     nothing to train on.
     """
     started = clock()
-    choice = choose_data(items, ages, previous, settings.data, device)
+    choice = choose_data(parts, ages, previous, settings.data, device)
     if choice.dirty or choice.repeated or choice.excess:
         log.warning(
-            "training items are left out",
+            "training parts are left out",
             dirty=len(choice.dirty),
             repeated=len(choice.repeated),
             excess=len(choice.excess),
         )
-    chosen = [items[number] for number in choice.used]
+    chosen = [parts[number] for number in choice.used]
     together = concatenate(chosen)
     weights = None
     if len(set(choice.weights)) > 1:
-        weights = np.repeat(np.array(choice.weights), [len(item) for item in chosen])
+        weights = np.repeat(np.array(choice.weights), [len(part) for part in chosen])
 
     def train(settings: TrainingSettings) -> TrainingResult:
         if processes is not None:

@@ -1,9 +1,9 @@
-"""Which of the shared items a node trains on, and how much it makes of each.
+"""Which of the shared parts a node trains on, and how much it makes of each.
 
-Items come from anonymous sharers. A node is free to leave some out: nothing in the protocol asks it
+Parts come from anonymous sharers. A node is free to leave some out: nothing in the protocol asks it
 to train on all. It leaves out repeated ones, and, where there is a previous best model, those that
 look dirty under it: their loss is far above that of the others, and the model contradicts most of
-their labels. Users that are new raise the loss of all items that have some; wrong labels raise it
+their labels. Users that are new raise the loss of all parts that have some; wrong labels raise it
 far more.
 """
 
@@ -28,12 +28,12 @@ NORMAL_CONSISTENCY = 1.4826
 """The standard deviation of normal numbers by the median of their distances from the median."""
 
 LEAST_DEVIATION = 0.05
-"""Nats: items whose losses differ by less are alike, however narrow the others lie."""
+"""Nats: parts whose losses differ by less are alike, however narrow the others lie."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DataChoice:
-    """`used` are the numbers of the chosen items, rising; `weights`, 0 to 1, go with them.
+    """`used` are the numbers of the chosen parts, rising; `weights`, 0 to 1, go with them.
 
     `dirty`, `repeated` and `excess` are the numbers of the others.
     """
@@ -46,54 +46,54 @@ class DataChoice:
 
 
 def choose_data(
-    items: Sequence[DigitSamples],
+    parts: Sequence[DigitSamples],
     ages: Sequence[int],
     previous: IntegerNetwork | None,
     settings: DataSettings,
     device: torch.device | str = "cpu",
 ) -> DataChoice:
-    """Choose among `items`, which are `ages` rounds old (0: of this round).
+    """Choose among `parts`, which are `ages` rounds old (0: of this round).
 
-    The first of equal items counts. At least one item is chosen if there is one.
+    The first of equal parts counts. At least one part is chosen if there is one.
     """
-    repeated = repeated_items(items)
-    distinct = [number for number in range(len(items)) if number not in repeated]
+    repeated = repeated_parts(parts)
+    distinct = [number for number in range(len(parts)) if number not in repeated]
     dirty: tuple[int, ...] = ()
     if previous is not None and distinct:
-        losses, contradicted = judge_items(
-            [items[at] for at in distinct], previous, settings, device
+        losses, contradicted = judge_parts(
+            [parts[at] for at in distinct], previous, settings, device
         )
-        dirty = tuple(distinct[at] for at in dirty_items(losses, contradicted, settings))
+        dirty = tuple(distinct[at] for at in dirty_parts(losses, contradicted, settings))
     clean = [number for number in distinct if number not in dirty]
-    excess = excess_items(clean, items, ages, settings.maximum_samples)
+    excess = excess_parts(clean, parts, ages, settings.maximum_samples)
     used = tuple(number for number in clean if number not in excess)
     newest = min((ages[number] for number in used), default=0)
     weights = tuple(settings.fading ** (ages[number] - newest) for number in used)
     return DataChoice(used, weights, dirty, tuple(sorted(repeated)), tuple(sorted(excess)))
 
 
-def excess_items(
-    numbers: Sequence[int], items: Sequence[DigitSamples], ages: Sequence[int], maximum: int
+def excess_parts(
+    numbers: Sequence[int], parts: Sequence[DigitSamples], ages: Sequence[int], maximum: int
 ) -> frozenset[int]:
     """Return those of `numbers`, the oldest, with which there would be too many samples.
 
-    Of items as old as each other the first ones go. The newest stays in any case.
+    Of parts as old as each other the first ones go. The newest stays in any case.
     """
     excess: set[int] = set()
     samples = 0
     for place, number in enumerate(sorted(numbers, key=lambda one: (ages[one], -one))):
-        samples += len(items[number])
+        samples += len(parts[number])
         if samples > maximum and place:
             excess.add(number)
     return frozenset(excess)
 
 
-def repeated_items(items: Sequence[DigitSamples]) -> frozenset[int]:
-    """Return the numbers of items that have the same samples as one before them."""
+def repeated_parts(parts: Sequence[DigitSamples]) -> frozenset[int]:
+    """Return the numbers of parts that have the same samples as one before them."""
     seen: set[bytes] = set()
     repeated = set()
-    for number, item in enumerate(items):
-        digest = hashlib.sha256(item.images.tobytes() + item.labels.tobytes()).digest()
+    for number, part in enumerate(parts):
+        digest = hashlib.sha256(part.images.tobytes() + part.labels.tobytes()).digest()
         if digest in seen:
             repeated.add(number)
         seen.add(digest)
@@ -101,22 +101,22 @@ def repeated_items(items: Sequence[DigitSamples]) -> frozenset[int]:
 
 
 @torch.inference_mode()
-def judge_items(
-    items: Sequence[DigitSamples],
+def judge_parts(
+    parts: Sequence[DigitSamples],
     previous: IntegerNetwork,
     settings: DataSettings,
     device: torch.device | str = "cpu",
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return each item's mean loss under `previous`, and the part of labels that it contradicts.
+    """Return each part's mean loss under `previous`, and the share of labels that it contradicts.
 
-    Both are float64 [items]; `settings.samples_judged` samples spread over each item are looked at.
+    Both are float64 [parts]; `settings.samples_judged` samples spread over each part are looked at.
     """
     network = dequantise(previous).to(device).eval()
     losses, contradicted = [], []
-    for item in items:
-        step = max(1, len(item) // settings.samples_judged)
-        images = torch.tensor(item.images[::step]).to(device)
-        labels = torch.tensor(item.labels[::step]).to(device, torch.int64)
+    for part in parts:
+        step = max(1, len(part) // settings.samples_judged)
+        images = torch.tensor(part.images[::step]).to(device)
+        labels = torch.tensor(part.labels[::step]).to(device, torch.int64)
         logits = network(images_to_float(images))
         losses.append(functional.cross_entropy(logits, labels))
         contradicted.append((logits.argmax(dim=1) != labels).float().mean())
@@ -126,10 +126,10 @@ def judge_items(
     )
 
 
-def dirty_items(
+def dirty_parts(
     losses: NDArray[np.float64], contradicted: NDArray[np.float64], settings: DataSettings
 ) -> tuple[int, ...]:
-    """Return the numbers of items that look dirty, the worst first.
+    """Return the numbers of parts that look dirty, the worst first.
 
     The distance from the median is measured in robust standard deviations (Iglewicz and Hoaglin,
     "How to Detect and Handle Outliers", 1993): the median of all distances, which outliers do not

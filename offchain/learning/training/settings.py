@@ -11,11 +11,11 @@ class ExplorationSettings:
 
     `skeleton` is the part of each layer's channels, 0 to 1, that is always kept: the most
     important ones. A node's own network has in each layer a width drawn between the skeleton's and
-    `widest` times the previous width, as far as the family and `multiply_adds` for one image
-    allow (None: as the family allows). At the default two cores judge such a network on the
-    paper's 82,500 test images in a second; without a bound networks could go on growing. Widths
-    are multiples of `multiple`, `widest` rounded up to one: processors compute so many channels at
-    a time; narrower layers have any width. Of the channels beyond the skeleton the part `fresh`, 0
+    `widest` times the previous width, as far as the family's judge and `multiply_adds` for one
+    image allow (None: as the judge allows). At the default two cores judge such a network on the
+    paper's 82,500 test images in a second. Widths are multiples of `multiple`, `widest` rounded up
+    to one: processors compute so many channels at a time; narrower layers have any width. Of the
+    channels beyond the skeleton the part `fresh`, 0
     to 1, on average is new; the others are pruned ones that come back, and new ones when all are
     back. Importance is measured on `importance_images` images; if not `by_importance` it is drawn
     at random, which leaves no skeleton, for comparison.
@@ -34,12 +34,12 @@ class ExplorationSettings:
 class DataSettings:
     """Which training data a node trusts, and how much it makes of earlier rounds'.
 
-    A sample that is `age` rounds old counts `fading` ** age as much as a new one. An item is
-    dropped when its loss under the previous best model lies more than `outlier` robust standard
-    deviations above the median and the model contradicts more than `contradicted` (0 to 1) of its
-    labels; never more than the part `most_dropped` of all items. `samples_judged` samples of each
-    item are looked at. Of more than `maximum_samples` samples the oldest items' are left out; an
-    image takes 784 bytes, twice for a moment.
+    A sample that is `age` rounds old counts `fading` ** age as much as a new one. A part is dropped
+    when its loss under the previous best model lies more than `outlier` robust standard deviations
+    above the median and the model contradicts more than `contradicted` (0 to 1) of its labels, but
+    never more than the share `most_dropped` of all parts. `samples_judged` samples of each part are
+    looked at. Of more than `maximum_samples` samples the oldest parts' are left out; an image takes
+    784 bytes, twice for a moment.
     """
 
     fading: float = 0.7

@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-import structlog
-
 from offchain.amounts import format_decimal
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import ConfigurationError, RelayerBusyError, RelayerError
 from offchain.node.relayer.client import OrderTerms, RelayerClient
 from offchain.protocol.words.orders import SignedOrder
-
-log = structlog.get_logger()
 
 ATTEMPTS: Final = 5
 """How often a busy relayer is asked."""
@@ -51,17 +47,22 @@ class Carrier:
 
 @contextmanager
 def open_carriers(
-    urls: Sequence[str], deployment: Deployment, highest_fee: int, random: Random
+    urls: Sequence[str],
+    deployment: Deployment,
+    highest_fee: int,
+    random: Random,
+    warn: Callable[[str], None],
 ) -> Iterator[list[Carrier]]:
     """The relayers among these that serve the deployment for at most ``highest_fee``, by chance.
 
-    What one of them cannot do is logged; its place is taken by the others.
+    Where one of them does not, the others take its place.
 
     Args:
         urls: their addresses, at least one.
         deployment: what they must serve.
         highest_fee: for one order, in units of 10^-18 tokens.
         random: decides their order.
+        warn: is told why one is left out.
 
     Raises:
         ConfigurationError: an address is none, or all ask for more.
@@ -82,7 +83,7 @@ def open_carriers(
         if not carriers:
             raise reasons[0]
         for reason in reasons:
-            log.warning("a relayer is left out", reason=str(reason))
+            warn(str(reason))
         random.shuffle(carriers)
         yield carriers
     finally:

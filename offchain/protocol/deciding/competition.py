@@ -22,12 +22,14 @@ from offchain.protocol.deciding.intents import (
     OpenAttestedRows,
     RecoverModel,
     RevealTrainedModel,
+    Send,
     TrainModel,
 )
 from offchain.protocol.deciding.membership import has_full_stake
 from offchain.protocol.deciding.patience import patience_over
 from offchain.protocol.deciding.policy import Role
 from offchain.protocol.deciding.snapshot import Snapshot
+from offchain.protocol.words.actions import AddStake
 from offchain.protocol.words.status import Phase
 
 
@@ -91,7 +93,9 @@ def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
             due, runs = (OpenAttestedRows, EvaluateModels), facts.evaluating
         case _:
             return False
-    return runs or any(isinstance(intent, due) for intent in intents)
+    # What fills up the stake comes before a model or an attestation.
+    fills_up = any(isinstance(i, Send) and isinstance(i.action, AddStake) for i in intents)
+    return runs or fills_up or any(isinstance(intent, due) for intent in intents)
 
 
 def _may_train(snapshot: Snapshot) -> bool:

@@ -67,6 +67,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         mint(started, clients[1].account, 5 * ETHER + 1)
         mint(started, secrets.reward_address(1, 2), 7)
         mint(started, secrets.reward_address(4, 3), 20)
+        mint(started, secrets.payout_address(4, 3), 4)
         mint(started, secrets.reward_address(5, 3), 1000)  # after the lease: not its item's
         mint(started, started.secrets(2).reward_address(1, 0), 300)
         write_deployment(started.deployment, file)
@@ -96,7 +97,7 @@ def mined(world: World, transaction: bytes) -> TransactionReceipt:
     return receipt
 
 
-def test_account_by_number_shows_its_rewards_too(place):
+def test_account_by_number_shows_its_rewards_too_moved_or_not(place):
     account = place.world.clients[1].account
     secrets = place.world.secrets(1)
     [ether] = place.world.ethereum.balances([account])
@@ -108,18 +109,21 @@ def test_account_by_number_shows_its_rewards_too(place):
         "rewards": [
             {
                 "address": secrets.reward_address(1, 2),
-                "scope": 1,
-                "share_key": 2,
+                "place": {"scope": 1, "share_key": 2, "is_payout": False},
                 "tokens": 7,
             },
             {
                 "address": secrets.reward_address(4, 3),
-                "scope": 4,
-                "share_key": 3,
+                "place": {"scope": 4, "share_key": 3, "is_payout": False},
                 "tokens": 20,
             },
+            {
+                "address": secrets.payout_address(4, 3),
+                "place": {"scope": 4, "share_key": 3, "is_payout": True},
+                "tokens": 4,
+            },
         ],
-        "reward_tokens": 27,
+        "reward_tokens": 31,
         "heat": 0,
         "key_quota": 4,
         "held_keys": 4,
@@ -176,7 +180,7 @@ def test_key_bond_of_an_account_without_a_valid_model_is_shown(place):
 def test_table_shows_the_same_to_people(place):
     output = place.balance("--account", "1").output
     assert place.world.clients[1].account in output
-    for shown in ("5.000000000000000001", "0.000000000000000027", "4 of 4", "0.1", "MCT", "ETH"):
+    for shown in ("5.000000000000000001", "0.000000000000000031", "4 of 4", "0.1", "MCT", "ETH"):
         assert shown in output
     assert "Data rewards" not in place.balance(NOBODY).output
 

@@ -1,58 +1,59 @@
-"""`modelchain wallet claim-data`: rewards move through a real relayer, apart from each other."""
+"""`modelchain wallet claim-data`: rewards move through real relayers, apart from each other."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
+from click import UsageError
 from click.testing import Result
 from eth_account import Account
 
-from offchain.chain.reading.balances import RewardBalance
-from offchain.commands.wallet.claim import NotMovedError, read_addresses
+from offchain.chain.reading.balances import RewardBalance, RewardPlace
+from offchain.commands.wallet.claim import NotMovedError
 from offchain.errors import ConfigurationError, RelayerError
 from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.client import OrderTerms, RelayerClient
 from offchain.node.relayer.limits import Bounds
-from offchain.node.relayer.service import keep_working
-from offchain.node.wallet.moves import MoveOutcome, RewardMover, plan_moves
+from offchain.node.wallet.carriers import Carrier
+from offchain.node.wallet.moves import Move, MoveOutcome, RewardMover, plan_moves
 from offchain.refusals import RefusalCode
 from tests.support.chains.wallet_place import WalletPlace
-from tests.support.servers.served_relayer import ServedRelayer, served_relayer
+from tests.support.servers.served_relayer import ServedRelayer, served_relayer, working_relayer
 from tests.support.waiting import PATIENCE_SECONDS
 
 NUMBER = 6
 RELAYER = str(account(NUMBER).address)
+SECOND = str(account(NUMBER + 1).address)
 FRESH = [str(Account.from_key(bytes([n + 1]) * 32).address) for n in range(6)]
 TOKEN = 10**18
 
 
 @contextmanager
-def working_relayer(place: WalletPlace, folder: Path, **options) -> Iterator[ServedRelayer]:
+def relayer(place: WalletPlace, folder: Path, number: int = NUMBER, **options) -> Iterator:
     """A relayer that serves and sends, as the program does."""
-    contracts = place.world.clients[0].contracts
-    stopped = threading.Event()
-    with served_relayer(contracts, NUMBER, folder, **options) as served:
-        sending = threading.Thread(target=keep_working, args=(served.service, stopped, 0.05))
-        sending.start()
-        try:
-            yield served
-        finally:
-            stopped.set()
-            sending.join(PATIENCE_SECONDS)
+    with working_relayer(place.world.clients[0].contracts, number, folder, **options) as served:
+        yield served
 
 
 def to(*addresses: str) -> list[str]:
     return [part for address in addresses for part in ("--to", address)]
 
 
+def places(is_payout: bool = False) -> list[RewardPlace]:
+    """Where the four rewards of account 1 are, or are moved to."""
+    return [RewardPlace(1, index, is_payout) for index in range(4)]
+
+
 def sources(place: WalletPlace) -> list[str]:
-    """The four reward addresses of account 1."""
-    return [place.world.secrets(1).reward_address(1, index) for index in range(4)]
+    return [found.address(place.world.secrets(1)) for found in places()]
+
+
+def payouts(place: WalletPlace) -> list[str]:
+    return [found.address(place.world.secrets(1)) for found in places(is_payout=True)]
 
 
 def claim(place: WalletPlace, served: ServedRelayer, *arguments: str) -> Result:
@@ -61,24 +62,25 @@ def claim(place: WalletPlace, served: ServedRelayer, *arguments: str) -> Result:
     return place.run("claim-data", *options, *arguments)
 
 
-def test_each_reward_moves_to_an_address_of_its_own_and_no_ether_touches_it(place, tmp_path):
+def test_each_reward_moves_to_a_fresh_address_of_the_node_and_no_ether_touches_it(place, tmp_path):
     reward = place.tokens(sources(place)[0])[0]
     assert place.tokens(*sources(place)) == [reward] * 4
-    with working_relayer(place, tmp_path) as served:
-        result = claim(place, served, *to(*FRESH[:4]))
+    with relayer(place, tmp_path) as served:
+        result = claim(place, served)
     assert result.exit_code == 0
     assert place.tokens(*sources(place)) == [0] * 4
-    assert place.tokens(*FRESH[:4]) == [reward] * 4
-    assert place.world.ethereum.balances([*sources(place), *FRESH[:4]]) == [0] * 8
+    assert place.tokens(*payouts(place)) == [reward] * 4
+    assert place.world.ethereum.balances([*sources(place), *payouts(place)]) == [0] * 8
     # Each in a transaction of its own, all paid by the relayer, none by the account.
-    transfers = place.json("history", FRESH[0])["entries"]
-    assert len(transfers) == 1
-    assert transfers[0]["other"] in sources(place)
+    transfers = place.json("history", payouts(place)[0])["entries"]
+    assert [entry["other"] for entry in transfers] == [sources(place)[0]]
     assert "within 0 s" in result.stderr
+    # What was moved is not moved again.
+    assert "No data rewards are there" in place.run("claim-data", "--account", "1").output
 
 
-def test_rewards_without_a_destination_stay_and_move_with_the_next_run(place, tmp_path):
-    with working_relayer(place, tmp_path) as served:
+def test_rewards_without_an_address_stay_and_move_with_the_next_run(place, tmp_path):
+    with relayer(place, tmp_path) as served:
         result = claim(place, served, *to(*FRESH[:3]))
         assert result.exit_code == 0
         assert "1 rewards stay where they are" in result.stderr
@@ -88,22 +90,16 @@ def test_rewards_without_a_destination_stay_and_move_with_the_next_run(place, tm
     assert all(place.tokens(*FRESH[:4]))
 
 
-def test_one_destination_for_many_must_be_wanted_and_is_warned_of(place, tmp_path):
-    with working_relayer(place, tmp_path) as served:
-        result = claim(place, served, "--share-destinations", *to(FRESH[0]))
-    assert result.exit_code == 0
-    assert f"4 rewards go to {FRESH[0]}: everybody will see" in result.stderr
-    assert place.tokens(*sources(place)) == [0] * 4
-
-
-def test_the_own_account_is_no_destination_unless_wanted(place, tmp_path):
+def test_one_address_for_all_must_be_wanted_and_is_warned_of(place, tmp_path):
     own = place.world.clients[1].account
-    with working_relayer(place, tmp_path) as served:
-        with pytest.raises(ConfigurationError, match="shows everybody which data"):
-            claim(place, served, *to(own))
-        assert sum(place.tokens(*sources(place))) > 0
-        result = claim(place, served, "--share-destinations", *to(own))
+    [before] = place.tokens(own)
+    rewards = sum(place.tokens(*sources(place)))
+    with relayer(place, tmp_path) as served:
+        result = claim(place, served, "--together", own)
+    assert result.exit_code == 0
+    assert f"4 rewards go to {own}: everybody will see that one owner" in result.stderr
     assert f"rewards go to {own}: everybody will see which data" in result.stderr
+    assert place.tokens(*sources(place), own) == [0] * 4 + [before + rewards]
 
 
 def test_an_address_that_was_used_is_warned_of(place):
@@ -116,10 +112,14 @@ def test_an_address_that_was_used_is_warned_of(place):
 
 def test_a_dry_run_shows_the_plan_and_moves_nothing(place):
     before = place.tokens(*sources(place))
-    found = place.json("claim-data", "--account", "1", "--dry-run", *to(*FRESH[:3]))
-    assert {move["to"] for move in found["moves"]} == set(FRESH[:3])
+    found = place.json("claim-data", "--account", "1", "--dry-run")
+    assert {move["from"]: move["to"] for move in found["moves"]} == dict(
+        zip(sources(place), payouts(place), strict=True)
+    )
     assert all(move["outcome"] is None for move in found["moves"])
     assert all(0 <= move["delay"] <= 3_600 for move in found["moves"])
+    found = place.json("claim-data", "--account", "1", "--dry-run", *to(*FRESH[:3]))
+    assert {move["to"] for move in found["moves"]} == set(FRESH[:3])
     assert len(found["left"]) == 1
     assert place.tokens(*sources(place)) == before
     table = place.run("claim-data", "--account", "1", "--dry-run", *to(*FRESH[:3])).output
@@ -128,27 +128,43 @@ def test_a_dry_run_shows_the_plan_and_moves_nothing(place):
 
 
 def test_a_relayers_fee_is_paid_only_as_far_as_allowed(place, tmp_path):
-    with working_relayer(place, tmp_path, minimum_fee=TOKEN // 2) as served:
+    with relayer(place, tmp_path, minimum_fee=TOKEN // 2) as served:
         with pytest.raises(ConfigurationError, match=r"asks for 0\.5 MCT an order, allowed are 0"):
-            claim(place, served, *to(*FRESH[:4]))
+            claim(place, served)
         reward = place.tokens(sources(place)[0])[0]
-        assert claim(place, served, "--highest-fee", "0.5", *to(*FRESH[:4])).exit_code == 0
-    assert place.tokens(*FRESH[:4], RELAYER) == [reward - TOKEN // 2] * 4 + [2 * TOKEN]
+        assert claim(place, served, "--highest-fee", "0.5").exit_code == 0
+    assert place.tokens(*payouts(place), RELAYER) == [reward - TOKEN // 2] * 4 + [2 * TOKEN]
 
 
 def test_rewards_below_the_fee_stay_and_the_command_says_so(place, tmp_path):
     with (
-        working_relayer(place, tmp_path, minimum_fee=1_000 * TOKEN) as served,
+        relayer(place, tmp_path, minimum_fee=1_000 * TOKEN) as served,
         pytest.raises(NotMovedError, match="does not cover the relayer's fee") as caught,
     ):
-        claim(place, served, "--highest-fee", "1000", *to(*FRESH[:4]))
+        claim(place, served, "--highest-fee", "1000")
     assert caught.value.count == 4
+
+
+def test_of_several_relayers_those_that_serve_for_the_fee_are_asked(place, tmp_path):
+    down = f"http://127.0.0.1:{free_port()}"
+    with ExitStack() as stack:
+        first = stack.enter_context(relayer(place, tmp_path / "first", minimum_fee=7))
+        second = stack.enter_context(relayer(place, tmp_path / "second", NUMBER + 1, minimum_fee=7))
+        dear = stack.enter_context(relayer(place, tmp_path / "dear", NUMBER + 2, minimum_fee=8))
+        others = ("--relayer", second.url, "--relayer", down, "--relayer", dear.url)
+        result = claim(place, first, *others, "--highest-fee", "0.000000000000000007")
+    assert result.exit_code == 0
+    assert f"Warning: the relayer at {down} does not answer" in result.stderr
+    assert "Warning: the relayer asks for 0.000000000000000008 MCT" in result.stderr
+    assert place.tokens(*sources(place)) == [0] * 4
+    # Each order named the one that it was given to.
+    assert sum(place.tokens(RELAYER, SECOND)) == 4 * 7
 
 
 def test_a_relayer_that_is_down_moves_nothing_and_is_said(place):
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(RelayerError, match="does not answer"):
-        place.run("claim-data", "--account", "1", "--relayer", url, *to(*FRESH[:4]))
+        place.run("claim-data", "--account", "1", "--relayer", url)
     assert all(place.tokens(*sources(place)))
 
 
@@ -156,11 +172,12 @@ def test_orders_that_are_not_carried_out_in_time_are_said(place, tmp_path):
     contracts = place.world.clients[0].contracts
     with served_relayer(contracts, NUMBER, tmp_path) as served:
         with pytest.raises(NotMovedError, match="4 rewards were not moved \\(handed over"):
-            claim(place, served, "--wait", "0", *to(*FRESH[:4]))
+            claim(place, served, "--wait", "0")
         assert len(served.queue.orders) == 4
         # They are on their way all the same, and asking again does no harm.
-        with pytest.raises(NotMovedError):
-            claim(place, served, "--wait", "0", *to(*FRESH[:4]))
+        with pytest.raises(NotMovedError, match="handed over"):
+            claim(place, served, "--wait", "0")
+        assert len(served.queue.orders) == 4
         served.work()
     assert place.tokens(*sources(place)) == [0] * 4
 
@@ -173,12 +190,11 @@ def test_nothing_to_move_is_said(place):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ([], "no destination"),
         (to(FRESH[0], FRESH[0]), "is given twice"),
         (to(FRESH[0][:-1]), "no address"),
         (to("0x" + "00" * 20), "zero address"),
-        (["--highest-fee", "some", *to(FRESH[0])], "is no amount"),
-        (["--to-file", "/nowhere", *to(FRESH[0])], "cannot be read"),
+        (["--together", "me"], "no address"),
+        (["--highest-fee", "some"], "is no amount"),
     ],
 )
 def test_arguments_that_make_no_sense_move_nothing(place, arguments, reason):
@@ -186,66 +202,50 @@ def test_arguments_that_make_no_sense_move_nothing(place, arguments, reason):
         place.run("claim-data", "--account", "1", *arguments)
 
 
+def test_addresses_for_each_and_one_for_all_exclude_each_other(place):
+    with pytest.raises(UsageError, match="either --to or --together"):
+        place.run(
+            "claim-data",
+            "--account",
+            "1",
+            *to(FRESH[0]),
+            "--together",
+            FRESH[1],
+            standalone_mode=False,
+        )
+
+
 def test_a_reward_address_or_a_contract_is_no_destination(place):
-    for address in (sources(place)[0], place.world.deployment.address("RewardForwarder")):
-        with pytest.raises(ConfigurationError, match=r"at .* already|is the contract"):
-            place.run("claim-data", "--account", "1", *to(address))
-
-
-def test_destinations_may_come_from_a_file(tmp_path):
-    file = tmp_path / "addresses"
-    file.write_text(f"# fresh ones\n\n{FRESH[0]}\n  {FRESH[1]}\n")
-    assert read_addresses(file) == FRESH[:2]
-    file.write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigurationError, match="no text of addresses"):
-        read_addresses(file)
-    file.write_bytes(b"#" * (1 << 20) + b"##")
-    with pytest.raises(ConfigurationError, match="larger than"):
-        read_addresses(file)
+    for address in (sources(place)[0], place.world.deployment.address("TokenOrders")):
+        for arguments in (to(address), ["--together", address]):
+            with pytest.raises(ConfigurationError, match=r"at .* already|is the contract"):
+                place.run("claim-data", "--account", "1", *arguments)
 
 
 # ---- plans -------------------------------------------------------------------------------------
 
 
-def rewards(count: int) -> list[RewardBalance]:
-    return [RewardBalance(f"reward {n}", 1, n, 5 + n) for n in range(count)]
+def pairs(count: int) -> list[tuple[RewardBalance, str]]:
+    return [
+        (RewardBalance(f"reward {n}", RewardPlace(1, n, False), 5 + n), FRESH[n])
+        for n in range(count)
+    ]
 
 
-@pytest.mark.parametrize(("count", "places"), [(0, 3), (1, 1), (3, 3), (5, 2), (2, 6)])
-def test_a_destination_gets_one_reward_and_the_rest_stay(count, places):
-    plan = plan_moves(
-        rewards(count),
-        FRESH[:places],
-        share_destinations=False,
-        spread_seconds=100.0,
-        random=Random(7),
-    )
-    used = [move.destination for move in plan.moves]
-    assert len(used) == len(set(used)) == min(count, places)
-    moved = [move.reward for move in plan.moves]
-    assert sorted([*moved, *plan.left], key=lambda reward: reward.share_key) == rewards(count)
-    assert plan.shared == {}
-    delays = [move.delay for move in plan.moves]
+@pytest.mark.parametrize("count", [0, 1, 3, 6])
+def test_every_reward_goes_where_it_shall_at_a_moment_of_the_spread(count):
+    moves = plan_moves(pairs(count), 100.0, Random(7))
+    assert {(move.reward, move.destination) for move in moves} == set(pairs(count))
+    delays = [move.delay for move in moves]
     assert delays == sorted(delays)
     assert all(0 <= delay <= 100 for delay in delays)
 
 
-def test_shared_destinations_are_used_evenly_and_counted():
-    plan = plan_moves(
-        rewards(5), FRESH[:2], share_destinations=True, spread_seconds=0.0, random=Random(7)
-    )
-    assert sorted(plan.shared.values()) == [2, 3]
-    assert plan.left == ()
+def test_the_order_of_moves_is_drawn_anew_each_time():
+    def drawn(seed: int) -> tuple[str, ...]:
+        return tuple(move.destination for move in plan_moves(pairs(6), 9.0, Random(seed)))
 
-
-def test_order_and_pairing_are_drawn_anew_each_time():
-    def drawn(seed: int) -> tuple[tuple[str, str], ...]:
-        plan = plan_moves(
-            rewards(6), FRESH, share_destinations=False, spread_seconds=9.0, random=Random(seed)
-        )
-        return tuple((move.reward.address, move.destination) for move in plan.moves)
-
-    assert len({drawn(seed) for seed in range(20)}) == 20
+    assert len({drawn(seed) for seed in range(20)}) > 15
     assert drawn(3) == drawn(3)
 
 
@@ -267,23 +267,19 @@ class Clock:
         self.now += seconds
 
 
-def mover(place: WalletPlace, served: ServedRelayer, clock: Clock) -> RewardMover:
+def mover(place: WalletPlace, clock: Clock, *served: ServedRelayer, fee: int = 0) -> RewardMover:
     contracts = place.world.clients[0].contracts
-    terms = OrderTerms(RELAYER, 0)
-    client = RelayerClient(served.url)
-    return RewardMover(contracts, place.world.secrets(1), client, terms, clock, clock.pause)
+    carriers = [Carrier(RelayerClient(one.url), OrderTerms(RELAYER, fee)) for one in served]
+    return RewardMover(contracts, place.world.secrets(1), carriers, clock, clock.pause, Random(1))
 
 
-def plan_of(place: WalletPlace, spread: float):
+def plan_of(place: WalletPlace, spread: float) -> list[Move]:
+    tokens = place.tokens(*sources(place))
     found = [
-        RewardBalance(address, 1, index, tokens)
-        for index, (address, tokens) in enumerate(
-            zip(sources(place), place.tokens(*sources(place)), strict=True)
-        )
+        RewardBalance(address, reward, held)
+        for address, reward, held in zip(sources(place), places(), tokens, strict=True)
     ]
-    return plan_moves(
-        found, FRESH[:4], share_destinations=False, spread_seconds=spread, random=Random(1)
-    )
+    return plan_moves(list(zip(found, payouts(place), strict=True)), spread, Random(1))
 
 
 def test_every_order_is_handed_over_at_its_moment(place, tmp_path):
@@ -291,11 +287,11 @@ def test_every_order_is_handed_over_at_its_moment(place, tmp_path):
     contracts = place.world.clients[0].contracts
     with served_relayer(contracts, NUMBER, tmp_path) as served:
         moments = []
-        for result in mover(place, served, clock).run(plan):
+        for result in mover(place, clock, served).run(plan):
             assert result.outcome is MoveOutcome.WAITING
             moments.append(clock.now)
             assert len(served.queue.orders) == len(moments)
-    assert moments == pytest.approx([move.delay for move in plan.moves])
+    assert moments == pytest.approx([move.delay for move in plan])
 
 
 def test_a_busy_relayer_is_asked_again_after_the_time_it_names(place, tmp_path):
@@ -307,16 +303,14 @@ def test_a_busy_relayer_is_asked_again_after_the_time_it_names(place, tmp_path):
     ) as served:
         clock = Clock()
         plan = plan_of(place, 0.0)
-        results = mover(place, served, clock).run(plan)
-        assert next(results).outcome is MoveOutcome.WAITING
+        assert next(mover(place, clock, served).run(plan[:1])).outcome is MoveOutcome.WAITING
 
         def pause(seconds: float) -> None:
             Clock.pause(clock, seconds)
             relayers.now += seconds
 
         clock.pause = pause  # type: ignore[method-assign]
-        second = mover(place, served, clock)
-        assert next(second.run(plan)).outcome is MoveOutcome.WAITING
+        assert next(mover(place, clock, served).run(plan[1:])).outcome is MoveOutcome.WAITING
         assert clock.pauses == [10]
 
 
@@ -324,21 +318,43 @@ def test_a_relayer_that_stays_busy_or_refuses_keeps_no_other_reward_back(place, 
     contracts = place.world.clients[0].contracts
     with served_relayer(contracts, NUMBER, tmp_path, maximum=1) as served:
         clock = Clock()
-        results = list(mover(place, served, clock).run(plan_of(place, 0.0)))
+        results = list(mover(place, clock, served).run(plan_of(place, 0.0)))
         assert [result.outcome for result in results] == [MoveOutcome.WAITING] + [
             MoveOutcome.FAILED
         ] * 3
         assert "busy" in results[1].reason
         served.work()
-        again = list(mover(place, served, clock).run(plan_of(place, 0.0)))
+        again = list(mover(place, clock, served).run(plan_of(place, 0.0)))
         assert sorted(result.outcome.name for result in again) == [
             "FAILED",
             "FAILED",
             "GONE",
             "WAITING",
         ]
-    with served_relayer(contracts, NUMBER, tmp_path / "dear", minimum_fee=1) as served:
-        results = list(mover(place, served, Clock()).run(plan_of(place, 0.0)))
+    with served_relayer(contracts, NUMBER, tmp_path / "dear", minimum_fee=2) as served:
+        results = list(mover(place, Clock(), served, fee=1).run(plan_of(place, 0.0)))
         refused = [result for result in results if result.outcome is MoveOutcome.REFUSED]
         assert len(refused) == 3
-        assert refused[0].reason.startswith(f"{RefusalCode.FEE}: the fee is 0 tokens")
+        assert refused[0].reason.startswith(f"{RefusalCode.FEE}: the fee is 0.")
+
+
+def test_where_one_relayer_fails_another_is_asked_and_a_reward_moves_once(place, tmp_path):
+    """The first takes each order and never sends it; then both have one for the same tokens."""
+    contracts, plan = place.world.clients[0].contracts, plan_of(place, 0.0)
+    with ExitStack() as stack:
+        first = stack.enter_context(served_relayer(contracts, NUMBER, tmp_path / "first"))
+        full = stack.enter_context(
+            served_relayer(contracts, NUMBER + 1, tmp_path / "second", maximum=1)
+        )
+        moving = mover(place, Clock(), full, first)
+        assert {result.outcome for result in moving.run(plan)} == {MoveOutcome.WAITING}
+        assert len(full.queue.orders) + len(first.queue.orders) == 4
+        other = mover(place, Clock(), full)
+        full.work()
+        assert {result.outcome.name for result in other.run(plan)} <= {"GONE", "WAITING", "FAILED"}
+        before = place.world.ethereum.nonce(RELAYER)
+        full.work()
+        first.work()
+        assert place.world.ethereum.nonce(RELAYER) - before <= 3
+    assert sum(place.tokens(*payouts(place))) == sum(move.reward.tokens for move in plan)
+    assert place.tokens(*sources(place)) == [0] * 4

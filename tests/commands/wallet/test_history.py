@@ -11,12 +11,15 @@ from eth_account import Account
 from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.reading import token_history
+from offchain.chain.reading.balances import RewardPlace
 from offchain.chain.reading.token_history import read_history
 from offchain.chain.rpc.provider import RpcFault, RpcReplyError
 from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.history import moment
 from offchain.crypto.secp256k1 import possession_hash, prove_possession
+from offchain.node.relayer.client import OrderTerms
+from offchain.node.wallet.orders import make_order, sign_order
 from offchain.protocol.words.actions import Possession, RegisterKeys
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.chains.wallet_place import WalletPlace, wallet_place
@@ -181,6 +184,37 @@ def test_moving_a_reward_to_the_own_account_is_one_entry(place):
     )
     assert told(place, address)[0] == ("sent", address, -7, None, None)
     assert world.ethereum.request("evm_revert", snapshot)
+
+
+def test_an_order_is_told_as_if_its_holder_had_paid_receiver_and_relayer_itself(place):
+    world = place.world
+    with world.undone():
+        contracts, relayer = world.clients[0].contracts, world.clients[2]
+        [(holder, key), (payout, _)] = [
+            (derived.address(world.secrets(1)), derived.key(world.secrets(1)))
+            for derived in (RewardPlace(1, 0, False), RewardPlace(1, 0, True))
+        ]
+        terms = OrderTerms(relayer.account, 3)
+        for receiver, amount in ((payout, 7), (NOBODY, 11)):
+            order = make_order(
+                holder, receiver, amount, terms, contracts.ethereum.block().timestamp
+            )
+            relayer.execute(sign_order(world.deployment, key, order))
+        # By mistake: it stays there.
+        orders = world.deployment.address("TokenOrders")
+        send(relayer, orders, 5)
+        assert told(place, holder)[:4] == [
+            ("sent", holder, -3, None, None),
+            ("sent", holder, -11, None, None),
+            ("sent", holder, -3, None, None),
+            ("sent", holder, -7, None, None),
+        ]
+        assert told(place, "--account", "1")[3] == ("moved", payout, 7, None, None)
+        found = place.json("history", NOBODY)["entries"][0]
+        assert (found["kind"], found["other"], found["tokens"]) == ("received", holder, 11)
+        sent = place.json("history", relayer.account)["entries"][0]
+        assert (sent["kind"], sent["other"], sent["tokens"]) == ("sent", orders, -5)
+        assert "(payout, scope" in place.run("history", "--account", "1").output
 
 
 def test_a_mint_that_no_reward_explains_is_told_as_such(place):

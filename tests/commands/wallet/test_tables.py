@@ -8,21 +8,21 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from offchain.chain.reading.balances import Balances, RewardBalance
+from offchain.chain.reading.balances import Balances, RewardBalance, RewardPlace
 from offchain.chain.reading.token_history import HistoryEntry, Kind, TokenHistory
 from offchain.commands.wallet.balance import balances_table, show_accounts
 from offchain.commands.wallet.claim import moves_table
 from offchain.commands.wallet.history import history_table
 from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import flowing, print_whole
-from offchain.node.wallet.moves import Move, MoveOutcome, MovePlan, MoveResult
+from offchain.node.wallet.moves import Move, MoveOutcome, MoveResult
 
 ONE = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 OTHER = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
 LONG = 9_999_123_456_789_012_345_678
 """9,999.123456789012345678: every one of its digits counts."""
 
-REWARD = RewardBalance(OTHER, scope=12, share_key=3, tokens=LONG)
+REWARD = RewardBalance(OTHER, RewardPlace(12, 3, is_payout=False), LONG)
 FULL = Balances(ONE, 1_234_567, LONG + 1, (REWARD,), 17, 8, 7, 12, LONG + 2, LONG + 3, LONG + 4)
 POOR = Balances(OTHER, 1_234_567, 0, (), 0, 4, 0, 0, 0, 0, 0)
 
@@ -130,10 +130,8 @@ def test_moves_are_whole_at_any_width(width):
     move = Move(REWARD, ONE, 1234.5)
     stays = replace(REWARD, address="0x" + "11" * 20, tokens=LONG + 1)
     shown = console(width)
-    print_whole(
-        moves_table(MovePlan((move,), (stays,)), [MoveResult(move, MoveOutcome.MOVED)]), shown
-    )
-    print_whole(moves_table(MovePlan((move,), (stays,)), []), shown)
+    print_whole(moves_table([move], [stays], [MoveResult(move, MoveOutcome.MOVED)]), shown)
+    print_whole(moves_table([move], [stays], []), shown)
     text = printed(shown)
     for whole in (ONE, OTHER, stays.address, decimal(LONG), decimal(LONG + 1), "moved", "stays"):
         assert whole in text

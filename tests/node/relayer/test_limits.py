@@ -14,7 +14,7 @@ import pytest
 
 from offchain.errors import FeeCapError, RpcError
 from offchain.node.demo.local_network import account, free_port
-from offchain.node.relayer.app import MAXIMUM_PERMITS_BODY, MAXIMUM_VALUES
+from offchain.node.relayer.app import MAXIMUM_ORDER_BODY, MAXIMUM_VALUES
 from offchain.node.relayer.health import FRESH_SECONDS, ChainProbe, Health, WorkLog, public_reason
 from offchain.node.relayer.limits import MAXIMUM_CLIENTS, Allowance, Bounds, client_of
 from offchain.node.relayer.service import keep_working
@@ -192,9 +192,9 @@ def test_a_request_of_a_great_many_values_is_not_parsed(started, tmp_path):
 
 def test_a_body_is_bounded_by_what_its_path_needs(started, tmp_path):
     with relayer(started, tmp_path) as served:
-        response = served.http.post("/permits", content=b"[" * (MAXIMUM_PERMITS_BODY + 1))
+        response = served.http.post("/orders", content=b"[" * (MAXIMUM_ORDER_BODY + 1))
         assert refusal(response) == (413, RefusalCode.HTTP)
-        assert refusal(served.http.post("/permits", content=b"[]")) == (400, RefusalCode.MALFORMED)
+        assert refusal(served.http.post("/orders", content=b"[]")) == (400, RefusalCode.MALFORMED)
 
 
 # ---- health ------------------------------------------------------------------------------------

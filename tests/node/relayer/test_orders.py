@@ -1,13 +1,12 @@
-"""Signed orders through a relayer on a real chain: rewards move without their holders' ether."""
+"""Signed orders through a relayer on a real chain: tokens move without their holders' ether."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, replace
 
 import pytest
 from eth_account import Account
-from eth_account.messages import _hash_eip191_message, encode_typed_data
 
 from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.sending.fees import FeePolicy
@@ -15,208 +14,229 @@ from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import FeeCapError, RelayerError, RelayerRefusedError
 from offchain.node.demo.local_network import account, free_port
 from offchain.node.relayer.client import RelayerClient
-from offchain.node.wallet.orders import order_typed_data, read_holdings, sign_order
-from offchain.protocol.words.actions import ForwardReward
-from offchain.protocol.words.forwarding import ForwardOrder
+from offchain.node.relayer.database import RelayerDatabase
+from offchain.node.relayer.orders import OrderDesk
+from offchain.node.relayer.queue import RelayerQueue
+from offchain.node.relayer.refused import Refused
+from offchain.protocol.words.orders import order_end
+from offchain.protocol.words.status import ZERO_ADDRESS
 from offchain.refusals import RefusalCode
 from tests.support.chains.deployed_world import World, world
-from tests.support.chains.played_round import play
+from tests.support.chains.token_holders import RECEIVER, Holders, holder, holder_key, mint
 from tests.support.servers.served_relayer import ServedRelayer, refusal, served_relayer
 
 NUMBER = 6
 RELAYER = str(account(NUMBER).address)
-RECEIVER = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-ZERO = "0x" + "00" * 20
+OTHER = str(account(7).address)
 GWEI = 10**9
-
-
-@dataclass
-class Place:
-    """A world after a block, whose items' rewards are claimed."""
-
-    world: World
-
-    def order(self, index: int, **changes: object) -> ForwardOrder:
-        """All of the reward of an item: item 4 n + i is of node n's share key i."""
-        holder = self.world.secrets(index // 4).reward_address(1, index % 4)
-        [holding] = read_holdings(self.world.clients[0].contracts, [holder])
-        deadline = self.world.ethereum.block().timestamp + 3_600
-        nonce = holding.order_nonce
-        order = ForwardOrder(holder, RECEIVER, holding.tokens, 0, RELAYER, nonce, deadline)
-        return replace(order, **changes)
-
-    def signed(self, index: int, **changes: object) -> ForwardReward:
-        """... signed by its reward key."""
-        return self.sign(index, self.order(index, **changes))
-
-    def sign(self, index: int, order: ForwardOrder) -> ForwardReward:
-        """An order and its permit, signed by an item's reward key."""
-        key = self.world.secrets(index // 4).reward_key(1, index % 4)
-        [holding] = read_holdings(self.world.clients[0].contracts, [order.holder])
-        return sign_order(self.world.deployment, key, order, holding.permit_nonce)
-
-    def tokens(self, *accounts: str) -> list[int]:
-        holdings = read_holdings(self.world.clients[0].contracts, accounts)
-        return [holding.tokens for holding in holdings]
-
-    def nonce(self) -> int:
-        """Transactions of the relayer."""
-        return self.world.ethereum.nonce(RELAYER)
+DAY = 86_400
+TOKENS = 10**18
+FEE = 10**16
 
 
 @pytest.fixture(scope="module")
 def base() -> Iterator[World]:
     with world() as started:
-        played = play(started)
-        for index in (0, 1, 2, 3, 4):
-            started.clients[0].execute(played.claim(index))
+        for number in range(4):
+            mint(started, holder(number), TOKENS)
         yield started
 
 
 @pytest.fixture
-def place(base: World) -> Iterator[Place]:
+def holders(base: World) -> Iterator[Holders]:
     with base.undone():
-        yield Place(base)
+        yield Holders(base, RELAYER, FEE)
 
 
 @pytest.fixture
-def relayer(place: Place, tmp_path) -> Iterator[ServedRelayer]:
-    with served_relayer(place.world.clients[0].contracts, NUMBER, tmp_path) as served:
+def relayer(holders: Holders, tmp_path) -> Iterator[ServedRelayer]:
+    with served_relayer(holders.contracts, NUMBER, tmp_path, minimum_fee=FEE) as served:
         yield served
 
 
-def test_a_reward_moves_to_where_its_key_said_and_the_relayer_pays(place, relayer):
-    forward = place.signed(0)
-    holder, reward = forward.order.holder, forward.order.amount
-    assert reward > 0
-    assert place.world.ethereum.balances([holder]) == [0]
-    assert relayer.post_order(forward).status_code == 202
-    assert relayer.post_order(forward).status_code == 200
+def test_tokens_go_where_their_holder_said_and_the_relayer_pays_the_gas(holders, relayer):
+    signed = holders.signed(0)
+    assert relayer.post_order(signed).status_code == 202
+    assert relayer.post_order(signed).status_code == 200
     assert relayer.http.get("/status").json()["queuedOrders"] == 1
-    before = place.nonce()
+    before = holders.sent()
     relayer.work()
-    assert place.tokens(holder, RECEIVER) == [0, reward]
-    assert place.world.ethereum.balances([holder]) == [0]
-    assert place.nonce() == before + 1
+    assert holders.tokens(holder(0), RECEIVER, RELAYER) == [0, TOKENS - FEE, FEE]
+    assert holders.world.ethereum.balances([holder(0)]) == [0]
+    assert holders.sent() == before + 1
     assert relayer.http.get("/status").json()["queuedOrders"] == 0
     # It is done: not again, and nothing is sent.
-    assert refusal(relayer.post_order(forward)) == (409, RefusalCode.NONCE)
+    assert refusal(relayer.post_order(signed)) == (409, RefusalCode.ORDER_DONE)
 
 
-def test_a_fee_goes_to_the_relayer(place, tmp_path):
-    contracts = place.world.clients[0].contracts
-    with served_relayer(contracts, NUMBER, tmp_path, minimum_fee=7) as served:
-        assert refusal(served.post_order(place.signed(0, fee=6))) == (402, RefusalCode.FEE)
-        forward = place.signed(0, fee=7)
-        assert served.post_order(forward).status_code == 202
-        served.work()
-        assert place.tokens(RECEIVER, RELAYER) == [forward.order.amount - 7, 7]
+def test_orders_of_several_holders_are_carried_out_each_alone(holders, relayer):
+    for number in range(4):
+        assert relayer.post_order(holders.signed(number)).status_code == 202
+    before = holders.sent()
+    relayer.work()
+    assert holders.sent() == before + 4
+    assert holders.tokens(RECEIVER, RELAYER) == [4 * (TOKENS - FEE), 4 * FEE]
 
 
 REFUSED = {
-    "a deadline that is too near": ({"deadline": 60}, 422, RefusalCode.DEADLINE),
-    "a deadline that is too far": ({"deadline": 2**39}, 422, RefusalCode.DEADLINE),
-    "a fee over the amount": ({"amount": 5, "fee": 6}, 422, RefusalCode.AMOUNT),
-    "no amount": ({"amount": 0}, 422, RefusalCode.AMOUNT),
-    "a fee for another": ({"fee": 1, "fee_recipient": RECEIVER}, 422, RefusalCode.FEE_RECIPIENT),
-    "more than there is": ({"amount": 2**200}, 422, "ERC20InsufficientBalance"),
-    "nowhere to go": ({"receiver": ZERO}, 422, "ERC20InvalidReceiver"),
-    "a nonce ahead": ({"nonce": 1}, 409, RefusalCode.NONCE),
-    "a nonce beyond what is carried out": ({"nonce": 4}, 403, RefusalCode.TOO_MANY_ORDERS),
+    "an end that is too near": ({"valid_before": 60}, 422, RefusalCode.WINDOW),
+    "an end that is too far": ({"valid_before": 2**39}, 422, RefusalCode.WINDOW),
+    "an end of an odd hour": ({"valid_before": -3_600}, 422, "NotMidnight"),
+    "too small a fee": ({"fee": FEE - 1}, 402, RefusalCode.FEE),
+    "no amount": ({"amount": 0}, 422, "NothingToPay"),
+    "another relayer": ({"relayer": OTHER}, 422, RefusalCode.OTHER_RELAYER),
+    "a fee for nobody": ({"relayer": ZERO_ADDRESS}, 422, "FeeForNobody"),
+    "more than there is": ({"amount": TOKENS}, 422, "ERC20InsufficientBalance"),
+    "more than any number": ({"amount": 2**256 - FEE}, 422, "Panic"),
+    "nowhere to go": ({"receiver": ZERO_ADDRESS}, 422, "ERC20InvalidReceiver"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_contract_or_the_relayer_would_not_do_is_refused_unsent(place, relayer, name):
+def test_what_the_contract_or_the_relayer_would_not_do_is_refused_unsent(holders, relayer, name):
     change, status, code = REFUSED[name]
-    before = place.nonce()
-    response = relayer.post_order(place.signed(0, **change))
+    order = holders.order(0)
+    if change.get("valid_before", 0) < 0:
+        change = {"valid_before": order.valid_before + change["valid_before"]}
+    if change.get("amount") == 2**256 - FEE:
+        # No such sum can be signed: what is signed does not matter.
+        signed = replace(holders.signed(0), order=replace(order, **change))
+    else:
+        signed = holders.sign(0, replace(order, **change))
+    before = holders.sent()
+    response = relayer.post_order(signed)
     assert refusal(response) == (status, code), response.text
     relayer.work()
-    assert place.nonce() == before
+    assert holders.sent() == before
 
 
-def test_an_order_that_another_key_signed_is_refused(place, relayer):
-    order = place.order(0)
-    assert refusal(relayer.post_order(place.sign(1, order))) == (422, "WrongSigner")
+def test_an_order_that_another_key_signed_is_refused(holders, relayer):
+    answer = relayer.post_order(holders.sign(1, holders.order(0)))
+    assert refusal(answer) == (422, "ERC3009InvalidSignature")
 
 
-def test_a_permit_that_another_key_signed_is_refused(place, relayer):
-    order = place.order(0)
-    forward = replace(place.sign(0, order), permit=place.sign(1, order).permit)
-    assert refusal(relayer.post_order(forward)) == (422, "ERC2612InvalidSigner")
+@pytest.mark.parametrize(
+    "change",
+    [{"receiver": RELAYER}, {"amount": 1}, {"fee": 2 * FEE}, {"salt": b"\x01" * 32}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_relayer_or_anybody_between_cannot_change_an_order(holders, relayer, change):
+    signed = holders.signed(0)
+    changed = replace(signed, order=replace(signed.order, **change))
+    assert refusal(relayer.post_order(changed)) == (422, "ERC3009InvalidSignature")
 
 
-@pytest.mark.parametrize("change", [{"receiver": RELAYER}, {"amount": 1}, {"deadline": 1}])
-def test_a_relayer_or_anybody_between_cannot_change_an_order(place, relayer, change):
-    forward = place.signed(0)
-    if "deadline" in change:
-        change = {"deadline": forward.order.deadline + 1}
-    changed = replace(forward, order=replace(forward.order, **change))
-    assert refusal(relayer.post_order(changed)) == (422, "WrongSigner")
+def test_a_second_order_of_a_holder_whose_first_one_waits_is_refused(holders, relayer):
+    assert relayer.post_order(holders.signed(0)).status_code == 202
+    assert refusal(relayer.post_order(holders.signed(0))) == (409, RefusalCode.ORDER_WAITS)
+    assert relayer.post_order(holders.signed(1)).status_code == 202
 
 
-def test_only_addresses_that_were_rewarded_are_served(place, relayer):
-    """Item 11 is not claimed. With tokens from elsewhere its address is nobody's concern either."""
-    assert refusal(relayer.post_order(place.signed(11, amount=1))) == (
-        403,
-        RefusalCode.NOT_REWARDED,
+# ---- for nothing -------------------------------------------------------------------------------
+
+
+def test_for_nothing_only_addresses_that_were_rewarded_are_served(holders, tmp_path):
+    """The holder's tokens come from no reward that the chain's records tell of."""
+    free = replace(holders, fee=0)
+    with served_relayer(holders.contracts, NUMBER, tmp_path) as served:
+        signed = free.signed(0)
+        assert signed.order.relayer == ZERO_ADDRESS
+        assert refusal(served.post_order(signed)) == (403, RefusalCode.NOT_REWARDED)
+
+
+def test_for_nothing_all_that_is_there_is_moved_at_once(holders, tmp_path):
+    free, now = replace(holders, fee=0), holders.world.ethereum.block().timestamp
+    with RelayerDatabase(tmp_path / "queue.sqlite") as database:
+        chain = Web3Chain(holders.contracts, account(NUMBER))
+        desk = OrderDesk(holders.contracts, chain, RelayerQueue(database).orders)
+        whole, part = free.signed(0), free.signed(0, amount=TOKENS - 1)
+        for signed in (whole, part):
+            desk.check(signed, True, now)
+        desk.try_out(whole)
+        with pytest.raises(Refused, match="all are moved at once") as caught:
+            desk.try_out(part)
+        assert caught.value.code is RefusalCode.PARTIAL
+
+
+# ---- what happens meanwhile --------------------------------------------------------------------
+
+
+def test_an_order_that_another_carried_out_is_forgotten_without_a_transaction(holders, tmp_path):
+    """It has no fee beside what the relayer asks for: any account may hand it in."""
+    free = replace(holders, fee=0)
+    with RelayerDatabase(tmp_path / "queue.sqlite") as database:
+        chain = Web3Chain(holders.contracts, account(NUMBER))
+        desk = OrderDesk(holders.contracts, chain, RelayerQueue(database).orders)
+        signed = free.signed(0)
+        desk.lane.put(signed, 0.0)
+        holders.world.clients[2].execute(signed)
+        before = holders.sent()
+        assert not desk.send(holders.world.ethereum.block().timestamp)
+        assert (holders.sent(), len(desk.lane), database.dropped()) == (before, 0, {})
+
+
+def test_an_order_that_its_holder_took_back_is_forgotten_without_a_transaction(holders, relayer):
+    signed = holders.signed(0)
+    assert relayer.post_order(signed).status_code == 202
+    nonce = signed.order.nonce(holders.world.deployment.domain())
+    key = Account.from_key(holder_key(0))
+    token = holders.world.deployment.address("ModelToken")
+    cancelled = key.sign_typed_data(
+        {
+            "name": "Model Chain Token",
+            "version": "1",
+            "chainId": 31337,
+            "verifyingContract": token,
+        },
+        {
+            "CancelAuthorization": [
+                {"name": "authorizer", "type": "address"},
+                {"name": "nonce", "type": "bytes32"},
+            ]
+        },
+        {"authorizer": key.address, "nonce": nonce},
     )
-
-
-def test_a_second_order_of_a_nonce_that_waits_is_refused(place, relayer):
-    assert relayer.post_order(place.signed(0)).status_code == 202
-    other = place.signed(0, receiver=RELAYER)
-    assert refusal(relayer.post_order(other)) == (409, RefusalCode.ORDER_WAITS)
-
-
-def test_an_order_that_another_relayer_carried_out_is_forgotten_without_a_transaction(
-    place, relayer
-):
-    forward = place.signed(0)
-    assert relayer.post_order(forward).status_code == 202
-    place.world.clients[2].execute(forward)
-    before = place.nonce()
+    signature = (cancelled.v, cancelled.r.to_bytes(32), cancelled.s.to_bytes(32))
+    call = FunctionCall("ModelToken", "cancelAuthorization", (key.address, nonce, *signature))
+    holders.world.clients[1].call(call)
+    before = holders.sent()
     relayer.work()
-    assert (place.nonce(), len(relayer.queue.orders)) == (before, 0)
+    assert (holders.sent(), len(relayer.queue.orders)) == (before, 0)
     assert relayer.http.get("/status").json()["dropped"] == {}
 
 
-def test_an_order_whose_deadline_passes_in_the_queue_is_dropped_with_the_reason(place, relayer):
-    forward = place.signed(0)
-    assert relayer.post_order(forward).status_code == 202
-    place.world.clock.set(forward.order.deadline)
-    place.world.clock.mine()
-    before = place.nonce()
+def test_an_order_whose_time_passes_in_the_queue_is_dropped_with_the_reason(holders, relayer):
+    signed = holders.signed(0)
+    assert relayer.post_order(signed).status_code == 202
+    holders.world.clock.set(signed.order.valid_before)
+    holders.world.clock.mine()
+    before = holders.sent()
     relayer.work()
-    assert (place.nonce(), len(relayer.queue.orders)) == (before, 0)
-    assert relayer.http.get("/status").json()["dropped"] == {"orders": {"deadline": 1}}
+    assert (holders.sent(), len(relayer.queue.orders)) == (before, 0)
+    assert relayer.http.get("/status").json()["dropped"] == {"orders": {"window": 1}}
 
 
-def test_an_order_whose_tokens_went_elsewhere_is_dropped_with_the_reason(place, relayer):
-    forward = place.signed(0)
-    holder, amount = forward.order.holder, forward.order.amount
-    assert relayer.post_order(forward).status_code == 202
-    # The holder moves its reward as any wallet does, with ether of its own.
-    place.world.ethereum.request("anvil_setBalance", holder, hex(10**18))
-    account = Account.from_key(place.world.secrets(0).reward_key(1, 0))
-    client = Web3Chain(place.world.clients[0].contracts, account)
-    client.call(FunctionCall("ModelToken", "transfer", (RECEIVER, amount)))
-    before = place.nonce()
+def test_an_order_whose_tokens_went_elsewhere_is_dropped_with_the_reason(holders, relayer):
+    signed = holders.signed(0)
+    assert relayer.post_order(signed).status_code == 202
+    # The holder moves its tokens as any wallet does, with ether of its own.
+    holders.world.ethereum.request("anvil_setBalance", holder(0), hex(10**18))
+    client = Web3Chain(holders.contracts, Account.from_key(holder_key(0)))
+    client.call(FunctionCall("ModelToken", "transfer", (RECEIVER, 1)))
+    before = holders.sent()
     relayer.work()
-    assert (place.nonce(), len(relayer.queue.orders)) == (before, 0)
+    assert (holders.sent(), len(relayer.queue.orders)) == (before, 0)
     dropped = relayer.http.get("/status").json()["dropped"]
     assert dropped == {"orders": {"ERC20InsufficientBalance": 1}}
 
 
-def test_orders_wait_while_gas_costs_more_than_the_cap(place, tmp_path):
-    contracts, ethereum = place.world.clients[0].contracts, place.world.ethereum
+def test_orders_wait_while_gas_costs_more_than_the_cap(holders, tmp_path):
+    contracts, ethereum = holders.contracts, holders.world.ethereum
     ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(50 * GWEI))
-    place.world.clock.mine()
+    holders.world.clock.mine()
     policy = FeePolicy(maximum=20 * GWEI)
-    with served_relayer(contracts, NUMBER, tmp_path, policy=policy) as served:
-        forward = place.signed(0)
-        assert served.post_order(forward).status_code == 202
+    with served_relayer(contracts, NUMBER, tmp_path, policy=policy, minimum_fee=FEE) as served:
+        assert served.post_order(holders.signed(0)).status_code == 202
         with pytest.raises(FeeCapError):
             served.service.work()
         answer = served.http.get("/healthz")
@@ -226,40 +246,53 @@ def test_orders_wait_while_gas_costs_more_than_the_cap(place, tmp_path):
         assert report["lastError"]["reason"].startswith("FeeCapError: gas costs")
         assert report["queue"]["orders"]["waiting"] == 1
         ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
-        place.world.clock.mine()
+        holders.world.clock.mine()
         served.work()
-        assert place.tokens(RECEIVER) == [forward.order.amount]
+        assert holders.tokens(RECEIVER) == [TOKENS - FEE]
         assert len(served.queue.orders) == 0
         assert served.http.get("/healthz").status_code == 200
     ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
 
 
-def test_what_is_signed_is_what_the_contract_hashes(place):
-    contracts, order = place.world.clients[0].contracts, place.order(0, fee=3)
-    typed_data = order_typed_data(place.world.deployment, order)
-    digest = _hash_eip191_message(encode_typed_data(full_message=typed_data))
-    assert bytes(digest) == contracts.read("RewardForwarder", "orderHash", order)
+# ---- what is signed ----------------------------------------------------------------------------
+
+
+def test_the_nonce_is_what_the_contract_says(holders):
+    order = holders.order(0)
+    nonce = holders.contracts.read("TokenOrders", "nonceOf", astuple(order))
+    assert order.nonce(holders.world.deployment.domain()) == nonce
+
+
+def test_orders_of_one_day_end_together_and_no_two_have_one_salt(holders):
+    orders = [holders.order(number) for number in range(4)] + [holders.order(0)]
+    assert len({order.valid_before for order in orders}) == 1
+    assert len({order.salt for order in orders}) == 5
+
+
+@pytest.mark.parametrize("now", [0, 1, DAY - 1, DAY, 1_700_000_000])
+def test_an_order_is_good_for_a_day_and_at_most_two_until_a_midnight(now):
+    assert order_end(now) % DAY == 0
+    assert DAY < order_end(now) - now <= 2 * DAY
 
 
 # ---- the client --------------------------------------------------------------------------------
 
 
-def test_the_client_hands_an_order_over_and_reads_the_terms(place, tmp_path):
-    contracts = place.world.clients[0].contracts
-    with served_relayer(contracts, NUMBER, tmp_path, minimum_fee=3) as served:
-        client = RelayerClient(served.url)
-        terms = client.order_terms(31337, place.world.deployment.address("ModelChain"))
-        assert (terms.fee_recipient, terms.minimum_fee) == (RELAYER, 3)
-        client.forward(place.signed(0, fee=3))
-        with pytest.raises(RelayerRefusedError, match="the fee is 0 tokens") as refused:
-            client.forward(place.signed(1))
-        assert (refused.value.status, refused.value.code) == (402, RefusalCode.FEE)
-        with pytest.raises(RelayerError, match="serves model chain"):
-            client.order_terms(1, place.world.deployment.address("ModelChain"))
-        client.close()
+def test_the_client_hands_an_order_over_and_reads_the_terms(holders, relayer):
+    client = RelayerClient(relayer.url)
+    model_chain = holders.world.deployment.address("ModelChain")
+    terms = client.order_terms(31337, model_chain)
+    assert (terms.relayer, terms.minimum_fee) == (RELAYER, FEE)
+    client.pay(holders.signed(0))
+    with pytest.raises(RelayerRefusedError, match=r"the fee is 0\.005 tokens") as refused:
+        client.pay(holders.signed(1, fee=FEE // 2))
+    assert (refused.value.status, refused.value.code) == (402, RefusalCode.FEE)
+    with pytest.raises(RelayerError, match="serves model chain"):
+        client.order_terms(1, model_chain)
+    client.close()
 
 
 def test_a_relayer_that_is_down_is_said():
     client = RelayerClient(f"http://127.0.0.1:{free_port()}")
     with pytest.raises(RelayerError, match="does not answer"):
-        client.order_terms(1, ZERO)
+        client.order_terms(1, ZERO_ADDRESS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 
 import pytest
 
@@ -11,9 +10,8 @@ from offchain.chain.sending.fees import Fees
 from offchain.chain.sending.outbox import SignedTransaction
 from offchain.errors import ConfigurationError, StoreError
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
-from offchain.node.relayer.queue import Lane, RelayerQueue, key_of
-from offchain.protocol.words.actions import ForwardReward
-from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
+from offchain.node.relayer.queue import Lane, RelayerQueue
+from offchain.protocol.words.orders import RecoverableSignature, SignedOrder, TokenOrder
 from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
 from offchain.refusals import RefusalCode
 
@@ -25,10 +23,10 @@ def transaction(nullifier: int) -> DataTransaction:
     return DataTransaction(item, ChainSignature(b"\x03" * 32, (1, 2**256 - 1), b"\x00\x01\x00\x07"))
 
 
-def forward(nonce: int) -> ForwardReward:
-    signature = RecoverableSignature(27, b"\x05" * 32, b"\x06" * 32)
-    order = ForwardOrder(ADDRESS, ADDRESS, 2**255, 3, ADDRESS, nonce, 2**40 - 1)
-    return ForwardReward(order, signature, replace(signature, v=28))
+def signed(holder: int, salt: int = 0) -> SignedOrder:
+    account = f"0x{holder:040d}"  # without letters: its checksum is itself
+    order = TokenOrder(account, ADDRESS, 2**255, 3, ADDRESS, 2**40 - 1, bytes([salt]) * 32)
+    return SignedOrder(order, RecoverableSignature(27, b"\x05" * 32, b"\x06" * 32))
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def file(tmp_path):
 def test_entries_of_all_kinds_are_there_in_order_when_the_file_is_opened_again(file):
     transactions = [transaction(n) for n in (2**255, 1, 7)]
     reveals = [KeyReveal(entry.item, b"\x04" * 32) for entry in transactions]
-    orders = [forward(n) for n in range(3)]
+    orders = [signed(n) for n in range(3)]
     with RelayerDatabase(file) as database:
         queue = RelayerQueue(database)
         for lane, entries in (
@@ -82,7 +80,18 @@ def test_an_entry_is_taken_in_once_and_none_beyond_the_bound(file):
         assert lane.is_full()
         assert not lane.put(transaction(3), 3.0)
         assert lane.put(transaction(2), 3.0)
-        assert lane.get(key_of(transaction(3))) is None
+        assert lane.like(transaction(3)) is None
+
+
+def test_one_order_of_a_holder_waits_at_a_time(file):
+    with RelayerDatabase(file) as database:
+        lane = RelayerQueue(database).orders
+        assert lane.put(signed(1), 0.0)
+        assert lane.put(signed(1, salt=7), 0.0)
+        assert lane.like(signed(1, salt=7)) == signed(1)
+        assert lane.like(signed(2)) is None
+        lane.remove([signed(1, salt=7)])
+        assert len(lane) == 0
 
 
 def test_a_full_disk_is_said_and_nothing_is_taken_in(file):
@@ -94,8 +103,8 @@ def test_a_full_disk_is_said_and_nothing_is_taken_in(file):
         with pytest.raises(StoreError, match="full"):
             fill(lane)
         taken = len(lane)
-        assert lane.get(key_of(transaction(taken))) is not None
-        assert lane.get(key_of(transaction(taken + 1))) is None
+        assert lane.like(transaction(taken)) is not None
+        assert lane.like(transaction(taken + 1)) is None
     with RelayerDatabase(file) as database:
         assert len(RelayerQueue(database).transactions) == taken
 

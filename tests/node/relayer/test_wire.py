@@ -9,16 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offchain.node.relayer.wire import (
-    WireError,
-    decode_forward,
     decode_reveals,
     decode_submission,
-    encode_forward,
     encode_reveals,
     encode_submission,
 )
-from offchain.protocol.words.actions import ForwardReward
-from offchain.protocol.words.forwarding import ForwardOrder, RecoverableSignature
+from offchain.node.relayer.wire_fields import WireError
 from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
 from tests.support.tampering.hostile_files import altered_json, read_or_refused
 
@@ -146,70 +142,9 @@ def test_malformed_key_reveals_are_refused_by_name(name):
         decode_reveals(message)
 
 
-# ---- orders
-
-FORWARD = ForwardReward(
-    ForwardOrder(
-        holder="0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
-        receiver="0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
-        amount=2**256 - 1,
-        fee=0,
-        fee_recipient="0x0000000000000000000000000000000000000000",
-        nonce=2**32 - 1,
-        deadline=2**40 - 1,
-    ),
-    permit=RecoverableSignature(27, b"\x01" * 32, b"\x02" * 32),
-    signature=RecoverableSignature(28, b"\x03" * 32, b"\x04" * 32),
-)
-
-
-def forward(**changes):
-    return {**through_json(encode_forward(FORWARD)), **changes}
-
-
-def order(**changes):
-    return {**forward()["order"], **changes}
-
-
-def test_an_order_comes_out_as_it_went_in():
-    assert decode_forward(forward()) == FORWARD
-
-
-MALFORMED_ORDERS = {
-    "no object": ([], "request must be a JSON object"),
-    "no permit": (without(forward(), "permit"), "request lacks permit"),
-    "more fields": (forward(extra=1), "unknown fields: extra"),
-    "no fee": (forward(order=without(order(), "fee")), "order lacks fee"),
-    "an address without checksum": (
-        forward(order=order(to=order()["to"].lower())),
-        r"order\.to must be an EIP-55 address",
-    ),
-    "an amount as a number": (forward(order=order(amount=5)), r"order\.amount"),
-    "a short amount": (forward(order=order(amount="0x05")), "32 bytes, not 1"),
-    "a negative nonce": (forward(order=order(nonce=-1)), r"order\.nonce"),
-    "a nonce that is true": (forward(order=order(nonce=True)), r"order\.nonce"),
-    "a deadline as text": (forward(order=order(deadline="1")), r"order\.deadline"),
-    "a deadline of 41 bits": (forward(order=order(deadline=2**40)), "40 bits"),
-    "a signature as bytes": (forward(signature="0x" + "00" * 65), "signature must be a JSON"),
-    "a long r": (
-        forward(permit={**forward()["permit"], "r": "0x" + "00" * 33}),
-        r"permit\.r must be 0x and at most 32 bytes",
-    ),
-    "a large v": (forward(permit={**forward()["permit"], "v": 256}), r"permit\.v"),
-}
-
-
-@pytest.mark.parametrize("name", MALFORMED_ORDERS)
-def test_malformed_orders_are_refused_with_the_field(name):
-    message, reason = MALFORMED_ORDERS[name]
-    with pytest.raises(WireError, match=reason):
-        decode_forward(message)
-
-
 MESSAGES = {
     "submission": (encode_submission(TRANSACTION, b"sealed"), decode_submission),
     "reveals": (encode_reveals(REVEALS), decode_reveals),
-    "forward": (encode_forward(FORWARD), decode_forward),
 }
 
 

@@ -5,27 +5,64 @@ from typing import Any
 
 import pytest
 from eth_abi import encode
+from eth_utils.address import to_checksum_address
 
 from offchain.crypto.hashing import Domain, keccak256, tag_hash
 from offchain.protocol.words.transactions import (
+    GENESIS_BLOCK,
     Block,
-    Item,
+    DataRecord,
+    DataTransaction,
     ModelTransaction,
-    Scores,
+    Row,
     attestation_commitment,
-    decode_positions,
-    encode_positions,
-    item_leaf,
+    data_leaf,
+    draw_seed,
+    part_rank,
     partition_seed,
+    row_hash,
+    statement,
 )
-from scripts.support.worlds.steps import address
+
+
+def address(number: int) -> str:
+    """A made-up account."""
+    return str(to_checksum_address(keccak256(b"account %d" % number)[:20]))
+
 
 DOMAIN = Domain(31_337, address(1))
 WORD = keccak256(b"word")
-ITEM = Item(7, WORD, keccak256(b"c"), 1_700_000_000, address(2), 12_345, 28)
+RECORD = DataRecord(
+    7, WORD, keccak256(b"k"), keccak256(b"s"), 1_700_000_400, address(2), 12_345, 28
+)
+DATA = DataTransaction(
+    7,
+    (WORD, keccak256(b"1")),
+    (keccak256(b"2"), keccak256(b"3")),
+    keccak256(b"s"),
+    1_700_000_400,
+    address(2),
+    12_345,
+    28,
+)
 MODEL = ModelTransaction(address(3), WORD, keccak256(b"r"), 77, keccak256(b"d"), keccak256(b"b"))
-SCORES = Scores(WORD, 40, 8, 80, 33, (1, 2, 3))
-BLOCK = Block(3, 5, 1_700_000_000, 40, 8, 2, 3, WORD, keccak256(b"m"), keccak256(b"v"), WORD)
+ROW = Row(WORD, 70, -5, 40, 2)
+BLOCK = Block(
+    number=3,
+    round=5,
+    timestamp=1_700_000_000,
+    best_reveal=2,
+    voices=4,
+    attestations=3,
+    previous_hash=WORD,
+    best_model=keccak256(b"m"),
+    model_hash=keccak256(b"f"),
+    data_vote_root=keccak256(b"v"),
+    block_vote_root=keccak256(b"w"),
+    data_root=keccak256(b"d"),
+    statement=keccak256(b"t"),
+    paid_voices=6,
+)
 
 
 def changed(value: Any) -> Any:
@@ -36,7 +73,7 @@ def changed(value: Any) -> Any:
         case str():
             return address(99)
         case tuple():
-            return (*value, 0)
+            return (*value, WORD)
         case _:
             return value + 1
 
@@ -50,45 +87,89 @@ def expected(tag: str, types: list[str], values: list[object]) -> bytes:
     return keccak256(encoded)
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Item)])
-def test_the_item_identifier_commits_to_every_field(name: str) -> None:
-    other = replace(ITEM, **{name: changed(getattr(ITEM, name))})
-    assert other.identifier(DOMAIN) != ITEM.identifier(DOMAIN)
+def names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(ModelTransaction)])
+@pytest.mark.parametrize("name", names(DataRecord))
+def test_the_data_identifier_commits_to_every_field(name: str) -> None:
+    other = replace(RECORD, **{name: changed(getattr(RECORD, name))})
+    assert other.identifier(DOMAIN) != RECORD.identifier(DOMAIN)
+
+
+@pytest.mark.parametrize("name", names(DataTransaction))
+def test_the_data_identifier_commits_to_every_part(name: str) -> None:
+    other = replace(DATA, **{name: changed(getattr(DATA, name))})
+    assert other.identifier(DOMAIN) != DATA.identifier(DOMAIN)
+
+
+@pytest.mark.parametrize("name", names(ModelTransaction))
 def test_the_model_identifier_commits_to_every_field(name: str) -> None:
     other = replace(MODEL, **{name: changed(getattr(MODEL, name))})
     assert other.identifier(DOMAIN, 4) != MODEL.identifier(DOMAIN, 4)
     assert MODEL.identifier(DOMAIN, 5) != MODEL.identifier(DOMAIN, 4)
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Scores)])
-def test_the_statement_commits_to_every_field(name: str) -> None:
-    other = replace(SCORES, **{name: changed(getattr(SCORES, name))})
-    assert other.statement(DOMAIN, 4) != SCORES.statement(DOMAIN, 4)
-    assert SCORES.statement(DOMAIN, 5) != SCORES.statement(DOMAIN, 4)
+@pytest.mark.parametrize("name", names(Row))
+def test_the_statement_commits_to_every_field_of_every_row(name: str) -> None:
+    def stated(*rows: Row) -> bytes:
+        return statement(DOMAIN, 4, WORD, rows)
+
+    other = replace(ROW, **{name: changed(getattr(ROW, name))})
+    assert len({stated(ROW, ROW), stated(other, ROW), stated(ROW, other), stated(ROW)}) == 4
+    assert statement(DOMAIN, 5, WORD, (ROW,)) != stated(ROW)
+    assert statement(DOMAIN, 4, keccak256(WORD), (ROW,)) != stated(ROW)
 
 
-HASHED = ("number", "previous_hash", "best_model", "timestamp", "vote_root", "data_root")
+HASHED = (
+    "number",
+    "previous_hash",
+    "best_model",
+    "timestamp",
+    "data_vote_root",
+    "block_vote_root",
+    "data_root",
+    "statement",
+)
 
 
-@pytest.mark.parametrize("name", HASHED)
+@pytest.mark.parametrize("name", names(Block))
 def test_the_block_hash_commits_to_what_the_block_is(name: str) -> None:
     other = replace(BLOCK, **{name: changed(getattr(BLOCK, name))})
-    assert other.hash(DOMAIN) != BLOCK.hash(DOMAIN)
+    assert (other.hash(DOMAIN) != BLOCK.hash(DOMAIN)) == (name in HASHED)
 
 
 def test_hashes_are_those_of_the_definition() -> None:
-    assert SCORES.statement(DOMAIN, 4) == expected(
-        "scores",
-        ["uint256", "bytes32", "uint256", "uint256", "uint256", "uint256", "uint256[]"],
-        [4, WORD, 40, 8, 80, 33, [1, 2, 3]],
+    row = "(bytes32,uint64,int64,uint64,uint32)[]"
+    assert statement(DOMAIN, 4, WORD, (ROW, ROW)) == expected(
+        "table", ["uint256", "bytes32", row], [4, WORD, [(WORD, 70, -5, 40, 2)] * 2]
     )
-    assert item_leaf(DOMAIN, WORD, True) == expected("item", ["bytes32", "uint256"], [WORD, 1])
-    assert partition_seed(DOMAIN, WORD[:24]) == expected(
-        "seed", ["bytes32"], [WORD[:24] + bytes(8)]
+    packed = bytes.fromhex("000000010000000200000003ffffffff")
+    assert row_hash(DOMAIN, 4, [1, 3], [2, 2**32 - 1]) == expected(
+        "row", ["uint256", "bytes"], [4, packed]
     )
+    assert data_leaf(DOMAIN, WORD) == expected("data", ["bytes32"], [WORD])
+    short = WORD[:24]
+    padded = short + bytes(8)
+    assert partition_seed(DOMAIN, short) == expected("seed", ["bytes32"], [padded])
+    assert draw_seed(DOMAIN, 3, short) == expected("draw", ["uint256", "bytes32"], [3, padded])
+    assert part_rank(DOMAIN, WORD, WORD, 5) == expected(
+        "test", ["bytes32", "bytes32", "uint256"], [WORD, WORD, 5]
+    )
+
+
+def test_a_record_hashes_the_parts_one_behind_the_other() -> None:
+    record = DATA.record
+    assert record.payloads_hash == keccak256(DATA.payload_hashes[0] + DATA.payload_hashes[1])
+    assert record.keys_hash == keccak256(DATA.key_commitments[0] + DATA.key_commitments[1])
+    assert record.identifier(DOMAIN) == DATA.identifier(DOMAIN)
+
+
+def test_points_and_squares_go_in_pairs_of_four_bytes() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        row_hash(DOMAIN, 4, [1, 2], [3])
+    with pytest.raises(OverflowError):
+        row_hash(DOMAIN, 4, [2**32], [0])
 
 
 def test_a_commitment_binds_account_round_and_salt() -> None:
@@ -96,17 +177,16 @@ def test_a_commitment_binds_account_round_and_salt() -> None:
     assert MODEL.commitment(DOMAIN, 5, WORD) != committed
     assert MODEL.commitment(DOMAIN, 4, keccak256(WORD)) != committed
     assert replace(MODEL, account=address(9)).commitment(DOMAIN, 4, WORD) != committed
-    # The score is judged after the test data is open: a commitment leaves it free.
-    assert replace(MODEL, score=1).commitment(DOMAIN, 4, WORD) == committed
-    statement = SCORES.statement(DOMAIN, 4)
-    attested = attestation_commitment(DOMAIN, 4, address(3), statement, WORD)
-    assert attestation_commitment(DOMAIN, 4, address(4), statement, WORD) != attested
+    # The evaluation is made after the test data are open: a commitment leaves it free.
+    assert replace(MODEL, evaluation=1).commitment(DOMAIN, 4, WORD) == committed
+    attested = attestation_commitment(DOMAIN, 4, address(3), WORD, WORD)
+    assert attestation_commitment(DOMAIN, 4, address(4), WORD, WORD) != attested
 
 
-def test_positions_take_two_bytes_each() -> None:
-    assert encode_positions([0, 1, 65_535]) == bytes.fromhex("00000001ffff")
-    assert decode_positions(bytes.fromhex("00000001ffff")) == (0, 1, 65_535)
-    with pytest.raises(OverflowError):
-        encode_positions([65_536])
-    with pytest.raises(ValueError, match="3 bytes"):
-        decode_positions(b"\0\0\0")
+def test_the_genesis_block_is_quiet_and_has_only_zeros() -> None:
+    assert GENESIS_BLOCK.quiet
+    assert not BLOCK.quiet
+    assert all(
+        not any(value) if isinstance(value, bytes) else value == 0
+        for value in (getattr(GENESIS_BLOCK, name) for name in names(Block))
+    )

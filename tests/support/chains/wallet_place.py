@@ -28,11 +28,13 @@ class WalletPlace:
     played: PlayedRound
     file: Path
 
-    def run(self, *arguments: str) -> Result:
+    def run(self, *arguments: str, **how: bool) -> Result:
         """Run `wallet` with arguments; errors of this project come out as they are."""
         options = ["--rpc", self.world.anvil.url, "--deployment", str(self.file)]
         command, *others = arguments
-        return CliRunner().invoke(wallet, [command, *options, *others], catch_exceptions=False)
+        return CliRunner().invoke(
+            wallet, [command, *options, *others], catch_exceptions=False, **how
+        )
 
     def json(self, *arguments: str) -> dict[str, Any]:
         """What the command says as JSON."""

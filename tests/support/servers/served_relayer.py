@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -24,12 +25,13 @@ from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
 from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
-from offchain.node.relayer.order_rules import OrderRules
+from offchain.node.relayer.order_wire import encode_order
+from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import RelayerQueue
-from offchain.node.relayer.service import RelayerService
+from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_stopped
-from offchain.node.relayer.wire import encode_forward, encode_reveals, encode_submission
-from offchain.protocol.words.actions import ForwardReward
+from offchain.node.relayer.wire import encode_reveals, encode_submission
+from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.storage.local import LocalStore
 from tests.support.waiting import PATIENCE_SECONDS
@@ -71,9 +73,9 @@ class ServedRelayer:
         """Hand in payload keys."""
         return self.http.post("/keys", json=encode_reveals(tuple(reveals)))
 
-    def post_order(self, forward: ForwardReward) -> httpx.Response:
+    def post_order(self, signed: SignedOrder) -> httpx.Response:
         """Hand in a signed order."""
-        return self.http.post("/permits", json=encode_forward(forward))
+        return self.http.post("/orders", json=encode_order(signed))
 
 
 @contextmanager
@@ -112,7 +114,7 @@ def served_relayer(
             queue,
             clock,
             BatchSettings(),
-            OrderRules(contracts, chain.account, minimum_fee),
+            OrderDesk(contracts, chain, queue.orders, minimum_fee),
         )
         watching = Ethereum(
             BoundedProvider(health_url or contracts.ethereum.url, timeout_seconds=30, attempts=1)
@@ -146,6 +148,22 @@ def served_relayer(
             thread.join(PATIENCE_SECONDS)
             watching.close()
         assert not thread.is_alive()
+
+
+@contextmanager
+def working_relayer(
+    contracts: DeployedContracts, number: int, folder: Path, **options: Any
+) -> Iterator[ServedRelayer]:
+    """A relayer that serves and sends, as the program does; options of `served_relayer`."""
+    stopped = threading.Event()
+    with served_relayer(contracts, number, folder, **options) as served:
+        sending = threading.Thread(target=keep_working, args=(served.service, stopped, 0.05))
+        sending.start()
+        try:
+            yield served
+        finally:
+            stopped.set()
+            sending.join(PATIENCE_SECONDS)
 
 
 def refusal(response: httpx.Response) -> tuple[int, str]:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from offchain.protocol.deciding.intents import (
-    AttestScores,
+    AttestRows,
+    BringModelFile,
     EvaluateModels,
-    OpenAttestation,
+    OpenAttestedRows,
     Send,
+    turn_of,
 )
-from offchain.protocol.words.actions import ReportMissingModels
+from offchain.protocol.words.actions import Finalize, ReportModels
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import EMPTY_ROW
 from tests.support.worlds.round_story import (
-    ATTEST,
-    AVAILABLE,
+    BURNED,
     D_OPEN,
-    FINALIZE,
+    FILL_UP,
+    HALF,
+    LEAVING,
     NO_ATTESTER,
-    OPEN,
-    PATIENCE,
     facts,
 )
 from tests.support.worlds.snapshots import (
+    ACCOUNTS,
     ATTESTATION,
     OTHER_ATTESTATION,
     OTHER_STATEMENT,
+    OWN,
     ROUND,
     STATEMENT,
     attested,
@@ -30,19 +35,45 @@ from tests.support.worlds.snapshots import (
     opened,
 )
 
+AVAILABLE, BRING, ATTEST = Phase.AVAILABLE, Phase.BRING, Phase.ATTEST
+OPEN, FINALIZE = Phase.ATTEST_REVEAL, Phase.FINALIZE
+
+REPORT_DUTY = f"report models of round {ROUND}"
+OPEN_DUTY = f"open statement {STATEMENT.hex()[:16]} of round {ROUND}"
+FINALIZE_DUTY = f"finalize round {ROUND} by {STATEMENT.hex()[:16]}"
+ROWS = (EMPTY_ROW, EMPTY_ROW)
+COMPLETE = {**D_OPEN, "statement": STATEMENT, "attestation": ATTESTATION}
+STANDS = {"majority": STATEMENT}
+
+
+def turn(duty):
+    return turn_of(OWN, ACCOUNTS, duty)
+
+
+def opening(*, bring, turn=0):
+    return OpenAttestedRows(ROUND, STATEMENT, bring, OPEN_DUTY, turn)
+
+
 # (what happened so far, phase, settings, what is due)
 JUDGING_STORY = [
     # ---- Available
+    ("all models are here", AVAILABLE, {}, (Send(ReportModels(0), REPORT_DUTY),)),
     (
-        "a revealed model cannot be fetched",
+        "a revealed model cannot be fetched, it may still come",
         AVAILABLE,
-        {"facts": facts(missing_models=(2,)), "seconds": PATIENCE},
-        (Send(ReportMissingModels((2,)), f"report models of round {ROUND} from 2"),),
+        {"facts": facts(unfetched_models=0b100)},
+        (),
     ),
     (
-        "models to evaluate",
+        "a revealed model cannot be fetched, and half of the phase is over",
         AVAILABLE,
-        {"facts": facts(**D_OPEN, unevaluated=3)},
+        {"facts": facts(unfetched_models=0b100), **HALF},
+        (Send(ReportModels(0b100), REPORT_DUTY),),
+    ),
+    (
+        "reported, models to evaluate",
+        AVAILABLE,
+        {"facts": facts(**D_OPEN, unevaluated=3), "own__has_reported_models": True},
         (EvaluateModels(ROUND),),
     ),
     (
@@ -55,23 +86,37 @@ JUDGING_STORY = [
         },
         (),
     ),
+    # ---- Bring
+    (
+        "the own model is reported, and another one that is here",
+        BRING,
+        {"facts": facts(bringable=(1, 3), own_reveal=3)},
+        (
+            BringModelFile(
+                ROUND,
+                1,
+                f"bring model 1 of round {ROUND}",
+                1 + turn(f"bring model 1 of round {ROUND}"),
+            ),
+            BringModelFile(ROUND, 3, f"bring model 3 of round {ROUND}", 0),
+        ),
+    ),
+    ("what is reported is not here", BRING, {"facts": facts(own_reveal=3)}, ()),
     # ---- Attest
-    ("the table is not complete", ATTEST, {"facts": facts(**D_OPEN, evaluating=True)}, ()),
+    ("the rows are not complete", ATTEST, {"facts": facts(**D_OPEN, evaluating=True)}, ()),
     (
-        "the table is complete",
+        "the rows are complete",
         ATTEST,
-        {"facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION)},
-        (AttestScores(ROUND, ATTESTATION),),
+        {"facts": facts(**COMPLETE)},
+        (AttestRows(ROUND, ATTESTATION),),
     ),
     (
-        "attested",
+        "the rows are complete, something of the stake was burned",
         ATTEST,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": attested(),
-        },
-        (),
+        {"facts": facts(**COMPLETE), **BURNED},
+        (FILL_UP,),
     ),
+    ("attested", ATTEST, {"facts": facts(**COMPLETE), "own__attestation": attested()}, ()),
     (
         "killed after it attested, everything lost: evaluated again",
         ATTEST,
@@ -81,30 +126,40 @@ JUDGING_STORY = [
     (
         "a wrong attestation stands on chain: the later one replaces it",
         ATTEST,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": attested(OTHER_ATTESTATION),
-        },
-        (AttestScores(ROUND, ATTESTATION),),
+        {"facts": facts(**COMPLETE), "own__attestation": attested(OTHER_ATTESTATION)},
+        (AttestRows(ROUND, ATTESTATION),),
+    ),
+    ("no attester", ATTEST, {"facts": facts(**COMPLETE), "own__is_attester": False}, ()),
+    (
+        "a node that leaves attests in its last epoch",
+        ATTEST,
+        {"facts": facts(**COMPLETE), "policy": LEAVING},
+        (AttestRows(ROUND, ATTESTATION),),
     ),
     (
-        "no attester",
+        "a node that leaves does not attest beyond it: that would lock its stake anew",
         ATTEST,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__is_attester": False,
-        },
+        {"facts": facts(**COMPLETE), "policy": LEAVING, "own__is_member": False},
         (),
     ),
     # ---- AttestReveal
     (
-        "its attestation is to be opened",
+        "its attestation is to be opened, with rows: nodes take turns",
         OPEN,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": attested(),
-        },
-        (OpenAttestation(ROUND, STATEMENT),),
+        {"facts": facts(**COMPLETE), "own__attestation": attested()},
+        (opening(bring=True, turn=turn(OPEN_DUTY)),),
+    ),
+    (
+        "its attestation is to be opened, and half of the phase is over",
+        OPEN,
+        {"facts": facts(**COMPLETE), "own__attestation": attested(), **HALF},
+        (opening(bring=True),),
+    ),
+    (
+        "its attestation is to be opened, somebody has brought the rows",
+        OPEN,
+        {"facts": facts(**COMPLETE, rows_brought=True), "own__attestation": attested()},
+        (opening(bring=False),),
     ),
     (
         "killed between attesting and opening, everything lost",
@@ -112,43 +167,31 @@ JUDGING_STORY = [
         {"facts": facts(**D_OPEN, unevaluated=5), "own__attestation": attested()},
         (EvaluateModels(ROUND),),
     ),
-    (
-        "opened",
-        OPEN,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": opened(),
-        },
-        (),
-    ),
+    ("opened", OPEN, {"facts": facts(**COMPLETE), "own__attestation": opened()}, ()),
     (
         "another statement was committed to",
         OPEN,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT, attestation=ATTESTATION),
-            "own__attestation": attested(OTHER_ATTESTATION),
-        },
+        {"facts": facts(**COMPLETE), "own__attestation": attested(OTHER_ATTESTATION)},
         (),
     ),
     ("it did not attest", OPEN, {"facts": facts(statement=STATEMENT)}, ()),
     # ---- Finalize
     (
-        "killed after it opened, everything lost: evaluated again to append the block",
+        "a statement stands: its rows are on chain, whatever was lost",
         FINALIZE,
-        {
-            "facts": facts(**D_OPEN, unevaluated=5),
-            "own__attestation": opened(),
-            "competition__majority": STATEMENT,
-        },
-        (EvaluateModels(ROUND),),
+        {"facts": facts(majority_rows=ROWS), **STANDS},
+        (Send(Finalize(ROWS), FINALIZE_DUTY, turn(FINALIZE_DUTY)),),
     ),
     (
-        "the majority sees other scores",
+        "the statement that stands is the own",
         FINALIZE,
-        {
-            "facts": facts(**D_OPEN, statement=STATEMENT),
-            "competition__majority": OTHER_STATEMENT,
-        },
+        {"facts": facts(majority_rows=ROWS, statement=STATEMENT), **STANDS},
+        (Send(Finalize(ROWS), FINALIZE_DUTY, turn(FINALIZE_DUTY)),),
+    ),
+    (
+        "the majority sees other rows: it may append the block itself",
+        FINALIZE,
+        {"facts": facts(majority_rows=ROWS, statement=OTHER_STATEMENT), **STANDS},
         (),
     ),
 ]

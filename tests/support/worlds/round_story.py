@@ -15,60 +15,67 @@ from offchain.protocol.deciding.intents import (
 )
 from offchain.protocol.deciding.policy import Policy, Role
 from offchain.protocol.deciding.snapshot import CompetitionFacts
-from offchain.protocol.words.actions import ReportMissingItems
+from offchain.protocol.words.actions import AddStake, ReportData
 from offchain.protocol.words.parameters import DEMO
-from offchain.protocol.words.status import Phase
+from offchain.protocol.words.status import Phase, Stake
 from tests.support.worlds.snapshots import (
     MODEL,
+    NOW,
     OTHER_MODEL,
     ROUND,
     SEALED,
     committed,
 )
 
-BOND = DEMO.model_bond
-PATIENCE = Policy().patience
-COMMIT, UNSEAL, REVEAL, AVAILABLE, ATTEST, OPEN, FINALIZE = list(Phase)[1:8]
+COMMIT, UNSEAL, REPORT, REVEAL = Phase.COMMIT, Phase.UNSEAL, Phase.REPORT, Phase.REVEAL
 NO_TRAINER = Policy(roles=frozenset(Role) - {Role.TRAIN})
 NO_ATTESTER = Policy(roles=frozenset(Role) - {Role.ATTEST})
+LEAVING = Policy(leave=True)
+
+HALF = {"competition__phase_start": NOW - 300}
+"""Half of a phase of one Bitcoin block has passed."""
+
+BURNED = {"own__stake": Stake(DEMO.stake - DEMO.model_burn, ROUND - 1, 3)}
+FILL_UP = Send(AddStake(DEMO.model_burn), "fill up the stake")
+REPORT_DUTY = f"report data of round {ROUND}"
 
 
 def facts(**values):
     return CompetitionFacts(**values)
 
 
-OPEN_DATA = {"opened_training": 40}
-D_OPEN = {"data_set_known": True}
+OPEN_DATA = {"opened_training": 4}
+D_OPEN = {"data_open": True}
 
 # (what happened so far, phase, settings, what is due)
 TRAINING_STORY = [
     # ---- Commit
-    ("no key is out yet", COMMIT, {"facts": facts(waiting_training=40)}, ()),
+    ("nothing is open yet", COMMIT, {"facts": facts(waiting_training=4)}, ()),
     (
-        "some items are still sealed",
+        "some parts are not here yet",
         COMMIT,
-        {"facts": facts(opened_training=39, waiting_training=1)},
+        {"facts": facts(opened_training=3, waiting_training=1)},
         (),
     ),
     (
-        "some items stay sealed for too long",
+        "some parts stay away for too long",
         COMMIT,
-        {"facts": facts(opened_training=39, waiting_training=1), "seconds": PATIENCE},
+        {"facts": facts(opened_training=3, waiting_training=1), **HALF},
         (TrainModel(ROUND),),
     ),
     (
         "nothing at all is open however long it takes",
         COMMIT,
-        {"facts": facts(waiting_training=40), "seconds": 10 * PATIENCE},
+        {"facts": facts(waiting_training=4), **HALF},
         (),
     ),
-    ("all items are open", COMMIT, {"facts": facts(**OPEN_DATA)}, (TrainModel(ROUND),)),
+    ("all parts are open", COMMIT, {"facts": facts(**OPEN_DATA)}, (TrainModel(ROUND),)),
     ("the node trains", COMMIT, {"facts": facts(**OPEN_DATA, training=True)}, ()),
     (
         "the model is trained",
         COMMIT,
         {"facts": facts(**OPEN_DATA, held_model=MODEL)},
-        (CommitTrainedModel(ROUND, BOND),),
+        (CommitTrainedModel(ROUND),),
     ),
     (
         "the model is committed",
@@ -77,12 +84,6 @@ TRAINING_STORY = [
         (),
     ),
     # ---- Commit, killed and started again
-    (
-        "killed while it trained",
-        COMMIT,
-        {"facts": facts(**OPEN_DATA)},
-        (TrainModel(ROUND),),
-    ),
     (
         "killed after the commitment",
         COMMIT,
@@ -99,7 +100,7 @@ TRAINING_STORY = [
         (TrainModel(ROUND),),
     ),
     (
-        "... trained once more: the later commitment replaces the earlier, its bond is there",
+        "... trained once more: the later commitment replaces the earlier",
         COMMIT,
         {
             "facts": facts(
@@ -107,7 +108,7 @@ TRAINING_STORY = [
             ),
             "own__commitment": committed(),
         },
-        (CommitTrainedModel(ROUND, 0),),
+        (CommitTrainedModel(ROUND),),
     ),
     (
         "the journal is older than the commitment: the committed one is fetched",
@@ -121,70 +122,33 @@ TRAINING_STORY = [
     # ---- Commit, not for everybody
     ("it does not train", COMMIT, {"facts": facts(**OPEN_DATA), "policy": NO_TRAINER}, ()),
     (
-        "the balance does not cover the bond",
+        "the account is no member",
         COMMIT,
-        {"facts": facts(**OPEN_DATA), "own__balance": BOND - 1},
+        {"facts": facts(**OPEN_DATA), "own__is_member": False},
         (),
     ),
     (
-        "all places of newcomers are taken",
+        "something of the stake was burned: it is filled up before anything is trained",
         COMMIT,
-        {
-            "facts": facts(**OPEN_DATA),
-            "own__is_attester": False,
-            "competition__newcomers": DEMO.maximum_models - 4,
-        },
+        {"facts": facts(**OPEN_DATA), **BURNED},
+        (FILL_UP,),
+    ),
+    (
+        "something of the stake was burned, the balance does not cover it",
+        COMMIT,
+        {"facts": facts(**OPEN_DATA), **BURNED, "own__balance": DEMO.model_burn - 1},
         (),
     ),
     (
-        "a newcomer finds a place",
+        "a node that leaves competes in its last epoch",
         COMMIT,
-        {
-            "facts": facts(**OPEN_DATA),
-            "own__is_attester": False,
-            "competition__newcomers": DEMO.maximum_models - 5,
-        },
+        {"facts": facts(**OPEN_DATA), "policy": LEAVING},
         (TrainModel(ROUND),),
     ),
     (
-        "an attester finds the last place",
+        "a node that leaves puts nothing more at stake",
         COMMIT,
-        {
-            "facts": facts(**OPEN_DATA, held_model=MODEL),
-            "competition__commitments": DEMO.maximum_models - 1,
-        },
-        (CommitTrainedModel(ROUND, BOND),),
-    ),
-    (
-        "all places are taken, an attester's too",
-        COMMIT,
-        {
-            "facts": facts(**OPEN_DATA, held_model=MODEL),
-            "competition__commitments": DEMO.maximum_models,
-        },
-        (),
-    ),
-    (
-        "all places are taken, one of them by this account: a later model may replace its own",
-        COMMIT,
-        {
-            "facts": facts(
-                **OPEN_DATA, sealed_copy=SEALED, recovery_failed=True, held_model=OTHER_MODEL
-            ),
-            "competition__commitments": DEMO.maximum_models,
-            "own__commitment": committed(),
-        },
-        (CommitTrainedModel(ROUND, 0),),
-    ),
-    (
-        "others than genesis accounts wait in round 1",
-        COMMIT,
-        {
-            "facts": facts(**OPEN_DATA),
-            "own__is_genesis": False,
-            "own__is_attester": False,
-            "competition__round": 1,
-        },
+        {"facts": facts(**OPEN_DATA), "policy": LEAVING, **BURNED},
         (),
     ),
     # ---- Unseal
@@ -203,31 +167,43 @@ TRAINING_STORY = [
         },
         (),
     ),
+    # ---- Report
     (
-        "a payload cannot be fetched, it may still come",
-        UNSEAL,
-        {"facts": facts(missing_items=(241, 250)), "seconds": PATIENCE // 2 - 1},
+        "all data can be used: an empty report is one too",
+        REPORT,
+        {"facts": facts()},
+        (Send(ReportData(0), REPORT_DUTY),),
+    ),
+    (
+        "two cannot be used, all are looked at",
+        REPORT,
+        {"facts": facts(unusable=0b101)},
+        (Send(ReportData(0b101), REPORT_DUTY),),
+    ),
+    (
+        "a part cannot be fetched, it may still come",
+        REPORT,
+        {"facts": facts(unusable=0b101, unchecked=0b10)},
         (),
     ),
     (
-        "a payload cannot be fetched",
-        UNSEAL,
-        {"facts": facts(missing_items=(241, 250)), "seconds": PATIENCE // 2},
-        (Send(ReportMissingItems((241, 250)), "report items 241 to 250"),),
+        "a part cannot be fetched, and half of the phase is over",
+        REPORT,
+        {"facts": facts(unusable=0b101, unchecked=0b10), **HALF},
+        (Send(ReportData(0b111), REPORT_DUTY),),
     ),
+    ("reported", REPORT, {"facts": facts(unusable=1), "own__has_reported_data": True}, ()),
+    ("only attesters report", REPORT, {"own__is_attester": False}, ()),
+    ("it does not attest", REPORT, {"policy": NO_ATTESTER}, ()),
     (
-        "only attesters report",
-        UNSEAL,
-        {
-            "facts": facts(missing_items=(241,)),
-            "seconds": PATIENCE,
-            "own__is_attester": False,
-        },
-        (),
+        "killed before the report, the model too",
+        REPORT,
+        {"facts": facts(sealed_copy=SEALED), "own__commitment": committed()},
+        (RecoverModel(ROUND, SEALED), Send(ReportData(0), REPORT_DUTY)),
     ),
     # ---- Reveal
     (
-        "D is known",
+        "D is open",
         REVEAL,
         {
             "facts": facts(**D_OPEN, held_model=MODEL, unevaluated=2),
@@ -245,7 +221,7 @@ TRAINING_STORY = [
         (),
     ),
     (
-        "the own score is known",
+        "the own points are known",
         REVEAL,
         {"facts": facts(**D_OPEN, held_model=MODEL, scored=True), "own__commitment": committed()},
         (RevealTrainedModel(ROUND),),
@@ -275,17 +251,13 @@ TRAINING_STORY = [
         (),
     ),
     (
-        "payloads of D are missing here: the bond is saved at the end of the patience",
+        "parts of D are missing here: the stake is saved when half of the phase is over",
         REVEAL,
-        {
-            "facts": facts(held_model=MODEL),
-            "own__commitment": committed(),
-            "seconds": PATIENCE,
-        },
+        {"facts": facts(held_model=MODEL), "own__commitment": committed(), **HALF},
         (RevealTrainedModel(ROUND),),
     ),
     (
-        "payloads of D are missing here: first it waits",
+        "parts of D are missing here: first it waits",
         REVEAL,
         {"facts": facts(held_model=MODEL), "own__commitment": committed()},
         (),
@@ -299,8 +271,20 @@ TRAINING_STORY = [
                 **D_OPEN, sealed_copy=SEALED, recovery_failed=True, held_model=OTHER_MODEL
             ),
             "own__commitment": committed(),
-            "seconds": PATIENCE,
+            **HALF,
         },
         (),
+    ),
+    (
+        "what was committed to is revealed, by whom ever, leaving or burned",
+        REVEAL,
+        {
+            "facts": facts(**D_OPEN, held_model=MODEL, scored=True),
+            "own__commitment": committed(),
+            "own__is_member": False,
+            "policy": LEAVING,
+            **BURNED,
+        },
+        (RevealTrainedModel(ROUND),),
     ),
 ]

@@ -9,33 +9,36 @@ from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.deciding.snapshot import (
     Claim,
     CompetitionFacts,
-    GenesisFacts,
+    MembershipFacts,
     SharingFacts,
     Snapshot,
 )
 from offchain.protocol.words.parameters import DEMO, Parameters
 from offchain.protocol.words.status import (
-    NO_ATTESTATION,
-    NO_COMMITMENT,
+    NO_CLOSED_ROUND,
+    NO_EPOCH,
     ZERO_HASH,
     AccountStatus,
-    ActiveKeys,
+    Application,
     Attestation,
     ChainStatus,
+    Collected,
     Collection,
     Commitment,
     Competition,
-    DataTotals,
     Head,
     NextPartition,
     Phase,
+    Stake,
 )
 
 ACCOUNTS = tuple("0x" + f"{number:02x}" * 20 for number in (0x11, 0x22, 0x33, 0x44))
 OWN = ACCOUNTS[0]
 ROUND = 5
+EPOCH = 2
 
 NOW = 1_700_000_000
+PHASE_START = NOW - 5
 END_HEIGHT = 822_600
 
 MODEL = b"\x01" * 32
@@ -49,17 +52,17 @@ OTHER_ATTESTATION = b"\x07" * 32
 
 def committed(commitment: bytes = MODEL, *, revealed: bool = False) -> Commitment:
     """The own account's commitment as it stands on chain."""
-    return replace(NO_COMMITMENT, hash=commitment, order=1, revealed=revealed)
+    return Commitment(commitment, 1, revealed)
 
 
 def attested(commitment: bytes = ATTESTATION) -> Attestation:
     """The own attestation, committed to and not opened."""
-    return Attestation(commitment, ZERO_HASH, False)
+    return Attestation(commitment, ZERO_HASH)
 
 
 def opened(statement: bytes = STATEMENT) -> Attestation:
     """The own attestation, opened."""
-    return Attestation(ZERO_HASH, statement, False)
+    return Attestation(ZERO_HASH, statement)
 
 
 STATUS = ChainStatus(
@@ -68,48 +71,52 @@ STATUS = ChainStatus(
     chain_id=31_337,
     collection=Collection(
         round=ROUND + 1,
+        epoch=EPOCH,
+        members=4,
         open_height=END_HEIGHT - 3,
-        items=0,
-        test_items=0,
-        target=48,
-        first_item=240,
-        decision_time=NOW - 4_000,
-        seed=b"\x08" * 32,
+        opened_at=NOW - 100,
     ),
+    collected=Collected(shared=0, partitioned=0, partitions=0, decision_time=NOW - 4_000),
+    next_partition=NextPartition(0, 0),
+    pending_due=False,
+    epoch=replace(NO_EPOCH, first_round=ROUND - 1, last_round=ROUND + 2),
+    next_epoch=replace(NO_EPOCH, warm=4),
+    open_epoch=EPOCH + 1,
     competition=Competition(
         round=ROUND,
         phase=Phase.COMMIT,
         end_height=END_HEIGHT,
-        phase_start=NOW - 10,
+        phase_start=PHASE_START,
         attesters=4,
-        genesis_acts=False,
-        commitments=0,
-        newcomers=0,
-        reveals=0,
-        voids_in_a_row=0,
-        majority=ZERO_HASH,
+        genesis_acts=True,
     ),
-    head=Head(ROUND - 1, b"\x09" * 32, b"\x0a" * 32),
+    closed=replace(NO_CLOSED_ROUND, data=4, epoch=EPOCH),
+    commitments=0,
+    reveals=0,
+    majority=ZERO_HASH,
+    head=Head(2, b"\x09" * 32, b"\x0a" * 32),
     tip=END_HEIGHT - 1,
     best_height=END_HEIGHT,
-    next_partition=NextPartition(0, 0),
-    pending_due=False,
-    totals=DataTotals(items=240, taken=240, last_height=END_HEIGHT - 3, last_decision=NOW - 4_000),
-    keys=ActiveKeys(active=48, written=48),
     own=AccountStatus(
         account=OWN,
-        held_keys=12,
-        quota=12,
         balance=10**20,
-        commitment=NO_COMMITMENT,
-        attestation=NO_ATTESTATION,
-        is_attester=True,
-        standing_until=ROUND + 2,
+        stake=Stake(DEMO.stake, ROUND - 1, EPOCH + 1),
+        stake_free_from=ROUND + 20,
+        application=Application(1, True, 77),
+        heat=500,
         is_genesis=True,
-        had_valid_model=True,
+        is_member=True,
+        is_attester=True,
     ),
 )
-"""Round 5 in Commit, round 6 collects, nothing due for the node."""
+"""A round in Commit, whose phase is not over, and the round after it, which nobody shared in yet.
+
+The account is a member, attests, and has applied for the next epoch: nothing is due.
+"""
+
+MEMBERSHIP = MembershipFacts(
+    genesis_accounts=4, start_accounts=ACCOUNTS, is_member=True, is_warm=True
+)
 
 
 def snapshot(
@@ -119,7 +126,7 @@ def snapshot(
     seconds: int = 0,
     facts: CompetitionFacts | None = None,
     sharing: SharingFacts | None = None,
-    genesis: GenesisFacts | None = None,
+    membership: MembershipFacts = MEMBERSHIP,
     claims: tuple[Claim, ...] = (),
     **changes: Any,
 ) -> Snapshot:
@@ -141,7 +148,7 @@ def snapshot(
         policy=policy or Policy(),
         keepers=ACCOUNTS,
         seconds_in_phase=seconds,
-        genesis=genesis or GenesisFacts(4, 4, 48),
+        membership=membership,
         sharing=sharing or SharingFacts(),
         competition=facts or CompetitionFacts(),
         claims=claims,
