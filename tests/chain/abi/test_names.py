@@ -2,16 +2,20 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from eth_utils.abi import abi_to_signature
+from eth_utils.crypto import keccak
 
 from offchain.bitcoin import errors as bitcoin_errors
 from offchain.chain.abi.interfaces import CONTRACTS, errors_by_selector, interface
 from offchain.crypto import ring_errors
 from offchain.protocol.words.contract_errors import ContractError
+from scripts.support.chains.evm import compiled_artifacts
 
 ROOT = Path(__file__).parents[3]
 ERRORS = {(entry.name, len(entry.inputs)) for entry in errors_by_selector().values()}
@@ -83,3 +87,16 @@ def test_errors_in_the_contracts_words_bear_their_names(module):
         if kind.__module__ == module.__name__
     }
     assert classes - ERROR_NAMES == OWN_NAMES[module]
+
+
+def test_every_error_of_the_contracts_and_their_libraries_is_in_the_kept_interfaces():
+    """What an internal library reverts with stands in the interface of who uses it."""
+    errors = {
+        (artifact.name, entry["name"]): bytes(keccak(text=abi_to_signature(entry)))[:4]
+        for artifact in compiled_artifacts().values()
+        if re.fullmatch(r"contracts/(libraries/)?\w+\.sol", artifact.source_path)
+        for entry in artifact.abi
+        if entry["type"] == "error"
+    }
+    assert ("RingSignatures", "RingNotClosed") in errors
+    assert [name for name, selector in errors.items() if selector not in errors_by_selector()] == []
