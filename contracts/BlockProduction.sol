@@ -15,6 +15,14 @@ import {Votes} from "./libraries/Votes.sol";
 
 /// @title From the statement that stands to a block, as IBlockProduction describes it.
 contract BlockProduction is IBlockProduction {
+    /// @dev A round's models by reveal index: see IModelTransactions.revealed.
+    struct Revealed {
+        address[] accounts;
+        uint256[] orders;
+        bytes32[] ids;
+        uint256 agreeing;
+    }
+
     IModelChain private immutable _modelChain;
     IModelTransactions private immutable _modelTransactions;
     IAttestations private immutable _attestations;
@@ -44,64 +52,68 @@ contract BlockProduction is IBlockProduction {
             revert WrongPhase(uint8(phase), uint8(IModelChain.Phase.Finalize));
         }
         IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
-        IAttestations.Row[] memory table = rows;
-        bytes32 statement = Statements.statement(address(_modelChain), round, closed.dataRoot, table);
+        bytes32 statement = Statements.statement(address(_modelChain), round, closed.dataRoot, rows);
         bytes32 standing = _attestations.majorityOf(round);
         if (statement != standing) revert NotTheStatement(statement, standing);
 
-        // One row for each reveal: who opened the statement first brought them.
-        IModelTransactions.Reveal[] memory reveals = _modelTransactions.revealsOf(round);
-        _burn(round, table, reveals);
-        (, bytes32 headHash, bytes32 headModel) = _modelChain.head();
-        uint32[] memory ranking = Judging.rank(table, _orders(reveals), _required(round, closed));
-        uint32[] memory voices = Judging.voices(table, ranking, headModel != 0);
-        emit RoundDecided(round, _bitmap(ranking), voices);
-        Votes.Ballot[] memory ballots = _ballots(round, voices, reveals, closed.dataRoot, headHash);
-        Votes.Outcome memory outcome = Votes.count(ballots, closed.dataRoot, headHash);
-
         IModelChain.Block memory produced;
-        produced.voices = uint32(voices.length);
-        produced.attestations = _attestations.support(round, statement);
-        produced.dataVoteRoot = outcome.dataVoteRoot;
-        produced.blockVoteRoot = outcome.blockVoteRoot;
-        produced.dataRoot = closed.dataRoot;
         produced.statement = statement;
-        produced.modelHash = headModel;
-        if (!outcome.isQuiet) {
-            uint32 best = voices[outcome.best];
-            produced.bestReveal = best;
-            produced.bestModel = reveals[best].id;
-            produced.modelHash = reveals[best].modelHash;
-            produced.paidVoices = _pay(round, voices, reveals, outcome.agreeing);
-        }
+        produced.attestations = _attestations.support(round, statement);
+        produced.dataRoot = closed.dataRoot;
+        _decide(produced, round, closed, rows);
         _modelChain.append(produced);
     }
 
-    /// @dev The agreeing voices' bitmap; their accounts gain standing, best first.
-    function _pay(
+    /// @dev There is one row for each reveal: who opened the statement first brought them.
+    function _decide(
+        IModelChain.Block memory produced,
         uint32 round,
-        uint32[] memory voices,
-        IModelTransactions.Reveal[] memory reveals,
-        uint256 agreeing
-    ) private returns (uint256 bitmap) {
+        IModelChain.ClosedRound memory closed,
+        IAttestations.Row[] memory rows
+    ) private {
+        Revealed memory models;
+        (models.accounts, models.orders, models.ids, models.agreeing) = _modelTransactions.revealed(round);
+        (, bytes32 headHash, bytes32 headModel) = _modelChain.head();
+        _burn(round, rows, models.accounts);
+
+        uint32[] memory ranking = Judging.rank(rows, models.orders, _required(round, closed));
+        uint32[] memory voices = Judging.voices(rows, ranking, headModel != 0);
+        emit RoundDecided(round, _bitmap(ranking), voices);
+
+        Votes.Outcome memory outcome =
+            Votes.count(_ballots(round, voices, models, closed.dataRoot, headHash), closed.dataRoot, headHash);
+        produced.voices = uint32(voices.length);
+        produced.dataVoteRoot = outcome.dataVoteRoot;
+        produced.blockVoteRoot = outcome.blockVoteRoot;
+        if (outcome.isQuiet) {
+            produced.modelHash = headModel;
+            return;
+        }
+        uint32 best = voices[outcome.best];
+        produced.bestReveal = best;
+        produced.bestModel = models.ids[best];
+        produced.modelHash = _modelTransactions.revealAt(round, best).modelHash;
+        produced.paidVoices = _bitmap(voices) & models.agreeing;
+        _grantStanding(round, voices, models, outcome.agreeing);
+    }
+
+    function _burn(uint32 round, IAttestations.Row[] memory rows, address[] memory accounts) private {
+        uint64 baseline = rows[0].middle;
+        for (uint256 i; i < accounts.length; ++i) {
+            if (!Judging.burns(rows[i + 1], baseline, _burnBasisPoints)) continue;
+            _membership.burn(accounts[i]);
+            emit ModelBurned(round, accounts[i], uint32(i));
+        }
+    }
+
+    /// @dev The agreeing voices' accounts gain it, best first.
+    function _grantStanding(uint32 round, uint32[] memory voices, Revealed memory models, uint256 agreeing) private {
         address[] memory accounts = new address[](agreeing);
         uint256 filled;
         for (uint256 i; i < voices.length; ++i) {
-            IModelTransactions.Reveal memory reveal = reveals[voices[i]];
-            if (!(reveal.namesData && reveal.namesHead)) continue;
-            bitmap |= 1 << voices[i];
-            accounts[filled++] = reveal.account;
+            if (Bits.has(models.agreeing, voices[i])) accounts[filled++] = models.accounts[voices[i]];
         }
         _attestations.grantStanding(round, accounts);
-    }
-
-    function _burn(uint32 round, IAttestations.Row[] memory rows, IModelTransactions.Reveal[] memory reveals) private {
-        uint64 baseline = rows[0].middle;
-        for (uint256 i; i < reveals.length; ++i) {
-            if (!Judging.burns(rows[i + 1], baseline, _burnBasisPoints)) continue;
-            _membership.burn(reveals[i].account);
-            emit ModelBurned(round, reveals[i].account, uint32(i));
-        }
     }
 
     /// @dev B for the round.
@@ -120,23 +132,17 @@ contract BlockProduction is IBlockProduction {
     function _ballots(
         uint32 round,
         uint32[] memory voices,
-        IModelTransactions.Reveal[] memory reveals,
+        Revealed memory models,
         bytes32 dataRoot,
         bytes32 headHash
     ) private view returns (Votes.Ballot[] memory ballots) {
         ballots = new Votes.Ballot[](voices.length);
         for (uint256 i; i < voices.length; ++i) {
-            IModelTransactions.Reveal memory reveal = reveals[voices[i]];
-            ballots[i] = Votes.Ballot(reveal.id, dataRoot, headHash);
-            if (reveal.namesData && reveal.namesHead) continue;
-            (ballots[i].dataRoot, ballots[i].previousBlock) = _modelTransactions.otherVotesOf(round, voices[i]);
-        }
-    }
-
-    function _orders(IModelTransactions.Reveal[] memory reveals) private pure returns (uint256[] memory orders) {
-        orders = new uint256[](reveals.length);
-        for (uint256 i; i < orders.length; ++i) {
-            orders[i] = reveals[i].order;
+            Votes.Ballot memory ballot = ballots[i];
+            ballot.id = models.ids[voices[i]];
+            (ballot.dataRoot, ballot.previousBlock) = Bits.has(models.agreeing, voices[i])
+                ? (dataRoot, headHash)
+                : _modelTransactions.otherVotesOf(round, voices[i]);
         }
     }
 

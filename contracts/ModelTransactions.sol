@@ -132,8 +132,21 @@ contract ModelTransactions is IModelTransactions {
     }
 
     /// @inheritdoc IModelTransactions
-    function revealsOf(uint32 round) external view returns (Reveal[] memory) {
-        return _reveals[round];
+    function revealed(uint32 round)
+        external
+        view
+        returns (address[] memory accounts, uint256[] memory orders, bytes32[] memory ids, uint256 agreeing)
+    {
+        Reveal[] storage reveals = _reveals[round];
+        uint256 count = reveals.length;
+        accounts = new address[](count);
+        orders = new uint256[](count);
+        ids = new bytes32[](count);
+        for (uint256 i; i < count; ++i) {
+            Reveal storage reveal = reveals[i];
+            (accounts[i], orders[i], ids[i]) = (reveal.account, reveal.order, reveal.id);
+            if (reveal.namesData && reveal.namesHead) agreeing |= 1 << i;
+        }
     }
 
     /// @inheritdoc IModelTransactions

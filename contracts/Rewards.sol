@@ -92,8 +92,9 @@ contract Rewards is IRewards {
     /// @inheritdoc IRewards
     function claimData(IDataRegistry.DataRecord calldata record, uint32 index) external {
         uint32 round = record.round;
-        bytes32 id = _dataRegistry.identify(record);
-        if (id != _dataRegistry.idOf(round, index)) revert UnknownData(round, index, id);
+        if (!_dataRegistry.isRecorded(record, index)) {
+            revert UnknownData(round, index, _dataRegistry.identify(record));
+        }
         IModelChain.Block memory data = _blockOf(round);
         uint256 dataSet = _modelChain.closedRound(round).dataSet;
         if (!Bits.has(dataSet, index)) revert NothingToClaim(round);

@@ -176,10 +176,16 @@ interface IModelTransactions {
     /// @return what is kept of it
     function revealAt(uint32 round, uint32 index) external view returns (Reveal memory);
 
-    /// @notice All revealed models of a round.
+    /// @notice All revealed models of a round, in order of reveal: what judging needs of them.
     /// @param round the round
-    /// @return in order of reveal
-    function revealsOf(uint32 round) external view returns (Reveal[] memory);
+    /// @return accounts whose they are
+    /// @return orders of their commitments
+    /// @return ids identifiers of the model transactions
+    /// @return agreeing bitmap of those that name the round's data root and the head
+    function revealed(uint32 round)
+        external
+        view
+        returns (address[] memory accounts, uint256[] memory orders, bytes32[] memory ids, uint256 agreeing);
 
     /// @notice What a revealed model named, where that is not the data set and the head; else zeros.
     /// @dev Reverts with NoSuchReveal.

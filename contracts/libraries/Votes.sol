@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {MerkleTree} from "./MerkleTree.sol";
 
 /// @title The two votes of the voices (the paper's algorithm 3).
@@ -77,27 +78,39 @@ library Votes {
         pure
         returns (bytes32)
     {
-        // Nominations in order of their best voice, with the number of their votes.
-        uint256[] memory nominationOf = new uint256[](size);
+        // Nominations in order of their best voice: what is named, the number of votes, the first and the last voice.
+        // Each voice's `next` is the next one of its nomination.
         bytes32[] memory nominated = new bytes32[](size);
         uint256[] memory votes = new uint256[](size);
+        uint256[] memory first = new uint256[](size);
+        uint256[] memory last = new uint256[](size);
+        uint256[] memory next = new uint256[](size);
         uint256 nominations;
         for (uint256 i; i < size; ++i) {
+            bytes32 name = names[i];
             uint256 nomination;
-            while (nomination < nominations && nominated[nomination] != names[i]) {
-                ++nomination;
+            // No number here is above `size`, and no nomination is looked at that is not there yet.
+            unchecked {
+                while (nomination < nominations && Arrays.unsafeMemoryAccess(nominated, nomination) != name) {
+                    ++nomination;
+                }
+                if (nomination == nominations) {
+                    nominated[nominations++] = name;
+                    first[nomination] = i;
+                } else {
+                    next[last[nomination]] = i;
+                }
+                last[nomination] = i;
+                ++votes[nomination];
             }
-            if (nomination == nominations) nominated[nominations++] = names[i];
-            ++votes[nomination];
-            nominationOf[i] = nomination;
         }
 
         bytes32[] memory roots = new bytes32[](nominations);
         for (uint256 nomination; nomination < nominations; ++nomination) {
             bytes32[] memory leaves = new bytes32[](votes[nomination]);
-            uint256 filled;
-            for (uint256 i; filled < leaves.length; ++i) {
-                if (nominationOf[i] == nomination) leaves[filled++] = ids[i];
+            uint256 voice = first[nomination];
+            for (uint256 i; i < leaves.length; ++i) {
+                (leaves[i], voice) = (ids[voice], next[voice]);
             }
             roots[nomination] = MerkleTree.root(leaves);
         }

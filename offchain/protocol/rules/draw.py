@@ -86,31 +86,32 @@ def is_drawn(key: bytes, number: int, applicants: int, places: int) -> bool:
 def position(key: bytes, number: int, count: int) -> int:
     """Where the permutation of [0, count) puts a number.
 
-    A Feistel network over the numbers with as many binary digits as ``count`` has (six at
+    A Feistel network over the numbers with as many binary digits as ``count - 1`` has (six at
     least), gone through again until what comes out is below ``count``. With r digits in the right
     half, one more than in the left if their number is odd:
 
-        number = left * 2^r + right; in each round left' = right, right' = left xor F(round, right)
-        F(round, x) = keccak256(key || uint256(round * 2^128 + x)), as many low digits as left has
+        number = left * 2^r + right
+        in even rounds left ^= F(round, right), in odd ones right ^= F(round, left)
+        F(round, x) = keccak256(key || uint256(round * 2^128 + x)), as many low digits as the
+        changed half has
 
     Args:
         key: 32 bytes.
         number: in [0, count).
         count: at least 1.
     """
-    digits = max(LEAST_DIGITS, count.bit_length())
-    short = digits // 2
-    long = digits - short
+    digits = max(LEAST_DIGITS, (count - 1).bit_length())
+    right_digits = digits - digits // 2
     while True:
-        number = _network(key, number, short, long)
+        left, right = number >> right_digits, number & (1 << right_digits) - 1
+        for turn in range(0, ROUNDS, 2):
+            left ^= _mixed(key, turn, right) & (1 << digits // 2) - 1
+            right ^= _mixed(key, turn + 1, left) & (1 << right_digits) - 1
+        number = left << right_digits | right
         if number < count:
             return number
 
 
-def _network(key: bytes, number: int, short: int, long: int) -> int:
-    left, right = number >> long, number & (1 << long) - 1
-    for index in range(ROUNDS):
-        mixed = int.from_bytes(keccak256(key + (index << 128 | right).to_bytes(32, "big")), "big")
-        size = long if index % 2 else short
-        left, right = right, left ^ mixed & (1 << size) - 1
-    return left << long | right
+def _mixed(key: bytes, turn: int, half: int) -> int:
+    """F, before its low digits are taken."""
+    return int.from_bytes(keccak256(key + (turn << 128 | half).to_bytes(32, "big")), "big")

@@ -28,8 +28,8 @@ def test_parts(
 ) -> tuple[int, ...]:
     """The parts of a data transaction that test, ascending.
 
-    Those with the lowest H("test", seed, identifier, part); of equal hashes the lower part's counts
-    as lower.
+    Those with the lowest H("test", seed, identifier, part), compared by their first 31 bytes, and
+    of equal ones the lower part.
 
     Args:
         domain: the deployment's.
@@ -38,7 +38,7 @@ def test_parts(
         parts: how many parts it has.
         test_parts: how many of them test.
     """
-    ranked = ((part_rank(domain, seed, data_id, part), part) for part in range(parts))
+    ranked = ((part_rank(domain, seed, data_id, part)[:31], part) for part in range(parts))
     return tuple(sorted(part for _, part in heapq.nsmallest(test_parts, ranked)))
 
 
