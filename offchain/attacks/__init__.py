@@ -1,1 +1,1 @@
-"""Attacks on the promises, each a command: what it tries, what happens, and the plain rule that falls to it."""
+"""Attacks on the promises, each a command, with the plain rule that falls to it."""

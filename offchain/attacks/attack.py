@@ -32,8 +32,8 @@ class Outcome:
 class Attack:
     """An attack that anybody can run.
 
-    ``promise`` is what it attacks, ``tried`` what the attacker does, ``plain_rule`` the rule that it
-    is held against: the first protocol's, the paper's or DanKu's.
+    ``promise`` is what it attacks, ``tried`` what the attacker does, ``plain_rule`` the rule that
+    it is held against: the first protocol's, the paper's or DanKu's.
     """
 
     name: str
