@@ -282,9 +282,12 @@ def look_at_rpc(here: Surroundings) -> str:
 
 
 def look_at_deployment(here: Surroundings) -> str:
-    """The contracts of the deployment file are on that node's chain, with the recorded code."""
+    """The deployment file's contracts are on that chain, with its code and this version's task."""
     contracts = open_contracts(here.settings.rpc, here.settings.deployment)
-    return f"{len(contracts.deployment.contracts)} contracts on chain, as the file says"
+    found = contracts.deployment
+    task = choose_task(found.task.name)
+    require_task(found, make_learner(task, contracts.parameters.samples_per_part).task_hash)
+    return f"{len(found.contracts)} contracts on chain, as the file says, for the task {task}"
 
 
 def look_at_proxy(here: Surroundings) -> str:

@@ -157,12 +157,12 @@ def _decoded(contract: str, function: str, answer: bytes, expected: object) -> o
     return tuple(plain) if isinstance(expected, tuple) else plain
 
 
-def plan_of(world: World) -> DeploymentPlan:
+def plan_of(world: World, task: DeployedTask = TASK) -> DeploymentPlan:
     """The deployment of the contracts that a world's reference stands for."""
     return DeploymentPlan(
         tuple(node.account for node in world.genesis_nodes),
         world.bitcoin.checkpoint,
-        TASK,
+        task,
         world.relay.rules,
         world.parameters,
         DEMO_RELAY,

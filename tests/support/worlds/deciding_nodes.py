@@ -33,6 +33,7 @@ from offchain.protocol.history.entries import SharedData
 from offchain.protocol.history.fold import History
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import Row
 from scripts.support.worlds.models import Model
 from scripts.support.worlds.steps import Node
 from scripts.support.worlds.world import World
@@ -65,6 +66,8 @@ class DecidingNode:
     def __post_init__(self) -> None:
         self.history = History(self.world.parameters, self.world.domain)
         self._read = 0
+        self._nullifiers: dict[int, int] = {}
+        self._rows: dict[tuple[int, int], tuple[Row, ...]] = {}
 
     def kill(self) -> None:
         """Lose everything that is not on chain or in the store."""
@@ -114,7 +117,7 @@ class DecidingNode:
             case AttestRows(commitment=commitment):
                 world.execute(actions.CommitAttestation(commitment), node)
             case OpenAttestedRows(bring=bring):
-                opening = world.opening(node, world.rows())
+                opening = world.opening(node, self.rows())
                 assert isinstance(opening, actions.OpenStatement) == bring
                 world.execute(opening, node)
 
@@ -155,10 +158,11 @@ class DecidingNode:
 
     def own_data(self, round_number: int) -> SharedData | None:
         """The node's data transaction of a round, if it arrived."""
-        epoch = self.history.round(round_number).epoch
-        key = self.world.share_key(self.node, epoch)
-        point = nullifier(self.world.domain, key, round_number)
-        return self.history.data_of(round_number, point.x)
+        if round_number not in self._nullifiers:
+            key = self.world.share_key(self.node, self.history.round(round_number).epoch)
+            point = nullifier(self.world.domain, key, round_number)
+            self._nullifiers[round_number] = point.x
+        return self.history.data_of(round_number, self._nullifiers[round_number])
 
     def sharing(self) -> SharingFacts:
         world, memory = self.world, self.memory
@@ -194,7 +198,7 @@ class DecidingNode:
         is_open = world.phase >= Phase.REVEAL
         unevaluated = 1 + self.reveals - memory.evaluated
         is_complete = world.phase >= Phase.ATTEST and unevaluated == 0
-        rows = world.rows() if is_complete else ()
+        rows = self.rows() if is_complete else ()
         statement = world.statement(rows) if is_complete else None
         return CompetitionFacts(
             phase_block=entry.phases[-1].block_number,
@@ -211,6 +215,13 @@ class DecidingNode:
             rows_brought=statement in entry.statements,
             majority_rows=entry.statements.get(entry.majority or b""),
         )
+
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of the round in competition, computed once."""
+        known = self.world.competing, self.reveals
+        if known not in self._rows:
+            self._rows[known] = self.world.rows()
+        return self._rows[known]
 
     def commitment(self, model: Model) -> bytes:
         """What the node commits to its model by."""
