@@ -22,6 +22,14 @@ contract DataRegistry is IDataRegistry {
         uint40 decisionTime; // of the last partition of this or an earlier round
         uint16 shared;
         uint16 partitioned;
+        uint16 partitions;
+    }
+
+    /// @dev What the chain itself needs of a round only while it collects and competes. No more than two rounds do: the
+    /// next one but one writes over it, which costs a fifth of fresh slots.
+    struct Page {
+        mapping(uint256 index => bytes32) ids;
+        mapping(uint256 number => Partition) partitions;
     }
 
     /// @dev Bitmaps over the data transactions of a round, at most MAXIMUM_DATA.
@@ -32,6 +40,10 @@ contract DataRegistry is IDataRegistry {
 
     /// @dev Most data transactions of a round: as many as the longest ring has keys.
     uint256 private constant MAXIMUM_DATA = 128;
+
+    /// @dev A trace is an identifier with its low bits replaced by 1 + the data transaction's number. The 248 bits left
+    /// are as hard to hit as needed: 2^124 tries for a collision, each with a ring signature.
+    uint256 private constant NUMBER_BITS = 8;
 
     IBitcoinRelay private immutable _relay;
     IMembership private immutable _membership;
@@ -44,13 +56,12 @@ contract DataRegistry is IDataRegistry {
     uint32 private _collectingRound;
     uint32 private _lastHeight; // of the last partition
     mapping(uint32 round => Intake) private _intakes;
-    mapping(uint32 round => mapping(uint256 index => bytes32)) private _ids;
-    mapping(uint32 round => mapping(uint256 nullifierX => uint32)) private _nullifierUses;
-    mapping(uint32 round => Partition[]) private _partitions;
+    mapping(uint32 round => mapping(uint256 nullifierX => uint256)) private _traces;
     mapping(uint32 round => Published) private _published;
+    Page[2] private _pages;
 
     /// @dev Of the data transactions of the round that collects. Six share a slot, and every round writes over what the
-    /// one before left, which costs a fifth of a fresh slot.
+    /// one before left.
     uint40[MAXIMUM_DATA] private _arrivals;
 
     /// @param contracts the deployment's; only the parameters have to be deployed already
@@ -77,7 +88,7 @@ contract DataRegistry is IDataRegistry {
         if (transaction.payloadHashes.length != parts || transaction.keyCommitments.length != parts) {
             revert WrongPartCount(transaction.payloadHashes.length, transaction.keyCommitments.length, parts);
         }
-        uint32 used = _nullifierUses[round][transaction.nullifierX];
+        uint32 used = nullifierUse(round, transaction.nullifierX);
         if (used != 0) revert NullifierUsed(transaction.nullifierX, used - 1);
 
         DataRecord memory record = DataRecord({
@@ -106,8 +117,8 @@ contract DataRegistry is IDataRegistry {
         uint16 index = intake.shared;
         intake.shared = index + 1;
         _intakes[round] = intake;
-        _nullifierUses[round][record.nullifierX] = index + 1;
-        _ids[round][index] = id;
+        _traces[round][record.nullifierX] = uint256(id) >> NUMBER_BITS << NUMBER_BITS | intake.shared;
+        _pages[round % 2].ids[index] = id;
         _arrivals[index] = uint40(block.timestamp);
         emit DataShared(round, index, id, uint40(block.timestamp), record, transaction.payloadHashes);
     }
@@ -150,9 +161,8 @@ contract DataRegistry is IDataRegistry {
         ) revert WrongEnd(end, decision);
 
         bytes32 seed = TestParts.seed(address(_modelChain), _relay.blockHash(height));
-        _partitions[round].push(
-            Partition({first: first, end: end, height: height, decisionTime: decision, seed: seed})
-        );
+        _pages[round % 2].partitions[intake.partitions++] =
+            Partition({first: first, end: end, height: height, decisionTime: decision, seed: seed});
         intake.decisionTime = decision;
         intake.partitioned = uint16(end);
         _intakes[round] = intake;
@@ -169,7 +179,8 @@ contract DataRegistry is IDataRegistry {
             ring: _membership.epochAt(_membership.currentEpoch()).code,
             decisionTime: closing.decisionTime,
             shared: 0,
-            partitioned: 0
+            partitioned: 0,
+            partitions: 0
         });
         _collectingRound = round;
     }
@@ -216,20 +227,13 @@ contract DataRegistry is IDataRegistry {
     }
 
     /// @inheritdoc IDataRegistry
-    function idOf(uint32 round, uint32 index) external view returns (bytes32) {
-        return _ids[round][index];
+    function isRecorded(DataRecord memory record, uint32 index) external view returns (bool) {
+        return _isRecorded(record.round, record.nullifierX, identify(record), index);
     }
 
     /// @inheritdoc IDataRegistry
-    function arrivalOf(uint32 index) external view returns (uint40) {
-        uint16 shared = _intakes[_collectingRound].shared;
-        if (index >= shared) revert NoSuchData(_collectingRound, index, shared);
-        return _arrivals[index];
-    }
-
-    /// @inheritdoc IDataRegistry
-    function nullifierUse(uint32 round, uint256 nullifierX) external view returns (uint32) {
-        return _nullifierUses[round][nullifierX];
+    function nullifierUse(uint32 round, uint256 nullifierX) public view returns (uint32) {
+        return uint32(_traces[round][nullifierX] & ((1 << NUMBER_BITS) - 1));
     }
 
     /// @inheritdoc IDataRegistry
@@ -238,26 +242,36 @@ contract DataRegistry is IDataRegistry {
         return Collected({
             shared: intake.shared,
             partitioned: intake.partitioned,
-            partitions: uint32(_partitions[round].length),
+            partitions: intake.partitions,
             decisionTime: intake.decisionTime
         });
     }
 
     /// @inheritdoc IDataRegistry
+    function idOf(uint32 round, uint32 index) external view returns (bytes32) {
+        _requireBelow(round, index, _intakes[round].shared);
+        return _pages[round % 2].ids[index];
+    }
+
+    /// @inheritdoc IDataRegistry
+    function arrivalOf(uint32 index) external view returns (uint40) {
+        _requireBelow(_collectingRound, index, _intakes[_collectingRound].shared);
+        return _arrivals[index];
+    }
+
+    /// @inheritdoc IDataRegistry
     function partitionAt(uint32 round, uint32 number) external view returns (Partition memory) {
-        Partition[] storage partitions = _partitions[round];
-        if (number >= partitions.length) revert NoSuchPartition(round, number, partitions.length);
-        return partitions[number];
+        _requireBelow(round, number, _intakes[round].partitions);
+        return _pages[round % 2].partitions[number];
     }
 
     /// @inheritdoc IDataRegistry
     function testParts(uint32 round, uint32 index) external view returns (uint256) {
-        uint32 partitioned = _intakes[round].partitioned;
-        if (index >= partitioned) revert NoSuchData(round, index, partitioned);
-        Partition[] storage partitions = _partitions[round];
+        _requireBelow(round, index, _intakes[round].partitioned);
+        Page storage page = _pages[round % 2];
         uint256 number;
-        while (partitions[number].end <= index) ++number;
-        return _testPartsOf(partitions[number].seed, _ids[round][index]);
+        while (page.partitions[number].end <= index) ++number;
+        return _testPartsOf(page.partitions[number].seed, page.ids[index]);
     }
 
     /// @inheritdoc IDataRegistry
@@ -274,14 +288,14 @@ contract DataRegistry is IDataRegistry {
     /// @inheritdoc IDataRegistry
     function dataRoot(uint32 round, uint256 bitmap) external view returns (bytes32) {
         uint256 shared = _intakes[round].shared;
-        if (bitmap >> shared != 0) revert NoSuchData(round, Math.log2(bitmap), shared);
+        if (bitmap != 0) _requireBelow(round, Math.log2(bitmap), shared);
         uint256 count;
         for (uint256 left = bitmap; left != 0; left &= left - 1) ++count;
         bytes32[] memory leaves = new bytes32[](count);
         for (uint256 index = shared; index != 0;) {
             --index;
             if (bitmap >> index & 1 == 0) continue;
-            leaves[--count] = DataTransactions.leaf(address(_modelChain), _ids[round][uint32(index)]);
+            leaves[--count] = DataTransactions.leaf(address(_modelChain), _pages[round % 2].ids[index]);
         }
         return MerkleTree.root(leaves);
     }
@@ -307,10 +321,9 @@ contract DataRegistry is IDataRegistry {
         (uint32 competing, IModelChain.Phase phase) = _modelChain.currentPhase();
         if (round != competing || phase != required) revert WrongPhase(round, competing, phase, required);
         bytes32 id = identify(record);
-        if (_ids[round][index] != id) revert UnknownData(round, index, id);
-        Partition[] storage partitions = _partitions[round];
-        if (partitionNumber >= partitions.length) revert WrongPartition(index, partitionNumber);
-        Partition memory taken = partitions[partitionNumber];
+        if (!_isRecorded(round, record.nullifierX, id, index)) revert UnknownData(round, index, id);
+        if (partitionNumber >= _intakes[round].partitions) revert WrongPartition(index, partitionNumber);
+        Partition memory taken = _pages[round % 2].partitions[partitionNumber];
         if (index < taken.first || index >= taken.end) revert WrongPartition(index, partitionNumber);
         return _testPartsOf(taken.seed, id);
     }
@@ -326,6 +339,18 @@ contract DataRegistry is IDataRegistry {
         uint128 flag = uint128(1) << index;
         if (flags & flag != 0) revert AlreadyPublished(round, index);
         return flags | flag;
+    }
+
+    function _isRecorded(uint32 round, uint256 nullifierX, bytes32 id, uint256 index) private view returns (bool) {
+        bool isSame = (_traces[round][nullifierX] ^ uint256(id)) >> NUMBER_BITS == 0;
+        return isSame && nullifierUse(round, nullifierX) == index + 1;
+    }
+
+    /// @dev Reverts where a round has no such data transaction or partition, or has them no longer: from two rounds on
+    /// they are written over.
+    function _requireBelow(uint32 round, uint256 number, uint256 count) private view {
+        if (uint256(round) + 1 < _collectingRound) count = 0;
+        if (number >= count) revert NothingThere(round, number, count);
     }
 
     function _testPartsOf(bytes32 seed, bytes32 id) private view returns (uint256) {

@@ -93,8 +93,9 @@ contract Rewards is IRewards {
     /// @inheritdoc IRewards
     function claimData(IDataRegistry.DataRecord calldata record, uint32 index) external {
         uint32 round = record.round;
-        bytes32 id = _dataRegistry.identify(record);
-        if (id != _dataRegistry.idOf(round, index)) revert UnknownData(round, index, id);
+        if (!_dataRegistry.isRecorded(record, index)) {
+            revert UnknownData(round, index, _dataRegistry.identify(record));
+        }
         IModelChain.Payout memory payout = _modelChain.payoutOf(round);
         if (!Bits.has(payout.dataSet, index)) revert NothingToClaim(round);
         if (Bits.has(_claimedData[round], index)) revert AlreadyClaimed(round);

@@ -214,17 +214,11 @@ interface IDataRegistry {
     /// @param decisionTime the height's
     error WrongEnd(uint32 end, uint40 decisionTime);
 
-    /// @notice The round has no such data transaction.
+    /// @notice The round has no such data transaction or partition; one before the round that competes has none left.
     /// @param round which
-    /// @param index number that was asked for
-    /// @param count how many there are: shared, or partitioned where that is what was asked for
-    error NoSuchData(uint32 round, uint256 index, uint256 count);
-
-    /// @notice The round has no such partition.
-    /// @param round which
-    /// @param number that was asked for
-    /// @param count how many there are
-    error NoSuchPartition(uint32 round, uint256 number, uint256 count);
+    /// @param number that was asked for, from 0
+    /// @param count how many there are of what was asked for
+    error NothingThere(uint32 round, uint256 number, uint256 count);
 
     /// @notice Takes a data transaction into the round that collects. Anybody may bring it.
     /// @dev Reverts with WrongRound, TimestampNotAStep, TimestampAhead, TimestampBehind, WrongPartCount, NullifierUsed, or
@@ -279,17 +273,11 @@ interface IDataRegistry {
     /// @return H("data-id", ...), as DataRecord says
     function identify(DataRecord memory record) external view returns (bytes32);
 
-    /// @notice The identifier of a data transaction that arrived.
-    /// @param round its round
-    /// @param index its number there
-    /// @return 0 if there is none
-    function idOf(uint32 round, uint32 index) external view returns (bytes32);
-
-    /// @notice When a data transaction of the round that collects arrived. Of other rounds only events tell.
-    /// @dev Reverts with NoSuchData.
-    /// @param index its number
-    /// @return seconds since 1970
-    function arrivalOf(uint32 index) external view returns (uint40);
+    /// @notice Whether a data transaction was accepted, in any round.
+    /// @param record what it says
+    /// @param index the number that it must have in its round
+    /// @return whether it was, and has that number
+    function isRecorded(DataRecord memory record, uint32 index) external view returns (bool);
 
     /// @notice Which data transaction used a nullifier.
     /// @param round any
@@ -302,16 +290,29 @@ interface IDataRegistry {
     /// @return what has arrived and was partitioned
     function collected(uint32 round) external view returns (Collected memory);
 
+    /// @notice The identifier of a data transaction.
+    /// @dev Reverts with NothingThere.
+    /// @param round its round: the one that collects, or the one before
+    /// @param index its number there
+    /// @return the identifier
+    function idOf(uint32 round, uint32 index) external view returns (bytes32);
+
+    /// @notice When a data transaction of the round that collects arrived.
+    /// @dev Reverts with NothingThere.
+    /// @param index its number
+    /// @return seconds since 1970
+    function arrivalOf(uint32 index) external view returns (uint40);
+
     /// @notice A partition.
-    /// @dev Reverts with NoSuchPartition.
-    /// @param round any
+    /// @dev Reverts with NothingThere.
+    /// @param round its round: the one that collects, or the one before
     /// @param number of the partition in its round, from 0
     /// @return all about it
     function partitionAt(uint32 round, uint32 number) external view returns (Partition memory);
 
     /// @notice Which parts of a data transaction test.
-    /// @dev Reverts with NoSuchData where no partition has taken it.
-    /// @param round its round
+    /// @dev Reverts with NothingThere, also where no partition has taken it.
+    /// @param round its round: the one that collects, or the one before
     /// @param index its number there
     /// @return bitmap, bit 0 for part 0
     function testParts(uint32 round, uint32 index) external view returns (uint256);
@@ -338,8 +339,8 @@ interface IDataRegistry {
     function pendingDue() external view returns (bool);
 
     /// @notice Merkle root over H("data", id) of data transactions, by number.
-    /// @dev Reverts with NoSuchData.
-    /// @param round theirs
+    /// @dev Reverts with NothingThere.
+    /// @param round theirs: the one that collects, or the one before
     /// @param bitmap bit i for number i
     /// @return the root
     function dataRoot(uint32 round, uint256 bitmap) external view returns (bytes32);

@@ -45,7 +45,7 @@ def membership_facts(
         genesis_accounts=len(genesis_accounts),
         start_accounts=first.ascending(applied),
         earliest_start=earliest_start,
-        drawn=history.drawn(current + 1) if following.seeded else (),
+        drawn=history.drawn(current + 1) if following.seeded and not following.members else (),
         is_member=account in history.epoch(current).members,
         is_warm=is_warm,
     )

@@ -8,6 +8,7 @@ from offchain.protocol.deciding.snapshot import Snapshot
 from offchain.protocol.words.actions import (
     Action,
     AddStake,
+    RenewDraw,
     SeedDraw,
     Start,
     WithdrawStake,
@@ -101,7 +102,9 @@ def _decide_draw(snapshot: Snapshot, intents: list[Intent]) -> None:
     epoch, entry = status.collection.epoch + 1, status.next_epoch
     if entry.written:
         return
-    if status.draw_height:
+    if status.draw_lost:
+        intents.append(_send(snapshot, RenewDraw(), f"renew the draw of epoch {epoch}"))
+    elif status.draw_height:
         action = SeedDraw(status.draw_height)
         intents.append(_send(snapshot, action, f"seed the draw of epoch {epoch}"))
     elif entry.seeded and drawn:

@@ -26,7 +26,8 @@ class MembershipFacts:
         genesis_accounts: how many there are.
         start_accounts: those that have applied, ascending by share key.
         earliest_start: EVM time from which the chain starts without the others.
-        drawn: the next epoch's members, ascending by share key; empty until its draw has its seed.
+        drawn: the next epoch's members, ascending by share key, from when its draw has its seed
+            until their list is written; empty before and after.
         is_member: whether the account is a member of the collecting round's epoch, by a share key
             of this node's.
         is_warm: whether it would apply as warm now.

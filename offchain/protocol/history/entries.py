@@ -24,7 +24,8 @@ class EpochHistory:
     Attributes:
         number: the epoch, from 1.
         applications: of each account, in order of application.
-        frozen: when applying for it ended, with its places; never for epoch 1.
+        frozen: the end of applying for it, with its places; never for epoch 1.
+        frozen_at: when applying ended, or when the draw was renewed.
         seeded: the seed of its draw.
         members: accounts ascending by share key, once they are written.
         first_round: its first round, once that opened.
@@ -34,6 +35,7 @@ class EpochHistory:
     number: int
     applications: dict[str, events.Applied] = field(default_factory=dict)
     frozen: events.EpochFrozen | None = None
+    frozen_at: int = 0
     seeded: events.DrawSeeded | None = None
     members: tuple[str, ...] = ()
     first_round: int = 0

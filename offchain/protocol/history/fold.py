@@ -74,7 +74,7 @@ class History(ChainState):
         warm = sum(applied.warm for applied in entry.applications.values())
         counted = (warm, len(entry.applications) - warm)
         self._require_equal((record.warm, record.cold), counted, record, "the applicants")
-        entry.frozen = record
+        entry.frozen, entry.frozen_at = record, record.timestamp
         if not epochs.genesis_stays_warm(entry.own_warm, self.parameters.minimum_ring):
             self.genesis_is_warm = False
 
@@ -83,6 +83,9 @@ class History(ChainState):
 
     def _draw_seeded(self, record: events.DrawSeeded) -> None:
         self._epoch(record.epoch).seeded = record
+
+    def _draw_renewed(self, record: events.DrawRenewed) -> None:
+        self._epoch(record.epoch).frozen_at = record.frozen_at
 
     def _members_written(self, record: events.MembersWritten) -> None:
         entry = self._epoch(record.epoch)
@@ -316,6 +319,7 @@ _HANDLERS: dict[type[Record], Callable[[History, Any], None]] = {
     events.EpochFrozen: History._epoch_frozen,
     events.EpochExtended: History._epoch_extended,
     events.DrawSeeded: History._draw_seeded,
+    events.DrawRenewed: History._draw_renewed,
     events.MembersWritten: History._members_written,
     events.StakeAdded: History._stake_added,
     events.StakeBurned: History._stake_burned,

@@ -107,14 +107,18 @@ class ChainState:
         if frozen is None or seeded is None:
             raise HistoryError(f"the draw of epoch {number} has no seed yet")
 
+        keys = {
+            is_warm: draw.place_key(self.domain, seeded.seed, is_warm=is_warm)
+            for is_warm in (False, True)
+        }
+
         def is_drawn(applied: events.Applied) -> bool:
             applicants, places = (
                 (frozen.warm, frozen.warm_places)
                 if applied.warm
                 else (frozen.cold, frozen.cold_places)
             )
-            key = draw.place_key(self.domain, seeded.seed, is_warm=applied.warm)
-            return draw.is_drawn(key, applied.number - 1, applicants, places)
+            return draw.is_drawn(keys[applied.warm], applied.number - 1, applicants, places)
 
         return entry.ascending(
             account for account, applied in entry.applications.items() if is_drawn(applied)

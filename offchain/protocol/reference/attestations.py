@@ -10,7 +10,7 @@ from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import standing
-from offchain.protocol.rules.reports import out
+from offchain.protocol.rules.reports import out, positions
 from offchain.protocol.words.records import (
     AttestationCommitted,
     AttestationOpened,
@@ -125,7 +125,9 @@ class ReferenceAttestations:
     def is_attester(self, round_number: int, account: str) -> bool:
         """Whether an account belongs to the frozen set of the round in competition."""
         current = self.rounds.competition
-        return round_number == current.round and standing.is_attester(
+        if round_number != current.round or not current.phase.competes:
+            return False
+        return standing.is_attester(
             round_number,
             genesis_acts=current.genesis_acts,
             is_genesis_member=account in self.membership.genesis_members,
@@ -185,9 +187,8 @@ class ReferenceAttestations:
         if len(rows) != reveals + 1:
             raise Revert("WrongRowCount", len(rows), reveals + 1)
         missing = self.rounds.closed_round(round_number).missing
-        for index, row in enumerate(rows[1:]):
-            is_nothing = row.hash == ZERO_HASH or missing >> index & 1
-            if is_nothing and row != EMPTY_ROW:
+        for index in positions(missing):
+            if rows[index + 1] != EMPTY_ROW:
                 raise Revert("MissingRowNotEmpty", index)
 
     def _require_opening(self, round_number: int, sender: str, stated: bytes, salt: bytes) -> None:

@@ -12,8 +12,10 @@ class ContractError(StrEnum):
     WRONG_EPOCH = "WrongEpoch"
     ALREADY_APPLIED = "AlreadyApplied"
     ALREADY_SEEDED = "AlreadySeeded"
+    DRAW_NOT_LOST = "DrawNotLost"
     ALREADY_WRITTEN = "AlreadyWritten"
     WRONG_DRAW_HEIGHT = "WrongDrawHeight"
+    STAKE_EXCEEDED = "StakeExceeded"
     STAKE_LOCKED = "StakeLocked"
     # Rounds
     ALREADY_STARTED = "AlreadyStarted"

@@ -351,6 +351,7 @@ class ChainStatus:
         open_epoch: number of the epoch that can be applied for now.
         draw_height: the one Bitcoin height that may seed the next epoch's draw now; 0: none may, or
             the draw has its seed, or applying has not ended.
+        draw_lost: whether the relay has lost the height that would have seeded that draw.
         competition: the round in competition.
         closed: what became of that round's data so far.
         commitments: accounts that committed to a model in that round.
@@ -382,6 +383,7 @@ class ChainStatus:
     best_height: int
     own: AccountStatus
     draw_height: int = 0
+    draw_lost: bool = False
     block_hash: bytes | None = None
 
     @property

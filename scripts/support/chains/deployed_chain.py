@@ -13,6 +13,7 @@ from web3.types import RPCEndpoint, TxReceipt
 from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.decoding import decode_record, returned
 from offchain.chain.abi.interfaces import interface
+from offchain.chain.deployment.file import DeployedTask
 from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
 from offchain.chain.rpc.replies import Log
 from offchain.crypto.hashing import Domain
@@ -29,6 +30,10 @@ from scripts.support.chains.compared_views import ExpectedView, all_views, commo
 from scripts.support.chains.evm import Evm
 from scripts.support.worlds.steps import SMALL, START
 from scripts.support.worlds.world import World
+
+
+TASK = DeployedTask("made up", b'{"points":"made up"}')
+"""What is learned where models are made up."""
 
 
 class DeployedChain:
@@ -153,14 +158,23 @@ def _decoded(contract: str, function: str, answer: bytes, expected: object) -> o
     return tuple(plain) if isinstance(expected, tuple) else plain
 
 
+def plan_of(world: World) -> DeploymentPlan:
+    """The deployment of the contracts that a world's reference stands for."""
+    return DeploymentPlan(
+        tuple(node.account for node in world.genesis_nodes),
+        world.bitcoin.checkpoint,
+        TASK,
+        world.relay.rules,
+        world.parameters,
+        DEMO_RELAY,
+    )
+
+
 def deploy_world(evm: Evm, genesis: int = 3, accounts: int = 6, **changes: int) -> World:
     """A world with the real contracts as its twin."""
-    parameters = replace(SMALL, **changes)
     names = evm.accounts[:accounts]
-    world = World(parameters, names, genesis)
-    plan = DeploymentPlan(
-        tuple(names[:genesis]), world.bitcoin.checkpoint, world.relay.rules, parameters, DEMO_RELAY
-    )
+    world = World(replace(SMALL, **changes), names, genesis)
+    plan = plan_of(world)
     # Later than whatever else this chain has seen.
     world.now = max(START, evm.timestamp + 1)
     evm.set_next_timestamp(world.now)

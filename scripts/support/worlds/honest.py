@@ -110,7 +110,7 @@ class HonestWorld(SteppedWorld):
         key = self.share_key(node, epoch)
         own = nullifier(self.domain, key, collecting)
         parts = range(self.parameters.parts)
-        keys = tuple(node.secret("part key", collecting, part) for part in parts)
+        keys = tuple(self.part_key(node, collecting, part) for part in parts)
         transaction = DataTransaction(
             round=collecting,
             payload_hashes=tuple(self.payload_hash(node, part) for part in parts),
@@ -121,7 +121,7 @@ class HonestWorld(SteppedWorld):
                 if timestamp is None
                 else timestamp
             ),
-            reward_address=str(to_checksum_address(node.secret("reward address", collecting)[:20])),
+            reward_address=self.reward_address(node, collecting),
             nullifier_x=own.x,
             nullifier_v=own.v,
         )
@@ -130,6 +130,14 @@ class HonestWorld(SteppedWorld):
         ring = self.reference.membership.ring(epoch)
         signature = sign_ring(self.domain, collecting, data_id, ring, key)
         return actions.Share(transaction, signature.challenge, signature.responses)
+
+    def part_key(self, node: Node, round_number: int, part: int) -> bytes:
+        """The key of a part of a node's data transaction."""
+        return node.secret("part key", round_number, part)
+
+    def reward_address(self, node: Node, round_number: int) -> str:
+        """Who is paid for a node's data transaction."""
+        return str(to_checksum_address(node.secret("reward address", round_number)[:20]))
 
     def payload_hash(self, node: Node, part: int) -> bytes:
         """The hash of a part of what a node shares; here of nothing that anybody has."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
-from offchain.protocol.words.status import Phase
+from offchain.protocol.words.status import Epoch, Phase
 from offchain.protocol.words.transactions import Row
 from scripts.support.worlds.honest import HonestWorld
 from scripts.support.worlds.steps import Node
@@ -29,19 +29,27 @@ class World(HonestWorld):
             if not membership.application_of(membership.open_epoch(), node.account).exists:
                 self.execute(self.application(node), node)
 
+    @property
+    def next_epoch(self) -> Epoch:
+        """The epoch after the collecting round's."""
+        membership = self.reference.membership
+        return membership.epoch_at(membership.current_epoch + 1)
+
+    def seed(self) -> None:
+        """Seed the draw of the next epoch, if applying for it has ended and it has no seed."""
+        if not self.next_epoch.frozen or self.next_epoch.seeded:
+            return
+        height = self.draw_height()
+        while height is None:
+            self.mine(2)
+            height = self.draw_height()
+        self.execute(actions.SeedDraw(height))
+
     def draw(self) -> None:
         """Draw the next epoch's members, if applying for it has ended, and write their list."""
-        membership = self.reference.membership
-        entry = membership.epoch_at(membership.current_epoch + 1)
-        if not entry.frozen or entry.written:
-            return
-        if not entry.seeded:
-            height = self.draw_height()
-            while height is None:
-                self.mine(2)
-                height = self.draw_height()
-            self.execute(actions.SeedDraw(height))
-        self.execute(self.member_list())
+        self.seed()
+        if self.next_epoch.seeded and not self.next_epoch.written:
+            self.execute(self.member_list())
 
     def share(self, nodes: Sequence[Node] | None = None) -> None:
         """Share with the members among the nodes that have not in this round."""
@@ -155,18 +163,25 @@ class World(HonestWorld):
         self.attest()
         self.execute(actions.Finalize(self.rows()))
 
-    def claim_all(self, round_number: int) -> None:
-        """Claim all that a round's block pays."""
+    def claims(self, round_number: int) -> list[actions.Action]:
+        """All claims of what a round's block pays."""
         block = self.rounds.block_of(round_number)
         assert block is not None
-        if not block.quiet:
-            self.execute(actions.ClaimBest(round_number))
-        for index in positions(block.paid_voices):
-            if index != block.best_reveal:
-                self.execute(actions.ClaimVoice(round_number, index))
+        found: list[actions.Action] = [
+            actions.ClaimBest(round_number)
+            if index == block.best_reveal
+            else actions.ClaimVoice(round_number, index)
+            for index in positions(block.paid_voices)
+        ]
+        attestation_of = self.reference.attestations.attestation_of
         for node in self.nodes:
-            entry = self.reference.attestations.attestation_of(round_number, node.account)
-            if entry.statement == block.statement:
-                self.execute(actions.ClaimAttestation(round_number, node.account))
-        for index in positions(self.rounds.closed_round(round_number).data_set):
-            self.execute(self.data_claim(round_number, index))
+            if attestation_of(round_number, node.account).statement == block.statement:
+                found.append(actions.ClaimAttestation(round_number, node.account))
+        data_set = self.rounds.closed_round(round_number).data_set
+        found.extend(self.data_claim(round_number, index) for index in positions(data_set))
+        return found
+
+    def claim_all(self, round_number: int) -> None:
+        """Claim all that a round's block pays."""
+        for claim in self.claims(round_number):
+            self.execute(claim)

@@ -21,17 +21,17 @@ from offchain.chain.abi.interfaces import (
 )
 from offchain.chain.deployment.abi_files import abi_files, differing_files, write_abi_files
 from offchain.errors import ArtifactError
-from offchain.protocol.words import actions, records
-from offchain.protocol.words.actions import FUNCTIONS, SHARE_ONE, Action, Share
+from offchain.protocol.words import records
+from offchain.protocol.words.actions import FUNCTIONS, Action
 from offchain.protocol.words.orders import PAY, SignedOrder, TokenOrder
 from offchain.protocol.words.records import Record
+from offchain.protocol.words.transactions import Row
 from scripts.support.chains.evm import compiled_artifacts
 
 TOKEN_EVENTS = {
-    *("Transfer", "Approval", "EIP712DomainChanged"),
-    *("AuthorizationUsed", "AuthorizationCanceled"),
+    *("Transfer", "Approval", "AuthorizationUsed", "AuthorizationCanceled", "EIP712DomainChanged")
 }
-"""Events of ERC-20, ERC-3009 and ERC-5267: wallets read them, the protocol does not."""
+"""Events of ERC-20, ERC-3009 and EIP-5267: wallets read them, the protocol does not."""
 
 
 def test_kept_interfaces_equal_the_compilers():
@@ -72,11 +72,8 @@ def test_every_event_has_a_record_with_its_fields():
                 assert event.name in TOKEN_EVENTS
                 continue
             names = [field.name for field in fields(kind) if field.name not in position]
-            # A record's `block_number` is the EVM's; the model chain's is called `number` there.
             expected = [component["name"] for component in event.inputs]
-            assert names == [
-                "number" if name == "blockNumber" else snake_case(name) for name in expected
-            ], event.name
+            assert names == [snake_case(name) for name in expected], event.name
 
 
 def test_every_record_has_an_event():
@@ -112,6 +109,8 @@ def values_of(component: dict[str, Any]) -> st.SearchStrategy[Any]:
         return st.tuples(*(values_of(part) for part in component["components"]))
     if kind.startswith("uint"):
         return st.integers(0, 2 ** int(kind[4:]) - 1)
+    if kind.startswith("int"):
+        return st.integers(-(2 ** (int(kind[3:]) - 1)), 2 ** (int(kind[3:]) - 1) - 1)
     if kind == "bool":
         return st.booleans()
     if kind == "address":
@@ -122,7 +121,7 @@ def values_of(component: dict[str, Any]) -> st.SearchStrategy[Any]:
     return st.binary(min_size=int(kind[5:]), max_size=int(kind[5:]))
 
 
-CALLED = (*FUNCTIONS.values(), SHARE_ONE, PAY)
+CALLED = (*FUNCTIONS.values(), PAY)
 
 
 @pytest.mark.parametrize("called", CALLED, ids=lambda called: f"{called.contract}.{called.name}")
@@ -137,20 +136,26 @@ def test_calls_are_encoded_as_web3_encodes_them(called, data):
     assert "0x" + known.encode(called.name, *arguments).hex() == expected
 
 
-OF_THE_CHAIN_ITSELF = {
-    ("Heat", "gain"),
-    ("KeyRegistry", "openRound"),
+OF_THE_CONTRACTS = {
+    ("Membership", "start"),
+    ("Membership", "openRound"),
+    ("Membership", "act"),
+    ("Membership", "burn"),
     ("DataRegistry", "openRound"),
-    ("DataRegistry", "take"),
+    ("ModelChain", "append"),
+    ("ModelTransactions", "endReveal"),
+    ("Attestations", "freeze"),
+    ("Attestations", "grantStanding"),
+    ("Heat", "gain"),
     ("ModelToken", "mint"),
 }
-"""Functions that only ModelChain may call."""
+"""Functions that only others of the contracts may call."""
 
 OF_A_TOKEN = {
     ("ModelToken", name)
     for name in (
-        *("transfer", "transferFrom", "approve"),
-        *("transferWithAuthorization", "receiveWithAuthorization", "cancelAuthorization"),
+        *("transfer", "transferFrom", "approve", "transferWithAuthorization"),
+        *("receiveWithAuthorization", "cancelAuthorization"),
     )
 }
 """Functions of ERC-20 and ERC-3009, which no round depends on."""
@@ -164,12 +169,12 @@ def test_every_function_that_changes_state_is_an_action_and_every_action_is_one(
         if entry["type"] == "function" and entry["stateMutability"] in ("nonpayable", "payable")
     }
     actions_call = {(called.contract, called.name) for called in CALLED}
-    assert actions_call == changing - OF_THE_CHAIN_ITSELF - OF_A_TOKEN
+    assert actions_call == changing - OF_THE_CONTRACTS - OF_A_TOKEN
 
 
 def test_every_action_is_in_the_table_and_says_what_it_calls():
     assert set(FUNCTIONS) == set(get_args(Action))
-    for kind, called in {**FUNCTIONS, Share: SHARE_ONE, SignedOrder: PAY}.items():
+    for kind, called in {**FUNCTIONS, SignedOrder: PAY}.items():
         assert kind.__doc__.startswith(f"{called.contract}.{called.name}"), kind
 
 
@@ -193,53 +198,51 @@ def test_an_actions_fields_are_its_functions_arguments_by_name():
         assert names - {"value"} == set(call.arguments), kind
 
 
-def test_share_of_several_is_a_batch():
-    assert function_call(actions.Share((1, 2))).function == "shareBatch"  # type: ignore[arg-type]
-    assert function_call(actions.Share((1,))).function == "share"  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
-    ("function", "arguments"),
+    ("contract", "function", "arguments"),
     [
-        ("partition", (2**32, 0)),
-        ("partition", (-1, 0)),
-        ("partition", (1,)),
-        ("partition", ("1", 0)),
-        ("commitModel", (b"\x00" * 33, b"\x00" * 32)),
-        ("claimModel", (1, "0x12")),
+        ("DataRegistry", "partition", (2**32, 0)),
+        ("DataRegistry", "partition", (-1, 0)),
+        ("DataRegistry", "partition", (1,)),
+        ("DataRegistry", "partition", ("1", 0)),
+        ("ModelTransactions", "commitModel", (b"\x00" * 33, b"\x00" * 32)),
+        ("Rewards", "claimAttestation", (1, "0x12")),
+        ("BlockProduction", "finalize", ([(bytes(32), 0, 2**63, 0, 0)],)),
     ],
 )
-def test_values_that_do_not_fit_are_refused(function, arguments):
+def test_values_that_do_not_fit_are_refused(contract, function, arguments):
     with pytest.raises(AbiValueError):
-        interface("ModelChain").encode(function, *arguments)
+        interface(contract).encode(function, *arguments)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00" * 31, b"\xff" * 32 * 8, b"\x00" * 32 * 7])
+@pytest.mark.parametrize("content", [b"", b"\x00" * 31, b"\xff" * 32 * 8, b"\x00" * 32 * 4])
 def test_bytes_that_are_no_answer_are_refused(content):
     with pytest.raises(AbiValueError, match="no"):
         interface("ModelChain").decode("collection", content)
 
 
-REVEALS = interface("DataRegistry").functions["publishKeys"].inputs[0]
+ROWS = interface("BlockProduction").functions["finalize"].inputs[0]
 
 
 def test_dataclasses_become_tuples_all_the_way_down():
-    reveal = actions.KeyReveal(actions.Item(1, b"a", b"b", 2, "0x", 3, 27), b"k")
-    assert plain(REVEALS, [reveal]) == (((1, b"a", b"b", 2, "0x", 3, 27), b"k"),)
+    assert plain(ROWS, [Row(b"a", 1, -2, 3, 0)]) == ((b"a", 1, -2, 3, 0),)
 
 
 def test_a_structs_fields_are_put_in_by_their_names():
     @dataclass(frozen=True)
     class Turned:
-        key: bytes
-        item: str
+        repeats: int
+        spread: int
+        net: int
+        middle: int
+        hash: bytes
 
-    assert plain(REVEALS, (Turned(b"k", "i"),)) == (("i", b"k"),)
+    assert plain(ROWS, (Turned(0, 3, -2, 1, b"a"),)) == ((b"a", 1, -2, 3, 0),)
 
 
 def test_a_dataclass_of_other_fields_is_no_struct():
     with pytest.raises(AbiValueError, match="TokenOrder has not the fields of the chain's"):
-        plain(REVEALS, (TokenOrder("", "", 0, 0, "", 0, b""),))
+        plain(ROWS, (TokenOrder("", "", 0, 0, "", 0, b""),))
 
 
 def test_entries_of_other_kinds_are_passed_over():

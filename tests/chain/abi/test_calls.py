@@ -7,49 +7,47 @@ import pytest
 
 from offchain.chain.abi.calls import decode_action, function_call
 from offchain.chain.abi.interfaces import interface
-from offchain.crypto.secp256k1 import PossessionProof
+from offchain.crypto.possession import PossessionProof
 from offchain.protocol.words import actions
-from offchain.protocol.words.transactions import (
-    ChainSignature,
-    DataTransaction,
-    Item,
-    KeyReveal,
-    ModelTransaction,
-    Scores,
-)
+from offchain.protocol.words.transactions import DataRecord, DataTransaction, ModelTransaction, Row
 from tests.support.tampering.loose_call_data import loosened
 
 ACCOUNT = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 OTHER = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
 HASH = bytes(range(32))
-ITEM = Item(3, HASH, bytes(32), 1_700_000_000, OTHER, 2**255 + 7, 28)
-SIGNATURE = ChainSignature(HASH, (1, 2**256 - 1), b"\x00\x01\x00\x02")
-SHARED = DataTransaction(ITEM, SIGNATURE)
+NUMBERS = (1_700_000_000, OTHER, 2**255 + 7, 28)
+SHARED = DataTransaction(3, (HASH, bytes(32)), (bytes(32), HASH), HASH, *NUMBERS)
+RECORD = DataRecord(3, HASH, bytes(32), HASH, *NUMBERS)
 MODEL = ModelTransaction(ACCOUNT, HASH, bytes(32), 12, HASH, HASH)
-SCORES = Scores(HASH, 3, 2, 400, 17, (12, 0, 399))
+ROWS = (Row(HASH, 7, 0, 0, 0), Row(HASH, 2**64 - 1, -(2**63), 3, 0), Row(HASH, 9, 2, 3, 1))
 
 ACTIONS = [
     actions.SubmitHeaders(bytes(160)),
-    actions.Start(),
-    actions.Partition(822_600, 7),
+    actions.Start((ACCOUNT, OTHER)),
     actions.Advance(),
-    actions.RegisterKeys((5, 6), (PossessionProof(HASH, HASH, 27),) * 2, 10**17),
-    actions.WritePage(4),
-    actions.Share((SHARED,)),
-    actions.Share((SHARED, SHARED)),
-    actions.PublishKeys((KeyReveal(ITEM, HASH),)),
-    actions.CommitModel(HASH, HASH, 10**17),
+    actions.ApplyFor(2, 5, PossessionProof(HASH, 2**255 + 1), 10**17),
+    actions.AddStake(3),
+    actions.WithdrawStake(),
+    actions.SeedDraw(822_600),
+    actions.RenewDraw(),
+    actions.WriteMembers((OTHER,)),
+    actions.Share(SHARED, HASH, (1, 2**256 - 1)),
+    actions.Partition(822_600, 7),
+    actions.PublishTrainingKeys(RECORD, 4, 1, (HASH, bytes(32))),
+    actions.PublishTestKeys(RECORD, 4, 1, (bytes(32), HASH)),
+    actions.CommitModel(HASH, HASH),
     actions.RevealModel(MODEL, HASH),
-    actions.ReportMissingItems((1, 2**64 - 1)),
-    actions.ReportMissingModels((0, 3)),
+    actions.BringModel(3, b"some file"),
+    actions.ReportData(2**255 + 1),
+    actions.ReportModels(0),
     actions.CommitAttestation(HASH),
-    actions.RevealAttestation(HASH, HASH),
-    actions.Finalize(SCORES, (MODEL, MODEL), (1, 0)),
-    actions.ClaimModel(2, ACCOUNT),
+    actions.OpenStatement(ROWS, HASH),
+    actions.OpenAttestation(HASH, HASH),
+    actions.Finalize(ROWS),
+    actions.ClaimBest(2),
+    actions.ClaimVoice(2, 1),
     actions.ClaimAttestation(2, ACCOUNT),
-    actions.ClaimData(1, ITEM, 3, True, (HASH, HASH)),
-    actions.WithdrawBond(2, ACCOUNT),
-    actions.WithdrawKeyBond(9),
+    actions.ClaimData(RECORD, 4),
 ]
 
 
@@ -79,7 +77,7 @@ def test_an_action_comes_back_from_its_call(action: actions.Action):
     [
         ("ModelToken", interface("ModelToken").encode("transfer", ACCOUNT, 1)),
         ("ModelChain", interface("ModelChain").encode("head")),
-        ("KeyRegistry", interface("KeyRegistry").encode("openRound", 1)),
+        ("Membership", interface("Membership").encode("openRound", 1)),
         ("ModelChain", b""),
         ("ModelChain", b"\x00\x01"),
         ("ModelChain", b"\xff\xff\xff\xff" + bytes(64)),
@@ -102,17 +100,24 @@ def test_bytes_need_no_padding():
         assert decode_action(contract, loose, 0) == actions.SubmitHeaders(b"\x07" * 80)
 
 
-def test_what_a_contract_does_not_look_at_may_be_anything():
-    """Of an item whose nullifier is used, a batch has only scope and nullifier read."""
-    contract, data, _ = call_data(actions.Share((SHARED, SHARED)))
-    offset = 4 + 2 * 32 + int.from_bytes(data[4 + 3 * 32 :][:32], "big") + 7 * 32
-    wild = data[:offset] + b"\xff" * 32 + data[offset + 32 :]
-    decoded = decode_action(contract, wild, 0)
-    assert isinstance(decoded, actions.Share)
-    first, second = decoded.transactions
-    assert first == SHARED
-    assert second.item == ITEM
-    assert second.signature.responses == ()
+def test_bits_that_do_not_belong_to_a_value_are_left_out():
+    """A contract refuses them where it looks, and where it does not they may be anything."""
+    contract, data, _ = call_data(actions.Partition(1, 7))
+    dirty = data[:4] + b"\xff" * 28 + data[32:]
+    assert decode_action(contract, dirty, 0) == actions.Partition(1, 7)
+
+
+def test_what_is_not_all_there_is_read_as_nothing():
+    contract, data, _ = call_data(actions.Share(SHARED, HASH, (5, 6)))
+    [offset] = [at for at in range(4, len(data), 32) if data[at:][:96] == words(2, 5, 6)]
+    many = data[:offset] + words(3) + data[offset + 32 :]
+    decoded = decode_action(contract, many, 0)
+    assert decoded == actions.Share(SHARED, HASH, ())
+
+
+def words(*values: int) -> bytes:
+    """Values as words."""
+    return b"".join(value.to_bytes(32, "big") for value in values)
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: type(action).__name__)

@@ -36,7 +36,7 @@ def log(**changes: Any) -> Log:
 
 def test_log_becomes_its_record():
     assert decode_record("ModelChain", log(), 99) == PhaseStarted(
-        7, Phase.REVEAL, 800_000, block_number=12, log_index=1, timestamp=99
+        7, Phase.UNSEAL, 800_000, block_number=12, log_index=1, timestamp=99
     )
 
 
@@ -57,7 +57,7 @@ def test_log_of_no_protocol_event_is_passed_over(topics):
         {"topics": (TOPIC, b"\xff" * 32)},  # no uint32
         {"data": b""},
         {"data": bytes(63)},
-        {"data": encode(["uint8", "uint32"], [10, 1])},  # no such phase
+        {"data": encode(["uint8", "uint32"], [13, 1])},  # no such phase
         {"data": encode(["uint256", "uint32"], [256, 1])},
     ],
 )
@@ -86,7 +86,7 @@ def test_struct_of_other_fields_is_refused():
 
 
 def test_topics_name_the_values_that_are_asked_for():
-    event = event_named("ModelChain", "ModelCommitted")
+    event = event_named("ModelTransactions", "ModelCommitted")
     account = encode(["address"], [ADDRESS])
     assert event_topics(event, ModelCommitted, {}) == [event.identifier]
     assert event_topics(event, ModelCommitted, {"account": ADDRESS}) == [
@@ -103,7 +103,7 @@ def test_topics_name_the_values_that_are_asked_for():
 @pytest.mark.parametrize("name", ["order", "nothing"])
 def test_topics_of_a_field_that_is_not_indexed_are_refused(name):
     with pytest.raises(ArtifactError, match=name):
-        event_topics(event_named("ModelChain", "ModelCommitted"), ModelCommitted, {name: 1})
+        event_topics(event_named("ModelTransactions", "ModelCommitted"), ModelCommitted, {name: 1})
 
 
 def test_event_that_a_contract_has_not_is_named():

@@ -1,43 +1,49 @@
-"""What the contracts are linked with, read off the compiler's output."""
+"""What a deployment costs, read off the compiler's output."""
 
 import pytest
 
 from offchain.chain.abi.interfaces import CONTRACTS
-from offchain.chain.deployment.deployer import artifact_link_order
+from offchain.chain.deployment.deployer import deployment_gas
 from offchain.errors import ArtifactError
-from offchain.toolchain.artifacts import Artifact
+from scripts.support.chains.deployed_chain import TASK, plan_of
 from scripts.support.chains.evm import compiled_artifacts
+from scripts.support.worlds.world import World
+from tests.support.chains.deployed_world import world
 
-LONG_NAME = "LibraryWithANameOfMoreThanThirtySixLetters"
+LARGEST_CODE = 24_576
+"""Bytes of a contract's code (EIP-170)."""
 
-
-def placeholder(name: str) -> str:
-    """As Brownie marks the place of a library's address."""
-    return f"__{name[:36]:_<36}__"
-
-
-def artifact(name: str, *libraries: str) -> Artifact:
-    code = "60" + "".join(placeholder(library) for library in libraries)
-    return Artifact(name, (), code, 1, f"contracts/{name}.sol", "")
-
-
-def test_libraries_are_found_by_their_placeholders_and_ordered():
-    made = {name: artifact(name) for name in CONTRACTS}
-    made["ModelChain"] = artifact("ModelChain", "Second", LONG_NAME)
-    made["Second"] = artifact("Second", "First")
-    made["First"] = artifact("First")
-    made[LONG_NAME] = artifact(LONG_NAME)
-    order = artifact_link_order(made)
-    assert sorted(order) == sorted(["First", "Second", LONG_NAME])
-    assert order.index("First") < order.index("Second")
+LARGEST_GAS = 1 << 24
+"""Gas of a transaction (EIP-7825)."""
 
 
 def test_contract_that_is_not_compiled_is_named():
-    made = {name: artifact(name) for name in CONTRACTS if name != "Heat"}
+    artifacts = {name: made for name, made in compiled_artifacts().items() if name != "Heat"}
     with pytest.raises(ArtifactError, match="Heat is not compiled"):
-        artifact_link_order(made)
+        deployment_gas(artifacts, plan_of(World()))
 
 
-def test_every_linked_library_is_compiled():
-    artifacts = compiled_artifacts()
-    assert all(library in artifacts for library in artifact_link_order(artifacts))
+def test_no_contract_is_linked_and_each_fits_the_chains_limit():
+    for name in CONTRACTS:
+        artifact = compiled_artifacts()[name]
+        assert artifact.libraries == ()
+        assert 0 < artifact.deployed_size <= LARGEST_CODE, name
+
+
+def test_a_deployment_costs_no_more_than_is_said_and_each_contract_fits_a_transaction():
+    with world() as deployed:
+        blocks = range(1, deployed.ethereum.block_number() + 1)
+        hashes = [
+            deployed.ethereum.request("eth_getBlockByNumber", hex(number), False)["transactions"]
+            for number in blocks
+        ]
+        used = [
+            deployed.ethereum.receipt(bytes.fromhex(one[2:])).gas_used
+            for found in hashes
+            for one in found
+        ]
+        said = deployment_gas(compiled_artifacts(), plan_of(deployed))
+        assert deployed.deployment.task == TASK
+    assert len(used) == len(CONTRACTS)
+    assert max(used) <= LARGEST_GAS
+    assert sum(used) <= said <= 1.3 * sum(used)

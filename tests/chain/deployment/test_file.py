@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.deployment.file import (
     MAXIMUM_SIZE,
     DeployedContract,
+    DeployedTask,
     Deployment,
     DeploymentFileError,
     deployment_path,
@@ -23,6 +25,7 @@ from offchain.chain.deployment.file import (
 )
 from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import Domain
+from offchain.errors import ConfigurationError
 from offchain.protocol.words.parameters import LIVE, LIVE_RELAY
 from scripts.support.worlds.bitcoin_mining import MinedChain
 from tests.support.tampering.hostile_files import altered_bytes, altered_json, read_or_refused
@@ -38,7 +41,7 @@ SOUND = Deployment(
     compiler="solc 0.8.30",
     contracts={
         name: DeployedContract(created_address(DEPLOYER, number), bytes([number]) * 32)
-        for number, name in enumerate((*CONTRACTS, "SomeLibrary"))
+        for number, name in enumerate(CONTRACTS)
     },
     parameters=LIVE,
     relay=LIVE_RELAY,
@@ -46,6 +49,7 @@ SOUND = Deployment(
     checkpoint=MinedChain.start().checkpoint,
     token_cap=LIVE.token_cap,
     genesis_accounts=(DEPLOYER,),
+    task=DeployedTask("digits", b'{"points":"1 if right"}'),
 )
 
 
@@ -66,10 +70,22 @@ def test_what_is_written_is_read(file, deployment):
     assert [path.name for path in file.parent.iterdir()] == ["31337.json"]
 
 
-def test_the_task_is_kept(tmp_path, deployment):
-    assert deployment.task == "digits"
-    write_deployment(replace(deployment, task="diabetes"), tmp_path / "1.json")
-    assert read_deployment(tmp_path / "1.json").task == "diabetes"
+def test_the_tasks_hash_stands_in_the_file_and_is_its_descriptions(file, deployment):
+    original = json.loads(file.read_bytes())
+    assert original["task"]["hash"] == "0x" + keccak(b'{"points":"1 if right"}').hex()
+    for changed in ({"hash": "0x" + "00" * 32}, {"description": '{"points":"2 if right"}'}):
+        file.write_text(json.dumps({**original, "task": {**original["task"], **changed}}))
+        with pytest.raises(DeploymentFileError, match="is not the description's"):
+            read_deployment(file)
+    assert original["task"]["hash"] == "0x" + deployment.task.hash.hex()
+
+
+@pytest.mark.parametrize(
+    "description", ["caf\xe9".encode(), b"two\nlines", b"x" * (1 << 16) + b"x"]
+)
+def test_a_tasks_description_is_a_line_of_ascii(description):
+    with pytest.raises(ConfigurationError, match="description of the task digits"):
+        DeployedTask("digits", description)
 
 
 def test_mainnets_rules_are_kept_exactly(tmp_path, deployment):
@@ -141,7 +157,7 @@ def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 RIGHT_ELSEWHERE = {
     ("compiler",): [repr(""), repr("0x")],
-    ("task",): [repr(""), repr("0x")],
+    ("task", "name"): [repr(""), repr("0x")],
     ("genesis_accounts",): [repr([])],
     ("rules", "no_retargeting"): [repr(True)],
 }
@@ -177,7 +193,15 @@ def test_every_value_of_a_wrong_type_or_range_is_refused(file, wrong):
 
 def test_every_object_that_lacks_a_field_or_has_one_more_is_refused(file):
     original = json.loads(file.read_bytes())
-    places = [(), ("parameters",), ("relay",), ("rules",), ("checkpoint",), ("contracts", "Heat")]
+    places = [
+        (),
+        ("parameters",),
+        ("relay",),
+        ("rules",),
+        ("checkpoint",),
+        ("task",),
+        ("contracts", "Heat"),
+    ]
     for place in places:
         value = original
         for name in place:
@@ -202,8 +226,11 @@ def test_every_object_that_lacks_a_field_or_has_one_more_is_refused(file):
         (("genesis_accounts",), [DEPLOYER] * 257),
         (("compiler",), "a\nb"),
         (("compiler",), "a" * 201),
-        (("parameters", "test_basis_points"), 10_000),
+        (("parameters", "test_parts"), 20),
         (("rules", "pow_limit"), "0x" + "ff" * 32),
+        (("task", "name"), "a" * 201),
+        (("task", "description"), "caf\xe9"),
+        (("task", "description"), "x" * (1 << 17)),
         (("contracts",), {}),
     ],
 )
@@ -216,7 +243,7 @@ def test_value_outside_its_form_is_refused(file, path, value):
 
 def test_too_many_contracts_are_refused(file):
     original = json.loads(file.read_bytes())
-    more = {f"Library{number}": original["contracts"]["Heat"] for number in range(26)}
+    more = {f"Other{number}": original["contracts"]["Heat"] for number in range(26)}
     original["contracts"].update(more)
     file.write_text(json.dumps(original))
     with pytest.raises(DeploymentFileError, match="32 names"):

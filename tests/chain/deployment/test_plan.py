@@ -1,22 +1,24 @@
 """The plan of a deployment: its order, its circle of addresses, its refusals."""
 
 import pytest
+from eth_utils.crypto import keccak
 
 from offchain.bitcoin.errors import BadCheckpointHeight
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.abi.interfaces import CONTRACTS
+from offchain.chain.deployment.file import DeployedTask
 from offchain.chain.deployment.plan import (
     DeploymentPlan,
     UnexpectedAddressError,
     created_address,
     deploy_contracts,
     first_checkpoint,
-    link_order,
 )
 from offchain.config import RECORDED_HEADERS
 from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.protocol.words.parameters import DEMO
+from scripts.support.chains.evm import compiled_artifacts
 from scripts.support.worlds.bitcoin_mining import MinedChain
 
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -24,7 +26,11 @@ ACCOUNTS = tuple(created_address(DEPLOYER, 1000 + number) for number in range(3)
 
 
 def plan(**changes) -> DeploymentPlan:
-    values = {"genesis_accounts": ACCOUNTS, "checkpoint": MinedChain.start().checkpoint}
+    values = {
+        "genesis_accounts": ACCOUNTS,
+        "checkpoint": MinedChain.start().checkpoint,
+        "task": DeployedTask("digits", b"all about it"),
+    }
     return DeploymentPlan(**{**values, **changes})
 
 
@@ -55,37 +61,43 @@ class Recorder:
         return address
 
 
-def test_contracts_come_in_order_and_name_each_other():
+def test_contracts_come_in_order_and_each_is_told_all():
     deploy = Recorder(7)
-    at = deploy_contracts(plan(), DEPLOYER, 7, deploy, ["LibraryOne"])
-    assert [name for name, _ in deploy.calls] == ["LibraryOne", *CONTRACTS]
-    given = dict(deploy.calls)
-    assert at["ModelChain"] == created_address(DEPLOYER, 7 + len(CONTRACTS))
-    assert given["ProtocolParameters"] == (DEMO.as_tuple(),)
-    assert given["Heat"] == (at["ProtocolParameters"], at["ModelChain"])
-    assert given["KeyRegistry"] == (at["ProtocolParameters"], at["ModelChain"], at["Heat"])
-    assert given["DataRegistry"] == (
-        at["ProtocolParameters"],
-        at["BitcoinRelay"],
-        at["KeyRegistry"],
-        at["ModelChain"],
-    )
-    assert given["ModelToken"] == (at["ModelChain"], DEMO.token_cap)
-    assert given["ModelChain"] == (
-        at["ProtocolParameters"],
-        at["BitcoinRelay"],
-        at["KeyRegistry"],
-        at["DataRegistry"],
-        at["Heat"],
-        at["ModelToken"],
-        list(ACCOUNTS),
-    )
+    at = deploy_contracts(plan(), DEPLOYER, 7, deploy)
+    assert [name for name, _ in deploy.calls] == list(CONTRACTS)
+    assert list(at.items()) == [
+        (name, created_address(DEPLOYER, 7 + place)) for place, name in enumerate(CONTRACTS)
+    ]
+    told, given = tuple(at.values())[:-1], dict(deploy.calls)
     checkpoint = plan().checkpoint
-    assert given["BitcoinRelay"] == (
-        (MAINNET.pow_limit, False),
-        (2048, 144, 1, 60),
-        (checkpoint.height, checkpoint.epoch_start_time, checkpoint.headers),
-    )
+    assert given == {
+        "ProtocolParameters": (DEMO.as_tuple(),),
+        "BitcoinRelay": (
+            (MAINNET.pow_limit, False),
+            (2048, 144, 1, 60),
+            (checkpoint.height, checkpoint.epoch_start_time, checkpoint.headers),
+        ),
+        "Membership": (told, list(ACCOUNTS)),
+        "DataRegistry": (told,),
+        "ModelChain": (told, bytes(keccak(b"all about it"))),
+        "ModelTransactions": (told,),
+        "Attestations": (told,),
+        "BlockProduction": (told,),
+        "Rewards": (told,),
+        "Heat": (told,),
+        "ModelToken": (at["Rewards"], DEMO.token_cap),
+        "TokenOrders": (at["ModelToken"], at["ModelChain"]),
+    }
+
+
+def test_the_contracts_are_told_in_the_order_of_their_struct():
+    [told] = [
+        entry["inputs"][0]["components"]
+        for entry in compiled_artifacts()["Heat"].abi
+        if entry["type"] == "constructor"
+    ]
+    types = [part["internalType"].removeprefix("contract I") for part in told]
+    assert types == [name for name in CONTRACTS if name != "TokenOrders"]
 
 
 def test_transaction_in_between_stops_the_deployment():
@@ -98,15 +110,11 @@ def test_transaction_in_between_stops_the_deployment():
     assert len(deploy.calls) == 1
 
 
-def test_libraries_come_after_those_they_need_and_once():
-    links = {"ModelChain": ["B", "A"], "B": ["C"], "A": ["C"], "DataRegistry": ["C"]}
-    assert link_order(lambda name: links.get(name, [])) == ["C", "B", "A"]
-
-
 @pytest.mark.parametrize(
     ("accounts", "message"),
     [
-        (ACCOUNTS[:2], "2 genesis accounts"),
+        (ACCOUNTS[:2], "2 genesis accounts: epoch 1 has 3 .* to 32"),
+        (tuple(created_address(DEPLOYER, number) for number in range(33)), "33 genesis accounts"),
         ((*ACCOUNTS, ACCOUNTS[0]), "given twice"),
         ((*ACCOUNTS, ACCOUNTS[0].lower()), "no checksummed"),
         ((*ACCOUNTS, ""), "no checksummed"),

@@ -4,28 +4,39 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from eth_utils.crypto import keccak
 
 from offchain.chain.abi.interfaces import CONTRACTS
-from offchain.chain.deployment.file import DeployedContract, DeploymentFileError, write_deployment
-from offchain.chain.deployment.trust import check_deployment, is_live, with_code_hashes
+from offchain.chain.deployment.file import (
+    DeployedContract,
+    DeployedTask,
+    DeploymentFileError,
+    write_deployment,
+)
+from offchain.chain.deployment.trust import (
+    check_deployment,
+    is_live,
+    require_task,
+    with_code_hashes,
+)
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcUnreachable
 from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain, open_contracts
-from offchain.errors import StaleDeploymentError, WrongChainError
+from offchain.errors import StaleDeploymentError, WrongChainError, WrongTaskError
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
-from tests.support.chains.deployed_world import World, world
+from tests.support.chains.deployed_world import DeployedWorld, world
 
 
 @pytest.fixture(scope="module")
-def deployed() -> Iterator[World]:
+def deployed() -> Iterator[DeployedWorld]:
     with world() as started:
         yield started
 
 
 @pytest.fixture
-def changing(deployed: World) -> Iterator[World]:
+def changing(deployed: DeployedWorld) -> Iterator[DeployedWorld]:
     """The world, put back afterwards."""
     with deployed.undone():
         yield deployed
@@ -85,9 +96,11 @@ def test_contract_with_one_bit_of_other_code_is_named(changing):
 
 def test_parameters_that_differ_from_the_files_are_refused(deployed):
     other = replace(
-        deployed.deployment, parameters=replace(deployed.deployment.parameters, minimum_items=9)
+        deployed.deployment, parameters=replace(deployed.deployment.parameters, stake=2 * 10**18)
     )
-    with pytest.raises(StaleDeploymentError, match="minimum_items on the chain is 8, expected 9"):
+    with pytest.raises(
+        StaleDeploymentError, match=r"stake on the chain is 10{18}, expected 20{18}"
+    ):
         _ = DeployedContracts(deployed.ethereum, other).parameters
 
 
@@ -111,11 +124,31 @@ def test_addresses_are_in_the_file_in_order(deployed):
     )
 
 
-def test_token_is_minted_by_the_model_chain_alone(deployed):
-    read = DeployedContracts(deployed.ethereum, deployed.deployment).read
-    assert read("ModelToken", "minter").lower() == deployed.deployment.address("ModelChain").lower()
+def test_deployment_of_another_task_is_refused(deployed):
+    other = replace(deployed.deployment, task=DeployedTask("other", b"other"))
+    with pytest.raises(StaleDeploymentError, match="task that ModelChain is bound to") as caught:
+        DeployedContracts(deployed.ethereum, other)
+    assert caught.value.expected == other.task.hash.hex()
+    assert caught.value.actual == deployed.deployment.task.hash.hex()
+
+
+def test_program_with_another_task_is_told_both_hashes(deployed):
+    own = bytes(keccak(b"own"))
+    require_task(deployed.deployment, deployed.deployment.task.hash)
+    with pytest.raises(WrongTaskError, match="install the version") as caught:
+        require_task(deployed.deployment, own)
+    assert (caught.value.deployed, caught.value.own) == (deployed.deployment.task.hash, own)
+    for digest in (deployed.deployment.task.hash, own):
+        assert digest.hex() in str(caught.value)
+
+
+def test_tokens_are_minted_by_the_rewards_alone_and_orders_pay_them(deployed):
+    read, at = deployed.contracts.read, deployed.deployment.address
+    assert read("ModelToken", "minter").lower() == at("Rewards").lower()
     assert read("ModelToken", "cap") == deployed.deployment.token_cap
     assert read("ModelToken", "totalSupply") == 0
+    assert read("TokenOrders", "token").lower() == at("ModelToken").lower()
+    assert read("TokenOrders", "modelChain").lower() == at("ModelChain").lower()
 
 
 def test_chain_opens_for_an_account(deployed, tmp_path):

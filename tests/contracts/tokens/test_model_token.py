@@ -5,8 +5,8 @@ from eth_account import Account
 from web3.contract import Contract
 
 from offchain.protocol.words.status import ZERO_ADDRESS
+from scripts.support.chains.authorizations import signed
 from scripts.support.chains.evm import Evm, events, reverts
-from tests.support.authorizations import signed
 
 CAP = 1_000 * 10**18
 MAX_UINT256 = 2**256 - 1

@@ -10,8 +10,8 @@ from eth_utils.crypto import keccak
 from web3.contract import Contract
 
 from offchain.protocol.words.status import ZERO_ADDRESS
+from scripts.support.chains.authorizations import signed
 from scripts.support.chains.evm import GENESIS_TIME, Evm, events, reverts
-from tests.support.authorizations import signed
 
 HOLDER = Account.from_key(b"\x11" * 32)
 STRANGER = Account.from_key(b"\x22" * 32)

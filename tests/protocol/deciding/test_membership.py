@@ -9,7 +9,7 @@ import pytest
 from offchain.protocol.deciding.decide import decide
 from offchain.protocol.deciding.intents import ApplyForEpoch, Send, turn_of
 from offchain.protocol.deciding.policy import Policy, Role
-from offchain.protocol.words.actions import SeedDraw, Start, WithdrawStake, WriteMembers
+from offchain.protocol.words.actions import RenewDraw, SeedDraw, Start, WithdrawStake, WriteMembers
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import NO_APPLICATION, NO_STAKE, Phase
 from tests.support.worlds.snapshots import (
@@ -144,6 +144,10 @@ def test_the_one_height_that_may_seeds_the_draw_in_turns():
     assert intent == Send(SeedDraw(END_HEIGHT - 1), duty, turn_of(OWN, ACCOUNTS, duty))
     assert intents(**FROZEN) == ()
     assert intents(**FROZEN, draw_height=END_HEIGHT - 1, policy=WITHOUT_KEEPER) == ()
+
+
+def test_a_draw_whose_height_the_relay_has_lost_is_renewed():
+    assert actions(**FROZEN, draw_lost=True) == [RenewDraw()]
 
 
 def test_the_list_of_who_is_drawn_is_written_once():

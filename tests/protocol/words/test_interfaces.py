@@ -75,7 +75,11 @@ def own_fields(record: type) -> list[str]:
 
 @pytest.mark.parametrize(
     ("interface", "name", "word"),
-    [(interface, name, word) for interface, all in STRUCTS.items() for name, word in all.items()],
+    [
+        (interface, name, word)
+        for interface, words in STRUCTS.items()
+        for name, word in words.items()
+    ],
 )
 def test_structs_have_the_fields_of_the_interfaces_in_order(interface, name, word):
     (body,) = re.findall(rf"\bstruct {name} {{([^}}]*)}}", source(interface))

@@ -1,15 +1,14 @@
-"""All contracts on a local chain with mined Bitcoin headers, driven through the chain adapter."""
+"""A world whose twin is a chain that Web3Chain adapters act on, one for each account."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from offchain.chain.deployment.deployer import deploy
 from offchain.chain.deployment.file import Deployment
-from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
@@ -17,169 +16,144 @@ from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.crypto.hashing import Domain
-from offchain.crypto.ring import ShareMessage, nullifier, sign_ring
-from offchain.crypto.sealing import key_commitment
-from offchain.crypto.secp256k1 import possession_hash, prove_possession
-from offchain.ports import Receipt
-from offchain.protocol.words.actions import (
-    Partition,
-    Possession,
-    RegisterKeys,
-    Start,
-    SubmitHeaders,
-    WritePage,
-)
-from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
-from offchain.protocol.words.transactions import (
-    ChainSignature,
-    DataTransaction,
-    Item,
-    encode_positions,
-)
+from offchain.crypto.secp256k1 import ShareKey
+from offchain.errors import RevertedError
+from offchain.protocol.reference.environment import Revert
+from offchain.protocol.reference.membership import LIST_CODE
+from offchain.protocol.words.actions import Action, SubmitHeaders
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.records import MembersWritten, Record
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
+from scripts.support.chains.deployed_chain import plan_of
 from scripts.support.chains.evm import ROOT
-from scripts.support.worlds.bitcoin_mining import MinedChain
-
-SMALL = replace(DEMO, minimum_items=8, base_keys=4, maximum_keys=8)
-"""The demo's parameters for rounds of a dozen items."""
+from scripts.support.worlds.steps import SMALL, START, Node
+from scripts.support.worlds.world import World
 
 
 @dataclass
-class World:
-    """A deployment, its clock, its Bitcoin, and one client for each account."""
+class AdaptedChain:
+    """The contracts behind adapters; implements `scripts.support.worlds.steps.Twin`.
+
+    Records come as the reference gives them: one block for each action, one address for the code of
+    every list of members.
+    """
 
     anvil: Anvil
     ethereum: Ethereum
-    clock: DevelopmentClock
-    bitcoin: MinedChain
-    deployment: Deployment
+    contracts: DeployedContracts
     clients: list[Web3Chain]
-    log: list[tuple[int, int]] = field(default_factory=list)  # (round, x) in order of registration
+    blocks: list[int] = field(default_factory=list)
+
+    @property
+    def domain(self) -> Domain:
+        """The deployment's."""
+        return self.contracts.deployment.domain()
+
+    @property
+    def deployed_at(self) -> int:
+        """When Membership was deployed."""
+        return int(self.contracts.read("Membership", "deployedAt"))
+
+    def execute(self, action: Action, sender: str, now: int) -> list[Record]:
+        """Execute an action in a block of that time; raises `Revert` if it reverts."""
+        [client] = [client for client in self.clients if client.account == sender]
+        # Gas is estimated as if in the latest block: it must not be long ago.
+        if self.ethereum.block().timestamp < now - 1:
+            self.ethereum.request("evm_setNextBlockTimestamp", now - 1)
+            self.ethereum.request("evm_mine")
+        self.ethereum.request("evm_setNextBlockTimestamp", now)
+        if not isinstance(action, SubmitHeaders):
+            self.blocks.append(0)
+        try:
+            block = client.execute(action).block_number
+        except RevertedError as error:
+            raise Revert(error.name, *error.arguments) from error
+        records: list[Record] = []
+        for record in self.contracts.records(block, block):
+            placed = replace(record, block_number=len(self.blocks), log_index=len(records))
+            if isinstance(placed, MembersWritten):
+                placed = replace(placed, code=LIST_CODE)
+            records.append(placed)
+        return records
+
+
+class DeployedWorld(World):
+    """A world whose nodes are the development accounts, with the secrets that those derive."""
+
+    twin: AdaptedChain | None
+
+    @property
+    def chain(self) -> AdaptedChain:
+        """The chain."""
+        assert self.twin is not None
+        return self.twin
+
+    @property
+    def anvil(self) -> Anvil:
+        """The chain's node."""
+        return self.chain.anvil
+
+    @property
+    def ethereum(self) -> Ethereum:
+        """What asks the node."""
+        return self.chain.ethereum
+
+    @property
+    def contracts(self) -> DeployedContracts:
+        """What reads the contracts."""
+        return self.chain.contracts
+
+    @property
+    def deployment(self) -> Deployment:
+        """Where they are."""
+        return self.contracts.deployment
+
+    @property
+    def clients(self) -> list[Web3Chain]:
+        """The adapters by account."""
+        return self.chain.clients
+
+    @property
+    def clock(self) -> DevelopmentClock:
+        """The chain's clock, for who does not go on in steps of the world."""
+        return DevelopmentClock(self.ethereum)
 
     @contextmanager
-    def undone(self) -> Iterator[None]:
-        """What happens to the chain within is undone at the end."""
+    def undone(self) -> Iterator[DeployedWorld]:
+        """What happens to the chain, and in the copy of this world, is undone at the end."""
         snapshot = self.ethereum.request("evm_snapshot")
-        yield
+        copy = self.fork()
+        copy.twin = replace(self.chain, blocks=list(self.chain.blocks))
+        yield copy
         assert self.ethereum.request("evm_revert", snapshot)
-
-    @property
-    def data_domain(self) -> Domain:
-        """DataRegistry's domain."""
-        return self.deployment.domain("DataRegistry")
-
-    @property
-    def model_domain(self) -> Domain:
-        """ModelChain's domain."""
-        return self.deployment.domain()
 
     def secrets(self, number: int) -> NodeSecrets:
         """The secrets of an account's node."""
-        seed = node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, number)
-        return self.deployment.node_secrets(seed)
+        return NodeSecrets(node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, number), self.domain)
 
-    def possession(self, number: int, index: int) -> Possession:
-        """Proof that an account's node holds its share key of an index."""
-        key = self.secrets(number).share_key(index)
-        account = self.clients[number].account
-        digest = possession_hash(self.deployment.domain("KeyRegistry"), account, key.x)
-        proof = prove_possession(key, digest)
-        return Possession(proof.r, proof.s, proof.v)
+    def share_key(self, node: Node, epoch: int) -> ShareKey:
+        return self.secrets(node.index).share_key(epoch)
 
-    def register(self, number: int, count: int, value: int = 0) -> Receipt:
-        """Lease an account's first share keys."""
-        secrets = self.secrets(number)
-        keys = tuple(secrets.share_key(index).x for index in range(count))
-        proofs = tuple(self.possession(number, index) for index in range(count))
-        receipt = self.clients[number].execute(RegisterKeys(keys, proofs, value))
-        collecting = self.clients[number].status().collection.round
-        self.log += [(collecting, key) for key in keys]
-        return receipt
+    def part_key(self, node: Node, round_number: int, part: int) -> bytes:
+        return self.secrets(node.index).part_key(round_number, part)
 
-    def start(self, keys: int = 4) -> None:
-        """Let all accounts register, open round 1 and write its pages."""
-        self.add_headers(1)  # the seed of round 1 comes from the relay's tip
-        for number in range(len(self.clients)):
-            self.register(number, keys)
-        self.clients[0].execute(Start())
-        self.write_pages()
-
-    def write_pages(self) -> None:
-        """Write the pages of the round that collects."""
-        while not (status := self.clients[0].status()).keys.complete:
-            self.clients[0].execute(WritePage(status.collection.round))
-
-    def transaction(self, number: int, index: int) -> DataTransaction:
-        """An account's data transaction by its share key of an index, signed with a ring of 4."""
-        secrets = self.secrets(number)
-        key = secrets.share_key(index)
-        status = self.clients[number].status()
-        scope = status.collection.round
-        lease = self.deployment.parameters.lease_rounds
-        active = [x for registered, x in self.log if registered < scope <= registered + lease]
-        place = active.index(key.x)
-        positions = sorted(
-            {(place + offset) % len(active) for offset in range(4)}, key=active.__getitem__
-        )
-        payload = b"payload %d of %d" % (index, number)
-        message = ShareMessage(
-            scope=scope,
-            timestamp=status.timestamp,
-            payload_hash=hashlib.sha256(payload).digest(),
-            key_commitment=key_commitment(self.data_domain, secrets.payload_key(scope, index)),
-            reward_address=secrets.reward_address(scope, index),
-        )
-        members = [active[position] for position in positions]
-        signed = sign_ring(self.data_domain, message, members, key, bytes)
-        own = nullifier(self.data_domain, key, scope)
-        item = Item(
-            scope,
-            message.payload_hash,
-            message.key_commitment,
-            message.timestamp,
-            message.reward_address,
-            own.x,
-            own.v,
-        )
-        return DataTransaction(
-            item, ChainSignature(signed.challenge, signed.responses, encode_positions(positions))
-        )
-
-    def add_headers(self, count: int) -> Receipt:
-        """Mine headers after the chain's time, move the clock to them and submit them."""
-        first = self.bitcoin.best_height + 1
-        start = max(self.bitcoin.headers[-1].time, self.clock.now()) + 600
-        self.bitcoin.extend(start + 600 * step for step in range(count))
-        self.clock.set(self.bitcoin.headers[-1].time)
-        return self.clients[0].execute(SubmitHeaders(self.bitcoin.raw(first, count)))
-
-    def partition(self) -> Receipt:
-        """Add headers until the pending items can be partitioned, and partition them."""
-        while not (status := self.clients[0].status()).next_partition.possible:
-            self.add_headers(1)
-        following = status.next_partition
-        return self.clients[0].execute(Partition(following.height, following.end_arrival))
+    def reward_address(self, node: Node, round_number: int) -> str:
+        return self.secrets(node.index).reward_address(round_number)
 
 
 @contextmanager
 def world(
-    parameters: Parameters = SMALL, accounts: int = 3, **options: int | None
-) -> Iterator[World]:
-    """A chain of its own with everything deployed; its accounts are the genesis accounts."""
-    bitcoin = MinedChain.start()
+    parameters: Parameters = SMALL, accounts: int = 3, genesis: int | None = None, **options: Any
+) -> Iterator[DeployedWorld]:
+    """A chain of its own with everything deployed; by default all accounts are genesis accounts."""
     signers = [account_from_mnemonic(DEVELOPMENT_MNEMONIC, number) for number in range(accounts)]
-    plan = DeploymentPlan(
-        tuple(str(signer.address) for signer in signers),
-        bitcoin.checkpoint,
-        bitcoin.rules,
-        parameters,
-        DEMO_RELAY,
-    )
-    with Anvil(accounts=10, timestamp=bitcoin.headers[-1].time, **options) as anvil:  # type: ignore[arg-type]
+    names = [str(signer.address) for signer in signers]
+    made = DeployedWorld(parameters, names, accounts if genesis is None else genesis)
+    with Anvil(accounts=10, timestamp=START, **options) as anvil:
         ethereum = Ethereum.connect(anvil.url)
-        deployment = deploy(ethereum, signers[0], plan, ROOT)
-        contracts = DeployedContracts(ethereum, deployment)
+        contracts = DeployedContracts(ethereum, deploy(ethereum, signers[0], plan_of(made), ROOT))
         clients = [Web3Chain(contracts, signer) for signer in signers]
-        clock = DevelopmentClock(ethereum)
-        yield World(anvil, ethereum, clock, bitcoin, deployment, clients)
+        made.now = ethereum.block().timestamp
+        made.attach(AdaptedChain(anvil, ethereum, contracts, clients))
+        yield made
         ethereum.close()

@@ -4,40 +4,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from offchain.crypto.hashing import keccak256
+from offchain.crypto.ring import nullifier
 from offchain.protocol.deciding.decide import decide
+from offchain.protocol.deciding.facts import claims, keepers, membership_facts
 from offchain.protocol.deciding.intents import (
-    AttestScores,
+    ApplyForEpoch,
+    AttestRows,
+    BringModelFile,
     CommitTrainedModel,
     EvaluateModels,
-    FinalizeRound,
     Intent,
-    LeaseShareKeys,
-    OpenAttestation,
-    PublishPayloadKeys,
+    OpenAttestedRows,
+    PublishKeys,
     RecoverModel,
     RevealTrainedModel,
     Send,
     ShareData,
     TrainModel,
 )
-from offchain.protocol.deciding.snapshot import CompetitionFacts, OwnItem, SharingFacts, Snapshot
+from offchain.protocol.deciding.policy import Policy
+from offchain.protocol.deciding.snapshot import (
+    CompetitionFacts,
+    Delivery,
+    SharingFacts,
+    Snapshot,
+)
+from offchain.protocol.history.entries import SharedData
+from offchain.protocol.history.fold import History
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import Scores, model_commitment
-from scripts.support.worlds.steps import Model, Node
+from offchain.protocol.words.transactions import Row
+from scripts.support.worlds.models import Model
+from scripts.support.worlds.steps import Node
 from scripts.support.worlds.world import World
-from tests.support.worlds.world_status import world_genesis, world_status
+from tests.support.worlds.world_status import world_status
 
 
 @dataclass
 class Memory:
     """All that a node has which a kill takes from it."""
 
-    model: Model | None = None
+    share: actions.Share | None = None
+    first_seen: tuple[int, int] = (0, 0)
     round: int = 0
     training: bool = False
-    evaluated: bool = False
+    model: Model | None = None
+    evaluated: int = 0
 
 
 @dataclass
@@ -47,7 +59,15 @@ class DecidingNode:
     world: World
     node: Node
     store: dict[bytes, Model]
+    policy: Policy = field(default_factory=Policy)
     memory: Memory = field(default_factory=Memory)
+    history: History = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.history = History(self.world.parameters, self.world.domain)
+        self._read = 0
+        self._nullifiers: dict[int, int] = {}
+        self._rows: dict[tuple[int, int], tuple[Row, ...]] = {}
 
     def kill(self) -> None:
         """Lose everything that is not on chain or in the store."""
@@ -60,116 +80,151 @@ class DecidingNode:
     def perform(self, intent: Intent) -> None:
         """Do one thing."""
         world, node, memory = self.world, self.node, self.memory
-        round_number = world.chain.competition.round
         match intent:
             case Send(action):
                 world.execute(action, node)
-            case LeaseShareKeys(count):
-                world.execute(world.registration(node, count), node)
-            case ShareData(scope, indices):
-                for index in indices:
-                    key = node.keys[index]
-                    [position] = [p for k, p in world.active_keys(node, scope) if k.x == key.x]
-                    world.execute(actions.Share((world.data_transaction(key, position, scope),)))
-            case PublishPayloadKeys(items):
-                world.publish(items)
+            case ApplyForEpoch(epoch, value):
+                application = world.application(node)
+                assert (application.epoch, application.value) == (epoch, value)
+                world.execute(application, node)
+            case ShareData(_, anew):
+                if anew:
+                    memory.share = world.sharing(node)
+                assert memory.share is not None
+                world.execute(memory.share)
+            case PublishKeys(round_number, test):
+                own = self.own_data(round_number)
+                assert own is not None
+                make = world.test_keys if test else world.training_keys
+                world.execute(make(round_number, own.shared.index))
             case TrainModel():
                 memory.training = True
-            case CommitTrainedModel(value=value):
+            case CommitTrainedModel():
                 assert memory.model is not None
-                sealed = keccak256(b"sealed" + memory.model.model_hash)
-                self.store[sealed] = node.models[round_number] = memory.model
-                commitment = self.commitment(memory.model)
-                world.execute(actions.CommitModel(commitment, sealed, value), node)
+                node.models[world.competing] = memory.model
+                sealed = memory.model.model_hash
+                self.store[sealed] = memory.model
+                world.execute(actions.CommitModel(self.commitment(memory.model), sealed), node)
             case RecoverModel(sealed_copy=sealed):
-                memory.model, memory.round = self.store[sealed], round_number
-            case EvaluateModels():
-                memory.evaluated = True
+                memory.model = self.store[sealed]
             case RevealTrainedModel():
-                assert node.models[round_number] == memory.model
+                assert node.models[world.competing] == memory.model
                 world.execute(world.reveal(node), node)
-            case AttestScores():
-                world.execute(world.attestation(node, self.scores()), node)
-            case OpenAttestation():
-                world.execute(world.opening(node, self.scores()), node)
-            case FinalizeRound():
-                world.execute(world.finalization(self.scores()), node)
+            case BringModelFile(index=index):
+                world.execute(world.bringing(index), node)
+            case EvaluateModels():
+                memory.evaluated = 1 + self.reveals
+            case AttestRows(commitment=commitment):
+                world.execute(actions.CommitAttestation(commitment), node)
+            case OpenAttestedRows(bring=bring):
+                opening = world.opening(node, self.rows())
+                assert isinstance(opening, actions.OpenStatement) == bring
+                world.execute(opening, node)
 
     def think(self) -> None:
-        """What goes on beside the loop: a training ends."""
-        memory, round_number = self.memory, self.world.chain.competition.round
-        if memory.round != round_number:
-            self.memory = memory = Memory(round=round_number, training=memory.training)
+        """What goes on beside the loop: records are read, a training ends."""
+        world, memory = self.world, self.memory
+        records = world.reference.environment.records
+        self.history.apply_all(records[self._read :])
+        self._read = len(records)
+        if memory.first_seen[0] != world.collecting:
+            memory.first_seen = (world.collecting, world.relay.tip)
+            memory.share = None
+        if memory.round != world.competing:
+            memory.round, memory.model, memory.evaluated = world.competing, None, 0
         if memory.training:
             memory.training = False
-            digest = keccak256(self.world.randomness(32))
-            score = 5 * round_number + self.node.index
-            memory.model = Model(digest, keccak256(digest), keccak256(b"salt" + digest), score)
+            skill = min(90, 40 + 8 * world.competing + self.node.index)
+            world.commit(self.node, skill)
+            memory.model = self.node.models[world.competing]
 
     def snapshot(self) -> Snapshot:
         """What `decide` looks at."""
-        world = self.world
+        world, account = self.world, self.node.account
+        membership = world.reference.membership
+        earliest = world.reference.environment.deployed_at + world.parameters.start_seconds
         return Snapshot(
             status=world_status(world, self.node),
             parameters=world.parameters,
-            keepers=tuple(sorted(node.account for node in world.nodes[:3])),
-            genesis=world_genesis(world),
+            policy=self.policy,
+            keepers=keepers(self.history, account),
+            membership=membership_facts(
+                self.history, account, membership.genesis_accounts, earliest
+            ),
             sharing=self.sharing(),
             competition=self.competition(),
+            claims=claims(self.history, account),
         )
+
+    def own_data(self, round_number: int) -> SharedData | None:
+        """The node's data transaction of a round, if it arrived."""
+        if round_number not in self._nullifiers:
+            key = self.world.share_key(self.node, self.history.round(round_number).epoch)
+            point = nullifier(self.world.domain, key, round_number)
+            self._nullifiers[round_number] = point.x
+        return self.history.data_of(round_number, self._nullifiers[round_number])
 
     def sharing(self) -> SharingFacts:
-        world, scope = self.world, self.world.collecting
-        if scope == 0:
+        world, memory = self.world, self.memory
+        if world.collecting == 0:
             return SharingFacts()
-        used = world.used_keys(scope)
-        own = {key.x: index for index, key in enumerate(self.node.keys)}
-        unshared = tuple(
-            own[key.x] for key, _ in world.active_keys(self.node, scope) if key.x not in used
+        is_here = self.own_data(world.collecting) is None
+        taken = self.own_data(world.competing) if world.competing else None
+        if taken is not None and taken.partition is None:
+            taken = None
+
+        def keys(words: tuple[bytes, ...] | None) -> Delivery:
+            return Delivery.HERE if words is None else Delivery.ON_CHAIN
+
+        return SharingFacts(
+            data=Delivery.HERE if is_here else Delivery.ON_CHAIN,
+            kept_timestamp=memory.share.transaction.timestamp if memory.share else None,
+            first_seen_height=memory.first_seen[1],
+            training_keys=keys(taken.training_words) if taken else Delivery.NOTHING,
+            test_keys=keys(taken.test_words) if taken else Delivery.NOTHING,
         )
-        unpublished = tuple(
-            OwnItem(number, shared.round, shared.is_test)
-            for number, shared in enumerate(world.history.items)
-            if shared.round is not None
-            and shared.publication is None
-            and number % 3 == self.node.index
-        )
-        return SharingFacts(unshared, unpublished)
+
+    @property
+    def reveals(self) -> int:
+        """Models revealed in the round in competition."""
+        return len(self.history.round(self.world.competing).reveals)
 
     def competition(self) -> CompetitionFacts:
-        world, memory = self.world, self.memory
-        current = world.chain.competition
-        if not current.phase.competes:
+        world, memory, account = self.world, self.memory, self.node.account
+        if not world.phase.competes:
             return CompetitionFacts()
-        entry = world.history.round(current.round)
-        training = [item for item in world.history.data_items(current.round) if not item.is_test]
-        opened = sum(item.key is not None for item in training)
-        committed = entry.commitments.get(self.node.account)
-        known = current.phase >= Phase.REVEAL
-        table = known and current.phase >= Phase.ATTEST and memory.evaluated
+        entry = self.history.round(world.competing)
+        committed = entry.commitments.get(account)
+        is_open = world.phase >= Phase.REVEAL
+        unevaluated = 1 + self.reveals - memory.evaluated
+        is_complete = world.phase >= Phase.ATTEST and unevaluated == 0
+        rows = self.rows() if is_complete else ()
+        statement = world.statement(rows) if is_complete else None
         return CompetitionFacts(
-            opened_training=opened,
-            waiting_training=len(training) - opened,
+            phase_block=entry.phases[-1].block_number,
+            opened_training=sum(data.training_words is not None for data in entry.data),
             training=memory.training,
             held_model=None if memory.model is None else self.commitment(memory.model),
-            sealed_copy=None if committed is None else committed.encrypted_model,
-            data_set_known=known,
-            scored=memory.evaluated and memory.model is not None,
-            unevaluated=0 if memory.evaluated else 1,
-            statement=self.scores().statement(world.model_chain, current.round) if table else None,
-            attestation=(world.attestation(self.node, self.scores()).commitment if table else None),
+            sealed_copy=None if committed is None else committed.sealed_model,
+            data_open=is_open,
+            scored=memory.evaluated > 0 and memory.model is not None,
+            unevaluated=unevaluated,
+            own_reveal=next((r.index for r in entry.reveals if r.account == account), None),
+            statement=statement,
+            attestation=world.attestation(self.node, rows).commitment if is_complete else None,
+            rows_brought=statement in entry.statements,
+            majority_rows=entry.statements.get(entry.majority or b""),
         )
+
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of the round in competition, computed once."""
+        known = self.world.competing, self.reveals
+        if known not in self._rows:
+            self._rows[known] = self.world.rows()
+        return self._rows[known]
 
     def commitment(self, model: Model) -> bytes:
-        return model_commitment(
-            self.world.model_chain,
-            self.world.chain.competition.round,
-            self.node.account,
-            model.model_hash,
-            model.training_root,
-            model.salt,
+        """What the node commits to its model by."""
+        return self.world.model_transaction(self.node).commitment(
+            self.world.domain, self.world.competing, model.salt
         )
-
-    def scores(self) -> Scores:
-        round_number = self.world.chain.competition.round
-        return self.world.scores(baseline=5 * (round_number - 1))

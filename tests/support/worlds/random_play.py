@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from scripts.support.worlds.steps import Node
 from scripts.support.worlds.world import World
-from tests.support.worlds.random_moves import SKILLS, RandomMoves
+from tests.support.worlds.random_moves import RandomMoves
 
 
 class Turn(Enum):
@@ -48,12 +49,15 @@ class RandomPlay(RandomMoves):
         """Make one: usually what fits the phase, now and then anything, or all that is due."""
         self.steps += 1
         chance = self.random.random()
-        if chance < 0.15:
+        if chance < 0.3:
             pick = self.progress
         else:
             pick = self.random.choice(self._fitting() if chance < 0.85 else self._anything())
+        self._try(pick)
+
+    def _try(self, move: Callable[[], None]) -> None:
         try:
-            pick()
+            move()
         except Revert as error:
             self.refusals[error.name] += 1
 
@@ -76,7 +80,7 @@ class RandomPlay(RandomMoves):
         }
         if world.phase in by_phase:
             return [*by_phase[world.phase] * 3, self.end_phase, *collect, self.write_members]
-        return [*collect, self.advance, self.claim, self.claim, self.add_stake, self.mine]
+        return [*collect, self.advance, self.claim, self.claim, self.withdraw_stake, self.mine]
 
     def _anything(self) -> list[Callable[[], None]]:
         return [
@@ -133,11 +137,21 @@ class RandomPlay(RandomMoves):
 
     def _collect(self) -> None:
         world = self.world
-        applicants = self.random.sample(world.nodes, self.random.randint(3, len(world.nodes)))
-        world.apply([*world.genesis_nodes, *applicants])
+        few = self.random.random() < 0.15
+        world.apply(self.random.sample(world.nodes, 2 if few else 6))
         world.share()
         world.partition_all()
-        world.close()
+        if world.next_epoch.frozen and not world.next_epoch.written:
+            self._try(self.advance)
+            world.seed()
+            self._try(self.write_members)
+        if world.phase.competes:
+            world.draw()
+        else:
+            world.close()
+        blocks = world.rounds.blocks[1:]
+        for claim in world.claims(self.random.choice(blocks).round) if blocks else []:
+            self._try(partial(world.execute, claim))
 
     def _compete(self, turn: Turn) -> None:
         world, models = self.world, self.world.reference.model_transactions
@@ -145,8 +159,9 @@ class RandomPlay(RandomMoves):
             case Phase.OPEN | Phase.UNSEAL:
                 self._publish_all(is_kept=turn == Turn.KEYS_KEPT)
             case Phase.COMMIT if turn != Turn.NO_MODELS:
+                self._fill_up()
                 for node in world.competitors():
-                    world.execute(world.commit(node, self.random.choice(SKILLS)), node)
+                    world.execute(world.commit(node, self.skill()), node)
             case Phase.REVEAL:
                 self._reveal_all(turn)
             case Phase.AVAILABLE if turn in (Turn.MODEL_MISSING, Turn.MODEL_BROUGHT):
@@ -156,14 +171,17 @@ class RandomPlay(RandomMoves):
                     if node.account not in reported:
                         world.execute(actions.ReportModels(min(1, reveals)), node)
             case Phase.BRING if turn == Turn.MODEL_BROUGHT:
+                self._try(self.bring)
                 if world.rounds.closed_round(world.competing).missing & ~models.brought(
                     world.competing
                 ):
                     world.execute(world.bringing(0))
             case Phase.ATTEST if turn != Turn.NO_STATEMENT:
+                self._fill_up()
                 for node in self._able():
                     world.execute(world.attestation(node, world.rows()), node)
             case Phase.ATTEST_REVEAL:
+                self._try(self.open)
                 self._open_all()
             case Phase.FINALIZE if turn != Turn.NOT_FINALIZED:
                 self.finalize()
@@ -199,6 +217,16 @@ class RandomPlay(RandomMoves):
         named = self.random.choice([bytes(32), self._junk()])
         field = self.random.choice(["data_root", "previous_block"])
         return actions.RevealModel(replace(action.transaction, **{field: named}), action.salt)
+
+    def _fill_up(self) -> None:
+        """Make up for what was burned of the stakes of those who act in the round."""
+        world = self.world
+        membership = world.reference.membership
+        members = world.members(membership.epoch_of(world.competing))
+        for node in world.nodes:
+            lacking = world.parameters.stake - membership.stake_of(node.account).amount
+            if lacking and (node in members or node in world.attesters()):
+                world.execute(actions.AddStake(lacking), node)
 
     def _able(self) -> list[Node]:
         """Attesters with a full stake."""

@@ -2,51 +2,68 @@
 
 from __future__ import annotations
 
-from offchain.protocol.deciding.snapshot import GenesisFacts
-from offchain.protocol.words.status import AccountStatus, ActiveKeys, ChainStatus
+from offchain.protocol.words.status import AccountStatus, ChainStatus
 from scripts.support.worlds.steps import Node
 from scripts.support.worlds.world import World
+
+BALANCE = 10**20
+"""Wei that every account has, however much it stakes."""
 
 
 def world_status(world: World, node: Node) -> ChainStatus:
     """The world as a node's account sees it now."""
-    chain, keys, data = world.chain, world.reference.key_registry, world.reference.data_registry
-    world.reference.environment.now = world.now
-    account, competing = node.account, chain.competition.round
-    collecting = chain.collection.round
-    active = keys.active_keys(collecting) if collecting else 0
-    written = keys.written_keys(collecting) if collecting else 0
+    reference, rounds = world.reference, world.rounds
+    membership, registry = reference.membership, reference.data_registry
+    models, attestations = reference.model_transactions, reference.attestations
+    reference.environment.now = world.now
+    collecting, competing = rounds.collection.round, rounds.competition.round
+    next_epoch = membership.epoch_at(membership.current_epoch + 1)
+    is_drawing = next_epoch.frozen and not next_epoch.seeded
+    lowest = world.relay.decision_time(world.relay.lowest_height)
+    commitments, reveals = models.counts(competing)
     return ChainStatus(
-        block_number=world.reference.environment.block_number,
+        block_number=reference.environment.block_number,
         timestamp=world.now,
-        chain_id=world.model_chain.chain_id,
-        collection=chain.collection,
-        competition=chain.competition,
-        head=chain.head(),
+        chain_id=world.domain.chain_id,
+        collection=rounds.collection,
+        collected=registry.collected(collecting),
+        next_partition=registry.next_partition(),
+        pending_due=registry.pending_due(),
+        epoch=membership.epoch_at(membership.current_epoch),
+        next_epoch=next_epoch,
+        open_epoch=membership.open_epoch(),
+        competition=rounds.competition,
+        closed=rounds.closed_round(competing),
+        commitments=commitments,
+        reveals=reveals,
+        majority=attestations.majority_of(competing),
+        head=rounds.head(),
         tip=world.relay.tip,
         best_height=world.relay.best_height,
-        next_partition=data.next_partition(),
-        pending_due=data.pending_due(),
-        totals=data.totals(),
-        keys=ActiveKeys(active, written),
-        own=AccountStatus(
-            account=account,
-            held_keys=keys.held_keys(account),
-            quota=world.reference.heat.key_quota(account),
-            balance=10**20,
-            commitment=chain.commitment_of(competing, account),
-            attestation=chain.attestation_of(competing, account),
-            is_attester=chain.is_attester(account),
-            standing_until=world.history.standing_until.get(account, 0),
-            is_genesis=account in chain.genesis_accounts,
-            had_valid_model=account in chain.valid_accounts,
-        ),
+        own=account_status(world, node.account),
+        draw_height=(is_drawing and world.draw_height()) or 0,
+        draw_lost=is_drawing and lowest > next_epoch.frozen_at,
     )
 
 
-def world_genesis(world: World) -> GenesisFacts:
-    """How far the world is from starting."""
-    owners = {key.owner for key in world.history.keys}
-    accounts = world.chain.genesis_accounts
-    registered = sum(account in owners for account in accounts)
-    return GenesisFacts(len(accounts), registered, len(world.history.keys))
+def account_status(world: World, account: str) -> AccountStatus:
+    """What the contracts hold about an account."""
+    reference, competing = world.reference, world.competing
+    membership, attestations = reference.membership, reference.attestations
+    entry = attestations.entries.get(competing)
+    return AccountStatus(
+        account=account,
+        balance=BALANCE,
+        stake=membership.stake_of(account),
+        stake_free_from=membership.stake_free_from(account),
+        application=membership.application_of(membership.open_epoch(), account),
+        heat=reference.heat.heat_of(account),
+        is_genesis=account in membership.genesis_accounts,
+        is_member=membership.is_member(membership.epoch_of(competing), account),
+        is_attester=attestations.is_attester(competing, account),
+        standing_until=attestations.standing_until(account),
+        has_reported_data=entry is not None and account in entry.data_reports,
+        has_reported_models=entry is not None and account in entry.model_reports,
+        commitment=reference.model_transactions.commitment_of(competing, account),
+        attestation=attestations.attestation_of(competing, account),
+    )

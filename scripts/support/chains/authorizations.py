@@ -30,7 +30,7 @@ KINDS = {
 
 
 def signed(
-    token: Contract, signer: LocalAccount, kind: str, values: tuple, chain_id: int
+    token: Contract, signer: LocalAccount, kind: str, values: tuple[object, ...], chain_id: int
 ) -> tuple[int, bytes, bytes]:
     """A signature (v, r, s) of an authorization of one of `KINDS` in the token's domain."""
     domain = ("Model Chain Token", "1", chain_id, token.address)
