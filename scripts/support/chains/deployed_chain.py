@@ -31,7 +31,6 @@ from scripts.support.chains.evm import Evm
 from scripts.support.worlds.steps import SMALL, START
 from scripts.support.worlds.world import World
 
-
 TASK = DeployedTask("made up", b'{"points":"made up"}')
 """What is learned where models are made up."""
 
