@@ -24,7 +24,8 @@ from offchain.protocol.words.actions import Action, SubmitHeaders
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import MembersWritten, Record
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
-from scripts.support.chains.deployed_chain import TASK, plan_of
+from scripts.support.chains.deployed_chain import plan_of
+from scripts.support.chains.deploying import TASK
 from scripts.support.chains.evm import ROOT
 from scripts.support.worlds.steps import SMALL, START, Node
 from scripts.support.worlds.world import World
