@@ -6,10 +6,10 @@ Models are names: what a model is worth is said by the rows of the statement.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterator
+from typing import Any
 
 from web3 import Web3
 from web3.types import TxReceipt
@@ -61,7 +61,7 @@ class Shared:
 
 @dataclass
 class Rounds:
-    """Contracts with accounts that act in them; the first `genesis` of them are genesis accounts."""
+    """Contracts and the accounts that act in them, of which the first are genesis accounts."""
 
     chain: Contracts
     accounts: Sequence[str]
