@@ -1,4 +1,4 @@
-"""The command `modelchain wallet` on a chain after its first block."""
+"""The command `modelchain wallet` on a chain after its first blocks."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from click.testing import CliRunner, Result
 
 from offchain.chain.deployment.file import write_deployment
 from offchain.commands.wallet.command import wallet
-from tests.support.chains.deployed_world import World, world
-from tests.support.chains.played_round import PlayedRound, play
+from tests.support.chains.deployed_world import DeployedWorld, world
+from tests.support.chains.played_round import play
 
-CLAIMED = (0, 4, 6, 7)
-"""Items whose rewards are claimed beside item 5: one of account 0, the others of account 1."""
+ROUNDS = 3
+"""Rounds that made a block; each paid for the data of every account."""
 
 
 @dataclass
 class WalletPlace:
-    """A world with its deployment file. Account 1 has the data rewards of items 4, 5, 6 and 7."""
+    """A world with its deployment file. All that its blocks pay is claimed."""
 
-    world: World
-    played: PlayedRound
+    world: DeployedWorld
     file: Path
 
     def run(self, *arguments: str, **how: bool) -> Result:
@@ -45,7 +44,7 @@ class WalletPlace:
 
     def tokens(self, *addresses: str) -> list[int]:
         """Tokens of some addresses."""
-        read = self.world.clients[0].contracts.read
+        read = self.world.contracts.read
         return [read("ModelToken", "balanceOf", address) for address in addresses]
 
 
@@ -54,8 +53,6 @@ def wallet_place(folder: Path) -> Iterator[WalletPlace]:
     """A chain of its own."""
     file = folder / "31337.json"
     with world() as started:
-        played = play(started)
-        for index in CLAIMED:
-            started.clients[2].execute(played.claim(index))
+        play(started, ROUNDS)
         write_deployment(started.deployment, file)
-        yield WalletPlace(started, played, file)
+        yield WalletPlace(started, file)
