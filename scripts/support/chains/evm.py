@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, cast
 
@@ -246,6 +247,8 @@ def _normal(value: object) -> object:
     """Bring decoded and expected values to one form, so that equal ones print equally."""
     if isinstance(value, str) and is_address(value):
         return value.lower()
+    if isinstance(value, IntEnum):
+        return int(value)
     if isinstance(value, (bytes, bytearray)):
         return f"0x{bytes(value).hex()}"
     if isinstance(value, Sequence) and not isinstance(value, str):
