@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,10 +48,7 @@ class ErrorRegistry:
             if entry["type"] == "error":
                 # An error's selector is made as a function's is.
                 selector = keccak(text=abi_to_signature(cast(Any, entry)))[:4]
-                self._errors[selector] = (
-                    entry["name"],
-                    tuple(get_abi_input_types(cast(Any, entry))),
-                )
+                self._errors[selector] = (entry["name"], tuple(get_abi_input_types(cast(Any, entry))))
 
     def decode(self, data: bytes) -> RevertedError:
         """Decode what a reverted call returned; an unknown error is named by its selector."""
@@ -249,6 +247,8 @@ def _normal(value: object) -> object:
     """Bring decoded and expected values to one form, so that equal ones print equally."""
     if isinstance(value, str) and is_address(value):
         return value.lower()
+    if isinstance(value, IntEnum):
+        return int(value)
     if isinstance(value, (bytes, bytearray)):
         return f"0x{bytes(value).hex()}"
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The command `modelchain wallet` on a chain after its first blocks."""
+"""The command `modelchain wallet` on a chain whose accounts hold tokens and rewards."""
 
 from __future__ import annotations
 
@@ -12,24 +12,30 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from offchain.chain.deployment.file import write_deployment
+from offchain.chain.reading.balances import RewardPlace
 from offchain.commands.wallet.command import wallet
-from tests.support.chains.deployed_world import DeployedWorld, world
-from tests.support.chains.played_round import play
+from tests.support.chains.token_place import TokenPlace, token_place
 
-ROUNDS = 3
-"""Rounds that made a block; each paid for the data of every account."""
+ROUNDS = range(1, 5)
+"""Rounds of epoch 1, of which account 1 is a member."""
+
+REWARD = 5 * 10**18
+TOKENS = 20 * 10**18
 
 
 @dataclass
 class WalletPlace:
-    """A world with its deployment file. All that its blocks pay is claimed."""
+    """A chain with its deployment file.
 
-    world: DeployedWorld
+    Account 1 has tokens, and rewards for its data in each of the rounds.
+    """
+
+    chain: TokenPlace
     file: Path
 
     def run(self, *arguments: str, **how: bool) -> Result:
         """Run `wallet` with arguments; errors of this project come out as they are."""
-        options = ["--rpc", self.world.anvil.url, "--deployment", str(self.file)]
+        options = ["--rpc", self.chain.anvil.url, "--deployment", str(self.file)]
         command, *others = arguments
         return CliRunner().invoke(
             wallet, [command, *options, *others], catch_exceptions=False, **how
@@ -44,15 +50,34 @@ class WalletPlace:
 
     def tokens(self, *addresses: str) -> list[int]:
         """Tokens of some addresses."""
-        read = self.world.contracts.read
-        return [read("ModelToken", "balanceOf", address) for address in addresses]
+        return self.chain.tokens(*addresses)
+
+    @property
+    def owner(self) -> str:
+        """Account 1."""
+        return self.chain.account(1)
+
+    def places(self, is_payout: bool = False) -> list[RewardPlace]:
+        """Where the rewards of account 1 are, or are moved to."""
+        return [RewardPlace(number, is_payout) for number in ROUNDS]
+
+    def sources(self) -> list[str]:
+        """Addresses of the rewards of account 1."""
+        return [place.address(self.chain.secrets(1)) for place in self.places()]
+
+    def payouts(self) -> list[str]:
+        """Addresses that they are moved to."""
+        return [place.address(self.chain.secrets(1)) for place in self.places(is_payout=True)]
 
 
 @contextmanager
 def wallet_place(folder: Path) -> Iterator[WalletPlace]:
     """A chain of its own."""
     file = folder / "31337.json"
-    with world() as started:
-        play(started, ROUNDS)
+    with token_place() as started:
         write_deployment(started.deployment, file)
-        yield WalletPlace(started, file)
+        place = WalletPlace(started, file)
+        started.mint(place.owner, TOKENS)
+        for address in place.sources():
+            started.mint(address, REWARD)
+        yield place
