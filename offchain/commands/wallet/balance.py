@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Final
 
 import click
 from rich.console import Console
@@ -16,6 +17,9 @@ from offchain.commands.wallet.owners import named_owner
 from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import add_exact_column, fits, flowing, print_whole
 from offchain.config import Settings
+
+UNKNOWN_ROUND: Final = (1 << 32) - 1
+"""What stands for a round that is not known yet."""
 
 
 def show_balance(
@@ -37,7 +41,7 @@ def show_balance(
 
 
 def balances_json(balances: Balances, chain_id: int) -> dict[str, object]:
-    """Balances as exact integers: tokens in their smallest unit, bonds and ether in wei."""
+    """Balances as exact integers: tokens in their smallest unit, stake and ether in wei."""
     return {"chain_id": chain_id, **asdict(balances), "reward_tokens": balances.reward_tokens}
 
 
@@ -55,14 +59,12 @@ def balances_table(balances: Balances, with_rewards: bool) -> Table:
     table.add_column(style="dim")
     table.add_row("Tokens", decimal(balances.tokens), "MCT")
     if with_rewards:
-        addresses = f"MCT at {len(balances.rewards)} reward addresses"
+        addresses = f"MCT at {len(balances.rewards)} fresh addresses"
         table.add_row("Data rewards", decimal(balances.reward_tokens), addresses)
     table.add_row("Heat", str(balances.heat), "")
-    table.add_row(
-        "Share keys", f"{balances.held_keys} of {balances.key_quota}", "active in the next round"
-    )
-    table.add_row("Model bonds", decimal(balances.model_bonds), "ETH locked")
-    table.add_row("Key bonds", decimal(balances.key_bonds), "ETH locked")
+    table.add_row("Member", yes_or_no(balances.is_member), "of the current epoch")
+    free = f"ETH, {freedom(balances.stake_free_from)}" if balances.stake else "ETH"
+    table.add_row("Stake", decimal(balances.stake), free)
     table.add_row("Ether", decimal(balances.ether), "ETH")
     return table
 
@@ -82,7 +84,7 @@ def accounts_table(rows: Sequence[Balances], with_rewards: bool) -> Table:
     """Balances of several accounts, one a line."""
     table = Table(title="Balances", title_justify="left")
     add_exact_column(table, "Account", justify="left")
-    names = ["MCT", "Heat", "Share keys", "Model bonds", "Key bonds", "ETH"]
+    names = ["MCT", "Heat", "Member", "Stake", "ETH"]
     if with_rewards:
         names.insert(1, "Data rewards")
     for name in names:
@@ -91,9 +93,8 @@ def accounts_table(rows: Sequence[Balances], with_rewards: bool) -> Table:
         cells = [
             decimal(row.tokens),
             str(row.heat),
-            f"{row.held_keys} of {row.key_quota}",
-            decimal(row.model_bonds),
-            decimal(row.key_bonds),
+            yes_or_no(row.is_member),
+            decimal(row.stake),
             decimal(row.ether),
         ]
         if with_rewards:
@@ -103,14 +104,24 @@ def accounts_table(rows: Sequence[Balances], with_rewards: bool) -> Table:
 
 
 def figures(balances: Balances, with_rewards: bool) -> list[str]:
-    """Balances of one account in words; bonds and rewards only where there are any."""
+    """Balances of one account in words; stake and rewards only where there are any."""
     found = [f"{decimal(balances.tokens)} MCT"]
     if with_rewards and balances.rewards:
         count = len(balances.rewards)
-        found.append(f"{decimal(balances.reward_tokens)} MCT at {count} reward addresses")
-    found += [f"heat {balances.heat}", f"{balances.held_keys} of {balances.key_quota} share keys"]
-    if balances.model_bonds:
-        found.append(f"{decimal(balances.model_bonds)} ETH in model bonds")
-    if balances.key_bonds:
-        found.append(f"{decimal(balances.key_bonds)} ETH in key bonds")
+        found.append(f"{decimal(balances.reward_tokens)} MCT at {count} fresh addresses")
+    found += [f"heat {balances.heat}", "member" if balances.is_member else "no member"]
+    if balances.stake:
+        found.append(f"{decimal(balances.stake)} ETH at stake")
     return [*found, f"{decimal(balances.ether)} ETH"]
+
+
+def freedom(round_number: int) -> str:
+    """From when on a stake can be taken back, by `IMembership.stakeFreeFrom`, for people."""
+    if round_number == UNKNOWN_ROUND:
+        return "held until a draw is made or an epoch opens"
+    return f"held until round {round_number} collects" if round_number else "free"
+
+
+def yes_or_no(value: bool) -> str:
+    """A fact for people."""
+    return "yes" if value else "no"

@@ -11,17 +11,18 @@ from web3 import Web3
 from web3.contract import Contract
 from web3.types import TxReceipt
 
-from offchain.chain.deployment.file import DeployedTask
-from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
+from offchain.bitcoin.relay_settings import RelaySettings
+from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.crypto.hashing import Domain
-from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
+from offchain.protocol.words.parameters import DEMO, Parameters
 from offchain.protocol.words.status import Phase
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
+from scripts.support.chains.deploying import TASK, deploy_plan
 from scripts.support.chains.evm import Evm, events
 from scripts.support.worlds.bitcoin_mining import BLOCK_SECONDS, MinedChain
 
-TASK = DeployedTask("made up", b'{"points":"made up"}')
-"""What is learned where models are names."""
+RELAY = RelaySettings(ring_size=512, maximum_batch=144, confirmations=1, buffer_seconds=60)
+"""The relay's settings: few slots, so that headers are forgotten soon."""
 
 
 def plain(value: object) -> object:
@@ -48,23 +49,16 @@ class Contracts:
     def deploy(cls, evm: Evm, genesis: Sequence[str], parameters: Parameters = DEMO) -> Self:
         """Deploy all, from the chain's last account, which does nothing else."""
         bitcoin = MinedChain.start()
-        deployer = evm.accounts[-1]
-        nonce = evm.w3.eth.get_transaction_count(Web3.to_checksum_address(deployer))
         plan = DeploymentPlan(
-            tuple(genesis), bitcoin.checkpoint, TASK, bitcoin.rules, parameters, DEMO_RELAY
+            tuple(genesis), bitcoin.checkpoint, TASK, bitcoin.rules, parameters, RELAY
         )
-
-        def deploy(name: str, *arguments: object) -> str:
-            return str(evm.deploy(name, *arguments, sender=deployer).address)
-
-        addresses = deploy_contracts(plan, deployer, nonce, deploy)
         by_name = {
             name: evm.w3.eth.contract(
                 address=Web3.to_checksum_address(address),
                 abi=evm.artifacts[name].abi,
                 decode_tuples=True,
             )
-            for name, address in addresses.items()
+            for name, address in deploy_plan(evm, plan).items()
         }
         return cls(evm, parameters, bitcoin, by_name, max(evm.timestamp, bitcoin.headers[-1].time))
 
@@ -106,8 +100,8 @@ class Contracts:
         start = max(self.now, self.bitcoin.headers[-1].time)
         self.bitcoin.extend(start + seconds * (step + 1) for step in range(headers))
         self.now = self.bitcoin.headers[-1].time
-        for height in range(first, self.bitcoin.best_height + 1, DEMO_RELAY.maximum_batch):
-            count = min(DEMO_RELAY.maximum_batch, self.bitcoin.best_height + 1 - height)
+        for height in range(first, self.bitcoin.best_height + 1, RELAY.maximum_batch):
+            count = min(RELAY.maximum_batch, self.bitcoin.best_height + 1 - height)
             self.send("BitcoinRelay", "submit", self.bitcoin.raw(height, count))
 
     def wait(self, seconds: int) -> None:
@@ -126,3 +120,4 @@ class Contracts:
     def phase(self) -> Phase:
         """The phase of the round in competition."""
         return Phase(self.view("ModelChain", "currentPhase")[1])
+

@@ -10,7 +10,8 @@ from offchain.chain.sending.fees import Fees
 from offchain.chain.sending.outbox import SignedTransaction
 from offchain.errors import ConfigurationError, StoreError
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
-from offchain.node.relayer.queue import Lane, RelayerQueue
+from offchain.node.relayer.lane import Lane
+from offchain.node.relayer.queue import RelayerQueue
 from offchain.protocol.words.orders import RecoverableSignature, SignedOrder, TokenOrder
 from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
 from offchain.refusals import RefusalCode
