@@ -107,9 +107,7 @@ def test_an_opening_is_the_account_s_own_and_happens_once(rounds: Rounds) -> Non
     rounds.open_statement(copied, ROWS)
     opened = attestation_commitment(rounds.chain.domain, 2, thief, stated, salt(copied))
     with reverts("CommitmentMismatch", stolen, opened):
-        rounds.chain.send(
-            "Attestations", "openAttestation", stated, salt(copied), sender=thief
-        )
+        rounds.chain.send("Attestations", "openAttestation", stated, salt(copied), sender=thief)
     for account in (silent, copied):
         with reverts("NotCommitted", 2, account):
             rounds.open_attestation(account, stated)
