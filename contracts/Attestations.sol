@@ -121,6 +121,14 @@ contract Attestations is IAttestations {
     // ---- standing ----------------------------------------------------------------------------------------------
 
     /// @inheritdoc IAttestations
+    function enrol(address account) external {
+        if (msg.sender != address(_modelTransactions)) {
+            revert NotModelTransactions(msg.sender, address(_modelTransactions));
+        }
+        _standing.enrol(account);
+    }
+
+    /// @inheritdoc IAttestations
     function freeze(uint32 round) external returns (uint32 attesters, bool genesisActs) {
         if (msg.sender != address(_modelChain)) revert NotModelChain(msg.sender, address(_modelChain));
         attesters = _standing.expire(round);
@@ -132,8 +140,8 @@ contract Attestations is IAttestations {
     function grantStanding(uint32 round, address[] calldata accounts) external {
         if (msg.sender != _blockProduction) revert NotBlockProduction(msg.sender, _blockProduction);
         uint32 untilRound = round + _standingRounds;
+        _standing.grant(accounts, round, untilRound);
         for (uint256 i; i < accounts.length; ++i) {
-            _standing.grant(accounts[i], round, untilRound);
             emit StandingGained(round, accounts[i], untilRound);
         }
     }
@@ -148,7 +156,7 @@ contract Attestations is IAttestations {
 
     /// @inheritdoc IAttestations
     function standingUntil(address account) external view returns (uint32) {
-        return _standing.until[account];
+        return _standing.until(account);
     }
 
     /// @inheritdoc IAttestations

@@ -269,6 +269,22 @@ contract ModelChain is IModelChain {
     }
 
     /// @inheritdoc IModelChain
+    function payoutOf(uint32 round) external view returns (Payout memory payout) {
+        ClosedRound storage closed = _rounds[round];
+        uint32 number = closed.blockNumber;
+        if (number == 0) return payout;
+        Block storage data = _blocks[number];
+        return Payout({
+            number: number,
+            bestReveal: data.bestReveal,
+            attestations: data.attestations,
+            statement: data.statement,
+            voices: data.paidVoices,
+            dataSet: closed.dataSet
+        });
+    }
+
+    /// @inheritdoc IModelChain
     function collectingRound() external view returns (uint32) {
         return _collection.round;
     }

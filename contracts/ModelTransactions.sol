@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Contracts} from "./interfaces/Contracts.sol";
+import {IAttestations} from "./interfaces/IAttestations.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
 import {IModelChain} from "./interfaces/IModelChain.sol";
 import {IModelTransactions} from "./interfaces/IModelTransactions.sol";
@@ -21,6 +22,7 @@ contract ModelTransactions is IModelTransactions {
 
     IModelChain private immutable _modelChain;
     IMembership private immutable _membership;
+    IAttestations private immutable _attestations;
 
     mapping(uint32 round => uint32 commitments) private _orders; // replaced ones too
     mapping(uint32 round => address[]) private _accounts; // that committed
@@ -33,6 +35,7 @@ contract ModelTransactions is IModelTransactions {
     constructor(Contracts memory contracts) {
         _modelChain = contracts.modelChain;
         _membership = contracts.membership;
+        _attestations = contracts.attestations;
     }
 
     // ---- transactions ------------------------------------------------------------------------------------------
@@ -64,6 +67,7 @@ contract ModelTransactions is IModelTransactions {
         bytes32 opened = _commitmentHash(round, transaction, salt);
         if (opened != entry.hash) revert CommitmentMismatch(entry.hash, opened);
         entry.revealed = true;
+        _attestations.enrol(msg.sender);
 
         uint32 index = uint32(_reveals[round].length);
         bool namesData = transaction.dataRoot == _modelChain.closedRound(round).dataRoot;

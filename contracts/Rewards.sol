@@ -60,31 +60,32 @@ contract Rewards is IRewards {
 
     /// @inheritdoc IRewards
     function claimBest(uint32 round) external {
-        IModelChain.Block memory data = _blockOf(round);
-        if (data.bestModel == 0) revert NothingToClaim(round);
-        address account = _takeVoice(round, data.bestReveal);
-        uint256 amount = _part(data, _bestBasisPoints, 1);
+        IModelChain.Payout memory payout = _modelChain.payoutOf(round);
+        if (payout.voices == 0) revert NothingToClaim(round);
+        address account = _takeVoice(round, payout.bestReveal);
+        uint256 amount = _part(payout, _bestBasisPoints, 1);
         emit BestRewarded(round, account, amount);
         _pay(round, account, amount, _heatBest);
     }
 
     /// @inheritdoc IRewards
     function claimVoice(uint32 round, uint32 index) external {
-        IModelChain.Block memory data = _blockOf(round);
-        if (!Bits.has(data.paidVoices, index) || index == data.bestReveal) revert NothingToClaim(round);
+        IModelChain.Payout memory payout = _modelChain.payoutOf(round);
+        if (!Bits.has(payout.voices, index) || index == payout.bestReveal) revert NothingToClaim(round);
         address account = _takeVoice(round, index);
-        uint256 amount = _part(data, _modelsBasisPoints, Bits.count(data.paidVoices) - 1);
+        uint256 amount = _part(payout, _modelsBasisPoints, Bits.count(payout.voices) - 1);
         emit VoiceRewarded(round, account, amount);
         _pay(round, account, amount, _heatModel);
     }
 
     /// @inheritdoc IRewards
     function claimAttestation(uint32 round, address account) external {
-        IModelChain.Block memory data = _blockOf(round);
-        if (_attestations.attestationOf(round, account).statement != data.statement) revert NothingToClaim(round);
+        IModelChain.Payout memory payout = _modelChain.payoutOf(round);
+        bytes32 statement = _attestations.attestationOf(round, account).statement;
+        if (payout.number == 0 || statement != payout.statement) revert NothingToClaim(round);
         if (_claimedAttestations[round][account]) revert AlreadyClaimed(round);
         _claimedAttestations[round][account] = true;
-        uint256 amount = _part(data, _attestersBasisPoints, data.attestations);
+        uint256 amount = _part(payout, _attestersBasisPoints, payout.attestations);
         emit AttesterRewarded(round, account, amount);
         _pay(round, account, amount, _heatAttestation);
     }
@@ -95,12 +96,11 @@ contract Rewards is IRewards {
         if (!_dataRegistry.isRecorded(record, index)) {
             revert UnknownData(round, index, _dataRegistry.identify(record));
         }
-        IModelChain.Block memory data = _blockOf(round);
-        uint256 dataSet = _modelChain.closedRound(round).dataSet;
-        if (!Bits.has(dataSet, index)) revert NothingToClaim(round);
+        IModelChain.Payout memory payout = _modelChain.payoutOf(round);
+        if (!Bits.has(payout.dataSet, index)) revert NothingToClaim(round);
         if (Bits.has(_claimedData[round], index)) revert AlreadyClaimed(round);
         _claimedData[round] |= 1 << index;
-        uint256 amount = _part(data, _dataBasisPoints, Bits.count(dataSet));
+        uint256 amount = _part(payout, _dataBasisPoints, Bits.count(payout.dataSet));
         emit DataRewarded(round, record.rewardAddress, index, amount);
         _token.mint(record.rewardAddress, amount);
     }
@@ -114,8 +114,7 @@ contract Rewards is IRewards {
 
     /// @inheritdoc IRewards
     function isBestClaimed(uint32 round) external view returns (bool) {
-        uint32 number = _modelChain.closedRound(round).blockNumber;
-        return Bits.has(_claimedVoices[round], _modelChain.blockAt(number).bestReveal);
+        return Bits.has(_claimedVoices[round], _modelChain.payoutOf(round).bestReveal);
     }
 
     /// @inheritdoc IRewards
@@ -135,20 +134,18 @@ contract Rewards is IRewards {
 
     // ---- how a claim is paid -----------------------------------------------------------------------------------
 
-    function _blockOf(uint32 round) private view returns (IModelChain.Block memory) {
-        uint32 number = _modelChain.closedRound(round).blockNumber;
-        if (number == 0) revert NothingToClaim(round);
-        return _modelChain.blockAt(number);
-    }
-
     function _takeVoice(uint32 round, uint32 index) private returns (address) {
         if (Bits.has(_claimedVoices[round], index)) revert AlreadyClaimed(round);
         _claimedVoices[round] |= 1 << index;
         return _modelTransactions.revealAt(round, index).account;
     }
 
-    function _part(IModelChain.Block memory data, uint256 basisPoints, uint256 parts) private view returns (uint256) {
-        return Pots.part(rewardOf(data.number), basisPoints, parts);
+    function _part(IModelChain.Payout memory payout, uint256 basisPoints, uint256 parts)
+        private
+        view
+        returns (uint256)
+    {
+        return Pots.part(rewardOf(payout.number), basisPoints, parts);
     }
 
     function _pay(uint32 round, address account, uint256 amount, uint256 heat) private {

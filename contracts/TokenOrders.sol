@@ -3,11 +3,11 @@ pragma solidity 0.8.30;
 
 import {IModelToken} from "./interfaces/IModelToken.sol";
 import {ITokenOrders} from "./interfaces/ITokenOrders.sol";
+import {Tags} from "./libraries/Tags.sol";
 
 /// @title Model Chain Token Orders
 /// @dev Documentation is in ITokenOrders.
 contract TokenOrders is ITokenOrders {
-    bytes32 private constant TAG = keccak256("modelchain/order/2");
     uint256 private constant DAY = 1 days;
 
     /// @inheritdoc ITokenOrders
@@ -43,6 +43,6 @@ contract TokenOrders is ITokenOrders {
 
     /// @inheritdoc ITokenOrders
     function nonceOf(Order calldata order) public view returns (bytes32) {
-        return keccak256(abi.encode(TAG, block.chainid, modelChain, order));
+        return keccak256(abi.encode(Tags.ORDER, block.chainid, modelChain, order));
     }
 }

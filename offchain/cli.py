@@ -17,6 +17,7 @@ from offchain.commands.options import CONTEXT, VERSION
 from offchain.programs.running import run_program
 
 COMMANDS: Final = {
+    "attack": "Try the promises of the protocol, each by its attack.",
     "demo": "A whole network on this machine makes a few blocks.",
     "doctor": "What is here, what is missing, how to get it.",
     "fonts": "List and check fonts, fetch more.",

@@ -20,6 +20,7 @@ MODELCHAIN_REDEPLOY     1 to write over the file of a deployment that is still o
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -34,12 +35,9 @@ from rich.table import Table
 from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS, LOWEST_CHECKPOINT
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import NETWORKS
-from offchain.chain.deployment.deployer import (
-    artifact_link_order,
-    deployment_gas,
-    finished_deployment,
-)
+from offchain.chain.deployment.deployer import deployment_gas, finished_deployment
 from offchain.chain.deployment.file import (
+    DeployedTask,
     Deployment,
     DeploymentFileError,
     deployment_path,
@@ -62,7 +60,7 @@ from offchain.errors import (
 )
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, read_checkpoint
-from offchain.learning.tasks.known import TASKS
+from offchain.learning.tasks.known import TASKS, make_learner
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.artifacts import load_artifacts
 
@@ -101,17 +99,10 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
     first_block = ethereum.block().number + 1
 
     def deploy_one(name: str, *arguments: object) -> str:
-        # Brownie links the libraries that were deployed before.
         container = project[ContractName(name)]
         return str(container.deploy(*arguments, {"from": deployer}, silent=True).address)
 
-    addresses = deploy_contracts(
-        plan,
-        deployer.address,
-        deployer.nonce,
-        deploy_one,
-        artifact_link_order(artifacts),
-    )
+    addresses = deploy_contracts(plan, deployer.address, deployer.nonce, deploy_one)
     deployment = finished_deployment(ethereum, plan, addresses, deployer.address, first_block)
     write_deployment(deployment, file)
     show(deployment, file, clock)
@@ -162,10 +153,16 @@ def make_plan(environment: Mapping[str, str], settings: Settings) -> tuple[Deplo
     else:
         lowest = max(LOWEST_CHECKPOINT, source.best_height() - relay.maximum_batch)
         checkpoint = read_checkpoint(source, checkpoint_height(environment, lowest), rules)
-    task = choice(
-        environment, "MODELCHAIN_TASK", DEFAULT_TASK, dict(zip(TASKS, TASKS, strict=True))
+    task = choice(environment, "MODELCHAIN_TASK", DEFAULT_TASK, {name: name for name in TASKS})
+    samples = TASKS[task].samples_per_part
+    plan = DeploymentPlan(
+        genesis_accounts(environment),
+        checkpoint,
+        DeployedTask(task, make_learner(task, samples).description),
+        rules,
+        replace(parameters, samples_per_part=samples),
+        relay,
     )
-    plan = DeploymentPlan(genesis_accounts(environment), checkpoint, rules, parameters, relay, task)
     return plan, isinstance(source, RecordedHeaders)
 
 
@@ -186,7 +183,7 @@ def choice(environment: Mapping[str, str], name: str, default: str, known: Mappi
 
 
 def genesis_accounts(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The accounts that round 1 is led by: those named, on a development chain all of Brownie's."""
+    """The members of epoch 1: those named, on a development chain all of Brownie's accounts."""
     named = environment.get("MODELCHAIN_GENESIS")
     if named is not None:
         return tuple(account.strip() for account in named.split(","))
@@ -248,6 +245,7 @@ def show(deployment: Deployment, file: Path, clock: int | None) -> None:
     console.print(table)
     console.print(f"Relay       from Bitcoin block {deployment.checkpoint.height}")
     console.print(f"Genesis     {len(deployment.genesis_accounts)} accounts")
+    console.print(f"Task        {deployment.task.name}, 0x{deployment.task.hash.hex()}")
     if clock is not None:
         console.print(f"Clock       set to {clock}, the time of that block, to replay what follows")
     console.print(f"Written     {file}", soft_wrap=True)

@@ -191,9 +191,10 @@ def as_page(found: dict[str, list[Rates]], rounds: int) -> str:
     parts = [
         "# How often judging goes wrong",
         "Written by `python -m scripts.judging_rates`, which says how it is simulated.\n"
-        f"Per cent of {rounds:,} rounds each, {SAMPLES} test samples a sharer. A better model differs "
-        "from the baseline on\n4 % of the samples (+2 points: 4.5 %), a noise copy on 1 %. Hostile "
-        "sharers do what hurts most of what was tried.",
+        f"Per cent of {rounds:,} rounds each, {SAMPLES} test samples a sharer. A better model "
+        "differs from the baseline on\n"
+        "4 % of the samples (+2 points: 4.5 %), a noise copy on 1 %. Hostile sharers do what hurts "
+        "most of what was tried.",
     ]
     for preset, rates in found.items():
         chosen = PRESETS[preset]

@@ -116,6 +116,11 @@ interface IAttestations {
     /// @param modelChain who may
     error NotModelChain(address caller, address modelChain);
 
+    /// @notice Only ModelTransactions may call this.
+    /// @param caller who called
+    /// @param modelTransactions who may
+    error NotModelTransactions(address caller, address modelTransactions);
+
     /// @notice Only BlockProduction may call this.
     /// @param caller who called
     /// @param blockProduction who may
@@ -148,6 +153,12 @@ interface IAttestations {
     /// @param statement what it states
     /// @param salt of the commitment
     function openAttestation(bytes32 statement, bytes32 salt) external;
+
+    /// @notice An account may gain standing: it pays here for the room that its standing takes, so that whoever
+    /// finalizes does not. Only ModelTransactions.
+    /// @dev Reverts with NotModelTransactions.
+    /// @param account who
+    function enrol(address account) external;
 
     /// @notice A round has closed: freezes who attests in it. Only the model chain.
     /// @dev Reverts with NotModelChain.

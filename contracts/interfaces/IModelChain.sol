@@ -139,6 +139,22 @@ interface IModelChain {
         uint256 paidVoices;
     }
 
+    /// @notice What a round's block pays for.
+    /// @param number the block's; 0: the round has none, and all else is 0
+    /// @param bestReveal reveal index of the best model
+    /// @param attestations behind the statement
+    /// @param statement that the block follows
+    /// @param voices paid ones: bit i is reveal i; 0: a quiet block
+    /// @param dataSet D: bit i is data transaction i
+    struct Payout {
+        uint32 number;
+        uint32 bestReveal;
+        uint32 attestations;
+        bytes32 statement;
+        uint256 voices;
+        uint256 dataSet;
+    }
+
     /// @notice The chain has started.
     /// @param members genesis members
     /// @param genesisHash hash of block 0
@@ -250,6 +266,11 @@ interface IModelChain {
     /// @param round the round
     /// @return zeros until it closes
     function closedRound(uint32 round) external view returns (ClosedRound memory);
+
+    /// @notice What a round's block pays for.
+    /// @param round the round
+    /// @return zeros if it has no block
+    function payoutOf(uint32 round) external view returns (Payout memory);
 
     /// @notice The round that collects.
     /// @return its number; 0 before the start

@@ -83,8 +83,8 @@ library Draw {
         uint256 leftMask = (1 << digits / 2) - 1;
         uint256 rightMask = (1 << rightDigits) - 1;
         place = number;
-        // Assembly: encoding in Solidity takes some three times the gas for each of the hashes, of which a member's place
-        // takes about a dozen. Safe: it writes the scratch space alone, 0x00 to 0x3f, which Solidity leaves free
+        // Assembly: encoding in Solidity takes some three times the gas for each of the hashes, of which a place takes
+        // about a dozen. Safe: it writes the scratch space alone, 0x00 to 0x3f, which Solidity leaves free
         // between statements; `count` is not above the network's numbers, so that the walk comes back into the range.
         assembly ("memory-safe") {
             mstore(0x00, key_)

@@ -43,7 +43,7 @@ contract JudgingHarness {
         gas -= gasleft();
     }
 
-    function statement(address modelChain, uint256 round, bytes32 dataRoot, IAttestations.Row[] memory rows)
+    function statement(address modelChain, uint256 round, bytes32 dataRoot, IAttestations.Row[] calldata rows)
         external
         view
         returns (bytes32 hash, uint256 gas)

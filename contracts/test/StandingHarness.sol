@@ -9,8 +9,12 @@ contract StandingHarness {
 
     Standing.Ledger private _ledger;
 
-    function grant(address account, uint32 round, uint32 untilRound) external {
-        _ledger.grant(account, round, untilRound);
+    function enrol(address account) external {
+        _ledger.enrol(account);
+    }
+
+    function grant(address[] calldata accounts, uint32 round, uint32 untilRound) external {
+        _ledger.grant(accounts, round, untilRound);
     }
 
     function expire(uint32 round) external {
@@ -23,5 +27,9 @@ contract StandingHarness {
 
     function has(address account, uint32 round) external view returns (bool) {
         return _ledger.has(account, round);
+    }
+
+    function until(address account) external view returns (uint32) {
+        return _ledger.until(account);
     }
 }

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from offchain.crypto.sealing import MAX_PLAINTEXT
 from offchain.errors import ConfigurationError
 from offchain.ports import TrainedModel, TrainingProgress
+from offchain.protocol.words.parameters import LARGEST_TEST_SET
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +27,6 @@ MAXIMUM_MODEL_BYTES = 120_000
 
 MAXIMUM_PAYLOAD_BYTES = MAX_PLAINTEXT
 """The longest payload plaintext whose sealed file still fits one block."""
-
-MAXIMUM_TEST_SAMPLES = 40_000
-"""Test samples of one data transaction: their points sum to less than 2^24, squares to 2^32."""
 
 Samples = TypeVar("Samples")
 Network = TypeVar("Network")
@@ -48,7 +46,7 @@ class Task(ABC, Generic[Samples, Network]):
         ConfigurationError: a payload cannot hold so many samples.
     """
 
-    maximum_samples: int = MAXIMUM_TEST_SAMPLES
+    maximum_samples: int = LARGEST_TEST_SET
     """Samples that a payload of the task can hold."""
 
     def __init__(self, samples_per_part: int) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from offchain.chain.follower import ATTEMPTS, ChainFollower, InconsistentReadingError, agrees
 from offchain.ports import BlockPoint, Chain, Receipt
+from offchain.protocol.history.fold import History
 from offchain.protocol.words.actions import Action
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
-from offchain.toolchain.anvil import Anvil
 from scripts.support.worlds.world import World
-from tests.support.chains.node_chain import NODES, NodeChain
+from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.worlds.random_play import RandomPlay
 from tests.support.worlds.world_status import world_status
 
@@ -57,41 +56,41 @@ class AheadOfItsBlock(Chain):
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeChain]:
-    folder: Path = tmp_path_factory.mktemp("follower")
-    with Anvil(accounts=NODES + 3) as anvil:
-        chain = NodeChain(anvil.url, folder)
-        chain.start()
-        yield chain
+def started() -> Iterator[DeployedWorld]:
+    with world() as made:
+        made.start()
+        yield made
 
 
-def follow(started: NodeChain, chain: Chain) -> ChainFollower:
-    return ChainFollower(chain, started.domains, started.contracts.deployment.block_number)
+def follow(started: DeployedWorld, chain: Chain) -> ChainFollower:
+    return ChainFollower(chain, started.domain, started.deployment.block_number)
 
 
-def test_views_and_events_of_one_block_agree(started: NodeChain) -> None:
-    follower = follow(started, started.chains[0])
+def test_views_and_events_of_one_block_agree(started: DeployedWorld) -> None:
+    follower = follow(started, started.clients[0])
     assert follower.status.collection.round == 1
     assert agrees(follower.status, follower.history)
 
 
-def test_views_ahead_of_their_block_are_read_again(started: NodeChain) -> None:
-    chain = AheadOfItsBlock(started.chains[0], blocks=3, readings=ATTEMPTS - 1)
+def test_views_ahead_of_their_block_are_read_again(started: DeployedWorld) -> None:
+    chain = AheadOfItsBlock(started.clients[0], blocks=3, readings=ATTEMPTS - 1)
     follower = follow(started, chain)
-    expected = follow(started, started.chains[0])
+    expected = follow(started, started.clients[0])
     assert chain.readings == 0
     assert agrees(follower.status, follower.history)
     assert follower.history.position == expected.history.position
 
 
-def test_a_node_that_never_agrees_with_itself_is_an_error_of_the_chain(started: NodeChain) -> None:
-    chain = AheadOfItsBlock(started.chains[0], blocks=3, readings=ATTEMPTS)
+def test_a_node_that_never_agrees_with_itself_is_an_error_of_the_chain(
+    started: DeployedWorld,
+) -> None:
+    chain = AheadOfItsBlock(started.clients[0], blocks=3, readings=ATTEMPTS)
     with pytest.raises(InconsistentReadingError, match=f"after {ATTEMPTS} readings"):
         follow(started, chain)
 
 
-def test_after_such_an_error_everything_is_read_again(started: NodeChain) -> None:
-    chain = AheadOfItsBlock(started.chains[0], blocks=3, readings=0)
+def test_after_such_an_error_everything_is_read_again(started: DeployedWorld) -> None:
+    chain = AheadOfItsBlock(started.clients[0], blocks=3, readings=0)
     follower = follow(started, chain)
     before = follower.history.position
     started.clock.mine()
@@ -108,8 +107,15 @@ def test_views_and_events_agree_after_every_transaction_of_many_rounds(seed: int
     """Each comparison is of two countings of one thing: by the contracts' rules, and of events."""
     played = World(genesis=4)
     play = RandomPlay(played, seed)
+    history, records = (
+        History(played.parameters, played.domain),
+        played.reference.environment.records,
+    )
+    told = 0
     for _ in range(240):
         play.step()
+        history.apply_all(records[told:])
+        told = len(records)
         for node in played.nodes:
-            assert agrees(world_status(played, node), played.history)
-    assert len(played.history.blocks) > 1
+            assert agrees(world_status(played, node), history)
+    assert len(history.blocks) > 1

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from offchain.chain import follower as follower_module
-from offchain.chain.domains import Domains
 from offchain.chain.follower import OVERLAP, ChainFollower, InconsistentReadingError, agrees
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
@@ -19,48 +18,49 @@ from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import ChainError
 from offchain.ports import Chain
 from offchain.protocol.history.fold import History
-from offchain.protocol.words.actions import CommitModel, Share
+from offchain.protocol.words.actions import CommitModel, SubmitHeaders
 from offchain.protocol.words.records import ModelCommitted, Record
 from offchain.protocol.words.status import Phase
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.chains.changing_chain import Through
-from tests.support.chains.deployed_world import World, world
+from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.servers.lagging_node import lagging_node
 
 
 @pytest.fixture(scope="module")
-def commit_phase() -> Iterator[World]:
+def commit_phase() -> Iterator[DeployedWorld]:
     """A world whose round 1 takes commitments to models."""
     with world() as started:
         started.start()
-        shared = tuple(started.transaction(n, i) for n in range(3) for i in range(4))
-        for batch in (shared[:4], shared[4:8], shared[8:]):
-            started.clients[0].execute(Share(batch))
-        started.partition()
-        assert started.clients[0].status().competition.phase == Phase.COMMIT
+        started.collect()
+        started.open()
+        assert started.phase == Phase.COMMIT
         yield started
 
 
 @pytest.fixture
-def committing(commit_phase: World) -> Iterator[World]:
+def committing(commit_phase: DeployedWorld) -> Iterator[DeployedWorld]:
     """The world, put back afterwards."""
     with commit_phase.undone():
         yield commit_phase
 
 
-def follow(world: World, chain: Chain | None = None) -> ChainFollower:
+def follow(world: DeployedWorld, chain: Chain | None = None) -> ChainFollower:
     found = world.deployment
-    return ChainFollower(chain or world.clients[0], Domains.of(found), found.block_number)
+    return ChainFollower(chain or world.clients[0], found.domain(), found.block_number)
 
 
-def commit(world: World, *accounts: int, salt: int = 0) -> None:
+def commit(world: DeployedWorld, *accounts: int, salt: int = 0) -> None:
     """Commitments to models, each in a block of its own."""
     for number in accounts:
-        client = world.clients[number]
-        # The bond is paid once.
-        exists = client.status().own.commitment.exists
-        bond = 0 if exists else world.deployment.parameters.model_bond
-        client.execute(CommitModel(bytes([number + 1, salt]) * 16, bytes([number]) * 32, bond))
+        commitment = CommitModel(bytes([number + 1, salt]) * 16, bytes([number]) * 32)
+        world.clients[number].execute(commitment)
+
+
+def next_header(world: DeployedWorld) -> SubmitHeaders:
+    """One more Bitcoin header."""
+    world.bitcoin.grow(1)
+    return SubmitHeaders(world.bitcoin.raw(world.bitcoin.best_height))
 
 
 def committed(history: History) -> list[tuple[str, int]]:
@@ -70,7 +70,7 @@ def committed(history: History) -> list[tuple[str, int]]:
     return sorted((entry.account, entry.block_number) for entry in entries)
 
 
-def assert_equals_a_new_reader(follower: ChainFollower, world: World) -> None:
+def assert_equals_a_new_reader(follower: ChainFollower, world: DeployedWorld) -> None:
     """Status and history are what a follower finds that has just begun."""
     fresh = follow(world)
     assert vars(follower.history) == vars(fresh.history)
@@ -83,7 +83,7 @@ def assert_equals_a_new_reader(follower: ChainFollower, world: World) -> None:
 
 
 @pytest.mark.parametrize("then", [(2, 1, 0), (0, 1), (0, 2, 1), (1, 0, 2, 1), ()])
-def test_blocks_that_others_take_the_place_of(committing: World, then):
+def test_blocks_that_others_take_the_place_of(committing: DeployedWorld, then):
     follower = follow(committing)
     with committing.undone():
         commit(committing, 0, 1, 2)
@@ -97,7 +97,7 @@ def test_blocks_that_others_take_the_place_of(committing: World, then):
     assert len([record for record in news if isinstance(record, ModelCommitted)]) == len(then)
 
 
-def test_a_reorganisation_is_seen_while_no_block_is_added(committing: World):
+def test_a_reorganisation_is_seen_while_no_block_is_added(committing: DeployedWorld):
     follower = follow(committing)
     with committing.undone():
         commit(committing, 0, 1, 2)
@@ -110,7 +110,7 @@ def test_a_reorganisation_is_seen_while_no_block_is_added(committing: World):
     assert follower.refresh() == []
 
 
-def test_a_reorganisation_below_empty_blocks_is_seen(committing: World):
+def test_a_reorganisation_below_empty_blocks_is_seen(committing: DeployedWorld):
     follower = follow(committing)
     with committing.undone():
         commit(committing, 0)
@@ -125,7 +125,7 @@ def test_a_reorganisation_below_empty_blocks_is_seen(committing: World):
 
 
 @pytest.mark.parametrize("remembered", [1, 2, 64])
-def test_only_what_does_not_stand_is_read_again(committing: World, monkeypatch, remembered):
+def test_only_what_does_not_stand_is_read_again(committing: DeployedWorld, monkeypatch, remembered):
     monkeypatch.setattr(follower_module, "_POINTS", remembered)
     chain = Through(committing.clients[0])
     follower = follow(committing, chain)
@@ -146,7 +146,7 @@ def test_only_what_does_not_stand_is_read_again(committing: World, monkeypatch, 
     assert first == (start if remembered == 1 else stands + 1 - OVERLAP)
 
 
-def test_what_is_remembered_by_number_can_be_told_from_what_holds(committing: World):
+def test_what_is_remembered_by_number_can_be_told_from_what_holds(committing: DeployedWorld):
     follower = follow(committing)
     history = follower.history
     commit(committing, 2)
@@ -162,7 +162,7 @@ def test_what_is_remembered_by_number_can_be_told_from_what_holds(committing: Wo
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
-def test_blocks_that_are_taken_back_while_they_are_read(committing: World, depth):
+def test_blocks_that_are_taken_back_while_they_are_read(committing: DeployedWorld, depth):
     chain = Through(committing.clients[0])
     follower = follow(committing, chain)
     commit(committing, 0)
@@ -180,7 +180,7 @@ def test_blocks_that_are_taken_back_while_they_are_read(committing: World, depth
     assert_equals_a_new_reader(follower, committing)
 
 
-def test_an_adapter_that_knows_no_hashes_notices_what_it_reads_again(committing: World):
+def test_an_adapter_that_knows_no_hashes_notices_what_it_reads_again(committing: DeployedWorld):
     chain = Through(committing.clients[0])
     chain.knows_hashes = False
     follower = follow(committing, chain)
@@ -198,7 +198,9 @@ def test_an_adapter_that_knows_no_hashes_notices_what_it_reads_again(committing:
 
 @pytest.mark.parametrize("knows_hashes", [True, False])
 @pytest.mark.parametrize("blocks", [1, 2, OVERLAP])
-def test_events_from_a_node_that_is_behind_come_later(committing: World, blocks, knows_hashes):
+def test_events_from_a_node_that_is_behind_come_later(
+    committing: DeployedWorld, blocks, knows_hashes
+):
     chain = Through(committing.clients[0])
     chain.knows_hashes = knows_hashes
     follower = follow(committing, chain)
@@ -210,13 +212,13 @@ def test_events_from_a_node_that_is_behind_come_later(committing: World, blocks,
     assert committed(follower.history) == committed(follow(committing).history)
 
 
-def test_events_that_no_view_tells_of_come_with_the_next_block(committing: World):
+def test_events_that_no_view_tells_of_come_with_the_next_block(committing: DeployedWorld):
     """A relayed header: no count of the contracts' says that its event is missing."""
     chain = Through(committing.clients[0])
     follower = follow(committing, chain)
     late = iter([1])
     chain.behind = lambda: next(late, 0)
-    committing.add_headers(1)
+    committing.clients[0].execute(next_header(committing))
     follower.refresh()
     assert vars(follower.history) != vars(follow(committing).history)
     committing.clock.mine()
@@ -225,45 +227,37 @@ def test_events_that_no_view_tells_of_come_with_the_next_block(committing: World
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_keys_that_come_late_break_nothing(order):
+def test_applications_that_come_late_break_nothing(order):
     with world() as begun:
         chain = Through(begun.clients[2])
         follower = follow(begun, chain)
-        begun.add_headers(1)
         late = iter([1])
         chain.behind = lambda: next(late, 0)
         for number in order:
-            begun.register(number, 4)
+            begun.apply([begun.nodes[number]])
             follower.refresh()
-        begun.register(2, 4)
+        begun.apply([begun.nodes[2]])
         follower.refresh()
-        assert [key.owner for key in follower.history.keys] == [
-            key.owner for key in follow(begun).history.keys
-        ]
-        assert len(follower.history.keys) == 12
+        found, expected = follower.history.epoch(1), follow(begun).history.epoch(1)
+        assert list(found.applications) == [begun.nodes[number].account for number in (*order, 2)]
+        assert found == expected
 
 
-def test_keys_that_come_later_than_is_read_again_are_read_from_the_start():
+def test_an_application_that_is_missing_is_noticed_whoever_applied_and_read_from_the_start():
     with world() as begun:
         chain = Through(begun.clients[2])
         follower = follow(begun, chain)
-        begun.add_headers(1)
-        begun.register(0, 4)
+        begun.apply(begun.nodes[:1])
         for _ in range(OVERLAP):
             begun.clock.mine()
         late = iter([OVERLAP + 1])
         chain.behind = lambda: next(late, 0)
         follower.refresh()
-        assert follower.history.keys == []
-        for _ in range(OVERLAP + 1):
-            begun.clock.mine()
-        begun.register(1, 4)
-        follower.refresh()
-        assert len(follower.history.keys) == 8
+        assert list(follower.history.epoch(1).applications) == [begun.nodes[0].account]
         assert chain.readings[-1][0] == begun.deployment.block_number
 
 
-def test_a_node_that_always_lacks_events_is_an_error_that_is_got_over(committing: World):
+def test_a_node_that_always_lacks_events_is_an_error_that_is_got_over(committing: DeployedWorld):
     chain = Through(committing.clients[0])
     follower = follow(committing, chain)
     commit(committing, 0)
@@ -276,7 +270,7 @@ def test_a_node_that_always_lacks_events_is_an_error_that_is_got_over(committing
     assert_equals_a_new_reader(follower, committing)
 
 
-def test_records_that_do_not_fit_together_are_an_error_that_is_got_over(committing: World):
+def test_records_that_do_not_fit_together_are_an_error_that_is_got_over(committing: DeployedWorld):
     chain = Through(committing.clients[0])
     follower = follow(committing, chain)
     honest = chain.chain.records
@@ -306,12 +300,12 @@ class Spoilt(Through):
         return self._made_up(from_block, to_block)
 
 
-def client_at(world: World, url: str) -> Web3Chain:
+def client_at(world: DeployedWorld, url: str) -> Web3Chain:
     contracts = DeployedContracts(Ethereum.connect(url), world.deployment)
     return Web3Chain(contracts, account_from_mnemonic(DEVELOPMENT_MNEMONIC, 0))
 
 
-def test_a_node_that_falls_behind_is_no_reorganisation(committing: World):
+def test_a_node_that_falls_behind_is_no_reorganisation(committing: DeployedWorld):
     lag = 0
     with lagging_node(committing.anvil.url, lambda _: lag) as node:
         chain = Through(client_at(committing, node.url))
@@ -332,7 +326,7 @@ def test_a_node_that_falls_behind_is_no_reorganisation(committing: World):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_nodes_of_all_ages_behind_one_address(committing: World, seed):
+def test_nodes_of_all_ages_behind_one_address(committing: DeployedWorld, seed):
     """Whatever is answered by which node, what is told is true of some block, or an error."""
     chance = random.Random(seed)
     ages: Sequence[int] = [0, 0, 0, 1, 2]

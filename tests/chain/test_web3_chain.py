@@ -1,23 +1,29 @@
-"""A whole round through the chain adapter alone: every action, every record, status."""
+"""Whole rounds through the chain adapter alone: every action, every record, status."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from offchain.chain.reading.contracts import View
 from offchain.errors import RevertedError
-from offchain.protocol.words import records
-from offchain.protocol.words.actions import CommitAttestation, WithdrawBond, WithdrawKeyBond
+from offchain.protocol.reference.membership import LIST_CODE
+from offchain.protocol.words import actions, records
+from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import Phase
-from tests.support.chains.deployed_world import World, world
+from offchain.protocol.words.status import ChainStatus, Epoch, Phase
+from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.chains.played_round import play
+from tests.support.worlds.world_status import world_status
+
+LARGEST_BATCH = DEMO_RELAY.maximum_batch
+
+Played = tuple[DeployedWorld, list[Record]]
 
 
 @pytest.fixture(scope="module")
-def played() -> Iterator[tuple[World, list[Record]]]:
-    """A world after one block, with its records."""
+def played() -> Iterator[Played]:
+    """A world after one block, with its records; each step was compared with the reference."""
     with world() as started:
         play(started)
         block = started.ethereum.block().number
@@ -28,20 +34,86 @@ def of_kind(found: list[Record], kind: type[Record]) -> list[Record]:
     return [record for record in found if type(record) is kind]
 
 
-def test_block_is_appended_with_the_best_model_first(played):
-    world, found = played
-    [appended] = of_kind(found, records.BlockAppended)
-    status = world.clients[0].status()
-    assert appended.ranking == (1, 2, 0)
-    assert appended.scores.scores == (70, 90, 80)
-    assert appended.model_hash == b"\x01" * 32
-    assert (status.head.number, status.head.hash) == (1, appended.block_hash)
-    assert status.competition.phase == Phase.FINAL
-    own = status.own
-    assert (own.had_valid_model, own.standing_until) == (True, 4)
-    assert own.commitment.revealed
-    assert own.commitment.valid
-    assert own.commitment.best
+def listed(epoch: Epoch) -> Epoch:
+    """An epoch whose list lies where the reference's lists do."""
+    return replace(epoch, code=LIST_CODE) if epoch.written else epoch
+
+
+def assert_status(chain: DeployedWorld) -> ChainStatus:
+    """What every account's adapter reads is what the reference says; returns the last one's."""
+    for node in chain.nodes:
+        status = chain.clients[node.index].status()
+        header = chain.ethereum.block(status.block_number)
+        assert (status.timestamp, status.block_hash) == (header.timestamp, header.hash)
+        chain.now = status.timestamp
+        read = replace(
+            status,
+            epoch=listed(status.epoch),
+            next_epoch=listed(status.next_epoch),
+            own=replace(status.own, balance=0),
+        )
+        expected = replace(
+            world_status(chain, node),
+            block_number=status.block_number,
+            block_hash=status.block_hash,
+        )
+        expected = replace(expected, own=replace(expected.own, balance=0))
+        for item in fields(ChainStatus):
+            assert getattr(read, item.name) == getattr(expected, item.name), item.name
+        assert status.own.balance == chain.ethereum.balances([node.account])[0]
+    return status
+
+
+def test_status_is_the_references_from_the_first_application_to_a_drawn_epoch():
+    with world(accounts=5, genesis=3) as chain:
+        assert_status(chain)
+        chain.mine(2)
+        for node in chain.genesis_nodes:
+            chain.execute(chain.application(node), node)
+            assert_status(chain)
+        chain.execute(chain.beginning())
+        phases = set()
+        for skills in ((90, 60), (), (95, 91, 30)):
+            chain.apply(chain.nodes)
+            chain.share()
+            assert assert_status(chain).collected.pending == len(chain.members())
+            chain.partition_all()
+            chain.close()
+            assert_status(chain)
+            chain.train(skills)
+            assert_status(chain)
+            phases.add(chain.phase)
+            if skills:
+                chain.reveal_all()
+            chain.attest()
+            assert assert_status(chain).majority != bytes(32)
+            chain.execute(actions.Finalize(chain.rows()))
+            assert_status(chain)
+        assert phases == {Phase.REVEAL, Phase.ATTEST}
+        assert chain.members(2) != chain.members(1)
+
+
+def test_the_height_that_seeds_a_draw_is_found_until_the_relay_has_lost_it():
+    with world() as chain:
+        chain.start()
+        chain.collect()  # the epoch's last round opens: applying for the next one ends
+        held = chain.relay.settings.ring_size
+        first = chain.relay.tip
+        assert assert_status(chain).draw_height == 0
+        heights = []
+        while chain.relay.tip < first + held + LARGEST_BATCH:
+            chain.mine(1 if len(heights) < 8 else LARGEST_BATCH)
+            status = assert_status(chain)
+            assert status.draw_lost == (chain.relay.lowest_height > first + 8)
+            heights.append(status.draw_height)
+        [height] = set(heights) - {0}
+        assert first < height <= first + 8
+        assert heights[heights.index(height) :].count(0) == status.draw_lost == 1
+        chain.execute(actions.RenewDraw())
+        assert not assert_status(chain).draw_lost
+        chain.mine(8)
+        chain.execute(actions.SeedDraw(assert_status(chain).draw_height))
+        assert assert_status(chain).draw_height == 0
 
 
 def test_records_are_in_order_and_say_when(played):
@@ -52,53 +124,34 @@ def test_records_are_in_order_and_say_when(played):
     assert all(record.timestamp == times[record.block_number] for record in found)
 
 
-def test_every_event_of_the_round_is_decoded(played):
-    _, found = played
-    kinds = {type(record).__name__: len(of_kind(found, type(record))) for record in found}
-    assert kinds == {
-        "KeysRegistered": 3,
-        "Started": 1,
-        "PageWritten": 1,
-        "DataShared": 12,
-        "HeadersAccepted": kinds["HeadersAccepted"],
-        "Partitioned": 1,
-        "RoundClosed": 1,
-        "PhaseStarted": 8,
-        "KeyPublished": 12,
-        "ModelCommitted": 3,
-        "ItemsReported": 1,
-        "ModelRevealed": 3,
-        "ModelsReported": 1,
-        "AttestationCommitted": 3,
-        "AttestationRevealed": 2,
-        "MajorityReached": 1,
-        "BlockAppended": 1,
-        "StandingGained": 3,
-        "HeatGained": 5,
-        "ModelRewarded": 3,
-        "AttesterRewarded": 2,
-        "DataRewarded": 1,
-    }
+def test_records_are_the_references(played):
+    world, found = played
+    of_headers = [record for record in found if type(record) is records.HeadersAccepted]
+    expected = world.reference.environment.records
+    assert len(of_headers) + len(expected) == len(found)
+    others = [record for record in found if type(record) is not records.HeadersAccepted]
+    assert [type(record) for record in others] == [type(record) for record in expected]
 
 
 def test_structs_in_records_equal_what_was_sent(played):
     world, found = played
     shared = of_kind(found, records.DataShared)
-    for number, record in enumerate(shared):
-        assert record.number == number
-        assert record.item_id == record.item.identifier(world.data_domain)
-        assert len(record.signature.responses) == len(record.signature.positions) == 4
-    revealed = of_kind(found, records.ModelRevealed)
-    assert [record.transaction.score for record in revealed] == [70, 90, 80]
-    assert [record.account for record in revealed] == [
-        record.transaction.account for record in revealed
+    assert [record.index for record in shared] == [0, 1, 2]
+    for record in shared:
+        made = world.data_at(1, record.index).transaction
+        assert record.id == made.identifier(world.domain)
+        assert record.record == made.record
+        assert record.payload_hashes == made.payload_hashes
+    [opened] = of_kind(found, records.StatementOpened)
+    assert len(opened.rows) == 4
+    assert any(row.net < 0 for row in opened.rows) or any(row.net > 0 for row in opened.rows)
+    [appended] = of_kind(found, records.BlockAppended)
+    assert appended.data.hash(world.domain) == appended.block_hash
+    status = world.clients[0].status()
+    assert (status.head.number, status.head.hash) == (1, appended.block_hash)
+    assert [record.phase for record in of_kind(found, records.PhaseStarted)] == [
+        phase for phase in range(Phase.OPEN, Phase.FINAL + 1) if phase != Phase.BRING
     ]
-    assert [phase.phase for phase in of_kind(found, records.PhaseStarted)] == [
-        *range(Phase.COMMIT, Phase.FINAL + 1)
-    ]
-    published = of_kind(found, records.KeyPublished)
-    assert [record.phase for record in published] == [Phase.COMMIT] * 11 + [Phase.UNSEAL]
-    assert of_kind(found, records.ItemsReported)[0].items == (3, 4)
 
 
 def test_records_of_part_of_the_chain_are_that_part(played):
@@ -118,21 +171,26 @@ def test_events_of_one_kind_and_account_are_found_by_topics(played):
     account = world.clients[1].account
     last = world.ethereum.block().number
     contracts = world.clients[0].contracts
-    committed = contracts.events("ModelChain", records.ModelCommitted, last, account=account)
+    committed = contracts.events("ModelTransactions", records.ModelCommitted, last, account=account)
     assert list(committed) == [
         record for record in of_kind(found, records.ModelCommitted) if record.account == account
     ]
 
 
-def test_bonds_that_are_locked_or_were_never_paid_revert_with_their_terms(played):
+def test_a_stake_that_is_locked_reverts_with_its_terms(played):
     world, _ = played
+    with pytest.raises(RevertedError) as caught:
+        world.clients[0].execute(actions.WithdrawStake())
     account = world.clients[0].account
+    assert (caught.value.name, caught.value.arguments) == ("StakeLocked", (account, 2**32 - 1, 2))
+
+
+def test_an_error_of_a_library_is_read(played):
+    world, _ = played
+    share = world.sharing(world.nodes[0])
     with pytest.raises(RevertedError) as caught:
-        world.clients[0].execute(WithdrawBond(1, account))
-    assert (caught.value.name, caught.value.arguments) == ("BondLocked", (1, 4, 1))
-    with pytest.raises(RevertedError) as caught:
-        world.clients[0].execute(WithdrawKeyBond(0))
-    assert (caught.value.name, caught.value.arguments) == ("NoBond", (0,))
+        world.clients[0].execute(replace(share, responses=share.responses[:-1]))
+    assert (caught.value.name, caught.value.arguments) == ("ResponseCountMismatch", (3, 2))
 
 
 def test_wrong_phase_reverts_before_anything_is_sent(played):
@@ -140,28 +198,13 @@ def test_wrong_phase_reverts_before_anything_is_sent(played):
     client = world.clients[0]
     nonce = world.ethereum.nonce(client.account)
     with pytest.raises(RevertedError) as caught:
-        client.execute(CommitAttestation(bytes(32)))
+        client.execute(actions.CommitAttestation(bytes(32)))
     assert caught.value.name == "WrongPhase"
     assert caught.value.arguments == (Phase.FINAL, Phase.ATTEST)
     assert world.ethereum.nonce(client.account) == nonce
 
 
-def test_status_is_what_the_views_say_one_by_one(played):
-    world, _ = played
-    status = world.clients[1].status()
-    read = world.clients[1].contracts.read
-    assert status.tip == read("BitcoinRelay", "tip") == status.best_height - 1
-    assert (status.totals.items, status.totals.taken) == read("DataRegistry", "totals")[:2]
-    assert status.own.balance == world.ethereum.balances([status.own.account])[0]
-    assert status.own.quota == read("Heat", "keyQuota", status.own.account)
-    assert status.own.held_keys == read("KeyRegistry", "heldKeys", status.own.account) == 4
-    assert status.keys.active == read("KeyRegistry", "activeKeys", 2) == 12
-    assert status.keys.written == 0
-    assert status.collection.seed == read("ModelChain", "collection")[-1]
-    assert status.timestamp == world.ethereum.block(status.block_number).timestamp
-
-
-def test_status_at_an_older_block_is_that_blocks(played):
+def test_views_at_an_older_block_are_that_blocks(played):
     world, found = played
     [started] = of_kind(found, records.Started)
     read = world.clients[0].contracts.read_many
@@ -172,5 +215,5 @@ def test_status_at_an_older_block_is_that_blocks(played):
 
 def test_parameters_are_read_from_the_chain(played):
     world, _ = played
-    assert world.clients[0].parameters == world.deployment.parameters
-    assert world.clients[0].parameters != replace(world.deployment.parameters, minimum_items=9)
+    assert world.clients[0].parameters == world.parameters
+    assert world.clients[0].parameters != replace(world.parameters, minimum_data=1)

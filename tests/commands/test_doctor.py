@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from offchain.chain.deployment.file import write_deployment
+from offchain.chain.deployment.file import DeployedTask, write_deployment
 from offchain.commands.doctor import diagnosis
 from offchain.commands.doctor.command import doctor
 from offchain.commands.doctor.diagnosis import Finding, Presence, Surroundings, examine, is_ready
@@ -22,9 +22,11 @@ from offchain.commands.doctor.run import findings_json, surroundings
 from offchain.config import APPLICATION, RECORDED_HEADERS, load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder
+from offchain.learning.tasks.known import make_learner
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.platforms import ARM64, LINUX, MACOS, X64, Platform
 from scripts.support.chains.evm import ROOT
+from scripts.support.worlds.steps import SMALL
 from tests.support.chains.deployed_world import world
 from tests.support.servers.http_server import Answer, serve
 from tests.support.servers.ipfs_server import IpfsServer
@@ -292,18 +294,31 @@ def test_a_chain_is_needed_only_if_one_was_named(here: Surroundings):
 
 
 def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path: Path):
-    with world() as started:
+    learner = make_learner("digits", SMALL.samples_per_part)
+    with world(task=DeployedTask("digits", learner.description)) as started:
         file = tmp_path / "31337.json"
         write_deployment(started.deployment, file)
         settings = replace(here.settings, rpc=started.anvil.url, deployment=file)
         on_chain = replace(here, settings=settings)
         assert "anvil" in look(Part.RPC, on_chain).found
-        assert look(Part.DEPLOYMENT, on_chain).found.startswith("8 contracts")
+        found = look(Part.DEPLOYMENT, on_chain).found
+        assert found == "12 contracts on chain, as the file says, for the task digits"
         stale = replace(started.deployment, genesis_hash=bytes(32))
         write_deployment(stale, file)
         finding = look(Part.DEPLOYMENT, on_chain)
         assert finding.state is Presence.MISSING
         assert "stale" in finding.found
+
+
+def test_a_deployment_for_another_task_than_this_versions_is_said(
+    here: Surroundings, tmp_path: Path
+):
+    with world(task=DeployedTask("digits", b"of another version")) as started:
+        write_deployment(started.deployment, tmp_path / "31337.json")
+        settings = replace(here.settings, rpc=started.anvil.url, deployment=tmp_path)
+        finding = look(Part.DEPLOYMENT, replace(here, settings=settings))
+        assert finding.state is Presence.MISSING
+        assert started.deployment.task.hash.hex() in finding.found
 
 
 @pytest.mark.parametrize("hardfork", ["shanghai", "cancun"])

@@ -52,7 +52,7 @@ MIRRORED = {
 SOLIDITY_ALONE = re.compile(
     r"ArrivalLog\.\w+_BITS|DataRegistry\.NUMBER_BITS|CodeStorage\.MAXIMUM_WORDS"
     r"|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
-    r"|Tags\.\w+|TokenOrders\.TAG|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
+    r"|Tags\.\w+|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
 )
 
 DECLARATION = re.compile(r"^ +\w+ (?:public|private|internal) constant (\w+) =\s*([^;]+);", re.M)

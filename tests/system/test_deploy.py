@@ -19,10 +19,13 @@ from eth_account import Account
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.deployment.file import Deployment, read_deployment
+from offchain.chain.deployment.plan import created_address
+from offchain.chain.deployment.trust import require_task
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.shown import decimal
-from offchain.config import RECORDED_HEADERS
+from offchain.config import DEFAULT_TASK, RECORDED_HEADERS
+from offchain.learning.tasks.known import make_learner
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.brownie_project import make_brownie_project
@@ -126,12 +129,20 @@ def test_file_is_trusted_and_holds_what_was_deployed(brownie, deployed):
 def test_contracts_are_wired_to_each_other(brownie, deployed):
     contracts = open_contracts(brownie.anvil.url, brownie.file)
     minter = contracts.read("ModelToken", "minter")
-    assert minter.lower() == brownie.deployment.address("ModelChain").lower()
-    # Each call goes through several contracts and ends in the model chain's own views.
-    assert contracts.read("Heat", "keyQuota", brownie.deployment.deployer) == DEMO.base_keys
+    assert minter.lower() == brownie.deployment.address("Rewards").lower()
+    # Each of these goes through several contracts.
+    assert contracts.read("Heat", "heatOf", brownie.deployment.deployer) == 0
     assert contracts.read("DataRegistry", "nextPartition") == (0, 0)
-    assert contracts.read("KeyRegistry", "heldKeys", brownie.deployment.deployer) == 0
-    assert contracts.read("ModelChain", "isGenesisAccount", brownie.deployment.deployer)
+    assert contracts.read("Membership", "stakeFreeFrom", brownie.deployment.deployer) == 0
+    assert not contracts.read("Attestations", "isAttester", 0, brownie.deployment.deployer)
+    assert contracts.read("Membership", "isGenesisAccount", brownie.deployment.deployer)
+
+
+def test_contracts_are_bound_to_this_versions_task(brownie, deployed):
+    learner = make_learner(DEFAULT_TASK, DEMO.samples_per_part)
+    require_task(brownie.deployment, learner.task_hash)
+    assert brownie.deployment.task.description == learner.description
+    assert learner.task_hash.hex() in deployed
 
 
 def test_chains_clock_is_set_to_the_replay(brownie, deployed):
@@ -175,7 +186,7 @@ def test_wallet_shows_brownies_accounts(brownie, deployed):
     assert ran.returncode == 0, ran.stdout + ran.stderr
     for account in brownie.deployment.genesis_accounts:
         assert account in ran.stdout
-    assert f"0 of {DEMO.base_keys}" in ran.stdout
+    assert "heat 0" in ran.stdout
 
 
 def test_wallet_shows_whole_amounts_in_a_narrow_terminal(brownie, deployed):
@@ -227,7 +238,7 @@ def test_live_network_is_deployed_to_by_a_named_account(brownie, deployed):
     (accounts / "payer.json").write_text(json.dumps(encrypted))
     ethereum = Ethereum.connect(brownie.anvil.url)
     ethereum.request("anvil_setBalance", payer.address, hex(10**19))
-    genesis = brownie.deployment.genesis_accounts[:5]
+    genesis = tuple(created_address(payer.address, number) for number in range(LIVE.minimum_ring))
     before = ethereum.block().timestamp
     ran = brownie.run(
         "deploy",

@@ -57,6 +57,7 @@ def read_status(contracts: DeployedContracts, account: str) -> ChainStatus:
     )
     found = contracts.read_many(views, header.number)
     next_epoch = _value(Epoch, views[2], found[2])
+    draw_height, draw_lost = _draw(contracts, next_epoch, tip, header)
     closed = _value(ClosedRound, views[3], found[3])
     (commitments, reveals), (majority,) = found[4:]
     return ChainStatus(
@@ -70,7 +71,8 @@ def read_status(contracts: DeployedContracts, account: str) -> ChainStatus:
         epoch=_value(Epoch, views[1], found[1]),
         next_epoch=next_epoch,
         open_epoch=open_epoch,
-        draw_height=_draw_height(contracts, next_epoch, tip, header),
+        draw_height=draw_height,
+        draw_lost=draw_lost,
         competition=competition,
         closed=closed,
         commitments=commitments,
@@ -140,33 +142,38 @@ def _read_account(
     )
 
 
-def _draw_height(contracts: DeployedContracts, epoch: Epoch, tip: int, block: EvmBlock) -> int:
-    """The one Bitcoin height that may seed an epoch's draw now; 0: none may.
+def _draw(
+    contracts: DeployedContracts, epoch: Epoch, tip: int, block: EvmBlock
+) -> tuple[int, bool]:
+    """The one Bitcoin height that may seed an epoch's draw now, and whether the relay has lost it.
 
-    It is the lowest whose decision time is after the freeze. Decision times never fall with height,
-    so it is found between two heights that close in on it.
+    It is the lowest whose decision time is after the freeze; 0: none may. Decision times never fall
+    with height, so it is found between two heights that close in on it.
     """
     if not epoch.frozen or epoch.seeded or epoch.written:
-        return 0
+        return 0, False
 
     def decisions(heights: list[int]) -> list[int]:
         views = [View("BitcoinRelay", "decisionTime", (height,)) for height in heights]
         return [answer[0] for answer in contracts.read_many(views, block.number)]
 
     before, after = contracts.read("BitcoinRelay", "lowestHeight", block=block.number), tip
+    [decision] = decisions([before])
+    if decision > epoch.frozen_at:
+        return 0, True
     if before >= after:
-        return 0
-    first, last = decisions([before, after])
-    if first > epoch.frozen_at or last <= epoch.frozen_at:
-        return 0  # the relay holds it no longer, or not yet
+        return 0, False
+    [decision] = decisions([after])
+    if decision <= epoch.frozen_at:
+        return 0, False
     while after - before > 1:
-        heights = sorted({*range(before + 1, after, (after - before) // _PROBES + 1)})
-        for height, decision in zip(heights, decisions(heights), strict=True):
-            if decision > epoch.frozen_at:
-                after, last = height, decision
+        heights = list(range(before + 1, after, (after - before) // _PROBES + 1))
+        for height, found in zip(heights, decisions(heights), strict=True):
+            if found > epoch.frozen_at:
+                after, decision = height, found
                 break
             before = height
-    return after if last <= block.timestamp else 0
+    return (after if decision <= block.timestamp else 0), False
 
 
 def _value(kind: type[Value], view: View, answer: tuple[Any, ...]) -> Value:

@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.deployment.hardfork import require_hardfork
+from offchain.chain.deployment.trust import require_task
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
@@ -28,6 +29,7 @@ from offchain.config import APPLICATION, Settings, is_checkout, local_path
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
+from offchain.learning.tasks.known import choose_task, make_learner
 from offchain.storage.ipfs import IpfsStore
 from offchain.storage.location import IPFS, split_location
 from offchain.strangers.http_address import proxies_named
@@ -282,9 +284,12 @@ def look_at_rpc(here: Surroundings) -> str:
 
 
 def look_at_deployment(here: Surroundings) -> str:
-    """The contracts of the deployment file are on that node's chain, with the recorded code."""
+    """The deployment file's contracts are on that chain, with its code and this version's task."""
     contracts = open_contracts(here.settings.rpc, here.settings.deployment)
-    return f"{len(contracts.deployment.contracts)} contracts on chain, as the file says"
+    found = contracts.deployment
+    task = choose_task(found.task.name)
+    require_task(found, make_learner(task, contracts.parameters.samples_per_part).task_hash)
+    return f"{len(found.contracts)} contracts on chain, as the file says, for the task {task}"
 
 
 def look_at_proxy(here: Surroundings) -> str:

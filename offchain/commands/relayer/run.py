@@ -85,7 +85,7 @@ def run_relayer(
                 waiting,
                 time.monotonic,
                 BatchSettings(transactions=batch, flush_seconds=flush),
-                OrderDesk(contracts, chain, waiting.orders, least_fee),
+                OrderDesk(contracts, chain, waiting.orders, time.monotonic, least_fee),
             )
             watching = Ethereum(
                 BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)

@@ -37,7 +37,7 @@ def show_balance(
 
 
 def balances_json(balances: Balances, chain_id: int) -> dict[str, object]:
-    """Balances as exact integers: tokens in their smallest unit, bonds and ether in wei."""
+    """Balances as exact integers: tokens in their smallest unit, stake and ether in wei."""
     return {"chain_id": chain_id, **asdict(balances), "reward_tokens": balances.reward_tokens}
 
 
@@ -58,11 +58,9 @@ def balances_table(balances: Balances, with_rewards: bool) -> Table:
         addresses = f"MCT at {len(balances.rewards)} reward addresses"
         table.add_row("Data rewards", decimal(balances.reward_tokens), addresses)
     table.add_row("Heat", str(balances.heat), "")
-    table.add_row(
-        "Share keys", f"{balances.held_keys} of {balances.key_quota}", "active in the next round"
-    )
-    table.add_row("Model bonds", decimal(balances.model_bonds), "ETH locked")
-    table.add_row("Key bonds", decimal(balances.key_bonds), "ETH locked")
+    table.add_row("Member", yes_or_no(balances.is_member), "of the current epoch")
+    free = f"ETH, free from round {balances.stake_free_from}" if balances.stake else "ETH"
+    table.add_row("Stake", decimal(balances.stake), free)
     table.add_row("Ether", decimal(balances.ether), "ETH")
     return table
 
@@ -82,7 +80,7 @@ def accounts_table(rows: Sequence[Balances], with_rewards: bool) -> Table:
     """Balances of several accounts, one a line."""
     table = Table(title="Balances", title_justify="left")
     add_exact_column(table, "Account", justify="left")
-    names = ["MCT", "Heat", "Share keys", "Model bonds", "Key bonds", "ETH"]
+    names = ["MCT", "Heat", "Member", "Stake", "ETH"]
     if with_rewards:
         names.insert(1, "Data rewards")
     for name in names:
@@ -91,9 +89,8 @@ def accounts_table(rows: Sequence[Balances], with_rewards: bool) -> Table:
         cells = [
             decimal(row.tokens),
             str(row.heat),
-            f"{row.held_keys} of {row.key_quota}",
-            decimal(row.model_bonds),
-            decimal(row.key_bonds),
+            yes_or_no(row.is_member),
+            decimal(row.stake),
             decimal(row.ether),
         ]
         if with_rewards:
@@ -103,14 +100,17 @@ def accounts_table(rows: Sequence[Balances], with_rewards: bool) -> Table:
 
 
 def figures(balances: Balances, with_rewards: bool) -> list[str]:
-    """Balances of one account in words; bonds and rewards only where there are any."""
+    """Balances of one account in words; stake and rewards only where there are any."""
     found = [f"{decimal(balances.tokens)} MCT"]
     if with_rewards and balances.rewards:
         count = len(balances.rewards)
         found.append(f"{decimal(balances.reward_tokens)} MCT at {count} reward addresses")
-    found += [f"heat {balances.heat}", f"{balances.held_keys} of {balances.key_quota} share keys"]
-    if balances.model_bonds:
-        found.append(f"{decimal(balances.model_bonds)} ETH in model bonds")
-    if balances.key_bonds:
-        found.append(f"{decimal(balances.key_bonds)} ETH in key bonds")
+    found += [f"heat {balances.heat}", "member" if balances.is_member else "no member"]
+    if balances.stake:
+        found.append(f"{decimal(balances.stake)} ETH at stake")
     return [*found, f"{decimal(balances.ether)} ETH"]
+
+
+def yes_or_no(value: bool) -> str:
+    """A fact for people."""
+    return "yes" if value else "no"

@@ -1,4 +1,4 @@
-"""``modelchain wallet``: an account's tokens and bonds, and what can be done with them."""
+"""``modelchain wallet``: an account's tokens and stake, and what can be done with them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BLOCK_NUMBER = click.IntRange(0, (1 << 63) - 1)
 
 @click.group()
 def wallet() -> None:
-    """An account's tokens and bonds: look at them, send them, claim what shared data earned."""
+    """An account's tokens and stake: look at them, send them, claim what shared data earned."""
 
 
 @wallet.command()
@@ -29,7 +29,7 @@ def wallet() -> None:
 @setting_options("rpc", "deployment")
 @json_option()
 def balance(address: str | None, number: int | None, **options: Any) -> None:
-    """Tokens, heat, share keys, bonds and ether of ADDRESS or of account N.
+    """Tokens, heat, stake and ether of ADDRESS or of account N.
 
     With --account also the tokens at the fresh addresses that the node's shared data is rewarded
     at: only its secrets tell which those are.
@@ -55,7 +55,7 @@ def balance(address: str | None, number: int | None, **options: Any) -> None:
 @click.option("--to-block", metavar="B", type=_BLOCK_NUMBER, help="begin there, not at the latest")
 @json_option()
 def history(address: str | None, number: int | None, **options: Any) -> None:
-    """What happened to the tokens and bonds of ADDRESS or of account N, newest first.
+    """What happened to the tokens and the stake of ADDRESS or of account N, newest first.
 
     With --account also at the addresses that the node's shared data is rewarded at.
     """

@@ -1,4 +1,4 @@
-"""What ``modelchain wallet history`` shows: transfers, rewards and bonds."""
+"""What ``modelchain wallet history`` shows: transfers, rewards and the stake."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from offchain.commands.wallet.owners import named_owner
 from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import add_exact_column, print_whole
 from offchain.config import Settings
-from offchain.protocol.words.records import KeysRegistered
 
 _LAST_MOMENT = 253_402_300_799  # the last second of the year 9999
 
@@ -48,8 +47,7 @@ def show_history(
     places: dict[str, RewardPlace] = {}
     if secrets is not None:
         latest = contracts.ethereum.block_number()
-        registered = contracts.events("KeyRegistry", KeysRegistered, latest, account=owner)
-        places = reward_places(contracts, secrets, registered)
+        places = reward_places(contracts, owner, secrets, latest)
     found = read_history(
         contracts, owner, places, limit=limit, first_block=from_block, last_block=to_block
     )
@@ -61,7 +59,7 @@ def show_history(
 
 
 def history_json(found: TokenHistory, owner: str, chain_id: int) -> dict[str, object]:
-    """A history with exact integers: tokens in their smallest unit, bonds in wei."""
+    """A history with exact integers: tokens in their smallest unit, the stake in wei."""
     entries = []
     for entry in found.entries:
         sent = entry.transaction_hash
@@ -95,14 +93,14 @@ def history_table(found: TokenHistory, owner: str, places: Mapping[str, RewardPl
     add_exact_column(table, "Time (UTC)", justify="left")
     table.add_column("What", overflow="fold")
     add_exact_column(table, "MCT")
-    add_exact_column(table, "ETH bond")
+    add_exact_column(table, "ETH stake")
     for entry in found.entries:
         table.add_row(
             str(entry.block_number),
             moment(entry.timestamp),
             described(entry, owner, places),
             decimal(entry.tokens) if entry.tokens else "",
-            "" if entry.bond is None else decimal(entry.bond),
+            decimal(entry.stake) if entry.stake else "",
         )
     return table
 
@@ -110,22 +108,15 @@ def history_table(found: TokenHistory, owner: str, places: Mapping[str, RewardPl
 def described(entry: HistoryEntry, owner: str, places: Mapping[str, RewardPlace]) -> str:
     """What happened, in words; addresses are cut, ``--json`` has them in full."""
     words = entry.kind.value
-    match entry.kind:
-        case Kind.MODEL_REWARD | Kind.ATTESTATION_REWARD | Kind.DATA_REWARD:
-            words += f" of block {entry.subject}"
-        case Kind.MODEL_BOND_LOCKED | Kind.MODEL_BOND_RETURNED | Kind.MODEL_BOND_BURNED:
-            words += f" in round {entry.subject}"
-        case Kind.KEY_BOND_LOCKED | Kind.KEY_BOND_RETURNED:
-            words += f" of registration {entry.subject}"
-        case Kind.SENT:
-            words += f" to {cut(str(entry.other))}"
-        case Kind.RECEIVED | Kind.MOVED:
-            words += f" from {cut(str(entry.other))}"
-        case _:
-            pass
+    if entry.round is not None:
+        words += f" of round {entry.round}"
+    if entry.kind is Kind.SENT:
+        words += f" to {cut(str(entry.other))}"
+    if entry.kind in (Kind.RECEIVED, Kind.MOVED):
+        words += f" from {cut(str(entry.other))}"
     if entry.account in places and entry.account != owner:
         place = places[entry.account]
-        words += f" ({'payout, ' * place.is_payout}scope {place.scope}, key {place.share_key})"
+        words += f" ({'payout' if place.is_payout else 'reward'} address of {place.round_number})"
     return words
 
 

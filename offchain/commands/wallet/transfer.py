@@ -22,7 +22,6 @@ from offchain.config import Settings
 from offchain.errors import ConfigurationError, InsufficientTokensError
 from offchain.node.wallet.carriers import open_carriers
 from offchain.node.wallet.payments import Payment, pay_by_order
-from offchain.protocol.words.records import KeysRegistered
 
 
 def send_tokens(
@@ -125,10 +124,7 @@ def own_key(
         return bytes(account.key)
     secrets = node_secrets(settings, contracts.deployment, number)
     latest = contracts.ethereum.block_number()
-    registered = contracts.events(
-        "KeyRegistry", KeysRegistered, latest, account=str(account.address)
-    )
-    place = reward_places(contracts, secrets, registered).get(holder)
+    place = reward_places(contracts, str(account.address), secrets, latest).get(holder)
     if place is None:
         raise ConfigurationError(
             f"{holder} is no address of account {number}: `modelchain wallet balance --account "

@@ -12,8 +12,9 @@ from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.errors import RevertedError
 from offchain.node.relayer.admission import Admission
+from offchain.node.relayer.lane import Lane
 from offchain.node.relayer.orders import OrderDesk
-from offchain.node.relayer.queue import Lane, RelayerQueue
+from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.refused import Refused, Verdict
 from offchain.ports import Chain
 from offchain.protocol.words.actions import PublishKeys, Share
@@ -73,7 +74,7 @@ class Batches:
         sent = self._send_transactions()
         sent = self._send_reveals() or sent
         if self.orders is not None:
-            sent = self.orders.send(self.follower.status.timestamp) or sent
+            sent = self.orders.send() or sent
         return sent
 
     def _refresh(self) -> None:

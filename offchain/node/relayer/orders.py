@@ -7,6 +7,7 @@ reward away, and nobody else is served.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,8 +20,11 @@ from offchain.chain.abi.reverts import revert_of
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.provider import RpcFault
 from offchain.errors import RevertedError
-from offchain.node.relayer.queue import Lane
-from offchain.node.relayer.refused import Refused
+from offchain.node.relayer.database import RelayerDatabase
+from offchain.node.relayer.lane import Form, Lane
+from offchain.node.relayer.limits import MAXIMUM_QUEUE
+from offchain.node.relayer.order_wire import decode_order, encode_order
+from offchain.node.relayer.refused import Refused, Verdict
 from offchain.ports import Chain
 from offchain.protocol.words.contract_errors import ContractError
 from offchain.protocol.words.orders import SignedOrder
@@ -37,6 +41,17 @@ MAXIMUM_SECONDS: Final = 3 * DAY_SECONDS
 """An order that ends later would wait in the queue for too long."""
 
 
+def order_lane(database: RelayerDatabase, maximum: int = MAXIMUM_QUEUE) -> Lane[SignedOrder]:
+    """Orders that wait, one of each holder: a second might take what the first is to pay.
+
+    Args:
+        database: where they are kept; what it holds waits on.
+        maximum: how many may wait.
+    """
+    form = Form("orders", lambda signed: signed.order.holder, encode_order, decode_order)
+    return Lane(form, database, maximum)
+
+
 @dataclass(frozen=True, slots=True)
 class OrderDesk:
     """Takes orders in and carries them out, each in a transaction of its own.
@@ -44,7 +59,8 @@ class OrderDesk:
     Attributes:
         contracts: the deployment.
         chain: the same, seen by the relayer's account.
-        lane: orders that wait, one of each holder.
+        lane: orders that wait.
+        clock: seconds, for the age of what waits.
         minimum_fee: the relayer's price for one order, in units of 10^-18 tokens.
         batch: how many orders are carried out before other work goes on.
     """
@@ -52,25 +68,51 @@ class OrderDesk:
     contracts: DeployedContracts
     chain: Chain
     lane: Lane[SignedOrder]
+    clock: Callable[[], float]
     minimum_fee: int = 0
     batch: int = 8
 
-    def waits(self, signed: SignedOrder) -> bool:
-        """Whether this order waits already; `Refused` if another of its holder does."""
-        waiting = self.lane.like(signed)
-        if waiting is not None and waiting.order != signed.order:
-            holder = signed.order.holder
-            raise Refused(RefusalCode.ORDER_WAITS, f"another order of {holder} waits")
-        return waiting is not None
+    def terms(self) -> dict[str, object]:
+        """What ``GET /orders`` says: for which deployment, by whom, and for how much."""
+        deployment = self.contracts.deployment
+        return {
+            "chainId": deployment.chain_id,
+            "modelChain": deployment.address("ModelChain"),
+            "relayer": self.chain.account,
+            "minimumFee": str(self.minimum_fee),
+        }
 
-    def check(self, signed: SignedOrder, is_rewarded: bool, now: int) -> None:
-        """`Refused` if an order breaks a rule; what it would do on chain is for `try_out`.
+    def take(self, signed: SignedOrder, was_rewarded: Callable[[str], bool]) -> Verdict:
+        """Take an order in.
 
         Args:
             signed: the order as it was sent.
-            is_rewarded: whether its holder ever had a reward.
-            now: the chain's time.
+            was_rewarded: whether an address ever had a reward.
+
+        Returns:
+            `Verdict.KNOWN` if it waits already.
+
+        Raises:
+            Refused: it breaks a rule, or would revert, for which the contract's own word is the
+                reason.
+            ChainError: the chain cannot be asked.
+            StoreError: it cannot be kept.
         """
+        waiting = self.lane.like(signed)
+        if waiting is not None:
+            if waiting.order == signed.order:
+                return Verdict.KNOWN
+            holder = signed.order.holder
+            raise Refused(RefusalCode.ORDER_WAITS, f"another order of {holder} waits")
+        self._check(signed, self._now())
+        if self.minimum_fee == 0:
+            self._check_free(signed, was_rewarded)
+        self._simulate(signed)
+        if not self.lane.put(signed, self.clock()):
+            raise self.lane.refusal(self.batch)
+        return Verdict.NEW
+
+    def _check(self, signed: SignedOrder, now: int) -> None:
         order, account = signed.order, self.chain.account
         if not now + LEAST_SECONDS <= order.valid_before <= now + MAXIMUM_SECONDS:
             raise Refused(
@@ -88,29 +130,21 @@ class OrderDesk:
                 f"the fee is {format_decimal(order.fee)} tokens, asked are "
                 f"{format_decimal(self.minimum_fee)}",
             )
-        if self.minimum_fee == 0 and not is_rewarded:
+
+    def _check_free(self, signed: SignedOrder, was_rewarded: Callable[[str], bool]) -> None:
+        """For nothing, an order must take all of a reward: or many would follow it."""
+        order = signed.order
+        if not was_rewarded(order.holder):
             raise Refused(RefusalCode.NOT_REWARDED, f"{order.holder} never had a reward")
+        tokens = self.contracts.read("ModelToken", "balanceOf", order.holder)
+        if order.amount + order.fee < tokens:
+            raise Refused(
+                RefusalCode.PARTIAL,
+                f"the order takes {format_decimal(order.amount + order.fee)} of "
+                f"{format_decimal(tokens)} tokens: for nothing, all are moved at once",
+            )
 
-    def try_out(self, signed: SignedOrder) -> None:
-        """Look at what an order would do, without sending it.
-
-        Raises:
-            Refused: it would revert, for which the contract's own word is the reason; or it is free
-                and leaves something behind, so that many would follow it.
-            ChainError: the chain cannot be asked.
-        """
-        self._simulate(signed)
-        if self.minimum_fee == 0:
-            order = signed.order
-            tokens = self.contracts.read("ModelToken", "balanceOf", order.holder)
-            if order.amount + order.fee < tokens:
-                raise Refused(
-                    RefusalCode.PARTIAL,
-                    f"the order takes {format_decimal(order.amount + order.fee)} of "
-                    f"{format_decimal(tokens)} tokens: for nothing, all are moved at once",
-                )
-
-    def send(self, now: int) -> bool:
+    def send(self) -> bool:
         """Carry out the next orders; False if none was.
 
         Raises:
@@ -118,7 +152,9 @@ class OrderDesk:
             StoreError: the queue cannot be written.
         """
         sent = False
-        for signed in self.lane.first(self.batch):
+        waiting = self.lane.first(self.batch)
+        now = self._now() if waiting else 0
+        for signed in waiting:
             try:
                 # Time passes in the queue, and its holder may have taken the order back.
                 self._check_waiting(signed, now)
@@ -138,6 +174,10 @@ class OrderDesk:
         if now >= end:
             raise Refused(RefusalCode.WINDOW, f"its end was {end}, now is {now}")
         self._simulate(signed)
+
+    def _now(self) -> int:
+        """The chain's time."""
+        return self.contracts.ethereum.block().timestamp
 
     def _simulate(self, signed: SignedOrder) -> None:
         call = function_call(signed)

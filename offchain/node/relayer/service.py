@@ -18,8 +18,9 @@ from offchain.errors import ModelChainError
 from offchain.node.relayer.admission import Admission
 from offchain.node.relayer.batches import Batches, BatchSettings
 from offchain.node.relayer.health import WorkLog
+from offchain.node.relayer.lane import Entry, Lane
 from offchain.node.relayer.orders import OrderDesk
-from offchain.node.relayer.queue import Entry, Lane, RelayerQueue
+from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.refused import Refused, Verdict
 from offchain.ports import Chain, ContentStore
 from offchain.protocol.words.orders import SignedOrder
@@ -35,12 +36,9 @@ EARLY = frozenset(
         RefusalCode.SCOPE,
         RefusalCode.PAGES,
         RefusalCode.TOO_EARLY,
-        RefusalCode.NOT_REWARDED,
     }
 )
 """Refusals that another block may turn into acceptance."""
-
-LONGEST_RETRY_SECONDS = 60
 
 
 class RelayerService:
@@ -95,7 +93,7 @@ class RelayerService:
             return Verdict.KNOWN
         # Before the payload is kept: what is not taken in must not fill the store.
         if self._queue.transactions.is_full():
-            raise self._full(self._queue.transactions, self._settings.transactions)
+            raise self._queue.transactions.refusal(self._settings.transactions)
         self._store.put(payload)
         self._keep(self._queue.transactions, transaction, self._settings.transactions)
         return verdict
@@ -109,27 +107,24 @@ class RelayerService:
         return verdict
 
     def pay(self, signed: SignedOrder) -> Verdict:
-        """Take a signed order in, or raise `Refused`.
+        """Take a signed order in, or raise `Refused`; raises as `OrderDesk.take`."""
+        return self._desk().take(signed, self._was_rewarded)
 
-        Raises:
-            ChainError: the chain cannot be asked whether it would succeed.
-            StoreError: it cannot be kept.
-        """
-        orders = self._orders
-        if orders is None:
+    def order_terms(self) -> dict[str, object]:
+        """What is asked for an order; `Refused` if none is taken."""
+        return self._desk().terms()
+
+    def _desk(self) -> OrderDesk:
+        if self._orders is None:
             raise Refused(RefusalCode.NOT_OFFERED, RefusalCode.NOT_OFFERED.meaning)
-        if orders.waits(signed):
-            return Verdict.KNOWN
+        return self._orders
 
-        def check(rules: Admission) -> Verdict:
-            is_rewarded = bool(rules.history.rewards.get(signed.order.holder))
-            orders.check(signed, is_rewarded, rules.status.timestamp)
-            return Verdict.NEW
-
-        verdict = self._judge(check)
-        orders.try_out(signed)
-        self._keep(orders.lane, signed, orders.batch)
-        return verdict
+    def _was_rewarded(self, account: str) -> bool:
+        """Whether the chain's records tell of a reward, those of this moment if need be."""
+        with self._lock:
+            if account not in self._follower.history.rewards:
+                self._follower.refresh()
+            return account in self._follower.history.rewards
 
     def describe(self) -> dict[str, object]:
         """What ``GET /status`` says."""
@@ -148,7 +143,6 @@ class RelayerService:
             "queuedOrders": len(self._queue.orders),
             "batch": self._settings.transactions,
             "dropped": self._queue.database.dropped(),
-            "minimumFee": None if self._orders is None else str(self._orders.minimum_fee),
         }
 
     def depth(self) -> Mapping[str, tuple[int, int]]:
@@ -173,16 +167,7 @@ class RelayerService:
 
     def _keep(self, lane: Lane[Entry], entry: Entry, batch: int) -> None:
         if not lane.put(entry, self._clock()):
-            raise self._full(lane, batch)
-
-    def _full(self, lane: Lane[Entry], batch: int) -> Refused:
-        """The queue is over its bound: it takes about a second for each batch that waits."""
-        seconds = min(LONGEST_RETRY_SECONDS, 1 + len(lane) // batch)
-        return Refused(
-            RefusalCode.QUEUE_FULL,
-            f"{lane.maximum} {lane.kind} wait for the chain: try again in {seconds} s",
-            retry_after=seconds,
-        )
+            raise lane.refusal(batch)
 
     def _judge(self, check: Callable[[Admission], Verdict]) -> Verdict:
         """Check a message; once more with the chain of this moment if it seems to come early.

@@ -11,7 +11,7 @@ from typing import Final
 from offchain.amounts import format_decimal
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import ConfigurationError, RelayerBusyError, RelayerError
-from offchain.node.relayer.client import OrderTerms, RelayerClient
+from offchain.node.relayer.order_client import OrderClient, OrderTerms
 from offchain.protocol.words.orders import SignedOrder
 
 ATTEMPTS: Final = 5
@@ -22,7 +22,7 @@ ATTEMPTS: Final = 5
 class Carrier:
     """A relayer that takes orders, and what it asks for one."""
 
-    client: RelayerClient
+    client: OrderClient
     terms: OrderTerms
 
     def hand_over(self, signed: SignedOrder, pause: Callable[[float], None]) -> None:
@@ -68,14 +68,14 @@ def open_carriers(
         ConfigurationError: an address is none, or all ask for more.
         RelayerError: none answers as it should.
     """
-    clients = [RelayerClient(url) for url in dict.fromkeys(urls)]
+    clients = [OrderClient(url) for url in dict.fromkeys(urls)]
     try:
         carriers: list[Carrier] = []
         reasons: list[ConfigurationError | RelayerError] = []
         for client in clients:
             try:
-                terms = client.order_terms(deployment.chain_id, deployment.address("ModelChain"))
-                _check_fee(terms, highest_fee)
+                terms = client.terms(deployment.chain_id, deployment.address("ModelChain"))
+                _check_fee(client, terms, highest_fee)
             except (ConfigurationError, RelayerError) as error:
                 reasons.append(error)
             else:
@@ -91,9 +91,10 @@ def open_carriers(
             client.close()
 
 
-def _check_fee(terms: OrderTerms, highest: int) -> None:
+def _check_fee(client: OrderClient, terms: OrderTerms, highest: int) -> None:
     if terms.minimum_fee > highest:
         raise ConfigurationError(
-            f"the relayer asks for {format_decimal(terms.minimum_fee)} MCT an order, allowed are "
-            f"{format_decimal(highest)}: allow it with --highest-fee, or name another relayer"
+            f"the relayer at {client.url} asks for {format_decimal(terms.minimum_fee)} MCT an "
+            f"order, allowed are {format_decimal(highest)}: allow it with --highest-fee, or name "
+            "another relayer"
         )

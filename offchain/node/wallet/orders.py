@@ -10,7 +10,7 @@ from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 
 from offchain.chain.deployment.file import Deployment
-from offchain.node.relayer.client import OrderTerms
+from offchain.node.relayer.order_client import OrderTerms
 from offchain.protocol.words.orders import (
     RecoverableSignature,
     SignedOrder,

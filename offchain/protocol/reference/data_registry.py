@@ -23,7 +23,6 @@ from offchain.protocol.words.records import (
     TrainingKeysPublished,
 )
 from offchain.protocol.words.status import (
-    ZERO_HASH,
     Collected,
     NextPartition,
     PartitionRecord,
@@ -162,10 +161,10 @@ class ReferenceDataRegistry:
         """A data transaction's identifier."""
         return record.identifier(self.environment.domain)
 
-    def id_of(self, round_number: int, index: int) -> bytes:
-        """Identifier of a data transaction by number; zeros if there is none."""
-        ids = self._data(round_number).ids
-        return ids[index] if index < len(ids) else ZERO_HASH
+    def is_recorded(self, record: DataRecord, index: int) -> bool:
+        """Whether a data transaction was accepted under this number."""
+        ids = self._data(record.round).ids
+        return index < len(ids) and ids[index] == self.identify(record)
 
     def collected(self, round_number: int) -> Collected:
         """How far a round is."""
@@ -181,7 +180,7 @@ class ReferenceDataRegistry:
         """Bitmap of the test parts of a data transaction that a partition has taken."""
         partition = self.partition_of(round_number, index)
         if partition is None:
-            raise Revert("NoSuchData", round_number, index, self._data(round_number).partitioned)
+            raise Revert("NothingThere", round_number, index, self._data(round_number).partitioned)
         parts = rules.test_parts(
             self.environment.domain,
             partition.seed,
@@ -265,9 +264,9 @@ class ReferenceDataRegistry:
         round_number, phase = self.rounds.current_phase()
         if (record.round, due) != (round_number, phase):
             raise Revert("WrongPhase", record.round, round_number, phase, due)
-        data, data_id = self._data(record.round), self.identify(record)
-        if self.id_of(record.round, index) != data_id:
-            raise Revert("UnknownData", record.round, index, data_id)
+        if not self.is_recorded(record, index):
+            raise Revert("UnknownData", record.round, index, self.identify(record))
+        data = self._data(record.round)
         partition = self.partition_of(record.round, index)
         if partition is None or data.partitions.index(partition) != number:
             raise Revert("WrongPartition", index, number)

@@ -84,6 +84,8 @@ class ReferenceModelTransactions:
         """Bring the file of a model that is missing."""
         round_number = self.rounds.require_phase(Phase.BRING)
         models = self._models(round_number)
+        if index >= len(models.transactions):
+            raise Revert("NoSuchReveal", index, len(models.transactions))
         missing = self.rounds.closed_round(round_number).missing & ~models.brought
         if not missing >> index & 1:
             raise Revert("NotMissing", index)

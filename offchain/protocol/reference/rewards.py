@@ -84,8 +84,8 @@ class ReferenceRewards:
 
     def claim_data(self, record: DataRecord, index: int) -> None:
         """Pay a data transaction of D, to the address that its ring signature binds."""
-        data_id = self.data_registry.identify(record)
-        if self.data_registry.id_of(record.round, index) != data_id:
+        if not self.data_registry.is_recorded(record, index):
+            data_id = self.data_registry.identify(record)
             raise Revert("UnknownData", record.round, index, data_id)
         block = self._block(record.round)
         data_set = self.rounds.closed_round(record.round).data_set

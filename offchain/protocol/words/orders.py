@@ -9,19 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final
 
-from eth_abi.abi import encode
-
-from offchain.crypto.hashing import Domain, keccak256
+from offchain.crypto.hashing import Domain
 from offchain.protocol.words.actions import ContractFunction
 from offchain.protocol.words.parameters import DAY_SECONDS
 
 PAY: Final = ContractFunction("TokenOrders", "pay")
 """What a `SignedOrder` is handed in to."""
 
-ORDER_TAG: Final = keccak256(b"modelchain/order/2")
-"""The first word of an order's nonce."""
-
-ORDER_TYPES: Final = ("address", "address", "uint256", "uint256", "address", "uint256", "bytes32")
+_TYPES: Final = ("address", "address", "uint256", "uint256", "address", "uint256", "bytes32")
 """Solidity types of an order's fields."""
 
 
@@ -50,8 +45,7 @@ class TokenOrder:
             domain: the model chain's.
         """
         values = [getattr(self, field.name) for field in fields(self)]
-        types = ("bytes32", "uint256", "address", *ORDER_TYPES)
-        return keccak256(encode(types, [ORDER_TAG, domain.chain_id, domain.contract, *values]))
+        return domain.hash("order", _TYPES, values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,13 +95,16 @@ def _round_views(
     yield "ModelChain", "closedRound", of_round, rounds.closed_round(round_number)
     yield "Membership", "epochOf", of_round, reference.membership.epoch_of(round_number)
     yield "DataRegistry", "collected", of_round, collected
-    for number, partition in enumerate(registry.data[round_number].partitions):
-        yield "DataRegistry", "partitionAt", (round_number, number), partition
-    for index in range(collected.shared + 1):
-        yield "DataRegistry", "idOf", (round_number, index), registry.id_of(round_number, index)
-    for index in range(collected.partitioned):
-        test_parts = registry.test_parts(round_number, index)
-        yield "DataRegistry", "testParts", (round_number, index), test_parts
+    # The contract keeps these for two rounds.
+    if round_number + 1 >= rounds.collecting_round():
+        data = registry.data[round_number]
+        for number, partition in enumerate(data.partitions):
+            yield "DataRegistry", "partitionAt", (round_number, number), partition
+        for index, data_id in enumerate(data.ids):
+            yield "DataRegistry", "idOf", (round_number, index), data_id
+        for index in range(collected.partitioned):
+            test_parts = registry.test_parts(round_number, index)
+            yield "DataRegistry", "testParts", (round_number, index), test_parts
     for index in range(reveals):
         revealed = models.reveal_at(round_number, index)
         yield "ModelTransactions", "revealAt", (round_number, index), revealed

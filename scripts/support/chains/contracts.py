@@ -7,39 +7,22 @@ from copy import deepcopy
 from dataclasses import astuple, dataclass, field, is_dataclass, replace
 from typing import Any, Self
 
-from eth_typing import HexAddress, HexStr
 from web3 import Web3
 from web3.contract import Contract
-from web3.types import Nonce, TxReceipt
-from web3.utils.address import get_create_address
+from web3.types import TxReceipt
 
+from offchain.bitcoin.relay_settings import RelaySettings
+from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.crypto.hashing import Domain
 from offchain.protocol.words.parameters import DEMO, Parameters
 from offchain.protocol.words.status import Phase
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
+from scripts.support.chains.deploying import TASK, deploy_plan
 from scripts.support.chains.evm import Evm, events
 from scripts.support.worlds.bitcoin_mining import BLOCK_SECONDS, MinedChain
 
-BUFFER_SECONDS = 60
-CONFIRMATIONS = 1
-MAXIMUM_BATCH = 144
-HEADER_SLOTS = 512
-TASK_HASH = bytes.fromhex("7a" * 32)
-
-DEPLOYED = (
-    "ProtocolParameters",
-    "BitcoinRelay",
-    "Membership",
-    "DataRegistry",
-    "ModelChain",
-    "ModelTransactions",
-    "Attestations",
-    "BlockProduction",
-    "Rewards",
-    "Heat",
-    "ModelToken",
-)
-"""The contracts in the order of the Solidity struct `Contracts`, in which they are deployed."""
+RELAY = RelaySettings(ring_size=512, maximum_batch=144, confirmations=1, buffer_seconds=60)
+"""The relay's settings: few slots, so that headers are forgotten soon."""
 
 
 def plain(value: object) -> object:
@@ -66,34 +49,16 @@ class Contracts:
     def deploy(cls, evm: Evm, genesis: Sequence[str], parameters: Parameters = DEMO) -> Self:
         """Deploy all, from the chain's last account, which does nothing else."""
         bitcoin = MinedChain.start()
-        checkpoint = bitcoin.checkpoint
-        deployer = HexAddress(HexStr(evm.accounts[-1]))
-        nonce = evm.w3.eth.get_transaction_count(Web3.to_checksum_address(deployer))
-        addresses = tuple(
-            str(get_create_address(deployer, Nonce(nonce + place)))
-            for place in range(len(DEPLOYED))
+        plan = DeploymentPlan(
+            tuple(genesis), bitcoin.checkpoint, TASK, bitcoin.rules, parameters, RELAY
         )
-        arguments: dict[str, tuple[object, ...]] = {
-            "ProtocolParameters": (parameters.as_tuple(),),
-            "BitcoinRelay": (
-                (bitcoin.rules.pow_limit, bitcoin.rules.no_retargeting),
-                (HEADER_SLOTS, MAXIMUM_BATCH, CONFIRMATIONS, BUFFER_SECONDS),
-                (checkpoint.height, checkpoint.epoch_start_time, checkpoint.headers),
-            ),
-            "Membership": (addresses, list(genesis)),
-            "ModelChain": (addresses, TASK_HASH),
-            "ModelToken": (addresses[DEPLOYED.index("Rewards")], parameters.token_cap),
-        }
-        deployed = {
-            name: evm.deploy(name, *arguments.get(name, (addresses,)), sender=deployer)
-            for name in DEPLOYED
-        }
-        assert tuple(contract.address for contract in deployed.values()) == addresses
         by_name = {
             name: evm.w3.eth.contract(
-                address=contract.address, abi=evm.artifacts[name].abi, decode_tuples=True
+                address=Web3.to_checksum_address(address),
+                abi=evm.artifacts[name].abi,
+                decode_tuples=True,
             )
-            for name, contract in deployed.items()
+            for name, address in deploy_plan(evm, plan).items()
         }
         return cls(evm, parameters, bitcoin, by_name, max(evm.timestamp, bitcoin.headers[-1].time))
 
@@ -135,8 +100,8 @@ class Contracts:
         start = max(self.now, self.bitcoin.headers[-1].time)
         self.bitcoin.extend(start + seconds * (step + 1) for step in range(headers))
         self.now = self.bitcoin.headers[-1].time
-        for height in range(first, self.bitcoin.best_height + 1, MAXIMUM_BATCH):
-            count = min(MAXIMUM_BATCH, self.bitcoin.best_height + 1 - height)
+        for height in range(first, self.bitcoin.best_height + 1, RELAY.maximum_batch):
+            count = min(RELAY.maximum_batch, self.bitcoin.best_height + 1 - height)
             self.send("BitcoinRelay", "submit", self.bitcoin.raw(height, count))
 
     def wait(self, seconds: int) -> None:
@@ -155,4 +120,3 @@ class Contracts:
     def phase(self) -> Phase:
         """The phase of the round in competition."""
         return Phase(self.view("ModelChain", "currentPhase")[1])
-

@@ -14,7 +14,7 @@ from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.decoding import decode_record, returned
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.deployment.file import DeployedTask
-from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
+from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.chain.rpc.replies import Log
 from offchain.crypto.hashing import Domain
 from offchain.errors import RevertedError
@@ -27,13 +27,10 @@ from offchain.protocol.words.records import MembersWritten, Record, StakeBurned
 from offchain.protocol.words.status import Epoch
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from scripts.support.chains.compared_views import ExpectedView, all_views, common_views
+from scripts.support.chains.deploying import TASK, deploy_plan
 from scripts.support.chains.evm import Evm
 from scripts.support.worlds.steps import SMALL, START
 from scripts.support.worlds.world import World
-
-
-TASK = DeployedTask("made up", b'{"points":"made up"}')
-"""What is learned where models are made up."""
 
 
 class DeployedChain:
@@ -45,13 +42,7 @@ class DeployedChain:
 
     def __init__(self, evm: Evm, plan: DeploymentPlan) -> None:
         self.evm = evm
-        deployer = evm.accounts[-1]
-        nonce = evm.w3.eth.get_transaction_count(Web3.to_checksum_address(deployer))
-
-        def deploy(name: str, *arguments: object) -> str:
-            return str(evm.deploy(name, *arguments, sender=deployer).address)
-
-        self.addresses = deploy_contracts(plan, deployer, nonce, deploy)
+        self.addresses = deploy_plan(evm, plan)
         self._names = {address: name for name, address in self.addresses.items()}
         self.domain = Domain(DEVELOPMENT_CHAIN_ID, self.addresses["ModelChain"])
         [self.deployed_at] = self.view("Membership", "deployedAt")
@@ -158,12 +149,12 @@ def _decoded(contract: str, function: str, answer: bytes, expected: object) -> o
     return tuple(plain) if isinstance(expected, tuple) else plain
 
 
-def plan_of(world: World) -> DeploymentPlan:
+def plan_of(world: World, task: DeployedTask = TASK) -> DeploymentPlan:
     """The deployment of the contracts that a world's reference stands for."""
     return DeploymentPlan(
         tuple(node.account for node in world.genesis_nodes),
         world.bitcoin.checkpoint,
-        TASK,
+        task,
         world.relay.rules,
         world.parameters,
         DEMO_RELAY,

@@ -72,7 +72,10 @@ class HonestWorld(SteppedWorld):
         """The height that seeds the draw of the next epoch; None if there is none yet."""
         membership = self.reference.membership
         frozen_at = membership.epoch_at(membership.current_epoch + 1).frozen_at
-        for height in range(self.relay.lowest_height + 1, self.relay.tip + 1):
+        lowest = self.relay.lowest_height
+        if self.relay.decision_time(lowest) > frozen_at:
+            return None
+        for height in range(lowest + 1, self.relay.tip + 1):
             decision = self.relay.decision_time(height)
             if frozen_at < decision:
                 return height if decision <= self.now else None

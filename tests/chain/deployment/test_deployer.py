@@ -5,7 +5,8 @@ import pytest
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.deployment.deployer import deployment_gas
 from offchain.errors import ArtifactError
-from scripts.support.chains.deployed_chain import TASK, plan_of
+from scripts.support.chains.deployed_chain import plan_of
+from scripts.support.chains.deploying import TASK
 from scripts.support.chains.evm import compiled_artifacts
 from scripts.support.worlds.world import World
 from tests.support.chains.deployed_world import world

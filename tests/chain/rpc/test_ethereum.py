@@ -13,30 +13,30 @@ from offchain.chain.rpc.provider import BoundedProvider, RpcFault, RpcGatewayErr
 from offchain.chain.rpc.replies import Log
 from offchain.errors import RpcError
 from offchain.protocol.words.actions import SubmitHeaders
-from tests.support.chains.deployed_world import World, world
+from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.servers.scripted_node import Answer, ScriptedNode, error, forward, scripted_node
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[World]:
+def started() -> Iterator[DeployedWorld]:
     """A world with a few blocks of logs."""
     with world() as made:
         made.start()
         for _ in range(6):
-            made.add_headers(1)
+            made.mine(1)
         yield made
 
 
-def addresses(world: World) -> list[str]:
+def addresses(world: DeployedWorld) -> list[str]:
     return [contract.address for contract in world.deployment.contracts.values()]
 
 
-def all_logs(world: World, ethereum: Ethereum) -> list[Log]:
+def all_logs(world: DeployedWorld, ethereum: Ethereum) -> list[Log]:
     last = world.ethereum.block().number
     return list(ethereum.logs(addresses(world), 0, last))
 
 
-def through(world: World, change: Any) -> Any:
+def through(world: DeployedWorld, change: Any) -> Any:
     """A node that passes everything on, but for what `change` makes of it."""
 
     def answer(request: Any) -> Answer:

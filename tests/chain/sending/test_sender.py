@@ -18,9 +18,9 @@ from offchain.errors import (
     PerhapsSentError,
     RevertedError,
 )
-from offchain.protocol.words.actions import Start, WritePage
+from offchain.protocol.words.actions import Advance
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC
-from tests.support.chains.deployed_world import World, world
+from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.servers.scripted_node import Answer, error, forward, result, scripted_node
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
@@ -29,16 +29,14 @@ LOOP_FOREVER = bytes.fromhex("5b5f56")  # JUMPDEST PUSH0 JUMP
 
 
 @pytest.fixture(scope="module")
-def base() -> Iterator[World]:
+def base() -> Iterator[DeployedWorld]:
     with world() as started:
-        started.add_headers(1)
-        for number in range(3):
-            started.register(number, 4)
+        started.apply()
         yield started
 
 
 @pytest.fixture
-def started(base: World) -> Iterator[World]:
+def started(base: DeployedWorld) -> Iterator[DeployedWorld]:
     """The world, put back afterwards."""
     with base.undone():
         yield base
@@ -46,12 +44,12 @@ def started(base: World) -> Iterator[World]:
     base.ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(10**9))
 
 
-def sender(world: World, number: int = 5, **options: Any) -> Sender:
+def sender(world: DeployedWorld, number: int = 5, **options: Any) -> Sender:
     account = account_from_mnemonic(DEVELOPMENT_MNEMONIC, number)
     return Sender(options.pop("ethereum", world.ethereum), account, DEVELOPMENT_CHAIN_ID, **options)
 
 
-def wait_for_pending(world: World, count: int) -> None:
+def wait_for_pending(world: DeployedWorld, count: int) -> None:
     """Wait until so many transactions wait to be mined."""
 
     def pending() -> int:
@@ -90,8 +88,8 @@ def test_revert_that_shows_beforehand_costs_nothing(started):
     client = started.clients[1]
     [before] = started.ethereum.balances([client.account])
     with pytest.raises(RevertedError) as caught:
-        client.execute(WritePage(3))
-    assert (caught.value.name, caught.value.arguments) == ("RoundNotOpen", (3, 0))
+        client.execute(Advance())
+    assert (caught.value.name, caught.value.arguments) == ("NotStarted", ())
     assert started.ethereum.balances([client.account]) == [before]
 
 
@@ -102,7 +100,7 @@ def test_race_that_is_lost_after_sending_gives_the_reason(started):
 
     def start(number: int) -> None:
         try:
-            outcomes[number] = started.clients[number].execute(Start())
+            outcomes[number] = started.clients[number].execute(started.beginning())
         except RevertedError as caught:
             outcomes[number] = (caught.name, caught.arguments)
 
@@ -175,7 +173,7 @@ def creation_code(runtime: bytes) -> bytes:
     return bytes([0x60, len(runtime), 0x80, 0x60, 9, 0x5F, 0x39, 0x5F, 0xF3]) + runtime
 
 
-def through(world: World, change: Any) -> Any:
+def through(world: DeployedWorld, change: Any) -> Any:
     def answer(request: Any) -> Answer:
         changed = change(request)
         return changed if changed is not None else Answer(forward(world.anvil.url, request))

@@ -141,18 +141,18 @@ def test_out_of_memory_makes_smaller_batches_and_is_said_once(parts):
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
-def test_gradients_of_parts_add_up_to_those_of_the_batch(parts):
+def test_gradients_of_pieces_add_up_to_those_of_the_batch(parts):
     """In evaluation mode, in which normalisation looks at no batch."""
     torch.manual_seed(1)
-    whole, parts = ConvolutionalNetwork(CHANNELS).eval(), SmallMemory(CHANNELS).eval()
-    parts.load_state_dict(whole.state_dict())
+    whole, pieces = ConvolutionalNetwork(CHANNELS).eval(), SmallMemory(CHANNELS).eval()
+    pieces.load_state_dict(whole.state_dict())
     samples = ResidentSamples(concatenate(parts), CPU)
     chosen = torch.arange(30)
     expected = float(GradientStep(whole, samples, CPU)(chosen, 30))
     with structlog.testing.capture_logs():
-        loss = float(GradientStep(parts, samples, CPU)(chosen, 30))
+        loss = float(GradientStep(pieces, samples, CPU)(chosen, 30))
     assert loss == pytest.approx(expected, rel=1e-5)
-    for mine, theirs in zip(whole.parameters(), parts.parameters(), strict=True):
+    for mine, theirs in zip(whole.parameters(), pieces.parameters(), strict=True):
         assert torch.allclose(mine.grad, theirs.grad, atol=1e-5)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from offchain.chain.deployment.deployer import deploy
-from offchain.chain.deployment.file import Deployment
+from offchain.chain.deployment.file import DeployedTask, Deployment
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
@@ -25,6 +25,7 @@ from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import MembersWritten, Record
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from scripts.support.chains.deployed_chain import plan_of
+from scripts.support.chains.deploying import TASK
 from scripts.support.chains.evm import ROOT
 from scripts.support.worlds.steps import SMALL, START, Node
 from scripts.support.worlds.world import World
@@ -143,7 +144,11 @@ class DeployedWorld(World):
 
 @contextmanager
 def world(
-    parameters: Parameters = SMALL, accounts: int = 3, genesis: int | None = None, **options: Any
+    parameters: Parameters = SMALL,
+    accounts: int = 3,
+    genesis: int | None = None,
+    task: DeployedTask = TASK,
+    **options: Any,
 ) -> Iterator[DeployedWorld]:
     """A chain of its own with everything deployed; by default all accounts are genesis accounts."""
     signers = [account_from_mnemonic(DEVELOPMENT_MNEMONIC, number) for number in range(accounts)]
@@ -151,7 +156,8 @@ def world(
     made = DeployedWorld(parameters, names, accounts if genesis is None else genesis)
     with Anvil(accounts=10, timestamp=START, **options) as anvil:
         ethereum = Ethereum.connect(anvil.url)
-        contracts = DeployedContracts(ethereum, deploy(ethereum, signers[0], plan_of(made), ROOT))
+        deployment = deploy(ethereum, signers[0], plan_of(made, task), ROOT)
+        contracts = DeployedContracts(ethereum, deployment)
         clients = [Web3Chain(contracts, signer) for signer in signers]
         made.now = ethereum.block().timestamp
         made.attach(AdaptedChain(anvil, ethereum, contracts, clients))

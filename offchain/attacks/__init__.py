@@ -1,0 +1,1 @@
+"""Attacks on the promises, each a command, with the plain rule that falls to it."""

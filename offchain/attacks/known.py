@@ -1,0 +1,22 @@
+"""All attacks by name. A family's module is imported when one of its attacks is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+from offchain.attacks.attack import Attack
+from offchain.errors import ConfigurationError
+
+FAMILIES: Final[dict[str, str]] = {}
+"""The module of `offchain.attacks` that holds each attack as ``ATTACKS[name]``, by name."""
+
+
+def attack_by_name(name: str) -> Attack:
+    """An attack by its name; ``ConfigurationError`` if there is none."""
+    family = FAMILIES.get(name)
+    if family is None:
+        raise ConfigurationError(f"attack {name}: there is none; `modelchain attack list` has them")
+    module = importlib.import_module(f"offchain.attacks.{family}")
+    attack: Attack = module.ATTACKS[name]
+    return attack

@@ -1,0 +1,23 @@
+"""The plan of a deployment, carried out on a test's chain."""
+
+from __future__ import annotations
+
+from web3 import Web3
+
+from offchain.chain.deployment.file import DeployedTask
+from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
+from scripts.support.chains.evm import Evm
+
+TASK = DeployedTask("made up", b'{"points":"made up"}')
+"""What is learned where models are made up."""
+
+
+def deploy_plan(evm: Evm, plan: DeploymentPlan) -> dict[str, str]:
+    """Deploy from the chain's last account, which does nothing else; returns addresses by name."""
+    deployer = evm.accounts[-1]
+    nonce = evm.w3.eth.get_transaction_count(Web3.to_checksum_address(deployer))
+
+    def deploy(name: str, *arguments: object) -> str:
+        return str(evm.deploy(name, *arguments, sender=deployer).address)
+
+    return deploy_contracts(plan, deployer, nonce, deploy)
