@@ -23,6 +23,7 @@ from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
 from offchain.headers.recorded import RecordedHeaders
+from offchain.learning.regression.regression_network import MAXIMUM_POINTS
 from offchain.learning.tasks.known import TASKS, make_learner
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
@@ -39,7 +40,7 @@ class DemoPlan:
         folder: where chain, store and logs go.
         headers: description of the recorded Bitcoin headers.
         nodes: how many workers.
-        parameters: the protocol's; None: the demo's, with as many samples in a part as the task has.
+        parameters: the protocol's; None: the demo's, with the task's samples in a part.
         patience: seconds after which feeder and nodes go on without those who are late.
         training_seconds: how long a model is trained at most; None: as the learner has it.
         store: the content store; None: a local one in the folder.
@@ -62,6 +63,11 @@ class DemoPlan:
         if self.parameters is not None:
             return self.parameters
         return replace(DEMO, samples_per_part=TASKS[self.task].samples_per_part)
+
+    @property
+    def points(self) -> int:
+        """What a model earns on a sample that it gets right."""
+        return 1 if self.task == "digits" else MAXIMUM_POINTS
 
     @property
     def logs(self) -> Path:
