@@ -191,7 +191,7 @@ contract ModelChain is IModelChain {
 
     /// @dev k is fixed here, before the reports: withholding keys takes weight from who withholds, reporting does not.
     function _countKeys(uint32 round) private returns (VoidReason) {
-        uint32 published = Bits.count(_opened(round));
+        uint32 published = Bits.count(_dataRegistry.published(round));
         _rounds[round].published = published;
         _rounds[round].trim = published / 3;
         emit KeysCounted(round, published, published / 3);
@@ -199,19 +199,13 @@ contract ModelChain is IModelChain {
     }
 
     function _fixDataSet(uint32 round) private returns (VoidReason) {
-        uint256 dataSet = _opened(round) & ~_attestations.dataOut(round);
+        uint256 dataSet = _dataRegistry.published(round) & ~_attestations.dataOut(round);
         if (Bits.count(dataSet) <= 2 * _rounds[round].trim) return VoidReason.TooFewData;
         bytes32 dataRoot = _dataRegistry.dataRoot(round, dataSet);
         _rounds[round].dataSet = dataSet;
         _rounds[round].dataRoot = dataRoot;
         emit DataSetFixed(round, dataSet, dataRoot);
         return VoidReason.None;
-    }
-
-    /// @dev Data transactions whose keys were all published in time. Published are only those that a partition took.
-    function _opened(uint32 round) private view returns (uint256) {
-        (uint256 training, uint256 test) = _dataRegistry.published(round);
-        return training & test;
     }
 
     function _findMissing(uint32 round) private returns (bool) {
