@@ -112,6 +112,18 @@ def test_the_same_transactions_give_the_same_chain() -> None:
     )
 
 
+def test_as_many_accounts_may_attest_as_were_counted_when_the_round_closed() -> None:
+    play = random_play(3)
+    world, competing = play.world, 0
+    for _ in range(STEPS):
+        play.step()
+        if world.phase.competes:
+            competing += 1
+            assert len(world.attesters()) == world.rounds.competition.attesters
+    assert competing > 100
+    assert not all(record.genesis_acts for record in made(world, events.RoundClosed))
+
+
 # ---- members -------------------------------------------------------------------------------------
 
 
