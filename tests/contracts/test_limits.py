@@ -170,7 +170,7 @@ def test_standing_lasts_for_k_rounds_and_then_genesis_accounts_attest(world: Wor
     seen = []
     for _ in range(3):
         close_empty(world)
-        seen.append((world.chain.competition.round, world.chain.competition.genesis_acts))
+        seen.append((world.chain.competition.round, world.chain.competition.electorate))
     assert seen == [(2, False), (3, False), (4, True)]
 
 

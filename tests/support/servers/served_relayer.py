@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 import uvicorn
-
 from offchain.chain.domains import Domains
+
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
