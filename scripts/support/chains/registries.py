@@ -139,9 +139,7 @@ class Registries:
         members = evm.deploy("Membership", tuple(contracts.values()), list(genesis))
         contracts["membership"] = members.address
         data = evm.deploy("DataRegistry", tuple(contracts.values()))
-        return cls(
-            evm, parameters, bitcoin, tuple(genesis), chain, relay, heat, members, data
-        )
+        return cls(evm, parameters, bitcoin, tuple(genesis), chain, relay, heat, members, data)
 
     def copy(self) -> Registries:
         """The same contracts, with a record of keys and headers of its own: for one test."""
@@ -267,9 +265,7 @@ class Registries:
             call = self.data.functions.publishTestKeys(record.round, index, keys)
         else:
             words = shared.words(~test)
-            call = self.data.functions.publishTrainingKeys(
-                astuple(record), index, partition, words
-            )
+            call = self.data.functions.publishTrainingKeys(astuple(record), index, partition, words)
         return self.evm.send(call)
 
     # ---- Bitcoin headers ----

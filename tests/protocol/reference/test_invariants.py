@@ -12,7 +12,7 @@ from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
-from offchain.protocol.words.status import ZERO_HASH, Phase, VoidReason
+from offchain.protocol.words.status import ZERO_HASH, Electorate, Phase, VoidReason
 from scripts.support.chains.compared_views import all_views
 from scripts.support.worlds.steps import SMALL, address
 from scripts.support.worlds.world import World
@@ -122,7 +122,9 @@ def test_as_many_accounts_may_attest_as_were_counted_when_the_round_closed() -> 
             competing += 1
             assert len(world.attesters()) == world.rounds.competition.attesters
     assert competing > 100
-    assert not all(record.genesis_acts for record in made(world, events.RoundClosed))
+    assert not all(
+        record.electorate is Electorate.GENESIS for record in made(world, events.RoundClosed)
+    )
 
 
 # ---- members -------------------------------------------------------------------------------------
