@@ -168,7 +168,11 @@ class Rounds:
         """Share as a member in the round that collects."""
         collection = self.chain.view("ModelChain", "collection")
         round_number, epoch = collection.round, collection.epoch
-        key, domain, parts = self.key(account, epoch), self.chain.domain, self.chain.parameters.parts
+        key, domain, parts = (
+            self.key(account, epoch),
+            self.chain.domain,
+            self.chain.parameters.parts,
+        )
         step = self.chain.parameters.timestamp_step
         keys = tuple(label("part key", account, round_number, part) for part in range(parts))
         own = nullifier(domain, key, round_number)
@@ -231,14 +235,16 @@ class Rounds:
         """Publish the training keys or the test keys of a data transaction."""
         transaction = entry.transaction
         test = self.chain.view("DataRegistry", "testParts", transaction.round, entry.index)
-        words = [
-            key if bool(test >> part & 1) is is_test else transaction.key_commitments[part]
-            for part, key in enumerate(entry.keys)
-        ]
-        function = "publishTestKeys" if is_test else "publishTrainingKeys"
+        tests = [bool(test >> part & 1) for part in range(len(entry.keys))]
+        if is_test:
+            keys = [key for key, is_key in zip(entry.keys, tests, strict=True) if is_key]
+            arguments = (transaction.round, entry.index, keys)
+            return self.chain.send("DataRegistry", "publishTestKeys", *arguments)
+        pairs = zip(tests, entry.keys, transaction.key_commitments, strict=True)
+        words = [commitment if is_given else key for is_given, key, commitment in pairs]
         return self.chain.send(
             "DataRegistry",
-            function,
+            "publishTrainingKeys",
             *(transaction.record, entry.index, self.partition_of(entry), words),
         )
 
