@@ -125,12 +125,12 @@ contract ModelChain is IModelChain {
     // ---- competition -------------------------------------------------------------------------------------------
 
     function _compete(uint32 round, uint32 data, uint32 tip) private {
-        (uint32 attesters, bool genesisActs) = _attestations.freeze(round);
+        (uint32 attesters, Electorate electorate) = _attestations.freeze(round, _rounds[round].epoch);
         delete _competition;
         _competition.round = round;
         _competition.attesters = attesters;
-        _competition.genesisActs = genesisActs;
-        emit RoundClosed(round, data, attesters, genesisActs);
+        _competition.electorate = electorate;
+        emit RoundClosed(round, data, attesters, electorate);
         if (data < _minimumData) _voidRound(round, VoidReason.TooFewData);
         else _enter(Phase.Open, round, tip);
     }
@@ -195,7 +195,9 @@ contract ModelChain is IModelChain {
         _rounds[round].published = published;
         _rounds[round].trim = published / 3;
         emit KeysCounted(round, published, published / 3);
-        return published < _minimumData ? VoidReason.TooFewData : VoidReason.None;
+        if (published < _minimumData) return VoidReason.TooFewData;
+        _attestations.countRound();
+        return VoidReason.None;
     }
 
     function _fixDataSet(uint32 round) private returns (VoidReason) {
@@ -236,6 +238,7 @@ contract ModelChain is IModelChain {
         appended.round = round;
         appended.timestamp = _rounds[round].decisionTime;
         appended.previousHash = _blockHashes[number - 1];
+        appended.idle = data.voices == 0 ? _blocks[number - 1].idle + 1 : 0;
         bytes32 blockHash = _blockHash(appended);
         _blocks[number] = appended;
         _blockHashes[number] = blockHash;
@@ -272,6 +275,7 @@ contract ModelChain is IModelChain {
             number: number,
             bestReveal: data.bestReveal,
             attestations: data.attestations,
+            idle: data.idle,
             statement: data.statement,
             voices: data.paidVoices,
             dataSet: closed.dataSet

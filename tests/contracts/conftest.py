@@ -1,4 +1,7 @@
-"""Stages of a chain's life from which the tests of the contracts begin."""
+"""Stages of a chain's life from which the tests of the contracts begin.
+
+A module's tests enter one of them again and again, or a later one once the earlier is left.
+"""
 
 from collections.abc import Iterator
 
@@ -58,18 +61,23 @@ def revealing(evm_session: Evm) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="module")
+def collecting(evm_session: Evm) -> Iterator[Stage]:
+    """Round 2 collects: account 0 has made block 1."""
+    with restored(evm_session):
+        rounds = Rounds.deploy(evm_session)
+        rounds.start()
+        rounds.make_block({rounds.accounts[0]: row(5)}, rounds.accounts[:4])
+        yield Stage(rounds)
+
+
+@pytest.fixture(scope="module")
 def attesting(evm_session: Evm) -> Iterator[Stage]:
     """Round 2 is in Attest: block 1 has a best model; accounts 0 to 2 have revealed another."""
     with restored(evm_session):
         rounds = Rounds.deploy(evm_session)
-        yield Stage(second_round(rounds))
-
-
-def second_round(rounds: Rounds) -> Rounds:
-    """Play until round 2 is in Attest: account 0 has made block 1, and all four attest."""
-    genesis = rounds.accounts[:4]
-    rounds.start()
-    rounds.make_block({genesis[0]: row(5)}, genesis)
-    rounds.collect(genesis)
-    rounds.compete(genesis[:3])
-    return rounds
+        genesis = rounds.accounts[:4]
+        rounds.start()
+        rounds.make_block({genesis[0]: row(5)}, genesis)
+        rounds.collect(genesis)
+        rounds.compete(genesis[:3])
+        yield Stage(rounds)

@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[3]
 # 2024-01-01: before the later half of the recorded headers, so that their times can follow.
 GENESIS_TIME = 1_704_067_200
 
-# Below anvil's block limit; every transaction of the tests is to fit in a block.
-GAS_LIMIT = 29_000_000
+GAS_LIMIT = 1 << 24
+"""Gas that a transaction may have (EIP-7825): every one of the tests fits."""
 
 _BUILT_IN_ERRORS: tuple[Mapping[str, Any], ...] = (
     {"type": "error", "name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
@@ -202,14 +202,14 @@ class LocalProvider(HTTPProvider):
 
 
 @contextmanager
-def fresh_evm() -> Iterator[Evm]:
+def fresh_evm(accounts: int = 20) -> Iterator[Evm]:
     """A chain of its own that nothing was done on, on a free port, until the body ends.
 
     Raises:
         ArtifactError: the contracts are not compiled, or not those of the sources.
     """
     artifacts = compiled_artifacts()
-    with Anvil(timestamp=GENESIS_TIME, accounts=20) as anvil:
+    with Anvil(timestamp=GENESIS_TIME, accounts=accounts) as anvil:
         yield Evm(Web3(LocalProvider(anvil.url, 60)), artifacts)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.support.chains.evm import Evm, reverts
 from scripts.support.chains.contracts import TASK
+from scripts.support.chains.evm import Evm, reverts
 from scripts.support.chains.rounds import Rounds, Stage
 
 

@@ -20,9 +20,7 @@ def rounds(committing: Stage) -> Rounds:
     for account, file in zip(rounds.accounts[:2], files, strict=True):
         model = rounds.model(account, model_hash=hashlib.sha256(file).digest())
         commitment = model.commitment(rounds.chain.domain, 1, bytes(32))
-        rounds.chain.send(
-            "ModelTransactions", "commitModel", commitment, bytes(32), sender=account
-        )
+        rounds.chain.send("ModelTransactions", "commitModel", commitment, bytes(32), sender=account)
     rounds.advance_to(Phase.UNSEAL)
     rounds.publish()
     rounds.advance_to(Phase.REVEAL)

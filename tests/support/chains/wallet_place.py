@@ -25,10 +25,7 @@ TOKENS = 20 * 10**18
 
 @dataclass
 class WalletPlace:
-    """A chain with its deployment file.
-
-    Account 1 has tokens, and rewards for its data in each of the rounds.
-    """
+    """A chain with its deployment file."""
 
     chain: TokenPlace
     file: Path
@@ -70,13 +67,18 @@ class WalletPlace:
         return [place.address(self.chain.secrets(1)) for place in self.places(is_payout=True)]
 
 
+def deployed_wallet(chain: TokenPlace, folder: Path) -> WalletPlace:
+    """The command on a chain, with its deployment file in a folder."""
+    file = folder / "31337.json"
+    write_deployment(chain.deployment, file)
+    return WalletPlace(chain, file)
+
+
 @contextmanager
 def wallet_place(folder: Path) -> Iterator[WalletPlace]:
-    """A chain of its own."""
-    file = folder / "31337.json"
+    """A chain of its own, on which account 1 has tokens and rewards."""
     with token_place() as started:
-        write_deployment(started.deployment, file)
-        place = WalletPlace(started, file)
+        place = deployed_wallet(started, folder)
         started.mint(place.owner, TOKENS)
         for address in place.sources():
             started.mint(address, REWARD)
