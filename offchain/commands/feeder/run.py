@@ -66,7 +66,7 @@ def run_feeder(
         source,
         clock,
         found.relay,
-        ReplaySchedule(contracts.parameters, found.checkpoint.height, nodes, patience),
+        ReplaySchedule(contracts.parameters, nodes, patience),
         time.monotonic,
     ).run(stopped)
 

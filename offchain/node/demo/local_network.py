@@ -31,6 +31,10 @@ from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.toolchain.anvil_binary import require_anvil
 
 
+START_SECONDS = 600
+"""EVM time after which the demo would start without a node: none is that slow."""
+
+
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
     """What to start.
@@ -62,7 +66,12 @@ class DemoPlan:
         """The parameters that the contracts get."""
         if self.parameters is not None:
             return self.parameters
-        return replace(DEMO, samples_per_part=TASKS[self.task].samples_per_part)
+        # All nodes take part from the first round on, however long a machine needs to start them.
+        return replace(
+            DEMO,
+            samples_per_part=TASKS[self.task].samples_per_part,
+            start_seconds=START_SECONDS,
+        )
 
     @property
     def points(self) -> int:

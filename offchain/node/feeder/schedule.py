@@ -31,13 +31,11 @@ class ReplaySchedule:
 
     Attributes:
         parameters: the protocol's.
-        checkpoint: height of the relay's first header: the chain starts once the tip is there.
         nodes: how many nodes are to commit to a model; None: all members.
         patience: seconds after which a phase goes on without those who have not done their part.
     """
 
     parameters: Parameters
-    checkpoint: int
     nodes: int | None = None
     patience: float = 120.0
 
@@ -63,12 +61,7 @@ def decide_feed(
         decision_height: finds decision times among the source's headers.
     """
     if not status.started:
-        missing = replay.checkpoint - status.tip
-        return Feed(
-            status.best_height + missing if missing > 0 else None,
-            clock=False,
-            reason="the chain has not started",
-        )
+        return Feed(None, clock=False, reason="the chain has not started")
     if status.competition.phase.competes:
         return _in_competition(replay, status, history, seconds)
     return _in_collection(replay, status, history, seconds, decision_height)

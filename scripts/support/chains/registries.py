@@ -265,9 +265,7 @@ class Registries:
             call = self.data.functions.publishTestKeys(record.round, index, keys)
         else:
             words = shared.words(~test)
-            call = self.data.functions.publishTrainingKeys(
-                astuple(record), index, partition, words
-            )
+            call = self.data.functions.publishTrainingKeys(astuple(record), index, partition, words)
         return self.evm.send(call)
 
     # ---- Bitcoin headers ----

@@ -213,7 +213,7 @@ def test_the_data_set_is_what_was_opened_in_full_and_not_reported(evm_session, s
     # 0 publishes no training keys, 1 no test keys, 2 is reported.
     rounds.publish(*range(1, 8))
     rounds.advance_to(Phase.UNSEAL)
-    rounds.publish(0, *range(2, 8))
+    rounds.publish(*range(2, 8))
     receipt = rounds.chain.advance()
     [event] = rounds.chain.events(receipt, "ModelChain", "KeysCounted")
     assert event == {"round": 1, "published": 6, "trim": 2}
@@ -267,7 +267,7 @@ def test_a_round_with_too_few_opened_in_full_is_void(rounds: Rounds) -> None:
     rounds.collect(rounds.accounts[:4])
     rounds.publish(0, 1, 2)
     rounds.advance_to(Phase.UNSEAL)
-    rounds.publish(1, 2, 3)
+    rounds.publish(1, 2)
     assert voided(rounds, rounds.chain.advance()) is VoidReason.TOO_FEW_DATA
     assert closed(rounds).published == 2
 

@@ -136,7 +136,7 @@ class NodeChain:
             self.source,
             self.clock,
             found.relay,
-            ReplaySchedule(self.parameters, found.checkpoint.height, patience=patience),
+            ReplaySchedule(self.parameters, patience=patience),
             monotonic,
         )
 
@@ -160,7 +160,6 @@ class NodeChain:
         """All nodes apply, the chain starts."""
         for node, sharing in enumerate(self.sharing):
             self.chains[node].execute(sharing.application(1, self.parameters.stake))
-        self.feeder.step()
         self.refresh()
         first = self.view.history.epoch(1)
         self.chains[0].execute(Start(first.ascending(first.applications)))

@@ -20,7 +20,8 @@ from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain
 from offchain.node.demo.local_network import account, free_port
-from offchain.node.relayer.app import BODY_SECONDS, make_app
+from offchain.node.relayer.answers import BODY_SECONDS
+from offchain.node.relayer.app import make_app
 from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
@@ -114,7 +115,7 @@ def served_relayer(
             queue,
             clock,
             BatchSettings(),
-            OrderDesk(contracts, chain, queue.orders, minimum_fee),
+            OrderDesk(contracts, chain, queue.orders, clock, minimum_fee),
         )
         watching = Ethereum(
             BoundedProvider(health_url or contracts.ethereum.url, timeout_seconds=30, attempts=1)
