@@ -6,10 +6,10 @@ Models are names: what a model is worth is said by the rows of the statement.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterator
+from typing import Any
 
 from web3 import Web3
 from web3.types import TxReceipt
@@ -95,6 +95,10 @@ class Rounds:
         """An account's share key for an epoch."""
         return ShareKey(int.from_bytes(label("share key", account, epoch), "big"))
 
+    def reward_address(self, account: str, round_number: int) -> str:
+        """Who is paid for what an account shares in a round."""
+        return reward_address(account, round_number)
+
     def apply(self, account: str, epoch: int) -> TxReceipt:
         """Apply for an epoch, with as much stake as is missing."""
         key = self.key(account, epoch)
@@ -178,7 +182,7 @@ class Rounds:
             tuple(key_commitment(domain, part_key) for part_key in keys),
             label("samples", account, round_number),
             (self.chain.now // step + 1) * step,
-            reward_address(account, round_number),
+            self.reward_address(account, round_number),
             own.x,
             own.v,
         )
