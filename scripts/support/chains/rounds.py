@@ -6,10 +6,10 @@ Models are names: what a model is worth is said by the rows of the statement.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Iterator
 
 from web3 import Web3
 from web3.types import TxReceipt
@@ -168,11 +168,7 @@ class Rounds:
         """Share as a member in the round that collects."""
         collection = self.chain.view("ModelChain", "collection")
         round_number, epoch = collection.round, collection.epoch
-        key, domain, parts = (
-            self.key(account, epoch),
-            self.chain.domain,
-            self.chain.parameters.parts,
-        )
+        key, domain, parts = self.key(account, epoch), self.chain.domain, self.chain.parameters.parts
         step = self.chain.parameters.timestamp_step
         keys = tuple(label("part key", account, round_number, part) for part in range(parts))
         own = nullifier(domain, key, round_number)
