@@ -139,7 +139,9 @@ class Registries:
         members = evm.deploy("Membership", tuple(contracts.values()), list(genesis))
         contracts["membership"] = members.address
         data = evm.deploy("DataRegistry", tuple(contracts.values()))
-        return cls(evm, parameters, bitcoin, tuple(genesis), chain, relay, heat, members, data)
+        return cls(
+            evm, parameters, bitcoin, tuple(genesis), chain, relay, heat, members, data
+        )
 
     def copy(self) -> Registries:
         """The same contracts, with a record of keys and headers of its own: for one test."""

@@ -95,6 +95,10 @@ class Rounds:
         """An account's share key for an epoch."""
         return ShareKey(int.from_bytes(label("share key", account, epoch), "big"))
 
+    def reward_address(self, account: str, round_number: int) -> str:
+        """Who is paid for what an account shares in a round."""
+        return reward_address(account, round_number)
+
     def apply(self, account: str, epoch: int) -> TxReceipt:
         """Apply for an epoch, with as much stake as is missing."""
         key = self.key(account, epoch)
@@ -164,11 +168,7 @@ class Rounds:
         """Share as a member in the round that collects."""
         collection = self.chain.view("ModelChain", "collection")
         round_number, epoch = collection.round, collection.epoch
-        key, domain, parts = (
-            self.key(account, epoch),
-            self.chain.domain,
-            self.chain.parameters.parts,
-        )
+        key, domain, parts = self.key(account, epoch), self.chain.domain, self.chain.parameters.parts
         step = self.chain.parameters.timestamp_step
         keys = tuple(label("part key", account, round_number, part) for part in range(parts))
         own = nullifier(domain, key, round_number)
@@ -178,7 +178,7 @@ class Rounds:
             tuple(key_commitment(domain, part_key) for part_key in keys),
             label("samples", account, round_number),
             (self.chain.now // step + 1) * step,
-            reward_address(account, round_number),
+            self.reward_address(account, round_number),
             own.x,
             own.v,
         )
