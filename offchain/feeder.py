@@ -42,7 +42,7 @@ from offchain.programs.running import run_program
     "--nodes",
     metavar="K",
     type=click.IntRange(1, 1000),
-    help="models to wait for; by default one for each account with share keys",
+    help="models to wait for; by default one for each member",
 )
 @click.option(
     "--patience",

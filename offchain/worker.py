@@ -1,6 +1,6 @@
 """One node of Model Chain: ``python offchain/worker.py --account N``.
 
-It leases share keys, shares its data through a relayer, moves the chain on, trains, commits,
+It applies for epochs, shares its data through relayers, moves the chain on, trains, commits,
 reveals, attests and claims. Stopped or killed at any point and started again, it goes on.
 """
 
@@ -15,7 +15,7 @@ import click
 from offchain.commands.options import (
     account_option,
     program,
-    relayer_option,
+    relayers_option,
     setting_options,
     start,
     state_option,
@@ -23,17 +23,14 @@ from offchain.commands.options import (
 from offchain.commands.worker.task_options import take_given, task_options
 from offchain.learning.tasks.known import TASKS
 from offchain.programs.running import run_program
-from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS, Role
-
-# Named here again, and compared in a test: what has them takes long to import.
-RING_CHOICES = ("bins", "paper", "windows")
+from offchain.protocol.deciding.policy import Role
 
 
 @program(*task_options())
 @account_option()
 @setting_options("rpc", "deployment", "store", "maximum_fee")
-@state_option("where the journal is, a cache")
-@relayer_option("where shares go")
+@state_option("where the journal is")
+@relayers_option("where shares go, to one of several by chance")
 @click.option(
     "--direct",
     is_flag=True,
@@ -73,33 +70,28 @@ RING_CHOICES = ("bins", "paper", "windows")
     help="threads that compute; by default this machine's cores divided by --nodes",
 )
 @click.option(
-    "--timestamp-shift",
-    metavar="SECONDS",
-    type=click.IntRange(1, 86_400),
-    default=TIMESTAMP_SHIFT_SECONDS,
-    help="an item claims a time up to so long before the real one; 1 shifts nothing",
-)
-@click.option(
     "--seed-file",
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="the node's seed, 32 bytes in hexadecimal, instead of the mnemonic's",
 )
 @click.option(
-    "--ring", type=click.Choice(RING_CHOICES), default="windows", help="how rings are chosen"
-)
-@click.option(
     "--confirmations",
     metavar="B",
     type=click.IntRange(0, 10_000),
-    help="EVM blocks before a test key is given out; 0 on a development chain, else 12",
+    help="EVM blocks before keys are given out; 0 on a development chain, else 12",
 )
 @click.option(
-    "--patience",
+    "--phase-seconds",
     metavar="SECONDS",
     type=click.IntRange(1, 86_400),
-    default=60,
-    help="how long a phase waits for what is missing",
+    help="what a phase's length is taken for where headers are replayed; on a development chain "
+    "60 by default, on others the chain's parameters say it",
+)
+@click.option(
+    "--leave",
+    is_flag=True,
+    help="apply for no further epoch, and take the stake back once it is free",
 )
 @click.pass_context
 def worker(context: click.Context, /, **options: Any) -> None:

@@ -79,6 +79,17 @@ def relayer_option(text: str, flag: str | None = None) -> Callable[[Command], Co
     return setting_option("relayer", "URL", text, flag=flag, default=DEFAULT_RELAYER)
 
 
+def relayers_option(text: str) -> Callable[[Command], Command]:
+    """``--relayer URL``, once or several times, as the argument ``urls``; empty if not given."""
+    return click.option(
+        "--relayer",
+        "urls",
+        metavar="URL",
+        multiple=True,
+        help=f"{text} [{ENVIRONMENT['relayer']}, {DEFAULT_RELAYER}]",
+    )
+
+
 def state_option(text: str) -> Callable[[Command], Command]:
     """The setting `state`: a folder, with what is kept there."""
     return setting_option("state", "FOLDER", text)

@@ -19,10 +19,9 @@ from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
 from offchain.node.sharing import Sharing
-from offchain.node.snapshots import Parts, SnapshotTaker
+from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore, DataSource, Learner, Outlet
-from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS, Policy
-from offchain.protocol.rules.ring_selection import RingStrategy
+from offchain.protocol.deciding.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +35,14 @@ class Adapters:
     outlet: Outlet
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """A node's own choices; for ``timestamp_shift`` see `Sharing`."""
-
-    policy: Policy
-    strategy: RingStrategy
-    settings: LoopSettings
-    timestamp_shift: int = TIMESTAMP_SHIFT_SECONDS
-
-
 def assemble_worker(
     adapters: Adapters,
     own: Own,
-    choices: Choices,
+    policy: Policy,
     journal: Journal,
     clock: Callable[[], float],
     randomness: Callable[[int], bytes],
+    settings: LoopSettings | None = None,
 ) -> Worker:
     """One node, ready to run.
 
@@ -61,35 +51,25 @@ def assemble_worker(
     """
     chain, store, learner = adapters.chain, adapters.store, adapters.learner
     background: Background[ComputationEnded] = Background()
-    payloads = Payloads(store, learner, own.domains, journal, own.parameters.maximum_samples, clock)
-    attesting = Attesting(payloads, store, learner, journal, background, clock)
-    sharing = None
-    if adapters.source is not None:
-        sharing = Sharing(
-            own,
-            adapters.source,
-            adapters.outlet,
-            choices.strategy,
-            randomness,
-            clock,
-            choices.timestamp_shift,
-        )
-    parts = Parts(
-        sharing=sharing,
+    payloads = Payloads(store, learner, own.domain, journal, clock)
+    components = Components(
+        sharing=Sharing(
+            own, policy, adapters.source, learner, adapters.outlet, journal, randomness, clock
+        ),
         payloads=payloads,
-        modelling=Modelling(own, store, learner, journal, background, randomness, clock),
-        attesting=attesting,
-        claiming=Claiming(own.account, attesting.data_of),
+        modelling=Modelling(own, store, learner, journal, background, clock),
+        attesting=Attesting(own.parameters, payloads, store, learner, journal, background, clock),
+        claiming=Claiming(own.account),
     )
-    taker = SnapshotTaker(own, choices.policy, parts, clock)
+    taker = SnapshotTaker(own, policy, components, clock)
     return Worker(
-        ChainFollower(chain, own.domains, own.first_block),
+        ChainFollower(chain, own.domain, own.first_block),
         taker,
-        Performer(chain, store, own.secrets, parts, taker),
-        parts,
+        Performer(chain, store, own.secrets, components, taker),
+        components,
         background,
         clock,
-        choices.settings,
+        settings,
     )
 
 

@@ -1,4 +1,4 @@
-"""Scores: the baseline and every revealed model on the round's test set, exactly, for all alike."""
+"""Statements: the baseline and every revealed model on the round's test parts, exactly."""
 
 from __future__ import annotations
 
@@ -6,54 +6,67 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import structlog
 
 from offchain.errors import ModelError, StoreError, StoreUnreachableError
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Evaluation, EvaluationEnded
 from offchain.node.journal import Journal
-from offchain.node.payloads import PayloadNotOpen, Payloads
+from offchain.node.payloads import DataState, Payloads
 from offchain.ports import ContentStore, Learner
-from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.history.entries import RoundHistory, SharedData
 from offchain.protocol.history.fold import History
-from offchain.protocol.rules.dataset import DataSet, assemble
+from offchain.protocol.rules import judging, reports, statements
+from offchain.protocol.rules.statements import Points
+from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ZERO_HASH
-from offchain.protocol.words.transactions import Scores
-from offchain.storage.opened import OWN_TROUBLE, score_model
+from offchain.protocol.words.transactions import Row
+from offchain.storage.opened import OWN_TROUBLE, model_points
 
 log = structlog.get_logger()
 
 _RETRY_SECONDS = 1.0
-_REMEMBERED_ROUNDS = 8
+
+MALFORMED: Points = np.zeros(0, np.uint8)
+"""Stands for the points of a malformed model: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoundData:
-    """A round's data set D with its Merkle root."""
+    """A round's data set D, open here, with its root."""
 
-    data_set: DataSet
+    round: int
     root: bytes
+    transactions: tuple[SharedData, ...]
 
     @property
-    def round(self) -> int:
-        """The round."""
-        return self.data_set.round
+    def test_parts(self) -> list[tuple[SharedData, int]]:
+        """All test parts, by order of arrival and number: what models are evaluated on."""
+        return [
+            (data, part)
+            for data in self.transactions
+            for part in range(len(data.shared.payload_hashes))
+            if data.is_test(part)
+        ]
 
 
 class Attesting:
-    """Evaluates models on data sets and puts the table of scores together.
+    """Evaluates models on data sets and puts the statements' rows together.
 
     Args:
+        parameters: the deployment's.
         payloads: the round's data.
         store: where models are.
         learner: evaluates them.
-        journal: remembers scores.
+        journal: remembers points.
         background: runs the evaluation.
         clock: seconds.
     """
 
     def __init__(
         self,
+        parameters: Parameters,
         payloads: Payloads,
         store: ContentStore,
         learner: Learner,
@@ -61,6 +74,7 @@ class Attesting:
         background: Background[ComputationEnded],
         clock: Callable[[], float],
     ) -> None:
+        self._parameters = parameters
         self._payloads = payloads
         self._store = store
         self._learner = learner
@@ -69,113 +83,166 @@ class Attesting:
         self._clock = clock
         self._is_running = False
         self._failed_until = 0.0
-        self._asked: dict[bytes, tuple[float, bool | None]] = {}
+        self._asked: dict[bytes, float] = {}
         self._fetched: set[bytes] = set()
-        self._known: dict[int, RoundData] = {}
-        self._history: History | None = None
-        self._scores: dict[tuple[bytes, bytes], int] = {}
+        self._is_cut_off = False
+        self._points: dict[tuple[bytes, bytes], Points] = {}
+        self._rows: tuple[object, tuple[Row, ...]] | None = None
 
     @property
     def is_evaluating(self) -> bool:
         """Whether an evaluation runs, or a failed one rests before the next."""
         return self._is_running or self._clock() < self._failed_until
 
-    # ---- the data set ------------------------------------------------------------------------
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the node's own store does not answer, which says nothing about what it holds."""
+        return self._is_cut_off
 
-    def data_of(self, history: History, round_number: int) -> RoundData | None:
-        """D of a round whose Unseal is over; None while payloads of it are missing here."""
-        if history is not self._history:
-            # The chain was read anew: rounds may have other data.
-            self._history, self._known = history, {}
-        known = self._known.get(round_number)
-        if known is not None:
-            return known
-        candidates = history.candidates(round_number)
-        self._payloads.open_some(candidates, len(candidates))
-        try:
-            data_set = assemble(round_number, candidates, self._payloads.samples)
-        except PayloadNotOpen:
+    def data_of(self, entry: RoundHistory) -> RoundData | None:
+        """D of a round; None before it is fixed, and while some of it is not open here."""
+        if entry.fixed is None or entry.data_set is None:
             return None
-        if len(self._known) >= _REMEMBERED_ROUNDS:
-            del self._known[min(self._known)]
-        known = RoundData(data_set, data_set.root(history.model_chain))
-        self._known[round_number] = known
-        return known
+        transactions = tuple(entry.data[number] for number in entry.data_set)
+        if any(self._payloads.state(data) is not DataState.OPEN for data in transactions):
+            return None
+        return RoundData(entry.number, entry.fixed.data_root, transactions)
 
-    # ---- models ------------------------------------------------------------------------------
+    # ---- models' files -----------------------------------------------------------------------
 
-    def missing_models(self, entry: RoundHistory) -> tuple[int, ...]:
-        """Reveal indices of models that cannot be fetched now."""
-        return tuple(
+    def unfetched_models(self, entry: RoundHistory) -> int:
+        """Bitmap of the revealed models whose files could not be fetched so far."""
+        return reports.bitmap(
             reveal.index
             for reveal in entry.reveals
-            if self._is_available(reveal.transaction.model_hash) is False
+            if not self._is_available(entry, reveal.transaction.model_hash)
         )
 
-    def score(self, data: RoundData, model_hash: bytes) -> int | None:
-        """A model's score on a data set, None if it is not evaluated yet.
+    def file(self, entry: RoundHistory, model_hash: bytes) -> bytes:
+        """A model's file: from the calls that brought it, or from the store.
 
-        Where there is no model (the baseline before the first block) the score is 0.
+        Raises:
+            StoreError: neither has it.
         """
-        if model_hash == ZERO_HASH:
-            return 0
-        known = self._scores.get((data.root, model_hash))
-        return self._journal.score(data.root, model_hash) if known is None else known
+        for reveal in entry.reveals:
+            if reveal.transaction.model_hash == model_hash and reveal.index in entry.brought:
+                return entry.brought[reveal.index]
+        try:
+            content = self._store.get(model_hash)
+        except StoreError as error:
+            self._is_cut_off = isinstance(error, StoreUnreachableError)
+            raise
+        self._is_cut_off = False
+        return content
+
+    def _is_available(self, entry: RoundHistory, model_hash: bytes) -> bool:
+        """Whether a model's bytes can be had, asked again every second where they cannot.
+
+        A file of the right name that is damaged, cut or too large is not the model.
+        """
+        if model_hash in self._fetched:
+            return True
+        asked = self._asked.get(model_hash)
+        if asked is not None and self._clock() - asked < _RETRY_SECONDS:
+            return False
+        try:
+            self.file(entry, model_hash)
+        except StoreError as error:
+            self._asked[model_hash] = self._clock()
+            log.debug("a model cannot be fetched", reason=str(error))
+            return False
+        self._fetched.add(model_hash)
+        return True
+
+    # ---- evaluation --------------------------------------------------------------------------
+
+    def points(self, data: RoundData, model_hash: bytes) -> Points | None:
+        """A model's points on a data set's test samples; None: it is not evaluated yet.
+
+        `MALFORMED` if it is.
+        """
+        key = (data.root, model_hash)
+        if key not in self._points:
+            kept = self._journal.points(data.root, model_hash)
+            if kept is None or len(kept) not in (0, self._samples(data)):
+                return None
+            self._points[key] = np.frombuffer(kept, np.uint8)
+        return self._points[key]
+
+    def evaluation(self, data: RoundData, model_hash: bytes) -> int | None:
+        """A model's points on a data set in all; None: it is not evaluated yet."""
+        points = self.points(data, model_hash)
+        return None if points is None else int(points.sum(dtype=np.int64))
 
     def unevaluated(
-        self, history: History, data: RoundData, own_model: bytes | None
+        self, entry: RoundHistory, data: RoundData, baseline: bytes, own_model: bytes | None
     ) -> tuple[bytes, ...]:
-        """Hashes of the models that matter, can be fetched and have no score yet."""
-        entry = history.round(data.round)
-        wanted = [baseline_model(history, data.round)]
-        missing = entry.missing_models
+        """Hashes of the models that matter, can be had and are not evaluated yet.
+
+        Args:
+            entry: the round.
+            data: its D.
+            baseline: hash of the last best model, zeros if there is none.
+            own_model: hash of the one in hand, which is not in the store before its reveal.
+        """
+        missing = entry.missing or 0
+        wanted = [baseline] if baseline != ZERO_HASH else []
         wanted += [
-            reveal.transaction.model_hash for reveal in entry.reveals if reveal.index not in missing
+            reveal.transaction.model_hash
+            for reveal in entry.reveals
+            if not missing >> reveal.index & 1
         ]
-        return tuple(
+        due = [
             model
             for model in dict.fromkeys(wanted)
-            if self.score(data, model) is None and self._is_available(model)
-        ) + self._own_unevaluated(data, wanted, own_model)
+            if model != own_model
+            and self.points(data, model) is None
+            and self._is_available(entry, model)
+        ]
+        if own_model is not None and self.points(data, own_model) is None:
+            due.append(own_model)
+        return tuple(due)
 
-    def _own_unevaluated(
-        self, data: RoundData, wanted: Sequence[bytes], own_model: bytes | None
-    ) -> tuple[bytes, ...]:
-        """The own model, which is not in the store before its reveal."""
-        if own_model is None or own_model in wanted or self.score(data, own_model) is not None:
-            return ()
-        return (own_model,)
-
-    def start(self, data: RoundData, models: Sequence[bytes], own: Mapping[bytes, bytes]) -> None:
+    def start(
+        self,
+        entry: RoundHistory,
+        data: RoundData,
+        models: Sequence[bytes],
+        own: Mapping[bytes, bytes],
+    ) -> None:
         """Evaluate models; nothing happens while something else is computed.
 
         Args:
-            data: the data set.
+            entry: the round.
+            data: its D.
             models: hashes of the models.
             own: files by hash of models that are in hand and need not be fetched.
         """
         if self._background.name is not None or not models:
             return
         evaluation = Evaluation(data.root, tuple(models))
-        test = data.data_set.test
 
-        def evaluate() -> Mapping[bytes, int]:
-            samples = [self._payloads.plaintext(item) for item in test]
-            scores: dict[bytes, int] = {}
+        def evaluate() -> Mapping[bytes, Points]:
+            test = [self._payloads.plaintext(*place) for place in data.test_parts]
+            found: dict[bytes, Points] = {}
             for model in evaluation.models:
+                self._background.step()
                 try:
-                    scores[model] = self._evaluate(model, own.get(model), samples)
+                    file = own.get(model) or self.file(entry, model)
+                    found[model] = self._evaluate(file, model, test)
                 except OWN_TROUBLE as error:
-                    # It is tried again, and keeps no other model from its score.
+                    # It is tried again, and keeps no other model from its points.
                     log.warning(
                         "a model is gone or cannot be judged now",
                         model=model.hex()[:12],
                         reason=str(error) or type(error).__name__,
                     )
-            return scores
+            return found
 
         self._is_running = True
-        log.info("evaluating", round=data.round, models=len(models), test_items=len(test))
+        log.info(
+            "evaluating", round=data.round, models=len(models), test_samples=self._samples(data)
+        )
         self._background.start(
             f"evaluation of round {data.round}", evaluate, partial(EvaluationEnded, evaluation)
         )
@@ -183,90 +250,88 @@ class Attesting:
     def finish(self, ended: EvaluationEnded) -> None:
         """Take what the evaluation that was started came to."""
         self._is_running = False
-        evaluation, scores = ended.evaluation, ended.came_to
-        if isinstance(scores, Exception):
-            if not isinstance(scores, Cancelled):
+        evaluation, found = ended.evaluation, ended.came_to
+        if isinstance(found, Exception):
+            if not isinstance(found, Cancelled):
                 self._failed_until = self._clock() + _RETRY_SECONDS
-                log.warning("the evaluation failed, trying again", reason=str(scores))
+                log.warning("the evaluation failed, trying again", reason=str(found))
             return
-        gone = set(evaluation.models) - scores.keys()
+        gone = set(evaluation.models) - found.keys()
         if gone:
             self._fetched -= gone
             self._failed_until = self._clock() + _RETRY_SECONDS
-        for model, score in scores.items():
-            self._scores[evaluation.data_root, model] = score
-            self._journal.keep_score(evaluation.data_root, model, score)
-            log.info("evaluated", model=model.hex()[:12], score=score)
+        self._points = {
+            key: points for key, points in self._points.items() if key[0] == evaluation.data_root
+        }
+        for model, points in found.items():
+            self._points[evaluation.data_root, model] = points
+            self._journal.keep_points(evaluation.data_root, model, points.tobytes())
+            log.info("evaluated", model=model.hex()[:12], points=int(points.sum(dtype=np.int64)))
 
-    def _evaluate(self, model_hash: bytes, held: bytes | None, samples: Sequence[bytes]) -> int:
-        """A model's score; 0 if it is malformed. `OWN_TROUBLE` if it cannot be had or judged."""
-        self._background.step()
-        model = self._store.get(model_hash) if held is None else held
+    def _evaluate(self, model: bytes, digest: bytes, test: Sequence[bytes]) -> Points:
+        """A model's points. `OWN_TROUBLE` if it cannot be judged here."""
         try:
-            return score_model(model, model_hash, samples, self._learner)
+            return model_points(model, digest, test, self._learner)
         except ModelError as error:
-            log.info("a model is malformed", model=model_hash.hex()[:12], reason=str(error))
-            return 0
+            log.info("a model is malformed", model=digest.hex()[:12], reason=str(error))
+            return MALFORMED
 
-    def _is_available(self, model_hash: bytes) -> bool | None:
-        """Whether a model's bytes can be fetched, asked again every second where they cannot.
+    def _samples(self, data: RoundData) -> int:
+        return len(data.transactions) * self._samples_each
 
-        A file of the right name that is damaged, cut or too large is not the model. None while the
-        node's own store does not answer, which says nothing about the model.
-        """
-        if model_hash in self._fetched:
-            return True
-        found: bool | None
-        if model_hash in self._asked:
-            asked, found = self._asked[model_hash]
-            if self._clock() - asked < _RETRY_SECONDS:
-                return found
-        try:
-            self._store.get(model_hash)
-            found = True
-        except StoreUnreachableError as error:
-            log.warning("the store cannot be used, trying again", reason=str(error))
-            found = None
-        except StoreError:
-            found = False
-        if found:
-            self._fetched.add(model_hash)
-            self._asked.pop(model_hash, None)
-        else:
-            self._asked[model_hash] = (self._clock(), found)
-        return found
+    @property
+    def _samples_each(self) -> int:
+        """Test samples of each data transaction."""
+        return self._parameters.test_parts * self._parameters.samples_per_part
 
-    # ---- the table ---------------------------------------------------------------------------
+    # ---- the statement -----------------------------------------------------------------------
 
-    def table(self, history: History, data: RoundData) -> Scores | None:
-        """The table that an attestation states, None while a score is missing.
+    def rows(self, history: History, data: RoundData) -> tuple[Row, ...] | None:
+        """The rows of this node's statement; None while a model is not evaluated.
 
-        Final once the phase in which models are reported missing is over.
+        Final once it is fixed which models are missing. A baseline that is malformed, which a false
+        majority alone can make, has no points.
         """
         entry = history.round(data.round)
-        baseline = self.score(data, baseline_model(history, data.round))
-        missing = entry.missing_models
-        scores = [
-            0 if reveal.index in missing else self.score(data, reveal.transaction.model_hash)
+        baseline = history.head.model_hash
+        if entry.missing is None:
+            return None
+        key = (data.root, baseline, entry.missing, len(entry.reveals))
+        if self._rows is not None and self._rows[0] == key:
+            return self._rows[1]
+        against = None if baseline == ZERO_HASH else self.points(data, baseline)
+        models = [
+            MALFORMED
+            if entry.missing >> reveal.index & 1
+            else self.points(data, reveal.transaction.model_hash)
             for reveal in entry.reveals
         ]
-        known = tuple(score for score in scores if score is not None)
-        if baseline is None or len(known) != len(scores):
+        known = [points for points in models if points is not None]
+        if len(known) < len(models) or (baseline != ZERO_HASH and against is None):
             return None
-        return Scores(
-            data_root=data.root,
-            training_items=data.data_set.training_items,
-            test_items=data.data_set.test_items,
-            test_samples=data.data_set.test_samples,
-            baseline=baseline,
-            scores=known,
+        if against is not None and not len(against):
+            against = np.zeros(self._samples(data), np.uint8)
+        rows = statements.rows(
+            history.domain,
+            data.round,
+            statements.SampleCounts(len(data.transactions), self._samples_each),
+            self._bounds(entry, data),
+            against,
+            [points if len(points) else None for points in known],
+            [reveal.order for reveal in entry.reveals],
         )
+        self._rows = key, rows
+        return rows
 
-
-def baseline_model(history: History, round_number: int) -> bytes:
-    """Hash of the best model of the last block before a round, zeros if there is none."""
-    for number in range(round_number - 1, 0, -1):
-        appended = history.round(number).appended
-        if appended is not None:
-            return appended.model_hash
-    return ZERO_HASH
+    def _bounds(self, entry: RoundHistory, data: RoundData) -> statements.Bounds:
+        p = self._parameters
+        trimmed = judging.trimmed(entry.published.bit_count())
+        required = judging.required(
+            p.significance,
+            p.hostile_allowance,
+            p.tries_allowance,
+            len(data.transactions),
+            trimmed,
+            len(entry.commitments),
+        )
+        return statements.Bounds(trimmed, required, p.voice_basis_points)

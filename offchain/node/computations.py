@@ -6,22 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from offchain.ports import TrainedModel
-from offchain.protocol.rules.dataset import DataItem
+from offchain.protocol.rules.statements import Points
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What a model is trained on."""
+    """What a model is trained on.
+
+    For each of the ``payloads``: the identifier of the data transaction that it is a part of, and
+    how many rounds old it is.
+    """
 
     round: int
-    items: tuple[DataItem, ...]
     payloads: tuple[bytes, ...]
+    ids: tuple[bytes, ...]
+    ages: tuple[int, ...]
     baseline: bytes | None
 
-    @property
-    def ages(self) -> tuple[int, ...]:
-        """How many rounds old each item is."""
-        return tuple(max(0, self.round - item.item.scope) for item in self.items)
+    def ids_of(self, used: tuple[int, ...] | None) -> tuple[bytes, ...]:
+        """The data transactions of some payloads by number (None: of all), each once, in order."""
+        numbers = range(len(self.ids)) if used is None else used
+        return tuple(dict.fromkeys(self.ids[number] for number in numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class TrainingEnded:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Models, by hash, that are scored on the data set of a root."""
+    """Models, by hash, that are evaluated on the data set of a root."""
 
     data_root: bytes
     models: tuple[bytes, ...]
@@ -42,10 +47,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationEnded:
-    """An evaluation gave scores by model hash, of all models that were there; or an error."""
+    """An evaluation gave points by model hash, of all models that were there; or an error."""
 
     evaluation: Evaluation
-    came_to: Mapping[bytes, int] | Exception
+    came_to: Mapping[bytes, Points] | Exception
 
 
 ComputationEnded = TrainingEnded | EvaluationEnded

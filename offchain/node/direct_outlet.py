@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from offchain.errors import RelayerRefusedError, RevertedError
 from offchain.ports import Chain, ContentStore, Outlet
-from offchain.protocol.words.actions import MAXIMUM_REVEALS, PublishKeys, Share
+from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys, Share
 from offchain.protocol.words.contract_errors import ContractError
-from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.refusals import CONTRACT_STATUS, revert_code
+
+_DONE = (ContractError.NULLIFIER_USED, ContractError.ALREADY_PUBLISHED)
+"""What the contract says of what it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +22,22 @@ class DirectOutlet(Outlet):
     chain: Chain
     store: ContentStore
 
-    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
+    def submit(self, share: Share, payloads: Sequence[bytes]) -> None:
         """See `Outlet.submit`."""
-        self.store.put(payload)
-        try:
-            self.chain.execute(Share((transaction,)))
-        except RevertedError as error:
-            if error.name != ContractError.NULLIFIER_USED:
-                raise _refused(error) from error
+        for payload in payloads:
+            self.store.put(payload)
+        self._execute(share)
 
-    def publish(self, reveals: Sequence[KeyReveal]) -> None:
+    def publish(self, keys: PublishTrainingKeys | PublishTestKeys) -> None:
         """See `Outlet.publish`."""
-        for start in range(0, len(reveals), MAXIMUM_REVEALS):
-            try:
-                self.chain.execute(PublishKeys(tuple(reveals[start : start + MAXIMUM_REVEALS])))
-            except RevertedError as error:
-                raise _refused(error) from error
+        self._execute(keys)
 
-
-def _refused(error: RevertedError) -> RelayerRefusedError:
-    """What a relayer would answer."""
-    return RelayerRefusedError(CONTRACT_STATUS, revert_code(error.name), str(error))
+    def _execute(self, action: Share | PublishTrainingKeys | PublishTestKeys) -> None:
+        try:
+            self.chain.execute(action)
+        except RevertedError as error:
+            if error.name not in _DONE:
+                # What a relayer would answer.
+                raise RelayerRefusedError(
+                    CONTRACT_STATUS, revert_code(error.name), str(error)
+                ) from error

@@ -1,12 +1,15 @@
-"""A node's journal: what would cost time to find out again, never the only copy of anything.
+"""A node's journal: what a kill must not take from it.
 
-Everything in it follows from the node's seed, the chain and the content store. It is deleted
-without loss, and one that cannot be read is set aside and begun anew.
+The data transaction that was signed, so that the same bytes are handed over again; the sealed copy
+of a model, which else only the store has; and what would cost time to find out again. Without it a
+node goes on as well: all secrets follow from its seed, data are drawn and signed anew. A journal
+that cannot be read is set aside and begun anew.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -17,20 +20,33 @@ from offchain.errors import ConfigurationError
 log = structlog.get_logger()
 
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS models (round INTEGER PRIMARY KEY, sealed_copy BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS scores (
-    data_root BLOB NOT NULL, model_hash BLOB NOT NULL, score INTEGER NOT NULL,
-    PRIMARY KEY (data_root, model_hash)
+CREATE TABLE IF NOT EXISTS shares (
+    round INTEGER, place INTEGER, content BLOB NOT NULL, PRIMARY KEY (round, place)
 );
-CREATE TABLE IF NOT EXISTS samples (item_id BLOB PRIMARY KEY, samples INTEGER);
+CREATE TABLE IF NOT EXISTS models (round INTEGER PRIMARY KEY, sealed_copy BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS part_roots (
+    data_id BLOB, part INTEGER, root BLOB NOT NULL, PRIMARY KEY (data_id, part)
+);
+CREATE TABLE IF NOT EXISTS points (
+    data_root BLOB, model_hash BLOB, points BLOB NOT NULL, PRIMARY KEY (data_root, model_hash)
+);
 """
+
+_KEPT_ROUNDS: Final = 2
+"""Rounds whose shares and models are kept."""
+
+_KEPT_ROOTS: Final = 8_192
+"""Parts whose roots are kept: of the largest possible ring in two rounds."""
 
 
 class Journal:
-    """Remembers trained models, scores and sample counts over restarts.
+    """Remembers what a node shared, trained and computed over restarts.
 
-    Scores and counts are kept under hashes of what they belong to, so a journal of another chain
-    does no harm; models are kept by round, so every chain needs a file of its own.
+    Points and roots are kept under hashes of what they belong to, so a journal of another chain
+    does no harm; shares and models are kept by round, so every chain needs a file of its own.
+
+    SQLite keeps any value in any column, and a damaged file may hold any: whoever reads checks what
+    it reads.
 
     Args:
         file: the SQLite file; its folder is made if it is not there.
@@ -56,39 +72,54 @@ class Journal:
                 f"the journal {file} cannot be written ({error}): choose another --state folder"
             ) from error
 
+    def share(self, round_number: int) -> list[bytes]:
+        """What `keep_share` kept for a round: the call, then the sealed parts; empty if nothing."""
+        rows = self._rows("SELECT content FROM shares WHERE round = ? ORDER BY place", round_number)
+        return [content for (content,) in rows if isinstance(content, bytes)]
+
+    def keep_share(self, round_number: int, call: bytes, sealed: Sequence[bytes]) -> None:
+        """Remember a signed data transaction as the call that shares it, and its sealed parts."""
+        past = round_number - _KEPT_ROUNDS
+        self._write("BEGIN")
+        self._write("DELETE FROM shares WHERE round <= ? OR round = ?", past, round_number)
+        for place, content in enumerate((call, *sealed)):
+            self._write("INSERT INTO shares VALUES (?, ?, ?)", round_number, place, content)
+        self._write("COMMIT")
+
     def sealed_copy(self, round_number: int) -> bytes | None:
-        """Sha2-256 of the sealed copy of the model last trained for a round."""
-        row = self._row("SELECT sealed_copy FROM models WHERE round = ?", round_number)
-        # SQLite keeps any value in any column, and a damaged file may hold any.
-        return row[0] if row is not None and isinstance(row[0], bytes) else None
+        """The sealed copy of the model last trained for a round."""
+        return self._value("SELECT sealed_copy FROM models WHERE round = ?", round_number)
 
     def keep_sealed_copy(self, round_number: int, sealed_copy: bytes) -> None:
-        """Remember where the model trained for a round is; a later one replaces it."""
+        """Remember the model trained for a round; a later one replaces it."""
+        self._write("DELETE FROM models WHERE round <= ?", round_number - _KEPT_ROUNDS)
         self._write("INSERT OR REPLACE INTO models VALUES (?, ?)", round_number, sealed_copy)
 
-    def score(self, data_root: bytes, model_hash: bytes) -> int | None:
-        """A model's score on the test items of a data set."""
-        row = self._row(
-            "SELECT score FROM scores WHERE data_root = ? AND model_hash = ?",
+    def part_roots(self, data_id: bytes) -> dict[int, bytes]:
+        """What `keep_part_root` kept for a data transaction, by part."""
+        rows = self._rows("SELECT part, root FROM part_roots WHERE data_id = ?", data_id)
+        return {part: root for part, root in rows if isinstance(root, bytes)}
+
+    def keep_part_root(self, data_id: bytes, part: int, root: bytes) -> None:
+        """Remember a part's samples root; empty: the part cannot be used."""
+        self._write("INSERT OR REPLACE INTO part_roots VALUES (?, ?, ?)", data_id, part, root)
+        self._write(
+            "DELETE FROM part_roots WHERE rowid <= (SELECT max(rowid) FROM part_roots) - ?",
+            _KEPT_ROOTS,
+        )
+
+    def points(self, data_root: bytes, model_hash: bytes) -> bytes | None:
+        """A model's points on the test samples of a data set, a byte each."""
+        return self._value(
+            "SELECT points FROM points WHERE data_root = ? AND model_hash = ?",
             data_root,
             model_hash,
         )
-        return row[0] if row is not None and isinstance(row[0], int) else None
 
-    def keep_score(self, data_root: bytes, model_hash: bytes, score: int) -> None:
-        """Remember a score."""
-        self._write("INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", data_root, model_hash, score)
-
-    def samples(self, item_id: bytes) -> tuple[bool, int | None]:
-        """Whether an item was opened, and how many samples it has; None: it is not sound."""
-        row = self._row("SELECT samples FROM samples WHERE item_id = ?", item_id)
-        if row is None or not isinstance(row[0], int | None):
-            return False, None
-        return True, row[0]
-
-    def keep_samples(self, item_id: bytes, samples: int | None) -> None:
-        """Remember how many samples an item has; None: it is not sound."""
-        self._write("INSERT OR REPLACE INTO samples VALUES (?, ?)", item_id, samples)
+    def keep_points(self, data_root: bytes, model_hash: bytes, points: bytes) -> None:
+        """Remember points; empty: the model is malformed. Those on other data sets are dropped."""
+        self._write("DELETE FROM points WHERE data_root != ?", data_root)
+        self._write("INSERT OR REPLACE INTO points VALUES (?, ?, ?)", data_root, model_hash, points)
 
     def close(self) -> None:
         """Close the file."""
@@ -100,19 +131,24 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
+    def _value(self, query: str, *values: object) -> bytes | None:
+        """The bytes that a query of one column finds."""
+        rows = self._rows(query, *values)
+        return rows[0][0] if rows and isinstance(rows[0][0], bytes) else None
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         try:
-            row: tuple[Any, ...] | None = self._database.execute(query, values).fetchone()
+            rows: list[tuple[Any, ...]] = self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
             log.warning("the journal cannot be read", reason=str(error))
-            return None
-        return row
+            return []
+        return rows
 
     def _write(self, statement: str, *values: object) -> None:
         try:
             self._database.execute(statement, values)
         except sqlite3.Error as error:
-            # A cache that cannot be written costs time after the next start, nothing else.
+            # The node goes on; after a kill it would do again what it did.
             log.warning("the journal cannot be written", reason=str(error))
 
 

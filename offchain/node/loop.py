@@ -14,9 +14,9 @@ from offchain.errors import ChainError, ModelChainError, ProtocolError
 from offchain.node.background import Background
 from offchain.node.computations import ComputationEnded, EvaluationEnded, TrainingEnded
 from offchain.node.performing import Performer
-from offchain.node.snapshots import Parts, SnapshotTaker
+from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.protocol.deciding.decide import Decision, decide
-from offchain.protocol.deciding.intents import FinalizeRound, Intent, Send
+from offchain.protocol.deciding.intents import BringModelFile, Intent, OpenAttestedRows, Send
 from offchain.protocol.words.records import BlockAppended, PhaseStarted, Record, RoundVoided
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ class Worker:
         follower: of the chain.
         taker: takes its snapshots.
         performer: does what is decided.
-        parts: what the node consists of.
+        components: what the node consists of.
         background: runs trainings and evaluations.
         clock: seconds.
         settings: how it paces itself.
@@ -58,7 +58,7 @@ class Worker:
         follower: ChainFollower,
         taker: SnapshotTaker,
         performer: Performer,
-        parts: Parts,
+        components: Components,
         background: Background[ComputationEnded],
         clock: Callable[[], float],
         settings: LoopSettings | None = None,
@@ -66,7 +66,7 @@ class Worker:
         self._follower = follower
         self._taker = taker
         self._performer = performer
-        self._parts = parts
+        self._components = components
         self._background = background
         self._clock = clock
         self._settings = settings or LoopSettings()
@@ -145,7 +145,7 @@ class Worker:
         """Whether the node's turn has come, and the rest after a failure is over."""
         name = _name(intent)
         now = self._clock()
-        turn = intent.turn if isinstance(intent, Send | FinalizeRound) else 0
+        turn = intent.turn if isinstance(intent, Send | BringModelFile | OpenAttestedRows) else 0
         first_seen = self._first_seen.setdefault(name, now)
         return now >= first_seen + turn * self._settings.turn
 
@@ -158,9 +158,9 @@ class Worker:
     def _take_computed(self) -> None:
         match self._background.take():
             case TrainingEnded() as ended:
-                self._parts.modelling.finish(ended)
+                self._components.modelling.finish(ended)
             case EvaluationEnded() as ended:
-                self._parts.attesting.finish(ended)
+                self._components.attesting.finish(ended)
             case None:
                 return
             case ended:
@@ -174,7 +174,7 @@ class Worker:
 
 def _name(intent: Intent) -> str:
     """What an intent is known by while it is due: a duty, or its kind."""
-    if isinstance(intent, Send | FinalizeRound):
+    if isinstance(intent, Send | BringModelFile | OpenAttestedRows):
         return intent.duty
     return type(intent).__name__
 
@@ -190,8 +190,8 @@ def _tell(record: Record) -> None:
                 number=record.number,
                 round=record.round,
                 hash=record.block_hash.hex()[:12],
-                best_score=record.scores.scores[record.ranking[0]],
-                test_samples=record.scores.test_samples,
+                quiet=record.data.quiet,
+                voices=record.data.voices,
             )
         case RoundVoided():
             log.warning("round void", round=record.round, reason=record.reason.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,9 +16,10 @@ from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Training, TrainingEnded
 from offchain.node.journal import Journal
 from offchain.node.own import Own
-from offchain.node.payloads import Payloads
+from offchain.node.payloads import PayloadNotOpen, Payloads
 from offchain.ports import ContentStore, Learner, TrainedModel, TrainingProgress
-from offchain.protocol.rules.dataset import DataItem, training_root
+from offchain.protocol.history.entries import SharedData
+from offchain.protocol.rules.dataset import training_root
 from offchain.protocol.words.actions import CommitModel, RevealModel
 from offchain.protocol.words.transactions import ModelTransaction, model_commitment
 from offchain.storage.opened import check_model
@@ -37,11 +38,11 @@ RETRAIN_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class HeldModel:
-    """A model in hand: the file, the root of what it was trained on, its sealed copy's sha2-256."""
+    """A model in hand: the file, the root of what it was trained on, its sealed copy."""
 
     data: bytes
     training_root: bytes
-    sealed_copy: bytes
+    sealed: bytes
 
     @property
     def hash(self) -> bytes:
@@ -56,9 +57,8 @@ class Modelling:
         own: the node itself.
         store: where sealed copies and revealed models go.
         learner: trains them.
-        journal: remembers where the sealed copies are.
+        journal: keeps the sealed copies too.
         background: runs the training.
-        randomness: a source of random bytes.
         clock: seconds.
     """
 
@@ -69,7 +69,6 @@ class Modelling:
         learner: Learner,
         journal: Journal,
         background: Background[ComputationEnded],
-        randomness: Callable[[int], bytes],
         clock: Callable[[], float],
     ) -> None:
         self._own = own
@@ -77,7 +76,6 @@ class Modelling:
         self._learner = learner
         self._journal = journal
         self._background = background
-        self._randomness = randomness
         self._clock = clock
         self._held: dict[int, HeldModel] = {}
         self._unrecoverable: set[bytes] = set()
@@ -91,9 +89,9 @@ class Modelling:
         """The model in hand for a round: trained since the start, or kept by the journal."""
         if round_number not in self._held and round_number not in self._restored:
             self._restored.add(round_number)
-            sealed_copy = self._journal.sealed_copy(round_number)
-            if sealed_copy is not None:
-                self.recover(round_number, sealed_copy)
+            kept = self._journal.sealed_copy(round_number)
+            if kept is not None:
+                self._open(round_number, kept)
         return self._held.get(round_number)
 
     def commitment(self, round_number: int) -> bytes | None:
@@ -102,7 +100,7 @@ class Modelling:
         if held is None:
             return None
         return model_commitment(
-            self._own.domains.model_chain,
+            self._own.domain,
             round_number,
             self._own.account,
             held.hash,
@@ -151,7 +149,7 @@ class Modelling:
         log.info(
             "training begins",
             round=training.round,
-            items=len(training.items),
+            payloads=len(training.payloads),
             warm_start=training.baseline is not None,
         )
         self._background.start(
@@ -167,63 +165,70 @@ class Modelling:
                 self._paused_until = self._clock() + RETRAIN_SECONDS
                 log.error("the training failed", reason=str(trained))
             return
-        used = trained.used
-        items = training.items if used is None else [training.items[number] for number in used]
-        root = training_root(self._own.domains.model_chain, items)
+        root = training_root(self._own.domain, training.ids_of(trained.used))
         log.info("trained", round=training.round, model=trained.description)
         try:
             self._hold(training.round, trained.data, root)
-        except (StoreError, CryptoError) as error:
+        except CryptoError as error:
             self._paused_until = self._clock() + RETRAIN_SECONDS
-            log.error("the trained model cannot be kept", reason=str(error))
+            log.error("the trained model cannot be sealed", reason=str(error))
 
     def _hold(self, round_number: int, model: bytes, root: bytes) -> None:
-        """Keep a model and put its sealed copy into the store, before anything is committed to."""
+        """Take a model in hand, with a sealed copy in the journal before it is committed to."""
         sealed = seal(
             root + model,
             self._own.secrets.model_key(round_number),
-            self._associated_data(round_number),
-            self._randomness,
+            model_associated_data(self._own.domain, round_number, self._own.account),
         )
-        digest = self._store.put(sealed)
-        self._held[round_number] = HeldModel(model, root, digest)
-        self._journal.keep_sealed_copy(round_number, digest)
+        self._journal.keep_sealed_copy(round_number, sealed)
+        self._held[round_number] = HeldModel(model, root, sealed)
 
     # ---- commitment, recovery, reveal --------------------------------------------------------
 
-    def commit(self, round_number: int, value: int) -> CommitModel:
-        """The commitment to the model in hand.
+    def commit(self, round_number: int) -> CommitModel:
+        """Put the sealed copy into the store; the commitment to the model in hand.
 
         Raises:
             ModelError: there is none.
+            StoreError: the copy cannot be kept there.
         """
         held, commitment = self.held(round_number), self.commitment(round_number)
         if held is None or commitment is None:
             raise ModelError(f"no model of round {round_number} is in hand")
-        return CommitModel(commitment, held.sealed_copy, value)
+        return CommitModel(commitment, self._store.put(held.sealed))
 
     def recover(self, round_number: int, sealed_copy: bytes) -> bool:
-        """Fetch and open a sealed copy; False if it cannot be had."""
+        """Fetch and open the sealed copy of this sha2-256; False if it cannot be had."""
+        try:
+            opened = self._open(round_number, self._store.get(sealed_copy))
+        except StoreError as error:
+            log.warning("a sealed model copy cannot be fetched", reason=str(error))
+            opened = False
+        if not opened:
+            self._unrecoverable.add(sealed_copy)
+        return opened
+
+    def _open(self, round_number: int, sealed: bytes) -> bool:
+        """Take a model in hand from its sealed copy; False if that cannot be opened."""
         try:
             content = unseal(
-                self._store.get(sealed_copy),
+                sealed,
                 self._own.secrets.model_key(round_number),
-                self._associated_data(round_number),
+                model_associated_data(self._own.domain, round_number, self._own.account),
             )
             root, model = content[:HASH_BYTES], content[HASH_BYTES:]
             check_model(model, hashlib.sha256(model).digest(), self._learner)
         except ModelChainError as error:
-            self._unrecoverable.add(sealed_copy)
             log.warning("a sealed model copy cannot be opened", reason=str(error))
             return False
-        self._held[round_number] = HeldModel(model, root, sealed_copy)
+        self._held[round_number] = HeldModel(model, root, sealed)
         log.info("the model of before is in hand again", round=round_number)
         return True
 
     def reveal(
-        self, round_number: int, score: int, data_root: bytes, previous_block: bytes
+        self, round_number: int, evaluation: int, data_root: bytes, previous_block: bytes
     ) -> RevealModel:
-        """Put the plain model into the store; the reveal with its score and its two votes.
+        """Put the plain model into the store; the reveal with its evaluation and its two votes.
 
         Raises:
             ModelError: no model is in hand.
@@ -234,12 +239,9 @@ class Modelling:
             raise ModelError(f"no model of round {round_number} is in hand")
         model_hash = self._store.put(held.data)
         transaction = ModelTransaction(
-            self._own.account, model_hash, held.training_root, score, data_root, previous_block
+            self._own.account, model_hash, held.training_root, evaluation, data_root, previous_block
         )
         return RevealModel(transaction, self._own.secrets.commitment_salt(round_number))
-
-    def _associated_data(self, round_number: int) -> bytes:
-        return model_associated_data(self._own.domains.model_chain, round_number, self._own.account)
 
 
 def training_seed(account: str, round_number: int) -> int:
@@ -250,32 +252,47 @@ def training_seed(account: str, round_number: int) -> int:
 
 def gather_training(
     round_number: int,
-    items: Sequence[DataItem],
+    transactions: Iterable[SharedData],
     payloads: Payloads,
     baseline: bytes | None,
     maximum_bytes: int = TRAINING_BYTES,
 ) -> Training:
-    """A training on those of ``items`` whose payloads can be had, in order of their numbers.
+    """A training on the training parts of data transactions, as far as they can be had.
 
-    The newest come first; older ones are left out where all would take more than
-    ``maximum_bytes``. There is at least one if one can be had.
+    The newest rounds come first; older ones are left out where all would take more than
+    ``maximum_bytes``. There is at least one part if one can be had.
+
+    Args:
+        round_number: the round in which the model is committed to.
+        transactions: whose training parts are open.
+        payloads: has them.
+        baseline: file of the last best model.
+        maximum_bytes: of plaintexts.
     """
-    chosen: list[tuple[DataItem, bytes]] = []
+    newest_first = sorted(transactions, key=lambda data: (-data.shared.round, data.shared.index))
+    parts = (
+        (data, part)
+        for data in newest_first
+        for part in range(len(data.shared.payload_hashes))
+        if not data.is_test(part)
+    )
+    chosen: list[tuple[SharedData, bytes]] = []
     room = maximum_bytes
-    for item in sorted(items, key=lambda item: item.number, reverse=True):
+    for data, part in parts:
         try:
-            plaintext = payloads.plaintext(item)
-        except StoreError as error:
-            log.warning("a training item is left out", item=item.number, reason=str(error))
+            plaintext = payloads.plaintext(data, part)
+        except PayloadNotOpen as error:
+            log.warning("a training part is left out", reason=str(error))
             continue
         room -= len(plaintext)
         if room < 0 and chosen:
             break
-        chosen.append((item, plaintext))
-    chosen.reverse()
+        chosen.append((data, plaintext))
+    chosen.sort(key=lambda pair: (pair[0].shared.round, pair[0].shared.index))
     return Training(
         round_number,
-        tuple(item for item, _ in chosen),
-        tuple(plaintext for _, plaintext in chosen),
-        baseline,
+        payloads=tuple(plaintext for _, plaintext in chosen),
+        ids=tuple(data.id for data, _ in chosen),
+        ages=tuple(max(0, round_number - data.shared.round) for data, _ in chosen),
+        baseline=baseline,
     )

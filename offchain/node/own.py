@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from offchain.chain.domains import Domains
 from offchain.chain.web3_chain import Web3Chain
 from offchain.crypto.derivation import NodeSecrets
+from offchain.crypto.hashing import Domain
 from offchain.protocol.words.parameters import Parameters
 
 
@@ -17,28 +17,36 @@ class Own:
     Attributes:
         account: the node's.
         secrets: the node's, for this deployment.
-        domains: the deployment's hash domains.
+        domain: what the deployment's hashes belong to.
         parameters: the deployment's.
-        genesis_accounts: who may lead round 1.
+        genesis_accounts: who may be a member of epoch 1.
+        earliest_start: EVM time from which the chain starts without all of them.
         first_block: EVM block of the deployment.
     """
 
     account: str
     secrets: NodeSecrets
-    domains: Domains
+    domain: Domain
     parameters: Parameters
     genesis_accounts: tuple[str, ...]
+    earliest_start: int
     first_block: int
 
     @classmethod
     def of(cls, chain: Web3Chain, seed: bytes) -> Own:
-        """The node with a seed, at the account of a ``chain``."""
+        """The node with a seed, at the account of a ``chain``.
+
+        Raises:
+            ChainError: the chain cannot be read.
+        """
         found = chain.deployment
+        deployed_at = int(chain.contracts.read("Membership", "deployedAt"))
         return cls(
             chain.account,
             found.node_secrets(seed),
-            Domains.of(found),
+            found.domain(),
             chain.parameters,
             found.genesis_accounts,
+            deployed_at + chain.parameters.start_seconds,
             found.block_number,
         )

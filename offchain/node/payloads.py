@@ -1,7 +1,8 @@
-"""Opens shared payloads: fetched by hash, decrypted with the published key, checked by the task.
+"""Opens shared parts: fetched by hash, decrypted with the published key, checked by the task.
 
 What comes out is the same for every node that holds the bytes; what cannot be fetched is tried
-again and again, ever more rarely.
+again and again, ever more rarely. A part that was checked is known by the root of its samples; all
+of a data transaction's make the samples root that its sharer signed.
 """
 
 from __future__ import annotations
@@ -14,57 +15,62 @@ from enum import Enum
 
 import structlog
 
-from offchain.chain.domains import Domains
+from offchain.crypto.hashing import HASH_BYTES, Domain
 from offchain.errors import PayloadError, StoreError, StoreUnreachableError
+from offchain.learning.samples_root import part_root, samples_root
 from offchain.node.journal import Journal
 from offchain.ports import ContentStore, Learner
-from offchain.protocol.rules.dataset import DataItem
-from offchain.storage.opened import OWN_TROUBLE, count_samples, open_payload
+from offchain.protocol.history.entries import SharedData
+from offchain.storage.opened import OWN_TROUBLE, open_part, read_records
 
 log = structlog.get_logger()
 
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 60.0
 
+_UNUSABLE = b""
+"""Stands for the root of a part that does not decrypt or does not pass the task's check."""
 
-class PayloadState(Enum):
-    """How far an item's payload is."""
 
-    SEALED = "sealed"  # its key is not published
-    MISSING = "missing"  # its bytes cannot be fetched
-    UNSOUND = "unsound"  # its bytes do not decrypt or do not pass the task's check
+class DataState(Enum):
+    """How far some of a data transaction's parts are: all training parts, or all parts."""
+
+    SEALED = "sealed"  # their keys are not published
+    WAITING = "not checked yet"  # a file cannot be fetched, or was not looked at
+    UNUSABLE = "not usable"  # one is not canonical, or the samples root is another
     OPEN = "open"
 
 
 @dataclass(slots=True)
 class _Retry:
-    """When a payload that could not be fetched is asked for again, and whether it is missing."""
+    """When a file that could not be fetched is asked for again."""
 
     at: float
     pause: float
-    missing: bool
 
 
 class PayloadNotOpen(StoreError):
-    """A payload is needed and cannot be had."""
+    """A part is needed and cannot be had."""
 
-    def __init__(self, number: int, state: PayloadState) -> None:
-        super().__init__(f"item {number} is {state.value}: its payload cannot be used")
-        self.number = number
-        self.state = state
+    def __init__(self, data: SharedData, part: int, reason: str) -> None:
+        super().__init__(
+            f"part {part} of data transaction {data.shared.index} of round {data.shared.round} "
+            f"cannot be used: {reason}"
+        )
+        self.data = data
+        self.part = part
 
 
 class Payloads:
-    """Payload plaintexts by item.
+    """Payload plaintexts by data transaction and part.
 
     Plaintexts are kept in memory up to ``cache_bytes`` and fetched again beyond that.
 
     Args:
-        store: where payloads are.
-        learner: the task that checks them.
-        domains: the deployment's hash domains.
+        store: where sealed parts are.
+        learner: the task that checks payloads.
+        domain: the deployment's.
         journal: remembers what was found.
-        maximum_samples: samples that one item may have.
         clock: seconds, for retries.
     """
 
@@ -72,184 +78,154 @@ class Payloads:
         self,
         store: ContentStore,
         learner: Learner,
-        domains: Domains,
+        domain: Domain,
         journal: Journal,
-        maximum_samples: int,
         clock: Callable[[], float],
         cache_bytes: int = 256 << 20,
     ) -> None:
         self._store = store
         self._learner = learner
-        self._domains = domains
+        self._domain = domain
         self._journal = journal
-        self._maximum_samples = maximum_samples
         self._clock = clock
         self._cache_bytes = cache_bytes
-        self._cached: OrderedDict[bytes, bytes] = OrderedDict()
+        self._cached: OrderedDict[tuple[bytes, int], bytes] = OrderedDict()
         self._cached_size = 0
-        self._samples: dict[bytes, int | None] = {}
-        self._unopened: set[bytes] = set()
+        self._roots: dict[bytes, dict[int, bytes]] = {}
         self._retries: dict[bytes, _Retry] = {}
-        self._fetched: set[bytes] = set()
+        self._is_cut_off = False
         # Evaluation fetches plaintexts in a thread of its own.
         self._lock = threading.Lock()
 
-    def state(self, item: DataItem) -> PayloadState:
-        """How far an item's payload is, as far as `open_some` has come."""
-        known, samples = self._known(item)
-        if known:
-            return PayloadState.UNSOUND if samples is None else PayloadState.OPEN
-        retry = self._retries.get(item.item.payload_hash)
-        if retry is not None and retry.missing:
-            return PayloadState.MISSING
-        return PayloadState.SEALED
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the node's own store does not answer, which says nothing about what it holds."""
+        return self._is_cut_off
 
-    def samples(self, item: DataItem) -> int | None:
-        """Samples of an item, None if its payload is unsound.
+    def training_state(self, data: SharedData) -> DataState:
+        """How far the training parts are, as far as `open_some` has come."""
+        if data.training_words is None:
+            return DataState.SEALED
+        training = [part for part in range(len(data.training_words)) if not data.is_test(part)]
+        return self._state(data, training)
+
+    def state(self, data: SharedData) -> DataState:
+        """How far all parts are; `UNUSABLE` also where their samples root is not the signed one."""
+        if data.training_words is None or data.test_words is None:
+            return DataState.SEALED
+        parts = range(len(data.training_words))
+        state, roots = self._state(data, parts), self._known(data)
+        if state is DataState.OPEN:
+            found = samples_root([roots[part] for part in parts])
+            if found != data.record.samples_root:
+                return DataState.UNUSABLE
+        return state
+
+    def plaintext(self, data: SharedData, part: int) -> bytes:
+        """A part's payload.
 
         Raises:
-            PayloadNotOpen: it was not opened yet.
-        """
-        known, samples = self._known(item)
-        if not known:
-            raise PayloadNotOpen(item.number, self.state(item))
-        return samples
-
-    def plaintext(self, item: DataItem) -> bytes:
-        """An item's payload.
-
-        Raises:
-            PayloadNotOpen: it is sealed or unsound.
-            StoreError: it was there and cannot be fetched any more.
+            PayloadNotOpen: it is sealed, or not usable, or its file cannot be fetched.
         """
         with self._lock:
-            cached = self._cached.get(item.item_id)
+            cached = self._cached.get((data.id, part))
             if cached is not None:
-                self._cached.move_to_end(item.item_id)
+                self._cached.move_to_end((data.id, part))
                 return cached
-        if item.key is None:
-            raise PayloadNotOpen(item.number, PayloadState.SEALED)
-        if self.state(item) is PayloadState.UNSOUND:
-            raise PayloadNotOpen(item.number, PayloadState.UNSOUND)
-        plaintext = self._decrypt(item, item.key)
-        if plaintext is None:
-            raise PayloadNotOpen(item.number, PayloadState.UNSOUND)
-        return plaintext
+        key = data.key(part)
+        if key is None:
+            raise PayloadNotOpen(data, part, "its key is not published")
+        try:
+            return self._decrypt(data, part, key)
+        except (PayloadError, StoreError) as error:
+            raise PayloadNotOpen(data, part, str(error)) from error
 
-    def open_some(self, items: Iterable[DataItem], limit: int) -> int:
-        """Open up to ``limit`` items that are not; returns how many there were to do."""
+    def open_some(self, transactions: Iterable[SharedData], limit: int) -> None:
+        """Open up to ``limit`` parts whose keys are published and that are not open yet."""
         done = 0
-        for item in items:
-            if done >= limit:
-                break
-            if item.key is None or self._known(item)[0] or not self._is_due(item):
-                continue
-            self._open(item, item.key)
-            done += 1
-        return done
+        for data in transactions:
+            known = self._known(data)
+            for part, digest in enumerate(data.shared.payload_hashes):
+                key = data.key(part)
+                if key is None or part in known or not self._is_due(digest):
+                    continue
+                if done >= limit:
+                    return
+                self._open(data, part, key)
+                done += 1
 
-    def look_for(self, items: Iterable[DataItem], limit: int) -> int:
-        """Fetch the sealed files of up to ``limit`` items, each once, without opening them.
+    def _state(self, data: SharedData, parts: Iterable[int]) -> DataState:
+        known = self._known(data)
+        roots = [known.get(part) for part in parts]
+        if _UNUSABLE in roots:
+            return DataState.UNUSABLE
+        return DataState.WAITING if None in roots else DataState.OPEN
 
-        A file of the right name that is damaged, cut or too large is missing as well, and must be
-        reported before the item's key makes it too late.
-        """
-        done = 0
-        for item in items:
-            if done >= limit:
-                break
-            digest = item.item.payload_hash
-            if self._known(item)[0] or digest in self._fetched or not self._is_due(item):
-                continue
-            self._fetch(digest)
-            done += 1
-        return done
+    def _known(self, data: SharedData) -> dict[int, bytes]:
+        """The roots of the parts that were looked at."""
+        if data.id not in self._roots:
+            # The journal is asked once: it knows nothing that did not go through here since.
+            kept = self._journal.part_roots(data.id)
+            self._roots[data.id] = {
+                part: root for part, root in kept.items() if len(root) in (0, HASH_BYTES)
+            }
+        return self._roots[data.id]
 
-    def missing(self, items: Iterable[DataItem]) -> tuple[int, ...]:
-        """Numbers of the items whose bytes were asked for and cannot be fetched."""
-        return tuple(item.number for item in items if self.state(item) is PayloadState.MISSING)
-
-    def _known(self, item: DataItem) -> tuple[bool, int | None]:
-        if item.item_id in self._samples:
-            return True, self._samples[item.item_id]
-        # The journal is asked once: it knows nothing that did not go through this object since.
-        if item.item_id in self._unopened:
-            return False, None
-        known, samples = self._journal.samples(item.item_id)
-        if known:
-            self._samples[item.item_id] = samples
-        else:
-            self._unopened.add(item.item_id)
-        return known, samples
-
-    def _is_due(self, item: DataItem) -> bool:
-        retry = self._retries.get(item.item.payload_hash)
+    def _is_due(self, digest: bytes) -> bool:
+        retry = self._retries.get(digest)
         return retry is None or self._clock() >= retry.at
 
-    def _open(self, item: DataItem, key: bytes) -> None:
-        samples: int | None = None
+    def _open(self, data: SharedData, part: int, key: bytes) -> None:
+        digest = data.shared.payload_hashes[part]
         try:
-            plaintext = self._decrypt(item, key)
-            if plaintext is not None:
-                samples = self._count(item, plaintext)
-                if samples is not None:
-                    self._cache(item.item_id, plaintext)
-        except PayloadNotOpen:
-            return
+            plaintext = self._decrypt(data, part, key)
+            root = part_root(read_records(plaintext, digest, self._learner))
+            self._cache(data.id, part, plaintext)
+        except PayloadError as error:
+            self._tell("a part cannot be used", data, part, error)
+            root = _UNUSABLE
         except OWN_TROUBLE as error:
-            self._rest(item.item.payload_hash, missing=False)
-            log.warning(
-                "a payload cannot be opened now",
-                item=item.number,
-                reason=str(error) or type(error).__name__,
-            )
+            self._rest(digest)
+            if not isinstance(error, StoreError):
+                self._tell("a part cannot be opened now", data, part, error)
             return
-        self._samples[item.item_id] = samples
-        self._unopened.discard(item.item_id)
-        self._journal.keep_samples(item.item_id, samples)
+        self._known(data)[part] = root
+        self._journal.keep_part_root(data.id, part, root)
 
-    def _decrypt(self, item: DataItem, key: bytes) -> bytes | None:
-        """The plaintext, None if the bytes do not decrypt; ``PayloadNotOpen`` if there are none."""
-        sealed = self._fetch(item.item.payload_hash)
-        if sealed is None:
-            raise PayloadNotOpen(item.number, PayloadState.MISSING)
-        try:
-            return open_payload(sealed, item, key, self._domains.data_registry)
-        except PayloadError as error:
-            log.info("a payload is not sound", item=item.number, reason=str(error))
-            return None
+    def _tell(self, what: str, data: SharedData, part: int, error: Exception) -> None:
+        log.warning(
+            what,
+            round=data.shared.round,
+            data=data.shared.index,
+            part=part,
+            reason=str(error) or type(error).__name__,
+        )
 
-    def _count(self, item: DataItem, plaintext: bytes) -> int | None:
-        """Samples in a plaintext, None if the task refuses it or there are too many."""
-        try:
-            return count_samples(plaintext, item, self._learner, self._maximum_samples)
-        except PayloadError as error:
-            log.info("a payload is not sound", item=item.number, reason=str(error))
-            return None
+    def _decrypt(self, data: SharedData, part: int, key: bytes) -> bytes:
+        """The plaintext; `PayloadError` if the bytes do not decrypt, `StoreError` without them."""
+        digest = data.shared.payload_hashes[part]
+        return open_part(self._fetch(digest), digest, data.record, part, key, self._domain)
 
-    def _fetch(self, digest: bytes) -> bytes | None:
+    def _fetch(self, digest: bytes) -> bytes:
         try:
             content = self._store.get(digest)
         except StoreError as error:
-            # A store that is down tells nothing: its items must not be reported as missing.
-            self._rest(digest, missing=not isinstance(error, StoreUnreachableError))
-            self._fetched.discard(digest)
-            log.debug("a payload cannot be fetched", digest=digest.hex(), reason=str(error))
-            return None
+            self._is_cut_off = isinstance(error, StoreUnreachableError)
+            raise
+        self._is_cut_off = False
         self._retries.pop(digest, None)
-        self._fetched.add(digest)
         return content
 
-    def _rest(self, digest: bytes, *, missing: bool) -> None:
+    def _rest(self, digest: bytes) -> None:
         """Leave a file alone for a while, twice as long as the last time."""
         retry = self._retries.get(digest)
         pause = _FIRST_RETRY_SECONDS if retry is None else 2 * retry.pause
         pause = min(_LAST_RETRY_SECONDS, pause)
-        self._retries[digest] = _Retry(self._clock() + pause, pause, missing)
+        self._retries[digest] = _Retry(self._clock() + pause, pause)
 
-    def _cache(self, item_id: bytes, plaintext: bytes) -> None:
+    def _cache(self, data_id: bytes, part: int, plaintext: bytes) -> None:
         with self._lock:
-            self._cached[item_id] = plaintext
+            self._cached[data_id, part] = plaintext
             self._cached_size += len(plaintext)
             while self._cached_size > self._cache_bytes:
                 _, dropped = self._cached.popitem(last=False)

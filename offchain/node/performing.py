@@ -8,20 +8,19 @@ from typing import assert_never
 import structlog
 
 from offchain.crypto.derivation import NodeSecrets
-from offchain.errors import ModelError, RevertedError
-from offchain.node.attesting import baseline_model
+from offchain.errors import ModelError, RevertedError, StoreError
 from offchain.node.modelling import gather_training
-from offchain.node.snapshots import Parts, SnapshotTaker
+from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore
 from offchain.protocol.deciding.intents import (
-    AttestScores,
+    ApplyForEpoch,
+    AttestRows,
+    BringModelFile,
     CommitTrainedModel,
     EvaluateModels,
-    FinalizeRound,
     Intent,
-    LeaseShareKeys,
-    OpenAttestation,
-    PublishPayloadKeys,
+    OpenAttestedRows,
+    PublishKeys,
     RecoverModel,
     RevealTrainedModel,
     Send,
@@ -29,26 +28,21 @@ from offchain.protocol.deciding.intents import (
     TrainModel,
 )
 from offchain.protocol.history.fold import History
-from offchain.protocol.rules.tally import RevealedModel, judge
 from offchain.protocol.words.actions import (
     Action,
+    BringModel,
     CommitAttestation,
-    Finalize,
-    RevealAttestation,
+    OpenAttestation,
+    OpenStatement,
+    ReportData,
+    ReportModels,
 )
 from offchain.protocol.words.contract_errors import ContractError
 from offchain.protocol.words.status import ZERO_HASH, ChainStatus
 
 log = structlog.get_logger()
 
-NOTHING_DUE = frozenset(
-    {
-        ContractError.NOTHING_TO_CLAIM,
-        ContractError.ALREADY_CLAIMED,
-        ContractError.TOO_MANY_TEST_ITEMS,
-        ContractError.NO_BOND,
-    }
-)
+NOTHING_DUE = frozenset({ContractError.NOTHING_TO_CLAIM, ContractError.ALREADY_CLAIMED})
 """What the contracts say when there is nothing to claim, now or later."""
 
 LOST_RACES = NOTHING_DUE | {
@@ -59,11 +53,21 @@ LOST_RACES = NOTHING_DUE | {
     ContractError.NOTHING_PENDING,
     ContractError.HEIGHT_NOT_PARTITIONABLE,
     ContractError.NOT_LOWEST_HEIGHT,
-    ContractError.WRONG_END_ARRIVAL,
-    ContractError.PAGES_COMPLETE,
-    ContractError.NOT_THE_MAJORITY,
+    ContractError.WRONG_END,
+    ContractError.ALREADY_SEEDED,
+    ContractError.DRAW_NOT_LOST,
+    ContractError.ALREADY_WRITTEN,
+    ContractError.NOT_MISSING,
+    ContractError.ALREADY_REPORTED,
 }
-"""... and when somebody else has done it: no harm is done."""
+"""... and when it is done already: no harm is done."""
+
+
+class OwnStoreSilent(StoreError):
+    """A report is due while the own store is silent: it would name what others have."""
+
+    def __init__(self) -> None:
+        super().__init__("the own store does not answer: what it lacks cannot be reported")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +78,14 @@ class Performer:
         chain: sends the node's transactions.
         store: where files are.
         secrets: of the node, for this deployment.
-        parts: what the node consists of.
-        taker: knows the round's data and scores.
+        components: what the node consists of.
+        taker: knows the round's data.
     """
 
     chain: Chain
     store: ContentStore
     secrets: NodeSecrets
-    parts: Parts
+    components: Components
     taker: SnapshotTaker
 
     def perform(self, intent: Intent, status: ChainStatus, history: History) -> bool:
@@ -93,39 +97,36 @@ class Performer:
         match intent:
             case Send(action, duty):
                 return self._keep(action, duty)
-            case FinalizeRound(_, duty):
-                return self._keep(self._finalization(status, history), duty)
-            case LeaseShareKeys(count, value):
-                if self.parts.sharing is None:
-                    return False
-                action = self.parts.sharing.lease(history, count, value)
-                return self._send(action, "share keys leased", keys=count)
-            case ShareData(scope, key_indices=indices):
-                return self._share(status, history, scope, indices)
-            case PublishPayloadKeys(items, test):
-                return self._publish(history, items, test)
+            case ApplyForEpoch(epoch, value):
+                application = self.components.sharing.application(epoch, value)
+                return self._send(application, "applied", epoch=epoch)
+            case ShareData(round_number, anew):
+                if self.components.sharing.share(status, history, anew):
+                    log.info("data shared", round=round_number, again=not anew)
+                return False
+            case PublishKeys(round_number, test):
+                if self.components.sharing.publish(status, history, test=test):
+                    kind = "test" if test else "training"
+                    log.info("keys handed over", round=round_number, kind=kind)
+                return False
             case TrainModel(round_number):
                 return self._train(history, round_number)
-            case CommitTrainedModel(round_number, value):
-                commitment = self.parts.modelling.commit(round_number, value)
+            case CommitTrainedModel(round_number):
+                commitment = self.components.modelling.commit(round_number)
                 return self._send(commitment, "committed to a model", round=round_number)
             case RecoverModel(round_number, sealed_copy):
-                self.parts.modelling.recover(round_number, sealed_copy)
+                self.components.modelling.recover(round_number, sealed_copy)
                 return False
             case RevealTrainedModel(round_number):
                 return self._reveal(status, history, round_number)
+            case BringModelFile(round_number, index, duty):
+                return self._bring(history, round_number, index, duty)
             case EvaluateModels():
                 return self._evaluate(status, history)
-            case AttestScores(round_number, commitment):
+            case AttestRows(round_number, commitment):
                 return self._send(CommitAttestation(commitment), "attested", round=round_number)
-            case OpenAttestation(round_number, statement):
-                salt = self.secrets.attestation_salt(round_number)
-                return self._send(
-                    RevealAttestation(statement, salt),
-                    "attestation opened",
-                    round=round_number,
-                    statement=statement.hex()[:12],
-                )
+            case OpenAttestedRows():
+                return self._open(intent, status, history)
             case _:
                 assert_never(intent)
 
@@ -137,12 +138,13 @@ class Performer:
         return True
 
     def _keep(self, action: Action, duty: str) -> bool:
-        """Do what any node may do; finding it done is no error."""
+        """Do what may have been done by another; finding it done is no error."""
+        self._require_answers(action)
         try:
             receipt = self.chain.execute(action)
         except RevertedError as error:
             if error.name in NOTHING_DUE:
-                self.parts.claiming.refuse(duty)
+                self.components.claiming.refuse(duty)
             if error.name not in LOST_RACES:
                 raise
             log.debug("somebody else was first", duty=duty, reason=str(error))
@@ -150,78 +152,65 @@ class Performer:
         log.info(duty, gas=receipt.gas_used)
         return True
 
-    # ---- own data ----------------------------------------------------------------------------
+    def _require_answers(self, action: Action) -> None:
+        """A report names what a store that answered lacks, never what a silent one may have."""
+        match action:
+            case ReportData(bitmap) if bitmap and self.components.payloads.is_cut_off:
+                raise OwnStoreSilent
+            case ReportModels(bitmap) if bitmap and self.components.attesting.is_cut_off:
+                raise OwnStoreSilent
 
-    def _share(
-        self, status: ChainStatus, history: History, scope: int, indices: tuple[int, ...]
-    ) -> bool:
-        if self.parts.sharing is None:
-            return False
-        taken = self.parts.sharing.share(status, history, scope, indices)
-        log.info("data shared", round=scope, items=taken)
-        return False
-
-    def _publish(self, history: History, items: tuple[int, ...], test: bool) -> bool:
-        if self.parts.sharing is None:
-            return False
-        taken = self.parts.sharing.publish(history, items)
-        log.info("payload keys handed over", kind="test" if test else "training", keys=taken)
-        return False
-
-    # ---- models and scores -------------------------------------------------------------------
+    # ---- models and statements ---------------------------------------------------------------
 
     def _train(self, history: History, round_number: int) -> bool:
-        model_hash = baseline_model(history, round_number)
+        model_hash = history.head.model_hash
         baseline = None if model_hash == ZERO_HASH else self.store.get(model_hash)
-        items = self.taker.training_items(history, round_number)
-        training = gather_training(round_number, items, self.parts.payloads, baseline)
-        self.parts.modelling.start(training)
+        data = self.taker.training_data(history, round_number)
+        training = gather_training(round_number, data, self.components.payloads, baseline)
+        self.components.modelling.start(training)
         return False
 
     def _evaluate(self, status: ChainStatus, history: History) -> bool:
         data = self.taker.round_data(status, history)
         if data is None:
             return False
-        held = self.parts.modelling.held(data.round)
+        entry, attesting = history.round(data.round), self.components.attesting
+        held = self.components.modelling.held(data.round)
         own = {held.hash: held.data} if held is not None else {}
-        models = self.parts.attesting.unevaluated(history, data, next(iter(own), None))
-        self.parts.attesting.start(data, models, own)
+        baseline = history.head.model_hash
+        models = attesting.unevaluated(entry, data, baseline, next(iter(own), None))
+        attesting.start(entry, data, models, own)
         return False
 
     def _reveal(self, status: ChainStatus, history: History, round_number: int) -> bool:
-        """Reveal with the true score; a guess where D is not known here, to save the bond."""
+        """Reveal with the evaluation; 0 where D is not open here, to save the stake."""
         data = self.taker.round_data(status, history)
-        held = self.parts.modelling.held(round_number)
-        score = None
+        held = self.components.modelling.held(round_number)
+        evaluation = None
         if data is not None and held is not None:
-            score = self.parts.attesting.score(data, held.hash)
-        action = self.parts.modelling.reveal(
-            round_number,
-            0 if score is None else score,
-            ZERO_HASH if data is None else data.root,
-            status.head.hash,
+            evaluation = self.components.attesting.evaluation(data, held.hash)
+        action = self.components.modelling.reveal(
+            round_number, evaluation or 0, status.closed.data_root, status.head.hash
         )
-        return self._send(action, "model revealed", round=round_number, score=score)
+        return self._send(action, "model revealed", round=round_number, evaluation=evaluation)
 
-    def _finalization(self, status: ChainStatus, history: History) -> Finalize:
-        """The block's table, the reveals in order and the ranking, all computed here.
+    def _bring(self, history: History, round_number: int, index: int, duty: str) -> bool:
+        file = self.taker.model_file(history.round(round_number), index)
+        if file is None:
+            raise ModelError(f"the file of model {index} of round {round_number} is gone")
+        return self._keep(BringModel(index, file), duty)
+
+    def _open(self, intent: OpenAttestedRows, status: ChainStatus, history: History) -> bool:
+        """Open the attestation.
 
         Raises:
-            ModelError: the table is not complete here.
+            ModelError: its rows are not complete here.
         """
-        round_number = status.competition.round
-        table = self.taker.table(status, history)
-        if table is None:
-            raise ModelError(f"the scores of round {round_number} are not complete here")
-        entry = history.round(round_number)
-        outcome = judge(
-            self.chain.parameters,
-            history.model_chain,
-            round_number,
-            status.head.hash,
-            status.competition.voids_in_a_row,
-            [RevealedModel(reveal.transaction, reveal.order) for reveal in entry.reveals],
-            table,
-        )
-        transactions = tuple(reveal.transaction for reveal in entry.reveals)
-        return Finalize(table, transactions, outcome.ranking)
+        salt = self.secrets.attestation_salt(intent.round)
+        if not intent.bring:
+            return self._keep(OpenAttestation(intent.statement, salt), intent.duty)
+        data = self.taker.round_data(status, history)
+        rows = None if data is None else self.components.attesting.rows(history, data)
+        if rows is None:
+            raise ModelError(f"the rows of round {intent.round} are not complete here")
+        return self._keep(OpenStatement(rows, salt), intent.duty)

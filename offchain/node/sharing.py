@@ -1,37 +1,32 @@
-"""A node's own data: leases share keys, seals and signs items, gives out their keys in time."""
+"""A node's own data: applies with share keys, seals and signs, gives out keys in time."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from offchain.crypto.ring import Nullifier, ShareMessage, nullifier, sign_ring
+from offchain.chain.abi.calls import decode_action, function_call
+from offchain.chain.abi.interfaces import AbiValueError, interface
+from offchain.crypto.possession import prove_possession
+from offchain.crypto.ring import Nullifier, RingSignature, nullifier, sign_ring, verify_ring
 from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
-from offchain.crypto.secp256k1 import ShareKey, possession_hash, prove_possession
-from offchain.errors import RelayerError, RelayerRefusedError
+from offchain.errors import CryptoError, RelayerError, RelayerRefusedError
+from offchain.learning.samples_root import part_root, samples_root
+from offchain.node.journal import Journal
 from offchain.node.own import Own
-from offchain.ports import DataSource, Outlet
-from offchain.protocol.deciding.policy import TIMESTAMP_SHIFT_SECONDS
-from offchain.protocol.deciding.snapshot import OwnItem, SharingFacts
+from offchain.ports import DataSource, Learner, Outlet
+from offchain.protocol.deciding.patience import phase_seconds
+from offchain.protocol.deciding.policy import Policy
+from offchain.protocol.deciding.snapshot import Delivery, SharingFacts
+from offchain.protocol.history.entries import SharedData
 from offchain.protocol.history.fold import History
-from offchain.protocol.rules.ring_selection import (
-    DEFAULT_RING,
-    ActiveKey,
-    RingRequest,
-    RingSizes,
-    RingStrategy,
-    make_circle,
-    random_below,
-)
-from offchain.protocol.words.actions import Possession, RegisterKeys
+from offchain.protocol.rules.sharing import claimed_timestamp
+from offchain.protocol.words.actions import ApplyFor, PublishTestKeys, PublishTrainingKeys, Share
 from offchain.protocol.words.status import ChainStatus
-from offchain.protocol.words.transactions import (
-    DataTransaction,
-    KeyReveal,
-)
+from offchain.protocol.words.transactions import DataTransaction
 from offchain.refusals import RefusalCode
 
 log = structlog.get_logger()
@@ -39,274 +34,294 @@ log = structlog.get_logger()
 RESUBMIT_SECONDS = 30.0
 """After so long what was handed over and is not on chain is handed over again."""
 
-Origin = tuple[int, int]
-"""Scope and share-key index of an own item: what its secrets derive from."""
+REPLAY_MOMENT_SECONDS = 1.0
+"""In so much of a phase keys are given out where headers are replayed: it ends when all is done."""
 
 
-@dataclass(slots=True)
-class _Paused:
-    """What was handed over, or refused, and is left alone until then."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A data transaction as it was signed, with its sealed parts."""
 
-    until: float
-    in_flight: bool
+    share: Share
+    sealed: tuple[bytes, ...]
 
 
 class Sharing:
-    """Everything about the node's own items.
+    """Everything about the node's own data.
 
     Args:
         own: the node itself.
-        source: the node's data.
-        outlet: where items and keys go: a relayer, or the chain.
-        strategy: how rings are chosen.
+        policy: the node's choices.
+        source: the node's data; None: it has none to share.
+        learner: gives the sample records.
+        outlet: where data and keys go: relayers, or the chain.
+        journal: keeps what was signed.
         randomness: a source of random bytes.
         clock: seconds.
-        timestamp_shift: by less than so many seconds an item's claimed time is before the chain's;
-            at least 1, which shifts nothing.
     """
 
     def __init__(
         self,
         own: Own,
-        source: DataSource,
+        policy: Policy,
+        source: DataSource | None,
+        learner: Learner,
         outlet: Outlet,
-        strategy: RingStrategy,
+        journal: Journal,
         randomness: Callable[[int], bytes],
         clock: Callable[[], float],
-        timestamp_shift: int = TIMESTAMP_SHIFT_SECONDS,
     ) -> None:
-        self._timestamp_shift = timestamp_shift
         self._own = own
+        self._policy = policy
         self._source = source
+        self._learner = learner
         self._outlet = outlet
-        self._strategy = strategy
+        self._journal = journal
         self._randomness = randomness
         self._clock = clock
-        self._share_keys: list[ShareKey] = []
-        self._indices: dict[int, int] = {}
-        self._nullifiers: dict[Origin, Nullifier] = {}
-        self._own_items: dict[int, Origin] = {}
-        self._history: History | None = None
-        self._paused: dict[tuple[str, Origin], _Paused] = {}
-        self._payloads: dict[int, list[bytes]] = {}
+        self._nullifiers: dict[tuple[int, int], Nullifier] = {}
+        self._kept: tuple[History, int, Kept | None] | None = None
+        self._first_seen = (0, 0)
+        self._rests: dict[tuple[str, int], float] = {}
+        self._moments: dict[tuple[int, bool], float] = {}
 
-    # ---- what there is to do -----------------------------------------------------------------
+    # ---- applying ----------------------------------------------------------------------------
+
+    def application(self, epoch: int, value: int) -> ApplyFor:
+        """The application for an epoch with this node's share key, and ``value`` wei."""
+        key = self._own.secrets.share_key(epoch)
+        proof = prove_possession(self._own.domain, self._own.account, epoch, key)
+        return ApplyFor(epoch, key.x, proof, value)
+
+    def is_member(self, history: History, epoch: int) -> bool:
+        """Whether the account is a member of an epoch by this node's share key."""
+        entry = history.epoch(epoch)
+        if self._own.account not in entry.members:
+            return False
+        return entry.applications[self._own.account].key == self._own.secrets.share_key(epoch).x
+
+    # ---- how far it is -----------------------------------------------------------------------
 
     def facts(self, status: ChainStatus, history: History) -> SharingFacts:
-        """What `decide` needs to know of the node's own items."""
-        scope = status.collection.round
-        if scope == 0:
+        """What `decide` needs to know of the node's own data."""
+        collecting, competing = status.collection.round, status.competition.round
+        if collecting == 0:
             return SharingFacts()
-        if history is not self._history:
-            # The chain was read anew: items may have other numbers.
-            self._history, self._own_items = history, {}
-        self._find_own_items(history, scope)
-        self._forget_arrived(history)
-        unshared = tuple(
-            index
-            for index, _ in self._active(history, scope)
-            if self._item_number(history, (scope, index)) is None
-            and not self._rests("share", (scope, index))
+        if self._first_seen[0] != collecting:
+            self._first_seen = (collecting, status.tip)
+        kept = self.kept(history, collecting)
+        training, test = Delivery.NOTHING, Delivery.NOTHING
+        taken = self._own_data(history, competing) if competing else None
+        if taken is not None and taken.partition is not None:
+            training = self._delivery("training keys", competing, taken.training_words is not None)
+            test = self._delivery("test keys", competing, taken.test_words is not None)
+        return SharingFacts(
+            data=self._data_delivery(history, collecting),
+            kept_timestamp=None if kept is None else kept.share.transaction.timestamp,
+            first_seen_height=self._first_seen[1],
+            training_keys=training,
+            test_keys=test,
         )
-        unpublished = tuple(
-            OwnItem(number, shared.round, shared.is_test)
-            for number, origin in self._own_items.items()
-            if (shared := history.items[number]).publication is None
-            and shared.round is not None
-            and shared.round >= status.competition.round
-            and not self._rests("key", origin)
-        )
-        now = self._clock()
-        in_flight = sum(paused.in_flight and paused.until > now for paused in self._paused.values())
-        return SharingFacts(unshared, unpublished, in_flight)
 
-    # ---- leases ------------------------------------------------------------------------------
+    def _data_delivery(self, history: History, collecting: int) -> Delivery:
+        if self._source is None:
+            return Delivery.NOTHING
+        arrived = self._own_data(history, collecting) is not None
+        return self._delivery("data", collecting, arrived)
 
-    def lease(self, history: History, count: int, value: int) -> RegisterKeys:
-        """The registration of ``count`` fresh keys with a bond of ``value`` wei in all.
+    def _delivery(self, what: str, round_number: int, is_on_chain: bool) -> Delivery:
+        if is_on_chain:
+            self._rests.pop((what, round_number), None)
+            return Delivery.ON_CHAIN
+        until = self._rests.get((what, round_number), 0.0)
+        return Delivery.ON_ITS_WAY if self._clock() < until else Delivery.HERE
 
-        Keys are taken in the order of their indices, each once: what was registered is read off the
-        chain, so that nothing has to be remembered.
-        """
-        registered = {key.x for key in history.keys}
-        keys: list[ShareKey] = []
-        index = 0
-        while len(keys) < count:
-            key = self._share_key(index)
-            if key.x not in registered:
-                keys.append(key)
-            index += 1
-        proofs = []
-        for key in keys:
-            digest = possession_hash(self._own.domains.key_registry, self._own.account, key.x)
-            proof = prove_possession(key, digest)
-            proofs.append(Possession(proof.r, proof.s, proof.v))
-        return RegisterKeys(tuple(key.x for key in keys), tuple(proofs), value)
+    def _nullifier(self, history: History, round_number: int) -> Nullifier:
+        epoch = history.round(round_number).epoch
+        if (epoch, round_number) not in self._nullifiers:
+            key = self._own.secrets.share_key(epoch)
+            self._nullifiers[epoch, round_number] = nullifier(self._own.domain, key, round_number)
+        return self._nullifiers[epoch, round_number]
+
+    def _own_data(self, history: History, round_number: int) -> SharedData | None:
+        """The node's data transaction of a round, if it arrived."""
+        return history.data_of(round_number, self._nullifier(history, round_number).x)
 
     # ---- sharing -----------------------------------------------------------------------------
 
-    def share(
-        self, status: ChainStatus, history: History, scope: int, indices: tuple[int, ...]
-    ) -> int:
-        """Seal, sign and hand over one item for each share key; returns how many were taken.
+    def share(self, status: ChainStatus, history: History, anew: bool) -> bool:
+        """Hand over the collecting round's data transaction; returns whether it is taken.
+
+        ``anew``: drawn, sealed, signed and kept; else the bytes that are kept.
 
         Raises:
-            RelayerError: nobody takes them.
+            RelayerError: nobody takes it.
+            ModelChainError: there is nothing to draw, or nothing can be signed.
         """
-        active = self._active(history, scope)
-        places = {index: place for place, (index, _) in enumerate(active)}
-        payloads = self._drawn(scope, len(active))
-        keys = history.active_keys(scope)
-        circle = make_circle(self._own.domains.model_chain, history.circle_seed(scope), keys)
-        sizes = RingSizes(
-            DEFAULT_RING, self._own.parameters.minimum_ring, self._own.parameters.maximum_ring
+        collecting = status.collection.round
+        kept = None if anew else self.kept(history, collecting)
+        if kept is None:
+            kept = self._sign(status, history)
+            if kept is None:
+                return False
+        return self._hand_over(
+            "data",
+            collecting,
+            lambda: self._outlet.submit(kept.share, kept.sealed),
+            # What waits at the relayer since before a restart is on its way already.
+            RefusalCode.NULLIFIER_USED,
         )
-        taken = 0
-        for index in indices:
-            own = active[places[index]][1]
-            request = RingRequest(
-                circle, own.position, sizes, history.used_positions(scope), self._randomness
-            )
-            ring = self._strategy.select(request)
-            transaction, sealed = self._sealed_item(
-                status, (scope, index), payloads[places[index]], ring
-            )
-            taken += self._hand_over(transaction, sealed, (scope, index))
-        return taken
 
-    def publish(self, history: History, numbers: tuple[int, ...]) -> int:
-        """Hand over the payload keys of own items; returns how many were taken.
+    def kept(self, history: History, round_number: int) -> Kept | None:
+        """What the node signed for a round and kept, if it is still valid there.
 
-        Raises:
-            RelayerError: nobody takes them.
+        A damaged journal, or another ring after a reorganisation, makes it void.
         """
-        reveals = []
-        for number in numbers:
-            scope, index = self._own_items[number]
-            key = self._own.secrets.payload_key(scope, index)
-            reveals.append((self._own_items[number], KeyReveal(history.items[number].item, key)))
-        for origin, _ in reveals:
-            self._rest("key", origin, RESUBMIT_SECONDS)
-        try:
-            self._outlet.publish([reveal for _, reveal in reveals])
-        except RelayerRefusedError as error:
-            log.warning("keys were refused", reason=error.reason)
-            for origin, _ in reveals:
-                self._rest("key", origin, 1.0, in_flight=False)
-            return 0
-        except RelayerError:
-            for origin, _ in reveals:
-                self._rest("key", origin, 2.0, in_flight=False)
-            raise
-        return len(reveals)
+        if self._kept is None or self._kept[0] is not history or self._kept[1] != round_number:
+            self._kept = history, round_number, self._read(history, round_number)
+        return self._kept[2]
 
-    def _hand_over(self, transaction: DataTransaction, sealed: bytes, origin: Origin) -> bool:
+    def _read(self, history: History, round_number: int) -> Kept | None:
+        content = self._journal.share(round_number)
+        if not content:
+            return None
+        call, *sealed = content
         try:
-            self._outlet.submit(transaction, sealed)
-        except RelayerRefusedError as error:
-            # What waits in the relayer since before a restart is on its way already.
-            waits = error.code == RefusalCode.NULLIFIER_USED
-            pause = RESUBMIT_SECONDS if waits else 1.0
-            self._rest("share", origin, pause, in_flight=waits)
-            if not waits:
-                log.warning("a data transaction was refused", reason=error.reason)
-            return waits
-        except RelayerError:
-            self._rest("share", origin, 2.0, in_flight=False)
-            raise
-        self._rest("share", origin, RESUBMIT_SECONDS)
-        return True
+            share = decode_action("DataRegistry", call, 0)
+            if not isinstance(share, Share):
+                return None
+            transaction = share.transaction
+            verify_ring(
+                self._own.domain,
+                round_number,
+                transaction.identifier(self._own.domain),
+                Nullifier(transaction.nullifier_x, transaction.nullifier_v),
+                history.ring(round_number),
+                RingSignature(share.challenge, share.responses),
+            )
+        except (AbiValueError, CryptoError) as error:
+            log.warning("the data transaction that was kept is signed anew", reason=str(error))
+            return None
+        is_own = transaction.nullifier_x == self._nullifier(history, round_number).x
+        hashes = tuple(hashlib.sha256(file).digest() for file in sealed)
+        return (
+            Kept(share, tuple(sealed)) if is_own and hashes == transaction.payload_hashes else None
+        )
 
-    def _sealed_item(
-        self, status: ChainStatus, origin: Origin, payload: bytes, ring: list[ActiveKey]
-    ) -> tuple[DataTransaction, bytes]:
-        """A signed data transaction with its sealed payload."""
-        scope, index = origin
-        domain = self._own.domains.data_registry
-        key = self._own.secrets.payload_key(scope, index)
-        data = payload_associated_data(domain, scope, self._nullifier(origin))
-        sealed = seal(payload, key, data, self._randomness)
-        message = ShareMessage(
-            scope=scope,
-            timestamp=self._timestamp(status),
-            payload_hash=hashlib.sha256(sealed).digest(),
-            key_commitment=key_commitment(domain, key),
-            reward_address=self._own.secrets.reward_address(scope, index),
+    def _sign(self, status: ChainStatus, history: History) -> Kept | None:
+        """Draw, seal and sign the collecting round's data transaction, and keep it."""
+        if self._source is None:
+            return None
+        own, domain, parameters = self._own, self._own.domain, self._own.parameters
+        round_number = status.collection.round
+        point = self._nullifier(history, round_number)
+        payloads = self._source.draw(round_number, parameters.parts)
+        keys = self._keys(round_number)
+        sealed = tuple(
+            seal(payload, key, payload_associated_data(domain, round_number, point, part))
+            for part, (payload, key) in enumerate(zip(payloads, keys, strict=True))
+        )
+        roots = [part_root(self._learner.sample_records(payload)) for payload in payloads]
+        transaction = DataTransaction(
+            round=round_number,
+            payload_hashes=tuple(hashlib.sha256(file).digest() for file in sealed),
+            key_commitments=tuple(key_commitment(domain, key) for key in keys),
+            samples_root=samples_root(roots),
+            timestamp=claimed_timestamp(status.timestamp, parameters.timestamp_step),
+            reward_address=own.secrets.reward_address(round_number),
+            nullifier_x=point.x,
+            nullifier_v=point.v,
         )
         signature = sign_ring(
-            domain, message, [key.x for key in ring], self._share_key(index), self._randomness
+            domain,
+            round_number,
+            transaction.identifier(domain),
+            history.ring(round_number),
+            own.secrets.share_key(history.round(round_number).epoch),
         )
-        positions = [key.position for key in ring]
-        return DataTransaction.assemble(message, signature, positions), sealed
+        kept = Kept(Share(transaction, signature.challenge, signature.responses), sealed)
+        self._journal.keep_share(round_number, _encoded(kept.share), sealed)
+        self._kept = history, round_number, kept
+        return kept
 
-    def _timestamp(self, status: ChainStatus) -> int:
-        """A time shortly before now: one time for all items would tie them together."""
-        shifted = status.timestamp - random_below(self._timestamp_shift, self._randomness)
-        return max(shifted, status.totals.last_decision)
+    def _keys(self, round_number: int) -> Sequence[bytes]:
+        """The keys of the parts of a round's data transaction."""
+        parts = range(self._own.parameters.parts)
+        return [self._own.secrets.part_key(round_number, part) for part in parts]
 
-    def _drawn(self, scope: int, count: int) -> list[bytes]:
-        """The payloads of a scope, drawn once."""
-        if len(self._payloads.get(scope, ())) < count:
-            self._payloads = {scope: self._source.draw(scope, count)}
-        return self._payloads[scope]
+    # ---- keys --------------------------------------------------------------------------------
 
-    # ---- own keys and items ------------------------------------------------------------------
+    def publish(self, status: ChainStatus, history: History, *, test: bool) -> bool:
+        """Hand over the training keys, or test keys, of the round in competition.
 
-    def _share_key(self, index: int) -> ShareKey:
-        while len(self._share_keys) <= index:
-            key = self._own.secrets.share_key(len(self._share_keys))
-            self._indices[key.x] = len(self._share_keys)
-            self._share_keys.append(key)
-        return self._share_keys[index]
+        Nothing happens before a moment of the phase that was drawn when this was first asked for.
 
-    def _active(self, history: History, scope: int) -> list[tuple[int, ActiveKey]]:
-        """Own keys that are active in a scope with their indices, by index.
+        Returns:
+            Whether they are taken.
 
-        Keys of the account that do not derive from the node's seed are not its own.
+        Raises:
+            RelayerError: nobody takes them.
         """
-        owned = sum(key.owner == self._own.account for key in history.keys)
-        if owned:
-            self._share_key(owned - 1)
-        return sorted(
-            (self._indices[key.x], key)
-            for key in history.active_keys(scope)
-            if key.x in self._indices
+        round_number = status.competition.round
+        data = self._own_data(history, round_number)
+        if data is None or data.partition is None:
+            return False
+        now, moment = self._clock(), (round_number, test)
+        if moment not in self._moments:
+            self._moments[moment] = now + self._delay(status)
+        if now < self._moments[moment]:
+            return False
+        words = tuple(
+            key if data.is_test(part) == test else key_commitment(self._own.domain, key)
+            for part, key in enumerate(self._keys(round_number))
         )
+        kind = PublishTestKeys if test else PublishTrainingKeys
+        keys = kind(data.record, data.shared.index, data.partition, words)
+        what = "test keys" if test else "training keys"
+        return self._hand_over(what, round_number, lambda: self._outlet.publish(keys))
 
-    def _nullifier(self, origin: Origin) -> Nullifier:
-        known = self._nullifiers.get(origin)
-        if known is None:
-            scope, index = origin
-            known = nullifier(self._own.domains.data_registry, self._share_key(index), scope)
-            self._nullifiers[origin] = known
-        return known
+    def _delay(self, status: ChainStatus) -> float:
+        """How long to wait: to a moment in what is left of the phase's first half.
 
-    def _item_number(self, history: History, origin: Origin) -> int | None:
-        found = history.item_of(origin[0], self._nullifier(origin).x)
-        return None if found is None else found.shared.number
+        Whoever gave out keys at once, in an order of its own, would be known by it.
+        """
+        competition = status.competition
+        half = phase_seconds(self._own.parameters, self._policy, competition.phase) / 2
+        if self._policy.phase_seconds is None:
+            left = half - (status.timestamp - competition.phase_start)
+        else:
+            left = min(half, REPLAY_MOMENT_SECONDS)
+        return max(0.0, left) * int.from_bytes(self._randomness(8), "big") / 2**64
 
-    def _find_own_items(self, history: History, collecting: int) -> None:
-        """Recognise own items by their nullifiers, in the scopes whose keys can still be due."""
-        for scope in range(max(1, collecting - 3), collecting + 1):
-            for index, _ in self._active(history, scope):
-                number = self._item_number(history, (scope, index))
-                if number is not None:
-                    self._own_items[number] = (scope, index)
+    # ---- handing over ------------------------------------------------------------------------
 
-    # ---- what is on its way ------------------------------------------------------------------
+    def _hand_over(
+        self,
+        what: str,
+        round_number: int,
+        hand_over: Callable[[], None],
+        waits_already: RefusalCode | None = None,
+    ) -> bool:
+        """Hand something to the outlet, and leave it there for a while."""
+        try:
+            hand_over()
+        except RelayerRefusedError as error:
+            waits = error.code == waits_already
+            if not waits:
+                log.warning("the outlet refuses " + what, reason=error.reason)
+            self._rest(what, round_number, RESUBMIT_SECONDS if waits else 1.0)
+            return waits
+        except RelayerError:
+            self._rest(what, round_number, 2.0)
+            raise
+        self._rest(what, round_number, RESUBMIT_SECONDS)
+        return True
 
-    def _rest(self, kind: str, origin: Origin, seconds: float, *, in_flight: bool = True) -> None:
-        self._paused[kind, origin] = _Paused(self._clock() + seconds, in_flight)
+    def _rest(self, what: str, round_number: int, seconds: float) -> None:
+        self._rests[what, round_number] = self._clock() + seconds
 
-    def _forget_arrived(self, history: History) -> None:
-        """What is on chain is on its way no more."""
-        for kind, origin in list(self._paused):
-            number = self._item_number(history, origin)
-            if number is None:
-                continue
-            if kind == "share" or history.items[number].publication is not None:
-                del self._paused[kind, origin]
 
-    def _rests(self, kind: str, origin: Origin) -> bool:
-        paused = self._paused.get((kind, origin))
-        return paused is not None and paused.until > self._clock()
+def _encoded(share: Share) -> bytes:
+    """The call data that shares it."""
+    call = function_call(share)
+    return interface(call.contract).encode(call.function, *call.arguments)

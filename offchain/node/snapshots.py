@@ -5,37 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from offchain.node.attesting import Attesting, RoundData, baseline_model
+from offchain.errors import StoreError
+from offchain.learning.task import MAXIMUM_MODEL_BYTES
+from offchain.node.attesting import Attesting, RoundData
 from offchain.node.claiming import Claiming
 from offchain.node.modelling import Modelling
 from offchain.node.own import Own
-from offchain.node.payloads import Payloads, PayloadState
+from offchain.node.payloads import DataState, Payloads
 from offchain.node.sharing import Sharing
+from offchain.protocol.deciding import facts
 from offchain.protocol.deciding.policy import Policy
-from offchain.protocol.deciding.snapshot import (
-    CompetitionFacts,
-    GenesisFacts,
-    SharingFacts,
-    Snapshot,
-)
-from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.deciding.snapshot import CompetitionFacts, MembershipFacts, Snapshot
+from offchain.protocol.history.entries import RoundHistory, SharedData
 from offchain.protocol.history.fold import History
-from offchain.protocol.rules.dataset import DataItem
-from offchain.protocol.words.status import ChainStatus, Phase
-from offchain.protocol.words.transactions import Scores, attestation_commitment
+from offchain.protocol.rules import reports
+from offchain.protocol.words.status import ZERO_HASH, ChainStatus, Phase
+from offchain.protocol.words.transactions import attestation_commitment, statement
 
 EARLIER_ROUNDS = 1
 """How many rounds before the present one give training data too."""
 
-OPENED_AT_ONCE = 64
-"""Payloads opened between two looks at the chain: the loop must stay alive."""
+OPENED_AT_ONCE = 40
+"""Parts opened between two looks at the chain: the loop must stay alive."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What a node consists of; ``sharing`` is missing where it has no data of its own."""
+class Components:
+    """What a node consists of."""
 
-    sharing: Sharing | None
+    sharing: Sharing
     payloads: Payloads
     modelling: Modelling
     attesting: Attesting
@@ -48,7 +46,7 @@ class SnapshotTaker:
     Args:
         own: the node itself.
         policy: the node's choices.
-        parts: what the node consists of.
+        components: what the node consists of.
         clock: seconds.
     """
 
@@ -56,51 +54,44 @@ class SnapshotTaker:
         self,
         own: Own,
         policy: Policy,
-        parts: Parts,
+        components: Components,
         clock: Callable[[], float],
     ) -> None:
         self._own = own
         self._policy = policy
-        self._parts = parts
+        self._components = components
         self._clock = clock
         self._phase: tuple[int, int, Phase] | None = None
         self._phase_since = 0.0
 
     def take(self, status: ChainStatus, history: History) -> Snapshot:
-        """The snapshot now. Opens payloads that have become readable, a bounded number."""
-        sharing = self._parts.sharing
+        """The snapshot now. Opens parts that have become readable, a bounded number."""
         return Snapshot(
             status=status,
             parameters=self._own.parameters,
             policy=self._policy,
-            keepers=keepers(history, self._own.account),
+            keepers=facts.keepers(history, self._own.account),
             seconds_in_phase=self._seconds_in_phase(status),
-            genesis=self._genesis(history),
-            sharing=sharing.facts(status, history) if sharing else SharingFacts(),
+            membership=self._membership(history),
+            sharing=self._components.sharing.facts(status, history),
             competition=self._competition(status, history),
-            claims=self._parts.claiming.claims(status, history),
+            claims=self._components.claiming.claims(history),
         )
 
-    def training_items(self, history: History, round_number: int) -> list[DataItem]:
-        """Training items of a round, and of the rounds before it, that are open here."""
-        items: list[DataItem] = []
-        for number in range(max(0, round_number - EARLIER_ROUNDS), round_number + 1):
-            if number in history.rounds:
-                items += [item for item in history.data_items(number) if not item.is_test]
-        return [item for item in items if self._parts.payloads.state(item) is PayloadState.OPEN]
+    def training_data(self, history: History, round_number: int) -> list[SharedData]:
+        """Data transactions whose training parts are open here, of a round and those before it."""
+        return [
+            data
+            for number in range(max(1, round_number - EARLIER_ROUNDS), round_number + 1)
+            for data in history.round(number).data
+            if self._components.payloads.training_state(data) is DataState.OPEN
+        ]
 
     def round_data(self, status: ChainStatus, history: History) -> RoundData | None:
         """D of the round in competition, once it is a fact and open here."""
-        if status.competition.phase < Phase.REVEAL or not status.competition.phase.competes:
+        if not status.competition.phase.competes:
             return None
-        return self._parts.attesting.data_of(history, status.competition.round)
-
-    def table(self, status: ChainStatus, history: History) -> Scores | None:
-        """The table of scores, once it is complete and nothing can change it."""
-        data = self.round_data(status, history)
-        if data is None or status.competition.phase < Phase.ATTEST:
-            return None
-        return self._parts.attesting.table(history, data)
+        return self._components.attesting.data_of(history.round(status.competition.round))
 
     def _seconds_in_phase(self, status: ChainStatus) -> int:
         phase = (status.collection.round, status.competition.round, status.competition.phase)
@@ -108,104 +99,100 @@ class SnapshotTaker:
             self._phase, self._phase_since = phase, self._clock()
         return int(self._clock() - self._phase_since)
 
-    def _genesis(self, history: History) -> GenesisFacts:
-        owners = {key.owner for key in history.keys}
-        registered = sum(account in owners for account in self._own.genesis_accounts)
-        return GenesisFacts(len(self._own.genesis_accounts), registered, len(history.keys))
+    def _membership(self, history: History) -> MembershipFacts:
+        found = facts.membership_facts(
+            history, self._own.account, self._own.genesis_accounts, self._own.earliest_start
+        )
+        collecting = history.collecting
+        if collecting is None or not found.is_member:
+            return found
+        is_own = self._components.sharing.is_member(history, collecting.epoch)
+        return replace(found, is_member=is_own)
 
     def _competition(self, status: ChainStatus, history: History) -> CompetitionFacts:
         round_number = status.competition.round
         if round_number == 0 or not status.competition.phase.competes:
             return CompetitionFacts()
         entry = history.round(round_number)
-        training = [item for item in history.data_items(round_number) if not item.is_test]
-        self._open_payloads(history, entry)
-        states = [self._parts.payloads.state(item) for item in training]
-        modelling = self._parts.modelling
-        committed = entry.commitments.get(self._own.account)
-        sealed_copy = committed.encrypted_model if committed is not None else None
-        facts = CompetitionFacts(
+        payloads, modelling = self._components.payloads, self._components.modelling
+        attesting, account = self._components.attesting, self._own.account
+        payloads.open_some(entry.data, OPENED_AT_ONCE)
+        training = [payloads.training_state(data) for data in entry.data]
+        published = [entry.data[number] for number in reports.positions(entry.published)]
+        committed = entry.commitments.get(account)
+        sealed_copy = committed.sealed_model if committed is not None else None
+
+        def published_in(state: DataState) -> int:
+            return reports.bitmap(
+                data.shared.index for data in published if payloads.state(data) is state
+            )
+
+        found = CompetitionFacts(
             phase_block=entry.phases[-1].block_number,
-            opened_training=states.count(PayloadState.OPEN),
-            waiting_training=states.count(PayloadState.SEALED) + states.count(PayloadState.MISSING),
+            opened_training=training.count(DataState.OPEN),
+            waiting_training=training.count(DataState.WAITING),
             training=modelling.is_training,
             held_model=modelling.commitment(round_number),
             sealed_copy=sealed_copy,
             recovery_failed=sealed_copy is not None and modelling.is_unrecoverable(sealed_copy),
-            missing_items=self._missing_items(history, entry),
-            missing_models=self._missing_models(entry),
-            evaluating=self._parts.attesting.is_evaluating,
+            unusable=published_in(DataState.UNUSABLE),
+            unchecked=published_in(DataState.WAITING),
+            evaluating=attesting.is_evaluating,
+            own_reveal=next((r.index for r in entry.reveals if r.account == account), None),
+            majority_rows=entry.statements.get(entry.majority or ZERO_HASH),
         )
-        return self._with_evaluation(facts, status, history, entry)
+        if entry.phase is Phase.AVAILABLE:
+            found = replace(found, unfetched_models=attesting.unfetched_models(entry))
+        if entry.phase is Phase.BRING:
+            found = replace(found, bringable=self._bringable(entry))
+        data = attesting.data_of(entry)
+        return found if data is None else self._with_evaluation(found, history, entry, data)
 
-    def _open_payloads(self, history: History, entry: RoundHistory) -> None:
-        """Open what has become readable; look for the files of what is still sealed."""
-        items = list(history.data_items(entry.number))
-        payloads = self._parts.payloads
-        payloads.open_some(items, OPENED_AT_ONCE)
-        if entry.phase is Phase.UNSEAL:
-            payloads.look_for(items, OPENED_AT_ONCE)
-
-    def _missing_items(self, history: History, entry: RoundHistory) -> tuple[int, ...]:
-        if entry.phase is not Phase.UNSEAL:
-            return ()
-        missing = self._parts.payloads.missing(history.data_items(entry.number))
-        return tuple(
-            number
-            for number in missing
-            if self._own.account not in entry.item_reports.get(number, set())
-        )
-
-    def _missing_models(self, entry: RoundHistory) -> tuple[int, ...]:
-        if entry.phase is not Phase.AVAILABLE:
-            return ()
+    def _bringable(self, entry: RoundHistory) -> tuple[int, ...]:
+        """Reveals that are reported missing, whose files are at hand and may be brought."""
+        due = entry.models_out & ~reports.bitmap(entry.brought)
         return tuple(
             index
-            for index in self._parts.attesting.missing_models(entry)
-            if self._own.account not in entry.model_reports.get(index, set())
+            for index in reports.positions(due)
+            if len(self.model_file(entry, index) or b"") in range(1, MAXIMUM_MODEL_BYTES + 1)
         )
+
+    def model_file(self, entry: RoundHistory, index: int) -> bytes | None:
+        """The file of a revealed model, in hand or in the store; None: it cannot be had."""
+        model_hash = entry.reveals[index].transaction.model_hash
+        held = self._components.modelling.held(entry.number)
+        if held is not None and held.hash == model_hash:
+            return held.data
+        try:
+            return self._components.attesting.file(entry, model_hash)
+        except StoreError:
+            return None
 
     def _with_evaluation(
-        self,
-        facts: CompetitionFacts,
-        status: ChainStatus,
-        history: History,
-        entry: RoundHistory,
+        self, found: CompetitionFacts, history: History, entry: RoundHistory, data: RoundData
     ) -> CompetitionFacts:
-        """The facts with those about D, the scores on it and the attestation."""
-        data = self.round_data(status, history)
-        if data is None:
-            return facts
-        attesting = self._parts.attesting
-        held = self._parts.modelling.held(entry.number)
+        """The facts with those about points on D, the statement and the attestation."""
+        attesting, own = self._components.attesting, self._own
+        held = self._components.modelling.held(entry.number)
         own_model = held.hash if held is not None else None
-        unevaluated = attesting.unevaluated(history, data, own_model)
-        baseline = attesting.score(data, baseline_model(history, entry.number))
-        own_score = attesting.score(data, own_model) if own_model is not None else None
-        facts = replace(
-            facts,
-            data_set_known=True,
-            scored=baseline is not None and own_score is not None,
+        baseline = history.head.model_hash
+        has_baseline = baseline == ZERO_HASH or attesting.points(data, baseline) is not None
+        has_own = own_model is not None and attesting.points(data, own_model) is not None
+        unevaluated = attesting.unevaluated(entry, data, baseline, own_model)
+        found = replace(
+            found,
+            data_open=True,
+            scored=has_baseline and has_own,
             unevaluated=len(unevaluated),
         )
-        table = self.table(status, history)
-        if table is None:
-            return facts
-        statement = table.statement(self._own.domains.model_chain, entry.number)
-        attestation = attestation_commitment(
-            self._own.domains.model_chain,
-            entry.number,
-            self._own.account,
-            statement,
-            self._own.secrets.attestation_salt(entry.number),
+        rows = attesting.rows(history, data)
+        if rows is None:
+            return found
+        stated = statement(own.domain, entry.number, data.root, rows)
+        salt = own.secrets.attestation_salt(entry.number)
+        return replace(
+            found,
+            statement=stated,
+            attestation=attestation_commitment(own.domain, entry.number, own.account, stated, salt),
+            rows_brought=stated in entry.statements,
         )
-        return replace(facts, statement=statement, attestation=attestation)
-
-
-def keepers(history: History, account: str) -> tuple[str, ...]:
-    """Accounts that take turns in moving the chain on: all that lease keys, and the own one."""
-    if history.rounds:
-        owners = {key.owner for key in history.active_keys(max(history.rounds))}
-    else:
-        owners = {key.owner for key in history.keys}
-    return tuple(sorted(owners | {account}))

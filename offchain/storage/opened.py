@@ -1,4 +1,4 @@
-"""What a stranger's file comes to: a payload opened and counted, a model judged.
+"""What a stranger's file comes to: a part opened and read, a model's points.
 
 Nodes and verification ask here alone, so that a file comes to the same at all of them. That holds
 for what nobody foresaw too: where a file brings out a fault in what decodes or judges it, the file
@@ -12,12 +12,12 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from offchain.crypto.hashing import Domain
-from offchain.crypto.ring import nullifier_from_x
+from offchain.crypto.ring import Nullifier
 from offchain.crypto.sealing import payload_associated_data, unseal
 from offchain.errors import (
     ConfigurationError,
@@ -28,8 +28,12 @@ from offchain.errors import (
     StoreError,
 )
 from offchain.ports import Learner
-from offchain.protocol.rules.dataset import DataItem
+from offchain.protocol.words.transactions import DataRecord
 from offchain.strangers.foreign_text import printable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 log = structlog.get_logger()
 
@@ -44,38 +48,40 @@ OWN_TROUBLE: Final = (
 """What says nothing of a file: this machine lacks memory, a library, a device or its disk."""
 
 
-def open_payload(sealed: bytes, item: DataItem, key: bytes, data_registry: Domain) -> bytes:
-    """Return the plaintext of an item's sealed file.
+def open_part(
+    sealed: bytes, digest: bytes, record: DataRecord, part: int, key: bytes, domain: Domain
+) -> bytes:
+    """Return the payload plaintext of a part's sealed file.
 
     Args:
-        sealed: the file, whose hash is the item's.
-        item: its data transaction.
+        sealed: the file.
+        digest: its sha2-256, which the data transaction names.
+        record: the data transaction's.
+        part: the part's number.
         key: as it was published.
-        data_registry: DataRegistry's domain.
+        domain: the deployment's.
 
     Raises:
         PayloadError: the file does not decrypt.
     """
-    with _blaming(item.item.payload_hash, PayloadError):
+    with _blaming(digest, PayloadError):
         try:
-            nullifier = nullifier_from_x(item.item.nullifier_x, item.item.nullifier_v)
-            data = payload_associated_data(data_registry, item.item.scope, nullifier)
+            nullifier = Nullifier(record.nullifier_x, record.nullifier_v)
+            data = payload_associated_data(domain, record.round, nullifier, part)
             return unseal(sealed, key, data)
         except CryptoError as error:
             raise PayloadError(f"it does not decrypt: {error}") from error
 
 
-def count_samples(plaintext: bytes, item: DataItem, learner: Learner, maximum: int) -> int:
-    """Return the samples in an item's payload, from 1 to `maximum`.
+def read_records(plaintext: bytes, digest: bytes, learner: Learner) -> Sequence[bytes]:
+    """Return the sample records of a payload whose sealed file has this sha2-256.
 
     Raises:
-        PayloadError: the task refuses it, or it has none or too many.
+        PayloadError: it is not canonical, or has another number of samples than the deployment's
+            parts.
     """
-    with _blaming(item.item.payload_hash, PayloadError):
-        samples = learner.sample_count(plaintext)
-    if not 0 < samples <= maximum:
-        raise PayloadError(f"{samples} samples, allowed are 1 to {maximum}")
-    return samples
+    with _blaming(digest, PayloadError):
+        return learner.sample_records(plaintext)
 
 
 def check_model(model: bytes, digest: bytes, learner: Learner) -> None:
@@ -84,16 +90,18 @@ def check_model(model: bytes, digest: bytes, learner: Learner) -> None:
         learner.check_model(model)
 
 
-def score_model(model: bytes, digest: bytes, payloads: Sequence[bytes], learner: Learner) -> int:
-    """Return the exact score on payloads of the model whose file has this sha2-256.
+def model_points(
+    model: bytes, digest: bytes, payloads: Sequence[bytes], learner: Learner
+) -> NDArray[np.uint8]:
+    """Return the points on payloads of the model whose file has this sha2-256.
 
     Raises:
-        ModelError: it is malformed; the protocol gives it 0.
+        ModelError: it is malformed.
         PayloadError: one of the payloads is.
     """
     check_model(model, digest, learner)
     with _blaming(digest, ModelError, PayloadError):
-        return learner.evaluate(model, payloads)
+        return learner.points(model, payloads)
 
 
 @contextmanager

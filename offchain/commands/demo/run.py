@@ -95,7 +95,8 @@ def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
     began = time.monotonic()
     console.print(f"[bold]Model Chain[/bold]: looking at this machine's data for {plan.task}")
     # What the nodes will do first, once: what fails here fails before anything is started.
-    make_source(plan.task, 0, plan.nodes, bytes(SEED_BYTES))
+    samples = plan.deployed_parameters.samples_per_part
+    make_source(plan.task, samples, 0, plan.nodes, bytes(SEED_BYTES))
     with running_network(plan, lambda step: console.print(f"  {step}")) as network:
         watcher = Watcher(network, time.monotonic)
         make_blocks(console, network, watcher, wanted, began)
@@ -215,7 +216,7 @@ def write_json(
         "seconds": round(seconds, 2),
         "nodes": network.plan.nodes,
         "task": network.plan.task,
-        "parameters": asdict(network.plan.parameters),
+        "parameters": asdict(network.plan.deployed_parameters),
         "blocks": blocks,
         "voids": [{"round": number, "reason": reason.name} for number, reason in watcher.voids],
         "balances": [balances_json(balance, chain_id) for balance in balances],

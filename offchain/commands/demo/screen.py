@@ -12,16 +12,19 @@ from rich.text import Text
 
 from offchain.chain.reading.balances import Balances
 from offchain.node.demo.children import Child
-from offchain.node.demo.report import BlockReport, ModelReport
+from offchain.node.demo.report import BlockReport, ModelReport, NominationReport
 from offchain.node.demo.watching import Stage, Watcher
 
 STAGES = {
-    "COLLECT": "nodes share data, a Bitcoin block splits it",
+    "COLLECT": "members share data, a Bitcoin block splits it",
+    "OPEN": "keys of the training data come out",
     "COMMIT": "nodes train and commit to models",
     "UNSEAL": "keys of the test data come out",
+    "REPORT": "attesters report what cannot be used",
     "REVEAL": "models are revealed",
-    "AVAILABLE": "models are fetched",
-    "ATTEST": "nodes commit to everybody's scores",
+    "AVAILABLE": "attesters report models that cannot be fetched",
+    "BRING": "whoever has them brings them",
+    "ATTEST": "attesters commit to all models' points",
     "ATTEST_REVEAL": "attestations are opened",
     "FINALIZE": "the block is appended",
 }
@@ -59,41 +62,36 @@ def show_block(console: Console, block: BlockReport, seconds: dict[str, float]) 
     grid.add_column(style="bold")
     grid.add_column()
     for seed in block.seeds:
-        split = f"splits {seed.items} items, {seed.test_items} of them test"
+        split = f"splits {seed.transactions} data transactions"
         grid.add_row("Seed", f"Bitcoin block {seed.height} {shown(seed.hash)} {split}")
+    data = block.data
     grid.add_row(
         "Data set",
-        f"{block.training_items} training items, {block.test_items} test items with "
-        f"{block.test_samples} samples; root {shorten(block.data_root)}",
+        f"{data.in_data_set} of {data.shared} data transactions, {data.test_samples} test samples; "
+        f"the {data.trim} best and worst left out; root {shorten(data.root)}",
     )
-    before = (
-        f"{block.baseline} ({percent(block.baseline, block.test_samples)})"
-        if block.number > 1
-        else "none: this is the first block"
-    )
-    grid.add_row("Baseline", f"{before}; a model needs {block.required}")
-    grid.add_row(
-        "Votes",
-        f"data set {shorten(block.data_root)}, on block {shorten(block.previous_hash)}: "
-        f"{len(block.ranking)} of {len(block.models)} models; scores attested by "
-        f"{block.attestations} of {block.attesters}",
-    )
+    before = percent(block.previous_accuracy) if block.previous_accuracy is not None else "none"
+    grid.add_row("Previous best", f"{before}; valid from 100 net^2 = {block.required} spread")
+    grid.add_row("Votes", votes(block))
     winner = block.winner
     grid.add_row(
         "Winner",
-        f"{name(winner)} with {block.best_score} of {block.test_samples} "
-        f"({percent(block.best_score, block.test_samples)})",
+        "[yellow]none: a quiet block, the best model stays[/yellow]"
+        if winner is None
+        else f"{name(winner)} with {percent(winner.accuracy)}, net {winner.net}, "
+        f"spread {winner.spread}",
     )
     rewards = block.rewards
     grid.add_row(
         "Rewards",
-        f"best model {rounded(rewards.best)}, other models {rounded(rewards.models)}, "
+        f"best model {rounded(rewards.best)}, other voices {rounded(rewards.voices)}, "
         f"attesters {rounded(rewards.attesters)}, data {rounded(rewards.data)} MCT",
     )
     grid.add_row(
         "Seconds", ", ".join(f"{phase.lower()} {value:.1f}" for phase, value in seconds.items())
     )
-    title = f"Block {block.number}  {shorten(block.hash)}  (round {block.round})"
+    kind = "Quiet block" if block.quiet else "Block"
+    title = f"{kind} {block.number}  {shorten(block.hash)}  (round {block.round})"
     console.print(Panel(Group(grid, models_table(block)), title=title, title_align="left"))
 
 
@@ -110,7 +108,7 @@ def show_balances(console: Console, balances: Sequence[Balances]) -> None:
     )
     for column in ("Node", "Account"):
         table.add_column(column)
-    for column in ("MCT", "for data", "Heat", "Share keys", "Bonds", "ETH"):
+    for column in ("MCT", "for data", "Heat", "Stake", "ETH"):
         table.add_column(column, justify="right")
     for node, balance in enumerate(balances):
         table.add_row(
@@ -119,8 +117,7 @@ def show_balances(console: Console, balances: Sequence[Balances]) -> None:
             rounded(balance.tokens),
             rounded(balance.reward_tokens),
             str(balance.heat),
-            f"{balance.held_keys}/{balance.key_quota}",
-            rounded(balance.model_bonds + balance.key_bonds),
+            rounded(balance.stake),
             rounded(balance.ether),
         )
     console.print(table)
@@ -132,29 +129,42 @@ def rounded(amount: int) -> str:
     return f"{hundredths // 100:,}.{hundredths % 100:02d}"
 
 
+def votes(block: BlockReport) -> str:
+    """What the voices named, with the number of votes."""
+
+    def told(nominations: Sequence[NominationReport]) -> str:
+        return ", ".join(f"{shorten(n.name)} ({len(n.models)})" for n in nominations) or "none"
+
+    return (
+        f"data set {told(block.data_nominations)}; on block {told(block.block_nominations)}; "
+        f"{block.attestations} of {block.attesters} attesters behind the statement"
+    )
+
+
 def models_table(block: BlockReport) -> Table:
-    """The revealed models with their votes, best first."""
+    """The revealed models, best first."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("Model by")
-    table.add_column("Correct", justify="right")
-    table.add_column("Accuracy", justify="right")
-    for column in ("Valid", "Votes: data", "block", "Model"):
+    for column in ("Accuracy", "Net", "Spread"):
+        table.add_column(column, justify="right")
+    for column in ("Valid", "Voice", "Model"):
         table.add_column(column, no_wrap=True)
-    ranked = [block.models[index] for index in block.ranking]
-    others = sorted(
-        (model for model in block.models if not model.valid), key=lambda model: -model.score
-    )
-    for model in [*ranked, *others]:
+    for model in sorted(block.models, key=lambda model: (not model.voice, -model.net)):
         table.add_row(
             name(model),
-            str(model.score),
-            percent(model.score, block.test_samples),
-            "[green]yes[/green]" if model.valid else "[red]no[/red]",
-            shorten(model.data_root),
-            shorten(model.previous_block),
+            percent(model.accuracy),
+            str(model.net),
+            str(model.spread),
+            yes_or_no(model.valid),
+            yes_or_no(model.voice),
             shorten(model.model_hash),
         )
     return table
+
+
+def yes_or_no(value: bool) -> str:
+    """A coloured word."""
+    return "[green]yes[/green]" if value else "[red]no[/red]"
 
 
 def name(model: ModelReport) -> str:
@@ -162,9 +172,9 @@ def name(model: ModelReport) -> str:
     return f"node {model.node}" if model.node is not None else escape(model.account)
 
 
-def percent(part: int, whole: int) -> str:
-    """A part in per cent, with two digits after the point."""
-    return f"{100 * part / whole:.2f} %" if whole else "-"
+def percent(share: float | None) -> str:
+    """A share in per cent, with two digits after the point."""
+    return "-" if share is None else f"{100 * share:.2f} %"
 
 
 def shorten(digest: str) -> str:

@@ -6,7 +6,6 @@ import time
 
 import structlog
 
-from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.chain.rpc.development_clock import DevelopmentClock
@@ -61,14 +60,13 @@ def run_feeder(
     # Headers of another chain than the relay's are said at once, not when the nodes wait for them.
     view = relay.view()
     next_batch(view, lambda: relay.held_hashes(view), source, found.rules)
-    domains = Domains.of(found)
     ReplayingFeeder(
         chain,
-        ChainFollower(chain, domains, found.block_number),
+        ChainFollower(chain, found.domain(), found.block_number),
         source,
         clock,
         found.relay,
-        ReplaySchedule(contracts.parameters, found.checkpoint.height, nodes, patience),
+        ReplaySchedule(contracts.parameters, nodes, patience),
         time.monotonic,
     ).run(stopped)
 

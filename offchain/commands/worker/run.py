@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from offchain.chain.deployment.trust import require_task
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
@@ -19,22 +20,23 @@ from offchain.learning.preparation import warm_up
 from offchain.learning.tasks.choice import OptionValues
 from offchain.learning.tasks.known import choose_task, make_learner, make_source, option_values
 from offchain.learning.training.place import place_of
-from offchain.node.assembly import Adapters, Choices, assemble_worker, journal_file
+from offchain.node.assembly import Adapters, assemble_worker, journal_file
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
-from offchain.node.loop import LoopSettings
 from offchain.node.own import Own
 from offchain.node.relayer.client import RelayerClient
 from offchain.ports import DataSource, Outlet
 from offchain.programs.running import stop_on_signals
 from offchain.programs.standard_output import tell
 from offchain.protocol.deciding.policy import Policy, Role
-from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
 LIVE_CONFIRMATIONS = 12
-"""EVM blocks that make a phase's end certain enough to give out test keys."""
+"""EVM blocks that make a phase's start certain enough to give out keys."""
+
+DEVELOPMENT_PHASE_SECONDS = 60
+"""What a node takes a phase's length for where headers are replayed."""
 
 
 def run_worker(
@@ -42,6 +44,7 @@ def run_worker(
     *,
     given: OptionValues,
     number: int | None,
+    urls: tuple[str, ...],
     direct: bool,
     roles: str,
     nodes: int,
@@ -49,11 +52,10 @@ def run_worker(
     task: str | None,
     data_source: str | None,
     threads: int | None,
-    timestamp_shift: int,
     seed_file: Path | None,
-    ring: str,
     confirmations: int | None,
-    patience: int,
+    phase_seconds: int | None,
+    leave: bool,
 ) -> None:
     """Run one node until it is stopped, or help torchrun's first process to train.
 
@@ -71,10 +73,10 @@ def run_worker(
         help_training(place, threads, shared)
         return
     chosen_roles = parse_roles(roles)
-    outlet: Outlet = RelayerClient(settings.relayer)
+    outlet: Outlet = RelayerClient(urls or (settings.relayer,))
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
-    learned = choose_task(contracts.deployment.task, task)
+    learned = choose_task(contracts.deployment.task.name, task)
     values = option_values(learned, given)
     account = load_account(settings, number, chain_id)
     chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
@@ -88,15 +90,15 @@ def run_worker(
                 "would refuse such data; leave the option out"
             )
         which = position if position is not None else (number or 0) % nodes
-        source = make_source(learned, which, nodes, own.secrets.seed, values)
+        samples = chain.parameters.samples_per_part
+        source = make_source(learned, samples, which, nodes, own.secrets.seed, values)
     if direct:
         tell(
             "worker: --direct ties this account to everything that it shares, for everybody to "
             "see: use a relayer where that matters"
         )
         outlet = DirectOutlet(chain, content)
-    if confirmations is None:
-        confirmations = 0 if chain_id == DEVELOPMENT_CHAIN_ID else LIVE_CONFIRMATIONS
+    policy = make_policy(chain_id, chosen_roles, confirmations, phase_seconds, leave)
     stopped = stop_on_signals()
     file = journal_file(
         settings.state,
@@ -108,22 +110,44 @@ def run_worker(
     with Journal(file) as journal, training_processes(place, threads, shared) as processes:
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-        learner = make_learner(learned, chain.parameters.maximum_samples, values, processes)
+        learner = make_learner(learned, chain.parameters.samples_per_part, values, processes)
+        require_task(contracts.deployment, learner.task_hash)
         assemble_worker(
             Adapters(chain, content, learner, source, outlet),
             own,
-            Choices(
-                Policy(chosen_roles, confirmations, patience),
-                STRATEGIES[ring],
-                LoopSettings(),
-                timestamp_shift,
-            ),
+            policy,
             journal,
             time.monotonic,
             randomness.token_bytes,
         ).run(stopped)
     if processes is not None:
         processes.leave()
+
+
+def make_policy(
+    chain_id: int,
+    roles: frozenset[Role],
+    confirmations: int | None,
+    phase_seconds: int | None,
+    leave: bool,
+) -> Policy:
+    """What the node does and how long it waits; None: as suits its chain.
+
+    Raises:
+        ConfigurationError: a phase's length was given on a chain that has one of its own.
+    """
+    is_development = chain_id == DEVELOPMENT_CHAIN_ID
+    if phase_seconds is not None and not is_development:
+        raise ConfigurationError(
+            f"--phase-seconds {phase_seconds}: on chain {chain_id} phases are as long as its "
+            "parameters say, and a node with another pace would be known by it: leave it out"
+        )
+    if is_development:
+        confirmations = confirmations or 0
+        phase_seconds = phase_seconds or DEVELOPMENT_PHASE_SECONDS
+    elif confirmations is None:
+        confirmations = LIVE_CONFIRMATIONS
+    return Policy(roles, confirmations, phase_seconds, leave)
 
 
 def parse_roles(text: str) -> frozenset[Role]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from offchain.node.demo.report import BlockReport
@@ -13,7 +13,7 @@ NEW, PREVIOUS, GRID = "#1f6f8b", "#e07a3f", "#d9d9d9"
 def draw_accuracy(blocks: Sequence[BlockReport], file: Path) -> None:
     """Draw the accuracy of each block's two models on its test set, in per cent, as a PNG.
 
-    The first block has no previous model.
+    The first block has no previous model; a quiet one keeps it, and has one mark alone.
     """
     import matplotlib as mpl
 
@@ -21,25 +21,25 @@ def draw_accuracy(blocks: Sequence[BlockReport], file: Path) -> None:
     from matplotlib import pyplot as plt
     from matplotlib.ticker import MaxNLocator
 
-    numbers = [block.number for block in blocks]
-    new = [100 * block.best_score / block.test_samples for block in blocks]
-    later = [block for block in blocks if block.number > 1]
-    previous = [100 * block.baseline / block.test_samples for block in later]
+    new = {b.number: 100 * b.accuracy for b in blocks if b.accuracy is not None and not b.quiet}
+    previous = {
+        b.number: 100 * b.previous_accuracy for b in blocks if b.previous_accuracy is not None
+    }
     figure, axes = plt.subplots(figsize=(7.0, 4.2), dpi=150)
-    axes.plot(numbers, new, "o-", color=NEW, label="new best model", linewidth=2, markersize=7)
+    axes.plot(*_points(new), "o-", color=NEW, label="new best model", linewidth=2, markersize=7)
     axes.plot(
-        [block.number for block in later],
-        previous,
+        *_points(previous),
         "s--",
         color=PREVIOUS,
         label="previous best model",
         linewidth=2,
         markersize=6,
     )
-    lowest = min([*new, *previous])
+    drawn = [*new.values(), *previous.values()] or [100.0]
+    lowest = min(drawn)
     margin = max(0.5, (100 - lowest) * 0.25)
-    for x, values, offset in ((numbers, new, 9), ([b.number for b in later], previous, -16)):
-        for number, value in zip(x, values, strict=True):
+    for values, offset in ((new, 9), (previous, -16)):
+        for number, value in values.items():
             axes.annotate(
                 f"{value:.2f}",
                 (number, value),
@@ -48,8 +48,8 @@ def draw_accuracy(blocks: Sequence[BlockReport], file: Path) -> None:
                 ha="center",
                 fontsize=9,
             )
-    axes.set_ylim(lowest - margin, min(100.0, max([*new, *previous]) + margin))
-    axes.set_xlim(numbers[0] - 0.35, numbers[-1] + 0.35)
+    axes.set_ylim(lowest - margin, min(100.0, max(drawn) + margin))
+    axes.set_xlim(blocks[0].number - 0.35, blocks[-1].number + 0.35)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("block")
     axes.set_ylabel("accuracy on the block's test set (%)")
@@ -61,3 +61,7 @@ def draw_accuracy(blocks: Sequence[BlockReport], file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file)
     plt.close(figure)
+
+
+def _points(values: Mapping[int, float]) -> tuple[list[int], list[float]]:
+    return list(values), list(values.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
@@ -14,7 +14,7 @@ from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.deployment.deployer import deploy
-from offchain.chain.deployment.file import write_deployment
+from offchain.chain.deployment.file import DeployedTask, write_deployment
 from offchain.chain.deployment.plan import DeploymentPlan, first_checkpoint
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.development_clock import DevelopmentClock
@@ -23,10 +23,16 @@ from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
 from offchain.headers.recorded import RecordedHeaders
+from offchain.learning.regression.regression_network import MAXIMUM_POINTS
+from offchain.learning.tasks.known import TASKS, make_learner
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.toolchain.anvil_binary import require_anvil
+
+
+START_SECONDS = 600
+"""EVM time after which the demo would start without a node: none is that slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class DemoPlan:
         folder: where chain, store and logs go.
         headers: description of the recorded Bitcoin headers.
         nodes: how many workers.
-        parameters: the protocol's.
+        parameters: the protocol's; None: the demo's, with the task's samples in a part.
         patience: seconds after which feeder and nodes go on without those who are late.
         training_seconds: how long a model is trained at most; None: as the learner has it.
         store: the content store; None: a local one in the folder.
@@ -49,11 +55,28 @@ class DemoPlan:
     folder: Path
     headers: Path
     nodes: int = 4
-    parameters: Parameters = DEMO
+    parameters: Parameters | None = None
     patience: float = 120.0
     training_seconds: float | None = None
     store: str | None = None
     task: str = DEFAULT_TASK
+
+    @property
+    def deployed_parameters(self) -> Parameters:
+        """The parameters that the contracts get."""
+        if self.parameters is not None:
+            return self.parameters
+        # All nodes take part from the first round on, however long a machine needs to start them.
+        return replace(
+            DEMO,
+            samples_per_part=TASKS[self.task].samples_per_part,
+            start_seconds=START_SECONDS,
+        )
+
+    @property
+    def points(self) -> int:
+        """What a model earns on a sample that it gets right."""
+        return 1 if self.task == "digits" else MAXIMUM_POINTS
 
     @property
     def logs(self) -> Path:
@@ -103,7 +126,7 @@ class DemoNetwork:
         """Start a node, or start it again; its earlier process must have ended."""
         options = ["--account", str(node), "--nodes", str(self.plan.nodes), "--node", str(node)]
         options += ["--threads", "1", "--state", str(self.plan.folder / "state" / str(node))]
-        options += ["--patience", str(round(self.plan.patience))]
+        options += ["--phase-seconds", str(round(self.plan.patience))]
         if self.plan.training_seconds is not None:
             options += ["--training-seconds", str(self.plan.training_seconds)]
         return self.children.start(f"node-{node}", "worker", options)
@@ -186,16 +209,18 @@ def deploy_on(
     checkpoint = first_checkpoint(first, source.headers(first, CHECKPOINT_HEADERS))
     last = BlockHeader.parse(checkpoint.headers[-HEADER_SIZE:])
     DevelopmentClock(ethereum).set(last.time)
+    parameters = plan.deployed_parameters
+    learner = make_learner(plan.task, parameters.samples_per_part)
     deployment = deploy(
         ethereum,
         deployer,
         DeploymentPlan(
             tuple(str(account(node).address) for node in range(plan.nodes)),
             checkpoint,
+            DeployedTask(plan.task, learner.description),
             MAINNET,
-            plan.parameters,
+            parameters,
             DEMO_RELAY,
-            plan.task,
         ),
         plan.project,
     )

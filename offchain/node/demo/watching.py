@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.node.demo.local_network import DemoNetwork
 from offchain.node.demo.report import BlockReport, Rewards, report_block
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.records import (
     AttesterRewarded,
+    BestRewarded,
     BlockAppended,
     DataRewarded,
-    ModelRewarded,
     PhaseStarted,
     Record,
     RoundVoided,
     Started,
+    VoiceRewarded,
 )
 from offchain.protocol.words.status import Phase, VoidReason
 
@@ -52,10 +52,11 @@ class Watcher:
 
     def __init__(self, network: DemoNetwork, clock: Callable[[], float]) -> None:
         deployment = network.contracts.deployment
-        domains = Domains.of(deployment)
         self._network = network
         self._clock = clock
-        self._follower = ChainFollower(network.observer, domains, deployment.block_number)
+        self._follower = ChainFollower(
+            network.observer, deployment.domain(), deployment.block_number
+        )
         self._seen: list[Seen] = []
         self._rewards: dict[int, Rewards] = {}
         self.evm_block_of: dict[int, int] = {0: deployment.block_number}
@@ -101,18 +102,22 @@ class Watcher:
             number,
             self._network.source,
             self._network.accounts(),
-            self._rewards.get(number, Rewards(0, 0, 0, 0)),
+            self._rewards.get(self._follower.history.blocks[number].round, Rewards()),
+            self._network.plan.points,
         )
 
     def is_claimed(self, number: int) -> bool:
         """Whether all rewards of a block have been claimed."""
         history = self._follower.history
         block = history.blocks[number]
-        items = block.training_items + block.test_items
+        entry = history.round(block.round)
+        behind = sum(stated == block.statement for stated in entry.stated.values())
+        other_voices = max(0, block.paid_voices.bit_count() - 1)
         claimed = [
-            sum(key[0] == number for key in history.rewarded_items) == items,
-            sum(key[0] == number for key in history.rewarded_models) == block.valid_models,
-            sum(key[0] == number for key in history.rewarded_attesters) == block.attestations,
+            sum(key[0] == block.round for key in history.data_claimed) == len(entry.data_set or ()),
+            sum(key[0] == block.round for key in history.attestations_claimed) == behind,
+            sum(key[0] == block.round for key in history.voices_claimed) == other_voices,
+            block.quiet or block.round in history.best_claimed,
         ]
         return all(claimed)
 
@@ -137,20 +142,20 @@ class Watcher:
                 self.evm_block_of[record.number] = record.block_number
             case RoundVoided():
                 self.voids.append((record.round, record.reason))
-            case ModelRewarded():
-                winner = self.report(record.number).winner.account
-                best = record.account == winner
-                self._pay(record.number, record.amount, "best" if best else "models")
+            case BestRewarded():
+                self._pay(record.round, record.amount, "best")
+            case VoiceRewarded():
+                self._pay(record.round, record.amount, "voices")
             case AttesterRewarded():
-                self._pay(record.number, record.amount, "attesters")
+                self._pay(record.round, record.amount, "attesters")
             case DataRewarded():
-                self._pay(record.number, record.amount, "data")
+                self._pay(record.round, record.amount, "data")
             case _:
                 return
 
     def _enter(self, round_number: int, name: str) -> None:
         self._seen.append(Seen(Stage(round_number, name), self._clock()))
 
-    def _pay(self, number: int, amount: int, kind: str) -> None:
-        before = self._rewards.get(number, Rewards(0, 0, 0, 0))
-        self._rewards[number] = replace(before, **{kind: getattr(before, kind) + amount})
+    def _pay(self, round_number: int, amount: int, kind: str) -> None:
+        before = self._rewards.get(round_number, Rewards())
+        self._rewards[round_number] = replace(before, **{kind: getattr(before, kind) + amount})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
-from offchain.protocol.rules import clock
+from offchain.protocol.rules import clock, reports
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus, Phase
 
@@ -31,17 +31,17 @@ class ReplaySchedule:
 
     Attributes:
         parameters: the protocol's.
-        checkpoint: height of the relay's first header: the start takes its seed from the tip.
-        nodes: how many nodes are to commit to a model; None: all that lease share keys.
+        nodes: how many nodes are to commit to a model; None: all members.
         patience: seconds after which a phase goes on without those who have not done their part.
-        settle: seconds for what leaves no trace on chain: fetching revealed models.
     """
 
     parameters: Parameters
-    checkpoint: int
     nodes: int | None = None
     patience: float = 120.0
-    settle: float = 1.0
+
+
+DecisionHeight = Callable[[int], int | None]
+"""The lowest height whose decision time is after a time, None if no header of the source is."""
 
 
 def decide_feed(
@@ -49,7 +49,7 @@ def decide_feed(
     status: ChainStatus,
     history: History,
     seconds: float,
-    decision_height: Callable[[int], int | None],
+    decision_height: DecisionHeight,
 ) -> Feed:
     """What the replay does now.
 
@@ -58,16 +58,10 @@ def decide_feed(
         status: the chain now.
         history: its records, of the same block.
         seconds: for how long the round and phase have been the present ones.
-        decision_height: the lowest height whose decision time is after a time, None if no header
-            of the source is.
+        decision_height: finds decision times among the source's headers.
     """
     if not status.started:
-        missing = replay.checkpoint - status.tip
-        return Feed(
-            status.best_height + missing if missing > 0 else None,
-            clock=False,
-            reason="the chain has not started",
-        )
+        return Feed(None, clock=False, reason="the chain has not started")
     if status.competition.phase.competes:
         return _in_competition(replay, status, history, seconds)
     return _in_collection(replay, status, history, seconds, decision_height)
@@ -78,49 +72,44 @@ def _in_competition(
 ) -> Feed:
     competition = status.competition
     name = f"{competition.phase.name} of round {competition.round}"
-    if not _part_is_done(replay, status, history, seconds) and seconds < replay.patience:
+    entry = history.round(competition.round)
+    if not _part_is_done(replay, history, entry) and seconds < replay.patience:
         return Feed(None, clock=False, reason=f"the nodes are in {name}")
     height = competition.end_height + status.best_height - status.tip
     if status.tip < competition.end_height:
         return Feed(height, clock=True, reason=f"the nodes have done their part in {name}")
-    if not clock.phase_may_end(replay.parameters, competition, status.tip, status.timestamp):
+    passed = clock.earliest_end(competition.phase_start, replay.parameters.minimum_phase_seconds)
+    if status.timestamp < passed:
         return Feed(None, clock=True, reason=f"{name} must last a while")
     return Feed(None, clock=False, reason=f"a keeper ends {name}")
 
 
-def _part_is_done(
-    replay: ReplaySchedule, status: ChainStatus, history: History, seconds: float
-) -> bool:
+def _part_is_done(replay: ReplaySchedule, history: History, entry: RoundHistory) -> bool:
     """Whether the chain shows all that the phase was for."""
-    entry = history.round(status.competition.round)
-    match status.competition.phase:
+    closed = entry.data[: entry.partitioned]
+    match entry.phase:
+        case Phase.OPEN:
+            return all(data.training_words for data in closed)
         case Phase.COMMIT:
-            return len(entry.commitments) >= _trainers(replay, history)
+            members = len(history.epoch(entry.epoch).members)
+            return len(entry.commitments) >= min(members, replay.nodes or members)
         case Phase.UNSEAL:
-            return _test_keys_are_out(history, entry)
+            return all(data.test_words for data in closed if data.training_words)
+        case Phase.REPORT:
+            return len(entry.data_reports) >= entry.attesters
         case Phase.REVEAL:
             return len(entry.reveals) >= len(entry.commitments)
         case Phase.AVAILABLE:
-            return seconds >= replay.settle
+            return len(entry.model_reports) >= entry.attesters
+        case Phase.BRING:
+            return not entry.models_out & ~reports.bitmap(entry.brought)
         case Phase.ATTEST:
             return len(entry.attestation_commitments) >= entry.attesters
         case Phase.ATTEST_REVEAL:
-            return len(entry.statements) >= len(entry.attestation_commitments)
+            return len(entry.stated) >= len(entry.attestation_commitments)
         case _:
             # Finalize ends with the block. Headers would only let somebody void the round.
             return False
-
-
-def _trainers(replay: ReplaySchedule, history: History) -> int:
-    """How many models are expected: at least one, and no more than there are places."""
-    nodes = replay.nodes
-    if nodes is None:
-        nodes = max(1, len({key.owner for key in history.keys}))
-    return min(nodes, replay.parameters.maximum_models)
-
-
-def _test_keys_are_out(history: History, entry: RoundHistory) -> bool:
-    return all(history.items[number].publication is not None for number in entry.test_items)
 
 
 def _in_collection(
@@ -128,33 +117,50 @@ def _in_collection(
     status: ChainStatus,
     history: History,
     seconds: float,
-    decision_height: Callable[[int], int | None],
+    decision_height: DecisionHeight,
 ) -> Feed:
-    """Let the round's items be partitioned once all that may come have come, then let it close."""
-    collection = status.collection
+    """Let the round's data be partitioned once all that may come has come, then let it close."""
+    collection, collected = status.collection, status.collected
     name = f"round {collection.round}"
-    shared = sum(item.item.scope == collection.round for item in history.items)
-    if shared < status.keys.active and seconds < replay.patience:
+    if collected.shared < collection.members and seconds < replay.patience:
         return Feed(
             None,
             clock=False,
-            reason=f"the nodes share data in {name} ({shared} of {status.keys.active})",
+            reason=f"the members share in {name} ({collected.shared} of {collection.members})",
         )
     if status.next_partition.possible:
-        return Feed(None, clock=False, reason=f"a keeper partitions the items of {name}")
-    confirmations = status.best_height - status.tip
-    if status.totals.pending:
-        height = decision_height(history.items[-1].shared.arrival)
-        if height is not None and height > status.tip:
-            return Feed(
-                height + confirmations,
-                clock=True,
-                reason=f"{status.totals.pending} items of {name} wait for a partition",
-            )
-    if not clock.has_collected(replay.parameters, collection, status.tip):
-        return Feed(
-            clock.last_height(replay.parameters, collection) + confirmations,
-            clock=True,
-            reason=f"{name} closes with {collection.items} of {collection.target} items",
-        )
+        return Feed(None, clock=False, reason=f"a keeper partitions the data of {name}")
+    if collected.pending:
+        arrival = history.round(collection.round).data[-1].shared.arrival
+        reason = f"{collected.pending} data transactions of {name} wait for a partition"
+        feed = _up_to(decision_height(arrival), status, reason)
+        if feed is not None:
+            return feed
+    if collection.round >= status.epoch.last_round and not status.next_epoch.written:
+        return _in_draw(status, decision_height)
+    last = clock.last_height(collection.open_height, replay.parameters.collect_heights)
+    if not clock.has_everybody(collected.partitioned, collection.members):
+        reason = f"{name} closes with {collected.partitioned} of {collection.members}"
+        feed = _up_to(last, status, reason)
+        if feed is not None:
+            return feed
     return Feed(None, clock=False, reason=f"a keeper closes {name}")
+
+
+def _in_draw(status: ChainStatus, decision_height: DecisionHeight) -> Feed:
+    """Let the next epoch's draw have its seed, without which the round does not close."""
+    name = f"the draw of epoch {status.collection.epoch + 1}"
+    if not status.next_epoch.seeded and not status.draw_height and not status.draw_lost:
+        height = decision_height(status.next_epoch.frozen_at)
+        feed = _up_to(height, status, f"{name} waits for its seed")
+        if feed is not None:
+            return feed
+    return Feed(None, clock=False, reason=f"a keeper sees to {name}")
+
+
+def _up_to(height: int | None, status: ChainStatus, reason: str) -> Feed | None:
+    """Headers until the tip is at a height; None if there is none, or it is there."""
+    if height is None or height <= status.tip:
+        return None
+    confirmations = status.best_height - status.tip
+    return Feed(height + confirmations, clock=True, reason=reason)

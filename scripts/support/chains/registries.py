@@ -262,9 +262,12 @@ class Registries:
         """Publish the training or the test keys of a data transaction."""
         record = shared.transaction.record
         test = self.data.functions.testParts(record.round, index).call()
-        name = "publishTestKeys" if is_test else "publishTrainingKeys"
-        words = shared.words(test if is_test else ~test)
-        call = self.data.functions[name](astuple(record), index, partition, words)
+        if is_test:
+            keys = [key for part, key in enumerate(shared.keys) if test >> part & 1]
+            call = self.data.functions.publishTestKeys(record.round, index, keys)
+        else:
+            words = shared.words(~test)
+            call = self.data.functions.publishTrainingKeys(astuple(record), index, partition, words)
         return self.evm.send(call)
 
     # ---- Bitcoin headers ----

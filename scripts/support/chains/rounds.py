@@ -6,10 +6,10 @@ Models are names: what a model is worth is said by the rows of the statement.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterator
+from typing import Any
 
 from web3 import Web3
 from web3.types import TxReceipt
@@ -61,7 +61,7 @@ class Shared:
 
 @dataclass
 class Rounds:
-    """Contracts with accounts that act in them; the first `genesis` of them are genesis accounts."""
+    """Contracts and the accounts that act in them, of which the first are genesis accounts."""
 
     chain: Contracts
     accounts: Sequence[str]
@@ -230,27 +230,21 @@ class Rounds:
     def publish_one(self, entry: Shared, is_test: bool) -> TxReceipt:
         """Publish the training keys or the test keys of a data transaction."""
         transaction = entry.transaction
-        test = self.chain.view("DataRegistry", "testParts", transaction.round, entry.index)
+        round_number, index = transaction.round, entry.index
+        test = self.chain.view("DataRegistry", "testParts", round_number, index)
+        if is_test:
+            keys = [key for part, key in enumerate(entry.keys) if test >> part & 1]
+            return self.chain.send("DataRegistry", "publishTestKeys", round_number, index, keys)
         words = [
-            key if bool(test >> part & 1) is is_test else transaction.key_commitments[part]
+            transaction.key_commitments[part] if test >> part & 1 else key
             for part, key in enumerate(entry.keys)
         ]
-        function = "publishTestKeys" if is_test else "publishTrainingKeys"
-        return self.chain.send(
-            "DataRegistry",
-            function,
-            *(transaction.record, entry.index, self.partition_of(entry), words),
-        )
-
-    def partition_of(self, entry: Shared) -> int:
-        """Number of the partition that took a data transaction."""
         number = 0
-        round_number = entry.transaction.round
-        while self.chain.view("DataRegistry", "partitionAt", round_number, number).end <= (
-            entry.index
-        ):
+        while self.chain.view("DataRegistry", "partitionAt", round_number, number).end <= index:
             number += 1
-        return number
+        return self.chain.send(
+            "DataRegistry", "publishTrainingKeys", transaction.record, index, number, words
+        )
 
     def model(self, account: str, name: object = "", **named: Any) -> ModelTransaction:
         """An account's model of the round in competition, with the right votes."""

@@ -203,7 +203,7 @@ class SteppedWorld:
             actual = self.twin.execute(action, account, self.now)
         except Revert as error:
             actual = (error.name, error.arguments)
-        assert actual == expected, f"{action} by {account}: {actual}, by the reference {expected}"
+        assert actual == expected, f"{actual}, by the reference {expected}: {action} by {account}"
 
     def wait(self, seconds: int) -> None:
         """Let the EVM's clock run."""

@@ -25,7 +25,7 @@ class World(HonestWorld):
     def apply(self, nodes: Sequence[Node] | None = None) -> None:
         """Apply for the epoch that can be applied for: those of the nodes that have not."""
         membership = self.reference.membership
-        for node in nodes or self.genesis_nodes:
+        for node in self.genesis_nodes if nodes is None else nodes:
             if not membership.application_of(membership.open_epoch(), node.account).exists:
                 self.execute(self.application(node), node)
 
@@ -54,7 +54,7 @@ class World(HonestWorld):
     def share(self, nodes: Sequence[Node] | None = None) -> None:
         """Share with the members among the nodes that have not in this round."""
         members = self.members()
-        for node in nodes or self.nodes:
+        for node in self.nodes if nodes is None else nodes:
             if node in members and not self.has_shared(node):
                 self.execute(self.sharing(node), node)
 
@@ -111,13 +111,23 @@ class World(HonestWorld):
 
     def report(self, bitmap: int = 0, nodes: Sequence[Node] | None = None) -> None:
         """From Report to what follows: attesters send a bitmap of data that they cannot use."""
-        for node in nodes or self.attesters():
+        for node in self.attesters() if nodes is None else nodes:
             self.execute(actions.ReportData(bitmap), node)
         self.end_phase()
+
+    def fill_up(self) -> None:
+        """Make up for what was burned of the stakes of those who act in the round."""
+        membership = self.reference.membership
+        acting = self.members(membership.epoch_of(self.competing)) + self.attesters()
+        for node in self.nodes:
+            lacking = self.parameters.stake - membership.stake_of(node.account).amount
+            if lacking and node in acting:
+                self.execute(actions.AddStake(lacking), node)
 
     def train(self, skills: Sequence[int], nodes: Sequence[Node] | None = None) -> None:
         """From Open to Reveal: competitors commit to models, all keys are published."""
         self.open()
+        self.fill_up()
         for node, skill in zip(nodes or self.competitors(), skills, strict=False):
             self.execute(self.commit(node, skill), node)
         self.end_phase()
@@ -140,12 +150,8 @@ class World(HonestWorld):
         """From any phase up to Attest to Finalize: attesters commit to rows and open them."""
         self.end_phases(Phase.ATTEST)
         stated = self.rows() if rows is None else rows
-        membership = self.reference.membership
-        who = [
-            node
-            for node in nodes or self.attesters()
-            if membership.stake_of(node.account).amount == self.parameters.stake
-        ]
+        self.fill_up()
+        who = self.attesters() if nodes is None else nodes
         for node in who:
             self.execute(self.attestation(node, stated), node)
         self.end_phase()

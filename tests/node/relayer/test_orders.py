@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import astuple, replace
 
@@ -14,7 +13,7 @@ from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import FeeCapError, RelayerError, RelayerRefusedError
 from offchain.node.demo.local_network import account, free_port
-from offchain.node.relayer.order_client import OrderClient, OrderTerms
+from offchain.node.relayer.order_client import OrderClient
 from offchain.node.relayer.order_routes import MAXIMUM_ORDER_BODY
 from offchain.protocol.words.orders import order_end
 from offchain.protocol.words.status import ZERO_ADDRESS
@@ -27,7 +26,6 @@ from tests.support.chains.token_place import (
     holder_key,
     token_place,
 )
-from tests.support.servers.http_server import Answer, serve
 from tests.support.servers.order_relayer import OrderRelayer, order_relayer, refusal
 
 NUMBER = 6
@@ -311,38 +309,6 @@ def test_the_client_hands_an_order_over_and_reads_the_terms(holders, relayer):
     with pytest.raises(RelayerError, match="serves model chain"):
         client.terms(1, model_chain)
     client.close()
-
-
-TERMS = {"chainId": 1, "modelChain": OTHER, "relayer": RELAYER, "minimumFee": "7"}
-
-UNUSABLE = {
-    "nothing": (b"", "names no terms"),
-    "a list": (b"[]", "names no terms"),
-    "no fee": (json.dumps({**TERMS, "minimumFee": None}).encode(), "no usable terms"),
-    "a fee as a number": (json.dumps({**TERMS, "minimumFee": 7}).encode(), "no usable terms"),
-    "a negative fee": (json.dumps({**TERMS, "minimumFee": "-7"}).encode(), "no usable terms"),
-    "no account": (json.dumps({**TERMS, "relayer": "me"}).encode(), "no usable terms"),
-    "another chain": (json.dumps({**TERMS, "chainId": 2}).encode(), "not .* on chain 1"),
-    "no chain": (json.dumps({**TERMS, "chainId": "1"}).encode(), "names no terms"),
-    "no end of brackets": (b"[" * 100_000, "names no terms"),
-}
-
-
-@pytest.mark.parametrize("name", UNUSABLE)
-def test_terms_that_are_none_are_said(name):
-    content, reason = UNUSABLE[name]
-    with serve(lambda _: Answer(content)) as served:
-        client = OrderClient(served.url)
-        with pytest.raises(RelayerError, match=reason):
-            client.terms(1, OTHER)
-        client.close()
-
-
-def test_terms_are_read_as_they_were_said():
-    with serve(lambda _: Answer(json.dumps(TERMS).encode())) as served:
-        client = OrderClient(served.url)
-        assert client.terms(1, OTHER) == OrderTerms(RELAYER, 7)
-        client.close()
 
 
 def test_a_relayer_that_is_down_is_said():

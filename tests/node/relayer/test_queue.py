@@ -7,7 +7,6 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-from offchain.protocol.words.transactions import DataTransaction
 
 from offchain.chain.sending.fees import Fees
 from offchain.chain.sending.outbox import SignedTransaction
@@ -18,6 +17,7 @@ from offchain.node.relayer.lane import Lane
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys, Share
 from offchain.protocol.words.orders import RecoverableSignature, SignedOrder, TokenOrder
+from offchain.protocol.words.transactions import DataTransaction
 from offchain.refusals import RefusalCode
 
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"

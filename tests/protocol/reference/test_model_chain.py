@@ -124,8 +124,6 @@ def test_without_models_reveal_to_bring_are_skipped_and_the_block_is_quiet(
 
 def test_without_reveals_the_round_goes_on_to_a_quiet_block(revealing: World) -> None:
     revealing.end_phase()
-    for node in revealing.genesis_nodes:
-        revealing.execute(actions.AddStake(SMALL.model_burn), node)
     revealing.attest()
     revealing.execute(actions.Finalize(revealing.rows()))
     assert revealing.rounds.blocks[-1].quiet

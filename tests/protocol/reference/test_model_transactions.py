@@ -80,6 +80,8 @@ def test_what_is_reported_missing_may_be_brought(revealing: World) -> None:
     revealing.end_phase()
     assert revealing.phase == Phase.BRING
     bringing = revealing.bringing(0)
+    with refused("NoSuchReveal", 3, 3):
+        revealing.execute(replace(bringing, index=3))
     with refused("NotMissing", 2):
         revealing.execute(revealing.bringing(2))
     with refused("ModelTooLarge", MAXIMUM_MODEL_BYTES + 1, MAXIMUM_MODEL_BYTES):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from offchain.chain.domains import Domains
+from offchain.bitcoin.rules import MAINNET
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.development_clock import DevelopmentClock
@@ -19,77 +19,90 @@ from offchain.config import DEFAULT_TASK, RECORDED_HEADERS
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.headers.recorded import RecordedHeaders
 from offchain.learning.formats.digits import DigitSamples, encode_payload
+from offchain.learning.tasks.known import make_learner
 from offchain.node.demo.local_network import DemoPlan, account, deploy_on
 from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.feeder.schedule import ReplaySchedule
+from offchain.node.journal import Journal
 from offchain.node.own import Own
 from offchain.node.sharing import Sharing
 from offchain.ports import DataSource, Outlet
-from offchain.protocol.rules.ring_selection import STRATEGIES
-from offchain.protocol.words.actions import Partition, Start, WritePage
-from offchain.protocol.words.transactions import DataTransaction, KeyReveal
+from offchain.protocol.deciding.policy import Policy
+from offchain.protocol.words.actions import (
+    Partition,
+    PublishTestKeys,
+    PublishTrainingKeys,
+    Share,
+    Start,
+)
+from offchain.protocol.words.parameters import DEMO
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from scripts.support.chains.evm import ROOT
 
 NODES = 4
-KEYS = 12
+SAMPLES = 10
+"""Samples in a part."""
 
 
+@dataclass(frozen=True)
 class EasyDigits(DataSource):
     """Payloads that a small network learns within a few steps: every digit has its own stripe."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    seed: int
+    samples: int = SAMPLES
 
-    def draw(self, round_number: int, count: int) -> list[bytes]:
-        random = np.random.default_rng([self._seed, round_number])
-        return [encode_payload(self._samples(random)) for _ in range(count)]
+    def draw(self, round_number: int, parts: int) -> list[bytes]:
+        random = np.random.default_rng([self.seed, round_number])
+        return [encode_payload(self._samples(random)) for _ in range(parts)]
 
-    @staticmethod
-    def _samples(random: np.random.Generator) -> DigitSamples:
-        labels = random.integers(0, 10, 30, dtype=np.uint8)
-        images = random.integers(0, 40, (30, 28, 28), dtype=np.uint8)
+    def _samples(self, random: np.random.Generator) -> DigitSamples:
+        labels = random.integers(0, 10, self.samples, dtype=np.uint8)
+        images = random.integers(0, 40, (self.samples, 28, 28), dtype=np.uint8)
         for image, label in zip(images, labels, strict=True):
             stripe = image if label < 5 else image.T
             stripe[5 * (label % 5) : 5 * (label % 5) + 5] = 255
         return DigitSamples(images, labels)
 
 
+@dataclass(frozen=True)
 class RandomDigits(DataSource):
     """Payloads that pass the task's check; what they show does not matter."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    seed: int
+    samples: int = SAMPLES
 
-    def draw(self, round_number: int, count: int) -> list[bytes]:
-        random = np.random.default_rng([self._seed, round_number])
+    def draw(self, round_number: int, parts: int) -> list[bytes]:
+        random = np.random.default_rng([self.seed, round_number])
         return [
             encode_payload(
                 DigitSamples(
-                    random.integers(0, 256, (10, 28, 28), dtype=np.uint8),
-                    random.integers(0, 10, 10, dtype=np.uint8),
+                    random.integers(0, 256, (self.samples, 28, 28), dtype=np.uint8),
+                    random.integers(0, 10, self.samples, dtype=np.uint8),
                 )
             )
-            for _ in range(count)
+            for _ in range(parts)
         ]
 
 
 @dataclass
-class Kept(Outlet):
+class Caught(Outlet):
     """Keeps what a node hands over, for the test to send."""
 
-    transactions: list[tuple[DataTransaction, bytes]] = field(default_factory=list)
-    reveals: list[KeyReveal] = field(default_factory=list)
+    shares: list[tuple[Share, Sequence[bytes]]] = field(default_factory=list)
+    keys: list[PublishTrainingKeys | PublishTestKeys] = field(default_factory=list)
 
-    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
-        self.transactions.append((transaction, payload))
+    def submit(self, share: Share, payloads: Sequence[bytes]) -> None:
+        self.shares.append((share, payloads))
 
-    def publish(self, reveals: Sequence[KeyReveal]) -> None:
-        self.reveals += reveals
+    def publish(self, keys: PublishTrainingKeys | PublishTestKeys) -> None:
+        self.keys.append(keys)
 
 
 class NodeChain:
-    """A deployment with four nodes, of which the test decides every step."""
+    """A deployment with some nodes, of which the test decides every step.
+
+    ``changes`` are parameters other than the demo's.
+    """
 
     def __init__(
         self,
@@ -98,38 +111,38 @@ class NodeChain:
         nodes: int = NODES,
         source: Callable[[int], DataSource] = RandomDigits,
         task: str = DEFAULT_TASK,
+        **changes: int,
     ) -> None:
-        self.data_source = source
-        self.plan = DemoPlan(ROOT, folder, RECORDED_HEADERS, nodes, task=task)
-        self.source = RecordedHeaders(RECORDED_HEADERS, self._rules())
+        parameters = replace(DEMO, **{"samples_per_part": SAMPLES, **changes})
+        self.plan = DemoPlan(ROOT, folder, RECORDED_HEADERS, nodes, parameters, task=task)
+        self.source = RecordedHeaders(RECORDED_HEADERS, MAINNET)
         self.contracts: DeployedContracts = deploy_on(url, self.plan, self.source, account(nodes))
-        found = self.contracts.deployment
-        self.domains = Domains.of(found)
         self.chains = [Web3Chain(self.contracts, account(node)) for node in range(nodes + 3)]
         self.parameters = self.contracts.parameters
-        self.outlets = [Kept() for _ in range(nodes)]
-        self.sharing = [self._sharing(node) for node in range(nodes)]
+        self.domain = self.contracts.deployment.domain()
+        self.learner = make_learner(task, parameters.samples_per_part)
+        self.outlets = [Caught() for _ in range(nodes)]
+        self.sharing = [self._sharing(node, source(node)) for node in range(nodes)]
         self.clock = DevelopmentClock(self.contracts.ethereum)
-        self.feeder = ReplayingFeeder(
-            self.chains[nodes + 1],
+        self.feeder = self.feeding(0.0, time.monotonic)
+        self.view = self.follower()
+
+    def feeding(self, patience: float, monotonic: Callable[[], float]) -> ReplayingFeeder:
+        """What feeds the recorded headers to this chain, after so many seconds at the latest."""
+        found = self.contracts.deployment
+        return ReplayingFeeder(
+            self.chains[self.plan.nodes + 1],
             self.follower(),
             self.source,
             self.clock,
             found.relay,
-            ReplaySchedule(self.parameters, found.checkpoint.height, nodes, patience=0.0),
-            time.monotonic,
+            ReplaySchedule(self.parameters, patience=patience),
+            monotonic,
         )
-        self.view = self.follower()
-
-    @staticmethod
-    def _rules():
-        from offchain.bitcoin.rules import MAINNET
-
-        return MAINNET
 
     def follower(self) -> ChainFollower:
         """A new reader of the chain from its start."""
-        return ChainFollower(self.chains[0], self.domains, self.contracts.deployment.block_number)
+        return ChainFollower(self.chains[0], self.domain, self.contracts.deployment.block_number)
 
     def secrets(self, node: int) -> NodeSecrets:
         """A node's secrets."""
@@ -144,37 +157,37 @@ class NodeChain:
         self.view.refresh()
 
     def start(self) -> None:
-        """All nodes lease keys, the chain starts, the keys of round 1 are written."""
+        """All nodes apply, the chain starts."""
         for node, sharing in enumerate(self.sharing):
-            self.chains[node].execute(sharing.lease(self.view.history, KEYS, 0))
-        self.feeder.step()
-        self.chains[0].execute(Start())
-        self.chains[0].execute(WritePage(1))
+            self.chains[node].execute(sharing.application(1, self.parameters.stake))
+        self.refresh()
+        first = self.view.history.epoch(1)
+        self.chains[0].execute(Start(first.ascending(first.applications)))
         self.refresh()
 
-    def draw(self, node: int, scope: int = 1) -> list[tuple[DataTransaction, bytes]]:
-        """Signed data transactions of a node with their sealed payloads, one for each key."""
-        status, history = self.view.status, self.view.history
-        indices = tuple(range(KEYS))
-        self.outlets[node].transactions.clear()
-        self.sharing[node].share(status, history, scope, indices)
-        return list(self.outlets[node].transactions)
+    def signed(self, node: int) -> tuple[Share, Sequence[bytes]]:
+        """A node's data transaction of the collecting round, with its sealed parts."""
+        self.refresh()
+        self.sharing[node].share(self.view.status, self.view.history, anew=True)
+        return self.outlets[node].shares.pop()
 
     def partition(self) -> None:
-        """Relay headers until the pending items are partitioned."""
+        """Relay headers until what is pending is partitioned."""
         while not self.view.status.next_partition.possible:
             self.feeder.step()
             self.refresh()
         found = self.view.status.next_partition
-        self.chains[0].execute(Partition(found.height, found.end_arrival))
+        self.chains[0].execute(Partition(found.height, found.end))
         self.refresh()
 
-    def _sharing(self, node: int) -> Sharing:
+    def _sharing(self, node: int, source: DataSource) -> Sharing:
         return Sharing(
             self.own(node),
-            self.data_source(node),
+            Policy(phase_seconds=0),
+            source,
+            self.learner,
             self.outlets[node],
-            STRATEGIES["windows"],
+            Journal(self.plan.folder / f"sharing-{node}.sqlite"),
             secrets.token_bytes,
             time.monotonic,
         )

@@ -1,42 +1,39 @@
-"""Workers as the program assembles them, which a test lets go through round 1 on a real chain."""
+"""Workers as the program assembles them, which a test lets go through rounds on a real chain."""
 
 from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from offchain.config import DEFAULT_TASK
 from offchain.learning.preparation import use_threads
-from offchain.node.assembly import Adapters, Choices, assemble_worker
+from offchain.node.assembly import Adapters, assemble_worker
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.feeder.replay import ReplayingFeeder
-from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.ports import DataSource, Learner
 from offchain.protocol.deciding.policy import ALL_ROLES, Policy, Role
 from offchain.protocol.history.entries import RoundHistory
-from offchain.protocol.rules.ring_selection import STRATEGIES
-from offchain.protocol.words.actions import Share
-from offchain.protocol.words.transactions import DataTransaction
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
-from tests.support.chains.node_chain import KEYS, NodeChain
+from tests.support.chains.node_chain import NodeChain
 from tests.support.waiting import PATIENCE_SECONDS
 
-PATIENCE = 8
-TURNS = 400
+PHASE_SECONDS = 16
+FEEDER_SECONDS = 20.0
+TURNS = 600
 
 
 @dataclass(frozen=True)
 class Part:
-    """A node's part in the round: what it learns with, what it shares and what it does."""
+    """A node's part: what it learns with, what it shares and what it does."""
 
     learner: Learner
     source: DataSource | None
@@ -44,69 +41,66 @@ class Part:
 
 
 @dataclass
-class WorkedRound:
-    """A chain on which workers went through round 1."""
+class WorkedChain:
+    """A chain on which workers take turns with a feeder; a turn takes half a second of `now`."""
 
     chain: NodeChain
     store: LocalStore
     workers: list[Worker]
+    feeder: ReplayingFeeder
+    now: list[float] = field(default_factory=lambda: [0.0])
 
-    @property
-    def round(self) -> RoundHistory:
-        return self.chain.view.history.round(1)
+    def round(self, number: int = 1) -> RoundHistory:
+        """A round as it is now."""
+        return self.chain.view.history.round(number)
+
+    def work(self, until: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Take turns until something holds; ``meanwhile`` is what others do in each turn."""
+        for _ in range(TURNS):
+            self.chain.refresh()
+            if until():
+                return
+            for worker in self.workers:
+                worker.step(threading.Event())
+                worker.wait_for_computation(PATIENCE_SECONDS)
+            meanwhile()
+            self.feeder.step()
+            self.now[0] += 0.5
+        raise AssertionError(f"not there after {TURNS} turns: {self.workers[0].waiting}")
+
+    def work_through(self, number: int, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Take turns until a round is over."""
+        rounds = self.chain.view.history.rounds
+        self.work(lambda: number in rounds and self.round(number).is_over, meanwhile)
 
 
 @contextmanager
-def started_chain(
-    folder: Path, nodes: int, source: Callable[[int], DataSource], task: str = DEFAULT_TASK
+def node_chain(
+    folder: Path,
+    nodes: int,
+    source: Callable[[int], DataSource],
+    task: str = DEFAULT_TASK,
+    **changes: int,
 ) -> Iterator[tuple[NodeChain, LocalStore]]:
-    """A chain in round 1 with a store, in a process that computes with one thread."""
+    """A chain that has not started with a store, in a process that computes with one thread."""
     use_threads(1)
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     with Anvil(accounts=nodes + 3) as anvil:
-        chain = NodeChain(anvil.url, folder, nodes, source, task=task)
-        chain.start()
+        chain = NodeChain(anvil.url, folder, nodes, source, task, **changes)
         yield chain, LocalStore(folder / "store")
         chain.contracts.ethereum.close()
     structlog.reset_defaults()
 
 
-def share(
-    chain: NodeChain, store: LocalStore, drawn: Sequence[tuple[DataTransaction, bytes]]
-) -> None:
-    """Share data transactions with their payloads, as many at once as a node has keys."""
-    for start in range(0, len(drawn), KEYS):
-        batch = drawn[start : start + KEYS]
-        for _, payload in batch:
-            store.put(payload)
-        chain.chains[0].execute(Share(tuple(transaction for transaction, _ in batch)))
-
-
 @contextmanager
-def worked_round(
-    chain: NodeChain,
-    store: LocalStore,
-    parts: Mapping[int, Part],
-    meanwhile: Callable[[], None] = lambda: None,
-) -> Iterator[WorkedRound]:
-    """Let workers, by number of node, take turns with a feeder until round 1 is over.
-
-    ``meanwhile`` is what others do in each turn. The workers' journals stay open.
-    """
+def working(
+    chain: NodeChain, store: LocalStore, parts: Mapping[int, Part]
+) -> Iterator[WorkedChain]:
+    """Workers by number of node, whose journals stay open."""
     now = [0.0]
-    nodes = chain.plan.nodes
-    feeder = ReplayingFeeder(
-        chain.chains[nodes + 1],
-        chain.follower(),
-        chain.source,
-        chain.clock,
-        chain.contracts.deployment.relay,
-        ReplaySchedule(chain.parameters, chain.contracts.deployment.checkpoint.height, nodes, 20.0),
-        lambda: now[0],
-    )
     with ExitStack() as journals:
         workers = [
-            _worker(
+            worker_of(
                 chain,
                 store,
                 node,
@@ -116,21 +110,11 @@ def worked_round(
             )
             for node, part in parts.items()
         ]
-        worked = WorkedRound(chain, store, workers)
-        for _ in range(TURNS):
-            chain.refresh()
-            if 1 in chain.view.history.rounds and worked.round.is_over:
-                break
-            for worker in workers:
-                worker.step(threading.Event())
-                worker._background.wait(PATIENCE_SECONDS)
-            meanwhile()
-            feeder.step()
-            now[0] += 0.5
-        yield worked
+        feeder = chain.feeding(FEEDER_SECONDS, lambda: now[0])
+        yield WorkedChain(chain, store, workers, feeder, now)
 
 
-def _worker(
+def worker_of(
     chain: NodeChain,
     store: LocalStore,
     node: int,
@@ -138,6 +122,7 @@ def _worker(
     journal: Journal,
     clock: Callable[[], float],
 ) -> Worker:
+    """One worker."""
     return assemble_worker(
         Adapters(
             chain.chains[node],
@@ -147,10 +132,9 @@ def _worker(
             DirectOutlet(chain.chains[node], store),
         ),
         chain.own(node),
-        Choices(
-            Policy(part.roles, 0, PATIENCE), STRATEGIES["windows"], LoopSettings(poll=0.0, turn=0.0)
-        ),
+        Policy(part.roles, phase_seconds=PHASE_SECONDS),
         journal,
         clock,
         secrets.token_bytes,
+        LoopSettings(poll=0.0, turn=0.0),
     )

@@ -22,7 +22,8 @@ from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain
 from offchain.node.demo.local_network import free_port
-from offchain.node.relayer.app import BODY_SECONDS, make_app
+from offchain.node.relayer.answers import BODY_SECONDS
+from offchain.node.relayer.app import make_app
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
 from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds

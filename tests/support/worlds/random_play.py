@@ -11,7 +11,6 @@ from functools import partial
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.steps import Node
 from scripts.support.worlds.world import World
 from tests.support.worlds.random_moves import RandomMoves
 
@@ -159,7 +158,7 @@ class RandomPlay(RandomMoves):
             case Phase.OPEN | Phase.UNSEAL:
                 self._publish_all(is_kept=turn == Turn.KEYS_KEPT)
             case Phase.COMMIT if turn != Turn.NO_MODELS:
-                self._fill_up()
+                world.fill_up()
                 for node in world.competitors():
                     world.execute(world.commit(node, self.skill()), node)
             case Phase.REVEAL:
@@ -177,8 +176,8 @@ class RandomPlay(RandomMoves):
                 ):
                     world.execute(world.bringing(0))
             case Phase.ATTEST if turn != Turn.NO_STATEMENT:
-                self._fill_up()
-                for node in self._able():
+                world.fill_up()
+                for node in world.attesters():
                     world.execute(world.attestation(node, world.rows()), node)
             case Phase.ATTEST_REVEAL:
                 self._try(self.open)
@@ -217,26 +216,6 @@ class RandomPlay(RandomMoves):
         named = self.random.choice([bytes(32), self._junk()])
         field = self.random.choice(["data_root", "previous_block"])
         return actions.RevealModel(replace(action.transaction, **{field: named}), action.salt)
-
-    def _fill_up(self) -> None:
-        """Make up for what was burned of the stakes of those who act in the round."""
-        world = self.world
-        membership = world.reference.membership
-        members = world.members(membership.epoch_of(world.competing))
-        for node in world.nodes:
-            lacking = world.parameters.stake - membership.stake_of(node.account).amount
-            if lacking and (node in members or node in world.attesters()):
-                world.execute(actions.AddStake(lacking), node)
-
-    def _able(self) -> list[Node]:
-        """Attesters with a full stake."""
-        world = self.world
-        stake_of = world.reference.membership.stake_of
-        return [
-            node
-            for node in world.attesters()
-            if stake_of(node.account).amount == world.parameters.stake
-        ]
 
     def _open_all(self) -> None:
         world, attestation_of = self.world, self.world.reference.attestations.attestation_of

@@ -1,0 +1,353 @@
+"""What holds whatever anybody sends: checked on what random play leaves behind."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+from typing import TypeVar
+
+import pytest
+
+from offchain.protocol.reference.environment import Revert
+from offchain.protocol.words import actions
+from offchain.protocol.words import records as events
+from offchain.protocol.words.status import ZERO_HASH, Electorate, Phase, VoidReason
+from scripts.support.chains.compared_views import all_views
+from scripts.support.worlds.steps import SMALL, address
+from scripts.support.worlds.world import World
+from tests.support.worlds.random_play import RandomPlay
+
+RecordType = TypeVar("RecordType", bound=events.Record)
+
+STEPS = 250
+
+
+def random_play(seed: int) -> RandomPlay:
+    """Random play among eight accounts, four of them genesis', for at most five places."""
+    names = [address(number) for number in range(8)]
+    parameters = replace(SMALL, maximum_members=5, standing_rounds=2 + seed % 2)
+    return RandomPlay(World(parameters, names, genesis=4), seed)
+
+
+@cache
+def played(seed: int) -> RandomPlay:
+    """A play that has been played."""
+    play = random_play(seed)
+    play.play(STEPS)
+    return play
+
+
+@pytest.fixture(params=range(3), scope="module")
+def world(request: pytest.FixtureRequest) -> World:
+    """What a play has left."""
+    return played(request.param).world
+
+
+def made(world: World, kind: type[RecordType]) -> list[RecordType]:
+    """All events of a kind."""
+    return [record for record in world.reference.environment.records if isinstance(record, kind)]
+
+
+def is_below(bitmap: int, other: int) -> bool:
+    """Whether a bitmap has no bit that another has not."""
+    return bitmap & ~other == 0
+
+
+def test_random_play_goes_everywhere() -> None:
+    plays = [played(seed) for seed in range(3)]
+    met = {
+        type(record).__name__
+        for play in plays
+        for record in play.world.reference.environment.records
+    }
+    kinds: Iterable[type] = (kind for kind in vars(events).values() if isinstance(kind, type))
+    known = {kind.__name__ for kind in kinds if issubclass(kind, events.Record)}
+    # The relay's events are not the reference's, and no draw is lost with so few headers.
+    assert known - met == {"Record", "HeadersAccepted", "Reorganised", "DrawRenewed"}
+    refused = {name for play in plays for name in play.refusals}
+    assert len(refused) > 40
+    blocks = [block for play in plays for block in play.world.rounds.blocks[1:]]
+    assert {block.quiet for block in blocks} == {True, False}
+    voided = [closed for play in plays for closed in play.world.rounds.closed.values()]
+    assert {closed.void_reason for closed in voided} == set(VoidReason)
+    phases = {record.phase for play in plays for record in made(play.world, events.PhaseStarted)}
+    assert phases == set(Phase) - {Phase.NONE}
+
+
+def test_a_refused_transaction_leaves_no_trace() -> None:
+    play = random_play(7)
+    accounts = [node.account for node in play.world.nodes]
+    reference = play.world.reference
+
+    def everything() -> object:
+        return all_views(reference, accounts), len(reference.environment.records)
+
+    execute, refused = play.world.execute, 0
+
+    def watched(action: actions.Action, sender: object = None) -> object:
+        nonlocal refused
+        before = everything()
+        try:
+            return execute(action, sender)  # type: ignore[arg-type]
+        except Revert:
+            reference.environment.now = clock
+            assert everything() == before
+            refused += 1
+            raise
+        finally:
+            reference.environment.now = play.world.now
+
+    play.world.execute = watched  # type: ignore[assignment, method-assign]
+    for _ in range(120):
+        clock = reference.environment.now
+        play.step()
+    assert refused > 30
+
+
+def test_the_same_transactions_give_the_same_chain() -> None:
+    again = random_play(1)
+    again.play(STEPS)
+    assert again.world.reference.environment.records == (
+        played(1).world.reference.environment.records
+    )
+
+
+def test_as_many_accounts_may_attest_as_were_counted_when_the_round_closed() -> None:
+    play = random_play(3)
+    world, competing = play.world, 0
+    for _ in range(STEPS):
+        play.step()
+        if world.phase.competes:
+            competing += 1
+            assert len(world.attesters()) == world.rounds.competition.attesters
+    assert competing > 100
+    assert not all(
+        record.electorate is Electorate.GENESIS for record in made(world, events.RoundClosed)
+    )
+
+
+# ---- members -------------------------------------------------------------------------------------
+
+
+def test_epochs_follow_one_another_without_a_gap_and_last_long_enough(world: World) -> None:
+    membership = world.reference.membership
+    epochs = [membership.epoch_at(number + 1) for number in range(membership.current_epoch)]
+    assert epochs[0].first_round == 1
+    for before, after in pairwise(epochs):
+        assert after.first_round == before.last_round + 1
+    for epoch in epochs:
+        assert epoch.last_round - epoch.first_round + 1 >= world.parameters.epoch_rounds
+
+
+def test_a_ring_is_of_as_many_keys_as_were_drawn_each_once_and_never_changes(
+    world: World,
+) -> None:
+    membership, p = world.reference.membership, world.parameters
+    written = made(world, events.MembersWritten)
+    assert [record.epoch for record in written] == list(range(1, len(written) + 1))
+    for record in written:
+        epoch, ring = membership.epoch_at(record.epoch), membership.ring(record.epoch)
+        assert membership.members[record.epoch] == record.accounts
+        assert list(ring) == sorted(set(ring))
+        assert len(ring) == epoch.warm_places + epoch.cold_places
+        assert p.minimum_ring <= len(ring) <= p.maximum_members
+
+
+def test_a_share_key_and_an_account_apply_once_an_epoch(world: World) -> None:
+    applied = made(world, events.Applied)
+    for values in (
+        [(record.epoch, record.key) for record in applied],
+        [(record.epoch, record.account) for record in applied],
+        [(record.epoch, record.warm, record.number) for record in applied],
+    ):
+        assert len(set(values)) == len(values)
+
+
+def test_what_is_staked_is_what_came_in_less_what_burned_and_went_back(world: World) -> None:
+    for node in world.nodes:
+        came = sum(r.amount for r in made(world, events.StakeAdded) if r.account == node.account)
+        gone = sum(
+            r.amount
+            for r in [*made(world, events.StakeBurned), *made(world, events.StakeReturned)]
+            if r.account == node.account
+        )
+        staked = world.reference.membership.stake_of(node.account).amount
+        assert 0 <= staked == came - gone <= world.parameters.stake
+
+
+def test_no_stake_goes_back_while_its_account_is_a_member_or_may_become_one(
+    world: World,
+) -> None:
+    membership, later = world.reference.membership, world.parameters.standing_rounds
+    records = world.reference.environment.records
+    for returned in made(world, events.StakeReturned):
+        before = [record for record in records if record.position < returned.position]
+        collecting = max(r.round for r in before if isinstance(r, events.RoundOpened))
+        listed = {r.epoch: r for r in before if isinstance(r, events.MembersWritten)}
+        for applied in before:
+            if isinstance(applied, events.Applied) and applied.account == returned.account:
+                assert applied.epoch in listed
+                if returned.account in listed[applied.epoch].accounts:
+                    last_round = membership.epoch_at(applied.epoch).last_round
+                    assert collecting > last_round + later
+
+
+# ---- data ----------------------------------------------------------------------------------------
+
+
+def test_no_member_shares_twice_in_a_round(world: World) -> None:
+    for number, data in world.reference.data_registry.data.items():
+        members = world.reference.membership.member_count(
+            world.reference.membership.epoch_of(number)
+        )
+        assert len(set(data.nullifiers)) == len(data.ids) <= members
+
+
+def test_a_partition_takes_all_that_arrived_before_its_decision_and_decisions_rise(
+    world: World,
+) -> None:
+    partitions = made(world, events.Partitioned)
+    for before, after in pairwise(partitions):
+        assert after.decision_time > before.decision_time
+        assert after.height > before.height
+    for record in partitions:
+        data = world.reference.data_registry.data[record.round]
+        taken = data.arrivals[record.first : record.end]
+        assert taken
+        assert max(taken) < record.decision_time <= record.timestamp
+        assert all(
+            arrival >= record.decision_time or moment > record.position
+            for arrival, moment in zip(
+                data.arrivals[record.end :],
+                [
+                    r.position
+                    for r in made(world, events.DataShared)
+                    if r.round == record.round and r.index >= record.end
+                ],
+                strict=True,
+            )
+        )
+
+
+def test_d_holds_only_what_was_partitioned_and_published_in_time(world: World) -> None:
+    for number, closed in world.rounds.closed.items():
+        training, test = world.reference.data_registry.published(number)
+        assert is_below(training | test, (1 << closed.data) - 1)
+        assert is_below(closed.data_set, training & test)
+        if closed.data_root != ZERO_HASH:
+            assert closed.data_set.bit_count() >= 2 * closed.trim + 1
+            assert closed.trim == closed.published // 3
+            assert closed.published >= world.parameters.minimum_data
+
+
+# ---- rounds --------------------------------------------------------------------------------------
+
+
+def test_one_round_collects_and_at_most_the_one_before_it_competes(world: World) -> None:
+    assert world.collecting == world.competing + 1
+    for number, closed in world.rounds.closed.items():
+        ends = (closed.block_number > 0) + (closed.void_reason != VoidReason.NONE)
+        assert ends == (number < world.competing or not world.phase.competes)
+
+
+def test_phases_go_forward_and_never_end_before_both_clocks_allow_it(world: World) -> None:
+    started = made(world, events.PhaseStarted)
+    minimum = world.parameters.minimum_phase_seconds
+    finalized = {(r.round, r.timestamp) for r in made(world, events.BlockAppended)}
+    for before, after in pairwise(started):
+        if before.round == after.round:
+            assert before.phase < after.phase
+            is_block = (after.round, after.timestamp) in finalized
+            assert is_block or after.timestamp >= before.timestamp + minimum
+        else:
+            assert after.round == before.round + 1
+            assert before.phase in (Phase.FINAL, Phase.VOID)
+
+
+# ---- blocks --------------------------------------------------------------------------------------
+
+
+def test_blocks_link_and_each_stands_on_a_majority_of_the_frozen_attesters(world: World) -> None:
+    frozen = {record.round: record.attesters for record in made(world, events.RoundClosed)}
+    for before, block in pairwise(world.rounds.blocks):
+        assert block.previous_hash == before.hash(world.domain)
+        assert block.number == before.number + 1
+        assert block.round > before.round
+        assert 2 * block.attestations > frozen[block.round]
+        assert block.data_root == world.rounds.closed_round(block.round).data_root
+
+
+def test_an_account_attests_once_and_only_with_a_full_stake(world: World) -> None:
+    opened = [(r.round, r.account) for r in made(world, events.AttestationOpened)]
+    assert len(set(opened)) == len(opened)
+    missing: dict[str, int] = {}
+    for record in world.reference.environment.records:
+        match record:
+            case events.StakeBurned(account=account, left=left):
+                missing[account] = world.parameters.stake - left
+            case events.StakeAdded(account=account, total=total):
+                missing[account] = world.parameters.stake - total
+            case events.AttestationCommitted(account=account):
+                assert missing[account] == 0
+            case events.ModelCommitted(account=account):
+                assert missing[account] == 0
+
+
+def test_only_valid_models_are_voices_and_only_voices_that_agree_are_paid(world: World) -> None:
+    decided = {record.round: record for record in made(world, events.RoundDecided)}
+    for before, block in pairwise(world.rounds.blocks):
+        ranking = decided[block.round].ranking
+        voices = sum(1 << index for index in ranking)
+        assert is_below(voices, decided[block.round].valid)
+        assert is_below(block.paid_voices, voices)
+        assert block.voices == len(ranking)
+        if block.quiet:
+            assert (block.paid_voices, block.model_hash) == (0, before.model_hash)
+        else:
+            agreeing = [index for index in ranking if block.paid_voices >> index & 1]
+            assert agreeing[0] == block.best_reveal
+            assert 2 * len(agreeing) > len(ranking)
+
+
+def test_only_paid_voices_gain_standing(world: World) -> None:
+    models, later = world.reference.model_transactions, world.parameters.standing_rounds
+    gained = [(r.round, r.account) for r in made(world, events.StandingGained)]
+    paid = [
+        (block.round, models.reveal_at(block.round, index).account)
+        for block in world.rounds.blocks[1:]
+        for index in range(8)
+        if block.paid_voices >> index & 1
+    ]
+    assert sorted(gained) == sorted(paid)
+    for record in made(world, events.StandingGained):
+        assert record.until_round == record.round + later
+
+
+# ---- rewards -------------------------------------------------------------------------------------
+
+
+def test_a_block_mints_at_most_its_reward_and_all_together_at_most_the_cap(world: World) -> None:
+    pots = (
+        events.BestRewarded,
+        events.VoiceRewarded,
+        events.AttesterRewarded,
+        events.DataRewarded,
+    )
+    paid = [record for kind in pots for record in made(world, kind)]
+    for block in world.rounds.blocks[1:]:
+        minted = sum(record.amount for record in paid if record.round == block.round)
+        assert minted <= world.reference.rewards.reward_of(block.number)
+    supply = world.reference.token.total_supply
+    assert supply == sum(record.amount for record in paid) <= world.parameters.token_cap
+
+
+def test_heat_rises_by_what_is_left_of_a_claim_alone(world: World) -> None:
+    p = world.parameters
+    amounts = {p.heat_best, p.heat_model, p.heat_attestation}
+    before: dict[str, int] = {}
+    for record in made(world, events.HeatGained):
+        assert record.amount in amounts
+        assert record.heat <= before.get(record.account, 0) + record.amount
+        before[record.account] = record.heat
+    for node in world.nodes:
+        assert world.reference.heat.heat_of(node.account) <= before.get(node.account, 0)
