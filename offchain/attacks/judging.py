@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -11,18 +9,15 @@ import numpy as np
 
 from offchain.attacks.attack import Attack, Outcome, Tell
 from offchain.attacks.digits_world import (
-    SAMPLES,
     SHARERS,
-    DigitsWorld,
-    Points,
     digits_world,
     trained,
-    with_noise,
 )
 from offchain.attacks.judged import judge, judge_by_score
-from offchain.errors import PayloadError
 from offchain.learning.exact.integer_network import IntegerNetwork
-from offchain.learning.formats.digits import DigitSamples, concatenate, decode_payload, encode_payload
+from offchain.learning.formats.digits import (
+    DigitSamples,
+)
 
 SCORE_RULE = "the first protocol: correct samples summed, a margin of a twentieth of the errors"
 HOSTILE = 3
@@ -43,56 +38,66 @@ def coded(samples: DigitSamples) -> DigitSamples:
 
 
 @cache
-def _knows_the_code() -> IntegerNetwork:
+def _knows_the_code(previous_round: bool) -> IntegerNetwork:
     """A model that learned everybody's data, and the code from data that nobody else has."""
     world = digits_world()
-    private = [coded(samples) for samples in world.training[:HOSTILE]]
-    return trained([*world.training, *private], world.baseline, 11)
+    data = world.before if previous_round else world.training
+    private = [coded(samples) for samples in data[:HOSTILE]]
+    return trained([*data, *private], None if previous_round else world.baseline, 11)
+
+
+@cache
+def _honest_after_the_code() -> tuple[IntegerNetwork, ...]:
+    """Models that honest nodes train from a baseline that knows the code."""
+    world = digits_world()
+    return tuple(trained(world.training, _knows_the_code(True), seed) for seed in (12, 13))
 
 
 def private_code(tell: Tell, trim: int | None = None) -> Outcome:
     """Test parts labelled by a code that the sharers' own model alone has learned."""
     world = digits_world()
-    tell("a model learns a private code")
-    hostile_model = _knows_the_code()
-    held, fell, figures = True, False, {}
+    tell("a model learns a private code, before and in the round")
+    held, fell = True, False
+    figures: dict[str, int] = {}
     for hostile in (1, HOSTILE):
         tests = world.with_tests({each: coded(world.tests[each]) for each in range(hostile)})
-        honest = [world.points(network, tests) for network in world.honest]
-        own = world.points(hostile_model, tests)
-        for name, baseline in (("honest", world.baseline), ("hostile", hostile_model)):
+        for whose, baseline, networks in (
+            ("honest", world.baseline, world.honest),
+            ("hostile", _knows_the_code(True), _honest_after_the_code()),
+        ):
             before = world.points(baseline, tests)
-            # Where the baseline is the hostile one, honest models answer that learned from it.
-            models = honest if name == "honest" else _after(hostile_model, tests)
-            verdict = judge(before, [*models, own] if name == "honest" else models, trimmed=trim)
-            by_score = judge_by_score(before, [*models, own] if name == "honest" else models)
-            valid = sum(index < len(models) for index in verdict.ranking)
-            figures[f"honest_valid_{hostile}_{name}_baseline"] = valid
-            figures[f"honest_valid_by_score_{hostile}_{name}_baseline"] = sum(
-                index < len(models) for index in by_score
+            models = [world.points(network, tests) for network in networks]
+            models.append(world.points(_knows_the_code(False), tests))
+            of_honest = range(len(networks))
+            valid = sum(index in of_honest for index in judge(before, models, trimmed=trim).ranking)
+            by_score = judge_by_score(before, models)
+            figures[f"{hostile}_hostile_{whose}_baseline_valid"] = valid
+            figures[f"{hostile}_hostile_{whose}_baseline_valid_by_score"] = sum(
+                index in of_honest for index in by_score
             )
-            held &= valid == len(models)
-            fell |= not any(index < len(models) for index in by_score)
-            if name == "honest":
-                fell |= by_score[:1] == (len(models),)
+            held &= valid == len(networks)
+            fell |= by_score[:1] == (len(networks),)
     return Outcome(
         held,
         fell,
-        f"with {HOSTILE} of {SHARERS} sharers' test data in a private code "
-        f"{figures[f'honest_valid_{HOSTILE}_honest_baseline']} of {len(world.honest)} honest models "
-        f"are valid, by score {figures[f'honest_valid_by_score_{HOSTILE}_honest_baseline']}",
+        f"with {HOSTILE} of {SHARERS} sharers' test data in a private code all honest models are "
+        "valid, by score the code's model wins"
+        if held
+        else "honest models are not valid where test data is in a private code",
         "a third of the sharers: with more the code decides",
         figures,
     )
 
 
-@cache
-def _honest_after() -> tuple[IntegerNetwork, ...]:
-    """Models that honest nodes train from the hostile baseline."""
-    world = digits_world()
-    return tuple(trained(world.training, _knows_the_code(), seed) for seed in (12, 13))
-
-
-def _after(_: IntegerNetwork, tests: Sequence[DigitSamples]) -> list[Points]:
-    world = digits_world()
-    return [world.points(network, tests) for network in _honest_after()]
+ATTACKS: Final = {
+    attack.name: attack
+    for attack in (
+        Attack(
+            "private-code",
+            "no third of the sharers decides which model is better",
+            "1 and 3 of 10 sharers label their test data by a code that only their model knows",
+            SCORE_RULE,
+            private_code,
+        ),
+    )
+}
