@@ -24,6 +24,15 @@ contract Attestations is IAttestations {
         bool models;
     }
 
+    /// @dev At most this fraction of the attesters' number gains standing anew in a round.
+    uint32 private constant NEW_FRACTION = 4;
+
+    /// @dev A genesis account.
+    struct Genesis {
+        uint32 round; // last round that it attests in as such
+        uint32 opened; // genesis tick of the last of them in which it opened a statement
+    }
+
     IModelChain private immutable _modelChain;
     IModelTransactions private immutable _modelTransactions;
     IMembership private immutable _membership;
@@ -32,6 +41,8 @@ contract Attestations is IAttestations {
     uint32 private immutable _standingRounds;
 
     Standing.Ledger private _standing;
+    uint32 private _genesisTick; // rounds counted in which genesis accounts attested
+    mapping(address account => Genesis) private _genesis;
     mapping(uint32 round => mapping(address account => Reported)) private _reported;
     mapping(uint32 round => BitCounts.Counts) private _dataReports;
     mapping(uint32 round => BitCounts.Counts) private _modelReports;
@@ -48,6 +59,17 @@ contract Attestations is IAttestations {
         Parameters memory values = contracts.parameters.get();
         _minimumStanding = values.minimumStanding;
         _standingRounds = uint32(values.standingRounds);
+        _standing.tick = 1;
+    }
+
+    modifier onlyModelChain() {
+        if (msg.sender != address(_modelChain)) revert NotModelChain(msg.sender, address(_modelChain));
+        _;
+    }
+
+    modifier onlyBlockProduction() {
+        if (msg.sender != _blockProduction) revert NotBlockProduction(msg.sender, _blockProduction);
+        _;
     }
 
     // ---- reports -----------------------------------------------------------------------------------------------
@@ -113,6 +135,8 @@ contract Attestations is IAttestations {
         if (opened != committed) revert CommitmentMismatch(committed, opened);
         entry.commitment = 0;
         entry.statement = statement;
+        _standing.open(msg.sender, round, statement);
+        if (_genesis[msg.sender].round == round) _genesis[msg.sender].opened = _genesisTick;
         uint32 supporters = ++_support[round][statement];
         emit AttestationOpened(round, msg.sender, statement, supporters);
         if (2 * uint256(supporters) > current.attesters) _majorities[round] = statement;
@@ -129,20 +153,55 @@ contract Attestations is IAttestations {
     }
 
     /// @inheritdoc IAttestations
-    function freeze(uint32 round) external returns (uint32 attesters, bool genesisActs) {
-        if (msg.sender != address(_modelChain)) revert NotModelChain(msg.sender, address(_modelChain));
-        attesters = _standing.expire(round);
-        genesisActs = attesters < _minimumStanding;
-        if (genesisActs) attesters = _membership.genesisMembers();
+    function freeze(uint32 round, uint32 epoch)
+        external
+        onlyModelChain
+        returns (uint32 attesters, IModelChain.Electorate electorate)
+    {
+        attesters = _standing.freeze();
+        if (attesters >= _minimumStanding) return (attesters, IModelChain.Electorate.Standing);
+        attesters += _callGenesis(round);
+        if (attesters != 0) return (attesters, IModelChain.Electorate.Genesis);
+        return (_membership.memberCount(epoch), IModelChain.Electorate.Members);
     }
 
     /// @inheritdoc IAttestations
-    function grantStanding(uint32 round, address[] calldata accounts) external {
-        if (msg.sender != _blockProduction) revert NotBlockProduction(msg.sender, _blockProduction);
-        uint32 untilRound = round + _standingRounds;
-        _standing.grant(accounts, round, untilRound);
+    function countRound() external onlyModelChain {
+        _standing.countRound();
+        if (_modelChain.competition().electorate == IModelChain.Electorate.Genesis) ++_genesisTick;
+    }
+
+    /// @inheritdoc IAttestations
+    function keepStanding(uint32 round, bytes32 statement) external onlyBlockProduction {
+        _standing.keep(round, statement, _standingRounds);
+        emit StandingKept(round, statement);
+    }
+
+    /// @inheritdoc IAttestations
+    function dropStanding(address account) external {
+        if (msg.sender != address(_membership)) revert NotMembership(msg.sender, address(_membership));
+        if (_standing.drop(account)) emit StandingLost(account);
+    }
+
+    /// @inheritdoc IAttestations
+    function grantStanding(uint32 round, address[] calldata accounts) external onlyBlockProduction {
+        uint32 places = _modelChain.competition().attesters / NEW_FRACTION;
+        address[] memory granted = _standing.grant(accounts, _standingRounds, places == 0 ? 1 : places);
+        uint32 endTick = _standing.tick + _standingRounds;
+        for (uint256 i; i < granted.length; ++i) {
+            emit StandingGained(round, granted[i], endTick);
+        }
+    }
+
+    /// @dev The genesis accounts that attest beside those with standing: with a full stake, and not lapsed.
+    function _callGenesis(uint32 round) private returns (uint32 called) {
+        address[] memory accounts = _membership.genesisAccounts();
         for (uint256 i; i < accounts.length; ++i) {
-            emit StandingGained(round, accounts[i], untilRound);
+            Genesis storage entry = _genesis[accounts[i]];
+            if (_genesisTick - entry.opened >= _standingRounds || _standing.has(accounts[i])) continue;
+            if (!_membership.hasFullStake(accounts[i])) continue;
+            entry.round = round;
+            ++called;
         }
     }
 
@@ -155,8 +214,13 @@ contract Attestations is IAttestations {
     }
 
     /// @inheritdoc IAttestations
-    function standingUntil(address account) external view returns (uint32) {
-        return _standing.until(account);
+    function standingEnd(address account) external view returns (uint32) {
+        return _standing.endOf(account);
+    }
+
+    /// @inheritdoc IAttestations
+    function ticks() external view returns (uint32 tick, uint32 frozen) {
+        return (_standing.tick, _standing.frozen);
     }
 
     /// @inheritdoc IAttestations
@@ -222,8 +286,11 @@ contract Attestations is IAttestations {
 
     /// @dev Whether an account belongs to the frozen attesters of the round in competition.
     function _attests(IModelChain.Competition memory current, address account) private view returns (bool) {
-        if (current.genesisActs) return _membership.isGenesisMember(account);
-        return current.round != 0 && _standing.has(account, current.round);
+        if (current.round == 0) return false;
+        if (current.electorate == IModelChain.Electorate.Members) {
+            return _membership.isMember(_membership.epochOf(current.round), account);
+        }
+        return _standing.has(account) || _genesis[account].round == current.round;
     }
 
     function _requireBelow(uint256 bitmap, uint32 count) private pure {

@@ -74,7 +74,7 @@ contract BlockProduction is IBlockProduction {
         Revealed memory models;
         (models.accounts, models.orders, models.ids, models.agreeing) = _modelTransactions.revealed(round);
         (, bytes32 headHash, bytes32 headModel) = _modelChain.head();
-        _burn(round, rows, models.accounts);
+        uint256 burned = _burn(round, rows, models.accounts);
 
         uint32[] memory ranking = Judging.rank(rows, models.orders, _required(round, closed));
         uint32[] memory voices = Judging.voices(rows, ranking, headModel != 0);
@@ -87,6 +87,7 @@ contract BlockProduction is IBlockProduction {
         produced.blockVoteRoot = outcome.blockVoteRoot;
         if (outcome.isQuiet) {
             produced.modelHash = headModel;
+            _attestations.keepStanding(round, produced.statement);
             return;
         }
         uint32 best = voices[outcome.best];
@@ -94,24 +95,32 @@ contract BlockProduction is IBlockProduction {
         produced.bestModel = models.ids[best];
         produced.modelHash = _modelTransactions.revealAt(round, best).modelHash;
         produced.paidVoices = _bitmap(voices) & models.agreeing;
-        _grantStanding(round, voices, models, outcome.agreeing);
+        _grantStanding(round, voices, models.accounts, models.agreeing & ~burned);
     }
 
-    function _burn(uint32 round, IAttestations.Row[] memory rows, address[] memory accounts) private {
+    function _burn(uint32 round, IAttestations.Row[] memory rows, address[] memory accounts)
+        private
+        returns (uint256 burned)
+    {
         uint64 baseline = rows[0].middle;
         for (uint256 i; i < accounts.length; ++i) {
             if (!Judging.burns(rows[i + 1], baseline, _burnBasisPoints)) continue;
+            burned |= 1 << i;
             _membership.burn(accounts[i]);
             emit ModelBurned(round, accounts[i], uint32(i));
         }
     }
 
-    /// @dev The agreeing voices' accounts gain it, best first.
-    function _grantStanding(uint32 round, uint32[] memory voices, Revealed memory models, uint256 agreeing) private {
-        address[] memory accounts = new address[](agreeing);
+    /// @dev The agreeing voices' accounts gain it, best first, but for those whose stake is not full any more.
+    function _grantStanding(uint32 round, uint32[] memory voices, address[] memory all, uint256 entitled) private {
+        address[] memory accounts = new address[](voices.length);
         uint256 filled;
         for (uint256 i; i < voices.length; ++i) {
-            if (Bits.has(models.agreeing, voices[i])) accounts[filled++] = models.accounts[voices[i]];
+            if (Bits.has(entitled, voices[i])) accounts[filled++] = all[voices[i]];
+        }
+        assembly ("memory-safe") {
+            // Shortens the array to what is filled: a copy would cost as much as the array again.
+            mstore(accounts, filled)
         }
         _attestations.grantStanding(round, accounts);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Contracts} from "./interfaces/Contracts.sol";
 import {IBitcoinRelay} from "./interfaces/IBitcoinRelay.sol";
@@ -8,6 +9,7 @@ import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
 import {IModelChain} from "./interfaces/IModelChain.sol";
 import {Parameters} from "./interfaces/IProtocolParameters.sol";
+import {Bits} from "./libraries/Bits.sol";
 import {CodeStorage} from "./libraries/CodeStorage.sol";
 import {DataTransactions} from "./libraries/DataTransactions.sol";
 import {MerkleTree} from "./libraries/MerkleTree.sol";
@@ -25,23 +27,32 @@ contract DataRegistry is IDataRegistry {
         uint16 partitions;
     }
 
+    /// @dev A partition, in one slot. What is not here is in the event.
+    struct Taken {
+        bytes24 bitcoinHash;
+        uint8 first;
+        uint8 end;
+        uint32 round;
+    }
+
     /// @dev What the chain itself needs of a round only while it collects and competes. No more than two rounds do: the
     /// next one but one writes over it, which costs a fifth of fresh slots.
     struct Page {
         mapping(uint256 index => bytes32) ids;
-        mapping(uint256 number => Partition) partitions;
+        mapping(uint256 number => Taken) partitions;
     }
 
-    /// @dev Bitmaps over the data transactions of a round, at most MAXIMUM_DATA.
+    /// @dev Bitmap over the data transactions of a round, at most MAXIMUM_DATA: which have all their keys published. Of
+    /// one before the round in competition while that one has none.
     struct Published {
-        uint128 training;
-        uint128 test;
+        uint128 bitmap;
+        uint32 round;
     }
 
     /// @dev Most data transactions of a round: as many as the longest ring has keys.
     uint256 private constant MAXIMUM_DATA = 128;
 
-    /// @dev A trace is an identifier with its low bits replaced by 1 + the data transaction's number. The 248 bits left
+    /// @dev A trace is an identifier with its low byte replaced by 1 + the data transaction's number. The 248 bits left
     /// are as hard to hit as needed: 2^124 tries for a collision, each with a ring signature.
     uint256 private constant NUMBER_BITS = 8;
 
@@ -57,8 +68,12 @@ contract DataRegistry is IDataRegistry {
     uint32 private _lastHeight; // of the last partition
     mapping(uint32 round => Intake) private _intakes;
     mapping(uint32 round => mapping(uint256 nullifierX => uint256)) private _traces;
-    mapping(uint32 round => Published) private _published;
+    Published private _published;
     Page[2] private _pages;
+
+    /// @dev For a data transaction whose training keys are published: keccak256 of the round and of the commitments to
+    /// its test keys. The next round writes over it.
+    mapping(uint256 index => bytes32) private _awaited;
 
     /// @dev Of the data transactions of the round that collects. Six share a slot, and every round writes over what the
     /// one before left.
@@ -124,25 +139,41 @@ contract DataRegistry is IDataRegistry {
     }
 
     /// @inheritdoc IDataRegistry
-    function publishTrainingKeys(DataRecord calldata record, uint32 index, uint32 partitionNumber, bytes32[] calldata words)
-        external
-    {
-        uint256 test = _requirePublishable(record, index, partitionNumber, IModelChain.Phase.Open);
-        _requireKeys(record, words, ~test);
-        Published storage flags = _published[record.round];
-        flags.training = _raised(flags.training, record.round, index);
-        emit TrainingKeysPublished(record.round, index, words);
+    function publishTrainingKeys(
+        DataRecord calldata record,
+        uint32 index,
+        uint32 partitionNumber,
+        bytes32[] calldata words
+    ) external {
+        uint32 round = record.round;
+        _requirePhase(round, IModelChain.Phase.Open);
+        Page storage page = _pages[round % 2];
+        bytes32 id = identify(record);
+        if (page.ids[index] != id) revert UnknownData(round, index, id);
+        Taken memory taken = page.partitions[partitionNumber];
+        if (taken.round != round || index < taken.first || index >= taken.end) {
+            revert WrongPartition(index, partitionNumber);
+        }
+        (bytes32 keysHash, bytes32 testCommitments) =
+            DataTransactions.keysHash(address(_modelChain), words, ~_testPartsOf(taken, id));
+        if (keysHash != record.keysHash) revert WrongKeys(keysHash, record.keysHash);
+        bytes32 awaited = _awaitedOf(round, testCommitments);
+        if (_awaited[index] == awaited) revert AlreadyPublished(round, index);
+        _awaited[index] = awaited;
+        emit TrainingKeysPublished(round, index, words);
     }
 
     /// @inheritdoc IDataRegistry
-    function publishTestKeys(DataRecord calldata record, uint32 index, uint32 partitionNumber, bytes32[] calldata words)
-        external
-    {
-        uint256 test = _requirePublishable(record, index, partitionNumber, IModelChain.Phase.Unseal);
-        _requireKeys(record, words, test);
-        Published storage flags = _published[record.round];
-        flags.test = _raised(flags.test, record.round, index);
-        emit TestKeysPublished(record.round, index, words);
+    function publishTestKeys(uint32 round, uint32 index, bytes32[] calldata keys) external {
+        _requirePhase(round, IModelChain.Phase.Unseal);
+        (bytes32 testCommitments,) = DataTransactions.keysHash(address(_modelChain), keys, type(uint256).max);
+        bytes32 awaited = _awaitedOf(round, testCommitments);
+        if (_awaited[index] != awaited) revert WrongKeys(awaited, _awaited[index]);
+        uint128 bitmap = uint128(published(round));
+        uint128 flag = uint128(1) << index;
+        if (bitmap & flag != 0) revert AlreadyPublished(round, index);
+        _published = Published({bitmap: bitmap | flag, round: round});
+        emit TestKeysPublished(round, index, keys);
     }
 
     // ---- partitions --------------------------------------------------------------------------------------------
@@ -160,9 +191,10 @@ contract DataRegistry is IDataRegistry {
                 || (end < intake.shared && _arrivals[end] < decision)
         ) revert WrongEnd(end, decision);
 
-        bytes32 seed = TestParts.seed(address(_modelChain), _relay.blockHash(height));
+        bytes24 bitcoinHash = _relay.blockHash(height);
+        bytes32 seed = TestParts.seed(address(_modelChain), bitcoinHash);
         _pages[round % 2].partitions[intake.partitions++] =
-            Partition({first: first, end: end, height: height, decisionTime: decision, seed: seed});
+            Taken({bitcoinHash: bitcoinHash, first: uint8(first), end: uint8(end), round: round});
         intake.decisionTime = decision;
         intake.partitioned = uint16(end);
         _intakes[round] = intake;
@@ -228,12 +260,14 @@ contract DataRegistry is IDataRegistry {
 
     /// @inheritdoc IDataRegistry
     function isRecorded(DataRecord memory record, uint32 index) external view returns (bool) {
-        return _isRecorded(record.round, record.nullifierX, identify(record), index);
+        uint256 trace = _traces[record.round][record.nullifierX];
+        bool isSame = (trace ^ uint256(identify(record))) >> NUMBER_BITS == 0;
+        return isSame && uint8(trace) == uint256(index) + 1;
     }
 
     /// @inheritdoc IDataRegistry
     function nullifierUse(uint32 round, uint256 nullifierX) public view returns (uint32) {
-        return uint32(_traces[round][nullifierX] & ((1 << NUMBER_BITS) - 1));
+        return uint8(_traces[round][nullifierX]);
     }
 
     /// @inheritdoc IDataRegistry
@@ -262,7 +296,9 @@ contract DataRegistry is IDataRegistry {
     /// @inheritdoc IDataRegistry
     function partitionAt(uint32 round, uint32 number) external view returns (Partition memory) {
         _requireBelow(round, number, _intakes[round].partitions);
-        return _pages[round % 2].partitions[number];
+        Taken memory taken = _pages[round % 2].partitions[number];
+        bytes32 seed = TestParts.seed(address(_modelChain), taken.bitcoinHash);
+        return Partition({first: taken.first, end: taken.end, seed: seed});
     }
 
     /// @inheritdoc IDataRegistry
@@ -271,13 +307,13 @@ contract DataRegistry is IDataRegistry {
         Page storage page = _pages[round % 2];
         uint256 number;
         while (page.partitions[number].end <= index) ++number;
-        return _testPartsOf(page.partitions[number].seed, page.ids[index]);
+        return _testPartsOf(page.partitions[number], page.ids[index]);
     }
 
     /// @inheritdoc IDataRegistry
-    function published(uint32 round) external view returns (uint256 training, uint256 test) {
-        Published memory flags = _published[round];
-        return (flags.training, flags.test);
+    function published(uint32 round) public view returns (uint256) {
+        Published memory latest = _published;
+        return latest.round == round ? latest.bitmap : 0;
     }
 
     /// @inheritdoc IDataRegistry
@@ -289,12 +325,11 @@ contract DataRegistry is IDataRegistry {
     function dataRoot(uint32 round, uint256 bitmap) external view returns (bytes32) {
         uint256 shared = _intakes[round].shared;
         if (bitmap != 0) _requireBelow(round, Math.log2(bitmap), shared);
-        uint256 count;
-        for (uint256 left = bitmap; left != 0; left &= left - 1) ++count;
+        uint256 count = Bits.count(bitmap);
         bytes32[] memory leaves = new bytes32[](count);
         for (uint256 index = shared; index != 0;) {
             --index;
-            if (bitmap >> index & 1 == 0) continue;
+            if (!Bits.has(bitmap, index)) continue;
             leaves[--count] = DataTransactions.leaf(address(_modelChain), _pages[round % 2].ids[index]);
         }
         return MerkleTree.root(leaves);
@@ -309,41 +344,13 @@ contract DataRegistry is IDataRegistry {
         if (timestamp < earliest) revert TimestampBehind(timestamp, earliest);
     }
 
-    /// @dev Reverts unless the round is in the phase, the record is the data transaction's, and the partition took it.
-    /// @return test bitmap of its test parts
-    function _requirePublishable(
-        DataRecord calldata record,
-        uint32 index,
-        uint32 partitionNumber,
-        IModelChain.Phase required
-    ) private view returns (uint256 test) {
-        uint32 round = record.round;
+    function _awaitedOf(uint32 round, bytes32 testCommitments) private pure returns (bytes32) {
+        return Hashes.efficientKeccak256(bytes32(uint256(round)), testCommitments);
+    }
+
+    function _requirePhase(uint32 round, IModelChain.Phase required) private view {
         (uint32 competing, IModelChain.Phase phase) = _modelChain.currentPhase();
         if (round != competing || phase != required) revert WrongPhase(round, competing, phase, required);
-        bytes32 id = identify(record);
-        if (!_isRecorded(round, record.nullifierX, id, index)) revert UnknownData(round, index, id);
-        if (partitionNumber >= _intakes[round].partitions) revert WrongPartition(index, partitionNumber);
-        Partition memory taken = _pages[round % 2].partitions[partitionNumber];
-        if (index < taken.first || index >= taken.end) revert WrongPartition(index, partitionNumber);
-        return _testPartsOf(taken.seed, id);
-    }
-
-    /// @dev Reverts unless the words are the keys of the parts in a bitmap, and the commitments of all others.
-    function _requireKeys(DataRecord calldata record, bytes32[] calldata words, uint256 areKeys) private view {
-        bytes32 keysHash = DataTransactions.keysHash(address(_modelChain), words, areKeys);
-        if (keysHash != record.keysHash) revert WrongKeys(keysHash, record.keysHash);
-    }
-
-    /// @dev Flags with the one of a data transaction, which must not be there yet.
-    function _raised(uint128 flags, uint32 round, uint32 index) private pure returns (uint128) {
-        uint128 flag = uint128(1) << index;
-        if (flags & flag != 0) revert AlreadyPublished(round, index);
-        return flags | flag;
-    }
-
-    function _isRecorded(uint32 round, uint256 nullifierX, bytes32 id, uint256 index) private view returns (bool) {
-        bool isSame = (_traces[round][nullifierX] ^ uint256(id)) >> NUMBER_BITS == 0;
-        return isSame && nullifierUse(round, nullifierX) == index + 1;
     }
 
     /// @dev Reverts where a round has no such data transaction or partition, or has them no longer: from two rounds on
@@ -353,7 +360,8 @@ contract DataRegistry is IDataRegistry {
         if (number >= count) revert NothingThere(round, number, count);
     }
 
-    function _testPartsOf(bytes32 seed, bytes32 id) private view returns (uint256) {
+    function _testPartsOf(Taken memory taken, bytes32 id) private view returns (uint256) {
+        bytes32 seed = TestParts.seed(address(_modelChain), taken.bitcoinHash);
         return TestParts.select(address(_modelChain), seed, id, _parts, _testParts);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Contracts} from "./interfaces/Contracts.sol";
+import {IAttestations} from "./interfaces/IAttestations.sol";
 import {IBitcoinRelay} from "./interfaces/IBitcoinRelay.sol";
 import {IHeat} from "./interfaces/IHeat.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
@@ -28,7 +29,7 @@ contract Membership is IMembership {
 
     address private immutable _modelChain;
     address private immutable _modelTransactions;
-    address private immutable _attestations;
+    IAttestations private immutable _attestations;
     address private immutable _blockProduction;
     IBitcoinRelay private immutable _relay;
     IHeat private immutable _heat;
@@ -65,7 +66,7 @@ contract Membership is IMembership {
         }
         _modelChain = address(contracts.modelChain);
         _modelTransactions = address(contracts.modelTransactions);
-        _attestations = address(contracts.attestations);
+        _attestations = contracts.attestations;
         _blockProduction = address(contracts.blockProduction);
         _relay = contracts.relay;
         _heat = contracts.heat;
@@ -128,6 +129,7 @@ contract Membership is IMembership {
         // Before the call: an account that comes back in finds nothing.
         _stakes[msg.sender].amount = 0;
         emit StakeReturned(msg.sender, amount);
+        _attestations.dropStanding(msg.sender);
         (bool paid,) = msg.sender.call{value: amount}("");
         if (!paid) revert TransferFailed(msg.sender, amount);
     }
@@ -197,7 +199,7 @@ contract Membership is IMembership {
 
     /// @inheritdoc IMembership
     function act(address account, uint32 round) external {
-        if (msg.sender != _modelTransactions && msg.sender != _attestations) revert NotProtocol(msg.sender);
+        if (msg.sender != _modelTransactions && msg.sender != address(_attestations)) revert NotProtocol(msg.sender);
         Stake storage stake = _stakes[account];
         _requireFull(account, stake.amount);
         if (round > stake.lastRound) stake.lastRound = round;
@@ -211,6 +213,7 @@ contract Membership is IMembership {
         left -= burned;
         _stakes[account].amount = left;
         emit StakeBurned(account, burned, left);
+        if (burned != 0) _attestations.dropStanding(account);
     }
 
     // ---- views -------------------------------------------------------------------------------------------------
@@ -271,6 +274,11 @@ contract Membership is IMembership {
         address code = _epochs[epoch].code;
         if (code == address(0)) revert MembersNotWritten(epoch);
         return CodeStorage.read(code);
+    }
+
+    /// @inheritdoc IMembership
+    function hasFullStake(address account) external view returns (bool) {
+        return _stakes[account].amount >= _stake;
     }
 
     /// @inheritdoc IMembership

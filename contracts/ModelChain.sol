@@ -125,12 +125,12 @@ contract ModelChain is IModelChain {
     // ---- competition -------------------------------------------------------------------------------------------
 
     function _compete(uint32 round, uint32 data, uint32 tip) private {
-        (uint32 attesters, bool genesisActs) = _attestations.freeze(round);
+        (uint32 attesters, Electorate electorate) = _attestations.freeze(round, _rounds[round].epoch);
         delete _competition;
         _competition.round = round;
         _competition.attesters = attesters;
-        _competition.genesisActs = genesisActs;
-        emit RoundClosed(round, data, attesters, genesisActs);
+        _competition.electorate = electorate;
+        emit RoundClosed(round, data, attesters, electorate);
         if (data < _minimumData) _voidRound(round, VoidReason.TooFewData);
         else _enter(Phase.Open, round, tip);
     }
@@ -191,27 +191,23 @@ contract ModelChain is IModelChain {
 
     /// @dev k is fixed here, before the reports: withholding keys takes weight from who withholds, reporting does not.
     function _countKeys(uint32 round) private returns (VoidReason) {
-        uint32 published = Bits.count(_opened(round));
+        uint32 published = Bits.count(_dataRegistry.published(round));
         _rounds[round].published = published;
         _rounds[round].trim = published / 3;
         emit KeysCounted(round, published, published / 3);
-        return published < _minimumData ? VoidReason.TooFewData : VoidReason.None;
+        if (published < _minimumData) return VoidReason.TooFewData;
+        _attestations.countRound();
+        return VoidReason.None;
     }
 
     function _fixDataSet(uint32 round) private returns (VoidReason) {
-        uint256 dataSet = _opened(round) & ~_attestations.dataOut(round);
+        uint256 dataSet = _dataRegistry.published(round) & ~_attestations.dataOut(round);
         if (Bits.count(dataSet) <= 2 * _rounds[round].trim) return VoidReason.TooFewData;
         bytes32 dataRoot = _dataRegistry.dataRoot(round, dataSet);
         _rounds[round].dataSet = dataSet;
         _rounds[round].dataRoot = dataRoot;
         emit DataSetFixed(round, dataSet, dataRoot);
         return VoidReason.None;
-    }
-
-    /// @dev Data transactions whose keys were all published in time. Published are only those that a partition took.
-    function _opened(uint32 round) private view returns (uint256) {
-        (uint256 training, uint256 test) = _dataRegistry.published(round);
-        return training & test;
     }
 
     function _findMissing(uint32 round) private returns (bool) {
@@ -242,6 +238,7 @@ contract ModelChain is IModelChain {
         appended.round = round;
         appended.timestamp = _rounds[round].decisionTime;
         appended.previousHash = _blockHashes[number - 1];
+        appended.idle = data.voices == 0 ? _blocks[number - 1].idle + 1 : 0;
         bytes32 blockHash = _blockHash(appended);
         _blocks[number] = appended;
         _blockHashes[number] = blockHash;
@@ -278,6 +275,7 @@ contract ModelChain is IModelChain {
             number: number,
             bestReveal: data.bestReveal,
             attestations: data.attestations,
+            idle: data.idle,
             statement: data.statement,
             voices: data.paidVoices,
             dataSet: closed.dataSet

@@ -145,7 +145,7 @@ contract Rewards is IRewards {
         view
         returns (uint256)
     {
-        return Pots.part(rewardOf(payout.number), basisPoints, parts);
+        return Pots.part(Pots.ofIdle(rewardOf(payout.number), payout.idle), basisPoints, parts);
     }
 
     function _pay(uint32 round, address account, uint256 amount, uint256 heat) private {

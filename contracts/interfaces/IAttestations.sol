@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IModelChain} from "./IModelChain.sol";
+
 /// @title Attesters: standing, reports of what is missing, and statements about all models.
 /// @notice Who attests in a round is frozen when it closes: accounts with standing, which a voice gives for
 /// `standingRounds` rounds; with fewer than `minimumStanding` of them the genesis members. In bitmaps bit i stands for
@@ -62,8 +64,17 @@ interface IAttestations {
     /// @notice A voice gave an account standing.
     /// @param round the voice's
     /// @param account whose
-    /// @param untilRound the last round in which it attests
-    event StandingGained(uint32 indexed round, address indexed account, uint32 untilRound);
+    /// @param endTick first tick at which it has none any more
+    event StandingGained(uint32 indexed round, address indexed account, uint32 endTick);
+
+    /// @notice A quiet block followed a statement: who opened it keeps its standing one tick longer.
+    /// @param round the block's
+    /// @param statement that it follows
+    event StandingKept(uint32 indexed round, bytes32 statement);
+
+    /// @notice An account has lost its standing with a part of its stake, or with all of it.
+    /// @param account whose
+    event StandingLost(address indexed account);
 
     /// @notice The round in competition is in another phase.
     /// @param phase as IModelChain.Phase
@@ -121,6 +132,11 @@ interface IAttestations {
     /// @param modelTransactions who may
     error NotModelTransactions(address caller, address modelTransactions);
 
+    /// @notice Only Membership may take standing away.
+    /// @param caller who called
+    /// @param membership who may
+    error NotMembership(address caller, address membership);
+
     /// @notice Only BlockProduction may call this.
     /// @param caller who called
     /// @param blockProduction who may
@@ -163,11 +179,30 @@ interface IAttestations {
     /// @notice A round has closed: freezes who attests in it. Only the model chain.
     /// @dev Reverts with NotModelChain.
     /// @param round the round
+    /// @param epoch its epoch
     /// @return attesters how many attest
-    /// @return genesisActs whether they are the genesis members
-    function freeze(uint32 round) external returns (uint32 attesters, bool genesisActs);
+    /// @return electorate who they are
+    function freeze(uint32 round, uint32 epoch) external returns (uint32 attesters, IModelChain.Electorate electorate);
 
-    /// @notice Voices have standing from the next round to round + `standingRounds`. Only BlockProduction.
+    /// @notice Unseal ended with `minimumData` or more: the round counts for how long standing lasts. Only the model
+    /// chain.
+    /// @dev Reverts with NotModelChain.
+    function countRound() external;
+
+    /// @notice A quiet block follows a statement: who opened it keeps its standing one tick longer. Only
+    /// BlockProduction.
+    /// @dev Reverts with NotBlockProduction.
+    /// @param round the round in competition
+    /// @param statement that the block follows
+    function keepStanding(uint32 round, bytes32 statement) external;
+
+    /// @notice An account's stake is not full any more: its standing is lost. Only Membership.
+    /// @dev Reverts with NotMembership.
+    /// @param account whose
+    function dropStanding(address account) external;
+
+    /// @notice Voices have standing for the next `standingRounds` rounds that count. At most a quarter as many as
+    /// attest, at least one, gain it anew. Only BlockProduction.
     /// @dev Reverts with NotBlockProduction.
     /// @param round the round in competition
     /// @param accounts the voices', best first
@@ -179,10 +214,15 @@ interface IAttestations {
     /// @return true if it is
     function isAttester(uint32 round, address account) external view returns (bool);
 
-    /// @notice The last round in which an account has standing.
+    /// @notice The first tick at which an account has no standing any more.
     /// @param account whose
-    /// @return 0 if it never had
-    function standingUntil(address account) external view returns (uint32);
+    /// @return 0 or 1 if it never had any
+    function standingEnd(address account) external view returns (uint32);
+
+    /// @notice How far standing has run.
+    /// @return tick rounds counted so far, and 1
+    /// @return frozen the tick when the last round closed: whose standing ends after it attests
+    function ticks() external view returns (uint32 tick, uint32 frozen);
 
     /// @notice Accounts with standing: in the round that closed last, and those that gained it since.
     /// @return how many

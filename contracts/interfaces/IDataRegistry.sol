@@ -56,14 +56,10 @@ interface IDataRegistry {
     /// @notice Data transactions of a round that one Bitcoin block partitioned.
     /// @param first number of the first one
     /// @param end number after the last one
-    /// @param height of the block
-    /// @param decisionTime of the block: all that arrived before it
     /// @param seed H("seed", first 24 bytes of the block's hash)
     struct Partition {
         uint32 first;
         uint32 end;
-        uint32 height;
-        uint40 decisionTime;
         bytes32 seed;
     }
 
@@ -115,8 +111,8 @@ interface IDataRegistry {
     /// @notice All test keys of a data transaction are published.
     /// @param round its round
     /// @param index its number there
-    /// @param words for each part: the key of a test part, the key commitment of a training part
-    event TestKeysPublished(uint32 indexed round, uint32 indexed index, bytes32[] words);
+    /// @param keys of the test parts, in order; TrainingKeysPublished has the commitments to them
+    event TestKeysPublished(uint32 indexed round, uint32 indexed index, bytes32[] keys);
 
     /// @notice Only the model chain opens rounds.
     /// @param caller who tried
@@ -172,9 +168,9 @@ interface IDataRegistry {
     /// @param partition the partition's number that was given
     error WrongPartition(uint32 index, uint32 partition);
 
-    /// @notice The words are not the data transaction's keys and key commitments.
-    /// @param keysHash of the commitments that they lead to
-    /// @param expected the record's
+    /// @notice The words are not the data transaction's keys and key commitments; or its training keys are not published.
+    /// @param keysHash what they lead to
+    /// @param expected what it must be: the record's; for test keys, what the training keys left
     error WrongKeys(bytes32 keysHash, bytes32 expected);
 
     /// @notice These keys of the data transaction are published already.
@@ -249,18 +245,12 @@ interface IDataRegistry {
         bytes32[] calldata words
     ) external;
 
-    /// @notice Publishes all test keys of a data transaction, in Unseal. Anybody may.
-    /// @dev Reverts as publishTrainingKeys does.
-    /// @param record the data transaction's
-    /// @param index its number in its round
-    /// @param partitionNumber number of the partition that took it
-    /// @param words for each part: the key of a test part, the key commitment of a training part
-    function publishTestKeys(
-        DataRecord calldata record,
-        uint32 index,
-        uint32 partitionNumber,
-        bytes32[] calldata words
-    ) external;
+    /// @notice Publishes all test keys of a data transaction whose training keys were published, in Unseal. Anybody may.
+    /// @dev Reverts with WrongPhase, WrongKeys or AlreadyPublished.
+    /// @param round its round
+    /// @param index its number there
+    /// @param keys of the test parts, in order
+    function publishTestKeys(uint32 round, uint32 index, bytes32[] calldata keys) external;
 
     /// @notice A round begins to collect; what is pending of the one before is out. Only the model chain, when the
     /// round's epoch is open in Membership.
@@ -317,11 +307,10 @@ interface IDataRegistry {
     /// @return bitmap, bit 0 for part 0
     function testParts(uint32 round, uint32 index) external view returns (uint256);
 
-    /// @notice Which data transactions' keys are published.
-    /// @param round any
-    /// @return training bitmap: bit i is set if all training keys of number i are
-    /// @return test bitmap: bit i is set if all test keys of number i are
-    function published(uint32 round) external view returns (uint256 training, uint256 test);
+    /// @notice Which data transactions' keys are all published, training and test keys.
+    /// @param round the one in competition; of earlier ones none may be left
+    /// @return bitmap: bit i for number i
+    function published(uint32 round) external view returns (uint256);
 
     /// @notice The last partition of any round.
     /// @return height of its Bitcoin block; 0 before the first

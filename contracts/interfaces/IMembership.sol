@@ -371,6 +371,11 @@ interface IMembership {
     /// @return keys the members' share keys, ascending
     function ring(uint32 epoch) external view returns (uint256[] memory keys);
 
+    /// @notice Whether an account's stake is full.
+    /// @param account whose
+    /// @return true if it is
+    function hasFullStake(address account) external view returns (bool);
+
     /// @notice What an account has at stake.
     /// @param account whose
     /// @return all about it

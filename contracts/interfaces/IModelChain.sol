@@ -50,6 +50,16 @@ interface IModelChain {
         NotFinalized
     }
 
+    /// @notice Who attests in a round.
+    enum Electorate {
+        /// @notice Accounts with standing.
+        Standing,
+        /// @notice Beside those, fewer than `minimumStanding`, the genesis accounts that have not lapsed.
+        Genesis,
+        /// @notice Nobody of these is left: all members of the round's epoch.
+        Members
+    }
+
     /// @notice The round that collects.
     /// @param round its number; 0 before the start
     /// @param epoch whose members share in it
@@ -70,14 +80,14 @@ interface IModelChain {
     /// @param endHeight the tip's height from which the phase may end
     /// @param phaseStart when the phase began
     /// @param attesters how many attest
-    /// @param genesisActs whether these are the genesis members
+    /// @param electorate who they are
     struct Competition {
         uint32 round;
         Phase phase;
         uint32 endHeight;
         uint40 phaseStart;
         uint32 attesters;
-        bool genesisActs;
+        Electorate electorate;
     }
 
     /// @notice What became of a round's data. In bitmaps bit i stands for data transaction i, or revealed model i.
@@ -114,6 +124,7 @@ interface IModelChain {
     /// @param bestReveal reveal index of the best model; 0 in a quiet block
     /// @param voices how many there were
     /// @param attestations behind the statement
+    /// @param idle quiet blocks in a row for want of a valid model, this one included; 0: it has voices
     /// @param previousHash hash of the block before
     /// @param bestModel identifier of the best model transaction; 0: a quiet block
     /// @param modelHash sha2-256 of the best model so far: a quiet block repeats the one before
@@ -129,6 +140,7 @@ interface IModelChain {
         uint32 bestReveal;
         uint32 voices;
         uint32 attestations;
+        uint32 idle;
         bytes32 previousHash;
         bytes32 bestModel;
         bytes32 modelHash;
@@ -143,6 +155,7 @@ interface IModelChain {
     /// @param number the block's; 0: the round has none, and all else is 0
     /// @param bestReveal reveal index of the best model
     /// @param attestations behind the statement
+    /// @param idle the block's
     /// @param statement that the block follows
     /// @param voices paid ones: bit i is reveal i; 0: a quiet block
     /// @param dataSet D: bit i is data transaction i
@@ -150,6 +163,7 @@ interface IModelChain {
         uint32 number;
         uint32 bestReveal;
         uint32 attestations;
+        uint32 idle;
         bytes32 statement;
         uint256 voices;
         uint256 dataSet;
@@ -171,8 +185,8 @@ interface IModelChain {
     /// @param round its number
     /// @param data partitioned data transactions
     /// @param attesters how many attest
-    /// @param genesisActs whether these are the genesis members
-    event RoundClosed(uint32 indexed round, uint32 data, uint32 attesters, bool genesisActs);
+    /// @param electorate who they are
+    event RoundClosed(uint32 indexed round, uint32 data, uint32 attesters, Electorate electorate);
 
     /// @notice A phase begins.
     /// @param round the round in competition

@@ -37,23 +37,43 @@ library DataTransactions {
     /// @param modelChain address of the model chain
     /// @param words for each part its key or its key commitment
     /// @param areKeys bitmap: which words are keys, bit 0 for the first part
-    /// @return the keys hash; the data transaction's own if and only if all words are right
-    function keysHash(address modelChain, bytes32[] calldata words, uint256 areKeys) internal view returns (bytes32) {
-        bytes32[] memory commitments = words;
-        bytes memory preimage = abi.encode(Tags.KEY, block.chainid, modelChain, bytes32(0));
-        for (uint256 part; part < commitments.length; ++part) {
-            if (areKeys >> part & 1 == 0) continue;
-            bytes32 key = commitments[part];
-            bytes32 commitment;
-            // Assembly: one preimage for all keys saves an encoding each. Safe: it writes only the preimage's last
-            // word, the fourth, and hashes its 128 bytes.
-            assembly ("memory-safe") {
-                mstore(add(preimage, 0x80), key)
-                commitment := keccak256(add(preimage, 0x20), 0x80)
+    /// @return hash the keys hash; the data transaction's own if and only if all words are right
+    /// @return givenHash the same over those commitments only that were given
+    function keysHash(address modelChain, bytes32[] calldata words, uint256 areKeys)
+        internal
+        view
+        returns (bytes32 hash, bytes32 givenHash)
+    {
+        bytes32 tag = Tags.KEY;
+        uint256 domain = uint160(modelChain);
+        // Assembly: saves an encoding for each key and the bounds checks of three arrays: for 20 parts half of 7,000
+        // gas. Safe: it writes only behind the free memory pointer, where nothing is allocated: the preimage of a
+        // commitment, then all words, then those given; nothing of it is needed afterwards. Of the calldata it reads the
+        // words.
+        assembly ("memory-safe") {
+            let preimage := mload(0x40)
+            mstore(preimage, tag)
+            mstore(add(preimage, 0x20), chainid())
+            mstore(add(preimage, 0x40), domain)
+            let all := add(preimage, 0x80)
+            let end := add(all, shl(5, words.length))
+            let rest := end
+            calldatacopy(all, words.offset, sub(end, all))
+            for { let at := all } lt(at, end) { at := add(at, 0x20) } {
+                switch and(areKeys, 1)
+                case 0 {
+                    mstore(rest, mload(at))
+                    rest := add(rest, 0x20)
+                }
+                default {
+                    mstore(add(preimage, 0x60), mload(at))
+                    mstore(at, keccak256(preimage, 0x80))
+                }
+                areKeys := shr(1, areKeys)
             }
-            commitments[part] = commitment;
+            hash := keccak256(all, sub(end, all))
+            givenHash := keccak256(end, sub(rest, end))
         }
-        return wordsHash(commitments);
     }
 
     /// @notice H("data-hash", payloads hash, keys hash, samples root).

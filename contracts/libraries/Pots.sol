@@ -14,6 +14,15 @@ library Pots {
         return number == 0 ? 0 : initial >> ((number - 1) / halvingBlocks);
     }
 
+    /// @notice What is left of a block's reward where nothing better was found: halved with every such block in a row
+    /// but the first.
+    /// @param reward what is minted for the block at most
+    /// @param idle such blocks in a row, this one included; 0: it has voices
+    /// @return token units
+    function ofIdle(uint256 reward, uint256 idle) internal pure returns (uint256) {
+        return idle == 0 ? reward : reward >> (idle - 1);
+    }
+
     /// @notice One of the equal parts of a pot.
     /// @param reward what is minted for the block at most
     /// @param basisPoints the pot's share of it

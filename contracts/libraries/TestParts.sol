@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {Tags} from "./Tags.sol";
 
 /// @title Which parts of a data transaction test: those with the lowest H("test", seed, its identifier, part), compared
@@ -28,37 +27,40 @@ library TestParts {
         returns (uint256 bitmap)
     {
         if (testParts == 0) return 0;
-        // The lowest hashes so far, ascending, each with its part as the last byte; at first there is room for as many,
-        // above all others.
-        uint256[] memory lowest = new uint256[](testParts);
-        for (uint256 i; i < testParts; ++i) {
-            lowest[i] = type(uint256).max;
-        }
-        uint256 highest = type(uint256).max;
-        bytes memory preimage = abi.encode(Tags.TEST, block.chainid, modelChain, seed_, id, uint256(0));
-        // No number here is above `parts`, and no place is looked at beyond `testParts`.
-        unchecked {
-            for (uint256 part; part < parts; ++part) {
-                uint256 rank;
-                // Assembly: one preimage for all parts saves an encoding each. Safe: it writes only the preimage's last
-                // word, the sixth, and hashes its 192 bytes.
-                assembly ("memory-safe") {
-                    mstore(add(preimage, 0xc0), part)
-                    rank := or(and(keccak256(add(preimage, 0x20), 0xc0), not(0xff)), part)
+        bytes32 tag = Tags.TEST;
+        uint256 domain = uint160(modelChain);
+        // Assembly: saves an encoding for each part, and bounds checks: for 20 parts half of 12,000 gas. Safe: it writes
+        // only behind the free memory pointer, where nothing is allocated: the preimage of a part's hash, then the
+        // lowest hashes so far, ascending, each with its part as the last byte; nothing of it is needed afterwards.
+        assembly ("memory-safe") {
+            let preimage := mload(0x40)
+            mstore(preimage, tag)
+            mstore(add(preimage, 0x20), chainid())
+            mstore(add(preimage, 0x40), domain)
+            mstore(add(preimage, 0x60), seed_)
+            mstore(add(preimage, 0x80), id)
+            let first := add(preimage, 0xc0)
+            let last := add(preimage, add(0xa0, shl(5, testParts)))
+            let highest := not(0)
+            for { let at := first } iszero(gt(at, last)) { at := add(at, 0x20) } { mstore(at, highest) }
+            for { let part := 0 } lt(part, parts) { part := add(part, 1) } {
+                mstore(add(preimage, 0xa0), part)
+                let rank := or(and(keccak256(preimage, 0xc0), not(0xff)), part)
+                if lt(rank, highest) {
+                    let at := last
+                    for {} gt(at, first) {} {
+                        let lower := mload(sub(at, 0x20))
+                        if lt(lower, rank) { break }
+                        mstore(at, lower)
+                        at := sub(at, 0x20)
+                    }
+                    mstore(at, rank)
+                    highest := mload(last)
                 }
-                if (rank >= highest) continue;
-                uint256 place = testParts - 1;
-                for (uint256 next; place != 0; --place) {
-                    next = Arrays.unsafeMemoryAccess(lowest, place - 1);
-                    if (next < rank) break;
-                    lowest[place] = next;
-                }
-                lowest[place] = rank;
-                highest = lowest[testParts - 1];
             }
-        }
-        for (uint256 i; i < testParts; ++i) {
-            bitmap |= 1 << (lowest[i] & 0xff);
+            for { let at := first } iszero(gt(at, last)) { at := add(at, 0x20) } {
+                bitmap := or(bitmap, shl(and(mload(at), 0xff), 1))
+            }
         }
     }
 }

@@ -18,10 +18,10 @@ contract DataTransactionsHarness {
     function keysHash(address modelChain, bytes32[] calldata words, uint256 areKeys)
         external
         view
-        returns (bytes32 hash, uint256 gas)
+        returns (bytes32 hash, bytes32 givenHash, uint256 gas)
     {
         gas = gasleft();
-        hash = DataTransactions.keysHash(modelChain, words, areKeys);
+        (hash, givenHash) = DataTransactions.keysHash(modelChain, words, areKeys);
         gas -= gasleft();
     }
 

@@ -1,23 +1,22 @@
 """The samples root of a data transaction: one hash under which each sample can be shown alone.
 
 A part's root is the Merkle root over the records of its samples in order, the samples root that
-over the parts' roots in order: trees of RFC 9162's shape with Keccak-256, as in
-`offchain.crypto.merkle`, whose leaves here may have any length. A record of r bytes is a leaf as
-``keccak256(0x00 || record)``; all records of a task have one length, other than the 64 bytes of two
-hashes behind 0x01.
+over the parts' roots in order: trees of RFC 9162's shape with SHA-256, as it has them. A record of
+r bytes is a leaf as ``SHA-256(0x00 || record)``; all records of a task have one length, other than
+the 64 bytes of two hashes behind 0x01.
 
-A data transaction has tens of thousands of samples and every node computes every root, hence a
-Keccak of its own in C: through eth-hash's it took four times as long.
+A data transaction has tens of thousands of samples and every node computes every root: SHA-256 is
+fast in Python, and a precompile on chain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
-from sha3 import keccak_256
-
-from offchain.crypto.merkle import MerkleError, merkle_proof, merkle_root
+from offchain.crypto.hashing import HASH_BYTES
+from offchain.crypto.merkle import MerkleError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,9 @@ def samples_root(part_roots: Sequence[bytes]) -> bytes:
     """Root over the roots of a data transaction's parts in order; 32 bytes.
 
     Raises:
-        MerkleError: a root is not 32 bytes long.
+        MerkleError: there are none, or a root is not 32 bytes long.
     """
-    return merkle_root(part_roots)
+    return _levels_of_roots(part_roots)[-1][0]
 
 
 def sample_path(
@@ -60,30 +59,43 @@ def sample_path(
     """
     if not 0 <= index < len(records):
         raise MerkleError(f"sample {index} is outside of a part of {len(records)} samples")
-    above = merkle_proof(part_roots, part)
+    if not 0 <= part < len(part_roots):
+        raise MerkleError(f"part {part} is outside of a transaction of {len(part_roots)} parts")
     levels = _levels(records)
     root = levels[-1][0]
     if root != part_roots[part]:
         raise MerkleError(
             f"the records have the root {root.hex()}, part {part} has {part_roots[part].hex()}"
         )
+    above = _levels_of_roots(part_roots)
+    return SamplePath(_siblings(levels, index), root, _siblings(above, part))
+
+
+def _siblings(levels: list[list[bytes]], index: int) -> tuple[bytes, ...]:
     siblings = []
     for level in levels[:-1]:
         # The last node of an odd level has no sibling and moves up unchanged.
         if index ^ 1 < len(level):
             siblings.append(level[index ^ 1])
         index >>= 1
-    return SamplePath(tuple(siblings), root, tuple(above))
+    return tuple(siblings)
 
 
-def _levels(records: Sequence[bytes]) -> list[list[bytes]]:
-    if not records:
-        raise MerkleError("a part without samples has no root")
-    levels = [[keccak_256(b"\x00" + record).digest() for record in records]]
+def _levels_of_roots(part_roots: Sequence[bytes]) -> list[list[bytes]]:
+    for root in part_roots:
+        if len(root) != HASH_BYTES:
+            raise MerkleError(f"a part's root has {HASH_BYTES} bytes, not {len(root)}")
+    return _levels(part_roots)
+
+
+def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    if not leaves:
+        raise MerkleError("there is nothing to take a root of: no sample, or no part")
+    levels = [[sha256(b"\x00" + leaf).digest() for leaf in leaves]]
     while len(levels[-1]) > 1:
         level = levels[-1]
         pairs = zip(level[::2], level[1::2], strict=False)
-        above = [keccak_256(b"\x01" + left + right).digest() for left, right in pairs]
+        above = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
         if len(level) & 1:
             above.append(level[-1])
         levels.append(above)

@@ -10,14 +10,14 @@ from tests.support.chains.wallet_place import WalletPlace, wallet_place
 
 
 @pytest.fixture(scope="module")
-def wallet_after_a_block(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WalletPlace]:
+def wallet_with_rewards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WalletPlace]:
     """One chain for a file's tests; use ``place``, which restores it."""
     with wallet_place(tmp_path_factory.mktemp("wallet")) as place:
         yield place
 
 
 @pytest.fixture
-def place(wallet_after_a_block: WalletPlace) -> Iterator[WalletPlace]:
+def place(wallet_with_rewards: WalletPlace) -> Iterator[WalletPlace]:
     """A wallet on a chain that is put back afterwards."""
-    with wallet_after_a_block.world.undone():
-        yield wallet_after_a_block
+    with wallet_with_rewards.chain.undone():
+        yield wallet_with_rewards

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from scripts.support.chains.evm import fresh_evm
-from scripts.support.chains.gas import FIGURES, README, RESULTS, Figure, measure, replace_table
+from scripts.support.chains.gas import (
+    ACCOUNTS,
+    FIGURES,
+    README,
+    RESULTS,
+    Figure,
+    measure,
+    measure_large,
+    replace_table,
+)
 
 TOLERANCE_PERCENT = 2
 
@@ -16,9 +25,16 @@ pytestmark = pytest.mark.gas
 
 @pytest.fixture(scope="module")
 def measured() -> Mapping[str, int]:
-    """All figures of the contracts as they are compiled now."""
-    with fresh_evm() as evm:
+    """The figures of the contracts as they are compiled now, but for the large ones."""
+    with fresh_evm(ACCOUNTS) as evm:
         return measure(evm)
+
+
+@pytest.fixture(scope="module")
+def measured_large() -> Mapping[str, int]:
+    """The large figures."""
+    with fresh_evm(ACCOUNTS) as evm:
+        return measure_large(evm)
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +43,26 @@ def recorded(root: Path) -> Mapping[str, int]:
     return json.loads((root / RESULTS).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+@pytest.mark.parametrize(
+    "figure", [one for one in FIGURES if not one.is_large], ids=lambda figure: figure.name
+)
 def test_a_transaction_keeps_to_its_budget_and_to_the_recorded_figure(
     measured: Mapping[str, int], recorded: Mapping[str, int], figure: Figure
 ):
-    gas, before = measured[figure.name], recorded[figure.name]
+    assert_kept(figure, measured[figure.name], recorded[figure.name])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "figure", [one for one in FIGURES if one.is_large], ids=lambda figure: figure.name
+)
+def test_the_largest_rounds_keep_to_their_budgets_and_to_the_recorded_figures(
+    measured_large: Mapping[str, int], recorded: Mapping[str, int], figure: Figure
+):
+    assert_kept(figure, measured_large[figure.name], recorded[figure.name])
+
+
+def assert_kept(figure: Figure, gas: int, before: int) -> None:
     if figure.budget is not None:
         assert gas <= figure.budget
     # A figure that fell is to be recorded too: else it could grow back unseen.

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from offchain.toolchain.artifacts import BUILD_FOLDER, SOURCE_FOLDER, load_artifacts, verify_current
-from scripts.support.contract_coverage.compiling import compile_sources
+from scripts.support.contract_coverage.compiling import SETTINGS, compile_sources
 
 INTERFACES = "contracts/interfaces/"
 TEST_CONTRACTS = "contracts/test/"
@@ -122,11 +122,24 @@ def trees(root: Path) -> dict[str, Any]:
     artifacts = load_artifacts(root)
     verify_current(root, artifacts.values())
     names = {artifact.source_path: name for name, artifact in artifacts.items()}
-    return {
+    kept = {
         path: json.loads((root / BUILD_FOLDER / f"{name}.json").read_bytes())["ast"]
         for path, name in names.items()
         if path.startswith(f"{SOURCE_FOLDER}/")
     }
+    # Nothing is kept of a file that has structs only.
+    others = {
+        path: file.read_text(encoding="utf-8")
+        for file in (root / INTERFACES).glob("*.sol")
+        for path in [file.relative_to(root).as_posix()]
+        if path not in kept
+    }
+    settings = {
+        "remappings": SETTINGS["remappings"],
+        "outputSelection": {path: {"": ["ast"]} for path in others},
+    }
+    compiled = compile_sources(others, settings, root)["sources"] if others else {}
+    return {**kept, **{path: compiled[path]["ast"] for path in others}}
 
 
 @pytest.fixture(scope="module")

@@ -20,17 +20,30 @@ contract StandingTest is Test {
             for (uint256 i = 0; i < ACCOUNTS; ++i) {
                 bool has = untilRound[i] >= round;
                 vm.assertTrue(_ledger.has(_account(i), round) == has, "standing");
+                vm.assertEq(_ledger.until(_account(i)), untilRound[i], "until");
                 if (has) ++expected;
             }
             vm.assertEq(_ledger.count(), expected, "count");
 
             // Some rounds are void; in the others every third account gains or renews standing, by chance.
             if (draw(seed, round) % 4 == 0) continue;
+            address[] memory accounts = new address[](ACCOUNTS);
+            uint256 count;
             for (uint256 i = 0; i < ACCOUNTS; ++i) {
-                if (draw(seed, round * ACCOUNTS + i) % 3 != 0) continue;
-                _ledger.grant(_account(i), round, round + standingRounds);
+                uint256 chance = draw(seed, round * ACCOUNTS + i);
+                if (chance % 5 == 0) _ledger.enrol(_account(i));
+                if (chance % 3 != 0) continue;
+                accounts[count++] = _account(i);
                 untilRound[i] = round + standingRounds;
             }
+            _ledger.grant(_first(accounts, count), round, round + standingRounds);
+        }
+    }
+
+    function _first(address[] memory accounts, uint256 count) private pure returns (address[] memory some) {
+        some = new address[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            some[i] = accounts[i];
         }
     }
 

@@ -17,7 +17,7 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.errors import ConfigurationError, ModelChainError, StoreUnreachableError
 from offchain.headers.bounded_http import Limits
 from offchain.headers.esplora import EsploraHeaders
-from offchain.node.relayer.client import RelayerClient
+from offchain.node.relayer.order_client import OrderClient
 from offchain.storage.ipfs import IpfsLimits, IpfsStore
 from offchain.storage.ipfs_session import IpfsReplyError
 from offchain.strangers import http_client
@@ -198,9 +198,8 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
 
 
 def ask_a_relayer(server: LocalServer) -> None:
-    RelayerClient(server.url).publish([])
     with pytest.raises(ModelChainError):
-        RelayerClient(server.url).order_terms(1, "")
+        OrderClient(server.url).terms(1, "")
 
 
 def ask_a_node(server: LocalServer) -> None:
@@ -253,7 +252,7 @@ def test_a_proxy_that_cannot_be_asked_is_said(proxy, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTP_PROXY", proxy)
     with pytest.raises(ConfigurationError, match="names the proxy") as caught:
-        RelayerClient("http://relayer.invalid")
+        OrderClient("http://relayer.invalid")
     assert "SECRET" not in str(caught.value)
 
 

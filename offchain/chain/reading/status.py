@@ -117,12 +117,12 @@ def _read_account(
         View("Membership", "isGenesisAccount", (account,)),
         View("Membership", "isMember", (epoch, account)),
         View("Attestations", "isAttester", in_round),
-        View("Attestations", "standingUntil", (account,)),
+        View("Attestations", "standingEnd", (account,)),
         View("Attestations", "hasReportedData", in_round),
         View("Attestations", "hasReportedModels", in_round),
     )
     stake, application, commitment, attestation, *others = contracts.read_many(views, block)
-    free, heat, genesis, member, attester, until, data, models = (answer[0] for answer in others)
+    free, heat, genesis, member, attester, end, data, models = (answer[0] for answer in others)
     [balance] = contracts.ethereum.balances([account], block)
     return AccountStatus(
         account=account,
@@ -134,7 +134,7 @@ def _read_account(
         is_genesis=genesis,
         is_member=member,
         is_attester=attester,
-        standing_until=until,
+        standing_end=end,
         has_reported_data=data,
         has_reported_models=models,
         commitment=_value(Commitment, views[2], commitment),

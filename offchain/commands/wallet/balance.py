@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Final
 
 import click
 from rich.console import Console
@@ -16,6 +17,9 @@ from offchain.commands.wallet.owners import named_owner
 from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import add_exact_column, fits, flowing, print_whole
 from offchain.config import Settings
+
+UNKNOWN_ROUND: Final = (1 << 32) - 1
+"""What stands for a round that is not known yet."""
 
 
 def show_balance(
@@ -55,11 +59,11 @@ def balances_table(balances: Balances, with_rewards: bool) -> Table:
     table.add_column(style="dim")
     table.add_row("Tokens", decimal(balances.tokens), "MCT")
     if with_rewards:
-        addresses = f"MCT at {len(balances.rewards)} reward addresses"
+        addresses = f"MCT at {len(balances.rewards)} fresh addresses"
         table.add_row("Data rewards", decimal(balances.reward_tokens), addresses)
     table.add_row("Heat", str(balances.heat), "")
     table.add_row("Member", yes_or_no(balances.is_member), "of the current epoch")
-    free = f"ETH, free from round {balances.stake_free_from}" if balances.stake else "ETH"
+    free = f"ETH, {freedom(balances.stake_free_from)}" if balances.stake else "ETH"
     table.add_row("Stake", decimal(balances.stake), free)
     table.add_row("Ether", decimal(balances.ether), "ETH")
     return table
@@ -104,11 +108,18 @@ def figures(balances: Balances, with_rewards: bool) -> list[str]:
     found = [f"{decimal(balances.tokens)} MCT"]
     if with_rewards and balances.rewards:
         count = len(balances.rewards)
-        found.append(f"{decimal(balances.reward_tokens)} MCT at {count} reward addresses")
+        found.append(f"{decimal(balances.reward_tokens)} MCT at {count} fresh addresses")
     found += [f"heat {balances.heat}", "member" if balances.is_member else "no member"]
     if balances.stake:
         found.append(f"{decimal(balances.stake)} ETH at stake")
     return [*found, f"{decimal(balances.ether)} ETH"]
+
+
+def freedom(round_number: int) -> str:
+    """From when on a stake can be taken back, by `IMembership.stakeFreeFrom`, for people."""
+    if round_number == UNKNOWN_ROUND:
+        return "held until a draw is made or an epoch opens"
+    return f"held until round {round_number} collects" if round_number else "free"
 
 
 def yes_or_no(value: bool) -> str:

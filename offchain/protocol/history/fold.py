@@ -273,8 +273,8 @@ class History(ChainState):
         self._require(record.statement in entry.statements, record, "nobody brought its rows")
         entry.stated[record.account] = record.statement
 
-    def _standing_gained(self, record: events.StandingGained) -> None:
-        self.standing_until[record.account] = record.until_round
+    def _left_alone(self, record: Record) -> None:
+        """Who attests is read from the contracts' views."""
 
     def _model_burned(self, record: events.ModelBurned) -> None:
         self.round(record.round).burned.add(record.index)
@@ -345,7 +345,9 @@ _HANDLERS: dict[type[Record], Callable[[History, Any], None]] = {
     events.AttestationCommitted: History._attestation_committed,
     events.StatementOpened: History._statement_opened,
     events.AttestationOpened: History._attestation_opened,
-    events.StandingGained: History._standing_gained,
+    events.StandingGained: History._left_alone,
+    events.StandingKept: History._left_alone,
+    events.StandingLost: History._left_alone,
     events.ModelBurned: History._model_burned,
     events.RoundDecided: History._round_decided,
     events.BestRewarded: History._best_rewarded,

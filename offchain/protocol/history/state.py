@@ -23,7 +23,6 @@ class ChainState:
         rounds: all rounds that have opened, by number.
         blocks: all blocks of the model chain by number, genesis first.
         block_hashes: their hashes.
-        standing_until: for each account the last round in which it may attest by standing.
         heat: for each account its heat and the collecting round that it was reckoned at.
         best_claimed: rounds whose best model is paid.
         voices_claimed: rounds with accounts whose voices are paid.
@@ -44,7 +43,6 @@ class ChainState:
         self.rounds: dict[int, RoundHistory] = {}
         self.blocks: list[Block] = [GENESIS_BLOCK]
         self.block_hashes: list[bytes] = [GENESIS_BLOCK.hash(domain)]
-        self.standing_until: dict[str, int] = {}
         self.heat: dict[str, tuple[int, int]] = {}
         self.best_claimed: set[int] = set()
         self.voices_claimed: set[tuple[int, str]] = set()

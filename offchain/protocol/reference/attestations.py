@@ -9,20 +9,21 @@ from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
-from offchain.protocol.rules import standing
+from offchain.protocol.reference.standing import ReferenceStanding
 from offchain.protocol.rules.reports import out, positions
+from offchain.protocol.rules.standing import FrozenSet, is_majority
 from offchain.protocol.words.records import (
     AttestationCommitted,
     AttestationOpened,
     DataReported,
     ModelsReported,
-    StandingGained,
     StatementOpened,
 )
 from offchain.protocol.words.status import (
     NO_ATTESTATION,
     ZERO_HASH,
     Attestation,
+    Electorate,
     Phase,
 )
 from offchain.protocol.words.transactions import EMPTY_ROW, Row, attestation_commitment, statement
@@ -47,13 +48,14 @@ class ReferenceAttestations:
         rounds: Rounds,
         membership: ReferenceMembership,
         models: ReferenceModelTransactions,
+        standing: ReferenceStanding,
     ) -> None:
         self.environment = environment
         self.parameters = environment.parameters
         self.rounds = rounds
         self.membership = membership
         self.models = models
-        self.standing: dict[str, int] = {}
+        self.standing = standing
         self.entries: dict[int, RoundAttestations] = {}
 
     # ---- transactions ----------------------------------------------------------------------------
@@ -104,21 +106,37 @@ class ReferenceAttestations:
 
     # ---- for the other contracts -----------------------------------------------------------------
 
-    def freeze(self, round_number: int) -> standing.FrozenSet:
+    def freeze(self, round_number: int, epoch: int) -> FrozenSet:
         """A round has closed: fixes who attests in it."""
         self.entries[round_number] = RoundAttestations()
-        return standing.frozen_set(
-            standing.accounts_with_standing(self.standing.values(), round_number),
-            len(self.membership.genesis_members),
-            self.parameters.minimum_standing,
+        stake = self.parameters.stake
+        return self.standing.freeze(
+            [
+                account
+                for account in self.membership.genesis_accounts
+                if self.membership.stake_of(account).amount >= stake
+            ],
+            self.membership.member_count(epoch),
         )
 
+    def count_round(self) -> None:
+        """Unseal ended with enough data: the round counts for how long standing lasts."""
+        self.standing.tick += 1
+        if self.rounds.competition.electorate is Electorate.GENESIS:
+            self.standing.genesis_tick += 1
+
     def grant_standing(self, round_number: int, accounts: Sequence[str]) -> None:
-        """Voices have standing from the next round on."""
-        until = standing.standing_until(round_number, self.parameters.standing_rounds)
-        for account in accounts:
-            self.standing[account] = until
-            self.environment.emit(StandingGained, round_number, account, until)
+        """Voices have standing for the next rounds that count."""
+        self.standing.grant(round_number, accounts, self.rounds.competition.attesters)
+
+    def keep_standing(self, round_number: int, stated: bytes) -> None:
+        """A quiet block follows a statement."""
+        openers = [
+            account
+            for account, entry in self.entries[round_number].attestations.items()
+            if entry.statement == stated
+        ]
+        self.standing.keep(round_number, stated, openers)
 
     # ---- views -----------------------------------------------------------------------------------
 
@@ -127,16 +145,14 @@ class ReferenceAttestations:
         current = self.rounds.competition
         if round_number != current.round or not current.phase.competes:
             return False
-        return standing.is_attester(
-            round_number,
-            genesis_acts=current.genesis_acts,
-            is_genesis_member=account in self.membership.genesis_members,
-            until_round=self.standing_until(account),
-        )
+        if current.electorate is Electorate.MEMBERS:
+            epoch = self.membership.epoch_of(round_number)
+            return self.membership.is_member(epoch, account)
+        return self.standing.has(account) or account in self.standing.genesis_attesters
 
-    def standing_until(self, account: str) -> int:
-        """The last round in which an account has standing; 0 if it never had."""
-        return self.standing.get(account, 0)
+    def standing_end(self, account: str) -> int:
+        """The first tick at which an account has no standing any more; 0: it never had any."""
+        return self.standing.ends.get(account, 0)
 
     def attestation_of(self, round_number: int, account: str) -> Attestation:
         """An account's attestation in a round."""
@@ -204,7 +220,8 @@ class ReferenceAttestations:
     def _open(self, round_number: int, sender: str, stated: bytes) -> None:
         entry = self.entries[round_number]
         entry.attestations[sender] = Attestation(ZERO_HASH, stated)
+        self.standing.open(sender)
         supporters = self.support(round_number, stated)
-        if standing.is_majority(supporters, self.rounds.competition.attesters):
+        if is_majority(supporters, self.rounds.competition.attesters):
             entry.majority = stated
         self.environment.emit(AttestationOpened, round_number, sender, stated, supporters)

@@ -52,9 +52,11 @@ class ReferenceBlockProduction:
             self.model_transactions.reveal_at(round_number, index) for index in range(len(rows) - 1)
         ]
         models = [self._judged(*pair) for pair in zip(rows[1:], reveals, strict=True)]
+        burned = set()
         for index, (row, reveal) in enumerate(zip(rows[1:], reveals, strict=True)):
             own = row.middle if models[index] else None
             if judging.burns(own, rows[0].middle, self.parameters.burn_basis_points):
+                burned.add(index)
                 self.membership.burn(reveal.account)
                 self.environment.emit(ModelBurned, round_number, reveal.account, index)
 
@@ -70,7 +72,11 @@ class ReferenceBlockProduction:
         ]
         outcome = votes.count_votes(ballots, closed.data_root, head.hash)
         paid = [] if outcome.is_quiet else [voices[position] for position in outcome.agreeing]
-        self.attestations.grant_standing(round_number, [reveals[index].account for index in paid])
+        if outcome.is_quiet:
+            self.attestations.keep_standing(round_number, given)
+        else:
+            entitled = [reveals[index].account for index in paid if index not in burned]
+            self.attestations.grant_standing(round_number, entitled)
         best = reveals[paid[0]] if paid else None
         self.model_chain.append(
             replace(

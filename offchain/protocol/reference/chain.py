@@ -17,6 +17,7 @@ from offchain.protocol.reference.model_token import ReferenceModelToken
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rewards import ReferenceRewards
 from offchain.protocol.reference.rounds import Rounds
+from offchain.protocol.reference.standing import ReferenceStanding
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
@@ -44,10 +45,11 @@ class ReferenceChain:
         environment = Environment(parameters, domain, relay, deployed_at)
         rounds = Rounds(environment)
         heat = ReferenceHeat(environment, rounds)
-        membership = ReferenceMembership(environment, rounds, heat, genesis_accounts)
+        standing = ReferenceStanding(environment)
+        membership = ReferenceMembership(environment, rounds, heat, standing, genesis_accounts)
         data_registry = ReferenceDataRegistry(environment, rounds, membership)
         models = ReferenceModelTransactions(environment, rounds, membership)
-        attestations = ReferenceAttestations(environment, rounds, membership, models)
+        attestations = ReferenceAttestations(environment, rounds, membership, models, standing)
         model_chain = ReferenceModelChain(
             environment, rounds, membership, data_registry, models, attestations
         )

@@ -11,6 +11,7 @@ from offchain.crypto.secp256k1 import ORDER
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.heat import ReferenceHeat
 from offchain.protocol.reference.rounds import Rounds
+from offchain.protocol.reference.standing import ReferenceStanding
 from offchain.protocol.rules import draw, epochs
 from offchain.protocol.rules.heat import is_warm as is_warm_applicant
 from offchain.protocol.rules.judging import burned_wei
@@ -57,12 +58,14 @@ class ReferenceMembership:
         environment: Environment,
         rounds: Rounds,
         heat: ReferenceHeat,
+        standing: ReferenceStanding,
         genesis_accounts: Sequence[str],
     ) -> None:
         self.environment = environment
         self.parameters = environment.parameters
         self.rounds = rounds
         self.heat = heat
+        self.standing = standing
         self.genesis_accounts = tuple(genesis_accounts)
         self.genesis_is_warm = True
         self.current_epoch = 0
@@ -174,6 +177,7 @@ class ReferenceMembership:
         self._change(sender, amount=0)
         self.held -= stake.amount
         self.environment.emit(StakeReturned, sender, stake.amount)
+        self.standing.drop(sender)
 
     # ---- called by the other contracts -----------------------------------------------------------
 
@@ -243,6 +247,8 @@ class ReferenceMembership:
         self._change(account, amount=amount - burned)
         self.held -= burned
         self.environment.emit(StakeBurned, account, burned, amount - burned)
+        if burned:
+            self.standing.drop(account)
 
     # ---- views -----------------------------------------------------------------------------------
 

@@ -108,6 +108,7 @@ class ReferenceModelChain:
             round=current.round,
             timestamp=closed.decision_time,
             previous_hash=self.rounds.block_hashes[-1],
+            idle=0 if data.voices else self.rounds.blocks[-1].idle + 1,
         )
         block_hash = block.hash(self.environment.domain)
         self.rounds.blocks.append(block)
@@ -161,7 +162,10 @@ class ReferenceModelChain:
         trim = judging.trimmed(published)
         self._note(published=published, trim=trim)
         self.environment.emit(KeysCounted, round_number, published, trim)
-        return judging.has_enough_data(published, self.parameters.minimum_data)
+        if not judging.has_enough_data(published, self.parameters.minimum_data):
+            return False
+        self.attestations.count_round()
+        return True
 
     def _fix_data_set(self, round_number: int) -> bool:
         """Report has ended: D is fixed. Returns whether the round goes on."""
@@ -214,7 +218,7 @@ class ReferenceModelChain:
     def _close(self) -> None:
         closing, environment = self.rounds.collection, self.environment
         collected = self.data_registry.collected(closing.round)
-        frozen = self.attestations.freeze(closing.round)
+        frozen = self.attestations.freeze(closing.round, closing.epoch)
         self.rounds.closed[closing.round] = replace(
             NO_CLOSED_ROUND,
             data=collected.partitioned,
@@ -223,10 +227,10 @@ class ReferenceModelChain:
             decision_time=collected.decision_time,
         )
         environment.emit(
-            RoundClosed, closing.round, collected.partitioned, frozen.attesters, frozen.genesis_acts
+            RoundClosed, closing.round, collected.partitioned, frozen.attesters, frozen.electorate
         )
         self.rounds.competition = Competition(
-            closing.round, Phase.NONE, 0, 0, frozen.attesters, frozen.genesis_acts
+            closing.round, Phase.NONE, 0, 0, frozen.attesters, frozen.electorate
         )
         if collected.partitioned < self.parameters.minimum_data:
             self._void(VoidReason.TOO_FEW_DATA)

@@ -86,11 +86,11 @@ class ReferenceModelTransactions:
         models = self._models(round_number)
         if index >= len(models.transactions):
             raise Revert("NoSuchReveal", index, len(models.transactions))
+        if len(file) > MAXIMUM_MODEL_BYTES:
+            raise Revert("ModelTooLarge", len(file), MAXIMUM_MODEL_BYTES)
         missing = self.rounds.closed_round(round_number).missing & ~models.brought
         if not missing >> index & 1:
             raise Revert("NotMissing", index)
-        if len(file) > MAXIMUM_MODEL_BYTES:
-            raise Revert("ModelTooLarge", len(file), MAXIMUM_MODEL_BYTES)
         given, expected = hashlib.sha256(file).digest(), models.transactions[index].model_hash
         if given != expected:
             raise Revert("NotTheModel", given, expected)

@@ -51,7 +51,7 @@ class ReferenceRewards:
             raise Revert("NothingToClaim", round_number)
         self._claim(round_number, "voice", block.best_reveal)
         account = self._account(round_number, block.best_reveal)
-        amount = self._part(block.number, self.parameters.best_basis_points, 1)
+        amount = self._part(block, self.parameters.best_basis_points, 1)
         self.environment.emit(BestRewarded, round_number, account, amount)
         self.heat.gain(account, self.parameters.heat_best, round_number)
         self.token.mint(account, amount)
@@ -64,7 +64,7 @@ class ReferenceRewards:
         self._claim(round_number, "voice", index)
         account = self._account(round_number, index)
         others = block.paid_voices.bit_count() - 1
-        amount = self._part(block.number, self.parameters.models_basis_points, others)
+        amount = self._part(block, self.parameters.models_basis_points, others)
         self.environment.emit(VoiceRewarded, round_number, account, amount)
         self.heat.gain(account, self.parameters.heat_model, round_number)
         self.token.mint(account, amount)
@@ -75,9 +75,7 @@ class ReferenceRewards:
         if self.attestations.attestation_of(round_number, account).statement != block.statement:
             raise Revert("NothingToClaim", round_number)
         self._claim(round_number, "attestation", account)
-        amount = self._part(
-            block.number, self.parameters.attesters_basis_points, block.attestations
-        )
+        amount = self._part(block, self.parameters.attesters_basis_points, block.attestations)
         self.environment.emit(AttesterRewarded, round_number, account, amount)
         self.heat.gain(account, self.parameters.heat_attestation, round_number)
         self.token.mint(account, amount)
@@ -92,7 +90,7 @@ class ReferenceRewards:
         if not data_set >> index & 1:
             raise Revert("NothingToClaim", record.round)
         self._claim(record.round, "data", index)
-        amount = self._part(block.number, self.parameters.data_basis_points, data_set.bit_count())
+        amount = self._part(block, self.parameters.data_basis_points, data_set.bit_count())
         self.environment.emit(DataRewarded, record.round, record.reward_address, index, amount)
         self.token.mint(record.reward_address, amount)
 
@@ -129,9 +127,10 @@ class ReferenceRewards:
             raise Revert("NothingToClaim", round_number)
         return block
 
-    def _part(self, block_number: int, basis_points: int, parts: int) -> int:
+    def _part(self, block: Block, basis_points: int, parts: int) -> int:
         """One of the equal parts of a block's pot."""
-        return rules.part(self.reward_of(block_number), basis_points, parts)
+        reward = rules.idle_reward(self.reward_of(block.number), block.idle)
+        return rules.part(reward, basis_points, parts)
 
     def _account(self, round_number: int, index: int) -> str:
         return self.model_transactions.reveal_at(round_number, index).account

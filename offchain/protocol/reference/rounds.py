@@ -8,13 +8,14 @@ from offchain.protocol.words.status import (
     ClosedRound,
     Collection,
     Competition,
+    Electorate,
     Head,
     Phase,
 )
 from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
 
 NO_COLLECTION = Collection(0, 0, 0, 0, 0)
-NO_COMPETITION = Competition(0, Phase.NONE, 0, 0, 0, genesis_acts=False)
+NO_COMPETITION = Competition(0, Phase.NONE, 0, 0, 0, Electorate.STANDING)
 
 
 class Rounds:

@@ -17,6 +17,18 @@ def block_reward(number: int, first_reward: int, halving_blocks: int) -> int:
     return 0 if number == 0 else first_reward >> ((number - 1) // halving_blocks)
 
 
+def idle_reward(reward: int, idle: int) -> int:
+    """What is left of a block's reward where nothing better was found.
+
+    Halved with every such block in a row but the first.
+
+    Args:
+        reward: minted for the block at most.
+        idle: such blocks in a row, this one included; 0: it has voices.
+    """
+    return reward if idle == 0 else reward >> (idle - 1)
+
+
 def part(reward: int, basis_points: int, parts: int) -> int:
     """One of the equal parts of a pot, which is a share of the block's reward.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from offchain.protocol.words.status import Phase, VoidReason
+from offchain.protocol.words.status import Electorate, Phase, VoidReason
 from offchain.protocol.words.transactions import Block, DataRecord, ModelTransaction, Row
 
 
@@ -191,7 +191,7 @@ class RoundClosed(Record):
     round: int
     data: int
     attesters: int
-    genesis_acts: bool
+    electorate: Electorate
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,11 +332,26 @@ class AttestationOpened(Record):
 
 @dataclass(frozen=True, slots=True)
 class StandingGained(Record):
-    """An account may attest up to and including ``until_round``."""
+    """A voice gave an account standing, up to the tick before ``end_tick``."""
 
     round: int
     account: str
-    until_round: int
+    end_tick: int
+
+
+@dataclass(frozen=True, slots=True)
+class StandingKept(Record):
+    """A quiet block followed a statement: who opened it keeps its standing one tick longer."""
+
+    round: int
+    statement: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StandingLost(Record):
+    """An account has lost its standing with a part of its stake, or with all of it."""
+
+    account: str
 
 
 # ---- BlockProduction and Rewards -----------------------------------------------------------------

@@ -40,6 +40,18 @@ class Phase(IntEnum):
         return Phase.OPEN <= self <= Phase.FINALIZE
 
 
+class Electorate(IntEnum):
+    """Who attests in a round (IModelChain.Electorate).
+
+    Accounts with standing; beside fewer than minimumStanding of them the genesis accounts that have
+    not lapsed; all members of the round's epoch where nobody of these is left.
+    """
+
+    STANDING = 0
+    GENESIS = 1
+    MEMBERS = 2
+
+
 class VoidReason(IntEnum):
     """Why a round has no block (IModelChain.VoidReason)."""
 
@@ -202,7 +214,7 @@ class Competition:
     end_height: int
     phase_start: int
     attesters: int
-    genesis_acts: bool
+    electorate: Electorate
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +322,7 @@ class AccountStatus:
         is_genesis: whether it is a genesis account.
         is_member: whether it is a member of the epoch of the round in competition.
         is_attester: whether it may attest in the round in competition.
-        standing_until: the last round in which it may attest by standing; 0: none.
+        standing_end: first tick at which it has no standing any more; 0 or 1: it never had any.
         has_reported_data: in the round in competition.
         has_reported_models: in the round in competition.
         commitment: in the round in competition.
@@ -326,7 +338,7 @@ class AccountStatus:
     is_genesis: bool = False
     is_member: bool = False
     is_attester: bool = False
-    standing_until: int = 0
+    standing_end: int = 0
     has_reported_data: bool = False
     has_reported_models: bool = False
     commitment: Commitment = NO_COMMITMENT

@@ -231,7 +231,8 @@ class Block:
 
     ``best_reveal`` and ``best_model`` are zero in a quiet block, whose ``model_hash`` is the one of
     the block before; ``attestations`` stand behind the ``statement``; ``paid_voices`` is the bitmap
-    of the voices that named D and the head, where the block is not quiet.
+    of the voices that named D and the head, where the block is not quiet; ``idle`` counts the
+    blocks in a row that found no valid model, this one included.
     """
 
     number: int
@@ -240,6 +241,7 @@ class Block:
     best_reveal: int
     voices: int
     attestations: int
+    idle: int
     previous_hash: bytes
     best_model: bytes
     model_hash: bytes
@@ -281,5 +283,5 @@ class Block:
         )
 
 
-GENESIS_BLOCK = Block(0, 0, 0, 0, 0, 0, *(bytes(32),) * 7, 0)
+GENESIS_BLOCK = Block(0, 0, 0, 0, 0, 0, 0, *(bytes(32),) * 7, 0)
 """The block that every chain begins with."""

@@ -123,9 +123,9 @@ def _round_views(
 
 def _account_views(reference: ReferenceChain, account: str) -> Iterator[ExpectedView]:
     membership = reference.membership
-    until = reference.attestations.standing_until(account)
+    end = reference.attestations.standing_end(account)
     yield "Membership", "stakeOf", (account,), membership.stake_of(account)
     yield "Membership", "stakeFreeFrom", (account,), membership.stake_free_from(account)
     yield "Membership", "isGenesisMember", (account,), account in membership.genesis_members
-    yield "Attestations", "standingUntil", (account,), until
+    yield "Attestations", "standingEnd", (account,), end
     yield "Heat", "heatOf", (account,), reference.heat.heat_of(account)

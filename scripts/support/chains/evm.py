@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[3]
 # 2024-01-01: before the later half of the recorded headers, so that their times can follow.
 GENESIS_TIME = 1_704_067_200
 
-# Below anvil's block limit; every transaction of the tests is to fit in a block.
-GAS_LIMIT = 29_000_000
+GAS_LIMIT = 1 << 24
+"""Gas that a transaction may have (EIP-7825): every one of the tests fits."""
 
 _BUILT_IN_ERRORS: tuple[Mapping[str, Any], ...] = (
     {"type": "error", "name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
@@ -47,10 +48,7 @@ class ErrorRegistry:
             if entry["type"] == "error":
                 # An error's selector is made as a function's is.
                 selector = keccak(text=abi_to_signature(cast(Any, entry)))[:4]
-                self._errors[selector] = (
-                    entry["name"],
-                    tuple(get_abi_input_types(cast(Any, entry))),
-                )
+                self._errors[selector] = (entry["name"], tuple(get_abi_input_types(cast(Any, entry))))
 
     def decode(self, data: bytes) -> RevertedError:
         """Decode what a reverted call returned; an unknown error is named by its selector."""
@@ -193,14 +191,14 @@ class LocalProvider(HTTPProvider):
 
 
 @contextmanager
-def fresh_evm() -> Iterator[Evm]:
+def fresh_evm(accounts: int = 20) -> Iterator[Evm]:
     """A chain of its own that nothing was done on, on a free port, until the body ends.
 
     Raises:
         ArtifactError: the contracts are not compiled, or not those of the sources.
     """
     artifacts = compiled_artifacts()
-    with Anvil(timestamp=GENESIS_TIME, accounts=20) as anvil:
+    with Anvil(timestamp=GENESIS_TIME, accounts=accounts) as anvil:
         yield Evm(Web3(LocalProvider(anvil.url, 60)), artifacts)
 
 
@@ -249,6 +247,8 @@ def _normal(value: object) -> object:
     """Bring decoded and expected values to one form, so that equal ones print equally."""
     if isinstance(value, str) and is_address(value):
         return value.lower()
+    if isinstance(value, IntEnum):
+        return int(value)
     if isinstance(value, (bytes, bytearray)):
         return f"0x{bytes(value).hex()}"
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,14 +1,15 @@
 """What transactions cost in real use: whole transactions, medians, the same at every run.
 
-`measure` plays on a chain that nothing else has used: three rounds of ten nodes with the demo's
-parameters, data transactions with real ring signatures, and recorded mainnet headers.
+`measure` plays on a chain that nothing else has used: rounds of 8 to 128 members with the demo's
+parameters, data transactions with real ring signatures, and recorded mainnet headers. What models
+are worth is said by the rows of made-up statements.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import median_low
 
@@ -20,15 +21,12 @@ from offchain.config import RECORDED_HEADERS
 from offchain.crypto.hashing import Domain
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
-from offchain.protocol.words import actions
 from offchain.protocol.words.orders import TokenOrder, order_end
-from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.parameters import DEMO, LARGEST_RING
 from scripts.support.chains.authorizations import signed
-from scripts.support.chains.deployed_chain import DeployedChain, deploy_world
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.relays import ContractRelay, Setup
-from scripts.support.chains.sharers import Sharers
-from scripts.support.worlds.world import World
+from scripts.support.chains.rounds import BASELINE, Rounds, row
 
 RESULTS = Path("docs/results/gas.json")
 README = Path("README.md")
@@ -38,42 +36,53 @@ TABLE_END = "<!-- end of what `make gas` writes -->\n"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: its name in the results, what it is, and what it may be at most, if anything."""
+    """One figure: its name in the results, what it is, and what it may be at most, if anything.
+
+    ``is_large``: it takes minutes to measure.
+    """
 
     name: str
     label: str
     budget: int | None = None
+    is_large: bool = False
 
 
 FIGURES = (
-    Figure("share_ring_8", "share an item, ring of 8", 165_000),
-    Figure("share_ring_11", "share an item, ring of 11", 190_000),
-    Figure("share_ring_16", "share an item, ring of 16"),
-    Figure("share_batch8_ring_11_each", "share an item, ring of 11, in a batch of 8", 155_000),
+    Figure("share_ring_8", "share a data transaction, ring of 8", 175_000),
+    Figure("share_ring_32", "share a data transaction, ring of 32", 355_000),
+    Figure("share_ring_64", "share a data transaction, ring of 64", 590_000),
+    Figure("publish_training_keys", "publish 17 training keys", 70_000),
+    Figure("publish_test_keys", "publish 3 test keys", 60_000),
+    Figure("apply", "apply for an epoch"),
+    Figure("write_members_32", "write a list of 32 members"),
+    Figure("write_members_64", "write a list of 64 members"),
+    Figure("commit_model", "commit to a model"),
+    Figure("reveal_model", "reveal a model"),
+    Figure("attest_commit", "commit to an attestation"),
+    Figure("attest_reveal", "open an attestation"),
+    Figure("finalize_10x10", "finalize 10 models, 10 data transactions"),
+    Figure("finalize_64x64", "finalize 64 models, 64 data transactions", is_large=True),
+    Figure("finalize_largest", "finalize 128 models, 128 data transactions", 5_000_000, True),
+    Figure("claim_best", "claim the best model's reward"),
+    Figure("claim_data", "claim a data transaction's reward"),
+    Figure("claim_attestation", "claim an attestation's reward"),
+    Figure("transfer", "transfer tokens"),
+    Figure("order", "pay tokens by an order with a fee", 85_000),
     Figure("header_batch_36_per_header", "a Bitcoin header in a batch of 36, new slots", 38_000),
     Figure(
         "header_batch_36_reused_per_header", "a Bitcoin header in a batch of 36, used slots", 20_000
     ),
-    Figure("model_commit", "commit to a model", 120_000),
-    Figure("model_reveal", "reveal a model", 160_000),
-    Figure("attest_commit", "commit to an attestation", 70_000),
-    Figure("attest_reveal", "reveal an attestation", 80_000),
-    Figure("finalize_10_models", "finalize a round of 10 models"),
-    Figure("reward_claim", "claim a reward"),
-    Figure("transfer", "transfer tokens"),
-    Figure("order", "pay tokens by an order with a fee", 85_000),
 )
 """All figures, in the order of the results and of the README."""
 
+ACCOUNTS = LARGEST_RING + 1
+"""Accounts that `measure` needs: the members of the largest ring, and the deployer."""
 
-NODES = 10
-KEYS_EACH = 4
-SCORES = ((20, 29), (31, 40), (41, 50))  # lowest and highest of each round: all models are valid
+RINGS = (8, 32, 64)
+ROUNDS = 3
+"""So that the last of them writes over what the first one left in the data registry."""
 
-SHARES_START = 1_710_000_000  # later than the rounds' last block
-SHARES = 9  # odd, and more than twice the entries of the arrival log that share a slot
-BATCHES = 3
-SHARES_IN_A_BATCH = 8
+ORDERS = 5
 
 HEADERS_IN_A_BATCH = 36
 HEADER_SLOTS = 200
@@ -82,10 +91,18 @@ USED_BATCHES = 7
 
 
 def measure(evm: Evm) -> dict[str, int]:
-    """All figures, measured on a chain that is new."""
+    """All figures but the large ones, measured on a chain that is new, with `ACCOUNTS` accounts."""
     # The order counts: addresses and times are bytes of the transactions, and zeros are cheaper.
-    measured = {**_rounds(evm), **_shares(evm), **_headers(evm)}
-    return {figure.name: measured[figure.name] for figure in FIGURES}
+    return {**_rings(evm), **_rounds(evm), **_headers(evm)}
+
+
+def measure_large(evm: Evm) -> dict[str, int]:
+    """The large figures, measured on a chain as `measure` needs it, after that or alone."""
+    large = {"parts": 2, "test_parts": 1}
+    return {
+        "finalize_64x64": _finalize(_deploy(evm, 65, **large), 64),
+        "finalize_largest": _finalize(_deploy(evm, LARGEST_RING, **large), LARGEST_RING),
+    }
 
 
 def table(figures: Mapping[str, int]) -> str:
@@ -106,22 +123,78 @@ def replace_table(text: str, figures: Mapping[str, int]) -> str:
     return f"{before}{begin}\n{table(figures)}\n{end}{after}"
 
 
-def _shares(evm: Evm) -> dict[str, int]:
-    start = SHARES_START
+def _deploy(evm: Evm, members: int, **changes: int) -> Rounds:
+    """Contracts with so many genesis accounts, who may all be members."""
+    places = max(members, DEMO.maximum_members)
+    return Rounds.deploy(evm, members, members, DEMO, maximum_members=places, **changes)
+
+
+def _rings(evm: Evm) -> dict[str, int]:
+    """Data transactions in an epoch whose list is written, when rounds write over older ones."""
     figures = {}
-    for ring in (8, 11, 16):
-        sharers = Sharers(evm, start := start + 10_000)
-        used = [sharers.registries.share(sharers.next(ring))["gasUsed"] for _ in range(SHARES)]
-        figures[f"share_ring_{ring}"] = median_low(used)
-    sharers = Sharers(evm, start + 10_000)
-    figures["share_batch8_ring_11_each"] = _median_each(
-        (
-            sharers.registries.share_batch([sharers.next(11) for _ in range(SHARES_IN_A_BATCH)])
-            for _ in range(BATCHES)
-        ),
-        SHARES_IN_A_BATCH,
-    )
+    for size in RINGS:
+        rounds = _deploy(evm, size, epoch_rounds=2)
+        rounds.start()
+        rounds.apply_for_next(rounds.accounts)
+        rounds.close()
+        rounds.write_members()
+        rounds.close()
+        for _ in range(ROUNDS):
+            rounds.collect(rounds.accounts)
+            while rounds.chain.phase.competes:  # nobody publishes keys: it is void
+                rounds.chain.advance()
+        gas = rounds.chain.gas
+        figures[f"share_ring_{size}"] = median_low(gas["share"][-size:])
+        figures[f"write_members_{size}"] = median_low(gas["writeMembers"])
     return figures
+
+
+def _rounds(evm: Evm) -> dict[str, int]:
+    """Two rounds of ten models; the second makes all of them voices."""
+    rounds = _deploy(evm, 11)
+    finalize = _finalize(rounds, 10)
+    chain, gas = rounds.chain, rounds.chain.gas
+    for number in rounds.shared:
+        chain.send("Rewards", "claimBest", number)
+        for account in rounds.accounts:
+            if chain.view("Attestations", "attestationOf", number, account).statement.strip(b"\0"):
+                chain.send("Rewards", "claimAttestation", number, account)
+        for entry in rounds.shared[number]:
+            chain.send("Rewards", "claimData", entry.transaction.record, entry.index)
+    addresses = {name: contract.address for name, contract in chain.by_name.items()}
+    return {
+        "publish_training_keys": median_low(gas["publishTrainingKeys"]),
+        "publish_test_keys": median_low(gas["publishTestKeys"]),
+        "apply": median_low(gas["applyFor"]),
+        "commit_model": median_low(gas["commitModel"]),
+        "reveal_model": median_low(gas["revealModel"]),
+        "attest_commit": median_low(gas["commitAttestation"]),
+        "attest_reveal": median_low(gas["openAttestation"]),
+        "finalize_10x10": finalize,
+        "claim_best": median_low(gas["claimBest"]),
+        "claim_data": median_low(gas["claimData"]),
+        "claim_attestation": median_low(gas["claimAttestation"]),
+        "transfer": median_low(_transfers(evm, addresses["ModelToken"])),
+        "order": median_low(_orders(evm, addresses)),
+    }
+
+
+def _finalize(rounds: Rounds, size: int) -> int:
+    """What it costs to finalize a round of so many data transactions and models, all voices.
+
+    It is the second of a chain: until there is a best model there is only one voice. The last
+    accounts take part, the first one made block 1.
+    """
+    rounds.start()
+    accounts = rounds.accounts
+    majority = accounts[: len(accounts) // 2 + 1]
+    few, others = accounts[: rounds.chain.parameters.minimum_data], accounts[-size:]
+    rounds.make_block({accounts[0]: row(5)}, majority, few)
+    models = {account: row(5_000 - number) for number, account in enumerate(others)}
+    receipt = rounds.make_block(models, majority, others, BASELINE)
+    [block] = rounds.chain.events(receipt, "ModelChain", "BlockAppended")
+    assert block["data"].voices == size
+    return receipt["gasUsed"]
 
 
 def _headers(evm: Evm) -> dict[str, int]:
@@ -150,77 +223,31 @@ def _median_each(receipts: Iterable[TxReceipt], parts: int) -> int:
     return -(-median_low([receipt["gasUsed"] for receipt in receipts]) // parts)
 
 
-def _rounds(evm: Evm) -> dict[str, int]:
-    world = deploy_world(evm, NODES, NODES, **asdict(DEMO))
-    twin = world.twin
-    assert isinstance(twin, DeployedChain)
-    world.mine(2)
-    for node in world.nodes:
-        world.execute(world.registration(node, KEYS_EACH), node)
-    world.execute(actions.Start())
-    baseline = 0
-    for lowest, highest in SCORES:
-        world.collect(NODES * KEYS_EACH)
-        scores = world.compete(range(lowest, highest + 1), baseline)
-        action = world.finalization(scores)
-        assert len(action.ranking) == NODES
-        world.execute(action)
-        baseline = highest
-    for number in range(1, len(SCORES) + 1):
-        _claim_all(world, number)
-    claims = [
-        gas
-        for action in (actions.ClaimModel, actions.ClaimAttestation, actions.ClaimData)
-        for gas in twin.gas[action]
-    ]
-    return {
-        "model_commit": median_low(twin.gas[actions.CommitModel]),
-        "model_reveal": median_low(twin.gas[actions.RevealModel]),
-        "attest_commit": median_low(twin.gas[actions.CommitAttestation]),
-        "attest_reveal": median_low(twin.gas[actions.RevealAttestation]),
-        "finalize_10_models": median_low(twin.gas[actions.Finalize]),
-        "reward_claim": median_low(claims),
-        "transfer": median_low(_transfers(evm, twin.addresses["ModelToken"])),
-        "order": median_low(_orders(evm, twin.addresses)),
-    }
-
-
-def _claim_all(world: World, number: int) -> None:
-    """Every reward of a block, claimed by those who gain it, items by one of them."""
-    round_number = world.chain.blocks[number].round
-    for node in world.nodes:
-        world.execute(actions.ClaimModel(round_number, node.account), node)
-        world.execute(actions.ClaimAttestation(round_number, node.account), node)
-    data = world.data_set(round_number)
-    for index, item in enumerate(data.items):
-        proof = data.proof(world.model_chain, item.number)
-        world.execute(actions.ClaimData(number, item.item, index, item.is_test, proof))
-
-
 def _transfers(evm: Evm, address: str) -> list[int]:
-    """Each node pays the next one, who holds tokens already."""
+    """Who made a block pays others, who hold tokens already."""
     transfer = evm.at("ModelToken", address).functions.transfer
     return [
-        evm.send(transfer(evm.accounts[(number + 1) % NODES], 10**18), sender=number)["gasUsed"]
-        for number in range(NODES)
+        evm.send(transfer(receiver, 10**18), sender=payer)["gasUsed"]
+        for payer in evm.accounts[:2]
+        for receiver in evm.accounts[2:6]
     ]
 
 
 def _orders(evm: Evm, addresses: Mapping[str, str]) -> list[int]:
-    """Holders without ether pay a node most of what they have; another node is the relayer."""
+    """Holders without ether pay an account most of what they have; another one is the relayer."""
     token = evm.at("ModelToken", addresses["ModelToken"])
     contract = evm.at("TokenOrders", addresses["TokenOrders"])
     domain = Domain(evm.w3.eth.chain_id, addresses["ModelChain"])
     used = []
-    for number in range(NODES):
+    for number in range(ORDERS):
         holder = Account.from_key(hashlib.sha256(b"holder %d" % number).digest())
-        evm.send(token.functions.transfer(holder.address, 5 * 10**18), sender=number)
+        evm.send(token.functions.transfer(holder.address, 5 * 10**18))
         order = TokenOrder(
             holder=str(holder.address),
             receiver=evm.accounts[number],
             amount=4 * 10**18,
             fee=10**16,
-            relayer=evm.accounts[(number + 1) % NODES],
+            relayer=evm.accounts[(number + 1) % ORDERS],
             valid_before=order_end(evm.timestamp),
             salt=hashlib.sha256(b"salt %d" % number).digest(),
         )

@@ -139,7 +139,9 @@ class Registries:
         members = evm.deploy("Membership", tuple(contracts.values()), list(genesis))
         contracts["membership"] = members.address
         data = evm.deploy("DataRegistry", tuple(contracts.values()))
-        return cls(evm, parameters, bitcoin, tuple(genesis), chain, relay, heat, members, data)
+        return cls(
+            evm, parameters, bitcoin, tuple(genesis), chain, relay, heat, members, data
+        )
 
     def copy(self) -> Registries:
         """The same contracts, with a record of keys and headers of its own: for one test."""
@@ -260,9 +262,12 @@ class Registries:
         """Publish the training or the test keys of a data transaction."""
         record = shared.transaction.record
         test = self.data.functions.testParts(record.round, index).call()
-        name = "publishTestKeys" if is_test else "publishTrainingKeys"
-        words = shared.words(test if is_test else ~test)
-        call = self.data.functions[name](astuple(record), index, partition, words)
+        if is_test:
+            keys = [key for part, key in enumerate(shared.keys) if test >> part & 1]
+            call = self.data.functions.publishTestKeys(record.round, index, keys)
+        else:
+            words = shared.words(~test)
+            call = self.data.functions.publishTrainingKeys(astuple(record), index, partition, words)
         return self.evm.send(call)
 
     # ---- Bitcoin headers ----

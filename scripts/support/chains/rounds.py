@@ -6,10 +6,10 @@ Models are names: what a model is worth is said by the rows of the statement.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterator
+from typing import Any
 
 from web3 import Web3
 from web3.types import TxReceipt
@@ -61,7 +61,7 @@ class Shared:
 
 @dataclass
 class Rounds:
-    """Contracts with accounts that act in them; the first `genesis` of them are genesis accounts."""
+    """Contracts and the accounts that act in them, of which the first are genesis accounts."""
 
     chain: Contracts
     accounts: Sequence[str]
@@ -94,6 +94,10 @@ class Rounds:
     def key(self, account: str, epoch: int) -> ShareKey:
         """An account's share key for an epoch."""
         return ShareKey(int.from_bytes(label("share key", account, epoch), "big"))
+
+    def reward_address(self, account: str, round_number: int) -> str:
+        """Who is paid for what an account shares in a round."""
+        return reward_address(account, round_number)
 
     def apply(self, account: str, epoch: int) -> TxReceipt:
         """Apply for an epoch, with as much stake as is missing."""
@@ -164,11 +168,7 @@ class Rounds:
         """Share as a member in the round that collects."""
         collection = self.chain.view("ModelChain", "collection")
         round_number, epoch = collection.round, collection.epoch
-        key, domain, parts = (
-            self.key(account, epoch),
-            self.chain.domain,
-            self.chain.parameters.parts,
-        )
+        key, domain, parts = self.key(account, epoch), self.chain.domain, self.chain.parameters.parts
         step = self.chain.parameters.timestamp_step
         keys = tuple(label("part key", account, round_number, part) for part in range(parts))
         own = nullifier(domain, key, round_number)
@@ -178,7 +178,7 @@ class Rounds:
             tuple(key_commitment(domain, part_key) for part_key in keys),
             label("samples", account, round_number),
             (self.chain.now // step + 1) * step,
-            reward_address(account, round_number),
+            self.reward_address(account, round_number),
             own.x,
             own.v,
         )
@@ -230,27 +230,21 @@ class Rounds:
     def publish_one(self, entry: Shared, is_test: bool) -> TxReceipt:
         """Publish the training keys or the test keys of a data transaction."""
         transaction = entry.transaction
-        test = self.chain.view("DataRegistry", "testParts", transaction.round, entry.index)
+        round_number, index = transaction.round, entry.index
+        test = self.chain.view("DataRegistry", "testParts", round_number, index)
+        if is_test:
+            keys = [key for part, key in enumerate(entry.keys) if test >> part & 1]
+            return self.chain.send("DataRegistry", "publishTestKeys", round_number, index, keys)
         words = [
-            key if bool(test >> part & 1) is is_test else transaction.key_commitments[part]
+            transaction.key_commitments[part] if test >> part & 1 else key
             for part, key in enumerate(entry.keys)
         ]
-        function = "publishTestKeys" if is_test else "publishTrainingKeys"
-        return self.chain.send(
-            "DataRegistry",
-            function,
-            *(transaction.record, entry.index, self.partition_of(entry), words),
-        )
-
-    def partition_of(self, entry: Shared) -> int:
-        """Number of the partition that took a data transaction."""
         number = 0
-        round_number = entry.transaction.round
-        while self.chain.view("DataRegistry", "partitionAt", round_number, number).end <= (
-            entry.index
-        ):
+        while self.chain.view("DataRegistry", "partitionAt", round_number, number).end <= index:
             number += 1
-        return number
+        return self.chain.send(
+            "DataRegistry", "publishTrainingKeys", transaction.record, index, number, words
+        )
 
     def model(self, account: str, name: object = "", **named: Any) -> ModelTransaction:
         """An account's model of the round in competition, with the right votes."""

@@ -1,4 +1,4 @@
-"""`modelchain wallet history`: everything that happened to tokens and bonds, newest first."""
+"""`modelchain wallet history`: everything that happened to tokens and stake, newest first."""
 
 from __future__ import annotations
 
@@ -9,79 +9,74 @@ import pytest
 from eth_account import Account
 
 from offchain.chain.abi.calls import FunctionCall
-from offchain.chain.abi.interfaces import interface
 from offchain.chain.reading import token_history
 from offchain.chain.reading.balances import RewardPlace
 from offchain.chain.reading.token_history import read_history
 from offchain.chain.rpc.provider import RpcFault, RpcReplyError
-from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.history import moment
-from offchain.crypto.secp256k1 import possession_hash, prove_possession
-from offchain.node.relayer.client import OrderTerms
+from offchain.node.relayer.order_client import OrderTerms
 from offchain.node.wallet.orders import make_order, sign_order
-from offchain.protocol.words.actions import Possession, RegisterKeys
-from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
-from tests.support.chains.wallet_place import WalletPlace, wallet_place
+from scripts.support.chains.rounds import row
+from tests.support.chains.token_place import token_place
+from tests.support.chains.wallet_place import WalletPlace, deployed_wallet
 from tests.support.servers.scripted_node import Answer, error, forward, scripted_node
 
 NOBODY = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 TOKEN = 10**18
-BOND = TOKEN // 10
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WalletPlace]:
-    """After the block, account 1 sends 5 tokens to NOBODY and gets 2 from account 0."""
-    with wallet_place(tmp_path_factory.mktemp("history")) as place:
-        clients = place.world.clients
-        send(clients[1], NOBODY, 5 * TOKEN)
-        send(clients[0], clients[1].account, 2 * TOKEN)
-        yield place
+    """After a block whose best model is account 1's, and a transfer each way."""
+    with token_place() as started:
+        rounds = started.rounds
+        members = [started.account(number) for number in range(3)]
+        rounds.make_block({members[1]: row(10), members[0]: row(8)}, members)
+        index = [shared.transaction.reward_address for shared in rounds.shared[1]].index(
+            started.secrets(1).reward_address(1)
+        )
+        send = rounds.chain.send
+        send("Rewards", "claimBest", 1)
+        for member in members[:2]:
+            send("Rewards", "claimAttestation", 1, member)
+        send("Rewards", "claimData", rounds.shared[1][index].transaction.record, index)
+        transfer(started.client(1), NOBODY, 5 * TOKEN)
+        transfer(started.client(0), members[1], 2 * TOKEN)
+        yield deployed_wallet(started, tmp_path_factory.mktemp("history"))
 
 
-def send(client: Web3Chain, to: str, amount: int) -> None:
+def transfer(client: Web3Chain, to: str, amount: int) -> None:
     client.call(FunctionCall("ModelToken", "transfer", (to, amount)))
 
 
 def told(place: WalletPlace, *arguments: str) -> list[tuple[Any, ...]]:
     found = place.json("history", *arguments)
     return [
-        (entry["kind"], entry["account"], entry["tokens"], entry["bond"], entry["subject"])
+        (entry["kind"], entry["account"], entry["tokens"], entry["stake"], entry["round"])
         for entry in found["entries"]
     ]
 
 
 def amounts(place: WalletPlace) -> dict[str, int]:
     """What the contracts paid, from the parameters: the reward of block 1 and its pots."""
-    parameters = place.world.deployment.parameters
-    pots = {
-        "models": parameters.models_basis_points,
-        "attesters": parameters.attesters_basis_points,
-        "data": parameters.data_basis_points,
-    }
-    paid = {name: parameters.block_reward * part // 10_000 for name, part in pots.items()}
+    parameters = place.chain.deployment.parameters
     return {
-        "model": paid["models"] // 2,
-        "attester": paid["attesters"] // 2,
-        "item": paid["data"] // 12,
+        "best": parameters.block_reward * parameters.best_basis_points // 10_000,
+        "attester": parameters.block_reward * parameters.attesters_basis_points // 10_000 // 3,
+        "data": parameters.block_reward * parameters.data_basis_points // 10_000 // 3,
     }
 
 
 def test_an_account_with_its_rewards_is_told_in_full_newest_first(place):
-    owner, paid = place.world.clients[1].account, amounts(place)
-    secrets = place.world.secrets(1)
-    rewards = {index: secrets.reward_address(1, index % 4) for index in (4, 5, 6, 7)}
+    owner, paid = place.owner, amounts(place)
     assert told(place, "--account", "1") == [
-        ("received", owner, 2 * TOKEN, None, None),
-        ("sent", owner, -5 * TOKEN, None, None),
-        ("data reward", rewards[7], paid["item"], None, 1),
-        ("data reward", rewards[6], paid["item"], None, 1),
-        ("data reward", rewards[4], paid["item"], None, 1),
-        ("data reward", rewards[5], paid["item"], None, 1),
-        ("attestation reward", owner, paid["attester"], None, 1),
-        ("model reward", owner, paid["model"], None, 1),
-        ("model bond locked", owner, 0, BOND, 1),
+        ("received", owner, 2 * TOKEN, 0, None),
+        ("sent", owner, -5 * TOKEN, 0, None),
+        ("data reward", place.sources()[0], paid["data"], 0, 1),
+        ("attestation reward", owner, paid["attester"], 0, 1),
+        ("best model reward", owner, paid["best"], 0, 1),
+        ("stake added", owner, 0, place.chain.deployment.parameters.stake, None),
     ]
 
 
@@ -93,19 +88,18 @@ def test_tokens_add_up_to_the_balances(place):
 
 
 def test_the_same_account_by_address_is_told_without_its_rewards(place):
-    owner = place.world.clients[1].account
     by_number = [entry for entry in told(place, "--account", "1") if entry[0] != "data reward"]
-    assert told(place, owner) == by_number
+    assert told(place, place.owner) == by_number
 
 
 def test_a_reward_address_alone_is_told_what_is_its_own(place):
-    address = place.world.secrets(1).reward_address(1, 3)
-    assert told(place, address) == [("data reward", address, amounts(place)["item"], None, 1)]
-    assert told(place, NOBODY) == [("received", NOBODY, 5 * TOKEN, None, None)]
+    address = place.sources()[0]
+    assert told(place, address) == [("data reward", address, amounts(place)["data"], 0, 1)]
+    assert told(place, NOBODY) == [("received", NOBODY, 5 * TOKEN, 0, None)]
 
 
 def test_entries_say_where_and_when(place):
-    ethereum = place.world.ethereum
+    ethereum = place.chain.ethereum
     for entry in place.json("history", "--account", "1")["entries"]:
         assert ethereum.block(entry["block_number"]).timestamp == entry["timestamp"]
         receipt = ethereum.receipt(bytes.fromhex(entry["transaction_hash"][2:]))
@@ -142,8 +136,8 @@ def test_a_range_of_blocks_is_looked_through(place):
 
 @pytest.mark.parametrize("window", [1, 2, 7])
 def test_windows_of_blocks_make_no_difference(place, monkeypatch, window):
-    owner = place.world.clients[1].account
-    contracts = place.world.clients[0].contracts
+    owner = place.owner
+    contracts = place.chain.contracts
     expected = read_history(contracts, owner)
     monkeypatch.setattr(token_history, "WINDOW_BLOCKS", window)
     assert read_history(contracts, owner) == expected
@@ -152,90 +146,75 @@ def test_windows_of_blocks_make_no_difference(place, monkeypatch, window):
     assert not limited.complete
 
 
-def test_what_is_locked_returned_and_burned_is_told(place):
-    """A newcomer's keys need a bond; the locked amount is what its transaction brought."""
-    world = place.world
-    snapshot = world.ethereum.request("evm_snapshot")
-    client = Web3Chain(world.clients[0].contracts, account_from_mnemonic(DEVELOPMENT_MNEMONIC, 5))
-    key = world.secrets(5).share_key(0)
-    digest = possession_hash(world.deployment.domain("KeyRegistry"), client.account, key.x)
-    proof = prove_possession(key, digest)
-    bond = world.deployment.parameters.key_bond
-    client.execute(RegisterKeys((key.x,), (Possession(proof.r, proof.s, proof.v),), bond))
-    assert told(place, "--account", "5") == [("key bond locked", client.account, 0, bond, 3)]
-    assert world.ethereum.request("evm_revert", snapshot)
+def test_what_is_staked_burned_and_returned_is_told(place):
+    """Account 5 adds a stake before it applies, and takes it back."""
+    chain = place.chain.rounds.chain
+    stake = place.chain.deployment.parameters.stake
+    account = place.chain.account(5)
+    with place.chain.undone():
+        chain.send("Membership", "addStake", sender=account, value=stake)
+        chain.send("Membership", "withdrawStake", sender=account)
+        assert told(place, account) == [
+            ("stake returned", account, 0, -stake, None),
+            ("stake added", account, 0, stake, None),
+        ]
 
 
 def test_moving_a_reward_to_the_own_account_is_one_entry(place):
-    world = place.world
-    snapshot = world.ethereum.request("evm_snapshot")
-    address = world.secrets(1).reward_address(1, 0)
-    world.ethereum.request("anvil_setBalance", address, hex(TOKEN))
-    holder = Web3Chain(
-        world.clients[0].contracts, Account.from_key(world.secrets(1).reward_key(1, 0))
-    )
-    send(holder, world.clients[1].account, 7)
-    assert told(place, "--account", "1")[0] == (
-        "moved",
-        world.clients[1].account,
-        7,
-        None,
-        None,
-    )
-    assert told(place, address)[0] == ("sent", address, -7, None, None)
-    assert world.ethereum.request("evm_revert", snapshot)
+    address = place.sources()[0]
+    with place.chain.undone():
+        place.chain.ethereum.request("anvil_setBalance", address, hex(TOKEN))
+        key = place.chain.secrets(1).reward_key(1)
+        transfer(Web3Chain(place.chain.contracts, Account.from_key(key)), place.owner, 7)
+        assert told(place, "--account", "1")[0] == ("moved", place.owner, 7, 0, None)
+        assert told(place, address)[0] == ("sent", address, -7, 0, None)
 
 
 def test_an_order_is_told_as_if_its_holder_had_paid_receiver_and_relayer_itself(place):
-    world = place.world
-    with world.undone():
-        contracts, relayer = world.clients[0].contracts, world.clients[2]
-        [(holder, key), (payout, _)] = [
-            (derived.address(world.secrets(1)), derived.key(world.secrets(1)))
-            for derived in (RewardPlace(1, 0, False), RewardPlace(1, 0, True))
-        ]
+    contracts, relayer = place.chain.contracts, place.chain.client(2)
+    secrets, payout = place.chain.secrets(1), place.payouts()[0]
+    holder, key = place.sources()[0], RewardPlace(1, is_payout=False).key(secrets)
+    with place.chain.undone():
+        place.chain.mint(relayer.account, TOKEN)
         terms = OrderTerms(relayer.account, 3)
         for receiver, amount in ((payout, 7), (NOBODY, 11)):
-            order = make_order(
-                holder, receiver, amount, terms, contracts.ethereum.block().timestamp
-            )
-            relayer.execute(sign_order(world.deployment, key, order))
+            now = contracts.ethereum.block().timestamp
+            order = make_order(holder, receiver, amount, terms, now)
+            relayer.execute(sign_order(contracts.deployment, key, order))
         # By mistake: it stays there.
-        orders = world.deployment.address("TokenOrders")
-        send(relayer, orders, 5)
+        orders = contracts.deployment.address("TokenOrders")
+        transfer(relayer, orders, 5)
         assert told(place, holder)[:4] == [
-            ("sent", holder, -3, None, None),
-            ("sent", holder, -11, None, None),
-            ("sent", holder, -3, None, None),
-            ("sent", holder, -7, None, None),
+            ("sent", holder, -3, 0, None),
+            ("sent", holder, -11, 0, None),
+            ("sent", holder, -3, 0, None),
+            ("sent", holder, -7, 0, None),
         ]
-        assert told(place, "--account", "1")[3] == ("moved", payout, 7, None, None)
+        assert told(place, "--account", "1")[3] == ("moved", payout, 7, 0, None)
         found = place.json("history", NOBODY)["entries"][0]
         assert (found["kind"], found["other"], found["tokens"]) == ("received", holder, 11)
         sent = place.json("history", relayer.account)["entries"][0]
         assert (sent["kind"], sent["other"], sent["tokens"]) == ("sent", orders, -5)
-        assert "(payout, scope" in place.run("history", "--account", "1").output
+        assert "(payout" in place.run("history", "--account", "1").output
 
 
 def test_a_mint_that_no_reward_explains_is_told_as_such(place):
-    world = place.world
-    snapshot = world.ethereum.request("evm_snapshot")
-    minter = world.deployment.address("ModelChain")
-    world.ethereum.request("anvil_impersonateAccount", minter)
-    world.ethereum.request("anvil_setBalance", minter, hex(TOKEN))
-    content = interface("ModelToken").encode("mint", NOBODY, 11)
-    token = world.deployment.address("ModelToken")
-    world.ethereum.request("eth_sendTransaction", {"from": minter, "to": token, "data": content})
-    world.clock.mine()
-    assert told(place, NOBODY)[0] == ("minted", NOBODY, 11, None, None)
-    assert world.ethereum.request("evm_revert", snapshot)
+    with place.chain.undone():
+        place.chain.mint(NOBODY, 11)
+        assert told(place, NOBODY)[0] == ("minted", NOBODY, 11, 0, None)
 
 
 def test_people_see_the_same(place):
     result = place.run("history", "--account", "1")
-    owner = place.world.clients[1].account
+    owner = place.owner
     assert owner in result.output
-    for shown in ("model bond locked", "0.1", "data reward", "-5", "sent to 0x5aAeb6..1BeAed"):
+    for shown in (
+        "best model reward",
+        "data reward",
+        "stake added",
+        "-5",
+        "sent to",
+    ):
         assert shown in result.output
     assert max(len(line) for line in result.output.splitlines()) <= 80
     limited = place.run("history", "--account", "1", "--limit", "1").output
@@ -246,7 +225,7 @@ def test_a_node_that_refuses_is_said(place):
     def answer(request: Any) -> Answer:
         if isinstance(request, dict) and request["method"] == "eth_getLogs":
             return Answer(error(request, -32000, "too many results"))
-        return Answer(forward(place.world.anvil.url, request))
+        return Answer(forward(place.chain.anvil.url, request))
 
     with scripted_node(answer) as node, pytest.raises(RpcFault, match="too many results"):
         read_history(open_contracts(node.url, place.file), NOBODY)
@@ -258,7 +237,7 @@ def test_logs_of_other_events_are_not_let_in(place):
     def answer(request: Any) -> Answer:
         if isinstance(request, dict) and request["method"] == "eth_getLogs":
             request["params"][0]["topics"] = []
-        return Answer(forward(place.world.anvil.url, request))
+        return Answer(forward(place.chain.anvil.url, request))
 
     with scripted_node(answer) as node, pytest.raises(RpcReplyError, match="other topics"):
         read_history(open_contracts(node.url, place.file), NOBODY)

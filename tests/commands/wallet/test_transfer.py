@@ -20,7 +20,7 @@ from offchain.node.demo.local_network import account
 from offchain.node.wallet.payments import UnsettledOrderError
 from offchain.refusals import RefusalCode
 from tests.support.servers.http_server import Answer, Request, serve
-from tests.support.servers.served_relayer import served_relayer, working_relayer
+from tests.support.servers.order_relayer import order_relayer, working_order_relayer
 from tests.support.waiting import PATIENCE_SECONDS
 
 NOBODY = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
@@ -28,11 +28,11 @@ TOKEN = 10**18
 
 
 def test_an_exact_amount_arrives_and_the_receipt_is_told(place):
-    owner = place.world.clients[1].account
+    owner = place.owner
     before = place.tokens(owner, NOBODY)
     found = place.json("transfer", "1.000000000000000001", NOBODY, "--account", "1")
     assert place.tokens(owner, NOBODY) == [before[0] - TOKEN - 1, TOKEN + 1]
-    sent = place.world.ethereum.request("eth_getTransactionReceipt", found["transaction_hash"])
+    sent = place.chain.ethereum.request("eth_getTransactionReceipt", found["transaction_hash"])
     assert found == {
         "chain_id": 31337,
         "from": owner,
@@ -46,12 +46,12 @@ def test_an_exact_amount_arrives_and_the_receipt_is_told(place):
 
 def test_people_are_told_the_same(place):
     output = place.run("transfer", "2.50", NOBODY.lower(), "--account", "1").output
-    assert f"Sent 2.5 MCT from {place.world.clients[1].account} to {NOBODY}" in output
+    assert f"Sent 2.5 MCT from {place.owner} to {NOBODY}" in output
     assert "Transaction 0x" in output
 
 
 def test_everything_can_be_sent_and_no_unit_more(place):
-    owner = place.world.clients[1].account
+    owner = place.owner
     [everything] = place.tokens(owner)
     digits = f"{everything // TOKEN}.{everything % TOKEN:018d}"
     more = f"{everything // TOKEN}.{everything % TOKEN + 1:018d}"
@@ -68,15 +68,15 @@ def test_everything_can_be_sent_and_no_unit_more(place):
 
 @pytest.mark.parametrize("amount", ["-1", "1e18", "1,5", "", "0x1", "0.0000000000000000001", "0"])
 def test_what_is_no_amount_moves_nothing(place, amount):
-    before = place.tokens(place.world.clients[1].account)
+    before = place.tokens(place.owner)
     with pytest.raises(ConfigurationError):
         place.run("transfer", "--account", "1", "--", amount, NOBODY)
-    assert place.tokens(place.world.clients[1].account) == before
+    assert place.tokens(place.owner) == before
 
 
 def test_tokens_are_not_sent_where_they_would_be_lost(place):
-    deployment = place.world.deployment
-    own = place.world.clients[1].account
+    deployment = place.chain.deployment
+    own = place.owner
     lost = {"0x" + "00" * 20: "zero address", own: "are at", NOBODY[:-1] + "D": "no address"}
     for name in deployment.contracts:
         lost[deployment.address(name)] = f"is the contract {name}"
@@ -91,7 +91,7 @@ def test_a_key_of_the_environment_signs_without_an_account_number(place, monkeyp
     monkeypatch.setenv("MODELCHAIN_PRIVATE_KEY", "11" * 32)
     with pytest.raises(InsufficientFundsError):
         place.run("transfer", "1", NOBODY)
-    place.world.ethereum.request("anvil_setBalance", key.address, hex(TOKEN))
+    place.chain.ethereum.request("anvil_setBalance", key.address, hex(TOKEN))
     assert place.json("transfer", "1", NOBODY)["from"] == key.address
     assert place.tokens(key.address, NOBODY) == [2 * TOKEN, TOKEN]
 
@@ -107,7 +107,7 @@ def test_no_more_is_paid_for_gas_than_allowed(place):
 
 def without_ether(place) -> str:
     """A fresh address of account 1's node, with 10 tokens."""
-    address = place.world.secrets(1).payout_address(1, 2)
+    address = place.chain.secrets(1).payout_address(2)
     place.json("transfer", "10", address, "--account", "1")
     return address
 
@@ -119,8 +119,8 @@ def by_order(place, source: str, amount: str, *arguments: str):
 
 def test_a_fresh_address_pays_without_ether_and_the_relayer_has_its_fee(place, tmp_path):
     source = without_ether(place)
-    contracts = place.world.clients[0].contracts
-    with working_relayer(contracts, 6, tmp_path, minimum_fee=TOKEN // 2) as served:
+    contracts = place.chain.contracts
+    with working_order_relayer(contracts, 6, tmp_path, minimum_fee=TOKEN // 2) as served:
         asked = ("--relayer", served.url, "--highest-fee", "0.5")
         said = by_order(place, source, "2.5", *asked).output
         output = by_order(place, source, "3", *asked, "--json").stdout
@@ -128,7 +128,7 @@ def test_a_fresh_address_pays_without_ether_and_the_relayer_has_its_fee(place, t
     relayer = str(account(6).address)
     assert f"Sent 2.5 MCT from {source} to {NOBODY} and 0.5 MCT to the relayer {relayer}" in said
     assert place.tokens(source, NOBODY, relayer) == [7 * TOKEN // 2, 11 * TOKEN // 2, TOKEN]
-    assert place.world.ethereum.balances([source]) == [0]
+    assert place.chain.ethereum.balances([source]) == [0]
     nonce = bytes.fromhex(found.pop("nonce")[2:])
     assert contracts.read("ModelToken", "authorizationState", source, nonce)
     assert found == {
@@ -144,20 +144,20 @@ def test_the_account_itself_pays_by_an_order_too_all_that_it_has_where_that_is_f
     place, tmp_path
 ):
     """It had rewards, so that a relayer serves it for nothing."""
-    owner = place.world.clients[1].account
+    owner = place.owner
     [everything] = place.tokens(owner)
     digits = f"{everything // TOKEN}.{everything % TOKEN:018d}"
-    with working_relayer(place.world.clients[0].contracts, 6, tmp_path) as served:
+    with working_order_relayer(place.chain.contracts, 6, tmp_path) as served:
         by_order(place, owner, digits, "--relayer", served.url)
     assert place.tokens(owner, NOBODY) == [0, everything]
 
 
 def test_a_relayer_that_refuses_is_passed_over_and_the_last_one_says_why(place, tmp_path):
     source = without_ether(place)
-    contracts = place.world.clients[0].contracts
+    contracts = place.chain.contracts
     with (
-        working_relayer(contracts, 6, tmp_path / "free") as free,
-        working_relayer(contracts, 7, tmp_path / "paid", minimum_fee=5) as paid,
+        order_relayer(contracts, 6, tmp_path / "free", was_rewarded=lambda _: False) as free,
+        working_order_relayer(contracts, 7, tmp_path / "paid", minimum_fee=5) as paid,
     ):
         with pytest.raises(RelayerRefusedError, match="never had a reward"):
             by_order(place, source, "1", "--relayer", free.url)
@@ -170,16 +170,16 @@ def test_a_relayer_that_refuses_is_passed_over_and_the_last_one_says_why(place, 
 
 def test_amount_and_fee_must_be_there_together(place, tmp_path):
     source = without_ether(place)
-    with served_relayer(place.world.clients[0].contracts, 6, tmp_path, minimum_fee=TOKEN) as served:
+    with order_relayer(place.chain.contracts, 6, tmp_path, minimum_fee=TOKEN) as served:
         with pytest.raises(InsufficientTokensError) as caught:
             by_order(place, source, "9.5", "--relayer", served.url, "--highest-fee", "1")
         assert (caught.value.balance, caught.value.needed) == (10 * TOKEN, 21 * TOKEN // 2)
-        assert len(served.queue.orders) == 0
+        assert len(served.desk.lane) == 0
 
 
 def test_an_order_that_is_not_seen_paid_in_time_is_said_with_its_end(place, tmp_path):
     source = without_ether(place)
-    with served_relayer(place.world.clients[0].contracts, 6, tmp_path, minimum_fee=1) as served:
+    with order_relayer(place.chain.contracts, 6, tmp_path, minimum_fee=1) as served:
         asked = ("--relayer", served.url, "--highest-fee", "1", "--wait", "0")
         with pytest.raises(UnsettledOrderError, match=r"until 20\d\d-.* 00:00 UTC .*pay twice"):
             by_order(place, source, "1", *asked)
@@ -194,8 +194,8 @@ def test_no_second_relayer_is_asked_where_the_first_one_may_have_the_order(place
     """It says what it asks for, and breaks off its answer when it is given the order."""
     terms = {
         "chainId": 31337,
-        "modelChain": place.world.deployment.address("ModelChain"),
-        "account": str(account(6).address),
+        "modelChain": place.chain.deployment.address("ModelChain"),
+        "relayer": str(account(6).address),
         "minimumFee": "1",
     }
 
@@ -215,13 +215,13 @@ def test_no_second_relayer_is_asked_where_the_first_one_may_have_the_order(place
 
 def test_only_addresses_of_the_node_can_be_paid_from(place):
     with pytest.raises(ConfigurationError, match="is no address of account 1"):
-        by_order(place, place.world.secrets(2).payout_address(1, 2), "1")
+        by_order(place, place.chain.secrets(2).payout_address(2), "1")
     with pytest.raises(UsageError, match="--from needs --account"):
         place.run("transfer", "1", NOBODY, "--from", NOBODY, standalone_mode=False)
 
 
 def test_an_error_is_one_line_with_its_status(place, capsys):
-    options = ["--rpc", place.world.anvil.url, "--deployment", str(place.file)]
+    options = ["--rpc", place.chain.anvil.url, "--deployment", str(place.file)]
     assert run(["wallet", "transfer", "99999999", NOBODY, "--account", "1", *options]) == 4
     captured = capsys.readouterr()
     [line] = captured.err.splitlines()

@@ -14,8 +14,12 @@ def close_round(evm: Evm, harness: Contract, round_number: int) -> None:
 
 
 def grant(evm: Evm, harness: Contract, account: int, round_number: int) -> None:
-    granted = harness.functions.grant(evm.accounts[account], round_number, round_number + K)
-    evm.send(granted)
+    grant_all(evm, harness, [account], round_number)
+
+
+def grant_all(evm: Evm, harness: Contract, accounts: list[int], round_number: int) -> None:
+    names = [evm.accounts[account] for account in accounts]
+    evm.send(harness.functions.grant(names, round_number, round_number + K))
 
 
 def test_standing_lasts_k_rounds_after_the_round_of_the_model(evm: Evm) -> None:
@@ -56,6 +60,28 @@ def test_a_renewal_in_the_last_round_of_standing_keeps_it(evm: Evm) -> None:
     assert harness.functions.count().call() == 1
 
 
+def test_whoever_is_enrolled_has_no_standing_and_gains_it_at_a_fifth_of_the_gas(evm: Evm) -> None:
+    harness = evm.deploy("StandingHarness")
+    enrolled, other = evm.accounts[:2]
+    # What all share is written before.
+    grant(evm, harness, 5, 1)
+    close_round(evm, harness, 1)
+    for _ in range(2):
+        evm.send(harness.functions.enrol(enrolled))
+    for round_number in (0, 1, 2):
+        assert harness.functions.has(enrolled, round_number).call() is (round_number == 0)
+    assert harness.functions.until(enrolled).call() == 0
+    assert harness.functions.count().call() == 1
+    cheap, dear = (
+        evm.send(harness.functions.grant([account], 1, 1 + K))["gasUsed"]
+        for account in (enrolled, other)
+    )
+    assert dear - cheap == 17_100
+    # Nobody loses standing by it.
+    evm.send(harness.functions.enrol(enrolled))
+    assert harness.functions.until(enrolled).call() == 1 + K
+
+
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     winners=st.lists(st.lists(st.integers(0, 4), max_size=5, unique=True), min_size=1, max_size=9)
@@ -68,6 +94,10 @@ def test_the_count_equals_a_list_of_accounts(module_evm: Evm, winners: list[list
         close_round(evm, harness, round_number)
         expected = sum(1 for last in until.values() if last >= round_number)
         assert harness.functions.count().call() == expected
-        for account in accounts:
-            grant(evm, harness, account, round_number)
-            until[account] = round_number + K
+        # Some are enrolled before, most not: it changes what a grant costs, and nothing else.
+        for account in accounts[::2]:
+            evm.send(harness.functions.enrol(evm.accounts[account]))
+        grant_all(evm, harness, accounts, round_number)
+        until.update(dict.fromkeys(accounts, round_number + K))
+        for account, name in enumerate(evm.accounts[:5]):
+            assert harness.functions.until(name).call() == until.get(account, 0)

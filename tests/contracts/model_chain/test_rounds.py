@@ -1,327 +1,355 @@
-"""ModelChain: how rounds start, collect, close and pass through their phases.
-
-Every transaction goes to the reference too, which must do the same; see
-scripts/support/worlds/world.py.
-"""
-
-from collections.abc import Iterator
+"""ModelChain: when rounds close, how phases end, and why a round has no block."""
 
 import pytest
 
-from offchain.protocol.words import actions
-from offchain.protocol.words.records import PhaseStarted, RoundClosed, RoundVoided, Started
+from offchain.crypto.merkle import merkle_root
 from offchain.protocol.words.status import Phase, VoidReason
-from scripts.support.chains.deployed_chain import DeployedChain, Stage, deploy_world
-from scripts.support.chains.evm import Evm, reverts
-from scripts.support.worlds.steps import address, refused
-from scripts.support.worlds.world import World
-
-
-@pytest.fixture(scope="module")
-def deployed(module_evm: Evm) -> Stage:
-    """Deployed, with two headers, nobody having done anything."""
-    world = deploy_world(module_evm, minimum_ring=4)
-    world.mine(2)
-    return Stage(world)
+from offchain.protocol.words.transactions import data_leaf
+from scripts.support.chains.evm import reverts
+from scripts.support.chains.rounds import BASELINE, Rounds, Stage, row
 
 
 @pytest.fixture
-def world(deployed: Stage) -> Iterator[World]:
-    """Contracts and reference right after deployment; compared once more at the end."""
-    world = deployed.enter()
-    yield world
-    assert isinstance(world.twin, DeployedChain)
-    world.twin.assert_same_everything(world)
+def rounds(started: Stage) -> Rounds:
+    """Round 1 collects: four members."""
+    return started.enter()
 
 
-def constructor_arguments(world: World, genesis: list[str]) -> tuple[object, ...]:
-    assert isinstance(world.twin, DeployedChain)
-    names = (
-        "ProtocolParameters",
-        "BitcoinRelay",
-        "KeyRegistry",
-        "DataRegistry",
-        "Heat",
-        "ModelToken",
+def closed(rounds: Rounds, round_number: int = 1) -> object:
+    return rounds.chain.view("ModelChain", "closedRound", round_number)
+
+
+# ---- collecting ----------------------------------------------------------------------------------
+
+
+def test_a_round_closes_once_every_member_s_data_are_partitioned(rounds: Rounds) -> None:
+    chain = rounds.chain
+    for account in rounds.accounts[:4]:
+        with reverts("NothingToAdvance"):
+            chain.send("ModelChain", "advance")
+        rounds.share(account)
+    rounds.partition_all()
+    receipt = chain.send("ModelChain", "advance")
+    [event] = chain.events(receipt, "ModelChain", "RoundClosed")
+    assert event == {"round": 1, "data": 4, "attesters": 4, "genesisActs": True}
+    collected = chain.view("DataRegistry", "collected", 1)
+    entry = closed(rounds)
+    assert (entry.data, entry.epoch, entry.closedAt) == (4, 1, chain.now)
+    assert entry.decisionTime == collected.decisionTime > 0
+    tip = chain.view("BitcoinRelay", "tip")
+    assert tuple(chain.view("ModelChain", "competition")) == (
+        *(1, Phase.OPEN, tip + 1, chain.now, 4, True),
     )
-    return (*(world.twin.addresses[name] for name in names), genesis)
+    assert tuple(chain.view("ModelChain", "collection")) == (2, 1, 4, tip, chain.now)
 
 
-# ---- deployment ----------------------------------------------------------------------------------
+def test_without_everybody_it_closes_at_its_last_height_and_not_before(rounds: Rounds) -> None:
+    chain = rounds.chain
+    for account in rounds.accounts[:3]:
+        rounds.share(account)
+    rounds.partition_all()
+    opened = chain.view("ModelChain", "collection").openHeight
+    chain.mine(opened + chain.parameters.collect_heights - 1 - chain.view("BitcoinRelay", "tip"))
+    with reverts("NothingToAdvance"):
+        chain.send("ModelChain", "advance")
+    chain.mine(1)
+    chain.send("ModelChain", "advance")
+    assert (rounds.collecting, chain.phase) == (2, Phase.OPEN)
 
 
-def test_a_genesis_account_twice_is_refused(world: World, module_evm: Evm) -> None:
-    arguments = constructor_arguments(world, [address(1), address(2), address(1)])
-    with reverts("DuplicateGenesisAccount", address(1)):
-        module_evm.deploy("ModelChain", *arguments)
+def test_it_does_not_close_while_something_pending_is_due(rounds: Rounds) -> None:
+    chain = rounds.chain
+    for account in rounds.accounts[:3]:
+        rounds.share(account)
+    chain.mine(chain.parameters.collect_heights + 1)
+    with reverts("NothingToAdvance"):
+        chain.send("ModelChain", "advance")
+    rounds.partition_all()
+    chain.send("ModelChain", "advance")
+    assert closed(rounds).data == 3
 
 
-def test_more_genesis_accounts_than_start_can_look_at_are_refused(
-    world: World, module_evm: Evm
-) -> None:
-    arguments = constructor_arguments(world, [address(number) for number in range(257)])
-    with reverts("TooManyGenesisAccounts", 257, 256):
-        module_evm.deploy("ModelChain", *arguments)
+def test_data_that_arrive_too_late_to_be_partitioned_are_out(rounds: Rounds) -> None:
+    for account in rounds.accounts[:3]:
+        rounds.share(account)
+    rounds.partition_all()
+    rounds.chain.mine(rounds.chain.parameters.collect_heights)
+    rounds.share(rounds.accounts[3])
+    rounds.close()
+    assert closed(rounds).data == 3
 
 
-def test_the_genesis_block_is_number_zero_and_all_zeros(world: World) -> None:
-    assert isinstance(world.twin, DeployedChain)
-    number, block_hash, model_hash = world.twin.view("ModelChain", "head")
-    assert (number, model_hash) == (0, bytes(32))
-    assert block_hash == world.history.block_hashes[0]
+def test_the_next_round_collects_meanwhile_and_closes_only_afterwards(rounds: Rounds) -> None:
+    rounds.collect(rounds.accounts[:4])
+    for account in rounds.accounts[:4]:
+        rounds.share(account)
+    rounds.partition_all()
+    rounds.compete([])
+    rounds.state([BASELINE], rounds.accounts[:4])
+    assert rounds.collecting == 2
+    rounds.finalize([BASELINE])
+    rounds.close()
+    assert (rounds.competing, rounds.collecting) == (2, 3)
 
 
-@pytest.mark.parametrize("view", ["blockAt", "blockHashAt"])
-def test_there_is_no_block_after_the_head(world: World, view: str) -> None:
-    assert isinstance(world.twin, DeployedChain)
-    chain = world.twin.evm.at("ModelChain", world.twin.addresses["ModelChain"])
-    with reverts("NoSuchBlock", 1):
-        chain.functions[view](1).call()
-
-
-# ---- start ---------------------------------------------------------------------------------------
-
-
-def test_start_needs_enough_genesis_accounts_with_keys(world: World) -> None:
-    world.execute(world.registration(world.nodes[0], 4), world.nodes[0])
-    # Keys of accounts that are not genesis accounts do not count.
-    world.execute(world.registration(world.nodes[4], 4), world.nodes[4])
-    with refused("TooFewGenesisMembers", 1, 2):
-        world.execute(actions.Start())
-
-
-def test_start_needs_enough_keys_for_a_ring(world: World) -> None:
-    for node in world.nodes[:2]:
-        world.execute(world.registration(node, 1), node)
-    with refused("TooFewKeys", 2, 4):
-        world.execute(actions.Start())
-
-
-def test_start_freezes_the_genesis_members_and_opens_round_one(world: World) -> None:
-    for node in world.nodes[:2]:
-        world.execute(world.registration(node, 4), node)
-    [started] = world.execute(actions.Start(), world.nodes[5])
-    assert isinstance(started, Started)
-    assert (started.genesis_members, started.keys) == (2, 8)
-    # Who registers later is no member.
-    world.execute(world.registration(world.nodes[2], 4), world.nodes[2])
-    assert world.chain.genesis_members == {node.account for node in world.nodes[:2]}
-    assert world.collecting == 1
-
-
-def test_the_chain_starts_once(world: World) -> None:
-    world.start()
-    with refused("AlreadyStarted"):
-        world.execute(actions.Start())
-
-
-@pytest.mark.parametrize("action", [actions.Advance(), actions.Partition(12, 1)])
-def test_nothing_moves_before_the_start(world: World, action: actions.Action) -> None:
-    with refused("NotStarted"):
-        world.execute(action)
-
-
-def test_nothing_competes_before_the_first_round_closed(world: World) -> None:
-    world.start()
-    with refused("WrongPhase", Phase.NONE, Phase.COMMIT):
-        world.execute(actions.CommitModel(b"\1" * 32, bytes(32), world.parameters.model_bond))
-
-
-# ---- collecting and closing ----------------------------------------------------------------------
-
-
-def test_a_round_closes_with_the_partition_that_reaches_its_target(world: World) -> None:
-    world.start()
-    world.share(6)
-    world.partition_all()
-    assert world.phase == Phase.NONE
-    world.share(1)
-    world.partition_all()
-    assert (world.phase, world.collecting) == (Phase.COMMIT, 2)
-    closed = world.chain.closed_round(1)
-    assert (closed.items, closed.test_items) == (7, 1)
-
-
-def test_a_round_short_of_its_target_stays_open_until_its_time_is_over(world: World) -> None:
-    world.start()
-    world.share(3)
-    world.partition_all()
-    with refused("NothingToAdvance"):
-        world.execute(actions.Advance())
-    world.mine(world.parameters.maximum_collect_heights, seconds=60)
-    records = world.execute(actions.Advance())
-    assert [type(record) for record in records] == [RoundClosed, RoundVoided, PhaseStarted]
-    assert world.chain.closed_round(1).void_reason == VoidReason.TOO_FEW_ITEMS
-
-
-def test_a_round_does_not_close_while_a_pending_item_is_due(world: World) -> None:
-    world.start()
-    world.share(3)
-    world.mine(world.parameters.maximum_collect_heights + 8)
-    assert world.reference.data_registry.pending_due()
-    with refused("NothingToAdvance"):
-        world.execute(actions.Advance())
-    world.partition_all()
-    world.execute(actions.Advance())
-    assert world.collecting == 2
-
-
-def test_a_round_goes_on_collecting_while_another_competes(world: World) -> None:
-    world.start()
-    world.collect(7)
-    assert world.phase == Phase.COMMIT
-    world.execute(actions.WritePage(2))
-    world.share(7)
-    world.partition_all()
-    assert (world.collecting, world.chain.collection.items) == (2, 7)
-    # The first round is void: nobody committed. Only then the second may close.
-    world.end_phase()
-    assert world.phase == Phase.VOID
-    world.execute(actions.Advance())
-    assert (world.collecting, world.chain.competition.round) == (3, 2)
-
-
-def test_a_round_that_waited_with_its_target_reached_closes_with_what_is_due(world: World) -> None:
-    """Nobody may choose whether a batch that is due still belongs to it."""
-    world.start()
-    world.collect(7)
-    world.execute(actions.WritePage(2))
-    world.share(7)
-    world.partition_all()
-    world.share(1)
-    world.mine(8)
-    world.end_phase()
-    assert world.phase == Phase.VOID
-    assert world.chain.collection.items >= world.chain.collection.target
-    assert world.reference.data_registry.pending_due()
-    with refused("NothingToAdvance"):
-        world.execute(actions.Advance())
-    world.reference.environment.now = world.now
-    due = world.reference.data_registry.next_partition()
-    world.execute(actions.Partition(due.height, due.end_arrival))
-    assert (world.collecting, world.chain.closed_round(2).items) == (3, 8)
-
-
-def test_an_item_of_the_round_before_is_taken_in_grace_and_belongs_to_the_next(
-    world: World,
-) -> None:
-    world.start()
-    world.collect(7)
-    key, position = next(
-        pair
-        for node in world.nodes
-        for pair in world.active_keys(node, 1)
-        if pair[0].x not in world.used_keys(1)
-    )
-    late = world.data_transaction(key, position, 1)
-    world.execute(actions.Share((late,)))
-    world.partition_all()
-    item = world.history.items[-1]
-    assert (item.item.scope, item.round) == (1, 2)
-    world.wait(world.parameters.grace_seconds + 1)
-    with refused("NullifierUsed", late.item.nullifier_x, item.shared.number):
-        world.execute(actions.Share((late,)))
+def test_no_round_of_an_epoch_opens_before_its_members_are_written(rounds: Rounds) -> None:
+    rounds.apply_for_next(rounds.accounts)
+    rounds.collect(rounds.accounts[:4])  # round 2, the epoch's last, opens: applying ends
+    rounds.compete([])
+    rounds.state([BASELINE], rounds.accounts[:4])
+    rounds.finalize([BASELINE])
+    for account in rounds.accounts[:4]:
+        rounds.share(account)
+    rounds.partition_all()
+    with reverts("MembersNotWritten", 2):
+        rounds.close()
+    assert rounds.collecting == 2
+    rounds.write_members()
+    rounds.close()
+    collection = rounds.chain.view("ModelChain", "collection")
+    assert (collection.round, collection.epoch, collection.members) == (3, 2, 6)
 
 
 # ---- phases --------------------------------------------------------------------------------------
 
 
-def test_a_phase_ends_neither_before_its_height_nor_before_its_seconds(world: World) -> None:
-    world.start()
-    world.collect(7)
-    competition = world.chain.competition
-    earliest = competition.phase_start + world.parameters.minimum_phase_seconds
-    tip = world.relay.tip
-    assert competition.end_height == tip + world.parameters.commit_blocks
-    world.wait(40)
-    with refused("PhaseNotOver", competition.end_height, tip, earliest, world.now + 1):
-        world.execute(actions.Advance())
+def test_a_phase_ends_at_its_height_and_its_first_possible_second(rounds: Rounds) -> None:
+    chain = rounds.chain
+    rounds.collect(rounds.accounts[:4])
+    phase_start, end_height = chain.now, chain.view("ModelChain", "competition").endHeight
+    earliest = phase_start + chain.parameters.minimum_phase_seconds
+    chain.wait(100)
+    with reverts("PhaseNotOver", end_height, end_height - 1, earliest, chain.now + 1):
+        chain.send("ModelChain", "advance")
+    chain.mine(1)
+    chain.send("ModelChain", "advance")
+    assert chain.phase is Phase.COMMIT
+
+    phase_start, end_height = chain.now, chain.view("ModelChain", "competition").endHeight
+    earliest = phase_start + chain.parameters.minimum_phase_seconds
+    chain.mine(1, seconds=1)
+    chain.now = earliest - 2
+    with reverts("PhaseNotOver", end_height, end_height, earliest, earliest - 1):
+        chain.send("ModelChain", "advance")
+    chain.now = earliest - 1
+    chain.send("ModelChain", "advance")
+    assert (chain.phase, chain.now) == (Phase.UNSEAL, earliest)
 
 
-def test_a_burst_of_headers_ends_no_phase_before_its_seconds(world: World) -> None:
-    world.start()
-    world.collect(7)
-    node = world.nodes[0]
-    world.execute(world.commit(node, 5), node)
-    world.end_phase()
-    # The relay takes headers that run ahead of the clock.
-    height = world.bitcoin.best_height + 1
-    world.bitcoin.grow(3)
-    raw = world.bitcoin.raw(height, 3)
-    world.relay.submit(raw, world.now + 1)
-    assert world.twin is not None
-    world.now += 1
-    world.twin.execute(actions.SubmitHeaders(raw), node.account, world.now)
-    competition = world.chain.competition
-    earliest = competition.phase_start + world.parameters.minimum_phase_seconds
-    with refused("PhaseNotOver", competition.end_height, world.relay.tip, earliest, world.now + 1):
-        world.execute(actions.Advance())
-    world.now = earliest - 1
-    world.execute(actions.Advance())
-    assert world.phase == Phase.REVEAL
+def test_every_phase_lasts_as_many_blocks_as_its_parameter_says(evm_session, started) -> None:
+    del started  # its chain is not used here
+    names = [f"{phase.name.lower()}_blocks" for phase in Phase if phase.competes]
+    lengths = {name: 2 + number for number, name in enumerate(names)}
+    snapshot = evm_session.snapshot()
+    rounds = Rounds.deploy(evm_session, **lengths)
+    rounds.start()
+    rounds.collect(rounds.accounts[:4])
+    seen = {}
+    models = rounds.accounts[:1]
+
+    def note() -> None:
+        current = rounds.chain.view("ModelChain", "competition")
+        name = f"{Phase(current.phase).name.lower()}_blocks"
+        seen[name] = current.endHeight - rounds.chain.view("BitcoinRelay", "tip")
+
+    while rounds.chain.phase.competes:
+        note()
+        match rounds.chain.phase:
+            case Phase.OPEN | Phase.UNSEAL:
+                rounds.publish()
+            case Phase.COMMIT:
+                rounds.commit(models[0])
+            case Phase.REVEAL:
+                rounds.reveal(models[0])
+            case Phase.AVAILABLE:
+                rounds.report_models(rounds.accounts[0], 1)
+            case Phase.ATTEST:
+                rows = [BASELINE, row(0)]
+                rows[1] = type(BASELINE)(bytes(32), 0, 0, 0, 0)  # nobody has brought the file
+                for account in rounds.accounts[:4]:
+                    rounds.attest(account, rounds.statement(rows))
+            case Phase.ATTEST_REVEAL:
+                for account in rounds.accounts[:4]:
+                    rounds.open_statement(account, rows)
+        rounds.chain.advance()
+    evm_session.revert(snapshot)
+    assert seen == lengths
 
 
-def test_every_phase_follows_the_one_before(world: World) -> None:
-    world.start()
-    world.collect(7)
-    for node in world.nodes[:3]:
-        world.execute(world.commit(node, 5), node)
-    world.unseal()
-    for node in world.nodes[:3]:
-        world.execute(world.reveal(node), node)
-    scores = world.scores(0)
-    world.attest(scores)
-    world.execute(world.finalization(scores))
-    phases = [start.phase for start in world.history.round(1).phases]
-    assert phases == list(Phase)[Phase.COMMIT : Phase.FINAL + 1]
+def test_without_a_commitment_there_is_nothing_to_reveal_or_to_miss(rounds: Rounds) -> None:
+    rounds.collect(rounds.accounts[:4])
+    rounds.publish()
+    rounds.advance_to(Phase.UNSEAL)
+    rounds.publish()
+    rounds.advance_to(Phase.REPORT)
+    rounds.chain.advance()
+    assert rounds.chain.phase is Phase.ATTEST
 
 
-def test_a_round_without_commitments_is_void_at_once(world: World) -> None:
-    world.start()
-    world.collect(7)
-    world.end_phase()
-    assert world.chain.closed_round(1).void_reason == VoidReason.NO_VALID_MODEL
+def test_without_a_reveal_the_round_goes_on(rounds: Rounds) -> None:
+    rounds.collect(rounds.accounts[:4])
+    rounds.publish()
+    rounds.advance_to(Phase.COMMIT)
+    rounds.commit(rounds.accounts[0])
+    rounds.advance_to(Phase.UNSEAL)
+    rounds.publish()
+    rounds.advance_to(Phase.ATTEST)
+    # The stake of the one that did not reveal is no longer full.
+    rounds.state([BASELINE], rounds.accounts[1:4])
+    receipt = rounds.finalize([BASELINE])
+    [event] = rounds.chain.events(receipt, "ModelChain", "BlockAppended")
+    assert event["data"]["bestModel"] == bytes(32)
 
 
-def test_a_round_without_reveals_is_void_at_once(world: World) -> None:
-    world.start()
-    world.collect(7)
-    world.execute(world.commit(world.nodes[0], 5), world.nodes[0])
-    for _ in range(3):
-        world.end_phase()
-    assert world.chain.closed_round(1).void_reason == VoidReason.NO_VALID_MODEL
+# ---- the data set --------------------------------------------------------------------------------
 
 
-def test_a_round_without_a_majority_is_void(world: World) -> None:
-    world.start()
-    world.collect(7)
-    node = world.nodes[0]
-    world.execute(world.commit(node, 5), node)
-    world.unseal()
-    world.execute(world.reveal(node), node)
-    world.attest(world.scores(0), [node])
-    assert world.chain.closed_round(1).void_reason == VoidReason.NO_MAJORITY
+def test_the_data_set_is_what_was_opened_in_full_and_not_reported(evm_session, started) -> None:
+    del started
+    snapshot = evm_session.snapshot()
+    rounds = Rounds.deploy(evm_session, 8, 8)
+    rounds.start()
+    rounds.collect(rounds.accounts)
+    # 0 publishes no training keys, 1 no test keys, 2 is reported.
+    rounds.publish(*range(1, 8))
+    rounds.advance_to(Phase.UNSEAL)
+    rounds.publish(*range(2, 8))
+    receipt = rounds.chain.advance()
+    [event] = rounds.chain.events(receipt, "ModelChain", "KeysCounted")
+    assert event == {"round": 1, "published": 6, "trim": 2}
+    rounds.report_data(rounds.accounts[0], 0b100)
+    receipt = rounds.chain.advance()
+    [event] = rounds.chain.events(receipt, "ModelChain", "DataSetFixed")
+    domain = rounds.chain.domain
+    leaves = [
+        data_leaf(domain, entry.transaction.identifier(domain)) for entry in rounds.shared[1][3:]
+    ]
+    assert event == {"round": 1, "dataSet": 0b11111000, "dataRoot": merkle_root(leaves)}
+    entry = closed(rounds)
+    assert (entry.published, entry.trim) == (6, 2)
+    assert (entry.dataSet, entry.dataRoot) == (0b11111000, merkle_root(leaves))
+    assert rounds.chain.phase is Phase.ATTEST
+    evm_session.revert(snapshot)
 
 
-def test_a_round_that_nobody_finalizes_is_void_when_its_time_is_over(world: World) -> None:
-    world.start()
-    world.collect(7)
-    world.compete([5, 8, 3])
-    assert world.phase == Phase.FINALIZE
-    world.end_phase()
-    assert world.chain.closed_round(1).void_reason == VoidReason.NOT_FINALIZED
-    with refused("WrongPhase", Phase.VOID, Phase.FINALIZE):
-        world.execute(world.finalization(world.scores(0)))
+# ---- void rounds ---------------------------------------------------------------------------------
 
 
-def test_void_rounds_in_a_row_lower_the_required_improvement(world: World) -> None:
-    assert isinstance(world.twin, DeployedChain)
-    world.start()
-    required = []
-    for _ in range(3):
-        world.renew()
-        world.collect(7)
-        required.append(world.twin.view("ModelChain", "requiredScore", 100, 900))
-        world.end_phase()
-    # 800 errors: a twentieth, and after each void round half of it.
-    assert required == [(140,), (120,), (110,)]
+def voided(rounds: Rounds, receipt: object, round_number: int = 1) -> VoidReason:
+    """Why the receipt's call voided the round."""
+    chain = rounds.chain
+    [event] = chain.events(receipt, "ModelChain", "RoundVoided")
+    assert event["round"] == round_number
+    assert (rounds.competing, chain.phase) == (round_number, Phase.VOID)
+    ends = chain.events(receipt, "ModelChain", "PhaseStarted")
+    assert {"round": round_number, "phase": Phase.VOID, "endHeight": 0} in ends
+    assert closed(rounds, round_number).voidReason == event["reason"]
+    assert closed(rounds, round_number).blockNumber == 0
+    return VoidReason(event["reason"])
+
+
+def test_a_round_that_closes_with_too_few_data_is_void(rounds: Rounds) -> None:
+    for account in rounds.accounts[:2]:
+        rounds.share(account)
+    rounds.partition_all()
+    assert voided(rounds, rounds.close()) is VoidReason.TOO_FEW_DATA
+    assert rounds.collecting == 2
+    # The next round follows, and closes without waiting for anything.
+    rounds.collect(rounds.accounts[:4])
+    assert (rounds.competing, rounds.chain.phase) == (2, Phase.OPEN)
+
+
+def test_a_round_without_data_is_void(rounds: Rounds) -> None:
+    assert voided(rounds, rounds.close()) is VoidReason.TOO_FEW_DATA
+
+
+def test_a_round_with_too_few_opened_in_full_is_void(rounds: Rounds) -> None:
+    rounds.collect(rounds.accounts[:4])
+    rounds.publish(0, 1, 2)
+    rounds.advance_to(Phase.UNSEAL)
+    rounds.publish(1, 2)
+    assert voided(rounds, rounds.chain.advance()) is VoidReason.TOO_FEW_DATA
+    assert closed(rounds).published == 2
+
+
+def test_a_round_with_too_few_left_after_the_reports_is_void(rounds: Rounds) -> None:
+    rounds.collect(rounds.accounts[:4])
+    rounds.publish()
+    rounds.advance_to(Phase.UNSEAL)
+    rounds.publish()
+    rounds.advance_to(Phase.REPORT)
+    # k = 1: three are enough, two are not.
+    rounds.report_data(rounds.accounts[0], 0b0011)
+    assert voided(rounds, rounds.chain.advance()) is VoidReason.TOO_FEW_DATA
+    assert closed(rounds).dataRoot == bytes(32)
+
+
+def test_a_round_with_just_enough_left_after_the_reports_goes_on(rounds: Rounds) -> None:
+    rounds.collect(rounds.accounts[:4])
+    rounds.publish()
+    rounds.advance_to(Phase.UNSEAL)
+    rounds.publish()
+    rounds.advance_to(Phase.REPORT)
+    rounds.report_data(rounds.accounts[0], 0b0001)
+    rounds.chain.advance()
+    assert (rounds.chain.phase, closed(rounds).dataSet) == (Phase.ATTEST, 0b1110)
+
+
+def test_a_round_without_a_majority_is_void(rounds: Rounds) -> None:
+    rounds.collect(rounds.accounts[:4])
+    rounds.compete([])
+    for account in rounds.accounts[:2]:
+        rounds.attest(account, rounds.statement([BASELINE]))
+    rounds.advance_to(Phase.ATTEST_REVEAL)
+    for account in rounds.accounts[:2]:
+        rounds.open_statement(account, [BASELINE])
+    assert voided(rounds, rounds.chain.advance()) is VoidReason.NO_STATEMENT
+
+
+def test_a_round_that_nobody_finalizes_is_void(rounds: Rounds) -> None:
+    rounds.collect(rounds.accounts[:4])
+    rounds.compete([])
+    rounds.state([BASELINE], rounds.accounts[:4])
+    assert voided(rounds, rounds.chain.advance()) is VoidReason.NOT_FINALIZED
+    with reverts("WrongPhase", Phase.VOID, Phase.FINALIZE):
+        rounds.finalize([BASELINE])
+
+
+# ---- blocks --------------------------------------------------------------------------------------
+
+
+def test_only_block_production_appends(rounds: Rounds) -> None:
+    chain = rounds.chain
+    block = chain.view("ModelChain", "blockAt", 0)
+    production = chain.by_name["BlockProduction"].address
+    with reverts("NotBlockProduction", rounds.accounts[0], production):
+        chain.send("ModelChain", "append", tuple(block))
+
+
+def test_blocks_are_chained_by_their_hashes(rounds: Rounds) -> None:
+    chain, genesis = rounds.chain, rounds.accounts[:4]
+    for _ in range(2):
+        rounds.make_block({genesis[0]: row(5)}, genesis, genesis, BASELINE)
+    first, second = (chain.view("ModelChain", "blockAt", number) for number in (1, 2))
+    assert second.previousHash == chain.view("ModelChain", "blockHashAt", 1)
+    assert first.previousHash == chain.view("ModelChain", "blockHashAt", 0)
+    for block in (first, second):
+        entry = closed(rounds, block.round)
+        assert (block.timestamp, block.dataRoot) == (entry.decisionTime, entry.dataRoot)
+        assert entry.blockNumber == block.number == block.round
+        assert chain.view("ModelChain", "blockHashAt", block.number) == chain.domain.hash(
+            "block",
+            ["uint256", *["bytes32"] * 2, "uint256", *["bytes32"] * 4],
+            [
+                block.number,
+                block.previousHash,
+                block.bestModel,
+                block.timestamp,
+                block.dataVoteRoot,
+                block.blockVoteRoot,
+                block.dataRoot,
+                block.statement,
+            ],
+        )
+    head = chain.view("ModelChain", "head")
+    assert tuple(head) == (2, chain.view("ModelChain", "blockHashAt", 2), second.modelHash)

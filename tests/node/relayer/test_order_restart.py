@@ -1,25 +1,21 @@
-"""The relayer as a program, killed between sending an order and its receipt: nobody pays twice."""
+"""A relayer that is killed between sending an order and its receipt: nobody pays twice."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
-from offchain.chain.deployment.file import write_deployment
 from offchain.chain.rpc.ethereum import LATEST
-from offchain.node.demo.local_network import account, free_port
-from offchain.node.relayer.order_wire import encode_order
-from scripts.support.chains.evm import ROOT
-from tests.support.chains.deployed_world import World, world
-from tests.support.chains.token_holders import RECEIVER, Holders, holder, mint
+from offchain.node.demo.local_network import account
+from offchain.node.relayer.database import RelayerDatabase
+from offchain.node.relayer.orders import OrderDesk
+from tests.support.chains.token_place import RECEIVER, Holders, TokenPlace, holder, token_place
+from tests.support.servers.order_relayer import open_desk
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 NUMBER = 6
@@ -29,101 +25,91 @@ FEE = 10**16
 
 
 @pytest.fixture(scope="module")
-def base() -> Iterator[World]:
-    with world() as started:
-        for number in range(3):
-            mint(started, holder(number), TOKENS)
+def base() -> Iterator[TokenPlace]:
+    with token_place() as started:
+        started.mint(holder(0), TOKENS)
         yield started
 
 
 @pytest.fixture
-def holders(base: World) -> Holders:
-    return Holders(base, RELAYER, FEE)
+def holders(base: TokenPlace) -> Iterator[Holders]:
+    with base.undone():
+        yield Holders(base, RELAYER, FEE)
 
 
 @contextmanager
-def relayer(world: World, folder: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    """The program until the body ends or it was killed, and a client of it."""
-    url, file = f"http://127.0.0.1:{free_port()}", folder / "31337.json"
-    write_deployment(world.deployment, file)
-    command = [
-        *(sys.executable, str(ROOT / "offchain" / "relayer.py"), "--account", str(NUMBER)),
-        *("--listen", url, "--rpc", world.anvil.url, "--deployment", str(file)),
-        *("--store", str(folder / "store"), "--state", str(folder / "state")),
-        *("--order-fee", "0.01"),
-    ]
-    log = folder / "relayer.log"
-    with log.open("a") as output, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http:
-        process = subprocess.Popen(
-            command,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=output,
-            stderr=output,
-            text=True,
-        )
-        try:
-            wait_until(lambda: answers(process, http), log.read_text)
-            yield process, http
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                assert process.wait(PATIENCE_SECONDS) == 0
+def killed_while_sending(holders: Holders, folder: Path) -> Iterator[Path]:
+    """The files of a relayer as they are when it has sent an order and waits for its receipt.
 
-
-def answers(process: subprocess.Popen[str], http: httpx.Client) -> bool:
-    assert process.poll() is None, "the relayer ended"
+    What goes on here and what a killed process leaves behind are two copies of them.
+    """
+    ethereum, first = holders.place.ethereum, folder / "first"
+    ethereum.request("evm_setAutomine", False)
     try:
-        return http.get("/status").status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    """What no program can prepare for."""
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
-
-
-def queued(http: httpx.Client) -> int:
-    return http.get("/status").json()["queuedOrders"]
-
-
-@contextmanager
-def unmined(world: World) -> Iterator[None]:
-    """No block is mined until the body ends."""
-    world.ethereum.request("evm_setAutomine", False)
-    try:
-        yield
+        with RelayerDatabase(first / "queue.sqlite") as database:
+            desk = open_desk(holders.place.contracts, NUMBER, database, FEE)
+            desk.take(holders.signed(0), lambda _: False)
+            sending = threading.Thread(target=desk.send)
+            sending.start()
+            wait_until(lambda: ethereum.nonce(RELAYER) == 1, "a transaction at the node")
+            shutil.copytree(first, folder / "second")
+            yield folder / "second" / "queue.sqlite"
+            sending.join(PATIENCE_SECONDS)
+            assert not sending.is_alive()
     finally:
-        world.ethereum.request("evm_setAutomine", True)
+        ethereum.request("evm_setAutomine", True)
+
+
+@contextmanager
+def started_again(holders: Holders, file: Path) -> Iterator[OrderDesk]:
+    with RelayerDatabase(file) as database:
+        desk = open_desk(holders.place.contracts, NUMBER, database, FEE)
+        assert len(desk.lane) == 1
+        yield desk
+        assert len(desk.lane) == 0
+        assert database.dropped() == {}
+
+
+def assert_paid_once(holders: Holders) -> None:
+    assert holders.place.ethereum.nonce(RELAYER, LATEST) == 1
+    assert holders.place.ethereum.nonce(RELAYER) == 1
+    assert holders.place.tokens(holder(0), RECEIVER, RELAYER) == [0, TOKENS - FEE, FEE]
 
 
 def test_an_order_sent_before_a_kill_and_mined_after_it_is_paid_once(holders, tmp_path):
-    ethereum = holders.world.ethereum
-    before = ethereum.nonce(RELAYER, LATEST)
-    with unmined(holders.world), relayer(holders.world, tmp_path) as (process, http):
-        assert http.post("/orders", json=encode_order(holders.signed(0))).status_code == 202
-        wait_until(lambda: ethereum.nonce(RELAYER) == before + 1, "a transaction at the node")
-        kill(process)
-    with relayer(holders.world, tmp_path) as (_, http):
-        ethereum.request("anvil_mine", "0x1")
-        wait_until(lambda: queued(http) == 0, "an empty queue")
-        assert http.get("/status").json()["dropped"] == {}
-    assert ethereum.nonce(RELAYER) == before + 1
-    assert holders.tokens(holder(0), RECEIVER, RELAYER) == [0, TOKENS - FEE, FEE]
+    with (
+        killed_while_sending(holders, tmp_path) as file,
+        started_again(holders, file) as desk,
+    ):
+        settling = threading.Thread(target=desk.chain.settle)
+        settling.start()
+        # It waits for what is on its way, and sends nothing new.
+        settling.join(1.0)
+        assert settling.is_alive()
+        assert holders.place.ethereum.nonce(RELAYER) == 1
+        holders.place.ethereum.request("anvil_mine", "0x1")
+        settling.join(PATIENCE_SECONDS)
+        assert not settling.is_alive()
+        assert not desk.send()
+    assert_paid_once(holders)
 
 
 def test_an_order_mined_while_the_relayer_was_down_is_not_sent_again(holders, tmp_path):
-    ethereum = holders.world.ethereum
-    before = ethereum.nonce(RELAYER, LATEST)
-    held = holders.tokens(RECEIVER, RELAYER)
-    with unmined(holders.world), relayer(holders.world, tmp_path) as (process, http):
-        assert http.post("/orders", json=encode_order(holders.signed(1))).status_code == 202
-        wait_until(lambda: ethereum.nonce(RELAYER) == before + 1, "a transaction at the node")
-        kill(process)
-    ethereum.request("anvil_mine", "0x1")
-    with relayer(holders.world, tmp_path) as (_, http):
-        wait_until(lambda: queued(http) == 0, "an empty queue")
-        assert http.get("/status").json()["dropped"] == {}
-    assert ethereum.nonce(RELAYER) == before + 1
-    assert holders.tokens(RECEIVER, RELAYER) == [held[0] + TOKENS - FEE, held[1] + FEE]
+    with killed_while_sending(holders, tmp_path) as file:
+        holders.place.ethereum.request("anvil_mine", "0x1")
+    with started_again(holders, file) as desk:
+        desk.chain.settle()
+        assert not desk.send()
+    assert_paid_once(holders)
+
+
+def test_an_order_accepted_before_a_kill_is_paid_after_it(holders, tmp_path):
+    file = tmp_path / "queue.sqlite"
+    with RelayerDatabase(file) as database:
+        open_desk(holders.place.contracts, NUMBER, database, FEE).take(
+            holders.signed(0), lambda _: False
+        )
+    with started_again(holders, file) as desk:
+        desk.chain.settle()
+        assert desk.send()
+    assert_paid_once(holders)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offchain.node.relayer.app import MAXIMUM_ORDER_BODY
+from offchain.node.relayer.order_routes import MAXIMUM_ORDER_BODY
 from offchain.node.relayer.order_wire import decode_order, encode_order
 from offchain.node.relayer.wire_fields import WireError
 from offchain.protocol.words.orders import RecoverableSignature, SignedOrder, TokenOrder

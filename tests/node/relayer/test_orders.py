@@ -13,17 +13,20 @@ from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import FeeCapError, RelayerError, RelayerRefusedError
 from offchain.node.demo.local_network import account, free_port
-from offchain.node.relayer.client import RelayerClient
-from offchain.node.relayer.database import RelayerDatabase
-from offchain.node.relayer.orders import OrderDesk
-from offchain.node.relayer.queue import RelayerQueue
-from offchain.node.relayer.refused import Refused
+from offchain.node.relayer.order_client import OrderClient
+from offchain.node.relayer.order_routes import MAXIMUM_ORDER_BODY
 from offchain.protocol.words.orders import order_end
 from offchain.protocol.words.status import ZERO_ADDRESS
 from offchain.refusals import RefusalCode
-from tests.support.chains.deployed_world import World, world
-from tests.support.chains.token_holders import RECEIVER, Holders, holder, holder_key, mint
-from tests.support.servers.served_relayer import ServedRelayer, refusal, served_relayer
+from tests.support.chains.token_place import (
+    RECEIVER,
+    Holders,
+    TokenPlace,
+    holder,
+    holder_key,
+    token_place,
+)
+from tests.support.servers.order_relayer import OrderRelayer, order_relayer, refusal
 
 NUMBER = 6
 RELAYER = str(account(NUMBER).address)
@@ -35,47 +38,47 @@ FEE = 10**16
 
 
 @pytest.fixture(scope="module")
-def base() -> Iterator[World]:
-    with world() as started:
+def base() -> Iterator[TokenPlace]:
+    with token_place() as started:
         for number in range(4):
-            mint(started, holder(number), TOKENS)
+            started.mint(holder(number), TOKENS)
         yield started
 
 
 @pytest.fixture
-def holders(base: World) -> Iterator[Holders]:
+def holders(base: TokenPlace) -> Iterator[Holders]:
     with base.undone():
         yield Holders(base, RELAYER, FEE)
 
 
 @pytest.fixture
-def relayer(holders: Holders, tmp_path) -> Iterator[ServedRelayer]:
-    with served_relayer(holders.contracts, NUMBER, tmp_path, minimum_fee=FEE) as served:
+def relayer(holders: Holders, tmp_path) -> Iterator[OrderRelayer]:
+    with order_relayer(holders.place.contracts, NUMBER, tmp_path, minimum_fee=FEE) as served:
         yield served
 
 
 def test_tokens_go_where_their_holder_said_and_the_relayer_pays_the_gas(holders, relayer):
     signed = holders.signed(0)
-    assert relayer.post_order(signed).status_code == 202
-    assert relayer.post_order(signed).status_code == 200
-    assert relayer.http.get("/status").json()["queuedOrders"] == 1
+    assert relayer.post(signed).status_code == 202
+    assert relayer.post(signed).status_code == 200
+    assert len(relayer.desk.lane) == 1
     before = holders.sent()
     relayer.work()
-    assert holders.tokens(holder(0), RECEIVER, RELAYER) == [0, TOKENS - FEE, FEE]
-    assert holders.world.ethereum.balances([holder(0)]) == [0]
+    assert holders.place.tokens(holder(0), RECEIVER, RELAYER) == [0, TOKENS - FEE, FEE]
+    assert holders.place.ethereum.balances([holder(0)]) == [0]
     assert holders.sent() == before + 1
-    assert relayer.http.get("/status").json()["queuedOrders"] == 0
+    assert len(relayer.desk.lane) == 0
     # It is done: not again, and nothing is sent.
-    assert refusal(relayer.post_order(signed)) == (409, RefusalCode.ORDER_DONE)
+    assert refusal(relayer.post(signed)) == (409, RefusalCode.ORDER_DONE)
 
 
 def test_orders_of_several_holders_are_carried_out_each_alone(holders, relayer):
     for number in range(4):
-        assert relayer.post_order(holders.signed(number)).status_code == 202
+        assert relayer.post(holders.signed(number)).status_code == 202
     before = holders.sent()
     relayer.work()
     assert holders.sent() == before + 4
-    assert holders.tokens(RECEIVER, RELAYER) == [4 * (TOKENS - FEE), 4 * FEE]
+    assert holders.place.tokens(RECEIVER, RELAYER) == [4 * (TOKENS - FEE), 4 * FEE]
 
 
 REFUSED = {
@@ -104,14 +107,14 @@ def test_what_the_contract_or_the_relayer_would_not_do_is_refused_unsent(holders
     else:
         signed = holders.sign(0, replace(order, **change))
     before = holders.sent()
-    response = relayer.post_order(signed)
+    response = relayer.post(signed)
     assert refusal(response) == (status, code), response.text
     relayer.work()
     assert holders.sent() == before
 
 
 def test_an_order_that_another_key_signed_is_refused(holders, relayer):
-    answer = relayer.post_order(holders.sign(1, holders.order(0)))
+    answer = relayer.post(holders.sign(1, holders.order(0)))
     assert refusal(answer) == (422, "ERC3009InvalidSignature")
 
 
@@ -123,64 +126,63 @@ def test_an_order_that_another_key_signed_is_refused(holders, relayer):
 def test_a_relayer_or_anybody_between_cannot_change_an_order(holders, relayer, change):
     signed = holders.signed(0)
     changed = replace(signed, order=replace(signed.order, **change))
-    assert refusal(relayer.post_order(changed)) == (422, "ERC3009InvalidSignature")
+    assert refusal(relayer.post(changed)) == (422, "ERC3009InvalidSignature")
 
 
 def test_a_second_order_of_a_holder_whose_first_one_waits_is_refused(holders, relayer):
-    assert relayer.post_order(holders.signed(0)).status_code == 202
-    assert refusal(relayer.post_order(holders.signed(0))) == (409, RefusalCode.ORDER_WAITS)
-    assert relayer.post_order(holders.signed(1)).status_code == 202
+    assert relayer.post(holders.signed(0)).status_code == 202
+    assert refusal(relayer.post(holders.signed(0))) == (409, RefusalCode.ORDER_WAITS)
+    assert relayer.post(holders.signed(1)).status_code == 202
 
 
 # ---- for nothing -------------------------------------------------------------------------------
 
 
-def test_for_nothing_only_addresses_that_were_rewarded_are_served(holders, tmp_path):
-    """The holder's tokens come from no reward that the chain's records tell of."""
-    free = replace(holders, fee=0)
-    with served_relayer(holders.contracts, NUMBER, tmp_path) as served:
-        signed = free.signed(0)
-        assert signed.order.relayer == ZERO_ADDRESS
-        assert refusal(served.post_order(signed)) == (403, RefusalCode.NOT_REWARDED)
+@pytest.fixture
+def free(holders: Holders, tmp_path) -> Iterator[OrderRelayer]:
+    """It asks for nothing, and knows of rewards of holders 0 and 1."""
+    rewarded = {holder(0), holder(1)}
+    with order_relayer(
+        holders.place.contracts, NUMBER, tmp_path, was_rewarded=rewarded.__contains__
+    ) as served:
+        yield served
 
 
-def test_for_nothing_all_that_is_there_is_moved_at_once(holders, tmp_path):
-    free, now = replace(holders, fee=0), holders.world.ethereum.block().timestamp
-    with RelayerDatabase(tmp_path / "queue.sqlite") as database:
-        chain = Web3Chain(holders.contracts, account(NUMBER))
-        desk = OrderDesk(holders.contracts, chain, RelayerQueue(database).orders)
-        whole, part = free.signed(0), free.signed(0, amount=TOKENS - 1)
-        for signed in (whole, part):
-            desk.check(signed, True, now)
-        desk.try_out(whole)
-        with pytest.raises(Refused, match="all are moved at once") as caught:
-            desk.try_out(part)
-        assert caught.value.code is RefusalCode.PARTIAL
+def test_for_nothing_only_addresses_that_were_rewarded_are_served(holders, free):
+    signed = replace(holders, fee=0).signed(2)
+    assert signed.order.relayer == ZERO_ADDRESS
+    assert refusal(free.post(signed)) == (403, RefusalCode.NOT_REWARDED)
+
+
+def test_for_nothing_all_that_is_there_is_moved_at_once(holders, free):
+    generous = replace(holders, fee=0)
+    assert refusal(free.post(generous.signed(0, amount=TOKENS - 1))) == (403, RefusalCode.PARTIAL)
+    assert free.post(generous.signed(0)).status_code == 202
+    # A fee that nobody asked for counts as a part of what leaves.
+    assert free.post(holders.signed(1)).status_code == 202
+    free.work()
+    assert holders.place.tokens(RECEIVER, RELAYER) == [2 * TOKENS - FEE, FEE]
 
 
 # ---- what happens meanwhile --------------------------------------------------------------------
 
 
-def test_an_order_that_another_carried_out_is_forgotten_without_a_transaction(holders, tmp_path):
-    """It has no fee beside what the relayer asks for: any account may hand it in."""
-    free = replace(holders, fee=0)
-    with RelayerDatabase(tmp_path / "queue.sqlite") as database:
-        chain = Web3Chain(holders.contracts, account(NUMBER))
-        desk = OrderDesk(holders.contracts, chain, RelayerQueue(database).orders)
-        signed = free.signed(0)
-        desk.lane.put(signed, 0.0)
-        holders.world.clients[2].execute(signed)
-        before = holders.sent()
-        assert not desk.send(holders.world.ethereum.block().timestamp)
-        assert (holders.sent(), len(desk.lane), database.dropped()) == (before, 0, {})
+def test_an_order_that_another_carried_out_is_forgotten_without_a_transaction(holders, free):
+    """It names nobody: any account may hand it in."""
+    signed = replace(holders, fee=0).signed(0)
+    assert free.post(signed).status_code == 202
+    holders.place.client(2).execute(signed)
+    before = holders.sent()
+    assert not free.desk.send()
+    assert (holders.sent(), len(free.desk.lane), free.database.dropped()) == (before, 0, {})
 
 
 def test_an_order_that_its_holder_took_back_is_forgotten_without_a_transaction(holders, relayer):
     signed = holders.signed(0)
-    assert relayer.post_order(signed).status_code == 202
-    nonce = signed.order.nonce(holders.world.deployment.domain())
+    assert relayer.post(signed).status_code == 202
+    nonce = signed.order.nonce(holders.place.deployment.domain())
     key = Account.from_key(holder_key(0))
-    token = holders.world.deployment.address("ModelToken")
+    token = holders.place.deployment.address("ModelToken")
     cancelled = key.sign_typed_data(
         {
             "name": "Model Chain Token",
@@ -198,60 +200,77 @@ def test_an_order_that_its_holder_took_back_is_forgotten_without_a_transaction(h
     )
     signature = (cancelled.v, cancelled.r.to_bytes(32), cancelled.s.to_bytes(32))
     call = FunctionCall("ModelToken", "cancelAuthorization", (key.address, nonce, *signature))
-    holders.world.clients[1].call(call)
+    holders.place.client(1).call(call)
     before = holders.sent()
     relayer.work()
-    assert (holders.sent(), len(relayer.queue.orders)) == (before, 0)
-    assert relayer.http.get("/status").json()["dropped"] == {}
+    assert (holders.sent(), len(relayer.desk.lane)) == (before, 0)
+    assert relayer.database.dropped() == {}
 
 
 def test_an_order_whose_time_passes_in_the_queue_is_dropped_with_the_reason(holders, relayer):
     signed = holders.signed(0)
-    assert relayer.post_order(signed).status_code == 202
-    holders.world.clock.set(signed.order.valid_before)
-    holders.world.clock.mine()
+    assert relayer.post(signed).status_code == 202
+    holders.place.rounds.chain.evm.set_next_timestamp(signed.order.valid_before)
+    holders.place.rounds.chain.evm.mine()
     before = holders.sent()
     relayer.work()
-    assert (holders.sent(), len(relayer.queue.orders)) == (before, 0)
-    assert relayer.http.get("/status").json()["dropped"] == {"orders": {"window": 1}}
+    assert (holders.sent(), len(relayer.desk.lane)) == (before, 0)
+    assert relayer.database.dropped() == {"orders": {"window": 1}}
 
 
 def test_an_order_whose_tokens_went_elsewhere_is_dropped_with_the_reason(holders, relayer):
     signed = holders.signed(0)
-    assert relayer.post_order(signed).status_code == 202
+    assert relayer.post(signed).status_code == 202
     # The holder moves its tokens as any wallet does, with ether of its own.
-    holders.world.ethereum.request("anvil_setBalance", holder(0), hex(10**18))
-    client = Web3Chain(holders.contracts, Account.from_key(holder_key(0)))
+    holders.place.ethereum.request("anvil_setBalance", holder(0), hex(10**18))
+    client = Web3Chain(holders.place.contracts, Account.from_key(holder_key(0)))
     client.call(FunctionCall("ModelToken", "transfer", (RECEIVER, 1)))
     before = holders.sent()
     relayer.work()
-    assert (holders.sent(), len(relayer.queue.orders)) == (before, 0)
-    dropped = relayer.http.get("/status").json()["dropped"]
+    assert (holders.sent(), len(relayer.desk.lane)) == (before, 0)
+    dropped = relayer.database.dropped()
     assert dropped == {"orders": {"ERC20InsufficientBalance": 1}}
 
 
 def test_orders_wait_while_gas_costs_more_than_the_cap(holders, tmp_path):
-    contracts, ethereum = holders.contracts, holders.world.ethereum
+    contracts, ethereum = holders.place.contracts, holders.place.ethereum
     ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(50 * GWEI))
-    holders.world.clock.mine()
+    ethereum.request("anvil_mine", "0x1")
     policy = FeePolicy(maximum=20 * GWEI)
-    with served_relayer(contracts, NUMBER, tmp_path, policy=policy, minimum_fee=FEE) as served:
-        assert served.post_order(holders.signed(0)).status_code == 202
+    with order_relayer(contracts, NUMBER, tmp_path, policy=policy, minimum_fee=FEE) as served:
+        assert served.post(holders.signed(0)).status_code == 202
         with pytest.raises(FeeCapError):
-            served.service.work()
-        answer = served.http.get("/healthz")
-        assert answer.status_code == 503
-        report = answer.json()
-        assert report["problems"] == ["what waits cannot be sent"]
-        assert report["lastError"]["reason"].startswith("FeeCapError: gas costs")
-        assert report["queue"]["orders"]["waiting"] == 1
+            served.desk.send()
+        assert len(served.desk.lane) == 1
         ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
-        holders.world.clock.mine()
+        ethereum.request("anvil_mine", "0x1")
         served.work()
-        assert holders.tokens(RECEIVER) == [TOKENS - FEE]
-        assert len(served.queue.orders) == 0
-        assert served.http.get("/healthz").status_code == 200
+        assert holders.place.tokens(RECEIVER) == [TOKENS - FEE]
+        assert len(served.desk.lane) == 0
     ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
+
+
+def test_a_full_queue_says_when_to_come_back(holders, tmp_path):
+    contracts = holders.place.contracts
+    with order_relayer(contracts, NUMBER, tmp_path, maximum=1, minimum_fee=FEE) as served:
+        assert served.post(holders.signed(0)).status_code == 202
+        answer = served.post(holders.signed(1))
+        assert refusal(answer) == (429, RefusalCode.QUEUE_FULL)
+        assert answer.headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"[" * (MAXIMUM_ORDER_BODY + 1), 413, RefusalCode.HTTP),
+        (b"[" + b"0," * 1_000 + b"0]", 400, RefusalCode.MALFORMED),
+        (b"{", 400, RefusalCode.HTTP),
+        (b"[]", 400, RefusalCode.MALFORMED),
+    ],
+    ids=["too large", "many values", "no JSON", "no object"],
+)
+def test_a_body_that_is_no_order_is_refused(relayer, content, status, code):
+    assert refusal(relayer.http.post("/orders", content=content)) == (status, code)
 
 
 # ---- what is signed ----------------------------------------------------------------------------
@@ -259,8 +278,8 @@ def test_orders_wait_while_gas_costs_more_than_the_cap(holders, tmp_path):
 
 def test_the_nonce_is_what_the_contract_says(holders):
     order = holders.order(0)
-    nonce = holders.contracts.read("TokenOrders", "nonceOf", astuple(order))
-    assert order.nonce(holders.world.deployment.domain()) == nonce
+    nonce = holders.place.contracts.read("TokenOrders", "nonceOf", astuple(order))
+    assert order.nonce(holders.place.deployment.domain()) == nonce
 
 
 def test_orders_of_one_day_end_together_and_no_two_have_one_salt(holders):
@@ -279,20 +298,20 @@ def test_an_order_is_good_for_a_day_and_at_most_two_until_a_midnight(now):
 
 
 def test_the_client_hands_an_order_over_and_reads_the_terms(holders, relayer):
-    client = RelayerClient(relayer.url)
-    model_chain = holders.world.deployment.address("ModelChain")
-    terms = client.order_terms(31337, model_chain)
+    client = OrderClient(relayer.url)
+    model_chain = holders.place.deployment.address("ModelChain")
+    terms = client.terms(31337, model_chain)
     assert (terms.relayer, terms.minimum_fee) == (RELAYER, FEE)
     client.pay(holders.signed(0))
     with pytest.raises(RelayerRefusedError, match=r"the fee is 0\.005 tokens") as refused:
         client.pay(holders.signed(1, fee=FEE // 2))
     assert (refused.value.status, refused.value.code) == (402, RefusalCode.FEE)
     with pytest.raises(RelayerError, match="serves model chain"):
-        client.order_terms(1, model_chain)
+        client.terms(1, model_chain)
     client.close()
 
 
 def test_a_relayer_that_is_down_is_said():
-    client = RelayerClient(f"http://127.0.0.1:{free_port()}")
+    client = OrderClient(f"http://127.0.0.1:{free_port()}")
     with pytest.raises(RelayerError, match="does not answer"):
-        client.order_terms(1, ZERO_ADDRESS)
+        client.terms(1, ZERO_ADDRESS)

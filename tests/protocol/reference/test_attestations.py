@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from offchain.protocol.words import actions
 from offchain.protocol.words.records import StatementOpened
-from offchain.protocol.words.status import NO_ATTESTATION, ZERO_HASH, Phase
+from offchain.protocol.words.status import NO_ATTESTATION, ZERO_HASH, Electorate, Phase
 from offchain.protocol.words.transactions import EMPTY_ROW
 from scripts.support.worlds.steps import SMALL, refused
 from scripts.support.worlds.world import World
@@ -113,10 +113,10 @@ def test_voices_have_standing_for_so_many_rounds_and_genesis_acts_for_too_few(
 ) -> None:
     attestations = with_block.reference.attestations
     best = with_block.nodes[1]
-    assert attestations.standing_until(best.account) == 1 + SMALL.standing_rounds
+    assert attestations.standing_end(best.account) == 2 + SMALL.standing_rounds
     # One account with standing is fewer than minimumStanding: genesis members attest.
     with_block.collect()
-    assert with_block.rounds.competition.genesis_acts
+    assert with_block.rounds.competition.electorate is Electorate.GENESIS
     assert with_block.attesters() == with_block.genesis_nodes
 
 
@@ -128,9 +128,9 @@ def test_who_has_standing_attests_while_enough_do(with_block: World) -> None:
     with_block.collect()
     current = with_block.rounds.competition
     standing = with_block.reference.attestations.standing
-    holders = [account for account, until in standing.items() if until >= 4]
+    holders = [account for account in standing.ends if standing.has(account)]
     assert voices.bit_count() >= 2
-    assert not current.genesis_acts
+    assert current.electorate is Electorate.STANDING
     assert current.attesters == len(holders) >= SMALL.minimum_standing
     assert [node.account for node in with_block.attesters()] == sorted(
         holders, key=[node.account for node in with_block.nodes].index

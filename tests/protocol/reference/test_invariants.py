@@ -11,7 +11,7 @@ import pytest
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
-from offchain.protocol.words.status import ZERO_HASH, Phase, VoidReason
+from offchain.protocol.words.status import ZERO_HASH, Electorate, Phase, VoidReason
 from scripts.support.chains.compared_views import all_views
 from scripts.support.worlds.steps import SMALL, address
 from scripts.support.worlds.world import World
@@ -109,6 +109,20 @@ def test_the_same_transactions_give_the_same_chain() -> None:
     again.play(STEPS)
     assert again.world.reference.environment.records == (
         played(1).world.reference.environment.records
+    )
+
+
+def test_as_many_accounts_may_attest_as_were_counted_when_the_round_closed() -> None:
+    play = random_play(3)
+    world, competing = play.world, 0
+    for _ in range(STEPS):
+        play.step()
+        if world.phase.competes:
+            competing += 1
+            assert len(world.attesters()) == world.rounds.competition.attesters
+    assert competing > 100
+    assert not all(
+        record.electorate is Electorate.GENESIS for record in made(world, events.RoundClosed)
     )
 
 

@@ -54,6 +54,7 @@ BLOCK = Block(
     best_reveal=2,
     voices=4,
     attestations=3,
+    idle=0,
     previous_hash=WORD,
     best_model=keccak256(b"m"),
     model_hash=keccak256(b"f"),

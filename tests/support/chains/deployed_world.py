@@ -154,7 +154,7 @@ def world(
     signers = [account_from_mnemonic(DEVELOPMENT_MNEMONIC, number) for number in range(accounts)]
     names = [str(signer.address) for signer in signers]
     made = DeployedWorld(parameters, names, accounts if genesis is None else genesis)
-    with Anvil(accounts=10, timestamp=START, **options) as anvil:
+    with Anvil(accounts=max(10, accounts), timestamp=START, **options) as anvil:
         ethereum = Ethereum.connect(anvil.url)
         deployment = deploy(ethereum, signers[0], plan_of(made, task), ROOT)
         contracts = DeployedContracts(ethereum, deployment)

@@ -1,24 +1,17 @@
-"""A world after its first block, with some of what that pays claimed."""
+"""A world after its first blocks, with all that they pay claimed."""
 
 from __future__ import annotations
 
-from offchain.protocol.words.actions import ClaimAttestation, ClaimBest
 from tests.support.chains.deployed_world import DeployedWorld
 
-ROUND = 1
-BEST = 0
-"""The node whose model is the best; until there is one, no other is a voice."""
-
-SKILLS = (90, 60, 30)
+SKILLS = ((20, 45, 40), (20, 75, 72), (20, 100, 99))
+"""How good the nodes' models are, round by round; in round 2 two of them are voices."""
 
 
-def play(world: DeployedWorld) -> None:
-    """Start a world and play its first round to the block; all is claimed but most of the data."""
+def play(world: DeployedWorld, rounds: int = 1) -> None:
+    """Start a world and play its first rounds, each to a block that is not quiet and its claims."""
     world.start()
-    world.make_block(SKILLS)
-    block = world.rounds.blocks[1]
-    assert not block.quiet
-    world.execute(ClaimBest(ROUND), world.nodes[1])
-    for node in world.genesis_nodes:
-        world.execute(ClaimAttestation(ROUND, node.account), world.nodes[1])
-    world.execute(world.data_claim(ROUND, 1), world.nodes[1])
+    for number, skills in enumerate(SKILLS[:rounds], start=1):
+        world.make_block(skills)
+        assert not world.rounds.blocks[number].quiet
+        world.claim_all(number)

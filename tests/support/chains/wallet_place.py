@@ -1,4 +1,4 @@
-"""The command `modelchain wallet` on a chain after its first block."""
+"""The command `modelchain wallet` on a chain whose accounts hold tokens and rewards."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from offchain.chain.deployment.file import write_deployment
+from offchain.chain.reading.balances import RewardPlace
 from offchain.commands.wallet.command import wallet
-from tests.support.chains.deployed_world import World, world
-from tests.support.chains.played_round import PlayedRound, play
+from tests.support.chains.token_place import TokenPlace, token_place
 
-CLAIMED = (0, 4, 6, 7)
-"""Items whose rewards are claimed beside item 5: one of account 0, the others of account 1."""
+ROUNDS = range(1, 5)
+"""Rounds of epoch 1, of which account 1 is a member."""
+
+REWARD = 5 * 10**18
+TOKENS = 20 * 10**18
 
 
 @dataclass
 class WalletPlace:
-    """A world with its deployment file. Account 1 has the data rewards of items 4, 5, 6 and 7."""
+    """A chain with its deployment file."""
 
-    world: World
-    played: PlayedRound
+    chain: TokenPlace
     file: Path
 
     def run(self, *arguments: str, **how: bool) -> Result:
         """Run `wallet` with arguments; errors of this project come out as they are."""
-        options = ["--rpc", self.world.anvil.url, "--deployment", str(self.file)]
+        options = ["--rpc", self.chain.anvil.url, "--deployment", str(self.file)]
         command, *others = arguments
         return CliRunner().invoke(
             wallet, [command, *options, *others], catch_exceptions=False, **how
@@ -45,17 +47,39 @@ class WalletPlace:
 
     def tokens(self, *addresses: str) -> list[int]:
         """Tokens of some addresses."""
-        read = self.world.clients[0].contracts.read
-        return [read("ModelToken", "balanceOf", address) for address in addresses]
+        return self.chain.tokens(*addresses)
+
+    @property
+    def owner(self) -> str:
+        """Account 1."""
+        return self.chain.account(1)
+
+    def places(self, is_payout: bool = False) -> list[RewardPlace]:
+        """Where the rewards of account 1 are, or are moved to."""
+        return [RewardPlace(number, is_payout) for number in ROUNDS]
+
+    def sources(self) -> list[str]:
+        """Addresses of the rewards of account 1."""
+        return [place.address(self.chain.secrets(1)) for place in self.places()]
+
+    def payouts(self) -> list[str]:
+        """Addresses that they are moved to."""
+        return [place.address(self.chain.secrets(1)) for place in self.places(is_payout=True)]
+
+
+def deployed_wallet(chain: TokenPlace, folder: Path) -> WalletPlace:
+    """The command on a chain, with its deployment file in a folder."""
+    file = folder / "31337.json"
+    write_deployment(chain.deployment, file)
+    return WalletPlace(chain, file)
 
 
 @contextmanager
 def wallet_place(folder: Path) -> Iterator[WalletPlace]:
-    """A chain of its own."""
-    file = folder / "31337.json"
-    with world() as started:
-        played = play(started)
-        for index in CLAIMED:
-            started.clients[2].execute(played.claim(index))
-        write_deployment(started.deployment, file)
-        yield WalletPlace(started, played, file)
+    """A chain of its own, on which account 1 has tokens and rewards."""
+    with token_place() as started:
+        place = deployed_wallet(started, folder)
+        started.mint(place.owner, TOKENS)
+        for address in place.sources():
+            started.mint(address, REWARD)
+        yield place

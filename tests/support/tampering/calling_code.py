@@ -3,6 +3,8 @@
 Opcodes by their numbers (https://ethereum.github.io/yellowpaper/paper.pdf, appendix H).
 """
 
+from collections.abc import Sequence
+
 STOP, REVERT = b"\x00", bytes.fromhex("60006000fd")
 
 
@@ -11,6 +13,21 @@ def call(receiver: str, data_size: int = 0) -> bytes:
     sized = b"\x62" + data_size.to_bytes(3, "big")
     to = b"\x73" + bytes.fromhex(receiver.removeprefix("0x"))
     return bytes.fromhex("60006000") + sized + bytes.fromhex("60006000") + to + b"\x5a\xf1\x50"
+
+
+def calls_with(calls: Sequence[tuple[str, bytes]]) -> bytes:
+    """Call addresses with data, one after the other, and stop; the data stand behind the code."""
+    length = sum(len(_call_with(to, 0, len(data))) for to, data in calls) + len(STOP)
+    code, behind = b"", b""
+    for to, data in calls:
+        code += _call_with(to, length + len(behind), len(data))
+        behind += data
+    return code + STOP + behind
+
+
+def _call_with(receiver: str, offset: int, size: int) -> bytes:
+    copied = b"\x62" + size.to_bytes(3, "big") + b"\x62" + offset.to_bytes(3, "big")
+    return copied + bytes.fromhex("600039") + call(receiver, size)
 
 
 def repeated(times: int, body: bytes, begins_at: int = 0) -> bytes:

@@ -61,7 +61,7 @@ def account_status(world: World, account: str) -> AccountStatus:
         is_genesis=account in membership.genesis_accounts,
         is_member=membership.is_member(membership.epoch_of(competing), account),
         is_attester=attestations.is_attester(competing, account),
-        standing_until=attestations.standing_until(account),
+        standing_end=attestations.standing_end(account),
         has_reported_data=entry is not None and account in entry.data_reports,
         has_reported_models=entry is not None and account in entry.model_reports,
         commitment=reference.model_transactions.commitment_of(competing, account),

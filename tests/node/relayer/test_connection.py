@@ -17,11 +17,10 @@ from offchain.errors import (
     RelayerError,
     RelayerRefusedError,
 )
-from offchain.node.relayer import client as client_module
-from offchain.node.relayer.client import MAXIMUM_REPLY, RelayerClient
-from offchain.protocol.words.transactions import KeyReveal
+from offchain.node.relayer import connection as connection_module
+from offchain.node.relayer.connection import MAXIMUM_REPLY, RelayerConnection
+from offchain.node.relayer.order_client import OrderClient
 from offchain.refusals import OtherCode, RefusalCode
-from tests.node.relayer.test_queue import transaction
 from tests.support.servers.http_server import Answer, Respond, serve
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -29,19 +28,19 @@ ZERO = "0x" + "00" * 20
 RELAYER = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 
 
-def publish_to(respond: Respond) -> None:
-    """Hand a payload key to a relayer that answers so."""
+def post_to(respond: Respond) -> None:
+    """Hand something to a relayer that answers so."""
     with serve(respond) as server:
-        client = RelayerClient(server.url)
+        connection = RelayerConnection(server.url)
         try:
-            client.publish([KeyReveal(transaction(1).item, b"\x01" * 32)])
+            connection.post("/keys", {"key": "0x01"})
         finally:
-            client.close()
+            connection.close()
 
 
-def terms_of(status: bytes) -> None:
-    with serve(lambda _: Answer(status)) as server:
-        RelayerClient(server.url).order_terms(1, ZERO)
+def terms_of(said: bytes) -> None:
+    with serve(lambda _: Answer(said)) as server:
+        OrderClient(server.url).terms(1, ZERO)
 
 
 @pytest.mark.parametrize(
@@ -53,12 +52,12 @@ def test_the_client_waits_as_long_as_it_is_asked_to_within_reason(header, second
     headers = {} if header is None else {"Retry-After": header}
     body = json.dumps({"error": RefusalCode.QUEUE_FULL, "reason": "too much"}).encode()
     with pytest.raises(RelayerBusyError, match="too much") as busy:
-        publish_to(lambda _: Answer(body, 429, headers))
+        post_to(lambda _: Answer(body, 429, headers))
     assert busy.value.seconds == seconds
 
 
-def status(**changes: object) -> bytes:
-    fields = {"chainId": 1, "modelChain": ZERO, "account": RELAYER, "minimumFee": "1"}
+def terms(**changes: object) -> bytes:
+    fields = {"chainId": 1, "modelChain": ZERO, "relayer": RELAYER, "minimumFee": "1"}
     return json.dumps(fields | changes).encode()
 
 
@@ -70,16 +69,16 @@ def status(**changes: object) -> bytes:
         b"[" * 100_000,
         b"{}",
         b'{"chainId": 31337}',
-        status(account="0x12"),
-        status(account=None),
-        status(minimumFee="-1"),
-        status(minimumFee=1),
-        status(minimumFee="9" * 79),
-        status(chainId="1"),
-        status(chainId=[1]),
-        status(modelChain={"a": "b"}),
-        status(modelChain="\x1b[2J"),
-        b'{"chainId": ' + b"9" * 4_000 + b', "modelChain": "", "account": "", "minimumFee": "1"}',
+        terms(relayer="0x12"),
+        terms(relayer=None),
+        terms(minimumFee="-1"),
+        terms(minimumFee=1),
+        terms(minimumFee="9" * 79),
+        terms(chainId="1"),
+        terms(chainId=[1]),
+        terms(modelChain={"a": "b"}),
+        terms(modelChain="\x1b[2J"),
+        b'{"chainId": ' + b"9" * 4_000 + b', "modelChain": "", "relayer": "", "minimumFee": "1"}',
         b" " * (MAXIMUM_REPLY + 1),
     ],
     ids=range(16),
@@ -92,21 +91,21 @@ def test_terms_that_make_no_sense_are_refused_in_one_line(reply):
 
 
 def test_terms_that_do_make_sense_are_read():
-    with serve(lambda _: Answer(status())) as server:
-        assert RelayerClient(server.url).order_terms(1, ZERO).minimum_fee == 1
+    with serve(lambda _: Answer(terms())) as server:
+        assert OrderClient(server.url).terms(1, ZERO).minimum_fee == 1
 
 
 def test_a_strangers_words_do_not_steer_the_terminal():
     body = json.dumps({"error": "x\x1b[2J", "reason": "y\r\x07\ud800"}).encode()
     with pytest.raises(RelayerRefusedError) as refused:
-        publish_to(lambda _: Answer(body, 400))
+        post_to(lambda _: Answer(body, 400))
     assert str(refused.value).isprintable()
 
 
 def refused_with(word: str) -> RelayerRefusedError:
     body = json.dumps({"error": word, "reason": "so"}).encode()
     with pytest.raises(RelayerRefusedError) as refused:
-        publish_to(lambda _: Answer(body, 400))
+        post_to(lambda _: Answer(body, 400))
     return refused.value
 
 
@@ -123,7 +122,7 @@ def test_the_client_knows_the_codes_by_their_words(code):
 
 def test_a_relayer_may_answer_anything():
     with pytest.raises(RelayerRefusedError) as refused:
-        publish_to(lambda _: Answer(b"\xff" * 10_000, 418))
+        post_to(lambda _: Answer(b"\xff" * 10_000, 418))
     assert refused.value.code == "unknown"
     assert len(str(refused.value)) < 500
 
@@ -154,12 +153,12 @@ def test_an_encoded_reply_is_refused_and_never_decoded(encoding, body, code):
         return Answer(body, code, {"Content-Encoding": encoding})
 
     with pytest.raises(RelayerError, match="is encoded"):
-        publish_to(respond)
+        post_to(respond)
     assert asked == ["identity"]
 
 
 def test_a_reply_that_says_that_it_is_not_encoded_is_read():
-    publish_to(lambda _: Answer(b"{}", 202, {"Content-Encoding": "identity"}))
+    post_to(lambda _: Answer(b"{}", 202, {"Content-Encoding": "identity"}))
 
 
 def endless() -> Iterator[bytes]:
@@ -169,7 +168,7 @@ def endless() -> Iterator[bytes]:
 
 def test_a_reply_without_an_end_is_cut_off():
     with pytest.raises(RelayerError, match=f"larger than {MAXIMUM_REPLY} bytes"):
-        publish_to(lambda _: Answer(endless()))
+        post_to(lambda _: Answer(endless()))
 
 
 def trickle() -> Iterator[bytes]:
@@ -180,25 +179,25 @@ def trickle() -> Iterator[bytes]:
 
 
 def test_a_reply_that_trickles_is_given_up_after_its_time(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(client_module, "REPLY_SECONDS", 0.3)
+    monkeypatch.setattr(connection_module, "REPLY_SECONDS", 0.3)
     began = time.monotonic()
     with pytest.raises(RelayerError, match="does not answer"):
-        publish_to(lambda _: Answer(trickle()))
+        post_to(lambda _: Answer(trickle()))
     assert time.monotonic() - began < PATIENCE_SECONDS
 
 
 def test_a_redirection_is_not_followed():
     with serve(lambda _: Answer(b"{}")) as elsewhere:
         with pytest.raises(RelayerRefusedError):
-            publish_to(lambda _: Answer(b"", 307, {"Location": elsewhere.url}))
+            post_to(lambda _: Answer(b"", 307, {"Location": elsewhere.url}))
         assert elsewhere.requests == []
 
 
 @pytest.mark.parametrize("address", ["http://user:SECRET@127.0.0.1:1", "http://127.0.0.1:1/SECRET"])
 def test_what_is_secret_in_the_address_is_in_no_error(address):
     with pytest.raises(RelayerError, match="does not answer") as caught:
-        RelayerClient(address).publish([KeyReveal(transaction(1).item, b"\x01" * 32)])
+        RelayerConnection(address).post("/keys", {})
     assert "SECRET" not in str(caught.value)
     with pytest.raises(ConfigurationError) as refused:
-        RelayerClient(address.replace("http:", "ftp:"))
+        RelayerConnection(address.replace("http:", "ftp:"))
     assert "SECRET" not in str(refused.value)

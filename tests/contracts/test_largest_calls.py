@@ -1,0 +1,131 @@
+"""No legal call takes more gas than a transaction may have, however large the round.
+
+EIP-7825 caps a transaction at 2^24 gas. Here are as many members, parts and models as the
+parameters allow, and what makes each call dear.
+"""
+
+import hashlib
+
+import pytest
+from web3 import Web3
+
+from offchain.crypto.hashing import keccak256
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import EMPTY_ROW
+from scripts.support.chains.evm import Evm
+from scripts.support.chains.rounds import BASELINE, Rounds, impersonated, label, row
+
+TRANSACTION_GAS = 16_777_216
+MEMBERS = 128
+LARGEST = {"maximum_members": MEMBERS, "epoch_rounds": 8, "parts": 32, "test_parts": 31}
+FILE = 120_000
+
+pytestmark = pytest.mark.full
+
+
+def addresses(count: int) -> list[str]:
+    """So many accounts."""
+    return [Web3.to_checksum_address(keccak256(b"%d" % number)[:20]) for number in range(count)]
+
+
+def refill(rounds: Rounds) -> None:
+    """Everybody fills up what burned."""
+    for account in rounds.accounts:
+        missing = rounds.chain.parameters.stake - int(
+            rounds.chain.view("Membership", "stakeOf", account).amount
+        )
+        if missing:
+            rounds.chain.send("Membership", "addStake", sender=account, value=missing)
+
+
+def test_every_call_of_the_largest_rounds_fits_a_transaction(evm: Evm) -> None:
+    accounts = addresses(MEMBERS)
+    with impersonated(evm, accounts):
+        rounds = Rounds.deploy(evm, accounts, MEMBERS, **LARGEST)
+        rounds.start()
+        rounds.make_block({accounts[0]: row(5)}, accounts, accounts[:3])
+        everybody_is_a_new_voice(rounds)
+        nobody_reveals(rounds)
+        refill(rounds)
+        everybody_s_model_is_malformed(rounds)
+        rounds.chain.send("Rewards", "claimData", rounds.shared[2][127].transaction.record, 127)
+    dearest = {function: max(gas) for function, gas in rounds.chain.gas.items()}
+    assert dearest["finalize"] <= 5_000_000
+    assert max(dearest.values()) <= TRANSACTION_GAS, dearest
+
+
+def everybody_is_a_new_voice(rounds: Rounds) -> None:
+    """All share, report, reveal and attest. All but half name a data set and a block of their own,
+    so that votes are counted in the most different ways that still make a block."""
+    accounts = rounds.accounts
+    rounds.collect(accounts)
+    rounds.publish()
+    rounds.chain.advance()
+    for account in accounts:
+        rounds.commit(account)
+    rounds.chain.advance()
+    rounds.publish()
+    rounds.advance_to(Phase.REPORT)
+    for number, account in enumerate(accounts):
+        rounds.report_data(account, 2**MEMBERS - 1 if number < MEMBERS // 2 - 1 else 0)
+    rounds.advance_to(Phase.REVEAL)
+    for number, account in enumerate(accounts):
+        differs = number >= MEMBERS // 2 + 1
+        rounds.reveal(account, **({"previous_block": label(number)} if differs else {}))
+    rounds.advance_to(Phase.ATTEST)
+    rows = [BASELINE, *(row(1_000 - number, 20) for number in range(MEMBERS))]
+    rounds.state(rows, accounts)
+    receipt = rounds.finalize(rows)
+    [event] = rounds.chain.events(receipt, "ModelChain", "BlockAppended")
+    assert event["data"]["voices"] == MEMBERS
+    assert rounds.chain.view("Attestations", "standingCount") == MEMBERS // 2 + 1
+
+
+def nobody_reveals(rounds: Rounds) -> None:
+    """All commit, and all lose a part of their stake when Reveal ends."""
+    rounds.collect(rounds.accounts[:3])
+    rounds.publish()
+    rounds.chain.advance()
+    for account in rounds.accounts:
+        rounds.commit(account)
+    rounds.chain.advance()
+    rounds.publish()
+    rounds.advance_to(Phase.REVEAL)
+    receipt = rounds.chain.advance()
+    assert len(rounds.chain.events(receipt, "Membership", "StakeBurned")) == MEMBERS
+    rounds.advance_to(Phase.VOID)
+
+
+def everybody_s_model_is_malformed(rounds: Rounds) -> None:
+    """The largest file is brought; all models are malformed, and the stakes of all burn."""
+    accounts = rounds.accounts
+    rounds.collect(accounts[:3])
+    rounds.publish()
+    rounds.chain.advance()
+    file = bytes(range(1, 251)) * (FILE // 250)
+    first = accounts[0]
+    model = rounds.model(first, model_hash=hashlib.sha256(file).digest())
+    commitment = model.commitment(rounds.chain.domain, rounds.competing, bytes(32))
+    rounds.chain.send("ModelTransactions", "commitModel", commitment, bytes(32), sender=first)
+    for account in accounts[1:]:
+        rounds.commit(account)
+    rounds.chain.advance()
+    rounds.publish()
+    rounds.advance_to(Phase.REVEAL)
+    rounds.chain.send("ModelTransactions", "revealModel", model, bytes(32), sender=first)
+    for account in accounts[1:]:
+        rounds.reveal(account)
+    rounds.chain.advance()
+    attesters = [
+        account
+        for account in accounts
+        if rounds.chain.view("Attestations", "isAttester", rounds.competing, account)
+    ]
+    rounds.report_models(attesters[0], 2**MEMBERS - 1)
+    rounds.chain.advance()
+    rounds.chain.send("ModelTransactions", "bringModel", 0, file)
+    rounds.advance_to(Phase.ATTEST)
+    rows = [BASELINE, *[EMPTY_ROW] * MEMBERS]
+    rounds.state(rows, attesters)
+    receipt = rounds.finalize(rows)
+    assert len(rounds.chain.events(receipt, "BlockProduction", "ModelBurned")) == MEMBERS
