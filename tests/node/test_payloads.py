@@ -1,4 +1,4 @@
-"""Shared parts: opened where they are sound, told apart where not, sought while they are missing."""
+"""Shared parts: opened where they are sound, told apart where not, sought while missing."""
 
 from __future__ import annotations
 

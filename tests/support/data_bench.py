@@ -1,4 +1,4 @@
-"""Data transactions with real sealed parts in a real store, and a node's payloads that open them."""
+"""Data transactions with real sealed parts in a real store, and what opens them."""
 
 from __future__ import annotations
 
