@@ -168,11 +168,7 @@ class Rounds:
         """Share as a member in the round that collects."""
         collection = self.chain.view("ModelChain", "collection")
         round_number, epoch = collection.round, collection.epoch
-        key, domain, parts = (
-            self.key(account, epoch),
-            self.chain.domain,
-            self.chain.parameters.parts,
-        )
+        key, domain, parts = self.key(account, epoch), self.chain.domain, self.chain.parameters.parts
         step = self.chain.parameters.timestamp_step
         keys = tuple(label("part key", account, round_number, part) for part in range(parts))
         own = nullifier(domain, key, round_number)
