@@ -8,7 +8,9 @@ from typing import Final
 from offchain.attacks.attack import Attack
 from offchain.errors import ConfigurationError
 
-FAMILIES: Final[dict[str, str]] = {}
+FAMILIES: Final[dict[str, str]] = {
+    "private-code": "judging",
+}
 """The module of `offchain.attacks` that holds each attack as ``ATTACKS[name]``, by name."""
 
 

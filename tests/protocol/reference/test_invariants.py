@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from offchain.protocol.reference.environment import Revert
+from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
 from offchain.protocol.words.status import ZERO_HASH, Electorate, Phase, VoidReason
@@ -231,9 +232,12 @@ def test_a_partition_takes_all_that_arrived_before_its_decision_and_decisions_ri
 
 def test_d_holds_only_what_was_partitioned_and_published_in_time(world: World) -> None:
     for number, closed in world.rounds.closed.items():
-        training, test = world.reference.data_registry.published(number)
-        assert is_below(training | test, (1 << closed.data) - 1)
-        assert is_below(closed.data_set, training & test)
+        published = world.reference.data_registry.published(number)
+        training = world.published_keys(number, is_test=False)
+        test = world.published_keys(number, is_test=True)
+        assert positions(published) == tuple(sorted(test))
+        assert test <= training <= set(range(closed.data))
+        assert is_below(closed.data_set, published)
         if closed.data_root != ZERO_HASH:
             assert closed.data_set.bit_count() >= 2 * closed.trim + 1
             assert closed.trim == closed.published // 3

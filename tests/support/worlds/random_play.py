@@ -188,14 +188,13 @@ class RandomPlay(RandomMoves):
                 pass
 
     def _publish_all(self, *, is_kept: bool) -> None:
-        world, registry = self.world, self.world.reference.data_registry
-        is_test = world.phase == Phase.UNSEAL
-        published = registry.published(world.competing)[is_test]
-        count = world.rounds.closed_round(world.competing).data
-        for index in range(1 if is_kept else count):
-            if not published >> index & 1:
-                make = world.test_keys if is_test else world.training_keys
-                world.execute(make(world.competing, index))
+        world, is_test = self.world, self.world.phase == Phase.UNSEAL
+        opened = world.published_keys(world.competing, is_test=False)
+        data = set(range(world.rounds.closed_round(world.competing).data))
+        due = (opened if is_test else data) - world.published_keys(world.competing, is_test=is_test)
+        for index in sorted(due)[: 1 if is_kept else None]:
+            make = world.test_keys if is_test else world.training_keys
+            world.execute(make(world.competing, index))
 
     def _reveal_all(self, turn: Turn) -> None:
         world = self.world
