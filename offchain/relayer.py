@@ -1,9 +1,10 @@
 """The relayer: ``python offchain/relayer.py``.
 
-HTTP on loopback. It takes signed data transactions with their sealed payloads and, once their time
-has come, payload keys; it checks them, keeps the payloads and brings all on chain in batches, so
-that no sharer shows itself by paying for gas or by uploading. It also carries out signed orders
-that pay tokens of accounts without ether. What it accepted is on disk until it is on chain.
+HTTP on loopback. It takes signed data transactions with their sealed files and, once their time has
+come, their keys; it checks them, and brings all on chain at moments and in an order by chance, so
+that no sharer shows itself by paying for gas, by uploading or by when it does so. It also carries
+out signed orders that pay tokens of accounts without ether. What it accepted is on disk until it is
+on chain.
 """
 
 from __future__ import annotations
@@ -32,18 +33,11 @@ from offchain.programs.running import run_program
 @state_option("where what is accepted is kept until it is on chain")
 @relayer_option("where it listens", "--listen")
 @click.option(
-    "--batch",
-    metavar="N",
-    type=click.IntRange(1, 32),
-    default=8,
-    help="data transactions in one transaction",
-)
-@click.option(
-    "--flush",
+    "--mixing",
     metavar="SECONDS",
-    type=click.FloatRange(0.0, 3600.0),
-    default=0.5,
-    help="how long a batch waits to become full",
+    type=click.FloatRange(0.0, 86_400.0),
+    help="hold what comes for at most so long, by chance [as the phase's length says; 0.5 on a "
+    "development chain]",
 )
 @click.option(
     "--queue",

@@ -1,4 +1,4 @@
-"""Two rounds of ten sharers with the real digits learner, small: what attacks on judging start from.
+"""Two rounds of ten sharers with the real digits learner, small: where attacks on judging start.
 
 The first round's best model is the baseline of the second. Made once a process: 20 to 30 seconds of
 one core.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SHARERS = 10
 PARTS = 20
 TEST_PARTS = 3
-SAMPLES = 100
+SAMPLES = 200
 SETTINGS = TrainingSettings(
     channels=(8, 16, 24, 32), epochs=10**6, maximum_steps=200, seconds=1e6, exploration=None
 )
@@ -44,8 +44,12 @@ Points = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class DigitsWorld:
-    """A round: every sharer's training and test samples, the baseline, models trained honestly."""
+    """Two rounds: every sharer's training data of the first, and the second one as it competes.
 
+    ``baseline`` is the first round's best model, ``honest`` are trained from it.
+    """
+
+    before: tuple[DigitSamples, ...]
     training: tuple[DigitSamples, ...]
     tests: tuple[DigitSamples, ...]
     baseline: IntegerNetwork
@@ -74,6 +78,7 @@ def digits_world() -> DigitsWorld:
     training, tests = _drawn(2)
     baseline = trained(before, None, 1)
     return DigitsWorld(
+        before,
         training,
         tests,
         baseline,

@@ -1,48 +1,80 @@
-"""Judging: one model keeps no other from its score, whatever becomes of it."""
+"""Evaluation: one model keeps no other from its points, and rows follow from points alone."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from offchain.errors import EvaluationError
 from offchain.learning.tasks.learner import DigitsLearner
-from offchain.node.attesting import Attesting, RoundData
+from offchain.node.attesting import MALFORMED, Attesting, RoundData
 from offchain.node.background import Background
-from offchain.protocol.rules.dataset import assemble
-from tests.node.test_payloads import MAXIMUM_SAMPLES, SCOPE, Bench, samples
-from tests.support.tampering.hostile import poisonous_model, sound_model
+from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.records import DataSetFixed, ModelRevealed, RoundOpened
+from offchain.protocol.words.status import ZERO_HASH
+from offchain.protocol.words.transactions import ModelTransaction
+from tests.support.data_bench import ADDRESS, PARTS, ROUND, SAMPLES, TEST_PART, DataBench
+from tests.support.tampering.poisonous import poisonous_model, sound_model
 from tests.support.waiting import PATIENCE_SECONDS
 
 FAULTY = b"a model that brings out a fault"
+ROOT = b"\x01" * 32
+PLACE = {"block_number": 1, "log_index": 0, "timestamp": 1}
+PARAMETERS = replace(DEMO, parts=PARTS, test_parts=1, samples_per_part=SAMPLES)
+ENTRY = RoundHistory(ROUND, RoundOpened(ROUND, 1, 4, 100, **PLACE))
 
 
 class Faulty(DigitsLearner):
     """A task with a fault for one model, on a machine with a trouble of its own or none."""
 
     trouble: Exception | None = None
+    evaluated = 0
 
     def check_model(self, model):
         if model == FAULTY:
             raise IndexError("list index out of range")
         super().check_model(model)
 
-    def evaluate(self, model, test):
+    def points(self, model, payloads):
         if model == sound_model() and self.trouble is not None:
             raise self.trouble
-        return super().evaluate(model, test)
+        self.evaluated += 1
+        return super().points(model, payloads)
 
 
 @pytest.fixture
-def bench(tmp_path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[DataBench]:
+    bench = DataBench(tmp_path, Faulty(SAMPLES, device="cpu"))
     yield bench
-    bench.journal.close()
+    bench.close()
+
+
+def attesting_of(bench: DataBench) -> Attesting:
+    return Attesting(
+        PARAMETERS,
+        bench.payloads,
+        bench.store,
+        bench.learner,
+        bench.journal,
+        Background(),
+        bench.clock,
+    )
+
+
+def data_of(bench: DataBench, count: int = 2) -> RoundData:
+    transactions = tuple(bench.data(index) for index in range(count))
+    bench.payloads.open_some(transactions, 100)
+    return RoundData(ROUND, ROOT, transactions)
 
 
 def judge(attesting: Attesting, data: RoundData, models: list[bytes]) -> None:
-    attesting.start(data, models, {})
+    attesting.start(ENTRY, data, models, {})
     assert attesting._background.wait(PATIENCE_SECONDS)
     outcome = attesting._background.take()
     assert outcome is not None
@@ -52,22 +84,69 @@ def judge(attesting: Attesting, data: RoundData, models: list[bytes]) -> None:
 @pytest.mark.parametrize(
     "trouble", [MemoryError(), EvaluationError("no device"), OSError(5, "I/O error")], ids=repr
 )
-def test_a_fault_scores_nothing_and_own_trouble_is_tried_again(bench, trouble):
-    item, _ = bench.sealed(samples(12))
-    bench.payloads.open_some([item], 1)
-    learner = Faulty(MAXIMUM_SAMPLES, device="cpu")
-    attesting = Attesting(
-        bench.payloads, bench.store, learner, bench.journal, Background(), bench.clock
-    )
-    found = assemble(SCOPE, [item], bench.payloads.samples)
-    data = RoundData(found, bytes(32))
+def test_a_fault_earns_nothing_and_own_trouble_is_tried_again(bench, trouble):
+    data, attesting = data_of(bench), attesting_of(bench)
     models = [bench.store.put(model) for model in (FAULTY, sound_model(), poisonous_model())]
-    learner.trouble = trouble
+    bench.learner.trouble = trouble
     judge(attesting, data, models)
-    assert [attesting.score(data, model) for model in models] == [0, None, 0]
+    assert [attesting.points(data, model) is MALFORMED for model in (models[0], models[2])]
+    assert attesting.points(data, models[1]) is None
     assert attesting.is_evaluating
-    learner.trouble = None
+    bench.learner.trouble = None
     bench.clock.now += 2.0
     judge(attesting, data, models[1:2])
-    score = attesting.score(data, models[1])
-    assert score == learner.evaluate(sound_model(), [samples(12)] * len(found.test))
+    test = [bench.plaintexts(index)[TEST_PART] for index in range(2)]
+    expected = bench.learner.points(sound_model(), test)
+    assert np.array_equal(attesting.points(data, models[1]), expected)
+    assert attesting.evaluation(data, models[1]) == expected.sum()
+    assert attesting.evaluation(data, models[0]) == 0
+
+
+def test_nothing_is_evaluated_twice_even_after_a_restart(bench):
+    data, model = data_of(bench), bench.store.put(sound_model())
+    first = attesting_of(bench)
+    judge(first, data, [model])
+    again = attesting_of(bench)
+    assert np.array_equal(again.points(data, model), first.points(data, model))
+    assert again.unevaluated(ENTRY, data, model, None) == ()
+    assert bench.learner.evaluated == 1
+
+
+def test_points_that_a_journal_has_for_another_number_of_samples_are_not_taken(bench):
+    data, model = data_of(bench), bench.store.put(sound_model())
+    bench.journal.keep_points(ROOT, model, bytes(3))
+    assert attesting_of(bench).points(data, model) is None
+
+
+def test_models_are_evaluated_once_they_can_be_had(bench):
+    data, attesting = data_of(bench), attesting_of(bench)
+    revealed = hashlib.sha256(sound_model()).digest()
+    transaction = ModelTransaction(ADDRESS, revealed, bytes(32), 5, ROOT, bytes(32))
+    entry = replace_reveals(ModelRevealed(ROUND, ADDRESS, 0, 1, transaction, **PLACE))
+    own = b"\x07" * 32
+    assert attesting.unfetched_models(entry) == 0b1
+    assert attesting.unevaluated(entry, data, ZERO_HASH, own) == (own,)
+    # Brought in a transaction it can be had whatever the store has.
+    entry.brought[0] = sound_model()
+    bench.clock.now += 1.0
+    assert attesting.unfetched_models(entry) == 0
+    assert attesting.unevaluated(entry, data, ZERO_HASH, own) == (revealed, own)
+    # What is missing by fact matters to nobody.
+    entry.missing = 0b1
+    assert attesting.unevaluated(entry, data, ZERO_HASH, None) == ()
+
+
+def replace_reveals(*reveals: ModelRevealed) -> RoundHistory:
+    return RoundHistory(ROUND, ENTRY.opened, reveals=list(reveals))
+
+
+def test_a_data_set_with_something_that_is_not_open_here_is_not_judged_on(bench):
+    sound, bad = bench.data(0), bench.data(1, {2: b"nonsense"})
+    bench.payloads.open_some([sound, bad], 100)
+    attesting = attesting_of(bench)
+    entry = replace(ENTRY, data=[sound, bad])
+    assert attesting.data_of(entry) is None
+    for bitmap, expected in ((0b11, None), (0b01, (sound,))):
+        fixed = DataSetFixed(ROUND, bitmap, ROOT, **PLACE)
+        found = attesting.data_of(replace(entry, fixed=fixed))
+        assert (None if found is None else found.transactions) == expected

@@ -1,43 +1,47 @@
-"""A round in which others share payloads and reveal models that cannot be used.
+"""A round in which others share data and reveal models that cannot be used.
 
-Three honest workers train and attest, two more attest; all run as they do in the program, on real
-contracts, over a store into which a hostile party writes what it likes. Every node must leave the
-same things out, and the round must end in a block.
+Three honest workers train and attest, three more share and attest; all run as they do in the
+program, on real contracts, over a store into which four hostile members write what they like. Every
+node must leave the same things out, and the round must end in a block.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from offchain.errors import ModelError
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import TrainingSettings
-from offchain.node.attesting import RoundData
-from offchain.node.loop import Worker
-from offchain.protocol.deciding.policy import Role
+from offchain.protocol.deciding.policy import ALL_ROLES, Role
 from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.rules import reports
 from offchain.protocol.words.status import Phase
-from tests.support.chains.node_chain import KEYS, EasyDigits, NodeChain
-from tests.support.chains.working_nodes import Part, WorkedRound, share, started_chain, worked_round
+from offchain.protocol.words.transactions import EMPTY_ROW
+from offchain.storage.local import LocalStore
+from tests.support.chains.node_chain import SAMPLES, EasyDigits, NodeChain
+from tests.support.chains.working_nodes import Part, WorkedChain, node_chain, working
 from tests.support.tampering.hostile import (
-    COPIED,
     FAULTY_MODEL,
     FAULTY_PAYLOAD,
-    KEYLESS,
+    KINDS,
     LATE,
-    SOUND,
+    NOT_CANONICAL,
+    NOWHERE,
+    WITHHELD,
     Hostile,
 )
 
-HONEST = (0, 1, 2)
-ATTESTS = (3, 4)
-"""Attest as the honest ones do; their share keys are hostile, and so are the models from 3 on."""
+TRAINERS = (0, 1, 2)
+HONEST = (*TRAINERS, 3, 4, 5)
+HOSTILE = (6, 7, 8, 9)
+FORGETFUL = 0
+"""Its store loses the models that it reveals."""
 
-ACCOUNTS = 9
-HOSTILE = range(ATTESTS[0], ACCOUNTS)
 BRIEF = TrainingSettings(channels=(4, 8, 8, 8), maximum_steps=60)
 
 
@@ -55,11 +59,22 @@ class FaultyDigits(DigitsTask):
         return super().decode_model(data)
 
 
+class ForgetfulStore(LocalStore):
+    """A store that says it keeps models, and does not."""
+
+    def put(self, content: bytes) -> bytes:
+        try:
+            TaskLearner(DigitsTask(SAMPLES)).check_model(content)
+        except ModelError:
+            return super().put(content)
+        return hashlib.sha256(content).digest()
+
+
 @dataclass
 class Played:
     """A round that was played."""
 
-    worked: WorkedRound
+    worked: WorkedChain
     hostile: Hostile
 
     @property
@@ -67,124 +82,96 @@ class Played:
         return self.worked.chain
 
     @property
-    def workers(self) -> list[Worker]:
-        return self.worked.workers
-
-    @property
     def round(self) -> RoundHistory:
-        return self.worked.round
+        return self.worked.round(1)
 
-    @property
-    def items_in_data_set(self) -> set[int]:
-        return {item.number for item in data_of(self.workers[0]).data_set.items}
+    def account(self, node: int) -> str:
+        return self.chain.chains[node].account
+
+    def reveal_of(self, node: int) -> int:
+        account = self.account(node)
+        return next(r.index for r in self.round.reveals if r.account == account)
+
+    def number_of(self, node: int) -> int:
+        """Number of a node's data transaction."""
+        sharing = self.chain.sharing[node]
+        found = sharing._own_data(self.chain.view.history, 1)
+        assert found is not None
+        return found.shared.index
 
 
-def data_of(worker: Worker) -> RoundData:
-    """D of round 1 as a node put it together."""
-    found = worker._parts.attesting.data_of(worker._follower.history, 1)
-    assert found is not None
-    return found
-
-
-def part_of(chain: NodeChain, node: int) -> Part:
-    learner = TaskLearner(FaultyDigits(chain.parameters.maximum_samples, BRIEF))
-    if node in HONEST:
-        return Part(learner, EasyDigits(node))
-    return Part(learner, None, frozenset({Role.ATTEST}))
+def part_of(node: int, folder) -> Part:
+    return Part(
+        TaskLearner(FaultyDigits(SAMPLES, BRIEF)),
+        EasyDigits(node),
+        ALL_ROLES if node in TRAINERS else ALL_ROLES - {Role.TRAIN},
+        ForgetfulStore(folder / "store") if node == FORGETFUL else None,
+    )
 
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("hostile")
-    with started_chain(folder, ACCOUNTS, EasyDigits) as (chain, store):
-        shared = [entry for node in HONEST for entry in chain.draw(node)]
-        share(chain, store, shared)
-        hostile = Hostile(chain, store.folder, ATTESTS[0])
-        hostile.share(shared[0][0], chain.secrets(0).payload_key(1, 0))
-        hostile.make_models(HOSTILE)
-        parts = {node: part_of(chain, node) for node in (*HONEST, *ATTESTS)}
-        with worked_round(chain, store, parts, hostile.act) as worked:
+    with node_chain(folder, len(HONEST) + len(HOSTILE), EasyDigits) as (chain, store):
+        chain.start()
+        hostile = Hostile(chain, store.folder, dict(zip(KINDS, HOSTILE, strict=True)), HONEST[1])
+        hostile.make_models()
+        parts = {node: part_of(node, folder) for node in HONEST}
+        with working(chain, store, parts) as worked:
+            worked.work_through(1, hostile.act)
             yield Played(worked, hostile)
 
 
 def test_the_round_ends_in_a_block(played):
     assert played.round.phase is Phase.FINAL, played.round.void_reason
-    assert played.chain.view.history.head.number == 1
+    assert not played.round.block.quiet
 
 
-def test_payloads_that_cannot_be_used_are_out_and_all_others_in(played):
-    scores = played.round.scores
-    sound = len(HONEST) * KEYS + 1
-    assert scores.training_items + scores.test_items == sound
-    assert len(played.hostile.numbers) == 17
-    within = played.items_in_data_set
-    named = {name for name, number in played.hostile.numbers.items() if number in within}
-    assert named == {SOUND}
+def test_data_that_cannot_be_used_are_out_and_all_others_in(played):
+    assert set(played.round.data_set) == {played.number_of(node) for node in HONEST}
 
 
-def test_what_nobody_can_fetch_is_reported_by_every_attester_and_nothing_else_is(played):
-    attesters = {played.chain.chains[node].account for node in (*HONEST, *ATTESTS)}
-    nowhere = ("huge", "not what its hash says", "nowhere")
-    expected = {played.hostile.numbers[name]: attesters for name in nowhere}
-    assert dict(played.round.item_reports) == expected
-
-
-def test_a_copied_payload_opens_for_its_own_item_alone(played):
-    history = played.chain.view.history
-    copied = played.hostile.numbers[COPIED]
-    assert history.items[copied].item.payload_hash == history.items[0].item.payload_hash
-    assert 0 in played.items_in_data_set
-    assert copied not in played.items_in_data_set
-
-
-def test_a_key_counts_only_in_its_phase(played):
-    """The registry takes it whenever it comes: the phase in its event decides."""
-    items = played.chain.view.history.items
-    for name in LATE:
-        number = played.hostile.numbers[name]
-        published = items[number].publication
-        assert published is not None
-        in_time = Phase.UNSEAL if number in played.round.test_items else Phase.COMMIT
-        assert published.phase > in_time
-        assert number not in played.items_in_data_set
-    assert items[played.hostile.numbers[KEYLESS]].publication is None
-
-
-def test_what_does_not_match_or_comes_after_its_phase_is_a_typed_revert(played):
+def test_keys_count_only_in_their_phase_and_only_all_together(played):
+    """What is withheld puts its sharer out of n1, and so takes weight from who withholds."""
     assert played.hostile.refused == {
-        "a key that does not match its commitment": "WrongKey",
-        "a commitment after its phase": "WrongPhase",
+        "training keys after Open": "WrongPhase",
+        "test keys after Unseal": "WrongPhase",
+        "a commitment after Commit": "WrongPhase",
     }
+    numbers = played.hostile.numbers
+    out = {numbers[LATE], numbers[WITHHELD]}
+    published = set(reports.positions(played.round.published))
+    assert published == set(range(len(HONEST) + len(HOSTILE))) - out
+    assert played.round.counted.trim == len(published) // 3
 
 
-def test_every_node_puts_the_same_data_set_together(played):
-    roots = {data_of(worker).root for worker in played.workers}
-    assert roots == {played.round.scores.data_root}
+def test_every_attester_reports_what_it_cannot_use_and_nothing_else(played):
+    expected = reports.bitmap(played.hostile.numbers[kind] for kind in (NOT_CANONICAL, NOWHERE))
+    honest = {played.account(node): expected for node in HONEST}
+    assert played.round.data_reports == honest
 
 
-def test_every_attester_states_the_same_scores(played):
-    assert set(played.round.statements.values()) == {played.round.majority}
-    assert len(played.round.statements) == len(played.workers)
+def test_every_attester_states_the_same_rows(played):
+    assert played.round.stated == {played.account(node): played.round.majority for node in HONEST}
 
 
-def test_models_that_cannot_be_used_score_nothing_and_the_others_count(played):
-    scores = {
-        reveal.account: score
-        for reveal, score in zip(played.round.reveals, played.round.scores.scores, strict=True)
-    }
-    chains = played.chain.chains
-    assert [scores[chains[node].account] for node in HOSTILE] == [0] * len(HOSTILE)
-    assert all(scores[chains[node].account] > 0 for node in HONEST)
-    assert played.round.block.valid_models == len(HONEST)
+def test_models_that_cannot_be_used_have_no_points_and_the_others_count(played):
+    _, *rows = played.round.statements[played.round.majority]
+    assert all(rows[played.reveal_of(node)] == EMPTY_ROW for node in HOSTILE)
+    assert all(rows[played.reveal_of(node)].net > 0 for node in TRAINERS)
+    assert played.round.decided.valid == reports.bitmap(map(played.reveal_of, TRAINERS))
 
 
-def test_models_that_cannot_be_fetched_are_reported_by_every_attester(played):
-    indices = {reveal.account: reveal.index for reveal in played.round.reveals}
-    attesters = {played.chain.chains[node].account for node in (*HONEST, *ATTESTS)}
-    huge, damaged = (indices[played.chain.chains[number].account] for number in (5, 6))
-    assert dict(played.round.model_reports) == {huge: attesters, damaged: attesters}
+def test_a_model_that_the_stores_have_lost_is_brought_by_its_node(played):
+    damaged, lost = played.reveal_of(HOSTILE[0]), played.reveal_of(FORGETFUL)
+    reported = {played.account(node): reports.bitmap((damaged, lost)) for node in HONEST}
+    assert played.round.model_reports == reported
+    assert set(played.round.brought) == {lost}
+    assert played.round.missing == reports.bitmap((damaged,))
 
 
-def test_the_bonds_of_models_that_score_nothing_burn(played):
-    accounts = {played.chain.chains[node].account for node in HOSTILE}
-    assert played.chain.view.history.burned_bonds == {(1, account) for account in accounts}
+def test_the_stakes_of_models_that_have_no_points_burn_and_no_others(played):
+    parameters, stakes = played.chain.parameters, played.chain.view.history.stakes
+    left = parameters.stake - parameters.model_burn
+    assert {node: stakes[played.account(node)] for node in HOSTILE} == dict.fromkeys(HOSTILE, left)
+    assert {stakes[played.account(node)] for node in HONEST} == {parameters.stake}

@@ -1,4 +1,4 @@
-"""The journal is a cache: it remembers, and losing it is no harm."""
+"""The journal remembers what a kill must not take; a damaged one does no harm."""
 
 from __future__ import annotations
 
@@ -18,45 +18,67 @@ from offchain.node.journal import Journal
 from tests.support.tampering.hostile_files import altered_bytes
 
 ROOT, OTHER_ROOT = b"\x01" * 32, b"\x02" * 32
-MODEL = b"\x03" * 32
+MODEL, DATA = b"\x03" * 32, b"\x04" * 32
+
+
+CALL, SEALED = b"the call", [b"part 0", b"part 1"]
 
 
 def test_what_is_kept_is_there_after_a_restart(tmp_path):
     file = tmp_path / "new" / "journal.sqlite"
     with Journal(file) as journal:
+        journal.keep_share(4, CALL, SEALED)
         journal.keep_sealed_copy(4, MODEL)
-        journal.keep_score(ROOT, MODEL, 1_234)
-        journal.keep_samples(b"\x05" * 32, 200)
-        journal.keep_samples(b"\x06" * 32, None)
+        journal.keep_points(ROOT, MODEL, b"\x01\x00\x01")
+        journal.keep_part_root(DATA, 2, ROOT)
+        journal.keep_part_root(DATA, 3, b"")
     with Journal(file) as journal:
+        assert journal.share(4) == [CALL, *SEALED]
         assert journal.sealed_copy(4) == MODEL
-        assert journal.score(ROOT, MODEL) == 1_234
-        assert journal.samples(b"\x05" * 32) == (True, 200)
-        assert journal.samples(b"\x06" * 32) == (True, None)
+        assert journal.points(ROOT, MODEL) == b"\x01\x00\x01"
+        assert journal.part_roots(DATA) == {2: ROOT, 3: b""}
 
 
 def test_nothing_is_known_that_was_not_kept(tmp_path):
     with Journal(tmp_path / "journal.sqlite") as journal:
-        journal.keep_score(ROOT, MODEL, 1)
+        journal.keep_points(ROOT, MODEL, b"\x01")
+        assert journal.share(1) == []
         assert journal.sealed_copy(1) is None
-        assert journal.score(OTHER_ROOT, MODEL) is None
-        assert journal.samples(MODEL) == (False, None)
+        assert journal.points(OTHER_ROOT, MODEL) is None
+        assert journal.part_roots(MODEL) == {}
 
 
-def test_the_later_of_two_models_counts(tmp_path):
+def test_the_later_of_two_counts(tmp_path):
     with Journal(tmp_path / "journal.sqlite") as journal:
         journal.keep_sealed_copy(1, ROOT)
         journal.keep_sealed_copy(1, MODEL)
         assert journal.sealed_copy(1) == MODEL
+        journal.keep_share(1, CALL, [*SEALED, b"part 2"])
+        journal.keep_share(1, b"another call", SEALED)
+        assert journal.share(1) == [b"another call", *SEALED]
+
+
+def test_what_nobody_asks_for_any_more_is_dropped(tmp_path):
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        for number in range(1, 5):
+            journal.keep_share(number, CALL, SEALED)
+            journal.keep_sealed_copy(number, MODEL)
+        kept = [bool(journal.share(number)) for number in range(1, 5)]
+        assert kept == [False, False, True, True]
+        kept = [journal.sealed_copy(number) is not None for number in range(1, 5)]
+        assert kept == [False, False, True, True]
+        journal.keep_points(ROOT, MODEL, b"\x01")
+        journal.keep_points(OTHER_ROOT, MODEL, b"\x02")
+        assert journal.points(ROOT, MODEL) is None
 
 
 def test_what_was_kept_survives_a_kill(tmp_path):
     """Without closing: a second connection sees every entry."""
     file = tmp_path / "journal.sqlite"
     first = Journal(file)
-    first.keep_score(ROOT, MODEL, 7)
+    first.keep_share(1, CALL, SEALED)
     with Journal(file) as second:
-        assert second.score(ROOT, MODEL) == 7
+        assert second.share(1) == [CALL, *SEALED]
     first.close()
 
 
@@ -67,8 +89,8 @@ def test_a_damaged_journal_is_set_aside_and_a_new_one_begins(tmp_path, content):
     file = tmp_path / "journal.sqlite"
     file.write_bytes(content)
     with Journal(file) as journal:
-        journal.keep_score(ROOT, MODEL, 7)
-        assert journal.score(ROOT, MODEL) == 7
+        journal.keep_points(ROOT, MODEL, b"\x07")
+        assert journal.points(ROOT, MODEL) == b"\x07"
     assert file.with_name("journal.sqlite.damaged").read_bytes() == content
 
 
@@ -95,21 +117,22 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     file = tmp_path_factory.mktemp("sound") / "journal.sqlite"
     with Journal(file) as journal:
         for number in range(5):
+            journal.keep_share(number, CALL, SEALED)
             journal.keep_sealed_copy(number, MODEL)
-            journal.keep_score(ROOT, bytes([number]) * 32, number)
-            journal.keep_samples(bytes([number]) * 32, number or None)
+            journal.keep_points(ROOT, bytes([number]) * 32, bytes(number))
+            journal.keep_part_root(DATA, number, ROOT)
     return file.read_bytes()
 
 
 def read_everything(journal: Journal) -> None:
     for number in range(5):
+        assert all(isinstance(content, bytes) for content in journal.share(number))
         assert isinstance(journal.sealed_copy(number), bytes | None)
-        assert isinstance(journal.score(ROOT, bytes([number]) * 32), int | None)
-        known, samples = journal.samples(bytes([number]) * 32)
-        assert isinstance(known, bool)
-        assert isinstance(samples, int | None)
-    journal.keep_samples(ROOT, 7)
-    journal.keep_score(ROOT, ROOT, 7)
+        assert isinstance(journal.points(ROOT, bytes([number]) * 32), bytes | None)
+    assert all(isinstance(root, bytes) for root in journal.part_roots(DATA).values())
+    journal.keep_share(77, CALL, SEALED)
+    journal.keep_part_root(DATA, 7, ROOT)
+    journal.keep_points(ROOT, ROOT, b"\x07")
     journal.keep_sealed_copy(77, MODEL)
 
 
@@ -129,9 +152,10 @@ def test_a_journal_with_other_values_knows_nothing_else(tmp_path, value):
     Journal(file).close()
     database = sqlite3.connect(file)
     with database, suppress(sqlite3.IntegrityError):
-        database.execute("INSERT INTO samples VALUES (?, ?)", (bytes(32), value))
+        database.execute("INSERT INTO shares VALUES (?, ?, ?)", (0, 0, value))
         database.execute("INSERT INTO models VALUES (?, ?)", (0, value))
-        database.execute("INSERT INTO scores VALUES (?, ?, ?)", (ROOT, bytes(32), value))
+        database.execute("INSERT INTO points VALUES (?, ?, ?)", (ROOT, bytes(32), value))
+        database.execute("INSERT INTO part_roots VALUES (?, ?, ?)", (DATA, 0, value))
     database.close()
     with Journal(file) as journal:
         read_everything(journal)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 from dataclasses import replace
 
 import pytest
 
-from offchain.chain.domains import Domains
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import Domain
 from offchain.learning.tasks.learner import DigitsLearner
@@ -15,20 +14,25 @@ from offchain.learning.training.settings import TrainingSettings
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import Training
 from offchain.node.journal import Journal
-from offchain.node.modelling import Modelling, training_seed
+from offchain.node.modelling import Modelling, gather_training, training_seed
 from offchain.node.own import Own
-from offchain.protocol.rules.dataset import DataItem, training_root
+from offchain.protocol.rules.dataset import training_root
 from offchain.protocol.words.parameters import DEMO
-from offchain.protocol.words.transactions import Item, model_commitment
+from offchain.protocol.words.transactions import model_commitment
+from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
-from tests.support.chains.node_chain import RandomDigits
+from tests.support.chains.node_chain import SAMPLES, RandomDigits
+from tests.support.data_bench import PARTS, TEST_PART, DataBench
 from tests.support.waiting import PATIENCE_SECONDS
 
 CONTRACT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 DOMAIN = Domain(31_337, CONTRACT)
-SECRETS = NodeSecrets(b"\x01" * 32, 31_337, CONTRACT)
+SECRETS = NodeSecrets(b"\x01" * 32, DOMAIN)
 ROUND = 3
+IDS = (b"\x00" * 32, b"\x00" * 32, b"\x01" * 32, b"\x02" * 32)
+"""Of the data transactions that the payloads are parts of: two are of one."""
+
 BRIEF = TrainingSettings(channels=(4, 4, 4, 4), maximum_steps=3)
 
 
@@ -42,30 +46,21 @@ class Node:
         self.journal = Journal(folder / f"{journal}.sqlite")
         self.background = Background()
         self.modelling = Modelling(
-            Own(ACCOUNT, secrets, Domains(DOMAIN, DOMAIN, DOMAIN), DEMO, (), 0),
+            Own(ACCOUNT, secrets, DOMAIN, DEMO, (), 0, 0),
             self.store,
-            DigitsLearner(settings=settings),
+            DigitsLearner(SAMPLES, settings),
             self.journal,
             self.background,
-            os.urandom,
             clock,
         )
 
     def train(self, payloads=None):
         payloads = payloads or RandomDigits(1).draw(1, 4)
-        items = tuple(
-            DataItem(number, bytes([number]) * 32, item(), False, None)
-            for number in range(len(payloads))
-        )
-        training = Training(ROUND, items, tuple(payloads), None)
+        training = Training(ROUND, tuple(payloads), IDS[: len(payloads)], (0,) * 4, None)
         self.modelling.start(training)
         self.background.wait(PATIENCE_SECONDS)
         self.modelling.finish(self.background.take())
         return training
-
-
-def item():
-    return Item(ROUND, bytes(32), bytes(32), 0, ACCOUNT, 1, 27)
 
 
 @pytest.fixture(scope="module")
@@ -76,44 +71,47 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_a_trained_model_is_in_the_store_sealed_and_not_in_the_clear(folder):
+def test_a_trained_model_is_kept_sealed_and_is_in_no_store_in_the_clear(folder):
     node = Node(folder)
-    held = node.modelling.held(ROUND)
-    assert node.store.has(held.sealed_copy)
+    held, action = node.modelling.held(ROUND), node.modelling.commit(ROUND)
+    assert node.store.get(action.sealed_model) == node.journal.sealed_copy(ROUND) == held.sealed
     assert not node.store.has(held.hash)
-    assert held.data not in node.store.get(held.sealed_copy)
+    assert held.data not in held.sealed
 
 
 def test_the_commitment_binds_model_training_data_round_and_account(folder):
     node = Node(folder)
     held = node.modelling.held(ROUND)
-    items = [DataItem(number, bytes([number]) * 32, item(), False, None) for number in range(4)]
-    assert held.training_root == training_root(DOMAIN, items)
-    action = node.modelling.commit(ROUND, 7)
+    assert held.training_root == training_root(DOMAIN, list(dict.fromkeys(IDS)))
+    action = node.modelling.commit(ROUND)
     assert action.commitment == model_commitment(
         DOMAIN, ROUND, ACCOUNT, held.hash, held.training_root, SECRETS.commitment_salt(ROUND)
     )
-    assert (action.encrypted_model, action.value) == (held.sealed_copy, 7)
+    assert action.sealed_model == hashlib.sha256(held.sealed).digest()
 
 
-def test_after_a_restart_the_journal_knows_the_model(folder):
+def test_after_a_restart_the_journal_has_the_model_whatever_the_store_has(folder):
     node = Node(folder)
+    for file in (folder / "store").iterdir():
+        file.unlink()
     assert node.modelling.commitment(ROUND) is not None
     assert node.modelling.commitment(ROUND + 1) is None
+    # The commitment puts the copy into the store again.
+    assert node.store.has(node.modelling.commit(ROUND).sealed_model)
 
 
 def test_without_the_journal_the_sealed_copy_is_enough(folder):
     before = Node(folder)
-    action = before.modelling.commit(ROUND, 0)
+    action = before.modelling.commit(ROUND)
     after = Node(folder, journal="new")
     assert after.modelling.held(ROUND) is None
-    assert after.modelling.recover(ROUND, action.encrypted_model)
-    assert after.modelling.commitment(ROUND) == action.commitment
+    assert after.modelling.recover(ROUND, action.sealed_model)
+    assert after.modelling.commit(ROUND) == action
     after.journal.close()
 
 
 def test_nobody_else_opens_the_sealed_copy(folder):
-    sealed_copy = Node(folder).modelling.held(ROUND).sealed_copy
+    sealed_copy = Node(folder).modelling.commit(ROUND).sealed_model
     stranger = Node(folder, journal="stranger", secrets=replace(SECRETS, seed=b"\x02" * 32))
     assert not stranger.modelling.recover(ROUND, sealed_copy)
     assert stranger.modelling.is_unrecoverable(sealed_copy)
@@ -121,9 +119,16 @@ def test_nobody_else_opens_the_sealed_copy(folder):
 
 
 def test_a_sealed_copy_of_another_round_is_not_taken_for_this_one(folder):
-    sealed_copy = Node(folder).modelling.held(ROUND).sealed_copy
+    sealed_copy = Node(folder).modelling.commit(ROUND).sealed_model
     other = Node(folder, journal="other")
     assert not other.modelling.recover(ROUND + 1, sealed_copy)
+
+
+def test_a_damaged_journal_gives_no_model(folder):
+    sealed = Node(folder).modelling.held(ROUND).sealed
+    other = Node(folder, journal="damaged")
+    other.journal.keep_sealed_copy(ROUND, sealed[:-1])
+    assert other.modelling.held(ROUND) is None
 
 
 def test_a_lost_copy_is_told_apart_from_one_that_was_not_tried(folder):
@@ -141,7 +146,7 @@ def test_the_reveal_puts_the_model_into_the_store_and_opens_the_commitment(tmp_p
     assert node.store.get(held.hash) == held.data
     transaction = action.transaction
     assert transaction.commitment(DOMAIN, ROUND, action.salt) == node.modelling.commitment(ROUND)
-    assert (transaction.score, transaction.data_root) == (17, b"\x06" * 32)
+    assert (transaction.evaluation, transaction.data_root) == (17, b"\x06" * 32)
     assert (transaction.previous_block, transaction.account) == (b"\x07" * 32, ACCOUNT)
 
 
@@ -160,7 +165,7 @@ def test_a_training_that_is_cancelled_leaves_nothing(tmp_path):
         channels=(4, 4, 4, 4), epochs=10**6, maximum_steps=10**6, report_steps=1
     )
     node = Node(tmp_path, settings=endless)
-    node.modelling.start(Training(ROUND, (), tuple(RandomDigits(1).draw(1, 2)), None))
+    node.modelling.start(Training(ROUND, tuple(RandomDigits(1).draw(1, 2)), IDS[:2], (0, 0), None))
     node.background.cancel()
     node.background.wait(PATIENCE_SECONDS)
     ended = node.background.take()
@@ -174,3 +179,33 @@ def test_seeds_differ_by_account_and_round_and_are_the_same_after_a_restart():
     seeds = {training_seed(account, number) for account in (ACCOUNT, CONTRACT) for number in (1, 2)}
     assert len(seeds) == 4
     assert training_seed(ACCOUNT, 1) == training_seed(ACCOUNT, 1)
+
+
+def test_a_training_takes_the_training_parts_newest_round_first_as_far_as_there_is_room(tmp_path):
+    bench = DataBench(tmp_path)
+    newer, older = bench.data(0), bench.data(1)
+    older = replace(older, shared=replace(older.shared, round=older.shared.round - 1))
+    bench.payloads.open_some([newer, older], 100)
+    trained = [part for part in range(PARTS) if part != TEST_PART]
+    own = [bench.plaintexts(0)[part] for part in trained]
+    room = sum(map(len, own))
+    found = gather_training(ROUND, [older, newer], bench.payloads, None, room)
+    assert list(found.payloads) == own
+    found = gather_training(ROUND, [older, newer], bench.payloads, b"base", 2 * room + 100)
+    assert list(found.payloads) == [bench.plaintexts(1)[part] for part in trained] + own
+    assert found.ages == (1,) * len(trained) + (0,) * len(trained)
+    assert found.ids_of(None) == (older.id, newer.id)
+    assert found.ids_of((len(trained),)) == (newer.id,)
+    bench.close()
+
+
+def test_a_part_that_has_gone_is_left_out_of_a_training(tmp_path):
+    bench = DataBench(tmp_path)
+    data = bench.data()
+    bench.payloads.open_some([data], 100)
+    bench.restart()
+    digest = data.shared.payload_hashes[0]
+    (tmp_path / "store" / cid_of(digest)).unlink()
+    found = gather_training(ROUND, [data], bench.payloads, None)
+    assert list(found.payloads) == [bench.plaintexts(0)[part] for part in (2, 3)]
+    bench.close()

@@ -5,103 +5,120 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from offchain.errors import RelayerError, RevertedError
-from offchain.learning.tasks.learner import DigitsLearner
-from offchain.node.assembly import Adapters, Choices, assemble_worker
-from offchain.node.demo.local_network import free_port
+from offchain.node.assembly import Adapters, assemble_worker
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
-from offchain.node.loop import LoopSettings
-from offchain.node.relayer.client import RelayerClient
+from offchain.node.loop import LoopSettings, Worker
+from offchain.ports import Outlet
 from offchain.protocol.deciding.intents import Send, ShareData
 from offchain.protocol.deciding.policy import Policy
-from offchain.protocol.rules.ring_selection import STRATEGIES
-from offchain.protocol.words.actions import Advance, ClaimModel, RevealAttestation, Start
+from offchain.protocol.deciding.snapshot import Delivery
+from offchain.protocol.words.actions import Advance, ClaimBest, OpenAttestation, Start
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
-from tests.support.chains.node_chain import KEYS, NodeChain, RandomDigits
+from tests.support.chains.node_chain import NODES, NodeChain, RandomDigits
 
 
 @pytest.fixture
-def chain(tmp_path):
-    with Anvil(accounts=10) as anvil:
+def chain(tmp_path: Path) -> Iterator[NodeChain]:
+    with Anvil(accounts=NODES + 3) as anvil:
         chain = NodeChain(anvil.url, tmp_path)
         yield chain
         chain.contracts.ethereum.close()
 
 
-def node(chain, number, folder, outlet=None):
+def node(chain: NodeChain, number: int, folder: Path, outlet: Outlet | None = None) -> Worker:
     """A whole node over the real chain, with a turn that is over at once."""
     store = LocalStore(folder / "store")
     return assemble_worker(
         Adapters(
             chain.chains[number],
             store,
-            DigitsLearner(),
+            chain.learner,
             RandomDigits(number),
             outlet or DirectOutlet(chain.chains[number], store),
         ),
         chain.own(number),
-        Choices(Policy(), STRATEGIES["windows"], LoopSettings(turn=0.0)),
+        Policy(phase_seconds=60),
         Journal(folder / f"journal-{number}.sqlite"),
         time.monotonic,
         os.urandom,
+        LoopSettings(turn=0.0),
     )
 
 
-def test_nodes_lease_start_write_and_share_by_themselves(chain, tmp_path):
-    nodes = [node(chain, number, tmp_path) for number in range(4)]
+def test_nodes_apply_start_and_share_by_themselves(chain, tmp_path):
+    nodes = [node(chain, number, tmp_path) for number in range(NODES)]
     running = threading.Event()
-    chain.feeder.step()
-    for _ in range(12):
+    for _ in range(8):
         for worker in nodes:
             worker.step(running)
     chain.refresh()
     history = chain.view.history
     assert chain.view.status.started
-    assert len(history.keys) == 4 * KEYS
-    assert len(history.items) == 4 * KEYS
-    nullifiers = {(shared.item.scope, shared.item.nullifier_x) for shared in history.items}
-    assert len(nullifiers) == 4 * KEYS
+    assert len(history.epoch(1).members) == NODES
+    assert len(history.round(1).nullifiers) == NODES
+    assert set(history.epoch(2).applications) == set(history.epoch(1).members)
+
+
+def perform(worker: Worker, chain: NodeChain, intent) -> bool:
+    chain.refresh()
+    return worker._performer.perform(intent, chain.view.status, chain.view.history)
 
 
 def test_a_duty_that_somebody_else_did_is_no_error(chain, tmp_path):
     worker = node(chain, 0, tmp_path)
     chain.start()
-    performer, view = worker._performer, chain.view
-    for action in (Start(), Advance()):
-        assert performer.perform(Send(action, "duty"), view.status, view.history) is False
+    for action in (Start(()), Advance()):
+        assert perform(worker, chain, Send(action, "duty")) is False
 
 
 def test_what_nobody_else_can_have_done_is_an_error(chain, tmp_path):
     worker = node(chain, 0, tmp_path)
     chain.start()
-    send = Send(RevealAttestation(bytes(32), bytes(32)), "duty")
     with pytest.raises(RevertedError) as reverted:
         # Nothing competes: the phase is wrong, and for a duty of its own that is no race.
-        worker._performer._send(send.action, "opened")
+        worker._performer._send(OpenAttestation(bytes(32), bytes(32)), "opened")
     assert reverted.value.name == "WrongPhase"
 
 
 def test_a_claim_that_is_denied_is_not_made_again(chain, tmp_path):
     worker = node(chain, 0, tmp_path)
     chain.start()
-    claim = Send(ClaimModel(1, chain.chains[0].account), "model reward")
-    assert worker._performer.perform(claim, chain.view.status, chain.view.history) is False
-    assert "model reward" in worker._parts.claiming._refused
+    assert perform(worker, chain, Send(ClaimBest(1), "best model")) is False
+    assert "best model" in worker._components.claiming._refused
 
 
-def test_a_relayer_that_is_down_is_named_and_nothing_is_lost(chain, tmp_path):
+class Down(DirectOutlet):
+    """An outlet behind which nobody answers."""
+
+    def submit(self, share, payloads) -> None:
+        del share, payloads
+        raise RelayerError("nobody answers")
+
+
+def test_a_relayer_that_is_down_loses_nothing(chain, tmp_path):
     chain.start()
-    worker = node(chain, 0, tmp_path, RelayerClient(f"http://127.0.0.1:{free_port()}"))
-    share = ShareData(1, (0, 1))
-    with pytest.raises(RelayerError, match="does not answer"):
-        worker._performer.perform(share, chain.view.status, chain.view.history)
-    sharing = worker._parts.sharing
+    store = LocalStore(tmp_path / "store")
+    worker = node(chain, 0, tmp_path, Down(chain.chains[0], store))
+    with pytest.raises(RelayerError, match="nobody answers"):
+        perform(worker, chain, ShareData(1, anew=True))
+    sharing, view = worker._components.sharing, chain.view
+    kept = sharing.kept(view.history, 1)
+    assert kept is not None
+    again = node(chain, 0, tmp_path)
+    facts = again._components.sharing.facts(view.status, view.history)
+    assert (facts.data, facts.kept_timestamp) == (
+        Delivery.HERE,
+        kept.share.transaction.timestamp,
+    )
+    perform(again, chain, ShareData(1, anew=False))
     chain.refresh()
-    facts = sharing.facts(chain.view.status, chain.view.history)
-    assert 1 in facts.unshared
-    assert facts.in_flight == 0
+    [data] = view.history.round(1).data
+    assert data.id == kept.share.transaction.identifier(chain.domain)

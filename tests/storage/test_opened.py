@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
@@ -23,9 +25,8 @@ from offchain.errors import (
 from offchain.learning.task import Task
 from offchain.learning.tasks.learner import TaskLearner
 from offchain.ports import TrainedModel
-from offchain.protocol.rules.dataset import DataItem
-from offchain.protocol.words.transactions import Item
-from offchain.storage.opened import check_model, count_samples, open_payload, score_model
+from offchain.protocol.words.transactions import DataRecord
+from offchain.storage.opened import check_model, model_points, open_part, read_records
 
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 DOMAIN = Domain(31_337, ADDRESS)
@@ -33,7 +34,8 @@ KEY = b"\x07" * 32
 POINT = nullifier(DOMAIN, ShareKey(1), 3)
 FILE = b"a file that brings out a fault"
 DIGEST = hashlib.sha256(FILE).digest()
-ITEM = DataItem(0, bytes(32), Item(3, DIGEST, bytes(32), 0, ADDRESS, POINT.x, POINT.v), False, KEY)
+RECORD = DataRecord(3, bytes(32), bytes(32), bytes(32), 0, ADDRESS, POINT.x, POINT.v)
+PART = 7
 
 UNFORESEEN = (
     ValueError("array is too big;\n\x1b[2J arr.size"),
@@ -55,30 +57,34 @@ OWN = (
 
 
 class FaultyTask(Task[bytes, bytes]):
-    """Any bytes are as many samples, and a model that scores them all; but `FILE` is a fault."""
+    """Any bytes are as many samples, on which every model earns a point; but `FILE` is a fault."""
 
     name = "faulty"
 
-    def __init__(self, error: BaseException, in_score: bool = False) -> None:
-        self.error, self.in_score = error, in_score
+    def __init__(self, error: BaseException, in_points: bool = False) -> None:
+        super().__init__(3)
+        self.error, self.in_points = error, in_points
+
+    def rules(self):
+        return {}
 
     def decode_payload(self, plaintext):
         if plaintext == FILE:
             raise self.error
         return plaintext
 
-    def sample_count(self, samples):
-        return len(samples)
+    def records(self, samples):
+        return [bytes([sample]) for sample in samples]
 
     def decode_model(self, data):
-        if data == FILE and not self.in_score:
+        if data == FILE and not self.in_points:
             raise self.error
         return data
 
-    def score(self, network, samples):
+    def points(self, network, samples):
         if network == FILE:
             raise self.error
-        return sum(map(len, samples))
+        return np.ones(sum(map(len, samples)), np.uint8)
 
     def train(self, samples, previous, seed, progress, ages=()) -> TrainedModel:
         raise NotImplementedError
@@ -86,13 +92,13 @@ class FaultyTask(Task[bytes, bytes]):
 
 def uses(error: BaseException) -> dict[type[Exception], list[Callable[[], object]]]:
     """All that is done with a stranger's file, by the refusal that is due."""
-    learner, late = TaskLearner(FaultyTask(error)), TaskLearner(FaultyTask(error, in_score=True))
+    learner, late = TaskLearner(FaultyTask(error)), TaskLearner(FaultyTask(error, in_points=True))
     return {
-        PayloadError: [lambda: count_samples(FILE, ITEM, learner, 100)],
+        PayloadError: [lambda: read_records(FILE, DIGEST, learner)],
         ModelError: [
             lambda: check_model(FILE, DIGEST, learner),
-            lambda: score_model(FILE, DIGEST, [b"abc"], learner),
-            lambda: score_model(FILE, DIGEST, [b"abc"], late),
+            lambda: model_points(FILE, DIGEST, [b"abc"], learner),
+            lambda: model_points(FILE, DIGEST, [b"abc"], late),
         ],
     }
 
@@ -141,26 +147,38 @@ def test_a_refusal_that_is_due_is_the_refusal_and_no_fault():
 def test_a_test_payload_that_is_refused_is_not_the_models_fault():
     learner = TaskLearner(FaultyTask(PayloadError("bad")))
     with pytest.raises(PayloadError):
-        score_model(b"model", bytes(32), [FILE], learner)
+        model_points(b"model", bytes(32), [FILE], learner)
 
 
-def test_other_files_are_counted_and_scored():
+def test_other_files_are_read_and_evaluated():
     learner = TaskLearner(FaultyTask(ValueError()))
-    assert count_samples(b"abc", ITEM, learner, 3) == 3
-    assert score_model(b"model", bytes(32), [b"abc", b"de"], learner) == 5
+    assert read_records(b"abc", DIGEST, learner) == [b"a", b"b", b"c"]
+    points = model_points(b"model", bytes(32), [b"abc", b"de"], learner)
+    assert points.tolist() == [1] * 5
 
 
-@pytest.mark.parametrize("count", [0, 4])
-def test_no_samples_or_too_many_are_refused(count):
-    learner = TaskLearner(FaultyTask(ValueError()))
-    with pytest.raises(PayloadError, match=f"{count} samples, allowed are 1 to 3"):
-        count_samples(b"x" * count, ITEM, learner, 3)
+def sealed_part(part: int = PART) -> bytes:
+    return seal(b"plain", KEY, payload_associated_data(DOMAIN, 3, POINT, part))
 
 
-def test_a_payload_opens_with_its_own_key_alone():
-    data = payload_associated_data(DOMAIN, 3, POINT)
-    sealed = seal(b"plain", KEY, data, lambda size: bytes(size))
-    assert open_payload(sealed, ITEM, KEY, DOMAIN) == b"plain"
-    for content, key in ((sealed, bytes(32)), (sealed[:-1], KEY), (b"", KEY), (sealed, b"short")):
+def test_a_part_opens_with_its_own_key_in_its_own_place_alone():
+    def opened(content=None, record=RECORD, part=PART, key=KEY, domain=DOMAIN) -> bytes:
+        file = sealed_part() if content is None else content
+        return open_part(file, hashlib.sha256(file).digest(), record, part, key, domain)
+
+    assert opened() == b"plain"
+    other = nullifier(DOMAIN, ShareKey(2), 3)
+    wrong = [
+        {"key": bytes(32)},
+        {"key": b"short"},
+        {"content": sealed_part()[:-1]},
+        {"content": b""},
+        {"part": PART + 1},
+        {"record": replace(RECORD, round=4)},
+        {"record": replace(RECORD, nullifier_x=other.x)},
+        {"record": replace(RECORD, nullifier_v=55 - POINT.v)},
+        {"domain": Domain(1, ADDRESS)},
+    ]
+    for changes in wrong:
         with pytest.raises(PayloadError, match="does not decrypt"):
-            open_payload(content, ITEM, key, DOMAIN)
+            opened(**changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 
@@ -9,7 +10,6 @@ import structlog
 import uvicorn
 
 from offchain.amounts import parse_decimal
-from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
@@ -21,10 +21,10 @@ from offchain.config import Settings
 from offchain.errors import RelayerError
 from offchain.node.assembly import journal_file
 from offchain.node.relayer.app import make_app
-from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
 from offchain.node.relayer.limits import Bounds
+from offchain.node.relayer.mixing import DEVELOPMENT_SECONDS, Mixer, Timing
 from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService, keep_working
@@ -32,6 +32,7 @@ from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_s
 from offchain.programs.running import stop_on_signals
 from offchain.storage.location import open_store
 from offchain.strangers.http_address import redacted
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
 log = structlog.get_logger()
 
@@ -46,8 +47,7 @@ def run_relayer(
     settings: Settings,
     *,
     number: int | None,
-    batch: int,
-    flush: float,
+    mixing: float | None,
     queue: int,
     client_burst: int,
     client_rate: float,
@@ -75,17 +75,18 @@ def run_relayer(
             chain = Web3Chain(
                 contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
             )
-            domains = Domains.of(found)
             waiting = RelayerQueue(database, queue)
+            if mixing is None and found.chain_id == DEVELOPMENT_CHAIN_ID:
+                mixing = DEVELOPMENT_SECONDS
             service = RelayerService(
                 chain,
                 open_store(settings.store, for_writing=True),
-                ChainFollower(chain, domains, found.block_number),
-                domains,
+                ChainFollower(chain, found.domain(), found.block_number),
+                found.domain(),
                 waiting,
-                time.monotonic,
-                BatchSettings(transactions=batch, flush_seconds=flush),
-                OrderDesk(contracts, chain, waiting.orders, time.monotonic, least_fee),
+                Timing(chain.parameters, mixing, time.monotonic),
+                Mixer(random.SystemRandom()),
+                OrderDesk(contracts, chain, waiting.orders, least_fee),
             )
             watching = Ethereum(
                 BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)

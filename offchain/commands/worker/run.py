@@ -24,7 +24,7 @@ from offchain.node.assembly import Adapters, assemble_worker, journal_file
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
 from offchain.node.own import Own
-from offchain.node.relayer.client import RelayerClient
+from offchain.node.relayer.client import Relayers
 from offchain.ports import DataSource, Outlet
 from offchain.programs.running import stop_on_signals
 from offchain.programs.standard_output import tell
@@ -73,7 +73,6 @@ def run_worker(
         help_training(place, threads, shared)
         return
     chosen_roles = parse_roles(roles)
-    outlet: Outlet = RelayerClient(urls or (settings.relayer,))
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
     learned = choose_task(contracts.deployment.task.name, task)
@@ -81,6 +80,9 @@ def run_worker(
     account = load_account(settings, number, chain_id)
     chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
     own = Own.of(chain, node_seed(settings, chain_id, number, seed_file))
+    outlet: Outlet = Relayers(
+        urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic
+    )
     content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None
     if data_source != "none" and Role.SHARE in chosen_roles:

@@ -5,20 +5,22 @@ Checks go from cheap to expensive, and everything that is compared was sent by s
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
-from offchain.chain.domains import Domains
-from offchain.crypto.ring import RingSignature, ShareMessage, verify_ring
-from offchain.crypto.sealing import MAX_FILE, OVERHEAD, key_commitment
+from offchain.crypto.hashing import Domain, keccak256
+from offchain.crypto.ring import Nullifier, RingSignature, verify_ring
+from offchain.crypto.sealing import key_commitment
 from offchain.errors import CryptoError
 from offchain.node.relayer.refused import Refused, Verdict
-from offchain.protocol.history.entries import SharedItem
+from offchain.node.relayer.wire import Publication, kind_of
+from offchain.protocol.history.entries import SharedData
 from offchain.protocol.history.fold import History
-from offchain.protocol.rules.sharing import KeyTime, is_scope_accepted, key_time, timestamp_range
+from offchain.protocol.rules.dataset import publishing_phase
+from offchain.protocol.rules.sharing import timestamp_range
+from offchain.protocol.words.actions import PublishTestKeys, Share
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus
-from offchain.protocol.words.transactions import DataTransaction, Item, KeyReveal
+from offchain.protocol.words.transactions import DataRecord, DataTransaction
 from offchain.refusals import RefusalCode
 
 
@@ -28,160 +30,163 @@ class Admission:
 
     Attributes:
         parameters: the deployment's.
-        domains: its hash domains.
+        domain: what its hashes belong to.
         status: the chain now.
         history: what its records told, at the same block.
     """
 
     parameters: Parameters
-    domains: Domains
+    domain: Domain
     status: ChainStatus
     history: History
 
-    def check_transaction(self, transaction: DataTransaction, payload: bytes) -> Verdict:
-        """Whether a data transaction with its sealed payload is taken; `Refused` if not."""
-        item = transaction.item
-        self._check_payload(item, payload)
-        known = self._known(item)
-        if known is not None:
-            return Verdict.KNOWN
-        self._check_scope(item)
-        self._check_timestamp(item)
-        self._check_signature(transaction)
-        return Verdict.NEW
+    def check_share(self, transaction: DataTransaction) -> Verdict:
+        """Whether a data transaction is taken, but for its signature; `Refused` if not.
 
-    def check_waiting(self, transaction: DataTransaction) -> Verdict:
-        """Whether a transaction that was taken in can still go on chain; `Refused` if not.
-
-        Time passes in the queue: its scope may have ended, or a later partition may have left its
-        timestamp behind. What was signed is not checked again.
+        It is taken to wait, too: time passes, the round may have closed since, or a partition have
+        left the timestamp behind.
         """
-        if self._known(transaction.item) is not None:
+        if self._is_known(transaction.record):
             return Verdict.KNOWN
-        self._check_scope(transaction.item)
-        self._check_timestamp(transaction.item)
-        return Verdict.NEW
-
-    def check_reveal(self, reveal: KeyReveal) -> Verdict:
-        """Whether a payload key is taken now: never before its time. `Refused` if not."""
-        shared = self._known(reveal.item)
-        if shared is None:
-            raise Refused(RefusalCode.UNKNOWN_ITEM, "no such item is on chain")
-        commitment = key_commitment(self.domains.data_registry, reveal.key)
-        if commitment != reveal.item.key_commitment:
+        collecting, parts = self.status.collection.round, self.parameters.parts
+        if not self.status.started or transaction.round != collecting:
             raise Refused(
-                RefusalCode.WRONG_KEY,
-                f"the key's commitment is {commitment.hex()}, the item's "
-                f"{reveal.item.key_commitment.hex()}",
+                RefusalCode.ROUND,
+                f"the transaction is for round {transaction.round}, round {collecting} collects",
             )
-        if shared.publication is not None:
-            return Verdict.KNOWN
-        self._check_time_of_key(shared)
+        counts = len(transaction.payload_hashes), len(transaction.key_commitments)
+        if counts != (parts, parts):
+            raise Refused(
+                RefusalCode.PARTS,
+                f"{counts[0]} payload hashes and {counts[1]} key commitments, {parts} of each "
+                "are needed",
+            )
+        self._check_timestamp(transaction.timestamp)
         return Verdict.NEW
 
-    def _known(self, item: Item) -> SharedItem | None:
-        """The item on chain under this nullifier; refused if that is another one."""
-        shared = self.history.item_of(item.scope, item.nullifier_x)
-        if shared is not None and shared.item != item:
+    @property
+    def ring(self) -> tuple[int, ...]:
+        """The keys that may sign for the round that collects."""
+        return self.history.ring(self.status.collection.round)
+
+    def check_keys(self, keys: Publication) -> Verdict:
+        """Whether keys are taken now: never before their time. `Refused` if not."""
+        data = self._data(keys)
+        self._check_words(keys, data)
+        return self._check_time(keys, data)
+
+    def check_waiting(self, entry: Share | Publication) -> Verdict:
+        """Whether what was taken in can still go on chain; `Refused` if not.
+
+        Nothing is checked again that cannot have changed.
+        """
+        if isinstance(entry, Share):
+            return self.check_share(entry.transaction)
+        return self._check_time(entry, self._data(entry))
+
+    # ---- data transactions -------------------------------------------------------------------
+
+    def _is_known(self, record: DataRecord) -> bool:
+        """Whether it is on chain; refused if something else is there under its nullifier."""
+        if record.round not in self.history.rounds:
+            return False
+        data = self.history.data_of(record.round, record.nullifier_x)
+        if data is not None and data.record != record:
             raise Refused(
                 RefusalCode.NULLIFIER_USED,
-                f"nullifier {item.nullifier_x:#x} is used in scope {item.scope}, by item "
-                f"{shared.shared.number}",
+                f"data transaction {data.shared.index} of round {record.round} has the nullifier "
+                f"{record.nullifier_x:#x}",
             )
-        return shared
+        return data is not None
 
-    def _check_payload(self, item: Item, payload: bytes) -> None:
-        if not OVERHEAD < len(payload) <= MAX_FILE:
-            raise Refused(
-                RefusalCode.PAYLOAD_SIZE,
-                f"the payload has {len(payload)} bytes, allowed are {OVERHEAD + 1} to {MAX_FILE}",
-            )
-        digest = hashlib.sha256(payload).digest()
-        if digest != item.payload_hash:
-            raise Refused(
-                RefusalCode.PAYLOAD_HASH,
-                f"the payload's sha2-256 is {digest.hex()}, the item says "
-                f"{item.payload_hash.hex()}",
-            )
-
-    def _check_scope(self, item: Item) -> None:
-        """The collecting round's scope, or the one before within its grace."""
-        collection = self.status.collection
-        opened_at, now = self._opened_at(collection.round), self.status.timestamp
-        if not is_scope_accepted(self.parameters, item.scope, collection.round, opened_at, now):
-            raise Refused(
-                RefusalCode.SCOPE,
-                f"scope {item.scope} is not accepted, round {collection.round} collects",
-            )
-        if item.scope == collection.round and not self.status.keys.complete:
-            raise Refused(
-                RefusalCode.PAGES,
-                f"{self.status.keys.written} of {self.status.keys.active} share keys of round "
-                f"{item.scope} are written: try again",
-            )
-
-    def _opened_at(self, round_number: int) -> int:
-        """EVM time at which a round began to collect, the one before it closing; 0: none did."""
-        before = self.history.rounds.get(round_number - 1)
-        return before.closed.timestamp if before is not None and before.closed is not None else 0
-
-    def _check_timestamp(self, item: Item) -> None:
-        last_decision, now = self.status.totals.last_decision, self.status.timestamp
-        allowed = timestamp_range(self.parameters, last_decision, now)
-        if item.timestamp not in allowed:
+    def _check_timestamp(self, timestamp: int) -> None:
+        allowed = timestamp_range(
+            self.status.collected.decision_time,
+            self.status.timestamp,
+            self.parameters.maximum_clock_skew,
+            self.parameters.timestamp_step,
+        )
+        if timestamp not in allowed:
             raise Refused(
                 RefusalCode.TIMESTAMP,
-                f"timestamp {item.timestamp} is not from {allowed.earliest} to {allowed.latest}",
+                f"timestamp {timestamp} is no multiple of {allowed.step} from {allowed.earliest} "
+                f"to {allowed.latest}",
             )
 
-    def _check_signature(self, transaction: DataTransaction) -> None:
-        item, signature = transaction.item, transaction.signature
-        size = len(signature.responses)
-        if not self.parameters.minimum_ring <= size <= self.parameters.maximum_ring:
-            raise Refused(
-                RefusalCode.RING_SIZE,
-                f"a ring of {size}, allowed are {self.parameters.minimum_ring} to "
-                f"{self.parameters.maximum_ring}",
-            )
-        keys = self.history.active_keys(item.scope)
-        outside = [position for position in signature.positions if position >= len(keys)]
-        if outside:
-            raise Refused(
-                RefusalCode.RING_MEMBER,
-                f"position {outside[0]} names no active key: scope {item.scope} has {len(keys)}",
-            )
-        ring = [keys[position].x for position in signature.positions]
-        try:
-            verify_ring(
-                self.domains.data_registry,
-                ShareMessage(
-                    item.scope,
-                    item.timestamp,
-                    item.payload_hash,
-                    item.key_commitment,
-                    item.reward_address,
-                ),
-                ring,
-                RingSignature(
-                    signature.challenge, signature.responses, item.nullifier_x, item.nullifier_v
-                ),
-                self.parameters.minimum_ring,
-            )
-        except CryptoError as error:
-            raise Refused(RefusalCode.RING_SIGNATURE, str(error)) from error
+    # ---- keys --------------------------------------------------------------------------------
 
-    def _check_time_of_key(self, shared: SharedItem) -> None:
-        """From the partition on, which says what kind of item it is."""
-        competition = self.status.competition
-        if shared.round is None:
-            raise Refused(RefusalCode.TOO_EARLY, "no partition has taken the item yet")
-        time = key_time(shared.round, shared.is_test, competition.round, competition.phase)
-        kind = "test" if shared.is_test else "training"
-        where = (
-            f"a {kind} item of round {shared.round}; round {competition.round} is in "
-            f"{competition.phase.name}"
+    def _data(self, keys: Publication) -> SharedData:
+        """The data transaction on chain that keys are for."""
+        entry = self.history.rounds.get(keys.record.round)
+        if entry is None or keys.index >= len(entry.data):
+            raise Refused(
+                RefusalCode.UNKNOWN_DATA,
+                f"round {keys.record.round} has no data transaction {keys.index}",
+            )
+        data = entry.data[keys.index]
+        if data.record != keys.record:
+            raise Refused(
+                RefusalCode.UNKNOWN_DATA,
+                f"data transaction {keys.index} of round {keys.record.round} is another one",
+            )
+        return data
+
+    def _check_words(self, keys: Publication, data: SharedData) -> None:
+        """Which words are keys is known once a partition has taken the data transaction."""
+        if data.partition is None:
+            is_out = data.shared.round < self.status.collection.round
+            code = RefusalCode.TOO_LATE if is_out else RefusalCode.TOO_EARLY
+            raise Refused(code, f"no partition took data transaction {keys.index}")
+        if data.partition != keys.partition_number:
+            raise Refused(
+                RefusalCode.PARTITION,
+                f"partition {data.partition} took it, not {keys.partition_number}",
+            )
+        if len(keys.words) != self.parameters.parts:
+            raise Refused(
+                RefusalCode.PARTS, f"{len(keys.words)} words for {self.parameters.parts} parts"
+            )
+        is_test = isinstance(keys, PublishTestKeys)
+        commitments = (
+            key_commitment(self.domain, word) if data.is_test(part) == is_test else word
+            for part, word in enumerate(keys.words)
         )
-        if time is KeyTime.EARLY:
-            raise Refused(RefusalCode.TOO_EARLY, where)
-        if time is KeyTime.LATE:
-            raise Refused(RefusalCode.TOO_LATE, where)
+        found = keccak256(b"".join(commitments))
+        if found != keys.record.keys_hash:
+            raise Refused(
+                RefusalCode.WRONG_KEYS,
+                f"the words lead to the keys hash {found.hex()}, it has "
+                f"{keys.record.keys_hash.hex()}",
+            )
+
+    def _check_time(self, keys: Publication, data: SharedData) -> Verdict:
+        is_test = isinstance(keys, PublishTestKeys)
+        if (data.test_words if is_test else data.training_words) is not None:
+            return Verdict.KNOWN
+        competition, round_number = self.status.competition, keys.record.round
+        due = publishing_phase(is_test=is_test)
+        now = competition.round, competition.phase
+        if now != (round_number, due):
+            code = RefusalCode.TOO_EARLY if now < (round_number, due) else RefusalCode.TOO_LATE
+            raise Refused(
+                code,
+                f"{kind_of(keys)} keys of round {round_number}; round {competition.round} is in "
+                f"{competition.phase.name}",
+            )
+        return Verdict.NEW
+
+
+def verify_signature(domain: Domain, share: Share, ring: tuple[int, ...]) -> None:
+    """Check a data transaction's ring signature; `Refused` if it is none of the ring's."""
+    transaction = share.transaction
+    try:
+        verify_ring(
+            domain,
+            transaction.round,
+            transaction.identifier(domain),
+            Nullifier(transaction.nullifier_x, transaction.nullifier_v),
+            ring,
+            RingSignature(share.challenge, share.responses),
+        )
+    except CryptoError as error:
+        raise Refused(RefusalCode.RING_SIGNATURE, str(error)) from error

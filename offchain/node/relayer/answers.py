@@ -20,9 +20,9 @@ from offchain.refusals import RefusalCode
 
 log = structlog.get_logger()
 
-MAXIMUM_VALUES: Final = 1 << 12
-"""Commas and brackets of the largest request, some 1,500 of 64 keys: what has more is no message,
-and a million of small values would take the server's time for long."""
+MAXIMUM_VALUES: Final = 1 << 9
+"""Commas and brackets of the largest request, some 200: what has more is no message, and a great
+many small values would take the server's time for long."""
 
 BODY_SECONDS: Final = 20.0
 """How long a request may take to arrive."""
@@ -69,7 +69,22 @@ async def http_error(_: Request, error: Exception) -> Response:
 
 
 async def read_json(request: Request, maximum: int, seconds: float) -> object:
-    """The request's JSON, read no further than the largest one may be and no longer than that."""
+    """The request's JSON; raises as `read_bytes`."""
+    content = await read_bytes(request, maximum, seconds)
+    if sum(map(content.count, (b",", b"[", b"{"))) > MAXIMUM_VALUES:
+        raise HTTPException(400, f"more than {MAXIMUM_VALUES} values")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, "the request is not JSON") from error
+
+
+async def read_bytes(request: Request, maximum: int, seconds: float) -> bytes:
+    """The request's body, read no further than the largest one may be and no longer than that.
+
+    Raises:
+        HTTPException: it is too large, too slow, or ends early.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > maximum:
         raise HTTPException(413, f"{declared} bytes, at most {maximum} are taken")
@@ -86,10 +101,4 @@ async def read_json(request: Request, maximum: int, seconds: float) -> object:
         raise HTTPException(400, "the request ended early") from error
     except TimeoutError as error:
         raise HTTPException(408, f"the request took longer than {seconds:g} s to arrive") from error
-    content = b"".join(parts)
-    if sum(map(content.count, (b",", b"[", b"{"))) > MAXIMUM_VALUES:
-        raise HTTPException(400, f"more than {MAXIMUM_VALUES} values")
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, "the request is not JSON") from error
+    return b"".join(parts)

@@ -1,16 +1,18 @@
 """The relayer's HTTP interface.
 
-``POST /transactions`` takes one signed data transaction with its sealed payload, ``POST /keys``
-up to 64 payload keys, ``/orders`` is told of in `order_routes`; ``GET /status`` says what
-waits, ``GET /healthz`` whether all is well. Accepted is 202, known already 200; whatever is refused
-gets a 4xx with ``{"error": code, "reason": sentence}``, 429 with Retry-After where it was too much.
-Requests carry no identity and none is logged.
+``POST /transactions`` takes one signed data transaction and answers which of its files are to come,
+``POST /files/HASH`` one of those, ``POST /keys`` all keys of one kind of a data transaction;
+``/orders`` is told of in `order_routes`; ``GET /status`` says what waits, ``GET /healthz`` whether
+all is well. Accepted is 202, known already 200; whatever is refused gets a 4xx with
+``{"error": code, "reason": sentence}``, 429 with Retry-After where it was too much. Requests carry
+no identity and none is logged.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -24,24 +26,28 @@ from offchain.crypto.sealing import MAX_FILE
 from offchain.node.relayer.answers import (
     BODY_SECONDS,
     answer,
+    error_response,
     http_error,
+    read_bytes,
     read_json,
-    retry_headers,
     taken,
 )
 from offchain.node.relayer.health import Health
-from offchain.node.relayer.limits import BoundedRequests, Bounds
+from offchain.node.relayer.limits import Allowance, BoundedRequests, Bounds, client_of
 from offchain.node.relayer.order_routes import order_routes
-from offchain.node.relayer.refused import Refused
+from offchain.node.relayer.refused import Refused, Verdict
 from offchain.node.relayer.service import RelayerService
-from offchain.node.relayer.wire import decode_reveals, decode_submission
-from offchain.protocol.words.actions import MAXIMUM_REVEALS
+from offchain.node.relayer.wire import decode_publication, decode_share, encode_missing
+from offchain.refusals import RefusalCode
 
-MAXIMUM_BODY: Final = 4 * MAX_FILE // 3 + (1 << 16)
-"""Bytes of the largest request: a payload in base64 and everything around it."""
+MAXIMUM_BODY: Final = 1 << 15
+"""Bytes of the largest message: 32 parts twice and 128 responses, some 14,000."""
 
-MAXIMUM_KEYS_BODY: Final = MAXIMUM_REVEALS << 10
-"""Bytes of the largest request with payload keys: some 700 for each."""
+FILE_SECONDS: Final = 3
+"""A file may take so many times as long to arrive as a message."""
+
+Taker = Callable[[object], Response]
+"""Decodes a message, does what it asks, and answers."""
 
 
 def make_app(
@@ -58,31 +64,47 @@ def make_app(
         health: says how it is.
         clock: seconds, for the bounds of clients.
         bounds: what clients may ask at once.
-        body_seconds: how long a request may take to arrive.
+        body_seconds: how long a message may take to arrive.
     """
+    bounds = bounds or Bounds()
+    places = Allowance(bounds.entries, bounds.entries_per_second, clock)
 
-    async def post_transaction(request: Request) -> Response:
-        message = await read_json(request, MAXIMUM_BODY, body_seconds)
+    def queueing(take: Taker) -> Callable[[Request], object]:
+        """A handler of messages that take a place in the queue: so many of one client."""
 
-        def take() -> Response:
-            transaction, payload = decode_submission(message)
-            return taken(service.submit(transaction, payload))
+        async def handle(request: Request) -> Response:
+            message = await read_json(request, MAXIMUM_BODY, body_seconds)
+            client = client_of(request.scope)
+            seconds = places.take(client)
+            if seconds:
+                reason = f"this client took its places in the queue: try again in {seconds} s"
+                return error_response(Refused(RefusalCode.TOO_MANY_REQUESTS, reason, seconds))
+            response = await run_in_threadpool(answer, lambda: take(message))
+            if response.status_code != 202:
+                places.give_back(client)
+            return response
 
-        return await run_in_threadpool(answer, take)
+        return handle
 
-    async def post_keys(request: Request) -> Response:
-        message = await read_json(request, MAXIMUM_KEYS_BODY, body_seconds)
+    def take_share(message: object) -> Response:
+        found = service.submit(decode_share(message))
+        content = {"state": found.verdict.value, "missing": encode_missing(found.missing)}
+        return JSONResponse(content, 202 if found.verdict is Verdict.NEW else 200)
 
-        def take() -> Response:
-            verdicts = [_judged(service, reveal) for reveal in decode_reveals(message)]
-            refused = [verdict for verdict in verdicts if "error" in verdict]
-            if not refused:
-                return JSONResponse({"keys": verdicts}, 202)
-            first = refused[0]
-            headers = retry_headers(first.pop("retryAfter", None))
-            return JSONResponse({"keys": verdicts} | first, int(first["status"]), headers)
+    def take_keys(message: object) -> Response:
+        return taken(service.publish(decode_publication(message)))
 
-        return await run_in_threadpool(answer, take)
+    async def post_file(request: Request) -> Response:
+        name = request.path_params["name"]
+        if not re.fullmatch("[0-9a-f]{64}", name):
+            raise HTTPException(404, "a file is named by its sha2-256 in lower-case hexadecimal")
+        digest = bytes.fromhex(name)
+        try:
+            service.expect_file(digest)
+        except Refused as refused:  # before anything is read
+            return error_response(refused)
+        content = await read_bytes(request, MAX_FILE, FILE_SECONDS * body_seconds)
+        return await run_in_threadpool(answer, lambda: taken(service.add_file(digest, content)))
 
     async def get_status(_: Request) -> Response:
         return await run_in_threadpool(answer, lambda: JSONResponse(service.describe()))
@@ -93,23 +115,13 @@ def make_app(
 
     return Starlette(
         routes=[
-            Route("/transactions", post_transaction, methods=["POST"]),
-            Route("/keys", post_keys, methods=["POST"]),
+            Route("/transactions", queueing(take_share), methods=["POST"]),
+            Route("/files/{name}", post_file, methods=["POST"]),
+            Route("/keys", queueing(take_keys), methods=["POST"]),
             *order_routes(service.order_terms, service.pay, body_seconds),
             Route("/status", get_status, methods=["GET"]),
             Route("/healthz", get_health, methods=["GET"]),
         ],
-        middleware=[Middleware(BoundedRequests, bounds=bounds or Bounds(), clock=clock)],
+        middleware=[Middleware(BoundedRequests, bounds=bounds, clock=clock)],
         exception_handlers={HTTPException: http_error},
     )
-
-
-def _judged(service: RelayerService, reveal: Any) -> dict[str, Any]:
-    """What becomes of one key among several: one that is refused keeps no other out."""
-    try:
-        return {"state": service.reveal(reveal).value}
-    except Refused as refused:
-        verdict = {"status": refused.status, "error": refused.code, "reason": str(refused)}
-        if refused.retry_after is not None:
-            verdict["retryAfter"] = refused.retry_after
-        return verdict

@@ -52,22 +52,28 @@ class RelayerConnection:
 
     def get(self, path: str) -> bytes:
         """What the relayer says somewhere; raises as `post`."""
-        return self._exchange("GET", path, None).content
+        return self._exchange("GET", path).content
 
-    def post(self, path: str, message: dict[str, object]) -> None:
-        """Hand a message over.
+    def post(self, path: str, message: dict[str, object] | bytes) -> bytes:
+        """Hand a message or a file over; returns what is answered.
 
         Raises:
             RelayerRefusedError: it is not taken, and would not be later as it is.
             RelayerBusyError: it is not taken now.
             RelayerError: nobody answers.
         """
-        self._exchange("POST", path, message)
+        if isinstance(message, bytes):
+            return self._exchange("POST", path, message, "application/octet-stream").content
+        return self._exchange("POST", path, json.dumps(message).encode()).content
 
-    def _exchange(self, method: str, path: str, message: dict[str, object] | None) -> _Reply:
+    def _exchange(
+        self, method: str, path: str, sent: bytes | None = None, kind: str = "application/json"
+    ) -> _Reply:
         """Send a request and read the reply, of a hostile relayer no more than a bound."""
         try:
-            with self._client.stream(method, path, json=message) as response:
+            with self._client.stream(
+                method, path, content=sent, headers={"Content-Type": kind}
+            ) as response:
                 content = read_body(response, MAXIMUM_REPLY)
         except UnfitReply as error:
             raise RelayerError(f"the answer of the relayer at {self.url} {error.what}") from error

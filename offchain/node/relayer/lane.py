@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -24,6 +22,9 @@ DAMAGED: Final = OtherCode("damaged")
 
 LONGEST_RETRY_SECONDS: Final = 60
 """Nobody is asked to stay away for longer because a lane is full."""
+
+ENTRIES_A_SECOND: Final = 8
+"""Of a full lane; who is told to come again is told so by it."""
 
 Entry = TypeVar("Entry")
 
@@ -61,7 +62,7 @@ class Lane(Generic[Entry]):
         self._database = database
         self.maximum = maximum
         self._lock = threading.Lock()
-        self._entries: OrderedDict[str, tuple[float, Entry]] = OrderedDict()
+        self._entries: dict[str, Entry] = {}
         for name, content in database.entries(form.kind):
             try:
                 entry = form.decode(json.loads(content))
@@ -70,16 +71,18 @@ class Lane(Generic[Entry]):
                 database.delete(form.kind, [name])
                 database.count_dropped(form.kind, DAMAGED)
                 continue
-            # Accepted before this process began: as old as can be, so due at once.
-            self._entries[form.key(entry)] = (-math.inf, entry)
+            self._entries[form.key(entry)] = entry
 
     @property
     def kind(self) -> str:
         """The word for what it holds."""
         return self._form.kind
 
-    def put(self, entry: Entry, now: float) -> bool:
-        """Take an entry in unless it is there already; False if the lane is full.
+    def put(self, entry: Entry) -> Entry | None:
+        """Take an entry in unless one with its key waits.
+
+        Returns:
+            The one that waits now: this one, or the one before it; None if the lane is full.
 
         Raises:
             StoreError: it cannot be written to disk, and is not taken in.
@@ -87,23 +90,22 @@ class Lane(Generic[Entry]):
         key = self._form.key(entry)
         with self._lock:
             if key in self._entries:
-                return True
-            if len(self._entries) >= self.maximum:
-                return False
+                return self._entries[key]
+            if self.is_full():
+                return None
             self._database.insert(self._form.kind, key, json.dumps(self._form.encode(entry)))
-            self._entries[key] = (now, entry)
-            return True
+            self._entries[key] = entry
+            return entry
 
     def like(self, entry: Entry) -> Entry | None:
         """The entry that waits with the key of this one, if there is one."""
         with self._lock:
-            found = self._entries.get(self._form.key(entry))
-        return found[1] if found else None
+            return self._entries.get(self._form.key(entry))
 
-    def first(self, count: int) -> tuple[Entry, ...]:
-        """The ``count`` oldest entries; they stay in."""
+    def all(self) -> tuple[Entry, ...]:
+        """All entries, the oldest first; they stay in."""
         with self._lock:
-            return tuple(entry for _, entry in list(self._entries.values())[:count])
+            return tuple(self._entries.values())
 
     def remove(self, entries: Iterable[Entry]) -> None:
         """Forget entries that are on chain or can never be."""
@@ -119,18 +121,13 @@ class Lane(Generic[Entry]):
         self._database.count_dropped(self._form.kind, code)
         self.remove([entry])
 
-    def oldest(self) -> float | None:
-        """When the oldest entry was put in, None if there is none."""
-        with self._lock:
-            return next(iter(self._entries.values()))[0] if self._entries else None
-
     def is_full(self) -> bool:
         """Whether nothing more is taken in."""
         return len(self._entries) >= self.maximum
 
-    def refusal(self, batch: int) -> Refused:
-        """What is said when it is full: it takes about a second for each batch that waits."""
-        seconds = min(LONGEST_RETRY_SECONDS, 1 + len(self) // batch)
+    def refusal(self) -> Refused:
+        """What is said when it is full."""
+        seconds = min(LONGEST_RETRY_SECONDS, 1 + len(self) // ENTRIES_A_SECOND)
         return Refused(
             RefusalCode.QUEUE_FULL,
             f"{self.maximum} {self.kind} wait for the chain: try again in {seconds} s",

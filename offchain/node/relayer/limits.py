@@ -37,35 +37,47 @@ class Bounds:
         concurrent_per_client: ... of one client.
         burst: requests that a client may send at once after a pause.
         per_second: requests that it may send on and on.
+        entries: places in the queue that a client may take at once after a pause.
+        entries_per_second: ... and on and on.
     """
 
     concurrent: int = 32
     concurrent_per_client: int = 16
-    burst: int = 512
+    burst: int = 1_024
     per_second: float = 32.0
+    entries: int = 256
+    entries_per_second: float = 2.0
 
 
 class Allowance:
     """What each client may still send: a bucket that fills at a rate and holds a burst.
 
-    Used by one thread, the server's event loop.
+    Used by one thread, the server's event loop. How much of a client's waits is not remembered:
+    that would say which of it is whose.
     """
 
-    def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
-        self._bounds = bounds
+    def __init__(self, burst: int, per_second: float, clock: Callable[[], float]) -> None:
+        self._burst = float(burst)
+        self._per_second = per_second
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, client: str) -> int:
-        """Count one request; 0 if it is allowed, else seconds until the next one is."""
+        """Count one; 0 if it is allowed, else seconds until the next one is."""
         now = self._clock()
-        left, since = self._buckets.pop(client, (float(self._bounds.burst), now))
-        left = min(float(self._bounds.burst), left + (now - since) * self._bounds.per_second)
+        left, since = self._buckets.pop(client, (self._burst, now))
+        left = min(self._burst, left + (now - since) * self._per_second)
         allowed = left >= 1.0
         self._buckets[client] = (left - 1.0 if allowed else left, now)
         while len(self._buckets) > MAXIMUM_CLIENTS:
             self._buckets.popitem(last=False)
-        return 0 if allowed else max(1, math.ceil((1.0 - left) / self._bounds.per_second))
+        return 0 if allowed else max(1, math.ceil((1.0 - left) / self._per_second))
+
+    def give_back(self, client: str) -> None:
+        """Uncount one that came to nothing."""
+        if client in self._buckets:
+            left, since = self._buckets[client]
+            self._buckets[client] = (left + 1.0, since)
 
 
 class BoundedRequests:
@@ -78,7 +90,7 @@ class BoundedRequests:
     def __init__(self, app: ASGIApp, bounds: Bounds, clock: Callable[[], float]) -> None:
         self._app = app
         self._bounds = bounds
-        self._allowance = Allowance(bounds, clock)
+        self._allowance = Allowance(bounds.burst, bounds.per_second, clock)
         self._working: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -60,7 +60,6 @@ class OrderDesk:
         contracts: the deployment.
         chain: the same, seen by the relayer's account.
         lane: orders that wait.
-        clock: seconds, for the age of what waits.
         minimum_fee: the relayer's price for one order, in units of 10^-18 tokens.
         batch: how many orders are carried out before other work goes on.
     """
@@ -68,7 +67,6 @@ class OrderDesk:
     contracts: DeployedContracts
     chain: Chain
     lane: Lane[SignedOrder]
-    clock: Callable[[], float]
     minimum_fee: int = 0
     batch: int = 8
 
@@ -108,8 +106,8 @@ class OrderDesk:
         if self.minimum_fee == 0:
             self._check_free(signed, was_rewarded)
         self._simulate(signed)
-        if not self.lane.put(signed, self.clock()):
-            raise self.lane.refusal(self.batch)
+        if self.lane.put(signed) is None:
+            raise self.lane.refusal()
         return Verdict.NEW
 
     def _check(self, signed: SignedOrder, now: int) -> None:
@@ -152,7 +150,7 @@ class OrderDesk:
             StoreError: the queue cannot be written.
         """
         sent = False
-        waiting = self.lane.first(self.batch)
+        waiting = self.lane.all()[: self.batch]
         now = self._now() if waiting else 0
         for signed in waiting:
             try:

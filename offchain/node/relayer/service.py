@@ -7,38 +7,52 @@ out, and then its sender finds another way.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
-from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
+from offchain.crypto.hashing import Domain
+from offchain.crypto.sealing import MAX_FILE, OVERHEAD
 from offchain.errors import ModelChainError
-from offchain.node.relayer.admission import Admission
-from offchain.node.relayer.batches import Batches, BatchSettings
+from offchain.node.relayer.admission import Admission, verify_signature
 from offchain.node.relayer.health import WorkLog
-from offchain.node.relayer.lane import Entry, Lane
+from offchain.node.relayer.mixing import Mixer, Timing
 from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.refused import Refused, Verdict
+from offchain.node.relayer.sending import Sending
+from offchain.node.relayer.wire import Publication
 from offchain.ports import Chain, ContentStore
+from offchain.protocol.words.actions import Share
 from offchain.protocol.words.orders import SignedOrder
-from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.refusals import RefusalCode
 
 log = structlog.get_logger()
 
 EARLY = frozenset(
     {
-        RefusalCode.UNKNOWN_ITEM,
+        RefusalCode.UNKNOWN_DATA,
         RefusalCode.NULLIFIER_USED,
-        RefusalCode.SCOPE,
-        RefusalCode.PAGES,
+        RefusalCode.ROUND,
         RefusalCode.TOO_EARLY,
     }
 )
 """Refusals that another block may turn into acceptance."""
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a data transaction, and the hashes of the files that are still to come."""
+
+    verdict: Verdict
+    missing: tuple[bytes, ...] = ()
 
 
 class RelayerService:
@@ -46,12 +60,12 @@ class RelayerService:
 
     Args:
         chain: sends with the relayer's own account.
-        store: where payloads are pinned.
+        store: where payloads go with their data transaction.
         follower: of the same chain.
-        domains: the deployment's hash domains.
+        domain: what the deployment's hashes belong to.
         queue: what is accepted and not sent.
-        clock: seconds, for the age of batches.
-        settings: how batches are formed.
+        timing: when what is accepted is sent.
+        mixer: in which order.
         orders: takes orders; None: the relayer takes none.
     """
 
@@ -60,50 +74,88 @@ class RelayerService:
         chain: Chain,
         store: ContentStore,
         follower: ChainFollower,
-        domains: Domains,
+        domain: Domain,
         queue: RelayerQueue,
-        clock: Callable[[], float],
-        settings: BatchSettings | None = None,
+        timing: Timing,
+        mixer: Mixer,
         orders: OrderDesk | None = None,
     ) -> None:
         self._chain = chain
-        self._store = store
         self._follower = follower
-        self._domains = domains
+        self._domain = domain
         self._queue = queue
-        self._clock = clock
-        self._settings = settings or BatchSettings()
         self._orders = orders
         # The history must not grow while a message is checked against it.
         self._lock = threading.Lock()
-        self.work_log = WorkLog(clock)
-        self._batches = Batches(
-            chain, follower, domains, queue, clock, self._settings, orders, self._lock
+        self.work_log = WorkLog(timing.clock)
+        self._sending = Sending(
+            chain, store, follower, self._admission, queue, timing, mixer, orders, self._lock
         )
 
-    def submit(self, transaction: DataTransaction, payload: bytes) -> Verdict:
-        """Take a data transaction in, or raise `Refused`; ``StoreError`` if it cannot be kept."""
-        verdict = self._judge(lambda rules: rules.check_transaction(transaction, payload))
-        if verdict is Verdict.KNOWN:
-            return verdict
-        waiting = self._queue.transactions.like(transaction)
-        if waiting is not None:
-            if waiting.item != transaction.item:
-                raise Refused(RefusalCode.NULLIFIER_USED, "another item of this nullifier waits")
-            return Verdict.KNOWN
-        # Before the payload is kept: what is not taken in must not fill the store.
-        if self._queue.transactions.is_full():
-            raise self._queue.transactions.refusal(self._settings.transactions)
-        self._store.put(payload)
-        self._keep(self._queue.transactions, transaction, self._settings.transactions)
-        return verdict
+    def submit(self, share: Share) -> Taken:
+        """Take a data transaction in; its files come after it, see `add_file`.
 
-    def reveal(self, reveal: KeyReveal) -> Verdict:
-        """Take a payload key in, or raise `Refused`; ``StoreError`` if it cannot be kept."""
-        verdict = self._judge(lambda rules: rules.check_reveal(reveal))
-        if verdict is Verdict.KNOWN or self._queue.reveals.like(reveal) is not None:
+        Only who can sign as a member gets anything kept. The same bytes again are known.
+
+        Raises:
+            Refused: it breaks a rule, or something else waits, or is on chain, under its nullifier.
+            ChainError: the chain cannot be asked.
+            StoreError: it cannot be kept.
+        """
+        waits = self._queue.shares.like(share)
+        if waits == share:
+            return Taken(Verdict.KNOWN, self._queue.missing(share))
+        verdict, ring = self._judge(
+            lambda rules: (rules.check_share(share.transaction), rules.ring)
+        )
+        if verdict is Verdict.KNOWN:
+            return Taken(Verdict.KNOWN)
+        if waits is None:
+            # Without the lock: it takes some milliseconds, and others' messages must not hold up
+            # what is to be sent.
+            verify_signature(self._domain, share, ring)
+            waits = self._queue.shares.put(share)
+        if waits is None:
+            raise self._queue.shares.refusal()
+        if waits != share:
+            raise Refused(RefusalCode.NULLIFIER_USED, "another transaction of its nullifier waits")
+        return Taken(Verdict.NEW, self._queue.missing(share))
+
+    def expect_file(self, digest: bytes) -> None:
+        """Refuse a file that no data transaction names: nobody else's fill the disk."""
+        if not self._queue.expects(digest):
+            raise Refused(RefusalCode.UNKNOWN_FILE, f"no transaction names the file {digest.hex()}")
+
+    def add_file(self, digest: bytes, content: bytes) -> Verdict:
+        """Take a sealed file of a data transaction that waits; `Refused` if it is not the one.
+
+        Raises:
+            StoreError: it cannot be kept.
+        """
+        self.expect_file(digest)
+        if self._queue.files.has(digest):
             return Verdict.KNOWN
-        self._keep(self._queue.reveals, reveal, self._settings.reveals)
+        if not OVERHEAD < len(content) <= MAX_FILE:
+            raise Refused(
+                RefusalCode.FILE_SIZE,
+                f"the file has {len(content)} bytes, allowed are {OVERHEAD + 1} to {MAX_FILE}",
+            )
+        found = hashlib.sha256(content).digest()
+        if found != digest:
+            raise Refused(
+                RefusalCode.FILE_HASH,
+                f"the file's sha2-256 is {found.hex()}, the transaction says {digest.hex()}",
+            )
+        self._queue.files.put(content)
+        return Verdict.NEW
+
+    def publish(self, keys: Publication) -> Verdict:
+        """Take keys in, or raise `Refused`; ``StoreError`` if they cannot be kept."""
+        verdict = self._judge(lambda rules: rules.check_keys(keys))
+        if verdict is Verdict.KNOWN or self._queue.keys.like(keys) is not None:
+            return Verdict.KNOWN
+        if self._queue.keys.put(keys) is None:
+            raise self._queue.keys.refusal()
         return verdict
 
     def pay(self, signed: SignedOrder) -> Verdict:
@@ -132,22 +184,21 @@ class RelayerService:
             status = self._follower.status
         return {
             "chainId": status.chain_id,
-            "modelChain": self._domains.model_chain.contract,
+            "modelChain": self._domain.contract,
             "account": self._chain.account,
             "block": status.block_number,
             "collecting": status.collection.round,
             "competing": status.competition.round,
             "phase": status.competition.phase.name,
-            "queuedTransactions": len(self._queue.transactions),
-            "queuedKeys": len(self._queue.reveals),
+            "queuedTransactions": len(self._queue.shares),
+            "queuedKeys": len(self._queue.keys),
             "queuedOrders": len(self._queue.orders),
-            "batch": self._settings.transactions,
             "dropped": self._queue.database.dropped(),
         }
 
     def depth(self) -> Mapping[str, tuple[int, int]]:
         """How many entries of each kind wait, and how many may."""
-        lanes = (self._queue.transactions, self._queue.reveals, self._queue.orders)
+        lanes = (self._queue.shares, self._queue.keys, self._queue.orders)
         return {lane.kind: (len(lane), lane.maximum) for lane in lanes}
 
     def work(self) -> bool:
@@ -158,18 +209,14 @@ class RelayerService:
             StoreError: the queue cannot be written.
         """
         try:
-            sent = self._batches.work()
+            sent = self._sending.work()
         except ModelChainError as error:
             self.work_log.failed(error)
             raise
         self.work_log.succeeded()
         return sent
 
-    def _keep(self, lane: Lane[Entry], entry: Entry, batch: int) -> None:
-        if not lane.put(entry, self._clock()):
-            raise lane.refusal(batch)
-
-    def _judge(self, check: Callable[[Admission], Verdict]) -> Verdict:
+    def _judge(self, check: Callable[[Admission], Found]) -> Found:
         """Check a message; once more with the chain of this moment if it seems to come early.
 
         A worker may have seen a block that this process has not.
@@ -188,7 +235,7 @@ class RelayerService:
 
     def _admission(self) -> Admission:
         return Admission(
-            self._chain.parameters, self._domains, self._follower.status, self._follower.history
+            self._chain.parameters, self._domain, self._follower.status, self._follower.history
         )
 
 

@@ -1,148 +1,167 @@
 """What a worker and a relayer say to each other: JSON with a strict schema.
 
-The values are those of `wire_fields`, the sealed payload is base64. Whatever does not fit exactly
-is refused before anything is computed with it.
+The values are those of `wire_fields`. Sealed parts go as they are, each in a request of its own.
+Whatever does not fit exactly is refused before anything is computed with it.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from offchain.node.relayer.wire_fields import (
     WireError,
     address,
-    byte_string,
     bytes32,
     hexadecimal,
     integer,
     json_list,
     json_object,
 )
-from offchain.protocol.words.actions import MAXIMUM_REVEALS
+from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys, Share
 from offchain.protocol.words.parameters import LARGEST_RING
-from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
+from offchain.protocol.words.transactions import DataRecord, DataTransaction
 
-ITEM_FIELDS = {
-    "scope",
-    "payloadHash",
-    "keyCommitment",
-    "timestamp",
-    "rewardAddress",
-    "nullifierX",
-    "nullifierV",
+Publication = PublishTrainingKeys | PublishTestKeys
+"""All keys of one kind of a data transaction."""
+
+LARGEST_PARTS: Final = 32
+"""Parts of a data transaction, in any deployment."""
+
+_KINDS: Final[dict[str, type[Publication]]] = {
+    "training": PublishTrainingKeys,
+    "test": PublishTestKeys,
 }
 
+_STATED: Final = {"round", "samplesRoot", "timestamp", "rewardAddress", "nullifierX", "nullifierV"}
+"""Fields that a data transaction and its record have in common."""
 
-def encode_item(item: Item) -> dict[str, object]:
-    """An item as JSON."""
+
+def encode_share(share: Share) -> dict[str, object]:
+    """A signed data transaction as ``POST /transactions`` takes it."""
+    transaction = share.transaction
     return {
-        "scope": item.scope,
-        "payloadHash": hexadecimal(item.payload_hash),
-        "keyCommitment": hexadecimal(item.key_commitment),
-        "timestamp": item.timestamp,
-        "rewardAddress": item.reward_address,
-        "nullifierX": hexadecimal(item.nullifier_x.to_bytes(32, "big")),
-        "nullifierV": item.nullifier_v,
-    }
-
-
-def decode_item(message: object, where: str = "item") -> Item:
-    """The inverse of `encode_item`; ``WireError`` if it is anything else."""
-    fields = json_object(message, where, ITEM_FIELDS)
-    return Item(
-        scope=integer(fields["scope"], f"{where}.scope", 32),
-        payload_hash=bytes32(fields["payloadHash"], f"{where}.payloadHash"),
-        key_commitment=bytes32(fields["keyCommitment"], f"{where}.keyCommitment"),
-        timestamp=integer(fields["timestamp"], f"{where}.timestamp", 40),
-        reward_address=address(fields["rewardAddress"], f"{where}.rewardAddress"),
-        nullifier_x=int.from_bytes(bytes32(fields["nullifierX"], f"{where}.nullifierX"), "big"),
-        nullifier_v=integer(fields["nullifierV"], f"{where}.nullifierV", 8),
-    )
-
-
-def encode_transaction(transaction: DataTransaction) -> dict[str, object]:
-    """A data transaction as JSON, without its payload."""
-    signature = transaction.signature
-    return {
-        "item": encode_item(transaction.item),
-        "signature": {
-            "challenge": hexadecimal(signature.challenge),
-            "responses": [hexadecimal(value.to_bytes(32, "big")) for value in signature.responses],
-            "ring": hexadecimal(signature.ring),
+        "transaction": {
+            **_stated(transaction),
+            "payloadHashes": _words(transaction.payload_hashes),
+            "keyCommitments": _words(transaction.key_commitments),
         },
+        "challenge": hexadecimal(share.challenge),
+        "responses": [_number(response) for response in share.responses],
     }
 
 
-def decode_transaction(message: object, where: str = "transaction") -> DataTransaction:
-    """The inverse of `encode_transaction`; ``WireError`` if it is anything else."""
-    fields = json_object(message, where, {"item", "signature"})
-    item = decode_item(fields["item"])
-    signature = json_object(fields["signature"], "signature", {"challenge", "responses", "ring"})
-    responses = json_list(signature["responses"], "signature.responses", LARGEST_RING)
-    ring = byte_string(signature["ring"], "signature.ring", 2 * LARGEST_RING)
-    if len(ring) != 2 * len(responses):
-        raise WireError(
-            f"signature.ring names {len(ring) / 2:g} members for {len(responses)} responses"
-        )
-    return DataTransaction(
-        item,
-        ChainSignature(
-            challenge=bytes32(signature["challenge"], "signature.challenge"),
-            responses=tuple(
-                int.from_bytes(bytes32(value, f"signature.responses[{i}]"), "big")
-                for i, value in enumerate(responses)
-            ),
-            ring=ring,
-        ),
+def decode_share(message: object) -> Share:
+    """The inverse of `encode_share`; ``WireError`` if it is anything else."""
+    parts = json_object(message, "request", {"transaction", "challenge", "responses"})
+    where = "transaction"
+    fields = json_object(parts[where], where, _STATED | {"payloadHashes", "keyCommitments"})
+    round_number, root, timestamp, reward, x, v = _read_stated(fields, where)
+    transaction = DataTransaction(
+        round_number,
+        _read_words(fields["payloadHashes"], f"{where}.payloadHashes", LARGEST_PARTS),
+        _read_words(fields["keyCommitments"], f"{where}.keyCommitments", LARGEST_PARTS),
+        root,
+        timestamp,
+        reward,
+        x,
+        v,
+    )
+    responses = _read_words(parts["responses"], "responses", LARGEST_RING)
+    return Share(
+        transaction,
+        bytes32(parts["challenge"], "challenge"),
+        tuple(int.from_bytes(response, "big") for response in responses),
     )
 
 
-def encode_submission(transaction: DataTransaction, payload: bytes) -> dict[str, object]:
-    """A data transaction with its sealed payload, as ``POST /transactions`` takes it."""
+def encode_publication(keys: Publication) -> dict[str, object]:
+    """Keys as ``POST /keys`` takes them."""
     return {
-        **encode_transaction(transaction),
-        "payload": base64.b64encode(payload).decode("ascii"),
+        "kind": kind_of(keys),
+        "record": {
+            **_stated(keys.record),
+            "payloadsHash": hexadecimal(keys.record.payloads_hash),
+            "keysHash": hexadecimal(keys.record.keys_hash),
+        },
+        "index": keys.index,
+        "partition": keys.partition_number,
+        "words": _words(keys.words),
     }
 
 
-def decode_submission(message: object) -> tuple[DataTransaction, bytes]:
-    """The inverse of `encode_submission`; ``WireError`` if it is anything else."""
-    fields = json_object(message, "request", {"item", "signature", "payload"})
-    transaction = decode_transaction(
-        {"item": fields["item"], "signature": fields["signature"]}, "request"
+def decode_publication(message: object) -> Publication:
+    """The inverse of `encode_publication`; ``WireError`` if it is anything else."""
+    parts = json_object(message, "request", {"kind", "record", "index", "partition", "words"})
+    kind, where = parts["kind"], "record"
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise WireError(f"kind must be one of {', '.join(_KINDS)}")
+    fields = json_object(parts[where], where, _STATED | {"payloadsHash", "keysHash"})
+    round_number, root, timestamp, reward, x, v = _read_stated(fields, where)
+    record = DataRecord(
+        round_number,
+        bytes32(fields["payloadsHash"], f"{where}.payloadsHash"),
+        bytes32(fields["keysHash"], f"{where}.keysHash"),
+        root,
+        timestamp,
+        reward,
+        x,
+        v,
     )
-    payload = fields["payload"]
-    if not isinstance(payload, str):
-        raise WireError("payload must be base64 text")
-    try:
-        content = base64.b64decode(payload, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise WireError(f"payload is not base64: {error}") from error
-    return transaction, content
+    return _KINDS[kind](
+        record,
+        integer(parts["index"], "index", 32),
+        integer(parts["partition"], "partition", 32),
+        _read_words(parts["words"], "words", LARGEST_PARTS),
+    )
 
 
-def encode_reveal(reveal: KeyReveal) -> dict[str, object]:
-    """One key reveal as JSON."""
-    return {"item": encode_item(reveal.item), "key": hexadecimal(reveal.key)}
+def kind_of(keys: Publication) -> str:
+    """A word for the kind of keys."""
+    return "test" if isinstance(keys, PublishTestKeys) else "training"
 
 
-def decode_reveal(message: object, where: str = "reveal") -> KeyReveal:
-    """The inverse of `encode_reveal`; ``WireError`` if it is anything else."""
-    parts = json_object(message, where, {"item", "key"})
-    item = decode_item(parts["item"], f"{where}.item")
-    return KeyReveal(item, bytes32(parts["key"], f"{where}.key"))
+def encode_missing(digests: Sequence[bytes]) -> list[str]:
+    """Hashes of files that a relayer lacks, as its answer names them."""
+    return _words(digests)
 
 
-def encode_reveals(reveals: tuple[KeyReveal, ...]) -> dict[str, object]:
-    """Key reveals as ``POST /keys`` takes them."""
-    return {"reveals": [encode_reveal(reveal) for reveal in reveals]}
+def decode_missing(answer: object) -> tuple[bytes, ...]:
+    """Hashes of files that a relayer lacks, from its answer; ``WireError`` if there are none."""
+    fields = json_object(answer, "answer", {"state", "missing"})
+    return _read_words(fields["missing"], "missing", LARGEST_PARTS)
 
 
-def decode_reveals(message: object) -> tuple[KeyReveal, ...]:
-    """The inverse of `encode_reveals`; ``WireError`` if it is anything else."""
-    fields = json_object(message, "request", {"reveals"})
-    entries = json_list(fields["reveals"], "reveals", MAXIMUM_REVEALS)
-    if not entries:
-        raise WireError("reveals must hold at least one key")
-    return tuple(decode_reveal(entry, f"reveals[{i}]") for i, entry in enumerate(entries))
+def _stated(stated: DataTransaction | DataRecord) -> dict[str, object]:
+    return {
+        "round": stated.round,
+        "samplesRoot": hexadecimal(stated.samples_root),
+        "timestamp": stated.timestamp,
+        "rewardAddress": stated.reward_address,
+        "nullifierX": _number(stated.nullifier_x),
+        "nullifierV": stated.nullifier_v,
+    }
+
+
+def _read_stated(fields: Mapping[str, Any], where: str) -> tuple[int, bytes, int, str, int, int]:
+    return (
+        integer(fields["round"], f"{where}.round", 32),
+        bytes32(fields["samplesRoot"], f"{where}.samplesRoot"),
+        integer(fields["timestamp"], f"{where}.timestamp", 40),
+        address(fields["rewardAddress"], f"{where}.rewardAddress"),
+        int.from_bytes(bytes32(fields["nullifierX"], f"{where}.nullifierX"), "big"),
+        integer(fields["nullifierV"], f"{where}.nullifierV", 8),
+    )
+
+
+def _number(value: int) -> str:
+    return hexadecimal(value.to_bytes(32, "big"))
+
+
+def _words(words: Sequence[bytes]) -> list[str]:
+    return [hexadecimal(word) for word in words]
+
+
+def _read_words(value: object, where: str, maximum: int) -> tuple[bytes, ...]:
+    entries = json_list(value, where, maximum)
+    return tuple(bytes32(entry, f"{where}[{i}]") for i, entry in enumerate(entries))

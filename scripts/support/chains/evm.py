@@ -48,10 +48,7 @@ class ErrorRegistry:
             if entry["type"] == "error":
                 # An error's selector is made as a function's is.
                 selector = keccak(text=abi_to_signature(cast(Any, entry)))[:4]
-                self._errors[selector] = (
-                    entry["name"],
-                    tuple(get_abi_input_types(cast(Any, entry))),
-                )
+                self._errors[selector] = (entry["name"], tuple(get_abi_input_types(cast(Any, entry))))
 
     def decode(self, data: bytes) -> RevertedError:
         """Decode what a reverted call returned; an unknown error is named by its selector."""
@@ -182,6 +179,14 @@ class Evm:
     def _filled(self, value: int) -> Any:
         # All fields that web3 would otherwise ask the node for.
         return {"value": value, "gas": GAS_LIMIT, "gasPrice": 0, "chainId": 0, "nonce": 0}
+
+
+@contextmanager
+def restored(evm: Evm) -> Iterator[None]:
+    """Put the chain back afterwards: for fixtures that serve several tests."""
+    snapshot = evm.snapshot()
+    yield
+    evm.revert(snapshot)
 
 
 class LocalProvider(HTTPProvider):

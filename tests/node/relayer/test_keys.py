@@ -1,110 +1,209 @@
-"""Payload keys: a relayer takes each in its time, and at no other."""
+"""Keys of data transactions: a relayer takes all of a kind at once, in their time and no other."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from offchain.crypto.sealing import key_commitment
-from offchain.protocol.words.actions import Advance, CommitModel
+from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys
 from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import KeyReveal
 from offchain.refusals import RefusalCode
-from offchain.toolchain.anvil import Anvil
-from tests.support.chains.node_chain import KEYS, NODES, NodeChain
-from tests.support.servers.chain_relayer import Relayer, refusal, running_relayer
+from tests.support.chains.sharing_place import Drawn, SharingPlace, sharing_place
+from tests.support.servers.served_relayer import MIXING, ServedRelayer, refusal, served_relayer
 
-SHARERS = 3
-"""Nodes whose data is shared: enough for the round to close."""
-
-
-@pytest.fixture(scope="module")
-def relayer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayer]:
-    """A relayer that has brought all items of three nodes on chain."""
-    with Anvil(accounts=10) as anvil:
-        chain = NodeChain(anvil.url, tmp_path_factory.mktemp("chain"))
-        chain.start()
-        with running_relayer(chain, tmp_path_factory.mktemp("store"), queue_size=100) as relayer:
-            for node in range(SHARERS):
-                relayer.share(*chain.draw(node))
-            yield relayer
-        chain.contracts.ethereum.close()
+NUMBER = 6
+MEMBERS = 3
 
 
 @pytest.fixture(scope="module")
-def reveals(relayer) -> list[KeyReveal]:
-    """The keys of all items that are on chain."""
-    chain = relayer.chain
-    keys = {
-        key_commitment(chain.domains.data_registry, key): key
-        for node in range(NODES)
-        for key in (chain.secrets(node).payload_key(1, index) for index in range(KEYS))
-    }
-    items = [shared.item for shared in chain.view.history.items]
-    return [KeyReveal(item, keys[item.key_commitment]) for item in items]
+def base() -> Iterator[tuple[SharingPlace, list[Drawn]]]:
+    """A chain in Open, with the data transactions of its members."""
+    with sharing_place() as place:
+        drawn = [place.draw(number) for number in range(MEMBERS)]
+        place.share_directly(*drawn)
+        place.partition()
+        place.close()
+        yield place, drawn
 
 
-def test_keys_of_unknown_items_are_refused(relayer, reveals):
-    unknown = KeyReveal(replace(reveals[0].item, nullifier_x=5), reveals[0].key)
-    assert refusal(relayer.post_keys(unknown)) == (404, RefusalCode.UNKNOWN_ITEM)
+@pytest.fixture
+def place(base) -> Iterator[SharingPlace]:
+    with base[0].undone():
+        yield base[0]
 
 
-def test_a_key_that_does_not_match_its_commitment_is_refused(relayer, reveals):
-    assert refusal(relayer.post_keys(replace(reveals[0], key=bytes(32)))) == (
-        422,
-        RefusalCode.WRONG_KEY,
+@pytest.fixture
+def drawn(base) -> list[Drawn]:
+    return base[1]
+
+
+@pytest.fixture
+def relayer(place: SharingPlace, tmp_path: Path) -> Iterator[ServedRelayer]:
+    with served_relayer(place.place.contracts, NUMBER, tmp_path) as served:
+        yield served
+
+
+def sent(place: SharingPlace) -> int:
+    """Transactions of the relayer."""
+    return place.place.ethereum.nonce(place.place.account(NUMBER))
+
+
+def test_training_keys_go_in_open_and_test_keys_in_unseal(place, drawn, relayer):
+    training, test = (place.keys(drawn[0], test=kind) for kind in (False, True))
+    assert refusal(relayer.post_keys(test)) == (425, RefusalCode.TOO_EARLY)
+    assert relayer.post_keys(training).status_code == 202
+    assert relayer.post_keys(training).status_code == 200
+    relayer.work()
+    assert place.shared(drawn[0]).training_words == training.words
+    assert relayer.post_keys(training).status_code == 200
+
+    place.advance_to(Phase.COMMIT)
+    relayer.work()
+    late = place.keys(drawn[1], test=False)
+    assert refusal(relayer.post_keys(late)) == (410, RefusalCode.TOO_LATE)
+    assert refusal(relayer.post_keys(test)) == (425, RefusalCode.TOO_EARLY)
+    place.advance_to(Phase.UNSEAL)
+    assert relayer.post_keys(test).status_code == 202
+    relayer.work()
+    assert place.shared(drawn[0]).test_words == test.words
+    assert (sent(place), len(relayer.queue.keys)) == (2, 0)
+
+
+def test_keys_go_in_an_order_by_chance(base, tmp_path):
+    place, drawn = base
+    orders = set()
+    for seed in range(6):
+        with (
+            place.undone(),
+            served_relayer(
+                place.place.contracts, NUMBER, tmp_path / str(seed), seed=seed
+            ) as relayer,
+        ):
+            for one in drawn:
+                assert relayer.post_keys(place.keys(one, test=False)).status_code == 202
+            assert not relayer.service.work()
+            relayer.work()
+            first = place.view.status.block_number + 1
+            place.view.refresh()
+            last = place.view.status.block_number
+            records = place.place.contracts.records(first, last)
+            orders.add(tuple(record.index for record in records))
+    assert all(sorted(order) == [0, 1, 2] for order in orders)
+    assert len(orders) >= 3
+
+
+def test_as_the_parameters_say_keys_are_held_and_go_before_the_phase_ends(
+    place, drawn, relayer, tmp_path
+):
+    contracts = place.place.contracts
+    with served_relayer(contracts, NUMBER + 1, tmp_path / "held", mixing=None) as held:
+        for one in drawn:
+            assert held.post_keys(place.keys(one, test=False)).status_code == 202
+        assert not held.service.work()
+        parameters, phase = contracts.parameters, place.view.status.competition
+        window = parameters.minimum_phase_seconds
+        for moment, least, most in ((0.49, 0, 0), (0.63, 3, 3)):
+            place.place.rounds.chain.evm.set_next_timestamp(
+                phase.phase_start + round(moment * window) + (moment > 0.5)
+            )
+            place.place.rounds.chain.evm.mine()
+            while held.service.work():
+                pass
+            published = [place.shared(one).training_words is not None for one in drawn]
+            assert least <= sum(published) <= most
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"index": 1}, 404, RefusalCode.UNKNOWN_DATA),
+        ({"index": MEMBERS}, 404, RefusalCode.UNKNOWN_DATA),
+        ({"index": 2**32 - 1}, 404, RefusalCode.UNKNOWN_DATA),
+        ({"partition_number": 9}, 422, RefusalCode.PARTITION),
+        ({"words": ()}, 422, RefusalCode.PARTS),
+        ({"words": (bytes(32),) * 4}, 422, RefusalCode.WRONG_KEYS),
+        ({"words": (bytes(32),) * 5}, 422, RefusalCode.PARTS),
+    ],
+    ids=["another's number", "no number", "a huge number", "partition", "none", "wrong", "five"],
+)
+def test_what_the_contract_would_refuse_is_not_kept_and_costs_no_gas(
+    place, drawn, relayer, changes, status, code
+):
+    response = relayer.post_keys(replace(place.keys(drawn[0], test=False), **changes))
+    assert refusal(response) == (status, code), response.text
+    relayer.work()
+    assert (len(relayer.queue.keys), sent(place)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"round": 2}, {"samples_root": b"\x01" * 32}, {"timestamp": 600}]
+)
+def test_keys_of_a_record_that_is_not_on_chain_are_refused(place, drawn, relayer, changes):
+    keys = place.keys(drawn[0], test=False)
+    response = relayer.post_keys(replace(keys, record=replace(keys.record, **changes)))
+    assert refusal(response) == (404, RefusalCode.UNKNOWN_DATA)
+
+
+def test_test_keys_that_are_called_training_keys_are_refused(place, drawn, relayer):
+    test = place.keys(drawn[0], test=True)
+    called = PublishTrainingKeys(test.record, test.index, test.partition_number, test.words)
+    assert refusal(relayer.post_keys(called)) == (422, RefusalCode.WRONG_KEYS)
+    training = place.keys(drawn[0], test=False)
+    called = PublishTestKeys(
+        training.record, training.index, training.partition_number, training.words
     )
+    assert refusal(relayer.post_keys(called)) == (422, RefusalCode.WRONG_KEYS)
 
 
-def test_keys_are_taken_in_their_time_and_at_no_other(relayer, reveals):
-    chain = relayer.chain
-    # Before the partition nobody knows what an item is for.
-    assert refusal(relayer.post_keys(reveals[0])) == (425, RefusalCode.TOO_EARLY)
-
-    chain.partition()
-    assert chain.view.status.competition.phase is Phase.COMMIT
-    kinds = [shared.is_test for shared in chain.view.history.items]
-    test = [reveal for reveal, is_test in zip(reveals, kinds, strict=True) if is_test]
-    training = [reveal for reveal, is_test in zip(reveals, kinds, strict=True) if not is_test]
-    assert len(test) == len(kinds) * chain.parameters.test_basis_points // 10_000 > 1
-
-    # In Commit: training keys only. One that is refused keeps no other out.
-    response = relayer.post_keys(training[0], test[0], training[1])
-    assert refusal(response) == (425, RefusalCode.TOO_EARLY)
-    assert [entry.get("state") for entry in response.json()["keys"]] == ["new", None, "new"]
-    assert relayer.post_keys(training[0]).json()["keys"] == [{"state": "known"}]
+def test_keys_that_another_relayer_brought_leave_the_queue_unsent_and_are_no_error(
+    place, drawn, relayer
+):
+    keys = place.keys(drawn[0], test=False)
+    assert relayer.post_keys(keys).status_code == 202
+    place.place.client(4).execute(keys)
     relayer.work()
-    for reveal in training[:2]:
-        found = chain.view.history.item_of(1, reveal.item.nullifier_x)
-        assert found.publication.key == reveal.key
-    assert relayer.post_keys(training[0]).json()["keys"] == [{"state": "known"}]
+    assert (sent(place), len(relayer.queue.keys)) == (0, 0)
+    assert relayer.queue.database.dropped() == {}
 
-    # In Unseal: test keys only. (A round without any model would be void by then.)
-    chain.chains[0].execute(CommitModel(b"\x01" * 32, b"\x02" * 32, chain.parameters.model_bond))
-    advance(relayer)
-    assert chain.view.status.competition.phase is Phase.UNSEAL
-    assert refusal(relayer.post_keys(training[2])) == (410, RefusalCode.TOO_LATE)
-    assert relayer.post_keys(test[0]).status_code == 202
+
+def test_who_is_first_at_the_last_moment_wins_and_that_is_no_error(
+    place, drawn, relayer, monkeypatch
+):
+    keys = place.keys(drawn[0], test=False)
+    relayer.post_keys(keys)
+    chain = relayer.service._chain
+    execute = chain.execute
+
+    def too_late(action):
+        place.place.client(4).execute(keys)
+        return execute(action)
+
+    monkeypatch.setattr(chain, "execute", too_late)
     relayer.work()
-    assert chain.view.history.item_of(1, test[0].item.nullifier_x).publication is not None
-
-    # Then never again.
-    advance(relayer)
-    assert chain.view.status.competition.phase is Phase.REVEAL
-    assert refusal(relayer.post_keys(test[1])) == (410, RefusalCode.TOO_LATE)
-    assert json.loads(relayer.post_keys(test[0]).text)["keys"] == [{"state": "known"}]
+    assert (sent(place), len(relayer.queue.keys)) == (0, 0)
+    assert relayer.queue.database.dropped() == {}
 
 
-def advance(relayer):
-    """Relay headers until the present phase may end, end it, and let the relayer see it."""
-    chain = relayer.chain
-    phase = chain.view.status.competition.phase
-    while chain.view.status.tip < chain.view.status.competition.end_height:
-        chain.feeder.step()
-        chain.refresh()
-    chain.chains[0].execute(Advance())
-    relayer.work()
-    assert chain.view.status.competition.phase is not phase
+def test_keys_whose_phase_ends_while_they_wait_are_dropped_with_the_reason(place, drawn, relayer):
+    relayer.post_keys(place.keys(drawn[0], test=False))
+    relayer.service.work()
+    place.advance_to(Phase.COMMIT)
+    relayer.clock.now += MIXING
+    relayer.service.work()
+    assert relayer.queue.database.dropped() == {"keys": {RefusalCode.TOO_LATE: 1}}
+    assert (sent(place), len(relayer.queue.keys)) == (0, 0)
+
+
+def test_keys_of_data_that_no_partition_took_are_refused(tmp_path):
+    with (
+        sharing_place() as place,
+        served_relayer(place.place.contracts, NUMBER, tmp_path) as relayer,
+    ):
+        drawn = place.draw(0)
+        place.share_directly(drawn)
+        record = drawn.share.transaction.record
+        keys = PublishTrainingKeys(record, 0, 0, drawn.keys)
+        assert refusal(relayer.post_keys(keys)) == (425, RefusalCode.TOO_EARLY)

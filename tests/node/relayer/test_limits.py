@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -21,8 +22,9 @@ from offchain.node.relayer.order_routes import MAXIMUM_ORDER_BODY
 from offchain.node.relayer.service import keep_working
 from offchain.node.relayer.serving import ImpatientProtocol
 from offchain.refusals import RefusalCode
-from tests.node.relayer.test_queue import transaction
-from tests.support.chains.deployed_world import World, world
+from tests.node.relayer.test_queue import share
+from tests.support.chains.deployed_world import DeployedWorld, world
+from tests.support.chains.sharing_place import sharing_place
 from tests.support.servers.scripted_node import Answer, forward, scripted_node
 from tests.support.servers.served_relayer import Clock, ServedRelayer, refusal, served_relayer
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
@@ -32,14 +34,14 @@ WEI = 10**18
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[World]:
+def started() -> Iterator[DeployedWorld]:
     with world() as started:
         yield started
 
 
 @contextmanager
-def relayer(started: World, folder: Path, **options) -> Iterator[ServedRelayer]:
-    with served_relayer(started.clients[0].contracts, NUMBER, folder, **options) as served:
+def relayer(started: DeployedWorld, folder: Path, **options) -> Iterator[ServedRelayer]:
+    with served_relayer(started.contracts, NUMBER, folder, **options) as served:
         yield served
 
 
@@ -48,7 +50,7 @@ def relayer(started: World, folder: Path, **options) -> Iterator[ServedRelayer]:
 
 def test_a_client_may_send_a_burst_and_then_at_its_rate():
     clock = Clock()
-    allowance = Allowance(Bounds(burst=3, per_second=0.5), clock)
+    allowance = Allowance(3, 0.5, clock)
     assert [allowance.take("a") for _ in range(5)] == [0, 0, 0, 2, 2]
     clock.now = 1.9
     assert allowance.take("a") == 1
@@ -60,11 +62,20 @@ def test_a_client_may_send_a_burst_and_then_at_its_rate():
 
 def test_clients_are_counted_apart_and_their_number_is_bounded():
     clock = Clock()
-    allowance = Allowance(Bounds(burst=1, per_second=0.1), clock)
+    allowance = Allowance(1, 0.1, clock)
     assert [allowance.take("a"), allowance.take("b"), allowance.take("a")] == [0, 0, 10]
     for number in range(MAXIMUM_CLIENTS):
         assert allowance.take(f"client {number}") == 0
     assert len(allowance._buckets) == MAXIMUM_CLIENTS
+
+
+def test_what_came_to_nothing_is_given_back():
+    clock = Clock()
+    allowance = Allowance(1, 0.1, clock)
+    assert [allowance.take("a"), allowance.take("a")] == [0, 10]
+    allowance.give_back("a")
+    allowance.give_back("b")
+    assert [allowance.take("a"), allowance.take("a"), allowance.take("b")] == [0, 10, 0]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +108,27 @@ def test_more_than_a_client_may_send_is_put_off_unread_and_watching_goes_on(star
         assert served.http.get("/healthz").status_code == 200
         clients.now = 4.0
         assert served.http.post("/keys", content=b"{}").status_code == 400
+
+
+def test_a_client_has_so_many_places_in_the_queue_and_only_what_is_taken_counts(tmp_path):
+    clients = Clock()
+    bounds = Bounds(entries=2, entries_per_second=0.25)
+    with (
+        sharing_place() as place,
+        served_relayer(
+            place.place.contracts, NUMBER, tmp_path, bounds=bounds, client_clock=clients
+        ) as served,
+    ):
+        first, second, third = (place.draw(number).share for number in range(3))
+        assert served.post(first).status_code == 202
+        for refused in (replace(second, challenge=bytes(32)), first):
+            assert served.post(refused).status_code in (422, 200)
+        assert served.post(second).status_code == 202
+        answer = served.post(third)
+        assert refusal(answer) == (429, RefusalCode.TOO_MANY_REQUESTS)
+        assert answer.headers["Retry-After"] == "4"
+        clients.now = 4.0
+        assert served.post(third).status_code == 202
 
 
 # ---- how much at a time ------------------------------------------------------------------------
@@ -240,9 +272,9 @@ def test_an_account_below_the_minimum_is_unhealthy_until_it_is_filled(started, t
 
 def test_a_full_queue_is_unhealthy(started, tmp_path):
     with relayer(started, tmp_path, maximum=2) as served:
-        served.queue.transactions.put(transaction(1), 0.0)
+        served.queue.shares.put(share(1))
         assert health_of(served)[0] == 200
-        served.queue.transactions.put(transaction(2), 0.0)
+        served.queue.shares.put(share(2))
         status, report = health_of(served)
     assert status == 503
     assert report["problems"] == ["too many transactions wait"]

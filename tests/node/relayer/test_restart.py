@@ -7,26 +7,29 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
+from offchain.chain.deployment.file import write_deployment
 from offchain.chain.rpc.ethereum import LATEST
-from offchain.node.demo.local_network import account, free_port
-from offchain.node.relayer.wire import encode_submission
+from offchain.node.demo.local_network import free_port
+from offchain.node.relayer.wire import encode_publication, encode_share
 from offchain.programs.running import run_program
-from offchain.protocol.words.actions import Share
 from offchain.relayer import relayer
-from offchain.toolchain.anvil import Anvil
 from scripts.support.chains.evm import ROOT
-from tests.support.chains.node_chain import NODES, NodeChain
+from tests.support.chains.sharing_place import Drawn, SharingPlace, sharing_place
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
-RELAYER = NODES + 2
+RELAYER = 6
+MEMBERS = 3
+HELD = ("--mixing", "3600")
+AT_ONCE = ("--mixing", "0")
 
 
 @dataclass
@@ -36,11 +39,13 @@ class Program:
     process: subprocess.Popen[str]
     http: httpx.Client
 
-    def post(self, entries) -> list[int]:
-        return [
-            self.http.post("/transactions", json=encode_submission(*entry)).status_code
-            for entry in entries
-        ]
+    def post(self, drawn: Drawn, files: Sequence[bytes] | None = None) -> int:
+        """Hand in a data transaction with its files, or with some of them."""
+        answer = self.http.post("/transactions", json=encode_share(drawn.share))
+        for file in drawn.files if files is None else files:
+            name = sha256(file).hexdigest()
+            self.http.post(f"/files/{name}", content=file)
+        return answer.status_code
 
     def status(self) -> dict:
         return self.http.get("/status").json()
@@ -52,20 +57,20 @@ class Program:
 
 
 class Place:
-    """A chain with four nodes' keys, and the files of one relayer."""
+    """A chain, and the files of one relayer."""
 
-    def __init__(self, anvil: Anvil, folder: Path) -> None:
-        self.chain = NodeChain(anvil.url, folder)
-        self.chain.start()
-        self.anvil, self.folder = anvil, folder
-        self.ethereum = self.chain.contracts.ethereum
-        self.address = str(account(RELAYER).address)
+    def __init__(self, chain: SharingPlace, folder: Path) -> None:
+        self.chain, self.folder = chain, folder
+        self.ethereum = chain.place.ethereum
+        self.address = chain.place.account(RELAYER)
+        self.deployment = folder / "deployment.json"
+        write_deployment(chain.place.deployment, self.deployment)
 
     def command(self, url: str, *options: str) -> list[str]:
         return [
             *(sys.executable, str(ROOT / "offchain" / "relayer.py")),
-            *("--account", str(RELAYER), "--listen", url, "--rpc", self.anvil.url),
-            *("--deployment", str(self.chain.plan.deployment)),
+            *("--account", str(RELAYER), "--listen", url, "--rpc", self.chain.place.anvil.url),
+            *("--deployment", str(self.deployment)),
             *("--store", str(self.folder / "store"), "--state", str(self.folder / "state")),
             *options,
         ]
@@ -103,11 +108,6 @@ class Place:
         """Transactions of the relayer that the node holds."""
         return self.ethereum.nonce(self.address) - self.sent()
 
-    def items(self) -> list[int]:
-        """Nullifiers of the items on chain."""
-        self.chain.refresh()
-        return [shared.item.nullifier_x for shared in self.chain.view.history.items]
-
 
 def answers(program: Program) -> bool:
     assert program.process.poll() is None, "the relayer ended"
@@ -118,36 +118,44 @@ def answers(program: Program) -> bool:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with Anvil(accounts=10) as anvil:
-        place = Place(anvil, tmp_path_factory.mktemp("restart"))
-        yield place
-        place.ethereum.close()
+def base() -> Iterator[SharingPlace]:
+    with sharing_place() as chain:
+        yield chain
 
 
 @pytest.fixture
-def place(base: Place, tmp_path: Path) -> Place:
-    """The same chain, a relayer's files of its own."""
-    base.folder = tmp_path
-    return base
+def place(base: SharingPlace, tmp_path: Path) -> Iterator[Place]:
+    with base.undone():
+        yield Place(base, tmp_path)
+
+
+def emptied(program: Program) -> bool:
+    status = program.status()
+    return status["queuedTransactions"] == status["queuedKeys"] == 0
 
 
 def test_what_was_accepted_before_a_kill_is_sent_after_it_once(place: Place):
-    entries = place.chain.draw(0)[:3]
-    sent, items = place.sent(), place.items()
-    with place.relayer("--flush", "3600") as program:
-        assert program.post(entries) == [202] * 3
-        assert program.status()["queuedTransactions"] == 3
+    drawn = [place.chain.draw(number) for number in range(MEMBERS)]
+    with place.relayer(*HELD) as program:
+        assert [program.post(one) for one in drawn[1:]] == [202] * (MEMBERS - 1)
+        assert program.post(drawn[0], drawn[0].files[:2]) == 202
+        assert program.status()["queuedTransactions"] == MEMBERS
         program.kill()
-    assert place.sent() == sent
+    assert place.sent() == 0
     with place.relayer() as program:
-        wait_until(lambda: len(place.items()) == len(items) + 3, "items on chain")
-        wait_until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
-        assert program.post(entries) == [200] * 3
+        wait_until(lambda: program.status()["queuedTransactions"] == 1, "a queue that gets empty")
+        # Files that came before the kill need not come again.
+        answer = program.http.post("/transactions", json=encode_share(drawn[0].share)).json()
+        late = drawn[0].files[2:]
+        assert answer["missing"] == [f"0x{sha256(file).hexdigest()}" for file in late]
+        program.post(drawn[0], late)
+        wait_until(lambda: emptied(program), "an empty queue")
+        assert [program.post(one) for one in drawn] == [200] * MEMBERS
         assert program.http.get("/healthz").status_code == 200
         assert_refused_beside(place)
-    assert place.sent() == sent + 1
-    assert place.items() == [*items, *(entry[0].item.nullifier_x for entry in entries)]
+    assert place.sent() == MEMBERS
+    nullifiers = [one.share.transaction.nullifier_x for one in drawn]
+    assert sorted(place.chain.order()) == sorted(nullifiers)
 
 
 def assert_refused_beside(place: Place) -> None:
@@ -166,60 +174,57 @@ def assert_refused_beside(place: Place) -> None:
 
 
 def test_what_was_sent_before_a_kill_and_mined_after_it_is_not_sent_again(place: Place):
-    entries = place.chain.draw(1)[:2]
-    sent, items = place.sent(), place.items()
+    drawn = [place.chain.draw(number) for number in range(2)]
     place.ethereum.request("evm_setAutomine", False)
     try:
-        with place.relayer("--flush", "0") as program:
-            assert program.post(entries) == [202] * 2
+        with place.relayer(*AT_ONCE) as program:
+            assert [program.post(one) for one in drawn] == [202] * 2
             wait_until(lambda: place.waiting() == 1, "a transaction at the node")
             program.kill()
-        with place.relayer("--flush", "0") as program:
+        with place.relayer(*AT_ONCE) as program:
             # Long enough to send again, if it were to.
             time.sleep(2.0)
             assert program.status()["queuedTransactions"] == 2
             assert place.waiting() == 1
             place.ethereum.request("anvil_mine", "0x1")
             place.ethereum.request("evm_setAutomine", True)
-            wait_until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
+            wait_until(lambda: emptied(program), "an empty queue")
     finally:
         place.ethereum.request("evm_setAutomine", True)
-    found = place.items()
-    assert sorted(found[len(items) :]) == sorted(entry[0].item.nullifier_x for entry in entries)
-    # The first may have gone alone; then the second went after the restart. None went twice.
-    assert sent + 1 <= place.sent() <= sent + 2
-    assert place.waiting() == 0
+    assert len(place.chain.order()) == 2
+    assert (place.sent(), place.waiting()) == (2, 0)
 
 
-def test_what_was_mined_while_the_relayer_was_down_leaves_its_queue_unsent(place: Place):
-    entries = place.chain.draw(2)[:2]
-    with place.relayer("--flush", "3600") as program:
-        assert program.post(entries) == [202] * 2
-        program.kill()
-    place.chain.chains[0].execute(share(entries))
-    sent = place.sent()
-    with place.relayer() as program:
-        wait_until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
-        assert program.status()["dropped"] == {}
-    assert place.sent() == sent
-
-
-def test_what_is_too_late_after_a_kill_is_dropped_with_the_reason(place: Place):
-    """The last test of its chain: the partition leaves the entries' timestamps behind."""
-    late = place.chain.draw(3)[:4]
-    with place.relayer("--flush", "3600") as program:
-        assert program.post(late) == [202] * 4
-        program.kill()
-    for node in (0, 1, 2, 3):
-        place.chain.chains[0].execute(share(place.chain.draw(node)[4:]))
-    place.chain.refresh()
+def test_keys_that_were_accepted_before_a_kill_are_sent_after_it_once(place: Place):
+    drawn = [place.chain.draw(number) for number in range(MEMBERS)]
+    place.chain.share_directly(*drawn)
     place.chain.partition()
-    sent, items = place.sent(), place.items()
+    place.chain.close()
+    messages = [encode_publication(place.chain.keys(one, test=False)) for one in drawn]
+    with place.relayer(*HELD) as program:
+        answers = [program.http.post("/keys", json=message) for message in messages]
+        assert [answer.status_code for answer in answers] == [202] * MEMBERS
+        program.kill()
     with place.relayer() as program:
-        wait_until(lambda: program.status()["queuedTransactions"] == 0, "an empty queue")
-        assert sum(program.status()["dropped"]["transactions"].values()) == 4
+        wait_until(lambda: emptied(program), "an empty queue")
+        assert program.status()["dropped"] == {}
+    assert place.sent() == MEMBERS
+    assert all(place.chain.shared(one).training_words for one in drawn)
+
+
+def test_what_is_mined_or_too_late_after_a_kill_leaves_the_queue_unsent(place: Place):
+    late = place.chain.draw(0, timestamp=place.chain.now // 600 * 600)
+    mined = place.chain.draw(1)
+    with place.relayer(*HELD) as program:
+        assert [program.post(one) for one in (late, mined)] == [202, 202]
+        program.kill()
+    place.chain.share_directly(mined)
+    place.chain.partition()
+    with place.relayer() as program:
+        wait_until(lambda: emptied(program), "an empty queue")
+        assert program.status()["dropped"] == {"transactions": {"timestamp": 1}}
         assert program.http.get("/healthz").status_code == 200
-    assert (place.sent(), place.items()) == (sent, items)
+    assert (place.sent(), len(place.chain.order())) == (0, 1)
     assert "dropped from the queue" in (place.folder / "relayer.log").read_text()
 
 
@@ -235,7 +240,3 @@ def test_an_amount_that_is_none_is_said_in_one_line(capsys, option, value, messa
     assert run_program(relayer, "relayer", [option, value]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert message in line
-
-
-def share(entries) -> Share:
-    return Share(tuple(transaction for transaction, _ in entries))

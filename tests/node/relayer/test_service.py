@@ -1,164 +1,412 @@
-"""A relayer on a real chain over real HTTP: what it takes, what it refuses and why."""
+"""A relayer of data transactions on a real chain over real HTTP: what it takes and refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
+import structlog
 
-from offchain.crypto.sealing import MAX_FILE
-from offchain.errors import RelayerError, RelayerRefusedError
-from offchain.node.demo.local_network import free_port
-from offchain.node.direct_outlet import DirectOutlet
-from offchain.node.relayer.app import MAXIMUM_BODY, MAXIMUM_KEYS_BODY
-from offchain.node.relayer.client import RelayerClient
-from offchain.protocol.words.transactions import encode_positions
+from offchain.crypto.sealing import MAX_FILE, OVERHEAD
+from offchain.errors import StoreError
+from offchain.node.relayer.app import MAXIMUM_BODY
+from offchain.protocol.words.actions import Share
 from offchain.refusals import RefusalCode
-from offchain.toolchain.anvil import Anvil
-from tests.support.chains.node_chain import KEYS, NODES, NodeChain
-from tests.support.servers.chain_relayer import Relayer, refusal, running_relayer
+from tests.support.chains.sharing_place import Drawn, SharingPlace, sharing_place
+from tests.support.servers.served_relayer import MIXING, ServedRelayer, refusal, served_relayer
+
+NUMBER = 6
+ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeChain]:
-    with Anvil(accounts=10) as anvil:
-        chain = NodeChain(anvil.url, tmp_path_factory.mktemp("relayer"))
-        chain.start()
-        yield chain
-        chain.contracts.ethereum.close()
+def base() -> Iterator[SharingPlace]:
+    with sharing_place() as place:
+        yield place
 
 
-@pytest.fixture(scope="module")
-def relayer(chain: NodeChain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayer]:
-    with running_relayer(chain, tmp_path_factory.mktemp("store"), queue_size=KEYS) as relayer:
-        yield relayer
+@pytest.fixture
+def place(base: SharingPlace) -> Iterator[SharingPlace]:
+    with base.undone():
+        yield base
 
 
-@pytest.fixture(scope="module")
-def drawn(chain: NodeChain):
-    """Signed data transactions of all nodes."""
-    return [chain.draw(node) for node in range(NODES)]
+@pytest.fixture
+def relayer(place: SharingPlace, tmp_path: Path) -> Iterator[ServedRelayer]:
+    with served_relayer(place.place.contracts, NUMBER, tmp_path) as served:
+        yield served
 
 
-def changed(entry, **changes):
-    transaction, payload = entry
-    return replace(transaction, item=replace(transaction.item, **changes)), payload
+def held(relayer: ServedRelayer) -> list[bytes]:
+    """Hashes of the files that wait."""
+    return sorted(relayer.queue.files._held)
 
 
-# ---- data transactions
+def sent(place: SharingPlace) -> int:
+    """Transactions of the relayer."""
+    return place.place.ethereum.nonce(place.place.account(NUMBER))
 
 
-def test_status_says_where_the_relayer_stands(relayer):
+# ---- what is taken -----------------------------------------------------------------------------
+
+
+def test_status_says_where_the_relayer_stands(place, relayer):
     status = relayer.http.get("/status").json()
-    assert status["modelChain"] == relayer.chain.contracts.deployment.address("ModelChain")
-    assert status["collecting"] == 1
-    assert status["queuedTransactions"] == 0
+    assert status["modelChain"] == place.place.deployment.address("ModelChain")
+    assert (status["collecting"], status["phase"], status["queuedTransactions"]) == (1, "NONE", 0)
 
 
-def test_what_is_taken_is_pinned_and_brought_on_chain_once(relayer, drawn):
-    transaction, payload = drawn[3][0]
-    assert relayer.post(transaction, payload).status_code == 202
-    assert relayer.store.get(transaction.item.payload_hash) == payload
-    assert relayer.post(transaction, payload).status_code == 200
+def test_a_data_transaction_goes_on_chain_once_all_its_files_are_there(place, relayer):
+    drawn = place.draw(0)
+    answer = relayer.post(drawn.share)
+    assert answer.status_code == 202
+    hashes = ["0x" + digest.hex() for digest in drawn.share.transaction.payload_hashes]
+    assert answer.json() == {"state": "new", "missing": hashes}
+    for file in drawn.files[1:]:
+        assert relayer.post_file(file).status_code == 202
     relayer.work()
-    found = relayer.chain.view.history.item_of(1, transaction.item.nullifier_x)
-    assert found is not None
-    assert found.item == transaction.item
-    assert relayer.post(transaction, payload).status_code == 200
-    before = len(relayer.chain.view.history.items)
+    assert place.shared(drawn) is None
+    assert relayer.post(drawn.share).json() == {"state": "known", "missing": hashes[:1]}
+
+    assert relayer.post_file(drawn.files[0]).status_code == 202
+    assert relayer.post_file(drawn.files[0]).status_code == 200
     relayer.work()
-    assert len(relayer.chain.view.history.items) == before
+    shared = place.shared(drawn)
+    assert shared is not None
+    assert shared.record == drawn.share.transaction.record
+    assert relayer.post(drawn.share).json() == {"state": "known", "missing": []}
+    relayer.work()
+    assert (sent(place), len(relayer.queue.shares), held(relayer)) == (1, 0, [])
 
 
-def test_a_batch_goes_out_when_it_is_full_and_a_rest_after_a_while(relayer, drawn):
-    relayer.chain.refresh()
-    before = len(relayer.chain.view.history.items)
-    for transaction, payload in drawn[0][1:10]:
-        assert relayer.post(transaction, payload).status_code == 202
-    assert relayer.service.work()
+def test_files_are_in_the_store_with_their_transaction_and_not_before(place, relayer):
+    first, second = place.draw(0), place.draw(1)
+    relayer.post_all(first)
+    relayer.service.work()
+    assert list(relayer.store.digests()) == []
+    assert held(relayer) == sorted(first.share.transaction.payload_hashes)
+    relayer.work()
+    assert place.shared(first) is not None
+    assert sorted(relayer.store.digests()) == sorted(first.share.transaction.payload_hashes)
+    assert relayer.post(second.share).status_code == 202
+    relayer.work()
+    assert len(list(relayer.store.digests())) == len(first.files)
+    assert [relayer.store.get(sha256(file).digest()) for file in first.files] == [*first.files]
+
+
+def test_a_store_that_takes_nothing_holds_up_what_needs_it_and_loses_nothing(
+    place, relayer, monkeypatch
+):
+    drawn = place.draw(0)
+    relayer.post_all(drawn)
+
+    def full(_: bytes) -> bytes:
+        raise StoreError("the store is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(relayer.store, "put", full)
+        relayer.service.work()
+        relayer.clock.now += MIXING
+        with pytest.raises(StoreError, match="full"):
+            relayer.service.work()
+    assert (sent(place), len(relayer.queue.shares)) == (0, 1)
+    relayer.work()
+    assert place.shared(drawn) is not None
+
+
+def test_a_file_that_was_damaged_while_it_waited_is_asked_for_again(place, relayer, tmp_path):
+    drawn = place.draw(0)
+    relayer.post_all(drawn)
+    [file, *_] = (tmp_path / "queue.sqlite.files").iterdir()
+    file.write_bytes(b"damaged")
+    relayer.service.work()
+    relayer.clock.now += MIXING
+    with pytest.raises(StoreError):
+        relayer.service.work()
+    [missing] = relayer.post(drawn.share).json()["missing"]
+    [again] = [f for f in drawn.files if sha256(f).hexdigest() == missing[2:]]
+    assert relayer.post_file(again).status_code == 202
+    relayer.work()
+    assert place.shared(drawn) is not None
+
+
+# ---- in which order ----------------------------------------------------------------------------
+
+
+def orders_on_chain(base: SharingPlace, folder: Path, seed: int) -> tuple[int, ...]:
+    """In which order three members' data reach the chain that came in theirs."""
+    with base.undone():
+        drawn = [base.draw(number) for number in range(3)]
+        nullifiers = [one.share.transaction.nullifier_x for one in drawn]
+        with served_relayer(base.place.contracts, NUMBER, folder, seed=seed) as relayer:
+            for one in drawn:
+                relayer.post_all(one)
+            relayer.work()
+        return tuple(nullifiers.index(found) for found in base.order())
+
+
+def test_the_order_on_chain_is_not_that_of_arrival(base, tmp_path):
+    found = {orders_on_chain(base, tmp_path / str(seed), seed) for seed in range(6)}
+    assert all(sorted(order) == [0, 1, 2] for order in found)
+    assert len(found) >= 3
+
+
+def test_data_go_at_different_moments_of_the_time_they_are_mixed_in(place, relayer):
+    for number in range(3):
+        relayer.post_all(place.draw(number))
     assert not relayer.service.work()
-    relayer.chain.refresh()
-    assert len(relayer.chain.view.history.items) == before + 8
-    relayer.work()
-    assert len(relayer.chain.view.history.items) == before + 9
+    arrived = []
+    for _ in range(10):
+        relayer.clock.now += MIXING / 10
+        relayer.service.work()
+        arrived.append(len(place.order()))
+    assert arrived[-1] == 3
+    assert len(set(arrived)) > 2
+
+
+def test_data_that_wait_go_at_once_when_a_partition_is_due(place, relayer):
+    relayer.post_all(place.draw(0))
+    assert not relayer.service.work()
+    place.share_directly(place.draw(1))
+    chain = place.place.rounds.chain
+    chain.now = max(chain.now, place.now)
+    while not chain.view("DataRegistry", "nextPartition")[0]:
+        chain.mine(1)
+    assert relayer.service.work()
+    assert len(place.order()) == 2
+
+
+def drawn_before(place: SharingPlace, number: int) -> Drawn:
+    """A data transaction that claims the step before now: any later decision time is after it."""
+    return place.draw(number, timestamp=place.now // 600 * 600)
+
+
+# ---- what is refused ---------------------------------------------------------------------------
+
+
+def changed(**changes: object) -> Callable[[Drawn], Share]:
+    """The same signature over something else."""
+    return lambda drawn: replace(
+        drawn.share, transaction=replace(drawn.share.transaction, **changes)
+    )
 
 
 REFUSED = {
-    "another payload": (lambda e: (e[0], e[1] + b"\x00"), 422, RefusalCode.PAYLOAD_HASH),
-    "an empty payload": (lambda e: (e[0], b""), 413, RefusalCode.PAYLOAD_SIZE),
-    "a payload too large": (lambda e: (e[0], bytes(MAX_FILE + 1)), 413, RefusalCode.PAYLOAD_SIZE),
-    "a scope of the past": (lambda e: changed(e, scope=0), 409, RefusalCode.SCOPE),
-    "a scope of the future": (lambda e: changed(e, scope=2), 409, RefusalCode.SCOPE),
-    "a time too far ahead": (lambda e: changed(e, timestamp=2**40 - 1), 422, RefusalCode.TIMESTAMP),
-    "a changed time": (
-        lambda e: changed(e, timestamp=e[0].item.timestamp - 1),
+    "a round of the past": (changed(round=0), 409, RefusalCode.ROUND),
+    "a round of the future": (changed(round=2), 409, RefusalCode.ROUND),
+    "too few parts": (
+        lambda d: changed(payload_hashes=d.share.transaction.payload_hashes[1:])(d),
+        422,
+        RefusalCode.PARTS,
+    ),
+    "more commitments than parts": (
+        lambda d: changed(key_commitments=d.share.transaction.key_commitments * 2)(d),
+        422,
+        RefusalCode.PARTS,
+    ),
+    "a time off the steps": (
+        lambda d: changed(timestamp=d.share.transaction.timestamp - 1)(d),
+        422,
+        RefusalCode.TIMESTAMP,
+    ),
+    "a time too far ahead": (
+        lambda d: changed(timestamp=d.share.transaction.timestamp + 1_200)(d),
+        422,
+        RefusalCode.TIMESTAMP,
+    ),
+    "another time": (
+        lambda d: changed(timestamp=d.share.transaction.timestamp - 600)(d),
         422,
         RefusalCode.RING_SIGNATURE,
     ),
-    "another reward address": (
-        lambda e: changed(e, reward_address="0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
+    "another reward address": (changed(reward_address=ADDRESS), 422, RefusalCode.RING_SIGNATURE),
+    "another nullifier": (changed(nullifier_x=5), 422, RefusalCode.RING_SIGNATURE),
+    "other samples": (changed(samples_root=b"\x01" * 32), 422, RefusalCode.RING_SIGNATURE),
+    "other files": (
+        lambda d: changed(payload_hashes=d.share.transaction.payload_hashes[::-1])(d),
         422,
         RefusalCode.RING_SIGNATURE,
     ),
-    "another nullifier": (lambda e: changed(e, nullifier_x=5), 422, RefusalCode.RING_SIGNATURE),
+    "a response too few": (
+        lambda d: replace(d.share, responses=d.share.responses[1:]),
+        422,
+        RefusalCode.RING_SIGNATURE,
+    ),
+    "a response too many": (
+        lambda d: replace(d.share, responses=(*d.share.responses, 1)),
+        422,
+        RefusalCode.RING_SIGNATURE,
+    ),
+    "another challenge": (
+        lambda d: replace(d.share, challenge=bytes(32)),
+        422,
+        RefusalCode.RING_SIGNATURE,
+    ),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_contracts_would_refuse_costs_no_gas(relayer, drawn, name):
+def test_what_the_contract_would_refuse_is_not_kept_and_costs_no_gas(place, relayer, name):
     change, status, code = REFUSED[name]
-    response = relayer.post(*change(drawn[1][0]))
+    response = relayer.post(change(place.draw(1)))
     assert refusal(response) == (status, code), response.text
+    relayer.work()
+    assert (len(relayer.queue.shares), sent(place)) == (0, 0)
 
 
-def with_ring(entry, positions):
-    transaction, payload = entry
-    responses = tuple(range(1, len(positions) + 1))
-    signature = replace(
-        transaction.signature, responses=responses, ring=encode_positions(positions)
+def test_a_time_before_the_last_partition_is_refused(place, relayer):
+    late = drawn_before(place, 0)
+    place.share_directly(place.draw(1))
+    place.partition()
+    relayer.work()
+    assert refusal(relayer.post(late.share)) == (422, RefusalCode.TIMESTAMP)
+
+
+def test_a_member_of_no_epoch_cannot_have_anything_kept(place, relayer):
+    drawn = place.draw(0)
+    stranger = place.place.secrets(5)
+    mine = replace(drawn.share.transaction, reward_address=stranger.reward_address(1))
+    assert refusal(relayer.post(replace(drawn.share, transaction=mine))) == (
+        422,
+        RefusalCode.RING_SIGNATURE,
     )
-    return replace(transaction, signature=signature), payload
+
+
+def test_other_bytes_under_a_nullifier_that_waits_are_refused(place, relayer):
+    assert relayer.post(place.draw(0).share).status_code == 202
+    other = place.draw(0, variant=1)
+    assert refusal(relayer.post(other.share)) == (409, RefusalCode.NULLIFIER_USED)
+    assert refusal(relayer.post_file(other.files[0])) == (404, RefusalCode.UNKNOWN_FILE)
+
+
+def test_other_bytes_under_a_nullifier_that_is_used_are_refused(place, relayer):
+    drawn = place.draw(0)
+    place.share_directly(drawn)
+    relayer.work()
+    assert relayer.post(drawn.share).json() == {"state": "known", "missing": []}
+    again = place.draw(0, variant=1)
+    assert refusal(relayer.post(again.share)) == (409, RefusalCode.NULLIFIER_USED)
+
+
+def test_what_another_relayer_brought_leaves_the_queue_unsent_and_is_no_error(place, relayer):
+    drawn = place.draw(0)
+    relayer.post_all(drawn)
+    place.share_directly(drawn)
+    relayer.work()
+    assert (sent(place), len(relayer.queue.shares), held(relayer)) == (0, 0, [])
+    assert relayer.queue.database.dropped() == {}
+
+
+def test_other_bytes_that_came_on_chain_meanwhile_are_a_lost_race_too(place, relayer):
+    relayer.post_all(place.draw(0))
+    place.share_directly(place.draw(0, variant=1))
+    relayer.work()
+    assert (sent(place), len(relayer.queue.shares)) == (0, 0)
+    assert relayer.queue.database.dropped() == {}
+
+
+def test_what_two_relayers_have_is_on_chain_once(place, relayer, tmp_path):
+    drawn = place.draw(0)
+    with served_relayer(place.place.contracts, NUMBER + 1, tmp_path / "second") as second:
+        for one in (relayer, second):
+            one.post_all(drawn)
+            one.work()
+            assert (len(one.queue.shares), one.queue.database.dropped()) == (0, {})
+    assert len(place.order()) == 1
+
+
+def test_who_is_first_at_the_last_moment_wins_and_that_is_no_error(place, relayer, monkeypatch):
+    drawn = place.draw(0)
+    relayer.post_all(drawn)
+    chain = relayer.service._chain
+    execute = chain.execute
+
+    def too_late(action):
+        place.share_directly(drawn)
+        return execute(action)
+
+    monkeypatch.setattr(chain, "execute", too_late)
+    relayer.work()
+    assert (sent(place), len(relayer.queue.shares)) == (0, 0)
+    assert relayer.queue.database.dropped() == {}
+
+
+def test_what_no_check_would_let_in_is_dropped_when_the_contract_refuses_it(place, relayer):
+    """The queue is filled from inside."""
+    bad, good = place.draw(0), place.draw(1)
+    relayer.queue.shares.put(replace(bad.share, challenge=bytes(32)))
+    for file in bad.files:
+        relayer.post_file(file)
+    relayer.post_all(good)
+    relayer.work()
+    assert place.order() == [good.share.transaction.nullifier_x]
+    assert len(relayer.queue.shares) == 0
+    assert relayer.queue.database.dropped() == {"transactions": {"KeyNotRecoverable": 1}}
+
+
+def test_what_its_round_left_behind_is_dropped_with_the_reason_and_its_files(place, relayer):
+    late = drawn_before(place, 0)
+    assert relayer.post(late.share).status_code == 202
+    for file in late.files[1:]:
+        relayer.post_file(file)
+    for number in (1, 2):
+        place.share_directly(place.draw(number))
+    place.partition()
+    relayer.work()
+    assert relayer.queue.database.dropped() == {"transactions": {RefusalCode.TIMESTAMP: 1}}
+    assert (len(relayer.queue.shares), held(relayer), sent(place)) == (0, [], 0)
+    assert refusal(relayer.post_file(late.files[0])) == (404, RefusalCode.UNKNOWN_FILE)
+
+
+# ---- files -------------------------------------------------------------------------------------
+
+
+def test_a_file_that_nothing_names_is_refused_unread(place, relayer):
+    file = place.draw(0).files[0]
+    assert refusal(relayer.post_file(file)) == (404, RefusalCode.UNKNOWN_FILE)
+    assert held(relayer) == []
 
 
 @pytest.mark.parametrize(
-    ("positions", "code"),
+    ("content", "status", "code"),
     [
-        ([0, 1, 2], RefusalCode.RING_SIZE),
-        (list(range(17)), RefusalCode.RING_SIZE),
-        ([0, 1, 2, NODES * KEYS], RefusalCode.RING_MEMBER),
-        ([0, 1, 2, 2], RefusalCode.RING_SIGNATURE),
-        ([0, 1, 2, 3], RefusalCode.RING_SIGNATURE),
+        (b"", 413, RefusalCode.FILE_SIZE),
+        (bytes(OVERHEAD), 413, RefusalCode.FILE_SIZE),
+        (bytes(MAX_FILE + 1), 413, RefusalCode.HTTP),
+        (bytes(MAX_FILE), 422, RefusalCode.FILE_HASH),
     ],
+    ids=["empty", "nothing sealed", "too large", "another"],
 )
-def test_rings_that_do_not_hold_are_refused(relayer, drawn, positions, code):
-    response = relayer.post(*with_ring(drawn[1][0], positions))
-    assert refusal(response) == (422, code)
+def test_a_file_that_is_not_the_one_is_refused(place, relayer, content, status, code):
+    share = place.draw(0).share
+    relayer.post(share)
+    answer = relayer.post_file(content, share.transaction.payload_hashes[0])
+    assert refusal(answer) == (status, code)
+    assert held(relayer) == []
 
 
-def test_a_second_item_under_one_nullifier_is_refused(relayer, chain, drawn):
-    relayer.share(drawn[0][0])
-    again = chain.draw(0)[0]
-    assert again[0].item.nullifier_x == drawn[0][0][0].item.nullifier_x
-    assert refusal(relayer.post(*again)) == (409, RefusalCode.NULLIFIER_USED)
+@pytest.mark.parametrize("name", ["", "00", "AB" * 32, "0x" + "00" * 31, "../queue", "%2e%2e"])
+def test_a_name_that_is_no_hash_is_no_place(relayer, name):
+    assert refusal(relayer.http.post(f"/files/{name}", content=b"")) == (404, RefusalCode.HTTP)
 
 
-def test_a_second_item_under_the_nullifier_of_one_that_waits_is_refused(relayer, chain, drawn):
-    assert relayer.post(*drawn[1][0]).status_code == 202
-    assert refusal(relayer.post(*chain.draw(1)[0])) == (409, RefusalCode.NULLIFIER_USED)
-    relayer.work()
+# ---- bounds ------------------------------------------------------------------------------------
 
 
-def test_more_than_the_queue_holds_is_put_off(relayer, drawn):
-    entries = [*drawn[1][1:], *drawn[3][1:3]]
-    answers = [relayer.post(*entry) for entry in entries[: KEYS + 1]]
-    assert [answer.status_code for answer in answers] == [202] * KEYS + [429]
-    assert answers[-1].json()["error"] == RefusalCode.QUEUE_FULL
-    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
-    assert not relayer.store.has(entries[KEYS][0].item.payload_hash)
-    relayer.work()
-    assert relayer.post(*entries[KEYS]).status_code == 202
-    relayer.work()
+def test_more_than_the_queue_holds_is_put_off(place, tmp_path):
+    drawn = [place.draw(number) for number in range(3)]
+    with served_relayer(place.place.contracts, NUMBER, tmp_path, maximum=2) as relayer:
+        answers = [relayer.post(one.share) for one in drawn]
+        assert [answer.status_code for answer in answers] == [202, 202, 429]
+        assert answers[-1].json()["error"] == RefusalCode.QUEUE_FULL
+        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+        for one in drawn[:2]:
+            relayer.post_all(one)
+        relayer.work()
+        assert relayer.post(drawn[2].share).status_code == 202
 
 
 @pytest.mark.parametrize(
@@ -166,31 +414,25 @@ def test_more_than_the_queue_holds_is_put_off(relayer, drawn):
     [
         (b"{", RefusalCode.HTTP),
         (b"[]", RefusalCode.MALFORMED),
-        (b"[" * 100_000, RefusalCode.HTTP),
+        (b"[" * 500, RefusalCode.HTTP),
+        (b"[" * 20_000, RefusalCode.HTTP),
         (b"{}", RefusalCode.MALFORMED),
     ],
-    ids=["cut", "a list", "too deep", "empty"],
+    ids=["cut", "a list", "deep", "too deep", "empty"],
 )
-def test_what_is_no_message_is_refused(relayer, body, code):
-    assert refusal(relayer.http.post("/transactions", content=body)) == (400, code)
+@pytest.mark.parametrize("path", ["/transactions", "/keys"])
+def test_what_is_no_message_is_refused(relayer, path, body, code):
+    assert refusal(relayer.http.post(path, content=body)) == (400, code)
 
 
-def test_a_body_without_end_is_read_no_further_than_a_message_can_be(relayer):
-    def endless():
-        for _ in range(2 * MAXIMUM_BODY // 65_536):
-            yield b"[" * 65_536
+@pytest.mark.parametrize("path", ["/transactions", "/keys"])
+def test_a_body_without_end_is_read_no_further_than_a_message_can_be(relayer, path):
+    def endless() -> Iterator[bytes]:
+        for _ in range(64):
+            yield b"[" * MAXIMUM_BODY
 
-    assert relayer.http.post("/transactions", content=endless()).status_code == 413
-    declared = {"content-length": str(MAXIMUM_BODY + 1)}
-    response = relayer.http.post(
-        "/transactions", content=b"x" * (MAXIMUM_BODY + 1), headers=declared
-    )
-    assert response.status_code == 413
-
-
-def test_a_request_for_keys_is_bounded_by_what_keys_need(relayer):
-    response = relayer.http.post("/keys", content=b"[" * (MAXIMUM_KEYS_BODY + 1))
-    assert refusal(response) == (413, RefusalCode.HTTP)
+    assert relayer.http.post(path, content=endless()).status_code == 413
+    assert relayer.http.post(path, content=b"x" * (MAXIMUM_BODY + 1)).status_code == 413
 
 
 def test_unknown_paths_and_methods_are_refused_in_json(relayer):
@@ -198,47 +440,26 @@ def test_unknown_paths_and_methods_are_refused_in_json(relayer):
     assert refusal(relayer.http.get("/keys")) == (405, RefusalCode.HTTP)
 
 
-def test_one_entry_that_reverts_keeps_no_other_from_the_chain(relayer, drawn):
-    """The queue is filled from inside, since no check lets a bad entry in."""
-    good, bad = drawn[2][2], drawn[2][3]
-    broken = replace(bad[0], signature=replace(bad[0].signature, challenge=bytes(32)))
-    queue = relayer.queue
-    before = len(relayer.chain.view.history.items)
-    assert queue.transactions.put(broken, relayer.clock())
-    assert queue.transactions.put(good[0], relayer.clock())
-    relayer.work()
-    history = relayer.chain.view.history
-    assert len(history.items) == before + 1
-    assert history.item_of(1, good[0].item.nullifier_x) is not None
-    assert len(queue.transactions) == 0
-    dropped = relayer.http.get("/status").json()["dropped"]["transactions"]
-    assert dropped == {"KeyNotRecoverable": 1}
+# ---- what is not told --------------------------------------------------------------------------
 
 
-# ---- the client
-
-
-def test_the_client_names_the_refusal(relayer, drawn):
-    client = RelayerClient(relayer.url)
-    transaction, payload = changed(drawn[2][4], scope=9)
-    with pytest.raises(RelayerRefusedError, match="scope 9 is not accepted") as refused:
-        client.submit(transaction, payload)
-    assert (refused.value.status, refused.value.code) == (409, RefusalCode.SCOPE)
-    client.close()
-
-
-def test_the_client_says_that_nobody_listens(drawn):
-    client = RelayerClient(f"http://127.0.0.1:{free_port()}")
-    with pytest.raises(RelayerError, match="does not answer"):
-        client.submit(*drawn[2][4])
-
-
-def test_direct_sharing_brings_the_item_on_chain_by_the_own_account(relayer, chain, drawn):
-    outlet = DirectOutlet(chain.chains[2], relayer.store)
-    transaction, payload = drawn[2][5]
-    outlet.submit(transaction, payload)
-    outlet.submit(transaction, payload)
-    chain.refresh()
-    assert chain.view.history.item_of(1, transaction.item.nullifier_x) is not None
-    with pytest.raises(RelayerRefusedError, match="ScopeNotAccepted"):
-        outlet.submit(*changed(drawn[2][6], scope=9))
+def test_the_log_ties_no_request_to_a_transaction(place, relayer):
+    drawn = place.draw(0)
+    told = [
+        drawn.share.transaction.identifier(place.domain).hex(),
+        str(drawn.share.transaction.nullifier_x),
+        f"{drawn.share.transaction.nullifier_x:x}",
+        drawn.share.transaction.reward_address,
+        *(digest.hex() for digest in drawn.share.transaction.payload_hashes),
+        "127.0.0.1",
+    ]
+    with structlog.testing.capture_logs() as entries:
+        relayer.post_all(drawn)
+        relayer.post(drawn.share)
+        relayer.post(replace(drawn.share, challenge=bytes(32)))
+        relayer.post_file(b"no such file")
+        assert entries == []
+        relayer.work()
+    assert place.shared(drawn) is not None
+    assert [entry["event"] for entry in entries] == ["sent"]
+    assert not [value for value in told if value in repr(entries)]

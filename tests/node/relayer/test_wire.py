@@ -3,113 +3,133 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from offchain.node.relayer.app import MAXIMUM_BODY
 from offchain.node.relayer.wire import (
-    decode_reveals,
-    decode_submission,
-    encode_reveals,
-    encode_submission,
+    LARGEST_PARTS,
+    decode_missing,
+    decode_publication,
+    decode_share,
+    encode_missing,
+    encode_publication,
+    encode_share,
 )
 from offchain.node.relayer.wire_fields import WireError
-from offchain.protocol.words.transactions import ChainSignature, DataTransaction, Item, KeyReveal
+from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys, Share
+from offchain.protocol.words.parameters import LARGEST_RING, LIVE, limits
+from offchain.protocol.words.transactions import DataTransaction
 from tests.support.tampering.hostile_files import altered_json, read_or_refused
 
-ITEM = Item(
-    scope=3,
-    payload_hash=b"\x01" * 32,
-    key_commitment=b"\x02" * 32,
+TRANSACTION = DataTransaction(
+    round=3,
+    payload_hashes=(b"\x01" * 32, b"\x02" * 32),
+    key_commitments=(b"\x03" * 32, b"\x04" * 32),
+    samples_root=b"\x05" * 32,
     timestamp=1_703_000_000,
     reward_address="0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
     nullifier_x=2**255 + 19,
     nullifier_v=28,
 )
-TRANSACTION = DataTransaction(
-    ITEM, ChainSignature(b"\x03" * 32, (1, 2**256 - 1, 7, 0), b"\x00\x01\x00\x07\x00\x03\xff\xff")
-)
-REVEALS = (KeyReveal(ITEM, b"\x04" * 32), KeyReveal(ITEM, b"\x05" * 32))
+SHARE = Share(TRANSACTION, b"\x06" * 32, (1, 2**256 - 1, 7, 0))
+TRAINING = PublishTrainingKeys(TRANSACTION.record, 5, 1, (b"\x07" * 32, b"\x08" * 32))
+TEST = PublishTestKeys(TRANSACTION.record, 2**32 - 1, 0, TRAINING.words)
 
 
 def through_json(message):
     return json.loads(json.dumps(message))
 
 
-def submission(**changes):
-    return {**through_json(encode_submission(TRANSACTION, b"sealed")), **changes}
+def share(**changes):
+    return {**through_json(encode_share(SHARE)), **changes}
 
 
-def item(**changes):
-    return {**submission()["item"], **changes}
+def transaction(**changes):
+    return share(transaction={**share()["transaction"], **changes})
 
 
-def signature(**changes):
-    return {**submission()["signature"], **changes}
-
-
-def test_a_data_transaction_comes_out_as_it_went_in():
-    message = through_json(encode_submission(TRANSACTION, b"\x00\xff" * 500))
-    assert decode_submission(message) == (TRANSACTION, b"\x00\xff" * 500)
-
-
-def test_key_reveals_come_out_as_they_went_in():
-    assert decode_reveals(through_json(encode_reveals(REVEALS))) == REVEALS
+def keys(**changes):
+    return {**through_json(encode_publication(TRAINING)), **changes}
 
 
 def without(message, name):
     return {key: value for key, value in message.items() if key != name}
 
 
+def test_a_data_transaction_comes_out_as_it_went_in():
+    assert decode_share(share()) == SHARE
+
+
+@pytest.mark.parametrize("published", [TRAINING, TEST], ids=["training", "test"])
+def test_keys_come_out_as_they_went_in(published):
+    assert decode_publication(through_json(encode_publication(published))) == published
+
+
+def test_hashes_of_missing_files_come_out_as_they_went_in():
+    answer = {"state": "new", "missing": encode_missing(TRANSACTION.payload_hashes)}
+    assert decode_missing(through_json(answer)) == TRANSACTION.payload_hashes
+
+
+def test_the_largest_messages_keep_to_the_bound():
+    words = tuple(bytes([part]) * 32 for part in range(LARGEST_PARTS))
+    largest = replace(
+        SHARE,
+        transaction=replace(TRANSACTION, payload_hashes=words, key_commitments=words),
+        responses=tuple(2**256 - 1 - number for number in range(LARGEST_RING)),
+    )
+    for message in (encode_share(largest), encode_publication(replace(TEST, words=words))):
+        assert len(json.dumps(message)) < MAXIMUM_BODY
+    assert limits(LIVE)["parts"][1] == LARGEST_PARTS
+
+
+def test_messages_of_one_kind_differ_in_their_values_alone():
+    other = replace(
+        TRANSACTION, timestamp=TRANSACTION.timestamp + 600, nullifier_x=1, samples_root=bytes(32)
+    )
+    messages = [encode_share(SHARE), encode_share(replace(SHARE, transaction=other))]
+    assert len({len(json.dumps(message)) for message in messages}) == 1
+
+
 MALFORMED = {
     "no object": ([], "request must be a JSON object"),
-    "a field is missing": (without(submission(), "item"), "request lacks item"),
-    "a field too many": (submission(extra=1), "request has unknown fields: extra"),
-    "the item is none": (submission(item=7), "item must be a JSON object"),
-    "the item lacks its scope": (submission(item=without(item(), "scope")), "item lacks scope"),
-    "the scope is text": (submission(item=item(scope="3")), "item.scope must be an integer"),
-    "the scope is a truth value": (submission(item=item(scope=True)), "item.scope must be"),
-    "the scope is negative": (submission(item=item(scope=-1)), "item.scope must be"),
-    "the scope is no uint32": (submission(item=item(scope=2**32)), "of 32 bits"),
-    "the timestamp is a fraction": (submission(item=item(timestamp=1.5)), "item.timestamp"),
-    "the hash is short": (submission(item=item(payloadHash="0x01")), "must have 32 bytes, not 1"),
-    "the hash has capitals": (
-        submission(item=item(payloadHash="0x" + "AB" * 32)),
+    "a field is missing": (without(share(), "challenge"), "request lacks challenge"),
+    "a field too many": (share(node=1), "request has unknown fields: node"),
+    "the transaction is none": (share(transaction=7), "transaction must be a JSON object"),
+    "the transaction lacks its round": (
+        share(transaction=without(share()["transaction"], "round")),
+        "transaction lacks round",
+    ),
+    "the round is text": (transaction(round="3"), "transaction.round must be an integer"),
+    "the round is a truth value": (transaction(round=True), "transaction.round must be"),
+    "the round is negative": (transaction(round=-1), "transaction.round must be"),
+    "the round is no uint32": (transaction(round=2**32), "of 32 bits"),
+    "the timestamp is a fraction": (transaction(timestamp=1.5), "transaction.timestamp"),
+    "the root is short": (transaction(samplesRoot="0x01"), "must have 32 bytes, not 1"),
+    "the root has capitals": (
+        transaction(samplesRoot="0x" + "AB" * 32),
         "lower-case hexadecimal",
     ),
-    "the hash has no 0x": (submission(item=item(payloadHash="01" * 32)), "must be 0x"),
-    "the hash has an odd digit": (
-        submission(item=item(payloadHash="0x" + "0" * 63)),
-        "two digits a byte",
-    ),
+    "the root has no 0x": (transaction(samplesRoot="01" * 32), "must be 0x"),
+    "the root has an odd digit": (transaction(samplesRoot="0x" + "0" * 63), "two digits a byte"),
     "the address has a wrong checksum": (
-        submission(item=item(rewardAddress=ITEM.reward_address.lower())),
+        transaction(rewardAddress=TRANSACTION.reward_address.lower()),
         "EIP-55",
     ),
-    "the nullifier is too long": (submission(item=item(nullifierX="0x" + "01" * 33)), "at most 32"),
-    "the responses are no list": (
-        submission(signature=signature(responses="0x00")),
-        "signature.responses must be a list",
+    "the nullifier is too long": (transaction(nullifierX="0x" + "01" * 33), "at most 32"),
+    "the hashes are no list": (transaction(payloadHashes="0x00"), "payloadHashes must be a list"),
+    "too many hashes": (
+        transaction(payloadHashes=["0x" + "00" * 32] * 33),
+        "33 entries, at most 32",
     ),
-    "too many responses": (
-        submission(signature=signature(responses=["0x" + "00" * 32] * 65)),
-        "65 entries, at most 64",
+    "a commitment is short": (
+        transaction(keyCommitments=["0x00"]),
+        r"transaction.keyCommitments\[0\] must have 32 bytes",
     ),
-    "a response is short": (
-        submission(signature=signature(responses=["0x00"] * 4)),
-        r"signature.responses\[0\] must have 32 bytes",
-    ),
-    "the ring has another size": (
-        submission(signature=signature(ring="0x00010002")),
-        "names 2 members for 4 responses",
-    ),
-    "the ring ends in half a member": (
-        submission(signature=signature(ring="0x000100")),
-        "names 1.5 members",
-    ),
-    "the payload is no text": (submission(payload=5), "payload must be base64"),
-    "the payload is no base64": (submission(payload="$$$"), "payload is not base64"),
+    "too many responses": (share(responses=["0x" + "00" * 32] * 129), "129 entries, at most 128"),
 }
 
 
@@ -117,34 +137,36 @@ MALFORMED = {
 def test_a_malformed_data_transaction_is_refused_by_name(name):
     message, reason = MALFORMED[name]
     with pytest.raises(WireError, match=reason):
-        decode_submission(message)
+        decode_share(message)
 
 
-MALFORMED_REVEALS = {
-    "no keys": ({"reveals": []}, "at least one key"),
-    "no list": ({"reveals": {}}, "reveals must be a list"),
-    "too many": ({"reveals": [{}] * 65}, "65 entries, at most 64"),
-    "a short key": (
-        {"reveals": [{"item": submission()["item"], "key": "0x00"}]},
-        r"reveals\[0\].key must have 32 bytes",
+MALFORMED_KEYS = {
+    "no kind": (keys(kind=None), "kind must be one of training, test"),
+    "a made-up kind": (keys(kind="both"), "kind must be one of training, test"),
+    "a kind that is a list": (keys(kind=[]), "kind must be one of training, test"),
+    "too many": (keys(words=["0x" + "00" * 32] * 33), "33 entries, at most 32"),
+    "a short key": (keys(words=["0x00"]), r"words\[0\] must have 32 bytes"),
+    "a malformed record": (
+        keys(record={**keys()["record"], "round": None}),
+        "record.round must be an integer",
     ),
-    "a malformed item": (
-        {"reveals": [{"item": item(scope=None), "key": "0x" + "00" * 32}]},
-        r"reveals\[0\].item.scope",
-    ),
+    "a transaction for its record": (keys(record=share()["transaction"]), "record lacks keysHash"),
+    "a negative number": (keys(index=-1), "index must be an integer"),
+    "a partition that is none": (keys(partition="0"), "partition must be an integer"),
 }
 
 
-@pytest.mark.parametrize("name", MALFORMED_REVEALS)
-def test_malformed_key_reveals_are_refused_by_name(name):
-    message, reason = MALFORMED_REVEALS[name]
+@pytest.mark.parametrize("name", MALFORMED_KEYS)
+def test_malformed_keys_are_refused_by_name(name):
+    message, reason = MALFORMED_KEYS[name]
     with pytest.raises(WireError, match=reason):
-        decode_reveals(message)
+        decode_publication(message)
 
 
 MESSAGES = {
-    "submission": (encode_submission(TRANSACTION, b"sealed"), decode_submission),
-    "reveals": (encode_reveals(REVEALS), decode_reveals),
+    "share": (encode_share(SHARE), decode_share),
+    "keys": (encode_publication(TRAINING), decode_publication),
+    "missing": ({"state": "new", "missing": ["0x" + "00" * 32]}, decode_missing),
 }
 
 

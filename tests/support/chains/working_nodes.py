@@ -18,7 +18,7 @@ from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
-from offchain.ports import DataSource, Learner
+from offchain.ports import ContentStore, DataSource, Learner
 from offchain.protocol.deciding.policy import ALL_ROLES, Policy, Role
 from offchain.protocol.history.entries import RoundHistory
 from offchain.storage.local import LocalStore
@@ -33,11 +33,12 @@ TURNS = 600
 
 @dataclass(frozen=True)
 class Part:
-    """A node's part: what it learns with, what it shares and what it does."""
+    """A node's part: what it learns with, what it shares and does, and its store if not all's."""
 
     learner: Learner
     source: DataSource | None
     roles: frozenset[Role] = ALL_ROLES
+    store: ContentStore | None = None
 
 
 @dataclass
@@ -116,13 +117,14 @@ def working(
 
 def worker_of(
     chain: NodeChain,
-    store: LocalStore,
+    store: ContentStore,
     node: int,
     part: Part,
     journal: Journal,
     clock: Callable[[], float],
 ) -> Worker:
     """One worker."""
+    store = part.store or store
     return assemble_worker(
         Adapters(
             chain.chains[node],

@@ -61,7 +61,7 @@ def open_desk(
     """The desk of account `number`, with its memory in a database."""
     signer = account_from_mnemonic(DEVELOPMENT_MNEMONIC, number)
     chain = Web3Chain(contracts, signer, policy, DurableOutbox(database))
-    return OrderDesk(contracts, chain, order_lane(database, maximum), lambda: 0.0, minimum_fee)
+    return OrderDesk(contracts, chain, order_lane(database, maximum), minimum_fee)
 
 
 @contextmanager

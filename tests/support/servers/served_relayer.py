@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
-from offchain.chain.domains import Domains
 
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
+from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain
-from offchain.node.demo.local_network import account, free_port
+from offchain.node.demo.local_network import free_port
 from offchain.node.relayer.answers import BODY_SECONDS
 from offchain.node.relayer.app import make_app
-from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
 from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
+from offchain.node.relayer.mixing import Mixer, Timing
 from offchain.node.relayer.order_wire import encode_order
 from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_stopped
-from offchain.node.relayer.wire import encode_reveals, encode_submission
+from offchain.node.relayer.wire import Publication, encode_publication, encode_share
+from offchain.protocol.words.actions import Share
 from offchain.protocol.words.orders import SignedOrder
-from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.storage.local import LocalStore
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
+from tests.support.chains.sharing_place import Drawn
 from tests.support.waiting import PATIENCE_SECONDS
+
+MIXING = 10.0
+"""Seconds for which what comes is mixed."""
 
 
 class Clock:
@@ -62,17 +69,29 @@ class ServedRelayer:
 
     def work(self) -> None:
         """Send all that waits."""
-        self.clock.now += 10
+        self.service.work()  # draws when what is new goes
+        self.clock.now += MIXING
         while self.service.work():
-            self.clock.now += 10
+            self.clock.now += MIXING
 
-    def post(self, transaction: DataTransaction, payload: bytes) -> httpx.Response:
+    def post(self, share: Share) -> httpx.Response:
         """Hand in a data transaction."""
-        return self.http.post("/transactions", json=encode_submission(transaction, payload))
+        return self.http.post("/transactions", json=encode_share(share))
 
-    def post_keys(self, *reveals: KeyReveal) -> httpx.Response:
-        """Hand in payload keys."""
-        return self.http.post("/keys", json=encode_reveals(tuple(reveals)))
+    def post_file(self, content: bytes, digest: bytes | None = None) -> httpx.Response:
+        """Hand in a file, as that of another hash if one is given."""
+        name = sha256(content).hexdigest() if digest is None else digest.hex()
+        return self.http.post(f"/files/{name}", content=content)
+
+    def post_all(self, drawn: Drawn) -> None:
+        """Hand in a data transaction with its files."""
+        assert self.post(drawn.share).is_success
+        for file in drawn.files:
+            assert self.post_file(file).is_success
+
+    def post_keys(self, keys: Publication) -> httpx.Response:
+        """Hand in keys."""
+        return self.http.post("/keys", json=encode_publication(keys))
 
     def post_order(self, signed: SignedOrder) -> httpx.Response:
         """Hand in a signed order."""
@@ -91,6 +110,8 @@ def served_relayer(
     body_seconds: float = BODY_SECONDS,
     minimum_balance: int = 0,
     minimum_fee: int = 0,
+    mixing: float | None = MIXING,
+    seed: int = 1,
     policy: FeePolicy | None = None,
     health_url: str | None = None,
     client_clock: Callable[[], float] | None = None,
@@ -99,23 +120,28 @@ def served_relayer(
 ) -> Iterator[ServedRelayer]:
     """Serve a relayer with account `number`, its files in `folder`, until the body ends.
 
-    Without `url` it takes a free port.
+    Without `url` it takes a free port. `mixing` None: as the chain's parameters say; `seed` decides
+    what chance does.
     """
     found, clock = contracts.deployment, Clock()
-    domains = Domains.of(found)
     url = url or f"http://127.0.0.1:{free_port()}"
     with RelayerDatabase(folder / "queue.sqlite") as database:
-        chain = Web3Chain(contracts, account(number), policy, DurableOutbox(database))
+        chain = Web3Chain(
+            contracts,
+            account_from_mnemonic(DEVELOPMENT_MNEMONIC, number),
+            policy,
+            DurableOutbox(database),
+        )
         queue, store = RelayerQueue(database, maximum), LocalStore(folder / "store")
         service = RelayerService(
             chain,
             store,
-            ChainFollower(chain, domains, found.block_number),
-            domains,
+            ChainFollower(chain, found.domain(), found.block_number),
+            found.domain(),
             queue,
-            clock,
-            BatchSettings(),
-            OrderDesk(contracts, chain, queue.orders, clock, minimum_fee),
+            Timing(chain.parameters, mixing, clock),
+            Mixer(random.Random(seed)),
+            OrderDesk(contracts, chain, queue.orders, minimum_fee),
         )
         watching = Ethereum(
             BoundedProvider(health_url or contracts.ethereum.url, timeout_seconds=30, attempts=1)

@@ -1,0 +1,187 @@
+"""Brings what a relayer accepted on chain, mixed, each thing once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from offchain.chain.follower import ChainFollower
+from offchain.errors import RevertedError, StoreError
+from offchain.node.relayer.admission import Admission
+from offchain.node.relayer.mixing import Mixer, Place, Timing
+from offchain.node.relayer.orders import OrderDesk
+from offchain.node.relayer.queue import RelayerQueue, keys_name, share_name
+from offchain.node.relayer.refused import Refused, Verdict
+from offchain.node.relayer.wire import Publication
+from offchain.ports import Chain, ContentStore
+from offchain.protocol.words.actions import Share
+from offchain.protocol.words.contract_errors import ContractError
+from offchain.protocol.words.status import ChainStatus
+from offchain.refusals import RefusalCode, revert_code
+
+log = structlog.get_logger()
+
+AT_ONCE: Final = 8
+"""Entries that are sent before orders have their turn."""
+
+LOST_RACES: Final = frozenset(
+    {
+        RefusalCode.NULLIFIER_USED,
+        ContractError.NULLIFIER_USED,
+        ContractError.ALREADY_PUBLISHED,
+    }
+)
+"""What rules and contract say where another relayer, or the sharer itself, was first."""
+
+Entry = Share | Publication
+
+
+@dataclass(slots=True)
+class Sending:
+    """Sends what waits in a queue. One thread works at a time.
+
+    Attributes:
+        chain: sends with the relayer's own account.
+        store: where sealed files go with their data transaction.
+        follower: of the same chain.
+        admission: the rules at the follower's block.
+        queue: what is accepted and not sent.
+        timing: in which windows it is sent.
+        mixer: at which moments, in which order.
+        orders: carries orders out; None if the relayer takes none.
+        lock: held while the follower's history is read or grows.
+    """
+
+    chain: Chain
+    store: ContentStore
+    follower: ChainFollower
+    admission: Callable[[], Admission]
+    queue: RelayerQueue
+    timing: Timing
+    mixer: Mixer
+    orders: OrderDesk | None
+    lock: threading.Lock
+    _swept: ChainStatus | None = field(default=None, init=False)
+
+    def work(self) -> bool:
+        """Catch up with the chain and send what is due; False if nothing was sent.
+
+        Raises:
+            ChainError: the chain cannot be used; nothing is lost.
+            StoreError: queue or store cannot be written.
+        """
+        # First what is on its way, perhaps since before a restart: only then is it known what is
+        # left to send.
+        self.chain.settle()
+        self._refresh()
+        if self._swept is not self.follower.status:
+            self._sweep()
+        sent = self._send_due()
+        if self.orders is not None:
+            sent = self.orders.send() or sent
+        return sent
+
+    def _refresh(self) -> None:
+        with self.lock:
+            self.follower.refresh()
+
+    # ---- what need not wait any more ---------------------------------------------------------
+
+    def _sweep(self) -> None:
+        """Forget what is on chain, and drop what came too late, with the reason."""
+        with self.lock:
+            status = self.follower.status
+            found = [(entry, self._verdict(entry)) for entry in self._waiting()]
+        for entry, verdict in found:
+            if verdict is Verdict.KNOWN:
+                self._remove(entry)
+            elif isinstance(verdict, Refused) and verdict.code is not RefusalCode.TOO_EARLY:
+                self._drop(entry, verdict)
+        self.queue.forget_files()
+        self._swept = status
+
+    def _waiting(self) -> tuple[Entry, ...]:
+        return (*self.queue.shares.all(), *self.queue.keys.all())
+
+    def _verdict(self, entry: Entry) -> Verdict | Refused:
+        """What the rules say of an entry now; with the lock held."""
+        try:
+            return self.admission().check_waiting(entry)
+        except Refused as refused:
+            return refused
+
+    def _remove(self, entry: Entry) -> None:
+        if isinstance(entry, Share):
+            self.queue.shares.remove([entry])
+        else:
+            self.queue.keys.remove([entry])
+
+    def _drop(self, entry: Entry, refused: Refused) -> None:
+        if refused.code in LOST_RACES:
+            self._remove(entry)
+        elif isinstance(entry, Share):
+            self.queue.shares.drop(entry, refused.code, str(refused))
+        else:
+            self.queue.keys.drop(entry, refused.code, str(refused))
+
+    # ---- what is due -------------------------------------------------------------------------
+
+    def _send_due(self) -> bool:
+        entries, places = self._ready()
+        sent = False
+        failed: StoreError | None = None
+        for name in self.mixer.due(places)[:AT_ONCE]:
+            try:
+                sent = self._send(entries[name]) or sent
+            except StoreError as error:
+                # Keys need no store, and must not be late for it.
+                failed = error
+        if failed is not None:
+            raise failed
+        return sent
+
+    def _ready(self) -> tuple[dict[str, Entry], dict[str, Place]]:
+        """What could go on chain now, by name, and where the chain is for each."""
+        entries: dict[str, Entry] = {}
+        places: dict[str, Place] = {}
+        status = self.follower.status
+        for share in self.queue.shares.all():
+            if not self.queue.missing(share):
+                name = share_name(share)
+                entries[name], places[name] = share, self.timing.shares(status)
+        with self.lock:
+            timely = [k for k in self.queue.keys.all() if self._verdict(k) is Verdict.NEW]
+        for keys in timely:
+            name = keys_name(keys)
+            entries[name], places[name] = keys, self.timing.keys(status)
+        return entries, places
+
+    def _send(self, entry: Entry) -> bool:
+        """Send one entry, if it is still to be sent."""
+        with self.lock:
+            verdict = self._verdict(entry)
+        if verdict is not Verdict.NEW:
+            self._swept = None
+            return False
+        if isinstance(entry, Share):
+            self._publish_files(entry)
+        try:
+            receipt = self.chain.execute(entry)
+        except RevertedError as error:
+            self._drop(entry, Refused(revert_code(error.name), str(error)))
+            return False
+        log.info("sent", what=type(entry).__name__, gas=receipt.gas_used)
+        # The history must know it before the queue forgets it, or what is handed in again in
+        # between would be taken for new.
+        self._refresh()
+        self._remove(entry)
+        return True
+
+    def _publish_files(self, share: Share) -> None:
+        """Put the sealed files where everybody finds them."""
+        for digest in share.transaction.payload_hashes:
+            self.store.put(self.queue.files.get(digest))
