@@ -11,6 +11,7 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.web3_chain import Web3Chain
 from offchain.node.demo.local_network import account
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
+from scripts.support.chains.deployed_chain import TASK
 from scripts.support.chains.evm import ROOT
 
 DEPLOYER, FEEDER = 5, 6
@@ -20,7 +21,7 @@ def deploy_for_regtest(url: str, checkpoint: Checkpoint) -> DeployedContracts:
     """Deploy everything on a development chain whose clock stays as it is."""
     ethereum = Ethereum.connect(url)
     genesis = tuple(str(account(node).address) for node in range(4))
-    plan = DeploymentPlan(genesis, checkpoint, REGTEST, DEMO, DEMO_RELAY)
+    plan = DeploymentPlan(genesis, checkpoint, TASK, REGTEST, DEMO, DEMO_RELAY)
     return DeployedContracts(ethereum, deploy(ethereum, account(DEPLOYER), plan, ROOT))
 
 
