@@ -8,7 +8,14 @@ from typing import Final
 from offchain.attacks.attack import Attack
 from offchain.errors import ConfigurationError
 
-FAMILIES: Final[dict[str, str]] = {}
+FAMILIES: Final[dict[str, str]] = {
+    "private-code": "judging",
+    "oversized-part": "judging",
+    "wrong-labels": "judging",
+    "own-test-data": "judging",
+    "spread": "judging",
+    "empty-pictures": "judging",
+}
 """The module of `offchain.attacks` that holds each attack as ``ATTACKS[name]``, by name."""
 
 

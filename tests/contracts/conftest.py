@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from offchain.protocol.words.status import Phase
-from scripts.support.chains.evm import Evm
-from scripts.support.chains.registries import restored
+from scripts.support.chains.evm import Evm, restored
 from scripts.support.chains.rounds import Rounds, Stage, row
 
 

@@ -147,8 +147,7 @@ def test_data_transactions_are_found_by_nullifier_with_their_parts(
     registry = played.reference.data_registry
     for number, entry in history.rounds.items():
         assert entry.partitioned == registry.collected(number).partitioned
-        training, test = registry.published(number)
-        assert entry.published == training & test
+        assert entry.published == registry.published(number)
         for index, data in enumerate(entry.data):
             assert history.data_of(number, data.record.nullifier_x) == data
             assert (data.partition is None) == (index >= entry.partitioned)
@@ -270,9 +269,12 @@ def test_keys_of_unknown_data_or_with_other_words_are_noticed(played: World) -> 
     assert_refused(played, index, forged, "the keys hash")
     position = {"block_number": published.block_number, "log_index": published.log_index}
     early = events.TestKeysPublished(
-        round=published.round, index=0, words=published.words, timestamp=0, **position
+        round=published.round, index=0, keys=published.words, timestamp=0, **position
     )
     assert_refused(played, index, early, "the phase is")
+    index, tests = first(played, events.TestKeysPublished)
+    for keys in ((bytes(32), *tests.keys[1:]), (*tests.keys, bytes(32)), ()):
+        assert_refused(played, index, replace(tests, keys=keys), "other keys")
 
 
 def test_another_genesis_is_noticed(played: World) -> None:

@@ -186,7 +186,7 @@ def test_wallet_shows_brownies_accounts(brownie, deployed):
     assert ran.returncode == 0, ran.stdout + ran.stderr
     for account in brownie.deployment.genesis_accounts:
         assert account in ran.stdout
-    assert "heat 0" in ran.stdout
+    assert "Stake" in ran.stdout
 
 
 def test_wallet_shows_whole_amounts_in_a_narrow_terminal(brownie, deployed):

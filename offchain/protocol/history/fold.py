@@ -148,29 +148,36 @@ class History(ChainState):
 
     def _training_keys_published(self, record: events.TrainingKeysPublished) -> None:
         entry, data = self._published(record, is_test=False)
+        commitments = (
+            word if data.is_test(part) else key_commitment(self.domain, word)
+            for part, word in enumerate(record.words)
+        )
+        keys_hash = keccak256(b"".join(commitments))
+        self._require_equal(keys_hash, data.record.keys_hash, record, "the keys hash")
         entry.data[record.index] = replace(data, training_words=record.words)
 
     def _test_keys_published(self, record: events.TestKeysPublished) -> None:
         entry, data = self._published(record, is_test=True)
-        entry.data[record.index] = replace(data, test_words=record.words)
+        words = data.training_words or ()
+        awaited = [word for part, word in enumerate(words) if data.is_test(part)]
+        commitments = [key_commitment(self.domain, key) for key in record.keys]
+        self._require(commitments == awaited, record, "other keys than the training keys left")
+        keys = iter(record.keys)
+        test_words = tuple(
+            next(keys) if data.is_test(part) else word for part, word in enumerate(words)
+        )
+        entry.data[record.index] = replace(data, test_words=test_words)
 
     def _published(
         self, record: events.TrainingKeysPublished | events.TestKeysPublished, *, is_test: bool
     ) -> tuple[RoundHistory, SharedData]:
-        """The round and the data transaction whose keys these are; checked against their hash."""
+        """The round and the data transaction whose keys these are."""
         entry = self.round(record.round)
         due = dataset.publishing_phase(is_test=is_test)
         self._require_equal(entry.phase, due, record, "the phase")
         known = entry.partitioned
         self._require(record.index < known, record, f"number {record.index} of {known}")
-        data = entry.data[record.index]
-        commitments = (
-            key_commitment(self.domain, word) if data.is_test(part) == is_test else word
-            for part, word in enumerate(record.words)
-        )
-        keys_hash = keccak256(b"".join(commitments))
-        self._require_equal(keys_hash, data.record.keys_hash, record, "the keys hash")
-        return entry, data
+        return entry, entry.data[record.index]
 
     # ---- rounds
 

@@ -48,7 +48,7 @@ class ReferenceChain:
         standing = ReferenceStanding(environment)
         membership = ReferenceMembership(environment, rounds, heat, standing, genesis_accounts)
         data_registry = ReferenceDataRegistry(environment, rounds, membership)
-        models = ReferenceModelTransactions(environment, rounds, membership)
+        models = ReferenceModelTransactions(environment, rounds, membership, standing)
         attestations = ReferenceAttestations(environment, rounds, membership, models, standing)
         model_chain = ReferenceModelChain(
             environment, rounds, membership, data_registry, models, attestations
@@ -113,8 +113,8 @@ class ReferenceChain:
                 self.data_registry.partition(height, end)
             case actions.PublishTrainingKeys(record, index, partition, words):
                 self.data_registry.publish_training_keys(record, index, partition, words)
-            case actions.PublishTestKeys(record, index, partition, words):
-                self.data_registry.publish_test_keys(record, index, partition, words)
+            case actions.PublishTestKeys(round_number, index, keys):
+                self.data_registry.publish_test_keys(round_number, index, keys)
             case actions.CommitModel(commitment, sealed_model):
                 self.model_transactions.commit_model(sender, commitment, sealed_model)
             case actions.RevealModel(transaction, salt):

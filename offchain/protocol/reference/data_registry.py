@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from offchain.crypto.data_identity import words_hash
+from offchain.crypto.hashing import keccak256
 from offchain.crypto.ring import Nullifier, RingSignature, verify_ring
 from offchain.crypto.ring_errors import RingSignatureError
 from offchain.crypto.sealing import key_commitment
@@ -23,6 +24,7 @@ from offchain.protocol.words.records import (
     TrainingKeysPublished,
 )
 from offchain.protocol.words.status import (
+    ZERO_HASH,
     Collected,
     NextPartition,
     PartitionRecord,
@@ -47,7 +49,7 @@ class RoundData:
     arrivals: list[int] = field(default_factory=list)
     nullifiers: dict[int, int] = field(default_factory=dict)
     partitions: list[PartitionRecord] = field(default_factory=list)
-    published: dict[Phase, int] = field(default_factory=lambda: {Phase.OPEN: 0, Phase.UNSEAL: 0})
+    published: int = 0
 
     @property
     def partitioned(self) -> int:
@@ -79,6 +81,8 @@ class ReferenceDataRegistry:
         # Whoever replays a chain may put the signatures aside and check them together later.
         self.check_ring: RingChecker = verify_ring
         self.data: dict[int, RoundData] = {}
+        # By number, of the last round that had one: see `_awaited`.
+        self.awaited: dict[int, bytes] = {}
         self.last_height = 0
         self.last_decision = 0
 
@@ -130,24 +134,47 @@ class ReferenceDataRegistry:
         if end != rules.partition_end(data.arrivals, decision):
             raise Revert("WrongEnd", end, decision)
         seed = partition_seed(self.environment.domain, self.environment.relay.block_hash(height))
-        data.partitions.append(PartitionRecord(first, end, height, decision, seed))
+        data.partitions.append(PartitionRecord(first, end, seed))
         data.decision_time = self.last_decision = decision
         self.last_height = height
         self.environment.emit(Partitioned, collecting, height, seed, first, end, decision)
 
     def publish_training_keys(
-        self, record: DataRecord, index: int, partition: int, words: Sequence[bytes]
+        self, record: DataRecord, index: int, number: int, words: Sequence[bytes]
     ) -> None:
-        """Publish all training keys of a data transaction."""
-        self._publish(Phase.OPEN, record, index, partition, words)
+        """Publish all training keys of a data transaction, which a partition took."""
+        self._require_phase(record.round, Phase.OPEN)
+        if not self.is_recorded(record, index):
+            raise Revert("UnknownData", record.round, index, self.identify(record))
+        partitions = self._data(record.round).partitions
+        taken = partitions[number] if number < len(partitions) else None
+        if taken is None or not taken.first <= index < taken.end:
+            raise Revert("WrongPartition", index, number)
+        test_parts = self.test_parts(record.round, index)
+        commitments = [
+            word if test_parts >> part & 1 else key_commitment(self.environment.domain, word)
+            for part, word in enumerate(words)
+        ]
+        if words_hash(commitments) != record.keys_hash:
+            raise Revert("WrongKeys", words_hash(commitments), record.keys_hash)
+        awaited = _awaited(record.round, [words[part] for part in positions(test_parts)])
+        if self.awaited.get(index) == awaited:
+            raise Revert("AlreadyPublished", record.round, index)
+        self.awaited[index] = awaited
         self.environment.emit(TrainingKeysPublished, record.round, index, tuple(words))
 
-    def publish_test_keys(
-        self, record: DataRecord, index: int, partition: int, words: Sequence[bytes]
-    ) -> None:
-        """Publish all test keys of a data transaction."""
-        self._publish(Phase.UNSEAL, record, index, partition, words)
-        self.environment.emit(TestKeysPublished, record.round, index, tuple(words))
+    def publish_test_keys(self, round_number: int, index: int, keys: Sequence[bytes]) -> None:
+        """Publish all test keys of a data transaction whose training keys were published."""
+        self._require_phase(round_number, Phase.UNSEAL)
+        commitments = [key_commitment(self.environment.domain, key) for key in keys]
+        awaited = _awaited(round_number, commitments)
+        if self.awaited.get(index) != awaited:
+            raise Revert("WrongKeys", awaited, self.awaited.get(index, ZERO_HASH))
+        data = self._data(round_number)
+        if data.published >> index & 1:
+            raise Revert("AlreadyPublished", round_number, index)
+        data.published |= 1 << index
+        self.environment.emit(TestKeysPublished, round_number, index, tuple(keys))
 
     # ---- for the model chain ---------------------------------------------------------------------
 
@@ -190,10 +217,9 @@ class ReferenceDataRegistry:
         )
         return bitmap(parts)
 
-    def published(self, round_number: int) -> tuple[int, int]:
-        """Bitmaps of the data transactions whose training keys, and test keys, were published."""
-        published = self._data(round_number).published
-        return published[Phase.OPEN], published[Phase.UNSEAL]
+    def published(self, round_number: int) -> int:
+        """Bitmap of the data transactions whose keys are all published."""
+        return self._data(round_number).published
 
     def data_root(self, round_number: int, data_set: int) -> bytes:
         """Merkle root over the leaves of the data transactions in a bitmap, by number."""
@@ -258,29 +284,12 @@ class ReferenceDataRegistry:
                 raise Revert("NotLowestHeight", height, previous, first_arrival)
         return decision
 
-    def _publish(
-        self, due: Phase, record: DataRecord, index: int, number: int, words: Sequence[bytes]
-    ) -> None:
-        round_number, phase = self.rounds.current_phase()
-        if (record.round, due) != (round_number, phase):
-            raise Revert("WrongPhase", record.round, round_number, phase, due)
-        if not self.is_recorded(record, index):
-            raise Revert("UnknownData", record.round, index, self.identify(record))
-        data = self._data(record.round)
-        partition = self.partition_of(record.round, index)
-        if partition is None or data.partitions.index(partition) != number:
-            raise Revert("WrongPartition", index, number)
-        are_keys = self.test_parts(record.round, index)
-        if due == Phase.OPEN:
-            are_keys = ~are_keys
-        keys_hash = words_hash(
-            [
-                key_commitment(self.environment.domain, word) if are_keys >> part & 1 else word
-                for part, word in enumerate(words)
-            ]
-        )
-        if keys_hash != record.keys_hash:
-            raise Revert("WrongKeys", keys_hash, record.keys_hash)
-        if data.published[due] >> index & 1:
-            raise Revert("AlreadyPublished", record.round, index)
-        data.published[due] |= 1 << index
+    def _require_phase(self, round_number: int, due: Phase) -> None:
+        competing, phase = self.rounds.current_phase()
+        if (round_number, due) != (competing, phase):
+            raise Revert("WrongPhase", round_number, competing, phase, due)
+
+
+def _awaited(round_number: int, test_commitments: Sequence[bytes]) -> bytes:
+    """What training keys leave of a data transaction: the test keys must lead to it."""
+    return keccak256(round_number.to_bytes(32, "big") + words_hash(test_commitments))

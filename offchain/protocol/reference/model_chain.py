@@ -196,8 +196,7 @@ class ReferenceModelChain:
 
     def _published(self, round_number: int) -> int:
         """Bitmap of the data transactions whose keys were all published in time."""
-        training, test = self.data_registry.published(round_number)
-        return dataset.published(training, test, self._closed(round_number).data)
+        return self.data_registry.published(round_number)
 
     def _commitments(self, round_number: int) -> int:
         commitments, _ = self.model_transactions.counts(round_number)

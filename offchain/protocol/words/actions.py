@@ -122,12 +122,11 @@ class PublishTrainingKeys:
 
 @dataclass(frozen=True, slots=True)
 class PublishTestKeys:
-    """DataRegistry.publishTestKeys: for every part its key, or a training part's key commitment."""
+    """DataRegistry.publishTestKeys of data transaction ``index``: the test parts' keys in order."""
 
-    record: DataRecord
+    round: int
     index: int
-    partition_number: int
-    words: tuple[bytes, ...]
+    keys: tuple[bytes, ...]
 
 
 # ---- ModelTransactions ---------------------------------------------------------------------------

@@ -154,13 +154,13 @@ class TrainingKeysPublished(Record):
 
 @dataclass(frozen=True, slots=True)
 class TestKeysPublished(Record):
-    """For each part a word: a test part's key, a training part's key commitment."""
+    """The keys of the test parts, in order."""
 
     __test__ = False  # its name is the event's; pytest looks no further
 
     round: int
     index: int
-    words: tuple[bytes, ...]
+    keys: tuple[bytes, ...]
 
 
 # ---- ModelChain ----------------------------------------------------------------------------------

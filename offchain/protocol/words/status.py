@@ -173,8 +173,6 @@ class PartitionRecord:
 
     first: int
     end: int
-    height: int
-    decision_time: int
     seed: bytes
 
 

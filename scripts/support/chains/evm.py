@@ -181,6 +181,14 @@ class Evm:
         return {"value": value, "gas": GAS_LIMIT, "gasPrice": 0, "chainId": 0, "nonce": 0}
 
 
+@contextmanager
+def restored(evm: Evm) -> Iterator[None]:
+    """Put the chain back afterwards: for fixtures that serve several tests."""
+    snapshot = evm.snapshot()
+    yield
+    evm.revert(snapshot)
+
+
 class LocalProvider(HTTPProvider):
     """A node on this machine, never asked through a proxy of the environment."""
 

@@ -23,6 +23,7 @@ from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
 from offchain.protocol.words.orders import TokenOrder, order_end
 from offchain.protocol.words.parameters import DEMO, LARGEST_RING
+from offchain.protocol.words.status import Phase
 from scripts.support.chains.authorizations import signed
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.relays import ContractRelay, Setup
@@ -82,6 +83,7 @@ RINGS = (8, 32, 64)
 ROUNDS = 3
 """So that the last of them writes over what the first one left in the data registry."""
 
+MODELS = 10
 ORDERS = 5
 
 HEADERS_IN_A_BATCH = 36
@@ -150,11 +152,16 @@ def _rings(evm: Evm) -> dict[str, int]:
 
 
 def _rounds(evm: Evm) -> dict[str, int]:
-    """Two rounds of ten models; the second makes all of them voices."""
+    """Two rounds of ten models; the second makes all of them voices. Later ones share data only."""
     rounds = _deploy(evm, 11)
-    finalize = _finalize(rounds, 10)
+    finalize = _finalize(rounds, MODELS)
     chain, gas = rounds.chain, rounds.chain.gas
-    for number in rounds.shared:
+    blocks = list(rounds.shared)
+    for _ in range(ROUNDS):
+        rounds.collect(rounds.accounts)
+        rounds.compete(())
+        rounds.advance_to(Phase.VOID)
+    for number in blocks:
         chain.send("Rewards", "claimBest", number)
         for account in rounds.accounts:
             if chain.view("Attestations", "attestationOf", number, account).statement.strip(b"\0"):
@@ -163,8 +170,8 @@ def _rounds(evm: Evm) -> dict[str, int]:
             chain.send("Rewards", "claimData", entry.transaction.record, entry.index)
     addresses = {name: contract.address for name, contract in chain.by_name.items()}
     return {
-        "publish_training_keys": median_low(gas["publishTrainingKeys"]),
-        "publish_test_keys": median_low(gas["publishTestKeys"]),
+        "publish_training_keys": median_low(gas["publishTrainingKeys"][-MODELS:]),
+        "publish_test_keys": median_low(gas["publishTestKeys"][-MODELS:]),
         "apply": median_low(gas["applyFor"]),
         "commit_model": median_low(gas["commitModel"]),
         "reveal_model": median_low(gas["revealModel"]),

@@ -16,6 +16,7 @@ from offchain.protocol.rules import judging, statements
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.rules.sharing import claimed_timestamp
 from offchain.protocol.words import actions
+from offchain.protocol.words.records import TestKeysPublished, TrainingKeysPublished
 from offchain.protocol.words.transactions import (
     DataTransaction,
     ModelTransaction,
@@ -152,24 +153,34 @@ class HonestWorld(SteppedWorld):
 
     def training_keys(self, round_number: int, index: int) -> actions.PublishTrainingKeys:
         """The publication of a data transaction's training keys."""
-        return actions.PublishTrainingKeys(*self._publication(round_number, index, is_test=False))
-
-    def test_keys(self, round_number: int, index: int) -> actions.PublishTestKeys:
-        """The publication of a data transaction's test keys."""
-        return actions.PublishTestKeys(*self._publication(round_number, index, is_test=True))
-
-    def _publication(self, round_number: int, index: int, *, is_test: bool) -> tuple:
         registry, shared = self.reference.data_registry, self.data_at(round_number, index)
         test_parts = registry.test_parts(round_number, index)
         words = tuple(
-            key if bool(test_parts >> part & 1) == is_test else commitment
+            commitment if test_parts >> part & 1 else key
             for part, (key, commitment) in enumerate(
                 zip(shared.keys, shared.transaction.key_commitments, strict=True)
             )
         )
         partitions = registry.data[round_number].partitions
         number = next(i for i, partition in enumerate(partitions) if index < partition.end)
-        return shared.transaction.record, index, number, words
+        return actions.PublishTrainingKeys(shared.transaction.record, index, number, words)
+
+    def test_keys(self, round_number: int, index: int) -> actions.PublishTestKeys:
+        """The publication of a data transaction's test keys."""
+        test_parts = self.reference.data_registry.test_parts(round_number, index)
+        keys = self.data_at(round_number, index).keys
+        return actions.PublishTestKeys(
+            round_number, index, tuple(keys[part] for part in positions(test_parts))
+        )
+
+    def published_keys(self, round_number: int, *, is_test: bool) -> set[int]:
+        """Numbers of the data transactions whose training keys, or test keys, are published."""
+        kind = TestKeysPublished if is_test else TrainingKeysPublished
+        return {
+            record.index
+            for record in self.reference.environment.records
+            if isinstance(record, kind) and record.round == round_number
+        }
 
     # ---- models ----------------------------------------------------------------------------------
 

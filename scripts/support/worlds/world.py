@@ -96,18 +96,17 @@ class World(HonestWorld):
 
     def open(self, indices: Sequence[int] | None = None) -> None:
         """From Open to Commit: training keys are published, by default all."""
-        for index in self._data(indices):
+        data = range(self.rounds.closed_round(self.competing).data)
+        for index in data if indices is None else indices:
             self.execute(self.training_keys(self.competing, index))
         self.end_phase()
 
     def unseal(self, indices: Sequence[int] | None = None) -> None:
-        """From Unseal to Report: test keys are published, by default all."""
-        for index in self._data(indices):
+        """From Unseal to Report: test keys are published, by default all that can be."""
+        opened = sorted(self.published_keys(self.competing, is_test=False))
+        for index in opened if indices is None else indices:
             self.execute(self.test_keys(self.competing, index))
         self.end_phase()
-
-    def _data(self, indices: Sequence[int] | None) -> Sequence[int]:
-        return range(self.rounds.closed_round(self.competing).data) if indices is None else indices
 
     def report(self, bitmap: int = 0, nodes: Sequence[Node] | None = None) -> None:
         """From Report to what follows: attesters send a bitmap of data that they cannot use."""

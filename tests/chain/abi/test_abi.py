@@ -144,8 +144,13 @@ OF_THE_CONTRACTS = {
     ("DataRegistry", "openRound"),
     ("ModelChain", "append"),
     ("ModelTransactions", "endReveal"),
-    ("Attestations", "freeze"),
-    ("Attestations", "grantStanding"),
+    *(
+        ("Attestations", name)
+        for name in (
+            *("enrol", "freeze", "countRound"),
+            *("grantStanding", "keepStanding", "dropStanding"),
+        )
+    ),
     ("Heat", "gain"),
     ("ModelToken", "mint"),
 }

@@ -34,7 +34,7 @@ ACTIONS = [
     actions.Share(SHARED, HASH, (1, 2**256 - 1)),
     actions.Partition(822_600, 7),
     actions.PublishTrainingKeys(RECORD, 4, 1, (HASH, bytes(32))),
-    actions.PublishTestKeys(RECORD, 4, 1, (bytes(32), HASH)),
+    actions.PublishTestKeys(3, 4, (bytes(32), HASH)),
     actions.CommitModel(HASH, HASH),
     actions.RevealModel(MODEL, HASH),
     actions.BringModel(3, b"some file"),

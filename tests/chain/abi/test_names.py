@@ -47,7 +47,7 @@ def test_every_name_beside_a_contracts_is_a_function_or_an_event_of_it():
     found = [
         (place, contract, name)
         for place, node in nodes("offchain", "scripts")
-        if isinstance(node, ast.Call | ast.Tuple)
+        if isinstance(node, ast.Call) or (isinstance(node, ast.Tuple) and len(node.elts) == 2)
         for contract, name in texts(node.args if isinstance(node, ast.Call) else node.elts)
         if contract in CONTRACTS and name not in CONTRACTS and str(name).isidentifier()
     ]

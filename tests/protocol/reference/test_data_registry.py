@@ -158,7 +158,7 @@ def test_keys_are_published_in_their_phase_alone_all_of_a_transaction_s_together
     training, test = competing.training_keys(1, 0), competing.test_keys(1, 0)
     with refused("WrongPhase", 1, 1, Phase.OPEN, Phase.UNSEAL):
         competing.execute(test)
-    for words in (training.words[1:], test.words, competing.training_keys(1, 1).words):
+    for words in (training.words[1:], competing.training_keys(1, 1).words):
         with pytest.raises(Revert, match="WrongKeys"):
             competing.execute(replace(training, words=words))
     competing.execute(training)
@@ -167,11 +167,38 @@ def test_keys_are_published_in_their_phase_alone_all_of_a_transaction_s_together
     competing.end_phases(Phase.UNSEAL)
     with refused("WrongPhase", 1, 1, Phase.UNSEAL, Phase.OPEN):
         competing.execute(competing.training_keys(1, 1))
+    for keys in ((), (*test.keys, bytes(32)), competing.test_keys(1, 1).keys):
+        with pytest.raises(Revert, match="WrongKeys"):
+            competing.execute(replace(test, keys=keys))
+    assert registry.published(1) == 0
     competing.execute(test)
-    assert registry.published(1) == (1, 1)
+    with refused("AlreadyPublished", 1, 0):
+        competing.execute(test)
+    assert registry.published(1) == 0b001
 
 
-def test_keys_are_published_of_what_a_partition_took_by_its_number(competing: World) -> None:
+def test_test_keys_are_not_published_without_training_keys(competing: World) -> None:
+    competing.open([0])
+    competing.end_phase()
+    for index in (1, 2):
+        with pytest.raises(Revert, match="WrongKeys"):
+            competing.execute(competing.test_keys(1, index))
+
+
+def test_what_the_keys_of_another_round_left_opens_nothing(competing: World) -> None:
+    competing.open()
+    competing.end_phases(Phase.VOID)
+    competing.collect()
+    assert competing.competing == 2
+    competing.end_phases(Phase.UNSEAL)
+    left = competing.test_keys(1, 0)
+    with pytest.raises(Revert, match="WrongKeys"):
+        competing.execute(replace(left, round=2))
+
+
+def test_training_keys_are_published_of_what_a_partition_took_by_its_number(
+    competing: World,
+) -> None:
     training = competing.training_keys(1, 0)
     changed = replace(training.record, timestamp=600)
     unknown = changed.identifier(competing.domain)

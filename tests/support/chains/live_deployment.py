@@ -11,7 +11,7 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.web3_chain import Web3Chain
 from offchain.node.demo.local_network import account
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
-from scripts.support.chains.deployed_chain import TASK
+from scripts.support.chains.deploying import TASK
 from scripts.support.chains.evm import ROOT
 
 DEPLOYER, FEEDER = 5, 6

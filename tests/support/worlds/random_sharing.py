@@ -200,20 +200,40 @@ class RandomSharing:
         if not partitioned:
             return
         is_test = (world.phase == Phase.UNSEAL) != self._rarely()
-        published = registry.published(round_number)[is_test]
-        indices = [i for i in range(partitioned) if self._rarely() or not published >> i & 1]
+        published = world.published_keys(round_number, is_test=is_test)
+        indices = [i for i in range(partitioned) if self._rarely() or i not in published]
         index = self.random.choice(indices or [0])
-        make = world.test_keys if is_test else world.training_keys
-        action = make(round_number, index)
+        if is_test:
+            action = world.test_keys(round_number, index)
+            world.execute(self._spoiled_test_keys(action), self._node())
+        else:
+            opening = world.training_keys(round_number, index)
+            world.execute(self._spoiled_training_keys(opening), self._node())
+
+    def _spoiled_training_keys(
+        self, action: actions.PublishTrainingKeys
+    ) -> actions.PublishTrainingKeys:
         match self.random.randint(0, 14):
             case 0:
-                action = replace(action, index=action.index + 1)
+                return replace(action, index=action.index + 1)
             case 1:
-                action = replace(action, partition_number=action.partition_number + 1)
+                return replace(action, partition_number=action.partition_number + 1)
             case 2:
-                action = replace(action, words=(self._junk(), *action.words[1:]))
+                return replace(action, words=(self._junk(), *action.words[1:]))
             case 3:
-                action = replace(action, words=action.words[1:])
+                return replace(action, words=action.words[1:])
             case 4:
-                action = replace(action, record=replace(action.record, timestamp=600))
-        world.execute(action, self._node())
+                return replace(action, record=replace(action.record, timestamp=600))
+            case _:
+                return action
+
+    def _spoiled_test_keys(self, action: actions.PublishTestKeys) -> actions.PublishTestKeys:
+        match self.random.randint(0, 14):
+            case 0:
+                return replace(action, index=action.index + 1)
+            case 1:
+                return replace(action, keys=(self._junk(), *action.keys[1:]))
+            case 2:
+                return replace(action, keys=(*action.keys, self._junk()))
+            case _:
+                return action

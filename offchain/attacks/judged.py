@@ -1,0 +1,77 @@
+"""Models judged as the protocol does, and as the first protocol did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offchain.attacks.digits_world import Points
+from offchain.protocol.rules import judging
+from offchain.protocol.rules.judging import Judged
+from offchain.protocol.rules.voices import repeats
+from offchain.protocol.words.parameters import DEMO, Parameters
+
+IMPROVEMENT_DIVISOR = 20
+"""The first protocol's: a valid model corrects one in so many of the baseline's errors."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a round says of its models: the valid ones by rank, and the voices among them."""
+
+    ranking: tuple[int, ...]
+    voices: tuple[int, ...]
+    nets: tuple[int, ...]
+
+
+def judge(
+    baseline: Points,
+    models: Sequence[Points],
+    parameters: Parameters = DEMO,
+    trimmed: int | None = None,
+) -> Verdict:
+    """Judge models by the protocol's rules; ``trimmed`` other than k breaks the defence."""
+    transactions = len(baseline)
+    k = judging.trimmed(transactions) if trimmed is None else trimmed
+
+    def middle(values: NDArray[np.int64]) -> int:
+        return judging.middle([int(value) for value in values], k)
+
+    def squares(one: Points, other: Points) -> int:
+        return middle(((one.astype(int) - other) ** 2).sum(axis=1))
+
+    nets = [middle((model.astype(int) - baseline).sum(axis=1)) for model in models]
+    spreads = [squares(model, baseline) for model in models]
+    bound = judging.required(
+        parameters.significance,
+        parameters.hostile_allowance,
+        parameters.tries_allowance,
+        transactions,
+        k,
+        len(models),
+    )
+    judged = [
+        Judged(net, spread, order)
+        for order, (net, spread) in enumerate(zip(nets, spreads, strict=True))
+    ]
+    ranking = judging.rank(judged, bound)
+    repeated = repeats(
+        ranking,
+        spreads,
+        lambda one, other: squares(models[one], models[other]),
+        parameters.voice_basis_points,
+    )
+    voices = tuple(model for model in ranking if model not in repeated)
+    return Verdict(ranking, voices, tuple(nets))
+
+
+def judge_by_score(baseline: Points, models: Sequence[Points]) -> tuple[int, ...]:
+    """The first protocol's ranking: correct samples summed, a margin of a part of the errors."""
+    score = int(baseline.sum())
+    margin = max(1, (baseline.size - score) // IMPROVEMENT_DIVISOR)
+    scores = [int(model.sum()) for model in models]
+    valid = [index for index, each in enumerate(scores) if each >= score + margin]
+    return tuple(sorted(valid, key=lambda index: (-scores[index], index)))
