@@ -1,4 +1,4 @@
-"""Two rounds of ten sharers with the real digits learner, small: what attacks on judging start from.
+"""Two rounds of ten sharers with the real digits learner, small: where attacks on judging start.
 
 The first round's best model is the baseline of the second. Made once a process: 20 to 30 seconds of
 one core.

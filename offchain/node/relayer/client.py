@@ -69,9 +69,15 @@ class RelayerClient(Outlet):
         files = {hashlib.sha256(payload).digest(): payload for payload in payloads}
         with self._connection() as connection:
             answer = connection.post("/transactions", encode_share(share))
-            for digest in _missing(connection, answer):
-                if digest in files:
-                    connection.post(f"/files/{digest.hex()}", files[digest])
+            try:
+                for digest in _missing(connection, answer):
+                    if digest in files:
+                        connection.post(f"/files/{digest.hex()}", files[digest])
+            except RelayerRefusedError as error:
+                if error.code is not RefusalCode.UNKNOWN_FILE:
+                    raise
+                # It waits no more: another relayer brought it, or the relayer says why not.
+                connection.post("/transactions", encode_share(share))
 
     def publish(self, keys: Publication) -> None:
         """See `Outlet.publish`."""
