@@ -233,6 +233,7 @@ class ContentWorld(World):
 
     def samples_root(self, node: Node) -> bytes:
         """The root of the samples whose parts were sealed just now."""
+        del node
         return samples_root(self._roots)
 
     # ---- models ----------------------------------------------------------------------------------
