@@ -200,7 +200,7 @@ def test_keys_that_were_accepted_before_a_kill_are_sent_after_it_once(place: Pla
     place.chain.share_directly(*drawn)
     place.chain.partition()
     place.chain.close()
-    messages = [encode_publication(place.chain.keys(one, test=False)) for one in drawn]
+    messages = [encode_publication(place.chain.training_keys(one)) for one in drawn]
     with place.relayer(*HELD) as program:
         answers = [program.http.post("/keys", json=message) for message in messages]
         assert [answer.status_code for answer in answers] == [202] * MEMBERS
