@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from offchain.chain.deployment.trust import require_task
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.ports import ContentStore, Learner
 from offchain.verification.full.content import ContentSetup
@@ -42,19 +43,22 @@ def verify_chain(
         open_learner: makes the task; likewise.
         checkpoint: where to go on from, if it can be used, and where to keep how far this came.
         confirmations: EVM blocks at the end that are left for later.
-        processes: for ring signatures and scores.
+        processes: for ring signatures, data and models.
         progress: is told how far it is.
         notice: is told, in words, why a checkpoint is not used.
 
     Raises:
         Difference: the first one between what is recorded and what follows.
+        WrongTaskError: the deployment is for another task than the learner's.
         ChainError: the chain cannot be read.
         VerificationError: the checkpoint cannot be written.
     """
     deployment = contracts.deployment
     compare_deployment(contracts)
-    start = None if checkpoint is None else _usable(contracts, checkpoint, notice)
-    replay = Replay(deployment) if start is None else start.replay
+    require_task(deployment, open_learner().task_hash)
+    deployed_at = contracts.read("Membership", "deployedAt")
+    start = None if checkpoint is None else _usable(contracts, checkpoint, deployed_at, notice)
+    replay = Replay(deployment, deployed_at) if start is None else start.replay
     recording = read_recording(
         contracts,
         first_block=None if start is None else start.block_number + 1,
@@ -62,12 +66,7 @@ def verify_chain(
         confirmations=confirmations,
         progress=progress,
     )
-    content = ContentSetup(
-        open_store,
-        open_learner,
-        deployment.domain("DataRegistry"),
-        deployment.parameters.maximum_samples,
-    )
+    content = ContentSetup(open_store, open_learner, deployment.domain())
     report = verify(replay, recording, content, processes=processes, progress=progress)
     if checkpoint is not None:
         ended = SavedVerification(recording.last_block, recording.last_hash, replay)
@@ -87,11 +86,11 @@ def verify_chain_lightly(
 
 
 def _usable(
-    contracts: DeployedContracts, path: Path, notice: Callable[[str], None]
+    contracts: DeployedContracts, path: Path, deployed_at: int, notice: Callable[[str], None]
 ) -> SavedVerification | None:
     """A checkpoint that the chain still agrees with, or None."""
     try:
-        found = read_checkpoint(path, contracts.deployment)
+        found = read_checkpoint(path, contracts.deployment, deployed_at)
     except UnusableCheckpoint as unusable:
         notice(f"{unusable}: everything is verified")
         return None

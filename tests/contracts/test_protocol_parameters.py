@@ -1,6 +1,6 @@
 """ProtocolParameters: the same struct and the same limits as in Python."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ def struct_components() -> list[dict[str, Any]]:
 
 
 def with_value(name: str, value: int) -> tuple[int, ...]:
-    values = list(DEMO.as_tuple())
+    values = list(BASE.as_tuple())
     values[FIELD_NAMES.index(name)] = value
     return tuple(values)
 
@@ -45,23 +45,44 @@ def test_get_returns_what_was_deployed(evm: Evm, parameters: Parameters) -> None
     assert tuple(contract.functions.get().call()) == parameters.as_tuple()
 
 
+# In which every other parameter may have any value of its range by itself.
+BASE = replace(DEMO, maximum_clock_skew=7_200)
+
+
 @pytest.mark.parametrize("name", FIELD_NAMES)
 def test_a_value_outside_its_range_reverts_with_its_limits(evm: Evm, name: str) -> None:
-    minimum, maximum = limits(DEMO)[name]
+    minimum, maximum = limits(BASE)[name]
     for value in (minimum - 1, maximum + 1):
         if value >= 0:
             with reverts("ParameterOutOfRange", solidity_name(name), value, minimum, maximum):
                 evm.deploy("ProtocolParameters", with_value(name, value))
 
 
-def test_the_largest_ring_is_no_smaller_than_the_smallest(evm: Evm) -> None:
-    for smallest, lowest in ((16, 16), (17, 17)):
-        changed = replace(DEMO, minimum_ring=smallest, maximum_ring=lowest)
-        evm.deploy("ProtocolParameters", changed.as_tuple())
-        values = list(changed.as_tuple())
-        values[FIELD_NAMES.index("maximum_ring")] = lowest - 1
-        with reverts("ParameterOutOfRange", "maximumRing", lowest - 1, lowest, 64):
-            evm.deploy("ProtocolParameters", tuple(values))
+@pytest.mark.parametrize(
+    ("name", "changes", "minimum", "maximum"),
+    [
+        ("maximum_clock_skew", {"timestamp_step": 700}, 700, 7_200),
+        ("test_parts", {"parts": 4}, 1, 3),
+        ("samples_per_part", {"test_parts": 7}, 1, 5_714),
+        ("minimum_ring", {"maximum_members": 5, "minimum_data": 1}, 2, 5),
+        ("minimum_data", {"minimum_ring": 4}, 1, 4),
+        ("model_burn", {"stake": 7}, 0, 7),
+        ("data_basis_points", {"best_basis_points": 1_000}, 0, 6_000),
+    ],
+)
+def test_a_range_follows_from_other_parameters(
+    evm: Evm, name: str, changes: dict[str, int], minimum: int, maximum: int
+) -> None:
+    def values(value: int) -> tuple[int, ...]:
+        stated = {**asdict(DEMO), **changes, name: value}
+        return tuple(stated[field] for field in FIELD_NAMES)
+
+    for value in (minimum, maximum):
+        evm.deploy("ProtocolParameters", values(value))
+    for value in (minimum - 1, maximum + 1):
+        if value >= 0:
+            with reverts("ParameterOutOfRange", solidity_name(name), value, minimum, maximum):
+                evm.deploy("ProtocolParameters", values(value))
 
 
 values = st.one_of(st.integers(0, 70), st.integers(0, 11_000), st.integers(0, 2**256 - 1))

@@ -12,7 +12,7 @@ from typing import Final
 
 from offchain.chain.abi.calls import decode_action
 from offchain.chain.abi.decoding import decode_record, event_named, value_of
-from offchain.chain.abi.interfaces import AbiValueError, interface
+from offchain.chain.abi.interfaces import CONTRACTS, AbiValueError, interface
 from offchain.chain.reading.calls_made import SentCall, SentTransaction, traced_calls, transactions
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.provider import RpcReplyError
@@ -33,9 +33,6 @@ from offchain.verification.recording.views import read_state
 TOKEN_CONTRACT: Final = "ModelToken"  # noqa: S105 - a name
 BLOCKS_AT_ONCE: Final = 2_000
 """EVM blocks whose logs are read together."""
-
-_CALLS_OUT: Final = (events.BondReturned, events.KeyBondReturned)
-"""What is logged before ether is paid: the receiver may be a contract that calls ours in turn."""
 
 
 class ChainMovedError(ChainError):
@@ -184,7 +181,7 @@ def _calls(
 ) -> tuple[ContractCall, ...]:
     names = {contracts.deployment.address(name): name for name in _LOGGING}
     # Whoever was paid may have called the contracts in turn: then there is more than the payment.
-    paid_out = any(isinstance(record, _CALLS_OUT) for record in entry.records)
+    paid_out = any(isinstance(record, events.StakeReturned) for record in entry.records)
     is_direct = sent.to in names and not (paid_out and len(entry.records) > 1)
     calls: Iterable[SentCall] = (
         [sent.call] if is_direct else traced_calls(contracts.ethereum, sent, names)
@@ -199,12 +196,7 @@ def _is_movement(record: Record) -> bool:
     return isinstance(record, TokensMoved)
 
 
-_LOGGING: Final = (
-    "BitcoinRelay",
-    "KeyRegistry",
-    "DataRegistry",
-    "Heat",
-    "ModelChain",
-    TOKEN_CONTRACT,
+_LOGGING: Final = tuple(
+    name for name in CONTRACTS if name not in ("ProtocolParameters", "TokenOrders")
 )
 """The contracts that log something."""

@@ -16,7 +16,7 @@ from web3.types import TxReceipt
 
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.possession import prove_possession
-from offchain.crypto.ring import nullifier, sign_ring
+from offchain.crypto.ring import RingSignature, nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment
 from offchain.crypto.secp256k1 import ShareKey
 from offchain.protocol.words.parameters import Parameters
@@ -164,12 +164,12 @@ class Rounds:
         """How far the round that collects is (IDataRegistry.Collected)."""
         return self.chain.view("DataRegistry", "collected", self.collecting)
 
-    def share(self, account: str) -> TxReceipt:
-        """Share as a member in the round that collects."""
+    def signed(self, account: str, **named: Any) -> tuple[Shared, RingSignature]:
+        """What a member shares in the round that collects, with its signature."""
         collection = self.chain.view("ModelChain", "collection")
         round_number, epoch = collection.round, collection.epoch
-        key, domain, parts = self.key(account, epoch), self.chain.domain, self.chain.parameters.parts
-        step = self.chain.parameters.timestamp_step
+        key, domain = self.key(account, epoch), self.chain.domain
+        parts, step = self.chain.parameters.parts, self.chain.parameters.timestamp_step
         keys = tuple(label("part key", account, round_number, part) for part in range(parts))
         own = nullifier(domain, key, round_number)
         transaction = DataTransaction(
@@ -182,13 +182,23 @@ class Rounds:
             own.x,
             own.v,
         )
+        transaction = replace(transaction, **named)
         ring = list(self.chain.view("Membership", "ring", epoch))
-        signed = sign_ring(domain, round_number, transaction.identifier(domain), ring, key)
-        shared = self.shared.setdefault(round_number, [])
-        receipt = self.chain.send(
-            "DataRegistry", "share", transaction, signed.challenge, list(signed.responses)
+        signature = sign_ring(domain, round_number, transaction.identifier(domain), ring, key)
+        index = len(self.shared.get(round_number, []))
+        return Shared(transaction, keys, index), signature
+
+    def bring(self, transaction: DataTransaction, signature: RingSignature) -> TxReceipt:
+        """Bring a data transaction on chain."""
+        return self.chain.send(
+            "DataRegistry", "share", transaction, signature.challenge, list(signature.responses)
         )
-        shared.append(Shared(transaction, keys, len(shared)))
+
+    def share(self, account: str, **named: Any) -> TxReceipt:
+        """Share as a member in the round that collects."""
+        shared, signature = self.signed(account, **named)
+        receipt = self.bring(shared.transaction, signature)
+        self.shared.setdefault(shared.transaction.round, []).append(shared)
         return receipt
 
     def partition(self) -> TxReceipt:

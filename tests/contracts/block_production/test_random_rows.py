@@ -8,8 +8,7 @@ import pytest
 from offchain.protocol.rules import judging, voices, votes
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, Row
-from scripts.support.chains.evm import Evm
-from scripts.support.chains.registries import restored
+from scripts.support.chains.evm import Evm, restored
 from scripts.support.chains.rounds import BASELINE, Rounds, Stage, label, row
 
 MODELS = 7

@@ -6,13 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from offchain.bitcoin.rules import REGTEST
+from scripts.support.chains.contracts import RELAY
 from scripts.support.chains.evm import reverts
-from scripts.support.chains.registries import (
-    BUFFER_SECONDS,
-)
 from tests.support.worlds.collecting import (
-    ACCOUNTS,
-    KEYS_EACH,
+    MEMBERS,
     NONE_YET,
     Collecting,
 )
@@ -22,7 +19,7 @@ def nearby_partitions(collecting: Collecting, forced: list[int]) -> Iterator[tup
     """Partitions that a keeper might rather have."""
     if forced == NONE_YET:
         heights = [*collecting.heights[-2:], collecting.last_height + 1]
-        ends = [collecting.taken_arrivals + 1, len(collecting.arrivals)]
+        ends = [collecting.taken + 1, len(collecting.arrivals)]
     else:
         heights = [forced[0] + step for step in (-1, 0, 1)]
         ends = [forced[1] + step for step in (-1, 0, 1)]
@@ -38,38 +35,38 @@ def test_exactly_the_forced_partition_is_accepted_through_random_histories(
 ):
     """Differential: random arrivals, headers, gaps and reorganisations against the rules."""
     chance = random.Random(seed)
-    registries = collecting.registries
-    assert registries.bitcoin.rules == REGTEST
+    chain = collecting.rounds.chain
+    assert chain.bitcoin.rules == REGTEST
     # Catch up with the EVM's clock.
-    registries.add_headers([collecting.evm.timestamp - 3_000 + 200 * i for i in range(12)])
+    collecting.add_headers([collecting.now - 3_000 + 200 * i for i in range(12)])
     partitions = reorganisations = 0
     for _ in range(50):
-        now = collecting.evm.timestamp
+        now = collecting.now
         action = chance.choices(
             ("share", "headers", "wait", "reorganise", "take"), weights=(8, 7, 2, 2, 6)
         )[0]
-        bitcoin = registries.bitcoin
-        if action == "share" and collecting.items < ACCOUNTS * KEYS_EACH - 4:
+        bitcoin = chain.bitcoin
+        if action == "share" and len(collecting.arrivals) < MEMBERS - 2:
             collecting.share(now + chance.choice((1, 30, 200, 600)), chance.randint(1, 3))
         elif action == "headers":
             for _ in range(chance.randint(1, 6)):
-                earliest = collecting.decision(bitcoin.best_height) + BUFFER_SECONDS + 1
+                earliest = collecting.decision(bitcoin.best_height) + RELAY.buffer_seconds + 1
                 time = now + chance.randint(-1_800, 1_800)
-                registries.add_headers([max(earliest, time)])
+                collecting.add_headers([max(earliest, time)])
         elif action == "wait":
             collecting.pass_time(now + chance.choice((1, 300, 2_000)))
         elif action == "reorganise":
             depth = chance.randint(1, 4)
             fork = bitcoin.best_height - depth
-            bitcoin = registries.bitcoin = bitcoin.fork(fork, salt=chance.getrandbits(32))
+            bitcoin = chain.bitcoin = bitcoin.fork(fork, salt=chance.getrandbits(32))
             for _ in range(depth + chance.randint(1, 2)):
-                earliest = collecting.decision(bitcoin.best_height) + BUFFER_SECONDS + 1
+                earliest = collecting.decision(bitcoin.best_height) + RELAY.buffer_seconds + 1
                 time = now + chance.randint(-1_800, 1_800)
                 bitcoin.extend([max(earliest, time)])
-            collecting.evm.send(registries.relay.functions.submit(bitcoin.raw(fork + 1)))
+            collecting.submit(fork + 1)
             reorganisations += 1
         collecting.check()
-        forced = collecting.forced(collecting.evm.timestamp)
+        forced = collecting.forced()
         if action in ("take", "reorganise"):
             for height, end in nearby_partitions(collecting, forced):
                 with reverts(*collecting.refusal(height, end)):

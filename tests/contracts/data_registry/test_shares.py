@@ -1,189 +1,243 @@
-"""Data transactions: what is accepted and recorded, in which scope, with which timestamp."""
+"""Data transactions: what is accepted and recorded, in which round, with which timestamp."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import astuple, replace
 
-from offchain.protocol.words.transactions import (
-    ChainSignature,
-    DataTransaction,
-    Item,
-    encode_positions,
+import pytest
+
+from offchain.crypto.ring import Nullifier, RingSignature, verify_ring
+from offchain.crypto.ring_errors import RingNotClosed
+from offchain.crypto.secp256k1 import ORDER
+from offchain.protocol.words.transactions import DataTransaction
+from scripts.support.chains.evm import Evm, reverts
+from scripts.support.chains.rounds import Rounds, Stage, label
+
+OTHER = label("other")
+
+
+@pytest.fixture
+def round_1(started: Stage) -> Rounds:
+    """Round 1 collects, with four members; nothing was shared yet."""
+    return started.enter()
+
+
+def view(rounds: Rounds, name: str, *arguments: object):
+    return rounds.chain.view("DataRegistry", name, *arguments)
+
+
+def test_a_data_transaction_is_numbered_recorded_and_told(round_1: Rounds) -> None:
+    chain, accounts = round_1.chain, round_1.accounts
+    round_1.share(accounts[0])
+    receipt = round_1.share(accounts[3])
+    transaction = round_1.shared[1][1].transaction
+    record, data_id = transaction.record, transaction.identifier(chain.domain)
+    [told] = chain.events(receipt, "DataRegistry", "DataShared")
+    assert (told["round"], told["index"], told["id"], told["arrival"]) == (1, 1, data_id, chain.now)
+    assert tuple(told["record"].values()) == astuple(record)
+    assert tuple(told["payloadHashes"]) == transaction.payload_hashes
+
+    assert view(round_1, "identify", record) == data_id
+    assert view(round_1, "idOf", 1, 1) == data_id
+    assert view(round_1, "arrivalOf", 1) == chain.now
+    assert view(round_1, "nullifierUse", 1, record.nullifier_x) == 2
+    assert view(round_1, "nullifierUse", 2, record.nullifier_x) == 0
+    assert tuple(view(round_1, "collected", 1)) == (2, 0, 0, 0)
+    for index in (0, 1, 2, 257, 2**32 - 1):
+        assert view(round_1, "isRecorded", record, index) is (index == 1)
+    assert not view(round_1, "isRecorded", replace(record, samples_root=OTHER), 1)
+    assert not view(round_1, "isRecorded", replace(record, round=2), 1)
+
+
+def test_every_member_shares_once_a_round(round_1: Rounds) -> None:
+    for index, account in enumerate(round_1.accounts[:4]):
+        round_1.share(account)
+        [own] = [round_1.shared[1][index].transaction]
+        with reverts("NullifierUsed", own.nullifier_x, index):
+            round_1.share(account)
+        with reverts("NullifierUsed", own.nullifier_x, index):
+            round_1.share(account, samples_root=OTHER)
+    assert view(round_1, "collected", 1).shared == 4
+
+
+def test_who_is_no_member_cannot_share(round_1: Rounds) -> None:
+    """Another key than the ring's: the signature is then over another ring."""
+    member, signature = round_1.signed(round_1.accounts[0])
+    transaction = member.transaction
+    for x in (0, ORDER):
+        with reverts("NullifierOutOfRange", x):
+            round_1.bring(replace(transaction, nullifier_x=x), signature)
+    with reverts("NullifierParity", 26):
+        round_1.bring(replace(transaction, nullifier_v=26), signature)
+
+
+def changed(transaction: DataTransaction) -> list[DataTransaction]:
+    """The transaction with each of its fields changed."""
+    hashes, commitments = transaction.payload_hashes, transaction.key_commitments
+    return [
+        replace(transaction, payload_hashes=(OTHER, *hashes[1:])),
+        replace(transaction, payload_hashes=(hashes[1], hashes[0], *hashes[2:])),
+        replace(transaction, key_commitments=(*commitments[:-1], OTHER)),
+        replace(transaction, samples_root=OTHER),
+        replace(transaction, timestamp=transaction.timestamp - 600),
+        replace(transaction, reward_address="0x" + "11" * 20),
+        replace(transaction, nullifier_v=55 - transaction.nullifier_v),
+    ]
+
+
+def test_whatever_is_signed_cannot_be_changed(round_1: Rounds) -> None:
+    shared, signature = round_1.signed(round_1.accounts[1])
+    ring = view_ring(round_1)
+    for other in changed(shared.transaction):
+        with reverts("RingNotClosed", *not_closed(round_1, other, ring, signature).arguments):
+            round_1.bring(other, signature)
+    round_1.bring(shared.transaction, signature)
+
+
+def view_ring(rounds: Rounds) -> list[int]:
+    return list(rounds.chain.view("Membership", "ring", 1))
+
+
+def not_closed(
+    rounds: Rounds, transaction: DataTransaction, ring: list[int], signature: RingSignature
+) -> RingNotClosed:
+    """The reason that the off-chain verification refuses the transaction for."""
+    own = Nullifier(transaction.nullifier_x, transaction.nullifier_v)
+    domain = rounds.chain.domain
+    message = transaction.identifier(domain)
+    with pytest.raises(RingNotClosed) as refused:
+        verify_ring(domain, transaction.round, message, own, ring, signature)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    "change", [lambda responses: responses[:-1], lambda responses: (*responses, 1)]
 )
-from scripts.support.chains.evm import Evm, events, reverts
-from scripts.support.chains.registries import (
-    OTHER_MEMBERS,
-    Registries,
-    item_tuple,
-    share_key,
-    transaction_tuple,
-)
-
-KEYS = 20  # active in round 1
-
-
-def test_an_accepted_item_is_numbered_recorded_and_told_whole(evm: Evm, registries: Registries):
-    registries.share(registries.signed_by(0))
-    shared = registries.signed_by(8)
-    receipt = registries.share(shared)
-    item, signature = shared.item, shared.signature
-    item_id = item.identifier(registries.domain)
-    (event,) = events(receipt, registries.data, "DataShared")
-    assert event["number"] == 1
-    assert event["scope"] == 1
-    assert event["itemId"] == item_id
-    assert event["arrival"] == evm.timestamp
-    assert tuple(event["item"].values()) == item_tuple(item)
-    assert event["signature"]["challenge"] == signature.challenge
-    assert tuple(event["signature"]["responses"]) == signature.responses
-    assert event["signature"]["ring"] == signature.ring
-
-    read = registries.data.functions
-    assert read.itemId(item_tuple(item)).call() == item_id
-    assert read.record(1, item.nullifier_x).call() == item_id[:24] + (2).to_bytes(8, "big")
-    assert read.record(2, item.nullifier_x).call() == bytes(32)
-    assert read.totals().call() == [2, 0, 0, 0]
+def test_the_ring_is_all_members(
+    round_1: Rounds, change: Callable[[tuple[int, ...]], tuple[int, ...]]
+) -> None:
+    shared, signature = round_1.signed(round_1.accounts[0])
+    responses = change(signature.responses)
+    with reverts("ResponseCountMismatch", 4, len(responses)):
+        round_1.bring(shared.transaction, replace(signature, responses=responses))
+    unreduced = (ORDER, *signature.responses[1:])
+    with reverts("ResponseOutOfRange", 0, ORDER):
+        round_1.bring(shared.transaction, replace(signature, responses=unreduced))
 
 
-def test_rings_of_every_allowed_size_and_signer_are_accepted(registries: Registries):
-    parameters = registries.parameters
-    for signer, size in enumerate((parameters.minimum_ring, 8, 11, parameters.maximum_ring)):
-        ring = sorted({signer, *range(KEYS - size + 1, KEYS)})
-        assert len(ring) == size
-        registries.share(registries.transaction(share_key(signer), ring))
-    assert registries.counts()[0] == 4
+def test_every_transaction_has_as_many_parts(round_1: Rounds) -> None:
+    account, parts = round_1.accounts[0], round_1.chain.parameters.parts
+    shared, _ = round_1.signed(account)
+    hashes, commitments = shared.transaction.payload_hashes, shared.transaction.key_commitments
+    for payloads, keys in (
+        (hashes[1:], commitments[1:]),
+        (hashes[1:], commitments),
+        (hashes, (*commitments, OTHER)),
+        ((), ()),
+    ):
+        with reverts("WrongPartCount", len(payloads), len(keys), parts):
+            round_1.share(account, payload_hashes=payloads, key_commitments=keys)
+    round_1.share(account)
 
 
-def test_items_of_one_block_share_an_entry_of_the_arrival_log(evm: Evm, registries: Registries):
-    times = []
-    number = 0
-    for in_block in (1, 3, 1, 2, 1, 1):  # entries in two storage slots
-        batch = [registries.signed_by(number + i) for i in range(in_block)]
-        evm.request("evm_setAutomine", False)
-        for shared in batch:
-            data = registries.data.encode_abi("share", [transaction_tuple(shared)])
-            evm.request(
-                "eth_sendTransaction",
-                {
-                    "from": evm.accounts[0],
-                    "to": registries.data.address,
-                    "data": data,
-                    "gas": hex(1_000_000),
-                },
-            )
-        evm.set_next_timestamp(evm.timestamp + 7)
-        evm.mine()
-        evm.request("evm_setAutomine", True)
-        number += in_block
-        times.append((evm.timestamp, number))
-        assert registries.counts() == (number, len(times))
-        read = [registries.data.functions.arrival(p).call() for p in range(len(times))]
-        assert read == times
-    with reverts("NoSuchArrival", len(times), len(times)):
-        registries.data.functions.arrival(len(times)).call()
+# ---- round and timestamp -------------------------------------------------------------------------
 
 
-def test_the_arrival_log_ends_where_bitcoins_clock_ends(evm: Evm, registries: Registries):
-    """Its times have 32 bits, as those of headers: in 2106 items are refused, not misdated."""
-    evm.set_next_timestamp(2**32)
-    registries.share(registries.signed_by(0, timestamp=2**32))
-    evm.set_next_timestamp(2**32 + 1)
-    with reverts("SafeCastOverflowedUintDowncast", 32, 2**32):
-        registries.share(registries.signed_by(1, timestamp=2**32))
+def test_nothing_is_accepted_before_the_start(evm: Evm) -> None:
+    rounds = Rounds.deploy(evm)
+    parts = (bytes(32),) * 4
+    for number in (0, 1):
+        transaction = DataTransaction(number, parts, parts, bytes(32), 600, evm.accounts[0], 1, 27)
+        with reverts("WrongRound", number, 0):
+            rounds.bring(transaction, RingSignature(bytes(32), ()))
 
 
-# ---- scope and timestamp ------------------------------------------------------------------------
+def test_a_data_transaction_is_for_the_round_that_collects_and_no_other(
+    round_1: Rounds,
+) -> None:
+    account = round_1.accounts[0]
+    late, signature = round_1.signed(account)
+    for number in (0, 2, 2**32 - 1):
+        with reverts("WrongRound", number, 1):
+            round_1.share(account, round=number)
+    round_1.close()
+    with reverts("WrongRound", 1, 2):
+        round_1.bring(late.transaction, signature)
+    round_1.share(account)
+    assert view(round_1, "collected", 2).shared == 1
 
 
-def test_no_scope_is_accepted_before_the_first_round(evm: Evm):
-    registries = Registries.deploy(evm)
-    item = Item(0, bytes(32), bytes(32), evm.timestamp, evm.accounts[0], 1, 27)
-    with reverts("ScopeNotAccepted", 0, 0):
-        registries.share(DataTransaction(item, ChainSignature(bytes(32), (), b"")))
+def test_a_signature_for_one_round_does_not_serve_the_next(round_1: Rounds) -> None:
+    shared, signature = round_1.signed(round_1.accounts[0])
+    round_1.close()
+    step = round_1.chain.parameters.timestamp_step
+    moved = replace(shared.transaction, round=2, timestamp=(round_1.chain.now // step + 1) * step)
+    reason = not_closed(round_1, moved, view_ring(round_1), signature)
+    with reverts("RingNotClosed", *reason.arguments):
+        round_1.bring(moved, signature)
 
 
-def test_a_scope_to_come_is_not_accepted(registries: Registries):
-    shared = registries.signed_by(0)
-    ahead = replace(shared, item=replace(shared.item, scope=2))
-    with reverts("ScopeNotAccepted", 2, 1):
-        registries.share(ahead)
+def test_a_timestamp_is_a_step_and_at_most_the_skew_ahead(round_1: Rounds) -> None:
+    chain, account = round_1.chain, round_1.accounts[0]
+    step, skew = chain.parameters.timestamp_step, chain.parameters.maximum_clock_skew
+    due = (chain.now // step + 4) * step
+    for timestamp in (due + 1, due - 1):
+        with reverts("TimestampNotAStep", timestamp, step):
+            round_1.share(account, timestamp=timestamp)
+    chain.now = due - skew - 2  # the next block is a second later
+    with reverts("TimestampAhead", due, due - 1):
+        round_1.share(account, timestamp=due)
+    round_1.share(account, timestamp=due)
 
 
-def test_the_scope_before_is_accepted_to_the_last_second_of_grace(evm: Evm, registries: Registries):
-    first, late = registries.signed_by(0), registries.signed_by(1)
-    opened = evm.timestamp + 50
-    evm.set_next_timestamp(opened)
-    registries.open_round(2)
-    grace = registries.parameters.grace_seconds
-    evm.set_next_timestamp(opened + grace)
-    receipt = registries.share(first)
-    assert events(receipt, registries.data, "DataShared")[0]["scope"] == 1
-    evm.set_next_timestamp(opened + grace + 1)
-    with reverts("ScopeNotAccepted", 1, 2):
-        registries.share(late)
+def test_a_timestamp_is_not_before_the_last_decision_of_any_round(round_1: Rounds) -> None:
+    chain, step = round_1.chain, round_1.chain.parameters.timestamp_step
+    round_1.share(round_1.accounts[0])
+    round_1.partition()
+    decision = view(round_1, "lastPartition")[1]
+    assert decision == view(round_1, "collected", 1).decisionTime
+    before = decision // step * step
+    assert before < decision
+    for _ in range(2):
+        with reverts("TimestampBehind", before, decision):
+            round_1.share(round_1.accounts[1], timestamp=before)
+        round_1.close()
+    assert view(round_1, "collected", 3).decisionTime == decision
+    round_1.share(round_1.accounts[1], timestamp=before + step)
+    assert chain.now > before + step, "an old one is no fault"
 
 
-def test_the_scope_two_rounds_back_is_not_accepted_even_at_once(registries: Registries):
-    shared = registries.signed_by(0)
-    registries.open_round(2)
-    registries.open_round(3)
-    with reverts("ScopeNotAccepted", 1, 3):
-        registries.share(shared)
+# ---- what is left of a round ---------------------------------------------------------------------
 
 
-def test_an_item_of_grace_is_checked_against_the_keys_of_its_own_scope(
-    evm: Evm, registries: Registries
-):
-    registries.register([share_key(50), share_key(51)], sender=2)
-    mine = registries.signed_by(0)
-    registries.open_round(2)
-    with reverts("KeyIndexOutOfRange", 20, 20):
-        newcomer = replace(mine.signature, ring=encode_positions([20, *OTHER_MEMBERS]))
-        registries.share(replace(mine, signature=newcomer))
-    registries.share(mine)
-    registries.write_pages(2)
-    registries.share(registries.transaction(share_key(50), [20, 21, 3, 4]))
-
-
-def test_one_key_may_sign_once_in_each_scope(registries: Registries):
-    first = registries.signed_by(0)
-    registries.share(first)
-    registries.open_round(2)
-    registries.write_pages(2)
-    second = registries.signed_by(0)
-    assert second.item.nullifier_x != first.item.nullifier_x
-    registries.share(second)
-    assert registries.counts()[0] == 2
-
-
-def test_a_timestamp_may_run_ahead_by_the_clock_skew_and_no_more(evm: Evm, registries: Registries):
-    now = evm.timestamp + 10
-    latest = now + registries.parameters.maximum_clock_skew
-    evm.set_next_timestamp(now)
-    with reverts("TimestampAhead", latest + 1, latest):
-        registries.share(registries.signed_by(0, timestamp=latest + 1))
-    now += 10
-    evm.set_next_timestamp(now)
-    registries.share(registries.signed_by(0, timestamp=latest + 10))
-
-
-def test_a_timestamp_before_the_last_decision_time_is_refused(evm: Evm, registries: Registries):
-    registries.share(registries.signed_by(0))
-    registries.add_headers([evm.timestamp + 300 + i for i in range(12)])
-    evm.set_next_timestamp(evm.timestamp + 1_000)
-    evm.mine()
-    height, end = registries.data.functions.nextPartition().call()
-    evm.send(registries.chain.functions.take(registries.data.address, height, end))
-    decision = registries.data.functions.totals().call()[3]
-    with reverts("TimestampBehind", decision - 1, decision):
-        registries.share(registries.signed_by(1, timestamp=decision - 1))
-    registries.share(registries.signed_by(1, timestamp=decision))
-
-
-# ---- wiring -------------------------------------------------------------------------------------
-
-
-def test_only_the_model_chain_opens_rounds_and_takes_items(evm: Evm, registries: Registries):
-    chain = registries.chain.address
-    with reverts("NotModelChain", evm.accounts[0], chain):
-        evm.send(registries.data.functions.openRound(2))
-    with reverts("NotModelChain", evm.accounts[4], chain):
-        evm.send(registries.data.functions.take(11, 1), sender=4)
+def test_two_rounds_on_only_the_record_of_a_data_transaction_is_left(round_1: Rounds) -> None:
+    accounts = round_1.accounts[:4]
+    for account in accounts[:3]:
+        round_1.share(account)
+    round_1.partition_all()
+    round_1.close()
+    while round_1.chain.phase.competes:
+        round_1.chain.advance()
+    first = round_1.shared[1]
+    ids = [entry.transaction.identifier(round_1.chain.domain) for entry in first]
+    assert [view(round_1, "idOf", 1, index) for index in range(3)] == ids
+    view(round_1, "partitionAt", 1, 0)
+    round_1.share(accounts[3])
+    with reverts("NothingThere", 2, 1, 1):
+        view(round_1, "idOf", 2, 1)
+    with reverts("NothingThere", 2, 1, 1):
+        view(round_1, "arrivalOf", 1)
+    round_1.partition_all()
+    round_1.close()
+    assert round_1.collecting == 3
+    for name, arguments in (
+        ("idOf", (1, 0)),
+        ("partitionAt", (1, 0)),
+        ("testParts", (1, 0)),
+        ("dataRoot", (1, 1)),
+    ):
+        with reverts("NothingThere", 1, 0, 0):
+            view(round_1, name, *arguments)
+    for entry in first:
+        assert view(round_1, "isRecorded", entry.transaction.record, entry.index)
+    with reverts("NothingThere", 3, 0, 0):
+        view(round_1, "idOf", 3, 0)

@@ -93,6 +93,6 @@ def test_gas_of_opening_a_transaction_of_twenty_parts(harness: Contract) -> None
     select = harness.functions.select(
         DOMAIN.contract, draw.randbytes(32), draw.randbytes(32), 20, 3
     )
-    assert select.call()[1] <= 10_500
+    assert select.call()[1] <= 6_500
     keys_hash = harness.functions.keysHash(DOMAIN.contract, words(draw), 2**17 - 1)
-    assert keys_hash.call()[2] <= 3_500
+    assert keys_hash.call()[2] <= 4_000

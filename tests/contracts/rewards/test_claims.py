@@ -7,8 +7,7 @@ import pytest
 
 from offchain.protocol.rules.heat import fade
 from offchain.protocol.words.status import Phase
-from scripts.support.chains.evm import Evm, reverts
-from scripts.support.chains.registries import restored
+from scripts.support.chains.evm import Evm, restored, reverts
 from scripts.support.chains.rounds import BASELINE, Rounds, Stage, label, reward_address, row
 
 REWARD = 1_000 * 10**18

@@ -1,149 +1,170 @@
-"""Heat: who grants it, how it fades with each block, and the quota of share keys that it gives."""
+"""Heat: who grants it, and how it fades with every round that closes."""
 
 import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from web3 import Web3
 from web3.contract import Contract
+from web3.types import TxReceipt
 
-from offchain.protocol.words.parameters import DEMO, Parameters
-from scripts.support.chains.evm import Evm, events, reverts
+from offchain.protocol.words.parameters import DEMO
+from scripts.support.chains.evm import Evm, restored, reverts
+from scripts.support.chains.rounds import Rounds, Stage
 
 LARGEST_HEAT = 2**224 - 1
+ZERO = "0x" + "00" * 20
 
 
-class HeatOfModelChain:
-    """Heat with a model chain whose block number is set by hand."""
-
-    def __init__(self, evm: Evm, **changes: int) -> None:
-        self.evm = evm
-        self.parameters: Parameters = replace(DEMO, **changes)
-        parameters = evm.deploy("ProtocolParameters", self.parameters.as_tuple())
-        self.chain: Contract = evm.deploy("ModelChainHarness")
-        self.heat: Contract = evm.deploy("Heat", parameters.address, self.chain.address)
-
-    def gain(self, account: str, amount: int):
-        return self.evm.send(self.chain.functions.gain(self.heat.address, account, amount))
-
-    def set_block_number(self, number: int) -> None:
-        self.evm.send(self.chain.functions.setBlockNumber(number))
-
-    def of(self, account: str) -> int:
-        return self.heat.functions.heatOf(account).call()
-
-    def quota(self, account: str) -> int:
-        return self.heat.functions.keyQuota(account).call()
-
-    def faded(self, heat: int, blocks: int) -> int:
-        """The rule: rounded down once for each block."""
-        for _ in range(blocks):
-            heat = heat * (10_000 - self.parameters.heat_fade_basis_points) // 10_000
-        return heat
+@pytest.fixture(scope="module")
+def in_round_1(evm_session: Evm) -> Iterator[Stage]:
+    """Round 1 collects; rounds close after one Bitcoin block."""
+    with restored(evm_session):
+        rounds = Rounds.deploy(evm_session, collect_heights=1)
+        rounds.start()
+        yield Stage(rounds)
 
 
 @pytest.fixture
-def heat(evm: Evm) -> HeatOfModelChain:
-    """Heat with the demo's parameters: 5 % fade with each block, 50 heat buy a key."""
-    return HeatOfModelChain(evm)
+def rounds(in_round_1: Stage) -> Rounds:
+    """The same, for one test."""
+    return in_round_1.enter()
 
 
-def test_nobody_but_the_model_chain_grants_heat(evm: Evm, heat: HeatOfModelChain):
-    with reverts("NotModelChain", evm.accounts[3], heat.chain.address):
-        evm.send(heat.heat.functions.gain(evm.accounts[3], 1), sender=3)
+@contextmanager
+def rewards(rounds: Rounds) -> Iterator[str]:
+    """The rewards contract's address, from which transactions can be sent."""
+    address = rounds.chain.by_name["Rewards"].address
+    rounds.chain.evm.request("anvil_impersonateAccount", address)
+    rounds.chain.evm.request("anvil_setBalance", address, hex(10**20))
+    yield address
+    rounds.chain.evm.request("anvil_stopImpersonatingAccount", address)
 
 
-def test_a_gain_adds_up_and_the_event_tells_amount_and_sum(evm: Evm, heat: HeatOfModelChain):
-    account = evm.accounts[1]
-    heat.gain(account, 100)
-    receipt = heat.gain(account, 60)
-    assert [dict(e) for e in events(receipt, heat.heat, "HeatGained")] == [
-        {"account": account, "amount": 60, "heat": 160}
-    ]
-    assert heat.of(account) == 160
-    assert heat.of(evm.accounts[2]) == 0
+def gain(rounds: Rounds, account: str, amount: int, round_number: int) -> TxReceipt:
+    with rewards(rounds) as sender:
+        return rounds.chain.send("Heat", "gain", account, amount, round_number, sender=sender)
 
 
-def test_heat_fades_with_every_block_and_a_gain_adds_to_what_is_left(
-    evm: Evm, heat: HeatOfModelChain
-):
+def heat_of(rounds: Rounds, account: str) -> int:
+    return rounds.chain.view("Heat", "heatOf", account)
+
+
+def faded(heat: int, rounds: int, fade: int = DEMO.heat_fade_basis_points) -> int:
+    """The rule: rounded down once for each round."""
+    for _ in range(rounds):
+        heat = heat * (10_000 - fade) // 10_000
+    return heat
+
+
+def test_nobody_but_the_rewards_contract_grants_heat(rounds: Rounds) -> None:
+    account, granter = rounds.accounts[3], rounds.chain.by_name["Rewards"].address
+    with reverts("NotRewards", account, granter):
+        rounds.chain.send("Heat", "gain", account, 1, 1, sender=account)
+
+
+def test_a_gain_adds_up_and_the_event_tells_amount_and_sum(rounds: Rounds) -> None:
+    account = rounds.accounts[1]
+    gain(rounds, account, 100, 1)
+    receipt = gain(rounds, account, 60, 1)
+    [told] = rounds.chain.events(receipt, "Heat", "HeatGained")
+    assert told == {"account": account, "round": 1, "amount": 60, "heat": 160}
+    assert heat_of(rounds, account) == 160
+    assert heat_of(rounds, rounds.accounts[2]) == 0
+
+
+def test_what_is_claimed_late_has_faded_since_the_round_that_earned_it(rounds: Rounds) -> None:
+    early, late = rounds.accounts[1:3]
+    gain(rounds, early, 1_000, 1)
+    for _ in range(4):
+        rounds.close()
+    receipt = gain(rounds, late, 1_000, 1)
+    [told] = rounds.chain.events(receipt, "Heat", "HeatGained")
+    assert told == {"account": late, "round": 1, "amount": 1_000, "heat": faded(1_000, 4)}
+    assert heat_of(rounds, late) == heat_of(rounds, early) == faded(1_000, 4)
+
+
+def test_heat_fades_with_every_round_and_a_gain_adds_to_what_is_left(rounds: Rounds) -> None:
     """Differential against the rule in Python, over random gains and pauses of three accounts."""
     chance = random.Random(20)
-    expected = dict.fromkeys(evm.accounts[1:4], (0, 0))  # heat, block number
-    number = 0
-    for _ in range(40):
+    expected = dict.fromkeys(rounds.accounts[1:4], (0, 0))  # heat, round
+    for _ in range(30):
+        for _ in range(chance.choice((0, 0, 1, 1, 3))):
+            rounds.close()
+        collecting = rounds.collecting
         account = chance.choice(list(expected))
-        number += chance.choice((0, 0, 1, 1, 2, 7, 30))
-        heat.set_block_number(number)
         amount = chance.choice((0, 1, 20, 60, 100, 10**6, 10**18))
+        earned = chance.randint(max(1, collecting - 5), collecting)
         before, since = expected[account]
-        expected[account] = (heat.faded(before, number - since) + amount, number)
-        heat.gain(account, amount)
+        left = faded(before, collecting - since) + faded(amount, collecting - earned)
+        expected[account] = left, collecting
+        gain(rounds, account, amount, earned)
         for other, (value, since) in expected.items():
-            assert heat.of(other) == heat.faded(value, number - since)
+            assert heat_of(rounds, other) == faded(value, collecting - since)
+
+
+# ---- absences that no test can play --------------------------------------------------------------
+
+
+class LongAbsence:
+    """Heat beside a contract that says which round collects, and nothing else."""
+
+    CHAIN = Web3.to_checksum_address("0x" + "c0" * 20)
+
+    def __init__(self, evm: Evm, **changes: int) -> None:
+        self.evm = evm
+        parameters = evm.deploy("ProtocolParameters", replace(DEMO, **changes).as_tuple()).address
+        # parameters, relay, membership, data registry, model chain, model transactions,
+        # attestations, block production, rewards, heat, token
+        contracts: Sequence[str] = (
+            *(parameters, ZERO, ZERO, ZERO, self.CHAIN, ZERO, ZERO, ZERO),
+            *(evm.accounts[0], ZERO, ZERO),
+        )
+        self.heat: Contract = evm.deploy("Heat", contracts)
+        self.collect(0)
+
+    def collect(self, round_number: int) -> None:
+        """Let a round collect: the code returns its number whatever it is asked."""
+        code = b"\x63" + round_number.to_bytes(4, "big") + bytes.fromhex("5f5260205ff3")
+        self.evm.request("anvil_setCode", self.CHAIN, Web3.to_hex(code))
+
+    def gain(self, amount: int, round_number: int) -> TxReceipt:
+        call = self.heat.functions.gain(self.evm.accounts[1], amount, round_number)
+        return self.evm.send(call)
+
+    @property
+    def left(self) -> int:
+        return int(self.heat.functions.heatOf(self.evm.accounts[1]).call())
 
 
 @pytest.mark.gas
-def test_heat_of_an_absent_account_ends_at_zero_within_bounded_gas(
-    evm: Evm, heat: HeatOfModelChain
-):
-    account = evm.accounts[1]
-    heat.gain(account, 2**64 - 1)
-    heat.set_block_number(2**32 - 1)
-    assert heat.of(account) == 0
-    receipt = heat.gain(account, 7)
-    assert heat.of(account) == 7
-    assert receipt["gasUsed"] < 400_000
+@pytest.mark.parametrize(("fade", "bound"), [(500, 500_000), (100, 2_000_000)])
+def test_heat_ends_at_zero_within_bounded_gas_after_any_absence(
+    evm: Evm, fade: int, bound: int
+) -> None:
+    """What an account has and what it claims from the first round fade both to nothing."""
+    absent = LongAbsence(evm, heat_fade_basis_points=fade)
+    absent.gain(2**64 - 1, 0)
+    absent.collect(2**32 - 1)
+    assert absent.left == 0
+    receipt = absent.gain(2**64 - 1, 0)
+    assert absent.left == 0
+    assert receipt["gasUsed"] < bound
 
 
-@pytest.mark.gas
-def test_the_slowest_fade_takes_bounded_gas_after_any_absence(evm: Evm):
-    heat = HeatOfModelChain(evm, heat_fade_basis_points=100)
-    heat.gain(evm.accounts[1], 2**64 - 1)
-    heat.set_block_number(2**32 - 1)
-    receipt = heat.gain(evm.accounts[1], 123)
-    assert heat.of(evm.accounts[1]) == 123
-    assert receipt["gasUsed"] < 1_500_000
+def test_with_a_full_fade_heat_lasts_until_the_round_closes(evm: Evm) -> None:
+    absent = LongAbsence(evm, heat_fade_basis_points=10_000)
+    absent.gain(123, 0)
+    assert absent.left == 123
+    absent.collect(1)
+    assert absent.left == 0
 
 
-def test_with_a_full_fade_heat_lasts_until_the_next_block(evm: Evm):
-    heat = HeatOfModelChain(evm, heat_fade_basis_points=10_000)
-    heat.gain(evm.accounts[1], 123)
-    assert heat.of(evm.accounts[1]) == 123
-    heat.set_block_number(1)
-    assert heat.of(evm.accounts[1]) == 0
-
-
-def test_heat_beyond_its_storage_is_refused_not_wrapped(evm: Evm, heat: HeatOfModelChain):
-    account = evm.accounts[1]
-    heat.gain(account, LARGEST_HEAT)
+def test_heat_beyond_its_storage_is_refused_not_wrapped(evm: Evm) -> None:
+    absent = LongAbsence(evm)
+    absent.gain(LARGEST_HEAT, 0)
     with reverts("SafeCastOverflowedUintDowncast", 224, LARGEST_HEAT + 1):
-        heat.gain(account, 1)
-    assert heat.of(account) == LARGEST_HEAT
-
-
-def test_the_quota_grows_by_a_key_for_each_step_of_heat_up_to_the_maximum(
-    evm: Evm, heat: HeatOfModelChain
-):
-    account, step = evm.accounts[1], heat.parameters.key_step
-    base, maximum = heat.parameters.base_keys, heat.parameters.maximum_keys
-    assert heat.quota(account) == base
-    heat.gain(account, step - 1)
-    assert heat.quota(account) == base
-    heat.gain(account, 1)
-    assert heat.quota(account) == base + 1
-    heat.gain(account, step * (maximum - base - 1))
-    assert heat.quota(account) == maximum
-    heat.gain(account, step)
-    assert heat.quota(account) == maximum
-    heat.gain(account, 2**64)
-    assert heat.quota(account) == maximum
-
-
-def test_the_quota_shrinks_to_the_base_as_heat_fades(evm: Evm, heat: HeatOfModelChain):
-    account = evm.accounts[1]
-    heat.gain(account, 4 * heat.parameters.key_step)
-    assert heat.quota(account) == heat.parameters.base_keys + 4
-    heat.set_block_number(1)
-    assert heat.quota(account) == heat.parameters.base_keys + 3
-    heat.set_block_number(200)
-    assert heat.quota(account) == heat.parameters.base_keys
+        absent.gain(1, 0)
+    assert absent.left == LARGEST_HEAT
