@@ -9,6 +9,7 @@ from typing import Final
 from offchain.attacks.attack import Attack, Outcome, Tell
 from offchain.attacks.digits_world import Points, digits_world, trained, with_noise
 from offchain.attacks.judged import judge, judge_by_score
+from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.protocol.rules.standing import granted, is_majority
 from offchain.protocol.words.parameters import DEMO
 
@@ -24,12 +25,18 @@ RATE = 0.3
 
 
 @cache
-def _best_variants() -> tuple[Points, ...]:
-    """Points of the best honest model with a little noise, under sixty names."""
+def _best() -> IntegerNetwork:
+    """The best of the honest models."""
     world = digits_world()
     points = [world.points(network) for network in world.honest]
-    best = world.honest[judge(world.points(world.baseline), points).ranking[0]]
-    return tuple(world.points(with_noise(best, 0.02, 1, seed)) for seed in range(NAMES))
+    return world.honest[judge(world.points(world.baseline), points).ranking[0]]
+
+
+@cache
+def _best_variants() -> tuple[Points, ...]:
+    """Its points with a little noise, under sixty names."""
+    world = digits_world()
+    return tuple(world.points(with_noise(_best(), 0.02, 1, seed)) for seed in range(NAMES))
 
 
 def many_names(tell: Tell) -> Outcome:
@@ -49,8 +56,8 @@ def many_names(tell: Tell) -> Outcome:
         len(voices) <= 1 and rounds is None,
         rounds_by_score is not None,
         f"of {len(named)} valid names {len(voices)} is a voice, beside "
-        f"{len(verdict.voices) - len(voices)} of {len(honest)} honest models; they are the majority "
-        f"of the attesters {_when(rounds)}, by score {_when(rounds_by_score)}",
+        f"{len(verdict.voices) - len(voices)} of {len(honest)} honest models; they are most of "
+        f"the attesters {_when(rounds)}, by score {_when(rounds_by_score)}",
         "one voice a training",
         {
             "valid_names": len(named),
@@ -87,7 +94,7 @@ def fine_tuned_names(tell: Tell) -> Outcome:
     """Every name trains its variant a little further, so that it is one no more."""
     world = digits_world()
     before = world.points(world.baseline)
-    best = world.honest[0]
+    best = _best()
     cheapest = 1.0
     figures: dict[str, int | float | str] = {}
     for part in STEPS:
@@ -106,7 +113,7 @@ def fine_tuned_names(tell: Tell) -> Outcome:
     return Outcome(
         free == 0,
         len(by_score) > NAMES // 2,
-        f"noise alone makes {free} voices more; the cheapest of what was tried is {cheapest:.0%} of "
+        f"noise alone makes {free} voices more; the cheapest that was tried is {cheapest:.0%} of "
         f"a training at {RATE} of its rate; by score {len(by_score) - 1} names cost nothing",
         f"a name costs {cheapest:.0%} of a training, a place among the members and a stake",
         figures | {"cheapest_part_of_a_training": cheapest},
