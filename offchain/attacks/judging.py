@@ -165,7 +165,7 @@ def wrong_labels(tell: Tell) -> Outcome:
         held,
         fell,
         f"{figures[f'valid_{HOSTILE}']} of {len(world.honest)} honest models stay valid with "
-        f"{HOSTILE} of {SHARERS} sharers' labels at random; by score the margin that they must reach "
+        f"{HOSTILE} of {SHARERS} sharers' labels at random; by score the margin to be reached "
         f"grows from {_clean_margin(world)} to {figures[f'margin_by_score_{HOSTILE}']} samples",
         "the gain on those sharers' data is lost, and a third is left out at either end",
         figures,
@@ -225,7 +225,8 @@ def spread(tell: Tell) -> Outcome:
     return Outcome(
         honest == len(models) and not accepted,
         fell,
-        f"{honest} of {len(models)} honest models and {accepted} of {len(noisy)} noisy copies valid",
+        f"{honest} of {len(models)} honest models and {accepted} of {len(noisy)} copies with noise "
+        "are valid",
         figures={
             "honest_valid": honest,
             "noise_valid": accepted,
@@ -262,7 +263,8 @@ def empty_pictures(tell: Tell) -> Outcome:
     return Outcome(
         honest == len(models) and not accepted,
         fell,
-        f"{honest} of {len(models)} honest models and {accepted} of {len(noisy)} noisy copies valid",
+        f"{honest} of {len(models)} honest models and {accepted} of {len(noisy)} copies with noise "
+        "are valid",
         figures={"honest_valid": honest, "noise_valid": accepted},
     )
 

@@ -13,6 +13,9 @@ FAMILIES: Final[dict[str, str]] = {
     "oversized-part": "judging",
     "wrong-labels": "judging",
     "own-test-data": "judging",
+    "many-names": "names",
+    "fine-tuned-names": "names",
+    "noise-on-best": "names",
     "spread": "judging",
     "empty-pictures": "judging",
 }

@@ -165,7 +165,7 @@ def limits(parameters: Parameters) -> dict[str, tuple[int, int]]:
         "significance": (0, 1_000),
         "hostile_allowance": (0, 1_000),
         "tries_allowance": (0, 10_000),
-        "voice_basis_points": (0, BASIS_POINTS),
+        "voice_basis_points": (1, BASIS_POINTS),
         "burn_basis_points": (0, BASIS_POINTS),
         "model_burn": (0, p.stake),
         "minimum_standing": (1, 64),

@@ -41,7 +41,7 @@ def payload(seed: int, count: int) -> bytes:
 
 
 def model(seed: int, noise: float) -> bytes:
-    """A model file: reads most digits without noise, and hardly any with a noise of 100."""
+    """A model file: reads all digits without noise, and hardly any with a noise of 10."""
     averages = [
         IntegerLayer(
             np.ones((1, 1, kernel, kernel), np.int8),
@@ -55,8 +55,9 @@ def model(seed: int, noise: float) -> bytes:
     known = samples(0, 500)
     cells = _cells(averages, known.images)
     means = np.stack([cells[known.labels == digit].mean(axis=0) for digit in range(10)])
-    means -= means.mean(axis=0)
-    weights = means + np.random.default_rng(seed).normal(0.0, noise, means.shape)
+    # What all digits have in common tells none from another.
+    own = means - means.mean(axis=0)
+    weights = own + np.random.default_rng(seed).normal(0.0, noise, own.shape)
     weight = np.clip(np.rint(weights), -WEIGHT_MAXIMUM, WEIGHT_MAXIMUM).astype(np.int8)
     # Of two digits the one whose averages are nearer wins: half the square of its own is taken off.
     bias = -np.rint((means**2).sum(axis=1) / 2).astype(np.int32)

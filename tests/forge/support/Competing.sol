@@ -1,207 +1,162 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IAttestations} from "../../../contracts/interfaces/IAttestations.sol";
 import {IModelChain} from "../../../contracts/interfaces/IModelChain.sol";
+import {IModelTransactions} from "../../../contracts/interfaces/IModelTransactions.sol";
 import {Tags} from "../../../contracts/libraries/Tags.sol";
-import {ReferenceMerkle} from "./ReferenceMerkle.sol";
 import {Sharing} from "./Sharing.sol";
 import {draw} from "./Test.sol";
 
-/// @notice Nodes that commit to models, reveal them, attest and finalize, and what must come of it.
+/// @notice Accounts that commit to models, reveal them, report, attest and finalize.
 abstract contract Competing is Sharing {
-    using ReferenceMerkle for bytes32[];
+    uint64 private constant BASELINE = 100;
 
-    struct Model {
-        bytes32 modelHash;
-        bytes32 trainingRoot;
-        bytes32 salt;
-        uint256 score; // what it really reaches
-    }
-
-    uint256 private constant TEST_SAMPLES = 1_000_000;
-
-    mapping(uint32 round => mapping(address account => Model)) internal models;
-    mapping(uint32 round => IModelChain.ModelTransaction[]) internal revealed;
     mapping(uint32 round => mapping(address account => bytes32)) private _statements; // committed to, not opened
-    uint256 private _baseline; // score of the last block's best model
 
-    /// @dev Whether the rules give the account a place in the round.
-    function mayCommit(address by) internal view returns (bool) {
-        IModelChain.Competition memory current = chain.competition();
-        if (chain.commitmentOf(current.round, by).order != 0) return true;
-        uint256 newcomers;
-        for (uint256 i = 0; i < ACCOUNTS; ++i) {
-            bool hasPlace = chain.commitmentOf(current.round, account(i)).order != 0;
-            if (hasPlace && !chain.isAttester(account(i))) ++newcomers;
-        }
-        if (chain.isAttester(by)) return current.commitments < p.maximumModels;
-        return current.round != 1 && current.attesters + newcomers < p.maximumModels;
-    }
-
-    /// @dev A new model, good or bad, or a copy of one that another account committed to.
+    /// @dev Commits to a model, where the account may.
     function commitModel(uint256 seed, address by) internal {
-        uint32 round = chain.competition().round;
-        address other = account(draw(seed, 0) % ACCOUNTS);
-        Model memory model = models[round][other];
-        if (draw(seed, 1) % 6 != 0 || model.modelHash == 0) {
-            model.modelHash = bytes32(draw(seed, 2));
-            uint256 required = chain.requiredScore(_baseline, TEST_SAMPLES);
-            uint256 quality = draw(seed, 3) % 8;
-            model.score = quality == 0 ? 0 : quality == 1 ? _baseline : required + draw(seed, 4) % 3;
-        }
-        model.trainingRoot = bytes32(draw(seed, 5));
-        model.salt = bytes32(draw(seed, 6));
-        models[round][by] = model;
-        bytes32 commitment = keccak256(
-            abi.encode(
-                Tags.COMMIT, block.chainid, address(chain), round, by, model.modelHash, model.trainingRoot, model.salt
-            )
-        );
-        bool isFirst = chain.commitmentOf(round, by).order == 0;
+        uint32 round = contracts.modelChain.competition().round;
+        bool mayCommit = contracts.membership.isMember(contracts.modelChain.closedRound(round).epoch, by)
+            && contracts.membership.stakeOf(by).amount == p.stake;
+        bytes32 commitment = _commitment(round, by);
+        if (!mayCommit) vm.expectRevert();
         vm.prank(by);
-        chain.commitModel{value: isFirst ? p.modelBond : 0}(commitment, bytes32(seed));
+        contracts.modelTransactions.commitModel(commitment, bytes32(seed));
     }
 
-    /// @dev The commitment's reveal; now and then it claims or votes what will not be attested.
+    /// @dev Reveals the model; now and then it votes for something else.
     function revealModel(uint256 seed, address by) internal {
-        uint32 round = chain.competition().round;
-        IModelChain.Commitment memory commitment = chain.commitmentOf(round, by);
-        if (commitment.order == 0 || commitment.revealed) return;
-        Model memory model = models[round][by];
-        (, bytes32 headHash,) = chain.head();
-        IModelChain.ModelTransaction memory transaction = IModelChain.ModelTransaction({
+        uint32 round = contracts.modelChain.competition().round;
+        IModelTransactions.Commitment memory commitment = contracts.modelTransactions.commitmentOf(round, by);
+        (, bytes32 headHash,) = contracts.modelChain.head();
+        IModelTransactions.ModelTransaction memory transaction = IModelTransactions.ModelTransaction({
             account: by,
-            modelHash: model.modelHash,
-            trainingRoot: model.trainingRoot,
-            score: draw(seed, 0) % 10 == 0 ? model.score + 1 : model.score,
-            dataRoot: draw(seed, 1) % 10 == 0 ? bytes32(seed) : leaves(round).root(),
-            previousBlock: draw(seed, 2) % 10 == 0 ? bytes32(seed) : headHash
+            modelHash: _modelHash(round, by),
+            trainingRoot: bytes32(uint256(round)),
+            evaluation: uint64(seed),
+            dataRoot: draw(seed, 1) % 7 == 0 ? bytes32(seed) : contracts.modelChain.closedRound(round).dataRoot,
+            previousBlock: draw(seed, 2) % 7 == 0 ? bytes32(seed) : headHash
         });
+        if (commitment.order == 0 || commitment.revealed) vm.expectRevert();
         vm.prank(by);
-        chain.revealModel(transaction, model.salt);
-        revealed[round].push(transaction);
+        contracts.modelTransactions.revealModel(transaction, bytes32(uint256(uint160(by))));
     }
 
-    /// @dev Most attesters state what is so; a few anything else.
+    /// @dev Reports by chance, once.
+    function report(uint256 seed, address by, bool ofModels) internal {
+        IAttestations attestations = contracts.attestations;
+        uint32 round = contracts.modelChain.competition().round;
+        bool hasReported =
+            ofModels ? attestations.hasReportedModels(round, by) : attestations.hasReportedData(round, by);
+        uint32 count = contracts.modelChain.closedRound(round).data;
+        if (ofModels) (, count) = contracts.modelTransactions.counts(round);
+        uint256 bitmap = draw(seed, 0) % 6 == 0 && count != 0 ? 1 << (draw(seed, 1) % count) : 0;
+        if (hasReported || !attestations.isAttester(round, by)) vm.expectRevert();
+        vm.prank(by);
+        if (ofModels) attestations.reportModels(bitmap);
+        else attestations.reportData(bitmap);
+    }
+
+    /// @dev Brings a model that is missing.
+    function bring(uint256 seed) internal {
+        uint32 round = contracts.modelChain.competition().round;
+        uint256 missing = contracts.modelChain.closedRound(round).missing & ~contracts.modelTransactions.brought(round);
+        (, uint32 reveals) = contracts.modelTransactions.counts(round);
+        uint32 index = uint32(seed % (reveals + 1));
+        if (missing >> index & 1 == 0) {
+            vm.expectRevert();
+            contracts.modelTransactions.bringModel(index, "");
+            return;
+        }
+        contracts.modelTransactions
+            .bringModel(index, _file(round, contracts.modelTransactions.revealAt(round, index).account));
+    }
+
+    /// @dev Most attesters state the same; a few something else.
     function commitAttestation(uint256 seed, address by) internal {
-        if (!chain.isAttester(by)) return;
-        uint32 round = chain.competition().round;
-        bytes32 statement = draw(seed, 0) % 8 == 0 ? bytes32(seed) : _statement(round, table(round));
-        _statements[round][by] = statement;
+        uint32 round = contracts.modelChain.competition().round;
+        bool mayAttest =
+            contracts.attestations.isAttester(round, by) && contracts.membership.stakeOf(by).amount == p.stake;
+        bytes32 statement = draw(seed, 0) % 8 == 0 ? bytes32(seed) : _statement(round);
+        bytes32 commitment = _attestation(round, by, statement);
+        if (mayAttest) _statements[round][by] = statement;
+        else vm.expectRevert();
         vm.prank(by);
-        chain.commitAttestation(_attestation(round, by, statement));
+        contracts.attestations.commitAttestation(commitment);
     }
 
-    function openAttestation(address by) internal {
-        uint32 round = chain.competition().round;
+    /// @dev Opens it: only what has rows can be opened.
+    function openAttestation(uint256 seed, address by) internal {
+        uint32 round = contracts.modelChain.competition().round;
         bytes32 statement = _statements[round][by];
-        if (statement == 0) return;
-        delete _statements[round][by];
+        bool isTrue = statement == _statement(round);
+        bool bringsRows = contracts.attestations.support(round, statement) == 0 || seed % 2 == 0;
+        IAttestations.Row[] memory rows = table(round);
+        bytes32 salt = bytes32(uint256(uint160(by)));
+        if (isTrue) delete _statements[round][by];
+        else vm.expectRevert();
         vm.prank(by);
-        chain.revealAttestation(statement, _salt(by));
+        if (bringsRows) contracts.attestations.openStatement(rows, salt);
+        else contracts.attestations.openAttestation(statement, salt);
     }
 
-    /// @dev The block that the rules ask for; if no model is valid, the round is void by it. Nothing else is accepted.
     function finalizeRound() internal {
-        IModelChain.Competition memory current = chain.competition();
-        IModelChain.Scores memory scores = table(current.round);
-        // A majority behind something else than the truth: the round can only be void.
-        if (current.majority != _statement(current.round, scores)) return;
-        uint32[] memory ranking = _ranking(current.round, scores);
-        chain.finalize(scores, revealed[current.round], ranking);
-        if (ranking.length == 0) {
-            vm.assertTrue(chain.competition().phase == IModelChain.Phase.Void, "a block without a model");
-        } else {
-            vm.assertTrue(chain.competition().phase == IModelChain.Phase.Final, "no block");
-            _baseline = scores.scores[ranking[0]];
+        contracts.blockProduction.finalize(table(contracts.modelChain.competition().round));
+        vm.assertTrue(contracts.modelChain.competition().phase == IModelChain.Phase.Final, "no block");
+    }
+
+    /// @notice What honest attesters find: by chance, but always the same for a round.
+    function table(uint32 round) internal view returns (IAttestations.Row[] memory rows) {
+        (, uint32 reveals) = contracts.modelTransactions.counts(round);
+        uint256 missing = contracts.modelChain.closedRound(round).missing;
+        rows = new IAttestations.Row[](uint256(reveals) + 1);
+        rows[0] = IAttestations.Row(bytes32(uint256(1)), BASELINE, 0, 0, 0);
+        for (uint256 i = 0; i < reveals; ++i) {
+            uint256 chance = draw(round, i);
+            if (missing >> i & 1 == 1 || chance % 9 == 0) continue; // missing or malformed
+            int64 net = int64(int256(draw(chance, 0) % 110)) - 60;
+            rows[i + 1] = IAttestations.Row({
+                hash: bytes32(chance),
+                middle: uint64(int64(BASELINE) + net),
+                net: net,
+                spread: uint64(draw(chance, 1) % 200),
+                repeats: draw(chance, 2) % 4 == 0 ? 1 : 0
+            });
         }
     }
 
-    /// @notice The leaves of a closed round's data set: all its items, the first ones testing.
-    function leaves(uint32 round) internal view returns (bytes32[] memory result) {
-        IModelChain.ClosedRound memory closed = chain.closedRound(round);
-        result = new bytes32[](closed.items);
-        for (uint256 i = 0; i < closed.items; ++i) {
-            bytes32 id = data.itemId(items[closed.firstItem + i]);
-            result[i] = keccak256(abi.encode(Tags.ITEM, block.chainid, address(chain), id, i < closed.testItems));
-        }
-    }
-
-    /// @notice What honest attesters find.
-    function table(uint32 round) internal view returns (IModelChain.Scores memory scores) {
-        IModelChain.ClosedRound memory closed = chain.closedRound(round);
-        scores.dataRoot = leaves(round).root();
-        scores.trainingItems = closed.items - closed.testItems;
-        scores.testItems = closed.testItems;
-        scores.testSamples = TEST_SAMPLES;
-        scores.baseline = _baseline;
-        scores.scores = new uint256[](revealed[round].length);
-        for (uint256 i = 0; i < scores.scores.length; ++i) {
-            scores.scores[i] = models[round][revealed[round][i].account].score;
-        }
-    }
-
-    /// @dev Valid models by score, then earlier commitment: by comparing all with all.
-    function _ranking(uint32 round, IModelChain.Scores memory scores) private view returns (uint32[] memory ranking) {
-        uint256 count = scores.scores.length;
-        bool[] memory valid = new bool[](count);
-        uint256 validModels;
-        for (uint256 i = 0; i < count; ++i) {
-            valid[i] = _isValid(round, scores, i);
-            if (valid[i]) ++validModels;
-        }
-        ranking = new uint32[](validModels);
-        for (uint256 i = 0; i < count; ++i) {
-            if (!valid[i]) continue;
-            uint256 place;
-            for (uint256 j = 0; j < count; ++j) {
-                if (j == i || !valid[j]) continue;
-                bool isBetter = scores.scores[j] > scores.scores[i];
-                bool isEqual = scores.scores[j] == scores.scores[i];
-                if (isBetter || (isEqual && _order(round, j) < _order(round, i))) ++place;
-            }
-            ranking[place] = uint32(i);
-        }
-    }
-
-    function _isValid(uint32 round, IModelChain.Scores memory scores, uint256 i) private view returns (bool) {
-        IModelChain.ModelTransaction memory transaction = revealed[round][i];
-        (, bytes32 headHash,) = chain.head();
-        for (uint256 j = 0; j < scores.scores.length; ++j) {
-            bool isCopy = revealed[round][j].modelHash == transaction.modelHash;
-            if (isCopy && _order(round, j) < _order(round, i)) return false;
-        }
-        return scores.scores[i] >= chain.requiredScore(scores.baseline, scores.testSamples)
-            && scores.scores[i] == transaction.score && transaction.dataRoot == scores.dataRoot
-            && transaction.previousBlock == headHash;
-    }
-
-    function _order(uint32 round, uint256 index) private view returns (uint32) {
-        return chain.commitmentOf(round, revealed[round][index].account).order;
-    }
-
-    function _statement(uint32 round, IModelChain.Scores memory scores) private view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                Tags.SCORES,
-                block.chainid,
-                address(chain),
-                round,
-                scores.dataRoot,
-                scores.trainingItems,
-                scores.testItems,
-                scores.testSamples,
-                scores.baseline,
-                scores.scores
-            )
-        );
+    function _statement(uint32 round) private view returns (bytes32) {
+        bytes32 dataRoot = contracts.modelChain.closedRound(round).dataRoot;
+        return keccak256(abi.encode(Tags.TABLE, block.chainid, contracts.modelChain, round, dataRoot, table(round)));
     }
 
     function _attestation(uint32 round, address by, bytes32 statement) private view returns (bytes32) {
-        return keccak256(abi.encode(Tags.ATTEST, block.chainid, address(chain), round, by, statement, _salt(by)));
+        bytes32 salt = bytes32(uint256(uint160(by)));
+        return keccak256(abi.encode(Tags.ATTEST, block.chainid, contracts.modelChain, round, by, statement, salt));
     }
 
-    function _salt(address by) private pure returns (bytes32) {
-        return keccak256(abi.encode("salt", by));
+    function _commitment(uint32 round, address by) private view returns (bytes32) {
+        bytes32 salt = bytes32(uint256(uint160(by)));
+        return keccak256(
+            abi.encode(
+                Tags.COMMIT,
+                block.chainid,
+                contracts.modelChain,
+                round,
+                by,
+                _modelHash(round, by),
+                bytes32(uint256(round)),
+                salt
+            )
+        );
+    }
+
+    function _modelHash(uint32 round, address by) private pure returns (bytes32) {
+        return sha256(_file(round, by));
+    }
+
+    function _file(uint32 round, address by) private pure returns (bytes memory) {
+        return abi.encode("model", round, by);
     }
 }

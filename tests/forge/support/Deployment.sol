@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Attestations} from "../../../contracts/Attestations.sol";
 import {BitcoinRelay} from "../../../contracts/BitcoinRelay.sol";
+import {BlockProduction} from "../../../contracts/BlockProduction.sol";
 import {DataRegistry} from "../../../contracts/DataRegistry.sol";
 import {Heat} from "../../../contracts/Heat.sol";
-import {KeyRegistry} from "../../../contracts/KeyRegistry.sol";
+import {Membership} from "../../../contracts/Membership.sol";
 import {ModelChain} from "../../../contracts/ModelChain.sol";
 import {ModelToken} from "../../../contracts/ModelToken.sol";
+import {ModelTransactions} from "../../../contracts/ModelTransactions.sol";
 import {ProtocolParameters} from "../../../contracts/ProtocolParameters.sol";
+import {Rewards} from "../../../contracts/Rewards.sol";
+import {Contracts} from "../../../contracts/interfaces/Contracts.sol";
 import {Settings} from "../../../contracts/interfaces/IBitcoinRelay.sol";
 import {Parameters} from "../../../contracts/interfaces/IProtocolParameters.sol";
 import {Mined, Miner} from "./Miner.sol";
@@ -22,12 +27,7 @@ abstract contract Deployment is Test {
     uint256 public constant GENESIS_ACCOUNTS = 4;
     uint32 private constant START = 1_700_000_000;
 
-    BitcoinRelay public relay;
-    Heat public heat;
-    KeyRegistry public keys;
-    DataRegistry public data;
-    ModelToken public token;
-    ModelChain public chain;
+    Contracts public contracts;
 
     Parameters internal p;
     Mined[] internal headers;
@@ -40,18 +40,28 @@ abstract contract Deployment is Test {
             if (i < GENESIS_ACCOUNTS) genesis[i] = account(i);
         }
         reach(START + 2 hours);
-        uint64 nonce = vm.getNonce(address(this));
-        address chainAddress = vm.computeCreateAddress(address(this), nonce + 6);
-        ProtocolParameters given = new ProtocolParameters(p);
-        relay = new BitcoinRelay(Miner.rules(), Settings(64, 32, 1, 60), headers.start(START));
-        heat = new Heat(given, chainAddress);
-        keys = new KeyRegistry(given, chainAddress, address(heat));
-        data = new DataRegistry(given, address(relay), address(keys), chainAddress);
-        token = new ModelToken(chainAddress, tokenCap(p));
-        chain = new ModelChain(
-            given, address(relay), address(keys), address(data), address(heat), address(token), genesis
-        );
-        vm.assertEq(address(chain), chainAddress, "the contracts were told another address");
+        contracts.parameters = new ProtocolParameters(p);
+        contracts.relay = new BitcoinRelay(Miner.rules(), Settings(64, 32, 1, 60), headers.start(START));
+        contracts.membership = Membership(_created(0));
+        contracts.dataRegistry = DataRegistry(_created(1));
+        contracts.modelChain = ModelChain(_created(2));
+        contracts.modelTransactions = ModelTransactions(_created(3));
+        contracts.attestations = Attestations(_created(4));
+        contracts.blockProduction = BlockProduction(_created(5));
+        contracts.rewards = Rewards(_created(6));
+        contracts.heat = Heat(_created(7));
+        contracts.token = ModelToken(_created(8));
+        address last = _created(8);
+        new Membership(contracts, genesis);
+        new DataRegistry(contracts);
+        new ModelChain(contracts, "task");
+        new ModelTransactions(contracts);
+        new Attestations(contracts);
+        new BlockProduction(contracts);
+        new Rewards(contracts);
+        new Heat(contracts);
+        ModelToken token = new ModelToken(address(contracts.rewards), tokenCap(p));
+        vm.assertEq(address(token), last, "the contracts were told other addresses");
     }
 
     function account(uint256 number) public pure returns (address) {
@@ -60,6 +70,10 @@ abstract contract Deployment is Test {
 
     function parameters() external view returns (Parameters memory) {
         return p;
+    }
+
+    function deployed() external view returns (Contracts memory) {
+        return contracts;
     }
 
     /// @notice Mines headers and relays them; the clock runs on.
@@ -71,6 +85,11 @@ abstract contract Deployment is Test {
             uint32 time = uint32(clock - 300 + draw(seed, 2 * i + 1) % 600);
             batch = bytes.concat(batch, headers.extend(time > earliest ? time : earliest, draw(seed, i)));
         }
-        relay.submit(batch);
+        contracts.relay.submit(batch);
+    }
+
+    /// @dev Address of the contract that is created after so many others.
+    function _created(uint256 later) private view returns (address) {
+        return vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + later);
     }
 }

@@ -2,119 +2,133 @@
 pragma solidity 0.8.30;
 
 import {IDataRegistry} from "../../../contracts/interfaces/IDataRegistry.sol";
-import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
+import {IMembership} from "../../../contracts/interfaces/IMembership.sol";
 import {IModelChain} from "../../../contracts/interfaces/IModelChain.sol";
-import {IModelChainErrors} from "../../../contracts/interfaces/IModelChainErrors.sol";
+import {IRewards} from "../../../contracts/interfaces/IRewards.sol";
 import {Competing} from "./Competing.sol";
-import {ReferenceMerkle} from "./ReferenceMerkle.sol";
 import {bound, draw} from "./Test.sol";
 
-/// @notice A network whose nodes do by chance what they may do, and try what they may not: the calls that forge makes.
+/// @notice A network whose accounts do by chance what they may do, and try what they may not: the calls that forge
+/// makes.
 contract Network is Competing {
-    using ReferenceMerkle for bytes32[];
-
     /// @dev How often a phase ends instead of going on: once in so many actions.
-    uint256 private constant PATIENCE = 16;
+    uint256 private constant PATIENCE = 20;
 
     uint256 private _position; // of the competition: its round, then its phase
-    uint32 private _height; // of the chain's head
 
     constructor() {
-        mineHeaders(1, 2);
         for (uint256 i = 0; i < GENESIS_ACCOUNTS; ++i) {
-            registerKeys(account(i), i);
+            applyOnce(i, account(i));
         }
-        chain.start();
-        writePages();
+        contracts.modelChain.start(genesisByKey());
     }
 
-    /// @dev Whatever is done, rounds, phases and blocks only go forward.
+    /// @dev The competition only goes forward.
     modifier forward() {
         vm.warp(clock);
         _;
-        IModelChain.Competition memory current = chain.competition();
-        uint256 position = uint256(current.round) * 100 + uint256(current.phase);
-        vm.assertLe(_position, position, "a phase goes back");
+        IModelChain.Competition memory current = contracts.modelChain.competition();
+        uint256 position = uint256(current.round) << 8 | uint8(current.phase);
+        vm.assertLe(_position, position, "the competition went back");
         _position = position;
-        (uint32 height,,) = chain.head();
-        vm.assertLe(_height, height, "a block is taken back");
-        vm.assertLe(height, _height + 1, "two blocks at once");
-        _height = height;
     }
 
-    function register(uint256 by, uint256 count) external forward {
-        registerKeys(account(by % ACCOUNTS), count);
+    /// @dev Applies, and fills up what burned.
+    function applyFor(uint256 seed, uint256 by) external forward {
+        address to = account(by % ACCOUNTS);
+        applyOnce(seed, to);
+        uint256 missing = p.stake - contracts.membership.stakeOf(to).amount;
+        staked += missing;
+        vm.prank(to);
+        contracts.membership.addStake{value: missing}();
     }
 
-    function share(uint256 seed) external forward {
-        uint32 collecting = chain.collectingRound();
+    function share(uint256 seed, uint256 by) external forward {
+        reach(clock + 1 + seed % 60);
         for (uint256 i = 0; i < 3; ++i) {
-            reach(clock + draw(seed, 10 + i) % 60);
-            shareItem(draw(seed, i), collecting);
+            shareOnce(draw(seed, i), account((by % ACCOUNTS + i) % ACCOUNTS));
         }
-        IModelChain.ClosedRound memory before = chain.closedRound(collecting - 1);
-        bool isGrace = collecting > 1 && clock <= before.closedAt + p.graceSeconds;
-        if (isGrace && keys.writtenKeys(collecting - 1) == keys.activeKeys(collecting - 1)) {
-            shareItem(draw(seed, 4), collecting - 1);
-        }
-    }
-
-    function publish(uint256 number) external forward {
-        if (items.length != 0) publishKey(number % items.length);
     }
 
     function mineAndPartition(uint256 seed, uint256 count) external forward {
-        mineHeaders(seed, bound(count, 1, 9));
+        mineHeaders(seed, bound(count, 1, 8));
         partitionAll();
-        writePages();
+        writeMembers(seed);
     }
 
     function compete(uint256 seed) external forward {
-        for (uint256 i = 0; i < 6; ++i) {
+        for (uint256 i = 0; i < 4; ++i) {
             _competeOnce(draw(seed, i));
         }
-        writePages();
     }
 
+    /// @dev What is due is paid once, and nothing else is paid.
     function claim(uint256 seed) external forward {
-        uint32 round = chain.competition().round;
-        if (round == 0) return;
-        round = uint32(bound(draw(seed, 0), 1, round));
-        for (uint256 i = 0; i < ACCOUNTS; ++i) {
-            _claimFor(round, account(i));
-        }
-        IModelChain.ClosedRound memory closed = chain.closedRound(round);
-        if (closed.items != 0) _claimItem(round, closed, uint64(draw(seed, 1) % closed.items));
-        if (keys.registrations() != 0) _withdrawKeyBond(draw(seed, 2) % keys.registrations());
+        uint32 last = contracts.modelChain.competition().round;
+        if (last == 0) return;
+        uint32 round = uint32(bound(seed, 1, last));
+        _claimModels(round, draw(seed, 0));
+        _claimAttestation(round, account(draw(seed, 1) % ACCOUNTS));
+        if (shared[round].length != 0) _claimData(round, uint32(draw(seed, 2) % shared[round].length));
+    }
+
+    function withdraw(uint256 by) external forward {
+        address to = account(by % ACCOUNTS);
+        IMembership membership = contracts.membership;
+        uint256 amount = membership.stakeOf(to).amount;
+        bool isFree = amount != 0 && contracts.modelChain.collectingRound() >= membership.stakeFreeFrom(to);
+        if (isFree) staked -= amount;
+        else vm.expectRevert();
+        vm.prank(to);
+        membership.withdrawStake();
     }
 
     /// @dev One thing that nobody may do.
     function misbehave(uint256 seed, uint256 by) external forward {
         address thief = account(by % ACCOUNTS);
-        uint256 what = draw(seed, 0) % 6;
+        address[] memory accounts = new address[](1);
+        accounts[0] = thief;
+        IModelChain.Block memory forged;
+        uint32 round = uint32(seed);
+        uint256 what = draw(seed, 0) % 12;
         vm.expectRevert();
         vm.prank(thief);
-        if (what == 0) chain.start();
-        if (what == 1) chain.partition(uint32(seed), uint64(items.length + 1));
-        if (what == 2) data.openRound(uint32(seed));
-        if (what == 3) heat.gain(thief, seed);
-        if (what == 4) token.mint(thief, 1);
-        if (what == 5) keys.openRound(uint32(seed));
+        if (what == 0) contracts.modelChain.start(accounts);
+        if (what == 1) contracts.modelChain.append(forged);
+        if (what == 2) contracts.dataRegistry.openRound(round);
+        if (what == 3) contracts.heat.gain(thief, seed, round);
+        if (what == 4) contracts.token.mint(thief, 1);
+        if (what == 5) contracts.membership.openRound(round);
+        if (what == 6) contracts.membership.act(thief, round);
+        if (what == 7) contracts.membership.burn(thief);
+        if (what == 8) contracts.attestations.freeze(round);
+        if (what == 9) contracts.attestations.grantStanding(round, accounts);
+        if (what == 10) contracts.modelTransactions.endReveal(round);
+        if (what == 11) contracts.attestations.enrol(thief);
     }
 
     function _competeOnce(uint256 seed) private {
-        IModelChain.Phase phase = chain.competition().phase;
+        IModelChain.Competition memory current = contracts.modelChain.competition();
         address by = account(draw(seed, 0) % ACCOUNTS);
-        bool goesOn = draw(seed, 1) % PATIENCE != 0;
-        if (phase == IModelChain.Phase.Commit && goesOn) {
-            if (mayCommit(by)) commitModel(seed, by);
-        } else if (phase == IModelChain.Phase.Reveal && goesOn) {
+        IModelChain.Phase phase = current.phase;
+        if (draw(seed, 1) % PATIENCE == 0) return _advance(seed);
+        if (phase == IModelChain.Phase.Open || phase == IModelChain.Phase.Unseal) {
+            uint32 data = contracts.modelChain.closedRound(current.round).data;
+            publish(current.round, uint32(draw(seed, 2) % data), phase == IModelChain.Phase.Unseal);
+            publish(current.round, uint32(draw(seed, 3) % data), phase == IModelChain.Phase.Unseal);
+        } else if (phase == IModelChain.Phase.Commit) {
+            commitModel(seed, by);
+        } else if (phase == IModelChain.Phase.Report || phase == IModelChain.Phase.Available) {
+            report(seed, by, phase == IModelChain.Phase.Available);
+        } else if (phase == IModelChain.Phase.Reveal) {
             revealModel(seed, by);
-        } else if (phase == IModelChain.Phase.Attest && goesOn) {
+        } else if (phase == IModelChain.Phase.Bring) {
+            bring(seed);
+        } else if (phase == IModelChain.Phase.Attest) {
             commitAttestation(seed, by);
-        } else if (phase == IModelChain.Phase.AttestReveal && goesOn) {
-            openAttestation(by);
-        } else if (phase == IModelChain.Phase.Finalize && goesOn) {
+        } else if (phase == IModelChain.Phase.AttestReveal) {
+            openAttestation(seed, by);
+        } else if (phase == IModelChain.Phase.Finalize) {
             finalizeRound();
         } else {
             _advance(seed);
@@ -123,79 +137,64 @@ contract Network is Competing {
 
     /// @dev Before its time a phase does not end; afterwards anybody ends it. No phase can be stuck.
     function _advance(uint256 seed) private {
+        IModelChain chain = contracts.modelChain;
         IModelChain.Competition memory current = chain.competition();
         bool competes = current.phase != IModelChain.Phase.None && current.phase < IModelChain.Phase.Final;
         if (!competes) {
             // The collecting round closes, if it may; else it goes on.
             try chain.advance() {}
             catch (bytes memory reason) {
-                vm.assertTrue(bytes4(reason) == IModelChainErrors.NothingToAdvance.selector, "another reason");
+                bool isKnown = bytes4(reason) == IModelChain.NothingToAdvance.selector
+                    || bytes4(reason) == IMembership.MembersNotWritten.selector;
+                vm.assertTrue(isKnown, "another reason");
             }
             return;
         }
-        if (relay.tip() < current.endHeight || clock < current.phaseStart + p.minimumPhaseSeconds) {
-            vm.expectPartialRevert(IModelChainErrors.PhaseNotOver.selector);
+        uint32 tip = contracts.relay.tip();
+        if (tip < current.endHeight || clock < current.phaseStart + p.minimumPhaseSeconds) {
+            vm.expectPartialRevert(IModelChain.PhaseNotOver.selector);
             chain.advance();
         }
         reach(current.phaseStart + p.minimumPhaseSeconds);
-        if (relay.tip() < current.endHeight) mineHeaders(seed, current.endHeight - relay.tip());
+        if (tip < current.endHeight) mineHeaders(seed, current.endHeight - tip);
         chain.advance();
     }
 
-    /// @dev What is due is paid once, and nothing else is paid.
-    function _claimFor(uint32 round, address to) private {
-        IModelChain.Commitment memory commitment = chain.commitmentOf(round, to);
-        if (!commitment.valid || commitment.rewardClaimed) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.NothingToClaim.selector, round, to));
-        }
-        chain.claimModel(round, to);
+    function _claimModels(uint32 round, uint256 seed) private {
+        IModelChain.Payout memory payout = contracts.modelChain.payoutOf(round);
+        IRewards rewards = contracts.rewards;
+        if (payout.voices == 0) vm.expectRevert(abi.encodeWithSelector(IRewards.NothingToClaim.selector, round));
+        else if (rewards.isBestClaimed(round)) _expectClaimed(round);
+        rewards.claimBest(round);
 
-        uint32 number = chain.closedRound(round).blockNumber;
-        (, bytes32 statement, bool claimed) = chain.attestationOf(round, to);
-        bool isWithMajority = number != 0 && statement != 0 && _isMajority(round, number, statement);
-        if (!isWithMajority || claimed) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.NothingToClaim.selector, round, to));
-        }
-        chain.claimAttestation(round, to);
-
-        uint32 current = chain.competition().round;
-        if (current <= round + p.standingRounds) {
-            vm.expectPartialRevert(IModelChainErrors.BondLocked.selector);
-        } else if (!commitment.revealed || commitment.burned || commitment.bondReturned) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.NothingToClaim.selector, round, to));
-        }
-        chain.withdrawBond(round, to);
+        uint32 index = uint32(seed % (ACCOUNTS + 1));
+        bool isVoice = payout.voices >> index & 1 == 1 && index != payout.bestReveal;
+        if (!isVoice) vm.expectRevert(abi.encodeWithSelector(IRewards.NothingToClaim.selector, round));
+        else if (rewards.claimedVoices(round) >> index & 1 == 1) _expectClaimed(round);
+        rewards.claimVoice(round, index);
     }
 
-    /// @dev More than any other statement: the block counts those who made it.
-    function _isMajority(uint32 round, uint32 number, bytes32 statement) private view returns (bool) {
-        uint256 support = chain.support(round, statement);
-        return support == chain.blockAt(number).attestations && support >= p.minimumStanding;
+    function _claimAttestation(uint32 round, address to) private {
+        IModelChain.Payout memory payout = contracts.modelChain.payoutOf(round);
+        bytes32 statement = contracts.attestations.attestationOf(round, to).statement;
+        bool isDue = payout.number != 0 && statement == payout.statement;
+        if (!isDue) vm.expectRevert(abi.encodeWithSelector(IRewards.NothingToClaim.selector, round));
+        else if (contracts.rewards.isAttestationClaimed(round, to)) _expectClaimed(round);
+        contracts.rewards.claimAttestation(round, to);
     }
 
-    function _claimItem(uint32 round, IModelChain.ClosedRound memory closed, uint64 index) private {
-        bytes32[] memory proof = leaves(round).proof(index);
-        IDataRegistry.Item memory claimed = items[closed.firstItem + index];
-        bool isTest = index < closed.testItems;
-        uint32 number = closed.blockNumber;
-        if (number == 0) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.NoSuchBlock.selector, 0));
-        } else if (chain.dataClaimed(number, index)) {
-            vm.expectRevert(abi.encodeWithSelector(IModelChainErrors.AlreadyClaimed.selector, number, index));
-        } else {
-            vm.expectPartialRevert(IModelChainErrors.ProofInvalid.selector);
-            chain.claimData(number, claimed, index, !isTest, proof);
-        }
-        chain.claimData(number, claimed, index, isTest, proof);
+    function _claimData(uint32 round, uint32 index) private {
+        IDataRegistry.DataRecord memory record = recordOf(shared[round][index]);
+        bool isDue = contracts.modelChain.payoutOf(round).dataSet >> index & 1 == 1;
+        if (!isDue) vm.expectRevert(abi.encodeWithSelector(IRewards.NothingToClaim.selector, round));
+        else if (contracts.rewards.claimedData(round) >> index & 1 == 1) _expectClaimed(round);
+        contracts.rewards.claimData(record, index);
+        record.rewardAddress = address(this);
+        vm.expectPartialRevert(IRewards.UnknownData.selector);
+        contracts.rewards.claimData(record, index);
     }
 
-    function _withdrawKeyBond(uint256 index) private {
-        IKeyRegistry.Registration memory registration = keys.registration(index);
-        if (registration.bond == 0) {
-            vm.expectRevert(abi.encodeWithSelector(IKeyRegistry.NoBond.selector, index));
-        } else if (chain.collectingRound() <= registration.round + p.leaseRounds) {
-            vm.expectPartialRevert(IKeyRegistry.LeaseNotOver.selector);
-        }
-        keys.withdrawBond(index);
+    function _expectClaimed(uint32 round) private {
+        vm.expectRevert(abi.encodeWithSelector(IRewards.AlreadyClaimed.selector, round));
     }
 }

@@ -2,158 +2,183 @@
 pragma solidity 0.8.30;
 
 import {IDataRegistry} from "../../../contracts/interfaces/IDataRegistry.sol";
-import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
-import {IModelChain} from "../../../contracts/interfaces/IModelChain.sol";
-import {Tags} from "../../../contracts/libraries/Tags.sol";
+import {IMembership} from "../../../contracts/interfaces/IMembership.sol";
+import {DataTransactions} from "../../../contracts/libraries/DataTransactions.sol";
 import {Deployment} from "./Deployment.sol";
-import {ShareKey, Signer} from "./Signer.sol";
-import {bound, draw} from "./Test.sol";
+import {ShareKey, Signed, Signer} from "./Signer.sol";
+import {draw} from "./Test.sol";
 
-/// @notice Nodes that lease share keys and share items with them, and what the registries must then hold.
+/// @notice Accounts that apply for epochs, are drawn, and share as members.
 abstract contract Sharing is Deployment {
-    using Signer for ShareKey;
+    using Signer for ShareKey[];
 
-    struct Leased {
-        ShareKey key;
-        uint32 round; // in which it was registered
+    /// @dev A data transaction with its parts' keys.
+    struct Shared {
+        IDataRegistry.DataTransaction transaction;
+        bytes32[] keys;
     }
 
-    uint256 private constant LARGEST_RING = 4;
+    mapping(uint32 round => Shared[]) internal shared;
+    mapping(uint32 epoch => mapping(address account => ShareKey)) private _keys;
+    mapping(uint32 round => mapping(address account => bool)) private _hasShared;
+    uint256 private _applications; // no two with one key
 
-    Leased[] internal log; // all keys in order of registration
-    IDataRegistry.Item[] internal items; // all items by number
-    bytes32[] internal payloadKeys; // of the items
-    uint40 internal lastDecision;
-    mapping(uint32 scope => mapping(uint256 key => bool)) private _hasShared;
-    uint256 private _draws;
+    /// @notice Wei sent to Membership, less what it paid back.
+    uint256 public staked;
 
-    /// @notice The keys that are active in a scope, by the rule, in the order of the log.
-    function activeKeys(uint32 scope) public view returns (ShareKey[] memory active) {
-        active = new ShareKey[](log.length);
-        uint256 count;
-        for (uint256 i = 0; i < log.length; ++i) {
-            if (log[i].round < scope && scope <= log[i].round + p.leaseRounds) active[count++] = log[i].key;
+    /// @dev Applies for the epoch that is open; a second time is refused.
+    function applyOnce(uint256 seed, address by) internal {
+        IMembership membership = contracts.membership;
+        uint32 epoch = membership.openEpoch();
+        ShareKey memory key = Signer.shareKey(draw(seed, ++_applications));
+        IMembership.Possession memory proof;
+        (proof.challenge, proof.response) =
+            Signer.possession(address(contracts.modelChain), by, epoch, key, draw(seed, 1));
+        uint256 missing = p.stake - membership.stakeOf(by).amount;
+        if (membership.applicationOf(epoch, by).number != 0) {
+            vm.expectRevert(abi.encodeWithSelector(IMembership.AlreadyApplied.selector, epoch, by));
+        } else {
+            staked += missing;
+            _keys[epoch][by] = key;
         }
-        // Cuts the array to what was filled.
-        assembly ("memory-safe") {
-            mstore(active, count)
-        }
-    }
-
-    function itemCount() external view returns (uint256) {
-        return items.length;
-    }
-
-    function item(uint256 number) external view returns (IDataRegistry.Item memory) {
-        return items[number];
-    }
-
-    /// @dev As many fresh keys as asked for and as the quota has room for.
-    function registerKeys(address by, uint256 count) internal {
-        uint256 held = keys.heldKeys(by);
-        uint256 quota = heat.keyQuota(by);
-        if (held >= quota) return;
-        count = bound(count, 1, quota - held);
-        uint256[] memory xs = new uint256[](count);
-        IKeyRegistry.Possession[] memory proofs = new IKeyRegistry.Possession[](count);
-        uint32 round = chain.collectingRound();
-        for (uint256 i = 0; i < count; ++i) {
-            ShareKey memory key = Signer.shareKey(draw(uint256(keccak256("share key")), ++_draws));
-            xs[i] = key.x;
-            proofs[i] = key.possession(keys.possessionHash(by, key.x));
-            log.push(Leased(key, round));
-        }
-        bool isExempt = chain.isGenesisAccount(by) || chain.hadValidModel(by);
         vm.prank(by);
-        keys.register{value: isExempt ? 0 : p.keyBond * count}(xs, proofs);
+        membership.applyFor{value: missing}(epoch, key.x, proof);
     }
 
-    function writePages() internal {
-        uint32 round = chain.collectingRound();
-        while (keys.writtenKeys(round) < keys.activeKeys(round)) {
-            keys.writePage(round);
+    /// @dev Seeds the next epoch's draw and writes its list, where that is possible now.
+    function writeMembers(uint256 seed) internal {
+        IMembership membership = contracts.membership;
+        uint32 epoch = membership.currentEpoch() + 1;
+        IMembership.Epoch memory next = membership.epochAt(epoch);
+        if (next.frozenAt == 0 || next.code != address(0)) return;
+        if (next.seed == 0) {
+            uint32 height = contracts.relay.tip();
+            if (contracts.relay.decisionTime(height) <= next.frozenAt) return;
+            while (contracts.relay.decisionTime(height - 1) > next.frozenAt) --height;
+            reach(contracts.relay.decisionTime(height));
+            vm.prank(account(seed % ACCOUNTS));
+            membership.seedDraw(height);
         }
-    }
-
-    /// @dev One item by a key that has not signed in the scope yet, if there is one.
-    function shareItem(uint256 seed, uint32 scope) internal {
-        ShareKey[] memory active = activeKeys(scope);
-        if (active.length < p.minimumRing) return;
-        uint256 signer = draw(seed, 0) % active.length;
-        uint256 tried;
-        while (_hasShared[scope][active[signer].x]) {
-            if (++tried == active.length) return;
-            signer = (signer + 1) % active.length;
+        address[] memory drawn = new address[](uint256(next.warmPlaces) + next.coldPlaces);
+        uint256 count;
+        for (uint256 i = 0; i < ACCOUNTS; ++i) {
+            if (membership.isDrawn(epoch, account(i))) drawn[count++] = account(i);
         }
-        _hasShared[scope][active[signer].x] = true;
-        IDataRegistry.DataTransaction memory transaction = _signed(seed, scope, active, signer);
-        data.share(transaction);
-        items.push(transaction.item);
-        payloadKeys.push(bytes32(draw(seed, 1)));
-
-        // The same key again, with anything else that is right: its nullifier is used.
-        IDataRegistry.DataTransaction memory again = _signed(seed + 1, scope, active, signer);
-        vm.expectRevert(
-            abi.encodeWithSelector(IDataRegistry.NullifierUsed.selector, again.item.nullifierX, items.length - 1)
-        );
-        data.share(again);
+        vm.assertEq(count, drawn.length, "as many are drawn as there are places");
+        membership.writeMembers(_byKey(epoch, drawn));
     }
 
-    /// @dev Publishes the payload key of an item; another key is refused.
-    function publishKey(uint256 number) internal {
-        IDataRegistry.KeyReveal[] memory reveals = new IDataRegistry.KeyReveal[](1);
-        reveals[0] = IDataRegistry.KeyReveal(items[number], payloadKeys[number]);
-        data.publishKeys(reveals);
-        reveals[0].key = ~reveals[0].key;
-        vm.expectPartialRevert(IDataRegistry.WrongKey.selector);
-        data.publishKeys(reveals);
+    /// @dev The genesis accounts in the order of their keys for epoch 1.
+    function genesisByKey() internal view returns (address[] memory accounts) {
+        accounts = new address[](GENESIS_ACCOUNTS);
+        for (uint256 i = 0; i < GENESIS_ACCOUNTS; ++i) {
+            accounts[i] = account(i);
+        }
+        return _byKey(1, accounts);
     }
 
-    /// @dev Every partition that is possible now. Decision times never fall from one to the next.
+    /// @dev A data transaction by a member that has not shared in the round yet; a second one is refused.
+    function shareOnce(uint256 seed, address by) internal {
+        uint32 round = contracts.modelChain.collectingRound();
+        uint32 epoch = contracts.modelChain.collection().epoch;
+        if (!contracts.membership.isMember(epoch, by)) return;
+        (Shared memory entry, Signed memory signed) = _signed(seed, round, epoch, by);
+        if (_hasShared[round][by]) vm.expectPartialRevert(IDataRegistry.NullifierUsed.selector);
+        else shared[round].push(entry);
+        contracts.dataRegistry.share(entry.transaction, signed.challenge, signed.responses);
+        _hasShared[round][by] = true;
+    }
+
+    /// @dev Every partition that is possible now.
     function partitionAll() internal {
-        (uint32 height, uint64 end) = data.nextPartition();
+        (uint32 height, uint32 end) = contracts.dataRegistry.nextPartition();
         while (height != 0) {
-            uint32 round = chain.collectingRound();
-            chain.partition(height, end);
-            uint40 decision = relay.decisionTime(height);
-            vm.assertLe(lastDecision, decision, "a decision time falls");
-            lastDecision = decision;
-            if (chain.collectingRound() != round) return;
-            (height, end) = data.nextPartition();
+            contracts.dataRegistry.partition(height, end);
+            (height, end) = contracts.dataRegistry.nextPartition();
         }
     }
 
-    function _signed(uint256 seed, uint32 scope, ShareKey[] memory active, uint256 signer)
+    /// @dev Publishes a data transaction's training or test keys, if that may be done.
+    function publish(uint32 round, uint32 index, bool isTest) internal {
+        Shared storage entry = shared[round][index];
+        uint256 test = contracts.dataRegistry.testParts(round, index);
+        if (isTest) {
+            bytes32[] memory keys = new bytes32[](1);
+            keys[0] = entry.keys[test == 1 ? 0 : 1];
+            try contracts.dataRegistry.publishTestKeys(round, index, keys) {} catch {}
+            return;
+        }
+        bytes32[] memory words = new bytes32[](p.parts);
+        for (uint256 part = 0; part < p.parts; ++part) {
+            words[part] = test >> part & 1 == 1 ? entry.transaction.keyCommitments[part] : entry.keys[part];
+        }
+        uint32 number;
+        while (contracts.dataRegistry.partitionAt(round, number).end <= index) ++number;
+        try contracts.dataRegistry.publishTrainingKeys(recordOf(entry), index, number, words) {} catch {}
+    }
+
+    function recordOf(Shared storage entry) internal view returns (IDataRegistry.DataRecord memory) {
+        return _record(entry.transaction);
+    }
+
+    function _record(IDataRegistry.DataTransaction memory transaction)
         private
-        returns (IDataRegistry.DataTransaction memory transaction)
+        pure
+        returns (IDataRegistry.DataRecord memory)
     {
-        uint256 size = bound(draw(seed, 2), p.minimumRing, active.length < LARGEST_RING ? active.length : LARGEST_RING);
-        // Neighbours in the log, ascending by key.
-        uint256 first = (signer + active.length - draw(seed, 3) % size) % active.length;
-        uint256[] memory positions = new uint256[](size);
-        ShareKey[] memory ring = new ShareKey[](size);
-        for (uint256 i = 0; i < size; ++i) {
-            uint256 position = (first + i) % active.length;
-            uint256 place = i;
-            for (; place > 0 && ring[place - 1].x > active[position].x; --place) {
-                (ring[place], positions[place]) = (ring[place - 1], positions[place - 1]);
+        return IDataRegistry.DataRecord({
+            round: transaction.round,
+            payloadsHash: keccak256(abi.encodePacked(transaction.payloadHashes)),
+            keysHash: keccak256(abi.encodePacked(transaction.keyCommitments)),
+            samplesRoot: transaction.samplesRoot,
+            timestamp: transaction.timestamp,
+            rewardAddress: transaction.rewardAddress,
+            nullifierX: transaction.nullifierX,
+            nullifierV: transaction.nullifierV
+        });
+    }
+
+    function _signed(uint256 seed, uint32 round, uint32 epoch, address by)
+        private
+        returns (Shared memory entry, Signed memory signed)
+    {
+        address chain = address(contracts.modelChain);
+        (ShareKey[] memory ring, uint256 place) = _ring(epoch, by);
+        IDataRegistry.DataTransaction memory transaction = entry.transaction;
+        transaction.round = round;
+        transaction.payloadHashes = new bytes32[](p.parts);
+        transaction.keyCommitments = new bytes32[](p.parts);
+        entry.keys = new bytes32[](p.parts);
+        for (uint256 part = 0; part < p.parts; ++part) {
+            entry.keys[part] = bytes32(draw(seed, part));
+            transaction.keyCommitments[part] = DataTransactions.keyCommitment(chain, entry.keys[part]);
+        }
+        transaction.samplesRoot = bytes32(seed);
+        transaction.timestamp = uint40((clock / p.timestampStep + 1) * p.timestampStep);
+        transaction.rewardAddress = address(uint160(draw(seed, 10)));
+        uint256 v;
+        (, transaction.nullifierX, v) = Signer.nullifier(chain, round, ring[place]);
+        transaction.nullifierV = uint8(v);
+        bytes32 id = DataTransactions.identifier(chain, _record(transaction));
+        signed = Signer.sign(chain, round, id, ring, place, seed);
+    }
+
+    function _ring(uint32 epoch, address by) private view returns (ShareKey[] memory ring, uint256 place) {
+        ring = new ShareKey[](contracts.membership.memberCount(epoch));
+        uint256 count;
+        for (uint256 i = 0; i < ACCOUNTS; ++i) {
+            if (contracts.membership.isMember(epoch, account(i))) ring[count++] = _keys[epoch][account(i)];
+        }
+        ring = ring.sorted();
+        while (ring[place].x != _keys[epoch][by].x) ++place;
+    }
+
+    function _byKey(uint32 epoch, address[] memory accounts) private view returns (address[] memory) {
+        for (uint256 i = 1; i < accounts.length; ++i) {
+            for (uint256 j = i; j > 0 && _keys[epoch][accounts[j - 1]].x > _keys[epoch][accounts[j]].x; --j) {
+                (accounts[j - 1], accounts[j]) = (accounts[j], accounts[j - 1]);
             }
-            (ring[place], positions[place]) = (active[position], position);
         }
-        uint256 own;
-        bytes memory encoded;
-        for (uint256 i = 0; i < size; ++i) {
-            encoded = bytes.concat(encoded, bytes2(uint16(positions[i])));
-            if (positions[i] == signer) own = i;
-        }
-        transaction.item.scope = scope;
-        transaction.item.payloadHash = bytes32(draw(seed, 4));
-        transaction.item.keyCommitment =
-            keccak256(abi.encode(Tags.KEY, block.chainid, address(data), bytes32(draw(seed, 1))));
-        transaction.item.timestamp = uint40(clock);
-        transaction.item.rewardAddress = address(uint160(draw(seed, 5)));
-        (transaction.signature.challenge, transaction.signature.responses) =
-            Signer.sign(address(data), transaction.item, ring, own, seed);
-        transaction.signature.ring = encoded;
+        return accounts;
     }
 }

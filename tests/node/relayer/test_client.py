@@ -45,8 +45,8 @@ def nobody() -> str:
     return f"http://127.0.0.1:{free_port()}"
 
 
-def share(nullifier_x: int) -> Share:
-    return replace(SHARE, transaction=replace(SHARE.transaction, nullifier_x=nullifier_x))
+def share(round_number: int) -> Share:
+    return replace(SHARE, transaction=replace(SHARE.transaction, round=round_number))
 
 
 @pytest.fixture(scope="module")
@@ -180,9 +180,9 @@ class Several:
             server.requests.clear()
         return found
 
-    def chosen(self, nullifier_x: int) -> int:
+    def chosen(self, round_number: int) -> int:
         """The relayer that something goes to."""
-        self.outlet.submit(share(nullifier_x), [])
+        self.outlet.submit(share(round_number), [])
         [index] = self.asked()
         return index
 
@@ -194,20 +194,19 @@ def several() -> Iterator[Several]:
 
 
 def test_each_data_transaction_goes_to_one_relayer_by_chance(several):
-    chosen = Counter(several.chosen(nullifier_x) for nullifier_x in range(60))
+    chosen = Counter(several.chosen(number) for number in range(60))
     # Each is chosen 20 times on average; all three at least eight times but once in a thousand.
     assert all(chosen[index] >= 8 for index in range(3))
 
 
 def test_two_nodes_do_not_choose_alike(several):
-    first = [several.chosen(nullifier_x) for nullifier_x in range(20)]
+    first = [several.chosen(number) for number in range(20)]
     several.outlet = several.again(b"\x22" * 32)
-    assert first != [several.chosen(nullifier_x) for nullifier_x in range(20)]
+    assert first != [several.chosen(number) for number in range(20)]
 
 
 def test_a_data_transaction_stays_with_its_relayer_with_its_keys_and_after_a_restart(several):
-    nullifier_x = SHARE.transaction.nullifier_x
-    chosen = several.chosen(nullifier_x)
+    chosen = several.chosen(SHARE.transaction.round)
     for outlet in (several.outlet, several.again()):
         outlet.submit(SHARE, [])
         outlet.publish(TRAINING)
@@ -240,8 +239,8 @@ def test_where_one_fails_the_next_is_asked(several, answer):
 def test_a_relayer_that_is_down_is_passed_over(several):
     with serve(lambda _: TAKEN) as up:
         outlet = Relayers([nobody(), up.url, nobody()], SEED, LIVE, Clock())
-        for nullifier_x in range(6):
-            outlet.submit(share(nullifier_x), [])
+        for number in range(6):
+            outlet.submit(share(number), [])
         assert len(up.requests) == 6
 
 
@@ -298,8 +297,8 @@ def test_a_relayer_that_takes_and_does_not_bring_is_passed_over_in_the_end(
 
 
 def test_what_was_handed_over_long_ago_is_not_remembered_for_ever(several):
-    for nullifier_x in range(100):
-        several.outlet.submit(share(nullifier_x), [])
+    for number in range(100):
+        several.outlet.submit(share(number), [])
     assert len(several.outlet._handed) < 50
 
 
