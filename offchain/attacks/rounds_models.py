@@ -195,8 +195,8 @@ def quiet_farming(tell: Tell) -> Outcome:
     return Outcome(
         farmed <= 2 * pot and not standing,
         rounds * pot > 2 * pot,
-        f"{rounds} quiet blocks pay {farmed / pot:.2f} times what the first pays, without halving it "
-        f"would be {rounds}; nobody gains standing",
+        f"{rounds} quiet blocks pay {farmed / pot:.2f} times what the first pays, without halving "
+        f"it would be {rounds}; nobody gains standing",
         "twice the pots of one quiet block for data and attesters",
         {"quiet_blocks": rounds, "pots": round(farmed / pot, 3)},
     )
