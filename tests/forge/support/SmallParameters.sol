@@ -5,35 +5,39 @@ import {Parameters} from "../../../contracts/interfaces/IProtocolParameters.sol"
 
 /// @notice Parameters under which every limit is reached within a few rounds.
 function smallParameters() pure returns (Parameters memory p) {
-    p.maximumClockSkew = 600;
-    p.graceSeconds = 600;
+    p.maximumClockSkew = 660;
+    p.timestampStep = 600;
+    p.parts = 4;
+    p.testParts = 1;
+    p.samplesPerPart = 10;
+    p.epochRounds = 2;
+    p.maximumMembers = 5;
     p.minimumRing = 2;
-    p.maximumRing = 16;
-    p.maximumSamples = 4_096;
-    p.testBasisPoints = 1_500;
-    p.minimumItems = 7;
-    p.maximumItems = 20;
-    p.maximumCollectHeights = 30;
+    p.warmHeat = 100;
+    p.stake = 1 ether;
+    p.startSeconds = 60;
+    p.minimumData = 1;
+    p.collectHeights = 2;
+    p.openBlocks = 1;
     p.commitBlocks = 1;
     p.unsealBlocks = 1;
+    p.reportBlocks = 1;
     p.revealBlocks = 1;
     p.availableBlocks = 1;
+    p.bringBlocks = 1;
     p.attestBlocks = 1;
     p.attestRevealBlocks = 1;
     p.finalizeBlocks = 1;
     p.minimumPhaseSeconds = 30;
-    p.standingRounds = 2;
-    p.minimumStanding = 2;
-    p.minimumImprovement = 1;
-    p.improvementDivisor = 20;
-    p.maximumModels = 5;
-    p.modelBond = 1 ether / 10;
+    p.significance = 100;
+    p.hostileAllowance = 35;
+    p.triesAllowance = 139;
+    p.voiceBasisPoints = 4_000;
     p.burnBasisPoints = 5_000;
-    p.leaseRounds = 2;
-    p.baseKeys = 4;
-    p.maximumKeys = 6;
-    p.keyStep = 100;
-    p.keyBond = 1 ether / 10;
+    // No whole number of burns empties a stake.
+    p.modelBurn = 0.3 ether;
+    p.minimumStanding = 2;
+    p.standingRounds = 2;
     p.heatBest = 100;
     p.heatModel = 60;
     p.heatAttestation = 20;
@@ -44,7 +48,6 @@ function smallParameters() pure returns (Parameters memory p) {
     p.modelsBasisPoints = 2_000;
     p.attestersBasisPoints = 1_000;
     p.dataBasisPoints = 3_000;
-    p.testItemWeight = 3;
 }
 
 /// @notice Token units that all blocks together can mint.
