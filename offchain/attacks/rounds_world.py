@@ -45,6 +45,9 @@ START = 1_704_100_000
 SMALL = replace(DEMO, parts=4, test_parts=1, samples_per_part=50, significance=100)
 """The demo's parameters with few parts."""
 
+LUCK = 30
+"""How far chance moves a skill at one sample, up or down: so much that two models differ."""
+
 Observer = Callable[[actions.Action, str, int], None]
 """Told of every action that was taken, who sent it, and when."""
 
@@ -90,7 +93,7 @@ class Model:
 
     def points(self, data_id: bytes, samples: int) -> statements.Points:
         """Its points for a data transaction's test samples."""
-        luck = _random(data_id + self.hash).integers(-15, 16, samples)
+        luck = _random(data_id + self.hash).integers(-LUCK, LUCK + 1, samples)
         right = self.skill + luck > _random(data_id).integers(0, 100, samples)
         return right.astype(np.uint8)
 
@@ -405,9 +408,9 @@ class World:
         changed = replace(transaction, **changes)  # type: ignore[arg-type]
         return actions.RevealModel(changed, salt("model", model.account))
 
-    def commit(self, model: Model) -> actions.CommitModel:
+    def commit(self, model: Model, **changes: object) -> actions.CommitModel:
         """The commitment to a model."""
-        reveal = self.revealed(model)
+        reveal = self.revealed(model, **changes)
         return actions.CommitModel(
             reveal.transaction.commitment(self.domain, self.competing, reveal.salt),
             keccak256(b"sealed" + model.hash),
