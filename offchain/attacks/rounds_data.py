@@ -145,7 +145,7 @@ def drop_out(tell: Tell) -> Outcome:
             closed = world.chain.rounds.closed_round(world.competing)
             stayed = HOSTILE - leaving
             held &= world.phase.competes and stayed <= closed.trim
-            worst = max(worst, stayed / closed.data_set.bit_count())
+            worst = max(worst, stayed / max(1, closed.data_set.bit_count()))
             figures[f"{leaving}_leave_in_{when.name.lower()}"] = closed.trim
     # Of each hostile transaction every part that tests by chance is for or against its sharer.
     favourable = [
@@ -184,11 +184,11 @@ def withheld_third(tell: Tell) -> Outcome:
     block = world.chain.rounds.blocks[-1]
     closed = world.chain.rounds.closed_round(world.competing)
     made = block.round == world.competing and not block.quiet
-    best = world.chain.model_transactions.reveal_at(world.competing, block.best_reveal).account
-    learned = world.models[block.model_hash].points(b"training data", 1_000)
+    best = world.models[block.model_hash]
+    learned = best.points(b"training data", 1_000)
     by_heart = np.ones_like(learned)
     return Outcome(
-        made and best == general.account,
+        made and best.account == general.account,
         int(by_heart.sum()) > int(learned.sum()),
         f"{closed.published} of {closed.data} are opened, k falls to {closed.trim}, and the round "
         f"makes {'its' if made else 'no'} block; on the training data what was learned by heart "

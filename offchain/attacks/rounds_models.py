@@ -294,7 +294,9 @@ def replay(tell: Tell) -> Outcome:
     old = shared[0].transaction
     refusals["a data transaction later"] = world.attempt(shared[0])
     renamed = replace(old, round=world.collecting, timestamp=world.now // 600 * 600 + 600)
-    refusals["under the later round"] = world.attempt(replace(shared[0], transaction=renamed))
+    refusals["under the later round"] = world.fork().attempt(
+        replace(shared[0], transaction=renamed)
+    )
     world.collect(world.players)
     refusals["training keys later"] = world.attempt(training)
     world.publish()

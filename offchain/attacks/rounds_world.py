@@ -513,6 +513,8 @@ class World:
     def reveal(self, models: Sequence[Model]) -> None:
         """From Report to Available: models are revealed."""
         self.advance_to(Phase.REVEAL)
+        if not self.phase.competes:
+            return
         for model in models:
             owner = next(each for each in self.players if each.account == model.account)
             self.execute(self.revealed(model), owner)

@@ -1,5 +1,7 @@
 """Attacks with Bitcoin's blocks fail; where their defence is broken, they do not."""
 
+from dataclasses import replace
+
 import pytest
 
 from offchain.attacks.bitcoin import ATTACKS
@@ -8,6 +10,7 @@ from offchain.bitcoin import header_chain
 from offchain.bitcoin.header_chain import HeaderChain
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry, RoundData
 from offchain.protocol.rules import clock
+from offchain.protocol.words.transactions import partition_seed
 
 
 def quiet(line: str) -> None:
@@ -45,7 +48,7 @@ def test_keepers_choose_where_any_passed_height_will_do(monkeypatch: pytest.Monk
 
 def test_a_burst_ends_a_round_where_heights_alone_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        clock, "phase_may_end", lambda end_height, start, seconds, tip, now: tip >= end_height
+        clock, "phase_may_end", lambda end_height, _start, _seconds, tip, _now: tip >= end_height
     )
     assert not ATTACKS["header-burst"].run(quiet).defended
 
@@ -56,10 +59,6 @@ def test_a_fork_splits_data_anew_where_seeds_are_looked_up(
     test_parts = ReferenceDataRegistry.test_parts
 
     def looked_up(registry: ReferenceDataRegistry, round_number: int, index: int) -> int:
-        from dataclasses import replace
-
-        from offchain.protocol.words.transactions import partition_seed
-
         partitions = registry.data[round_number].partitions
         seed = partition_seed(
             registry.environment.domain,
@@ -75,5 +74,5 @@ def test_a_fork_splits_data_anew_where_seeds_are_looked_up(
 def test_cheap_headers_are_taken_where_work_is_not_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(header_chain, "hash_number", lambda block_hash: 0)
+    monkeypatch.setattr(header_chain, "hash_number", lambda _: 0)
     assert not ATTACKS["regtest-header"].run(quiet).defended

@@ -26,7 +26,7 @@ def test_all_are_known_by_name() -> None:
 
 def test_places_fall_where_who_comes_first_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        draw, "is_drawn", lambda key, number, applicants, places: number < min(applicants, places)
+        draw, "is_drawn", lambda _key, number, applicants, places: number < min(applicants, places)
     )
     assert not ATTACKS["places"].run(quiet).defended
 
@@ -58,5 +58,5 @@ def test_genesis_is_captured_where_only_heat_makes_warm(monkeypatch: pytest.Monk
 
 
 def test_heat_is_saved_up_where_it_counts_from_its_claim(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heat, "gain", lambda own, amount, rounds, fade: own + amount)
+    monkeypatch.setattr(heat, "gain", lambda own, amount, *_: own + amount)
     assert not ATTACKS["heat-saved-up"].run(quiet).defended

@@ -50,7 +50,7 @@ def test_keys_are_chosen_where_all_that_was_partitioned_is_in(
 def test_leaving_stops_a_round_where_k_is_fixed_at_its_close(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judging, "trimmed", lambda published: rounds_data.PLAYERS // 3)
+    monkeypatch.setattr(judging, "trimmed", lambda _: rounds_data.PLAYERS // 3)
     assert not ATTACKS[name].run(quiet).defended
 
 
@@ -109,12 +109,12 @@ def test_votes_decide_nothing_where_every_block_has_a_best_model(
 
 
 def test_quiet_blocks_pay_where_they_are_not_halved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rewards, "idle_reward", lambda reward, idle: reward)
+    monkeypatch.setattr(rewards, "idle_reward", lambda reward, _: reward)
     assert not ATTACKS["quiet-farming"].run(quiet).defended
 
 
 def test_copies_win_where_any_model_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "is_valid", lambda net, spread, required: True)
+    monkeypatch.setattr(judging, "is_valid", lambda *_: True)
     assert not ATTACKS["copy-after-reveal"].run(quiet).defended
 
 
