@@ -9,7 +9,8 @@ from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
 from offchain.attacks.bitcoin_chain import BLOCK_SECONDS, REGTEST_BITS, mined
-from offchain.attacks.rounds_world import SMALL, World, address
+from offchain.attacks.rounds_players import SMALL, address
+from offchain.attacks.rounds_world import World
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.errors import RelayRuleError
 from offchain.bitcoin.header import BlockHeader, hash_number, short_hash, split_headers

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from offchain.attacks.bitcoin_chain import BLOCK_SECONDS, Headers
-from offchain.attacks.rounds_world import START, World
+from offchain.attacks.rounds_players import START
+from offchain.attacks.rounds_world import World
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.interfaces import interface

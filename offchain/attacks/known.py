@@ -40,7 +40,7 @@ FAMILIES: Final[dict[str, str]] = {
     "header-burst": "bitcoin",
     "deep-fork": "bitcoin",
     "regtest-header": "bitcoin",
-    "replay": "rounds_models",
+    "replay": "rounds_replay",
     "front-run": "chain",
     "heat-saved-up": "members",
     "gas-limit": "chain",

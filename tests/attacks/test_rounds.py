@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.attacks import rounds_data, rounds_models
+from offchain.attacks import rounds_data, rounds_models, rounds_replay
 from offchain.attacks.known import FAMILIES
 from offchain.protocol.reference import attestations, data_registry
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry, RoundData
@@ -13,7 +13,8 @@ from offchain.protocol.reference.model_chain import ReferenceModelChain
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.rules import judging, rewards, standing, votes
 
-ATTACKS = rounds_data.ATTACKS | rounds_models.ATTACKS
+FAMILY_MODULES = (rounds_data, rounds_models, rounds_replay)
+ATTACKS = rounds_data.ATTACKS | rounds_models.ATTACKS | rounds_replay.ATTACKS
 
 
 def quiet(line: str) -> None:
@@ -28,7 +29,7 @@ def test_the_promise_holds_and_the_plain_rule_falls(name: str) -> None:
 
 
 def test_all_are_known_by_name() -> None:
-    for module in (rounds_data, rounds_models):
+    for module in FAMILY_MODULES:
         family = module.__name__.rpartition(".")[2]
         known = {name for name, each in FAMILIES.items() if each == family}
         assert known == set(module.ATTACKS)
