@@ -23,7 +23,6 @@ from offchain.experiment.reporting.block_figures import decoded_test
 from offchain.experiment.reporting.machine import commit_of
 from offchain.learning.drawing.noise import PRESETS
 from offchain.node.demo.local_network import account
-from offchain.node.journal import Journal
 from offchain.programs.running import run_program
 from offchain.storage.local import LocalStore
 from scripts.support.results import write_results
@@ -31,8 +30,6 @@ from scripts.support.results import write_results
 
 def judged_blocks(run: RunFolder, noise: str) -> list[JudgedBlock]:
     """All blocks of a preset with their models and test sets."""
-    from offchain.learning.tasks.learner import DigitsLearner
-
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="modelchain-cross-")))
         contracts = stack.enter_context(kept_chain(run, noise, scratch / "anvil.log"))
@@ -40,8 +37,6 @@ def judged_blocks(run: RunFolder, noise: str) -> list[JudgedBlock]:
         observer = Observer(
             ChainFollower(Web3Chain(contracts, account(0)), found.domain(), found.block_number),
             LocalStore(run.preset(noise) / "store"),
-            DigitsLearner(contracts.parameters.samples_per_part),
-            stack.enter_context(Journal(scratch / "journal")),
         )
         return [observer.judged_block(number + 1) for number in range(observer.blocks)]
 

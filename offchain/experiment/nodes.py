@@ -84,7 +84,6 @@ def local_network(
     saved_chain: Path | None,
     learner_of: Callable[[int], Learner],
     source_of: Callable[[int, bytes], DataSource],
-    observing: Learner,
 ) -> Iterator[LocalNetwork]:
     """Start everything; end everything when the block is left.
 
@@ -93,7 +92,6 @@ def local_network(
         saved_chain: a chain to go on with; None: a new one is deployed.
         learner_of: gives a node its learner.
         source_of: gives a node, whose seed it gets, its data.
-        observing: the learner of who only looks.
 
     Raises:
         ModelChainError: something cannot be started.
@@ -157,8 +155,7 @@ def local_network(
                     LoopSettings(turn=0.0),
                 )
             )
-        journal = stack.enter_context(Journal(plan.folder / "nodes" / "observer" / "journal"))
-        observer = Observer(follower_of(chain_of(plan.nodes)), store, observing, journal)
+        observer = Observer(follower_of(chain_of(plan.nodes)), store)
         accounts = tuple(str(account(node).address) for node in range(plan.nodes))
         yield LocalNetwork(anvil, contracts, accounts, tuple(workers), relayer, feeder, observer)
 

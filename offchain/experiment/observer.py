@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from offchain.chain.follower import ChainFollower
@@ -10,15 +9,14 @@ from offchain.crypto.hashing import Domain
 from offchain.errors import VerificationError
 from offchain.node.attesting import RoundData
 from offchain.node.demo.watching import COLLECT
-from offchain.node.journal import Journal
-from offchain.node.payloads import DataState, Payloads
-from offchain.ports import ContentStore, Learner
-from offchain.protocol.history.entries import RoundHistory
+from offchain.ports import ContentStore
+from offchain.protocol.history.entries import SharedData
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.dataset import data_root
 from offchain.protocol.rules.statements import Bounds, Points, SampleCounts, rows
 from offchain.protocol.words.status import ZERO_HASH
-from offchain.protocol.words.transactions import Block, Row
+from offchain.protocol.words.transactions import Row
+from offchain.storage.opened import open_part
 
 START = "START"
 """Before the first round opens."""
@@ -108,18 +106,12 @@ class Observer:
     Args:
         follower: of the chain.
         store: where payloads and models are.
-        learner: checks payloads.
-        journal: remembers what was opened.
     """
 
-    def __init__(
-        self, follower: ChainFollower, store: ContentStore, learner: Learner, journal: Journal
-    ) -> None:
+    def __init__(self, follower: ChainFollower, store: ContentStore) -> None:
         self._follower = follower
         self._store = store
         self._follower.refresh()
-        domain = follower.history.domain
-        self._payloads = Payloads(store, learner, domain, journal, time.monotonic)
 
     @property
     def history(self) -> History:
@@ -165,12 +157,21 @@ class Observer:
 
         Raises:
             StoreError: a file cannot be fetched.
+            PayloadError: a part does not decrypt.
             VerificationError: the data set found is not the one that the block names.
         """
         history = self.history
         block, before = history.blocks[number], history.blocks[number - 1]
         entry = history.round(block.round)
-        data = self._data(entry, block)
+        data = RoundData(
+            block.round, block.data_root, tuple(entry.data[one] for one in entry.data_set or ())
+        )
+        root = data_root(history.domain, [one.id for one in data.transactions])
+        if root != data.root:
+            raise VerificationError(
+                f"the data set of round {data.round} has root {root.hex()}, block {number} names "
+                f"{data.root.hex()}"
+            )
         baseline, *revealed = entry.statements[block.statement]
         counted, decided = entry.counted, entry.decided
         parameters = history.parameters
@@ -178,7 +179,7 @@ class Observer:
             domain=history.domain,
             number=number,
             round=block.round,
-            test=tuple(self._payloads.plaintext(*place) for place in data.test_parts),
+            test=tuple(self._plaintext(*place) for place in data.test_parts),
             counts=SampleCounts(
                 len(data.transactions), parameters.test_parts * parameters.samples_per_part
             ),
@@ -192,18 +193,16 @@ class Observer:
             voices=block.voices,
         )
 
-    def _data(self, entry: RoundHistory, block: Block) -> RoundData:
-        """D of a round, open here, found to have the root that its block names."""
-        transactions = tuple(entry.data[number] for number in entry.data_set or ())
-        self._payloads.open_some(transactions, len(transactions) * self.history.parameters.parts)
-        root = data_root(self.history.domain, [data.id for data in transactions])
-        closed = [d for d in transactions if self._payloads.state(d) is not DataState.OPEN]
-        if root != block.data_root or closed:
+    def _plaintext(self, data: SharedData, part: int) -> bytes:
+        digest, key = data.shared.payload_hashes[part], data.key(part)
+        if key is None:
             raise VerificationError(
-                f"the data set of block {block.number} has root {root.hex()}, the block names "
-                f"{block.data_root.hex()}; {len(closed)} of its data transactions are not open here"
+                f"the key of part {part} of data transaction {data.shared.index} of round "
+                f"{data.shared.round} is not published"
             )
-        return RoundData(entry.number, root, transactions)
+        return open_part(
+            self._store.get(digest), digest, data.record, part, key, self.history.domain
+        )
 
     def _model(self, digest: bytes) -> bytes | None:
         return None if digest == ZERO_HASH else self._store.get(digest)

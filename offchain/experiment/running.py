@@ -200,7 +200,7 @@ def _network(
 
     saved = None if progress is None else folder / progress.chain
     network = DemoPlan(experiment.project, folder, experiment.headers, plan.nodes, plan.parameters)
-    with local_network(network, saved, learner_of, source_of, learner) as found:
+    with local_network(network, saved, learner_of, source_of) as found:
         yield found
 
 
