@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from offchain.errors import ConfigurationError
 from offchain.learning.tasks.known import TASKS, make_learner, make_source
 from offchain.protocol.rules import judging
 from offchain.protocol.words.status import Phase
+from offchain.verification.run import verify_chain
 from scripts.support.chains.evm import ROOT
 from tests.support.chains.working_nodes import Part, WorkedChain, node_chain, working
 
@@ -67,6 +69,14 @@ def test_the_rows_are_the_revealed_models_points_on_the_test_patients(played: Wo
         sums = points.reshape(-1, each).sum(axis=1, dtype=np.int64).tolist()
         assert row.middle == row.net == judging.middle(sums, entry.counted.trim)
         assert reveal.transaction.evaluation == sum(sums)
+
+
+def test_the_chain_is_verified_with_its_own_task(played: WorkedChain):
+    learner = partial(make_learner, TASK, PATIENTS)
+    report = verify_chain(played.chain.contracts, lambda: played.store, learner)
+    assert (report.head, report.rounds, report.false_evaluations) == (1, 1, 0)
+    assert report.rings == report.data >= NODES
+    assert report.evaluations == NODES
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from offchain.node.journal import Journal
 from offchain.protocol.rules.rewards import block_reward, part
 from offchain.protocol.words.records import DataRewarded
 from offchain.protocol.words.status import Phase
+from offchain.verification.run import verify_chain, verify_chain_lightly
 from tests.support.chains.node_chain import NODES, SAMPLES, EasyDigits
 from tests.support.chains.working_nodes import Part, WorkedChain, node_chain, worker_of, working
 
@@ -146,3 +147,12 @@ def test_what_is_on_chain_is_in_the_journal_to_the_byte(worked: WorkedChain):
             transaction = kept[number].share.transaction
             assert arrived[number].id == transaction.identifier(chain.domain)
             assert arrived[number].shared.payload_hashes == transaction.payload_hashes
+
+
+def test_the_chain_is_verified_from_itself_and_the_store(worked: WorkedChain):
+    contracts = worked.chain.contracts
+    report = verify_chain(contracts, lambda: worked.store, lambda: part_of(0).learner)
+    light = verify_chain_lightly(contracts)
+    assert report.rounds == report.head == light.head == ROUNDS
+    assert report.rings == report.data >= ROUNDS * NODES
+    assert report.head_hash == light.head_hash
