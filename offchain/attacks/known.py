@@ -18,6 +18,15 @@ FAMILIES: Final[dict[str, str]] = {
     "noise-on-best": "names",
     "spread": "judging",
     "empty-pictures": "judging",
+    "name-the-sharer": "privacy",
+    "resubmission": "privacy",
+    "odd-options": "privacy",
+    "public-order": "privacy_order",
+    "relayer-view": "privacy_order",
+    "hostile-files": "network_files",
+    "withheld-payload": "network_data",
+    "half-served-payload": "network_data",
+    "flood": "network_relayer",
 }
 """The module of `offchain.attacks` that holds each attack as ``ATTACKS[name]``, by name."""
 
