@@ -129,22 +129,15 @@ contract BlockProduction is IBlockProduction {
     function _required(uint32 round, IModelChain.ClosedRound memory closed) private view returns (uint256) {
         (uint32 commitments,) = _modelTransactions.counts(round);
         return Judging.required(
-            _significance,
-            _hostileAllowance,
-            _triesAllowance,
-            Bits.count(closed.dataSet),
-            closed.trim,
-            commitments
+            _significance, _hostileAllowance, _triesAllowance, Bits.count(closed.dataSet), closed.trim, commitments
         );
     }
 
-    function _ballots(
-        uint32 round,
-        uint32[] memory voices,
-        Revealed memory models,
-        bytes32 dataRoot,
-        bytes32 headHash
-    ) private view returns (Votes.Ballot[] memory ballots) {
+    function _ballots(uint32 round, uint32[] memory voices, Revealed memory models, bytes32 dataRoot, bytes32 headHash)
+        private
+        view
+        returns (Votes.Ballot[] memory ballots)
+    {
         ballots = new Votes.Ballot[](voices.length);
         for (uint256 i; i < voices.length; ++i) {
             Votes.Ballot memory ballot = ballots[i];

@@ -112,11 +112,7 @@ contract ModelChain is IModelChain {
 
     function _openCollection(uint32 round, uint32 epoch, uint32 members, uint32 tip) private {
         _collection = Collection({
-            round: round,
-            epoch: epoch,
-            members: members,
-            openHeight: tip,
-            openedAt: uint40(block.timestamp)
+            round: round, epoch: epoch, members: members, openHeight: tip, openedAt: uint40(block.timestamp)
         });
         emit RoundOpened(round, epoch, members, tip);
         _dataRegistry.openRound(round);

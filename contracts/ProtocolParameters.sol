@@ -72,7 +72,7 @@ contract ProtocolParameters is IProtocolParameters {
         _check("significance", p.significance, 0, 1_000);
         _check("hostileAllowance", p.hostileAllowance, 0, 1_000);
         _check("triesAllowance", p.triesAllowance, 0, 10_000);
-        _check("voiceBasisPoints", p.voiceBasisPoints, 0, BASIS_POINTS);
+        _check("voiceBasisPoints", p.voiceBasisPoints, 1, BASIS_POINTS);
         _check("burnBasisPoints", p.burnBasisPoints, 0, BASIS_POINTS);
         _check("modelBurn", p.modelBurn, 0, p.stake);
         _check("minimumStanding", p.minimumStanding, 1, 64);

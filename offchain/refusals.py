@@ -30,7 +30,11 @@ class RefusalCode(StrEnum):
     HTTP = "http", 400, "no JSON; 404 and 405: no such place, 408: too slow, 413: too large"
     QUEUE_FULL = "queue-full", 429, "as many entries wait for the chain as may"
     BUSY = "busy", 429, "as many requests are worked on as may be, of all or of this client"
-    TOO_MANY_REQUESTS = "too-many-requests", 429, "this client is over its burst or rate"
+    TOO_MANY_REQUESTS = (
+        "too-many-requests",
+        429,
+        "this client is over its burst or rate, or its places in the queue",
+    )
     STORE = "store", 507, "the relayer has no room, or cannot write"
     CHAIN = "chain", 503, "the relayer cannot use the chain"
     # Data transactions

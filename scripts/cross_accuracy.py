@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-
 from offchain.chain.domains import Domains
+
 from offchain.chain.follower import ChainFollower
 from offchain.chain.web3_chain import Web3Chain
 from offchain.experiment.folder import RunFolder, kept_chain

@@ -36,7 +36,7 @@ pragma solidity 0.8.30;
 /// transactions that count; 0 to 1,000
 /// @param triesAllowance added to the bound for every doubling of the commitments; 0 to 10,000
 /// @param voiceBasisPoints distance, as a share of the smaller spread, from which a model is no variant of a better
-/// one; 0 to 10,000
+/// one; 1 to 10,000
 /// @param burnBasisPoints a model below this share of the baseline's points loses `modelBurn`; 0 to 10,000
 /// @param modelBurn wei of the stake that such a model, or a commitment that is not revealed, burns; 0 to `stake`
 /// @param minimumStanding with fewer accounts with standing the genesis members attest; 1 to 64

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from offchain.attacks.digits_world import Points
 from offchain.protocol.rules import judging
 from offchain.protocol.rules.judging import Judged
@@ -34,8 +37,8 @@ def judge(
     transactions = len(baseline)
     k = judging.trimmed(transactions) if trimmed is None else trimmed
 
-    def middle(values: Points | object) -> int:
-        return judging.middle([int(value) for value in values], k)  # type: ignore[attr-defined]
+    def middle(values: NDArray[np.int64]) -> int:
+        return judging.middle([int(value) for value in values], k)
 
     def squares(one: Points, other: Points) -> int:
         return middle(((one.astype(int) - other) ** 2).sum(axis=1))

@@ -10,6 +10,14 @@ from offchain.errors import ConfigurationError
 
 FAMILIES: Final[dict[str, str]] = {
     "private-code": "judging",
+    "oversized-part": "judging",
+    "wrong-labels": "judging",
+    "own-test-data": "judging",
+    "many-names": "names",
+    "fine-tuned-names": "names",
+    "noise-on-best": "names",
+    "spread": "judging",
+    "empty-pictures": "judging",
 }
 """The module of `offchain.attacks` that holds each attack as ``ATTACKS[name]``, by name."""
 

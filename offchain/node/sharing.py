@@ -271,14 +271,20 @@ class Sharing:
             self._moments[moment] = now + self._delay(status)
         if now < self._moments[moment]:
             return False
-        words = tuple(
-            key if data.is_test(part) == test else key_commitment(self._own.domain, key)
-            for part, key in enumerate(self._keys(round_number))
-        )
-        kind = PublishTestKeys if test else PublishTrainingKeys
-        keys = kind(data.record, data.shared.index, data.partition, words)
-        what = "test keys" if test else "training keys"
-        return self._hand_over(what, round_number, lambda: self._outlet.publish(keys))
+        keys = self._keys(round_number)
+        publication: PublishTrainingKeys | PublishTestKeys
+        if test:
+            what = "test keys"
+            tested = tuple(key for part, key in enumerate(keys) if data.is_test(part))
+            publication = PublishTestKeys(round_number, data.shared.index, tested)
+        else:
+            what = "training keys"
+            words = tuple(
+                key_commitment(self._own.domain, key) if data.is_test(part) else key
+                for part, key in enumerate(keys)
+            )
+            publication = PublishTrainingKeys(data.record, data.shared.index, data.partition, words)
+        return self._hand_over(what, round_number, lambda: self._outlet.publish(publication))
 
     def _delay(self, status: ChainStatus) -> float:
         """How long to wait: to a moment in what is left of the phase's first half.

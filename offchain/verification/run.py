@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from offchain.chain.deployment.trust import require_task
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.ports import ContentStore, Learner
 from offchain.verification.full.content import ContentSetup
@@ -17,9 +18,9 @@ from offchain.verification.full.saved_verification import (
     write_checkpoint,
 )
 from offchain.verification.full.verifier import VerificationReport, verify
-from offchain.verification.light.verify import LIGHT_KINDS, LightReport, verify_light
+from offchain.verification.light.verify import LIGHT_CALLS, LIGHT_KINDS, LightReport, verify_light
 from offchain.verification.recording.differences import Progress, no_progress
-from offchain.verification.recording.reading import read_recording
+from offchain.verification.recording.reading import read_recording, read_some
 from offchain.verification.recording.views import compare_deployment
 
 
@@ -42,19 +43,22 @@ def verify_chain(
         open_learner: makes the task; likewise.
         checkpoint: where to go on from, if it can be used, and where to keep how far this came.
         confirmations: EVM blocks at the end that are left for later.
-        processes: for ring signatures and scores.
+        processes: for ring signatures, data and models.
         progress: is told how far it is.
         notice: is told, in words, why a checkpoint is not used.
 
     Raises:
         Difference: the first one between what is recorded and what follows.
+        WrongTaskError: the deployment is for another task than the learner's.
         ChainError: the chain cannot be read.
         VerificationError: the checkpoint cannot be written.
     """
     deployment = contracts.deployment
     compare_deployment(contracts)
-    start = None if checkpoint is None else _usable(contracts, checkpoint, notice)
-    replay = Replay(deployment) if start is None else start.replay
+    require_task(deployment, open_learner().task_hash)
+    deployed_at = contracts.read("Membership", "deployedAt")
+    start = None if checkpoint is None else _usable(contracts, checkpoint, deployed_at, notice)
+    replay = Replay(deployment, deployed_at) if start is None else start.replay
     recording = read_recording(
         contracts,
         first_block=None if start is None else start.block_number + 1,
@@ -62,12 +66,7 @@ def verify_chain(
         confirmations=confirmations,
         progress=progress,
     )
-    content = ContentSetup(
-        open_store,
-        open_learner,
-        deployment.domain("DataRegistry"),
-        deployment.parameters.maximum_samples,
-    )
+    content = ContentSetup(open_store, open_learner, deployment.domain())
     report = verify(replay, recording, content, processes=processes, progress=progress)
     if checkpoint is not None:
         ended = SavedVerification(recording.last_block, recording.last_hash, replay)
@@ -78,20 +77,20 @@ def verify_chain(
 def verify_chain_lightly(
     contracts: DeployedContracts, *, confirmations: int = 0, progress: Progress = no_progress
 ) -> LightReport:
-    """Verify headers, votes and Merkle proofs of a deployment; raises as `verify_chain`."""
+    """Verify headers, votes, blocks and claims of a deployment; raises as `verify_chain`."""
     compare_deployment(contracts)
-    recording = read_recording(
-        contracts, kinds=LIGHT_KINDS, confirmations=confirmations, progress=progress
+    transactions, ended = read_some(
+        contracts, LIGHT_KINDS, LIGHT_CALLS, confirmations=confirmations, progress=progress
     )
-    return verify_light(contracts.deployment, recording, progress)
+    return verify_light(contracts.deployment, transactions, ended, progress)
 
 
 def _usable(
-    contracts: DeployedContracts, path: Path, notice: Callable[[str], None]
+    contracts: DeployedContracts, path: Path, deployed_at: int, notice: Callable[[str], None]
 ) -> SavedVerification | None:
     """A checkpoint that the chain still agrees with, or None."""
     try:
-        found = read_checkpoint(path, contracts.deployment)
+        found = read_checkpoint(path, contracts.deployment, deployed_at)
     except UnusableCheckpoint as unusable:
         notice(f"{unusable}: everything is verified")
         return None

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from offchain.verification.full.final_state import compare_state
-from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.differences import Difference
 from offchain.verification.recording.values import Recording
@@ -16,7 +15,7 @@ from scripts.support.chains.real_chain import RecordedChain
 
 def replay(chain: RecordedChain, recording: Recording) -> None:
     """All of verification but for ring signatures and content: a fraction of the time."""
-    replayed = Replay(chain.deployment)
+    replayed = chain.replay()
     for transaction in recording.transactions:
         replayed.apply(transaction)
     compare_state(replayed, recording.state, recording.last_block)
@@ -33,4 +32,4 @@ def verify_copy(
     chain: RecordedChain, recording: Recording, files: dict[bytes, bytes] | None = None
 ) -> None:
     """Verify everything of a copy."""
-    verify(Replay(chain.deployment), recording, chain.content(files))
+    verify(chain.replay(), recording, chain.content(files))

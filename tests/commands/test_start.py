@@ -11,9 +11,8 @@ import pytest
 from offchain.cli import COMMANDS, modelchain
 from offchain.config import PROJECT
 from offchain.feeder import feeder
-from offchain.protocol.rules.ring_selection import STRATEGIES
 from offchain.relayer import relayer
-from offchain.worker import RING_CHOICES, worker
+from offchain.worker import worker
 from scripts.reproduce_paper import reproduce_paper
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -77,7 +76,3 @@ def test_help_and_wrong_options_load_nothing_large(file):
         check=True,
     )
     assert json.loads(ran.stdout.splitlines()[-1]) == wanted
-
-
-def test_the_ways_to_choose_rings_are_all_named():
-    assert sorted(RING_CHOICES) == sorted(STRATEGIES)

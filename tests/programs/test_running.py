@@ -8,7 +8,12 @@ import pytest
 import structlog
 
 from offchain.cli import modelchain
-from offchain.commands.worker.run import parse_roles, read_seed
+from offchain.commands.worker.run import (
+    LIVE_CONFIRMATIONS,
+    make_policy,
+    parse_roles,
+    read_seed,
+)
 from offchain.config import version
 from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
@@ -17,7 +22,7 @@ from offchain.node.relayer.serving import bind
 from offchain.programs.running import run_program
 from offchain.protocol.deciding.policy import ALL_ROLES, Role
 from offchain.relayer import relayer
-from offchain.toolchain.anvil import Anvil
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, Anvil
 from offchain.worker import worker
 from tests.support.chains.node_chain import NodeChain
 
@@ -169,3 +174,19 @@ def test_a_seed_file_that_holds_none_is_named_and_never_shown(tmp_path, content,
 def test_a_missing_seed_file_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match="none cannot be read"):
         read_seed(tmp_path / "none")
+
+
+def test_a_replay_goes_by_the_nodes_clock_and_every_other_chain_by_its_parameters():
+    development = make_policy(DEVELOPMENT_CHAIN_ID, ALL_ROLES, None, None, leave=False)
+    assert development.confirmations == 0
+    assert development.phase_seconds is not None
+    assert make_policy(DEVELOPMENT_CHAIN_ID, ALL_ROLES, 2, 7, leave=False).phase_seconds == 7
+    live = make_policy(1, ALL_ROLES, None, None, leave=True)
+    assert (live.confirmations, live.phase_seconds) == (LIVE_CONFIRMATIONS, None)
+    assert live.leave
+
+
+def test_no_option_gives_a_node_another_pace_than_its_chain():
+    """It would be known by it."""
+    with pytest.raises(ConfigurationError, match="leave it out"):
+        make_policy(1, ALL_ROLES, None, 600, leave=False)

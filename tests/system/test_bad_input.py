@@ -181,7 +181,8 @@ def test_a_transfer_that_cannot_be(place: Place, amount: str, status: int, words
 @pytest.mark.parametrize(
     ("program", "arguments", "words"),
     [
-        ("worker", ["--ring", "none"], ["--ring", "windows"]),
+        ("worker", ["--phase-seconds", "0"], ["--phase-seconds", "0"]),
+        ("worker", ["--timestamp-shift", "60"], ["No such option", "--timestamp-shift"]),
         ("relayer", ["--batch", "33"], ["--batch", "33"]),
         ("feeder", ["--headers"], ["--headers"]),
         ("feeder", ["--source", "core"], ["--source core needs --url"]),

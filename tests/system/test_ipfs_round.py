@@ -33,11 +33,10 @@ def test_a_block_is_made_with_its_content_in_ipfs(tmp_path: Path) -> None:
         assert not (tmp_path / "store").exists()
         pinned = set(IpfsStore(daemon.address).digests())
         entry = history.round(1)
-        items = list(history.data_items(1))
-        assert len(items) >= NODES * 12
-        assert {item.item.payload_hash for item in items} <= pinned
+        assert len(entry.data) == NODES
+        assert {digest for data in entry.data for digest in data.shared.payload_hashes} <= pinned
         assert {reveal.transaction.model_hash for reveal in entry.reveals} <= pinned
-        assert {made.encrypted_model for made in entry.commitments.values()} <= pinned
+        assert {made.sealed_model for made in entry.commitments.values()} <= pinned
         assert len(entry.reveals) == NODES
-        assert not entry.item_reports
-        assert not entry.missing_models
+        assert set(entry.data_reports.values()) == {0}
+        assert set(entry.model_reports.values()) == {0}

@@ -12,14 +12,14 @@ from offchain.crypto.ring import Nullifier, RingSignature, verify_ring
 from offchain.crypto.sealing import key_commitment
 from offchain.errors import CryptoError
 from offchain.node.relayer.refused import Refused, Verdict
-from offchain.node.relayer.wire import Publication, kind_of
+from offchain.node.relayer.wire import Publication, kind_of, round_of
 from offchain.protocol.history.entries import SharedData
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.dataset import publishing_phase
 from offchain.protocol.rules.sharing import timestamp_range
-from offchain.protocol.words.actions import PublishTestKeys, Share
+from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys, Share
 from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.status import ChainStatus
+from offchain.protocol.words.status import ChainStatus, Phase
 from offchain.protocol.words.transactions import DataRecord, DataTransaction
 from offchain.refusals import RefusalCode
 
@@ -117,41 +117,45 @@ class Admission:
 
     def _data(self, keys: Publication) -> SharedData:
         """The data transaction on chain that keys are for."""
-        entry = self.history.rounds.get(keys.record.round)
+        round_number = round_of(keys)
+        entry = self.history.rounds.get(round_number)
         if entry is None or keys.index >= len(entry.data):
             raise Refused(
                 RefusalCode.UNKNOWN_DATA,
-                f"round {keys.record.round} has no data transaction {keys.index}",
+                f"round {round_number} has no data transaction {keys.index}",
             )
         data = entry.data[keys.index]
-        if data.record != keys.record:
+        if isinstance(keys, PublishTrainingKeys) and data.record != keys.record:
             raise Refused(
                 RefusalCode.UNKNOWN_DATA,
-                f"data transaction {keys.index} of round {keys.record.round} is another one",
+                f"data transaction {keys.index} of round {round_number} is another one",
             )
         return data
 
     def _check_words(self, keys: Publication, data: SharedData) -> None:
-        """Which words are keys is known once a partition has taken the data transaction."""
+        """Which parts test is known once a partition has taken the data transaction."""
         if data.partition is None:
             is_out = data.shared.round < self.status.collection.round
             code = RefusalCode.TOO_LATE if is_out else RefusalCode.TOO_EARLY
             raise Refused(code, f"no partition took data transaction {keys.index}")
+        if isinstance(keys, PublishTrainingKeys):
+            self._check_training_words(keys, data)
+        else:
+            self._check_test_keys(keys, data)
+
+    def _check_training_words(self, keys: PublishTrainingKeys, data: SharedData) -> None:
         if data.partition != keys.partition_number:
             raise Refused(
                 RefusalCode.PARTITION,
                 f"partition {data.partition} took it, not {keys.partition_number}",
             )
-        if len(keys.words) != self.parameters.parts:
-            raise Refused(
-                RefusalCode.PARTS, f"{len(keys.words)} words for {self.parameters.parts} parts"
+        self._check_number(keys.words, self.parameters.parts)
+        found = keccak256(
+            b"".join(
+                word if data.is_test(part) else key_commitment(self.domain, word)
+                for part, word in enumerate(keys.words)
             )
-        is_test = isinstance(keys, PublishTestKeys)
-        commitments = (
-            key_commitment(self.domain, word) if data.is_test(part) == is_test else word
-            for part, word in enumerate(keys.words)
         )
-        found = keccak256(b"".join(commitments))
         if found != keys.record.keys_hash:
             raise Refused(
                 RefusalCode.WRONG_KEYS,
@@ -159,21 +163,42 @@ class Admission:
                 f"{keys.record.keys_hash.hex()}",
             )
 
+    def _check_test_keys(self, keys: PublishTestKeys, data: SharedData) -> None:
+        """Their commitments stand among the words of the training keys."""
+        self._check_number(keys.keys, self.parameters.test_parts)
+        if data.training_words is None:
+            is_open = self._now <= (keys.round, Phase.OPEN)
+            code = RefusalCode.TOO_EARLY if is_open else RefusalCode.TOO_LATE
+            raise Refused(code, f"training keys of data transaction {keys.index} are not published")
+        awaited = [word for part, word in enumerate(data.training_words) if data.is_test(part)]
+        if [key_commitment(self.domain, key) for key in keys.keys] != awaited:
+            raise Refused(
+                RefusalCode.WRONG_KEYS, "the keys have other commitments than its test parts"
+            )
+
+    def _check_number(self, words: tuple[bytes, ...], expected: int) -> None:
+        if len(words) != expected:
+            raise Refused(RefusalCode.PARTS, f"{len(words)} words or keys, {expected} are needed")
+
     def _check_time(self, keys: Publication, data: SharedData) -> Verdict:
         is_test = isinstance(keys, PublishTestKeys)
         if (data.test_words if is_test else data.training_words) is not None:
             return Verdict.KNOWN
-        competition, round_number = self.status.competition, keys.record.round
-        due = publishing_phase(is_test=is_test)
-        now = competition.round, competition.phase
-        if now != (round_number, due):
-            code = RefusalCode.TOO_EARLY if now < (round_number, due) else RefusalCode.TOO_LATE
+        due = round_of(keys), publishing_phase(is_test=is_test)
+        if self._now != due:
+            code = RefusalCode.TOO_EARLY if self._now < due else RefusalCode.TOO_LATE
+            competition = self.status.competition
             raise Refused(
                 code,
-                f"{kind_of(keys)} keys of round {round_number}; round {competition.round} is in "
+                f"{kind_of(keys)} keys of round {due[0]}; round {competition.round} is in "
                 f"{competition.phase.name}",
             )
         return Verdict.NEW
+
+    @property
+    def _now(self) -> tuple[int, Phase]:
+        """Where the competition is."""
+        return self.status.competition.round, self.status.competition.phase
 
 
 def verify_signature(domain: Domain, share: Share, ring: tuple[int, ...]) -> None:

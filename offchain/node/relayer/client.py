@@ -22,6 +22,7 @@ from offchain.node.relayer.wire import (
     decode_missing,
     encode_publication,
     encode_share,
+    round_of,
 )
 from offchain.ports import Outlet
 from offchain.protocol.words.actions import PublishTestKeys, Share
@@ -69,9 +70,15 @@ class RelayerClient(Outlet):
         files = {hashlib.sha256(payload).digest(): payload for payload in payloads}
         with self._connection() as connection:
             answer = connection.post("/transactions", encode_share(share))
-            for digest in _missing(connection, answer):
-                if digest in files:
-                    connection.post(f"/files/{digest.hex()}", files[digest])
+            try:
+                for digest in _missing(connection, answer):
+                    if digest in files:
+                        connection.post(f"/files/{digest.hex()}", files[digest])
+            except RelayerRefusedError as error:
+                if error.code is not RefusalCode.UNKNOWN_FILE:
+                    raise
+                # It waits no more: another relayer brought it, or the relayer says why not.
+                connection.post("/transactions", encode_share(share))
 
     def publish(self, keys: Publication) -> None:
         """See `Outlet.publish`."""
@@ -96,7 +103,7 @@ class _Handed:
 
 
 class Relayers(Outlet):
-    """Several relayers: each data transaction goes to one of them, by chance, and stays with it.
+    """Several relayers: a node's data transaction goes to one of them, by chance for each round.
 
     Its keys go to the same one, and so does all of it after a restart: no more of them than need be
     learn of it. Where one does not answer or is no relayer of this chain, the next is asked; also
@@ -128,21 +135,19 @@ class Relayers(Outlet):
 
     def submit(self, share: Share, payloads: Sequence[bytes]) -> None:
         """See `Outlet.submit`; raises what the relayer says that it was to go to."""
-        transaction = share.transaction
-        self._hand_over(
-            transaction.nullifier_x, Phase.NONE, lambda client: client.submit(share, payloads)
-        )
+        round_number = share.transaction.round
+        self._hand_over(round_number, Phase.NONE, lambda client: client.submit(share, payloads))
 
     def publish(self, keys: Publication) -> None:
         """See `Outlet.publish`; raises what the relayer says that it was to go to."""
         phase = Phase.UNSEAL if isinstance(keys, PublishTestKeys) else Phase.OPEN
-        self._hand_over(keys.record.nullifier_x, phase, lambda client: client.publish(keys))
+        self._hand_over(round_of(keys), phase, lambda client: client.publish(keys))
 
     def _hand_over(
-        self, nullifier_x: int, phase: Phase, hand_over: Callable[[RelayerClient], None]
+        self, round_number: int, phase: Phase, hand_over: Callable[[RelayerClient], None]
     ) -> None:
-        order = self._order(nullifier_x)
-        handed = self._due(nullifier_x, phase)
+        order = self._order(round_number)
+        handed = self._due(round_number, phase)
         first: RelayerError | None = None
         for step in range(len(order)):
             try:
@@ -156,14 +161,14 @@ class Relayers(Outlet):
         assert first is not None  # noqa: S101  (there is a relayer)
         raise first
 
-    def _order(self, nullifier_x: int) -> list[RelayerClient]:
-        """The relayers in the order in which they are asked for one data transaction."""
-        name = nullifier_x.to_bytes(32, "big")
+    def _order(self, round_number: int) -> list[RelayerClient]:
+        """The relayers in the order in which they are asked for a round's data transaction."""
+        name = round_number.to_bytes(32, "big")
         return sorted(self._clients, key=lambda client: client.rank(self._seed, name))
 
-    def _due(self, nullifier_x: int, phase: Phase) -> _Handed:
+    def _due(self, round_number: int, phase: Phase) -> _Handed:
         """Since when it is handed over; one more relayer is passed over each time it should be."""
-        now, what = self._clock(), (nullifier_x, phase)
+        now, what = self._clock(), (round_number, phase)
         handed = self._handed.pop(what, _Handed(now))
         if now - handed.since > longest_wait(self._parameters, phase):
             handed = _Handed(now, handed.passed_over + 1)

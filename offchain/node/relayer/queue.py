@@ -17,6 +17,7 @@ from offchain.node.relayer.wire import (
     encode_publication,
     encode_share,
     kind_of,
+    round_of,
 )
 from offchain.protocol.words.actions import Share
 
@@ -73,4 +74,4 @@ def share_name(share: Share) -> str:
 
 def keys_name(keys: Publication) -> str:
     """Round, number and kind."""
-    return f"{keys.record.round}:{keys.index}:{kind_of(keys)}"
+    return f"{round_of(keys)}:{keys.index}:{kind_of(keys)}"

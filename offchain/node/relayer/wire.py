@@ -28,11 +28,6 @@ Publication = PublishTrainingKeys | PublishTestKeys
 LARGEST_PARTS: Final = 32
 """Parts of a data transaction, in any deployment."""
 
-_KINDS: Final[dict[str, type[Publication]]] = {
-    "training": PublishTrainingKeys,
-    "test": PublishTestKeys,
-}
-
 _STATED: Final = {"round", "samplesRoot", "timestamp", "rewardAddress", "nullifierX", "nullifierV"}
 """Fields that a data transaction and its record have in common."""
 
@@ -77,6 +72,13 @@ def decode_share(message: object) -> Share:
 
 def encode_publication(keys: Publication) -> dict[str, object]:
     """Keys as ``POST /keys`` takes them."""
+    if isinstance(keys, PublishTestKeys):
+        return {
+            "kind": kind_of(keys),
+            "round": keys.round,
+            "index": keys.index,
+            "keys": _words(keys.keys),
+        }
     return {
         "kind": kind_of(keys),
         "record": {
@@ -92,10 +94,18 @@ def encode_publication(keys: Publication) -> dict[str, object]:
 
 def decode_publication(message: object) -> Publication:
     """The inverse of `encode_publication`; ``WireError`` if it is anything else."""
+    kind = message.get("kind") if isinstance(message, dict) else None
+    if kind == "test":
+        parts = json_object(message, "request", {"kind", "round", "index", "keys"})
+        return PublishTestKeys(
+            integer(parts["round"], "round", 32),
+            integer(parts["index"], "index", 32),
+            _read_words(parts["keys"], "keys", LARGEST_PARTS),
+        )
+    if kind != "training":
+        raise WireError("kind must be training or test")
     parts = json_object(message, "request", {"kind", "record", "index", "partition", "words"})
-    kind, where = parts["kind"], "record"
-    if not isinstance(kind, str) or kind not in _KINDS:
-        raise WireError(f"kind must be one of {', '.join(_KINDS)}")
+    where = "record"
     fields = json_object(parts[where], where, _STATED | {"payloadsHash", "keysHash"})
     round_number, root, timestamp, reward, x, v = _read_stated(fields, where)
     record = DataRecord(
@@ -108,7 +118,7 @@ def decode_publication(message: object) -> Publication:
         x,
         v,
     )
-    return _KINDS[kind](
+    return PublishTrainingKeys(
         record,
         integer(parts["index"], "index", 32),
         integer(parts["partition"], "partition", 32),
@@ -119,6 +129,11 @@ def decode_publication(message: object) -> Publication:
 def kind_of(keys: Publication) -> str:
     """A word for the kind of keys."""
     return "test" if isinstance(keys, PublishTestKeys) else "training"
+
+
+def round_of(keys: Publication) -> int:
+    """The round of the data transaction that keys are for."""
+    return keys.round if isinstance(keys, PublishTestKeys) else keys.record.round
 
 
 def encode_missing(digests: Sequence[bytes]) -> list[str]:

@@ -48,7 +48,7 @@ class ReferenceChain:
         standing = ReferenceStanding(environment)
         membership = ReferenceMembership(environment, rounds, heat, standing, genesis_accounts)
         data_registry = ReferenceDataRegistry(environment, rounds, membership)
-        models = ReferenceModelTransactions(environment, rounds, membership)
+        models = ReferenceModelTransactions(environment, rounds, membership, standing)
         attestations = ReferenceAttestations(environment, rounds, membership, models, standing)
         model_chain = ReferenceModelChain(
             environment, rounds, membership, data_registry, models, attestations

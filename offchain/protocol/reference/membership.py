@@ -88,10 +88,10 @@ class ReferenceMembership:
             raise Revert("WrongEpoch", epoch, self.open_epoch())
         if self.current_epoch == 0 and not is_genesis:
             raise Revert("OnlyGenesisBeforeStart", sender)
-        applications = self.applications.setdefault(epoch, {})
-        if sender in applications:
+        applied = self.applications.get(epoch, {})
+        if sender in applied:
             raise Revert("AlreadyApplied", epoch, sender)
-        if any(application.key == key for application in applications.values()):
+        if any(application.key == key for application in applied.values()):
             raise Revert("KeyUsed", epoch, key)
         if not 0 < key < ORDER:
             raise Revert("ShareKeyOutOfRange", key)
@@ -119,7 +119,7 @@ class ReferenceMembership:
         )
         self.epochs[epoch] = entry
         number = entry.warm if is_warm else entry.cold
-        applications[sender] = Application(number, is_warm, key)
+        self.applications[epoch] = {**applied, sender: Application(number, is_warm, key)}
         self.environment.emit(Applied, epoch, sender, key, is_warm, number, entry.own_warm)
 
     def seed_draw(self, height: int) -> None:
@@ -194,10 +194,10 @@ class ReferenceMembership:
             )
         if len(accounts) != len(applied):
             raise Revert("WrongMemberCount", len(accounts), len(applied))
+        self._write(1, accounts, lambda _, account: account in applied)
         self.epochs[1] = replace(
             self.epoch_at(1), warm_places=len(applied), frozen_at=self.environment.now
         )
-        self._write(1, accounts, lambda _, account: account in applied)
 
     def require_next_members(self, round_number: int) -> None:
         """Revert if a round cannot open because its epoch's members are not written."""

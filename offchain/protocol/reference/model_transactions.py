@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.rounds import Rounds
+from offchain.protocol.reference.standing import ReferenceStanding
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from offchain.protocol.words.records import ModelBrought, ModelCommitted, ModelRevealed
 from offchain.protocol.words.status import (
     NO_COMMITMENT,
@@ -17,9 +19,6 @@ from offchain.protocol.words.status import (
     Reveal,
 )
 from offchain.protocol.words.transactions import ModelTransaction
-
-MAXIMUM_MODEL_BYTES = 120_000
-"""Bytes of a model's file that can be brought in calldata."""
 
 
 @dataclass(slots=True)
@@ -36,11 +35,16 @@ class ReferenceModelTransactions:
     """See contracts/interfaces/IModelTransactions.sol."""
 
     def __init__(
-        self, environment: Environment, rounds: Rounds, membership: ReferenceMembership
+        self,
+        environment: Environment,
+        rounds: Rounds,
+        membership: ReferenceMembership,
+        standing: ReferenceStanding,
     ) -> None:
         self.environment = environment
         self.rounds = rounds
         self.membership = membership
+        self.standing = standing
         self.models: dict[int, RoundModels] = {}
 
     # ---- transactions ----------------------------------------------------------------------------
@@ -48,11 +52,11 @@ class ReferenceModelTransactions:
     def commit_model(self, sender: str, commitment: bytes, sealed_model: bytes) -> None:
         """Commit to a model; a later commitment replaces the earlier and takes a later order."""
         round_number = self.rounds.require_phase(Phase.COMMIT)
-        if commitment == ZERO_HASH:
-            raise Revert("EmptyCommitment")
         epoch = self.membership.epoch_of(round_number)
         if not self.membership.is_member(epoch, sender):
             raise Revert("NotMember", epoch, sender)
+        if commitment == ZERO_HASH:
+            raise Revert("EmptyCommitment")
         self.membership.act(sender, round_number)
         models = self.models.setdefault(round_number, RoundModels())
         models.orders += 1
@@ -76,6 +80,7 @@ class ReferenceModelTransactions:
             raise Revert("CommitmentMismatch", known.hash, commitment)
         models = self.models[round_number]
         models.commitments[sender] = replace(known, revealed=True)
+        self.standing.enrol(sender)
         index = len(models.transactions)
         models.transactions.append(transaction)
         self.environment.emit(ModelRevealed, round_number, sender, index, known.order, transaction)

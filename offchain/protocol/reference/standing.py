@@ -8,6 +8,9 @@ from offchain.protocol.reference.environment import Environment
 from offchain.protocol.rules import standing as rules
 from offchain.protocol.words.records import StandingGained, StandingKept, StandingLost
 
+NO_STANDING = 1
+"""The tick at which the standing of an account ends that has none."""
+
 
 class ReferenceStanding:
     """Who has standing; see contracts/libraries/Standing.sol."""
@@ -25,6 +28,10 @@ class ReferenceStanding:
     def has(self, account: str) -> bool:
         """Whether an account has standing in the round that closed last."""
         return rules.has_standing(self.ends.get(account, 0), self.frozen)
+
+    def enrol(self, account: str) -> None:
+        """An account has revealed a model: it may gain standing."""
+        self.ends.setdefault(account, NO_STANDING)
 
     def freeze(self, genesis_accounts: Sequence[str], members: int) -> rules.FrozenSet:
         """A round closes.
@@ -70,5 +77,5 @@ class ReferenceStanding:
     def drop(self, account: str) -> None:
         """An account's stake is not full any more."""
         if self.has(account):
-            self.ends[account] = 1
+            self.ends[account] = NO_STANDING
             self.environment.emit(StandingLost, account)

@@ -24,8 +24,11 @@ DAY_SECONDS = 86_400
 LARGEST_AMOUNT = 2**96 - 1
 LARGEST_RING = 128
 
+MAXIMUM_MODEL_BYTES = 120_000
+"""The longest model file: with its image it fits the calldata of one transaction."""
+
 LARGEST_TEST_SET = 40_000
-"""Test samples of one data transaction at most."""
+"""Test samples of one data transaction at most: 40,000 * 255^2 is below 2^32."""
 
 
 class ParameterOutOfRange(ConfigurationError):
@@ -165,7 +168,7 @@ def limits(parameters: Parameters) -> dict[str, tuple[int, int]]:
         "significance": (0, 1_000),
         "hostile_allowance": (0, 1_000),
         "tries_allowance": (0, 10_000),
-        "voice_basis_points": (0, BASIS_POINTS),
+        "voice_basis_points": (1, BASIS_POINTS),
         "burn_basis_points": (0, BASIS_POINTS),
         "model_burn": (0, p.stake),
         "minimum_standing": (1, 64),

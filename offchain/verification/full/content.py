@@ -1,14 +1,15 @@
-"""What lies in the content store: payloads opened, data sets assembled, models scored.
+"""What lies in the content store: parts opened and checked, models evaluated.
 
 Every file is hashed here once more, whatever the store says. A file that is not there, or is not
-what its hash says, is `ContentUnavailable`; one that does not decrypt or that the task refuses is
-out, the same for everybody.
+what its hash says, is `ContentUnavailable`; a part that does not decrypt or that the task refuses
+makes its data transaction unusable, a model that the task refuses malformed, the same for
+everybody.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from offchain.crypto.hashing import Domain
@@ -20,9 +21,10 @@ from offchain.errors import (
     PayloadError,
     StoreError,
 )
+from offchain.learning.samples_root import part_root, samples_root
 from offchain.ports import ContentStore, Learner
-from offchain.protocol.rules.dataset import DataItem
-from offchain.storage.opened import count_samples, open_payload, score_model
+from offchain.protocol.words.transactions import DataRecord
+from offchain.storage.opened import model_points, open_part, read_records
 
 
 class ContentUnavailable(StoreError):
@@ -40,80 +42,103 @@ class ContentUnavailable(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenData:
+    """A data transaction all of whose keys are published.
+
+    Attributes:
+        index: its number in its round.
+        record: what its sharer signed.
+        payload_hashes: sha2-256 of each part's sealed file.
+        keys: of each part.
+        test_parts: which parts test, ascending.
+    """
+
+    index: int
+    record: DataRecord
+    payload_hashes: tuple[bytes, ...]
+    keys: tuple[bytes, ...]
+    test_parts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ContentSetup:
     """How a process gets at content; travels to each of them, so its parts must be picklable.
 
     Attributes:
         open_store: opens the content store.
-        open_learner: makes the task that checks payloads and scores models.
-        data_registry: DataRegistry's domain.
-        maximum_samples: samples that one item may have.
+        open_learner: makes the task that reads parts and evaluates models.
+        domain: the deployment's.
     """
 
     open_store: Callable[[], ContentStore]
     open_learner: Callable[[], Learner]
-    data_registry: Domain
-    maximum_samples: int
+    domain: Domain
 
 
 class ContentReader:
-    """Opens payloads and scores models of one deployment."""
+    """Opens parts and evaluates models of one deployment."""
 
     def __init__(self, setup: ContentSetup) -> None:
         self._store = setup.open_store()
         self._learner = setup.open_learner()
-        self._data_registry = setup.data_registry
-        self._maximum_samples = setup.maximum_samples
-        # The models of a round are scored one after the other on the same test set.
-        self._test_set: tuple[tuple[int, ...], list[bytes]] = ((), [])
+        self._domain = setup.domain
+        # The models of a round are evaluated one after the other on the same test set.
+        self._test_set: tuple[tuple[OpenData, ...], list[bytes]] = ((), [])
 
-    def sample_counts(self, items: Sequence[DataItem]) -> list[int | None]:
-        """Samples in each item; None where its bytes do not decrypt or the task refuses them.
+    def fault(self, data: OpenData) -> str | None:
+        """Why a data transaction cannot be used; None if all its parts are what it says.
 
         Raises:
-            ContentUnavailable: an item's file cannot be had.
+            ContentUnavailable: a part's file cannot be had.
             StoreError: the store does not answer.
         """
-        return [self._samples(item) for item in items]
+        roots = []
+        for part in range(len(data.keys)):
+            try:
+                plaintext = self._open(data, part)
+                records = read_records(plaintext, data.payload_hashes[part], self._learner)
+            except PayloadError as error:
+                return f"part {part}: {error}"
+            roots.append(part_root(records))
+        found = samples_root(roots)
+        if found != data.record.samples_root:
+            return f"its samples root is {found.hex()}, signed {data.record.samples_root.hex()}"
+        return None
 
-    def score(self, model_hash: bytes, test: Sequence[DataItem]) -> int:
-        """A model's exact score on test items that are in the data set; 0 if it is malformed.
+    def points(
+        self, model_hash: bytes, brought: bytes | None, test: tuple[OpenData, ...]
+    ) -> bytes | None:
+        """What a model earns on each test sample of usable data; None if it is malformed.
+
+        Args:
+            model_hash: the file's sha2-256.
+            brought: the file, where it was brought in calldata.
+            test: whose test parts, in order.
 
         Raises:
             ContentUnavailable: a file cannot be had.
             StoreError: the store does not answer.
         """
-        model = self._file("the model", model_hash)
-        payloads = self._test_payloads(test)
+        model = self._file("the model", model_hash) if brought is None else brought
+        payloads = self._payloads(test)
         try:
-            return score_model(model, model_hash, payloads, self._learner)
+            return model_points(model, model_hash, payloads, self._learner).tobytes()
         except ModelError:
-            return 0
+            return None
 
-    def _test_payloads(self, test: Sequence[DataItem]) -> list[bytes]:
-        numbers = tuple(item.number for item in test)
-        if self._test_set[0] != numbers:
-            opened = [self._open(item) for item in test]
-            self._test_set = numbers, [payload for payload in opened if payload is not None]
+    def _payloads(self, test: tuple[OpenData, ...]) -> Sequence[bytes]:
+        if self._test_set[0] != test:
+            self._test_set = test, list(self._opened(test))
         return self._test_set[1]
 
-    def _samples(self, item: DataItem) -> int | None:
-        plaintext = self._open(item)
-        if plaintext is None:
-            return None
-        try:
-            return count_samples(plaintext, item, self._learner, self._maximum_samples)
-        except PayloadError:
-            return None
+    def _opened(self, test: tuple[OpenData, ...]) -> Iterator[bytes]:
+        return (self._open(data, part) for data in test for part in data.test_parts)
 
-    def _open(self, item: DataItem) -> bytes | None:
-        sealed = self._file(f"the payload of item {item.number}", item.item.payload_hash)
-        if item.key is None:
-            return None
-        try:
-            return open_payload(sealed, item, item.key, self._data_registry)
-        except PayloadError:
-            return None
+    def _open(self, data: OpenData, part: int) -> bytes:
+        digest = data.payload_hashes[part]
+        what = f"part {part} of data transaction {data.index} of round {data.record.round}"
+        sealed = self._file(what, digest)
+        return open_part(sealed, digest, data.record, part, data.keys[part], self._domain)
 
     def _file(self, what: str, digest: bytes) -> bytes:
         try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from offchain.protocol.reference.chain import ReferenceChain
 from offchain.verification.full.replay import Replay
 from offchain.verification.recording.differences import (
     RecordPlace,
@@ -12,59 +14,88 @@ from offchain.verification.recording.differences import (
     first_unequal,
     shown,
 )
-from offchain.verification.recording.values import AccountState, FinalState
+from offchain.verification.recording.values import (
+    AccountState,
+    AttesterState,
+    EpochState,
+    FinalState,
+    RoundState,
+)
 
-_AT_LEAST = ("model_bonds", "key_bonds")
-"""Anybody can force ether on a contract: more than is due is no fault of its books."""
+_AT_LEAST = ("stakes",)
+"""What is burned stays with the contract, and anybody can force ether on it: more is no fault."""
 
 
 def computed_state(replay: Replay) -> FinalState:
     """What the views say after a replay."""
-    chain = replay.reference.model_chain
-    keys = replay.reference.key_registry
-    parameters = replay.deployment.parameters
-    unreturned = sum(
-        not commitment.bond_returned
-        for records in chain.rounds.values()
-        for commitment in records.commitments.values()
-    )
+    reference = replay.reference
+    membership, attestations = reference.membership, reference.attestations
+    rounds = reference.rounds
     return FinalState(
         relay_height=replay.relay.best_height,
         relay_hash=replay.relay.best_hash,
-        head=chain.head(),
-        blocks=tuple(chain.blocks),
-        block_hashes=tuple(chain.block_hashes),
-        collection=chain.collection,
-        competition=chain.competition,
-        closed_rounds=tuple(chain.closed[number] for number in sorted(chain.closed)),
-        totals=replay.reference.data_registry.totals(),
+        head=rounds.head(),
+        blocks=tuple(rounds.blocks),
+        block_hashes=tuple(rounds.block_hashes),
+        collection=rounds.collection,
+        competition=rounds.competition,
+        rounds=tuple(_round(reference, number + 1) for number in range(rounds.collecting_round())),
+        epochs=tuple(_epoch(replay, number + 1) for number in range(membership.open_epoch())),
+        genesis_is_warm=membership.genesis_is_warm,
+        applications={
+            (epoch, account): application
+            for epoch, applications in membership.applications.items()
+            for account, application in applications.items()
+        },
         commitments={
             (number, account): commitment
-            for number, records in chain.rounds.items()
-            for account, commitment in records.commitments.items()
+            for number, models in reference.model_transactions.models.items()
+            for account, commitment in models.commitments.items()
         },
-        attestations={
-            (number, account): attestation
-            for number, records in chain.rounds.items()
-            for account, attestation in records.attestations.items()
+        attesters={
+            (number, account): AttesterState(
+                attestations.attestation_of(number, account),
+                account in entry.data_reports,
+                account in entry.model_reports,
+                reference.rewards.is_attestation_claimed(number, account),
+            )
+            for number, entry in attestations.entries.items()
+            for account in (
+                entry.attestations.keys() | entry.data_reports.keys() | entry.model_reports.keys()
+            )
         },
-        accounts={account: _account(replay, account) for account in replay.accounts},
+        accounts={
+            account: AccountState(
+                heat=reference.heat.heat_of(account),
+                stake=stake,
+                stake_free_from=membership.stake_free_from(account),
+                standing_end=attestations.standing_end(account),
+            )
+            for account, stake in membership.stakes.items()
+        },
         balances=dict(replay.tokens.balances),
         total_supply=replay.tokens.supply,
-        model_bonds=unreturned * parameters.model_bond,
-        key_bonds=sum(entry.bond for entry in keys.registrations),
+        stakes=membership.held,
     )
 
 
-def _account(replay: Replay, account: str) -> AccountState:
-    chain, reference = replay.reference.model_chain, replay.reference
-    return AccountState(
-        heat=reference.heat.heat_of(account),
-        key_quota=reference.heat.key_quota(account),
-        held_keys=reference.key_registry.held_keys(account),
-        standing_until=chain.standing.get(account, 0),
-        had_valid_model=account in chain.valid_accounts,
+def _round(reference: ReferenceChain, number: int) -> RoundState:
+    models, rewards = reference.model_transactions, reference.rewards
+    return RoundState(
+        closed=reference.rounds.closed_round(number),
+        collected=reference.data_registry.collected(number),
+        reveals=tuple(models.reveal_at(number, index) for index in range(models.counts(number)[1])),
+        claimed_voices=rewards.claimed_voices(number),
+        claimed_data=rewards.claimed_data(number),
     )
+
+
+def _epoch(replay: Replay, number: int) -> EpochState:
+    membership = replay.reference.membership
+    epoch = membership.epoch_at(number)
+    if epoch.written:
+        epoch = dataclasses.replace(epoch, code=replay.code_of(number))
+    return EpochState(epoch, membership.ring(number))
 
 
 def compare_state(replay: Replay, recorded: FinalState, last_block: int) -> None:

@@ -3,34 +3,35 @@
 `Replay` gives each recorded call to the reference contracts (`offchain.protocol.reference`) and to
 the header chain (`offchain.bitcoin.header_chain`), which know nothing of the records, and compares
 what they log with what was recorded, field by field. So every rule that the contracts hold is held
-here again: proofs of work, seeds, forced partitions, quotas, commitments, majorities, rankings,
-vote roots, block hashes, heat, standing, rewards, bonds. What does not follow from calls alone is
-handed on: ring signatures as `RingCheck`, data sets and scores as `RoundCase`.
+here again: proofs of work, seeds, draws and members' lists, forced partitions, keys, commitments,
+majorities, rankings, votes, block hashes, heat, standing, rewards, stakes. What does not follow
+from calls alone is handed on: ring signatures as `RingCheck`, data sets and statements as
+`RoundCase`.
 
 Time is linear in the recording.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from offchain.bitcoin.header_chain import HeaderChain
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import Domain
-from offchain.crypto.ring import RingSignature, ShareMessage
+from offchain.crypto.ring import Nullifier, RingSignature
 from offchain.errors import ModelChainError
-from offchain.protocol.history.fold import History
 from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.rules.dataset import DataItem
 from offchain.protocol.words import records as events
-from offchain.protocol.words.actions import Finalize, SubmitHeaders
+from offchain.protocol.words.actions import SubmitHeaders
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_HASH
-from offchain.protocol.words.transactions import Scores
+from offchain.protocol.words.transactions import Row
+from offchain.verification.full.content import OpenData
 from offchain.verification.full.tokens import TokenLedger
 from offchain.verification.recording.differences import (
     OrderDifference,
@@ -45,77 +46,112 @@ from offchain.verification.recording.values import ContractCall, Transaction
 
 @dataclass(frozen=True, slots=True)
 class RingCheck:
-    """A ring signature that an item was accepted for; ``ring`` holds the members' keys."""
+    """A ring signature that a data transaction was accepted for, to be checked."""
 
     place: RecordPlace
-    message: ShareMessage
+    round: int
+    data_id: bytes
+    nullifier: Nullifier
     ring: tuple[int, ...]
     signature: RingSignature
 
 
 @dataclass(frozen=True, slots=True)
+class CaseModel:
+    """A revealed model that can be had: its sha2-256, its commitment's order, its own count."""
+
+    model_hash: bytes
+    order: int
+    evaluation: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundCase:
-    """A round on whose scores a majority agreed: all that its data set and scores follow from.
+    """A round that has a majority: all that its statement follows from.
 
     Attributes:
         round: the round.
         place: where the majority was reached.
-        candidates: items whose keys came in time and that are not reported missing, in order.
-        models: of each reveal the model's sha2-256; None if it is reported missing.
-        baseline: sha2-256 of the last block's best model; None before the first block.
-        majority: the statement.
+        data_place: where the data set was fixed.
+        data: the data transactions of D, in order of arrival.
+        trim: k.
+        commitments: accounts that committed to a model.
+        models: of each reveal; None if it is missing.
+        files: models that were brought in calldata, by sha2-256.
+        baseline: sha2-256 of the last best model; None before there is one.
+        rows: what the majority states.
     """
 
     round: int
     place: RecordPlace
-    candidates: tuple[DataItem, ...]
-    models: tuple[bytes | None, ...]
+    data_place: RecordPlace
+    data: tuple[OpenData, ...]
+    trim: int
+    commitments: int
+    models: tuple[CaseModel | None, ...]
+    files: Mapping[bytes, bytes]
     baseline: bytes | None
-    majority: bytes
+    rows: tuple[Row, ...]
+
+
+@dataclass(slots=True)
+class RoundContent:
+    """What is needed of a round's records until its statement was judged.
+
+    Attributes:
+        shared: its data transactions.
+        keys: of each part of a data transaction, as far as they are published, by number.
+        data_place: where its data set was fixed.
+        statements: rows of those that were opened.
+        is_judged: whether its majority was handed on.
+    """
+
+    shared: list[events.DataShared] = field(default_factory=list)
+    keys: dict[int, dict[int, bytes]] = field(default_factory=dict)
+    data_place: RecordPlace | None = None
+    statements: dict[bytes, tuple[Row, ...]] = field(default_factory=dict)
+    is_judged: bool = False
 
 
 class Replay:
     """The state of a deployment as its calls make it.
 
     Attributes:
+        deployment: what the contracts were deployed with.
+        deployed_at: EVM time of the deployment.
         relay: the Bitcoin headers.
         reference: the contracts.
-        history: what their records tell.
         tokens: who has how many.
         position: of the last record: EVM block and log index.
         timestamp: of the last transaction's EVM block.
-        accounts: everybody who leased keys or committed to a model.
         headers: accepted so far, replaced ones included.
+        rounds: the content of those that collect or compete.
+        files: models that were brought in calldata: of the round in competition, and the head's.
         ring_checks: collected since they were taken last.
         cases: rounds with a majority, likewise.
-        tables: the score tables that finalizations brought, by round.
     """
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, deployed_at: int) -> None:
         self.deployment = deployment
-        parameters = deployment.parameters
-        model_chain, data_registry = deployment.domain(), deployment.domain("DataRegistry")
+        self.deployed_at = deployed_at
         self.relay = HeaderChain(deployment.rules, deployment.relay, deployment.checkpoint)
         self.reference = ReferenceChain(
-            parameters,
+            deployment.parameters,
             self.relay,
             deployment.genesis_accounts,
-            model_chain,
-            deployment.domain("KeyRegistry"),
-            data_registry,
+            deployment.domain(),
+            deployed_at,
         )
         self.reference.data_registry.check_ring = self._collect_ring
-        self.history = History(parameters, model_chain, data_registry)
         self.tokens = TokenLedger(deployment.token_cap)
         self.position = (-1, -1)
         self.timestamp = 0
-        self.accounts: set[str] = set()
         self.headers = 0
+        self.rounds: dict[int, RoundContent] = {}
+        self.files: dict[bytes, bytes] = {}
         self.ring_checks: list[RingCheck] = []
         self.cases: list[RoundCase] = []
-        self.tables: dict[int, tuple[RecordPlace, Scores]] = {}
-        self._code_pages = 0
-        self._rings: list[tuple[ShareMessage, tuple[int, ...], RingSignature]] = []
+        self._rings: list[tuple[int, bytes, Nullifier, tuple[int, ...], RingSignature]] = []
 
     def apply(self, transaction: Transaction) -> None:
         """Replay a transaction.
@@ -182,7 +218,6 @@ class Replay:
         try:
             if isinstance(action, SubmitHeaders):
                 return self._submit(action.headers, transaction)
-            round_number = self.reference.model_chain.competition.round
             logged = self.reference.execute(action, call.sender, transaction.timestamp)
         except ModelChainError as error:
             place = (
@@ -195,12 +230,6 @@ class Replay:
                 explanation = error.name + shown(error.arguments)
                 raise RefusedCall(place, call_name, error.name, explanation) from error
             raise RefusedCall(place, call_name, type(error).__name__, str(error)) from error
-        if isinstance(action, Finalize):
-            ends = (events.BlockAppended, events.RoundVoided)
-            for record in recorded:
-                if isinstance(record, ends):
-                    self.tables[round_number] = RecordPlace.of(record), action.scores
-                    break
         return [self._with_code(record) for record in logged]
 
     def _submit(self, headers: bytes, transaction: Transaction) -> list[Record]:
@@ -226,20 +255,20 @@ class Replay:
         return logged
 
     def _with_code(self, record: Record) -> Record:
-        """A written page with its address: KeyRegistry creates code for each registration, too."""
-        if isinstance(record, events.KeysRegistered | events.PageWritten):
-            self._code_pages += 1  # a contract's nonce begins with 1 (EIP-161)
-        if isinstance(record, events.PageWritten):
-            creator = self.deployment.address("KeyRegistry")
-            return replace(record, code=created_address(creator, self._code_pages))
+        """A written list with its address: Membership creates nothing but one for each epoch."""
+        if isinstance(record, events.MembersWritten):
+            return replace(record, code=self.code_of(record.epoch))
         return record
+
+    def code_of(self, epoch: int) -> str:
+        """Where an epoch's list stands: a contract's nonce is 1 at first (EIP-161)."""
+        return created_address(self.deployment.address("Membership"), epoch)
 
     # ---- records ---------------------------------------------------------------------------------
 
     def _compare(
         self, transaction: Transaction, logged: Sequence[Record], recorded: Sequence[Record]
     ) -> None:
-        rings = iter(self._rings)
         for expected, actual in zip_longest(logged, recorded[: len(logged)]):
             if actual is None:
                 place = RecordPlace(*self.position, f"transaction {transaction.hash.hex()}")
@@ -253,41 +282,102 @@ class Replay:
                 raise RecordDifference(place, *unequal)
             self._follow(place, actual)
             if isinstance(actual, events.DataShared):
-                self.ring_checks.append(RingCheck(place, *next(rings)))
+                self.ring_checks.append(RingCheck(place, *self._rings.pop(0)))
 
     def _follow(self, place: RecordPlace, record: Record) -> None:
-        try:
-            self.history.apply(record)
-        except ModelChainError as error:
-            raise RecordDifference(place, "the record", str(error), "recorded") from error
-        if isinstance(record, events.KeysRegistered | events.ModelCommitted):
-            self.accounts.add(record.account)
-        if isinstance(record, events.MajorityReached):
-            self.cases.append(self._case(place, record))
+        """Keep what statements follow from."""
+        match record:
+            case events.RoundClosed():
+                head = self.reference.rounds.head().model_hash
+                self.files = {head: self.files[head]} if head in self.files else {}
+                for number in self.rounds.keys() - {record.round}:
+                    del self.rounds[number]
+            case events.DataShared():
+                self._content(record.round).shared.append(record)
+            case events.TrainingKeysPublished():
+                test = self._test_parts(record.round, record.index)
+                keys = enumerate(record.words)
+                self._content(record.round).keys[record.index] = {
+                    part: key for part, key in keys if part not in test
+                }
+            case events.TestKeysPublished():
+                test = self._test_parts(record.round, record.index)
+                known = self._content(record.round).keys.setdefault(record.index, {})
+                known.update(zip(test, record.keys, strict=True))
+            case events.DataSetFixed():
+                self._content(record.round).data_place = place
+            case events.ModelBrought():
+                self.files[hashlib.sha256(record.file).digest()] = record.file
+            case events.StatementOpened():
+                self._content(record.round).statements[record.statement] = record.rows
+            case events.AttestationOpened():
+                content = self._content(record.round)
+                majority = self.reference.attestations.majority_of(record.round)
+                if majority != ZERO_HASH and not content.is_judged:
+                    content.is_judged = True
+                    self.cases.append(self._case(place, record.round, content))
+            case _:
+                pass
 
-    def _case(self, place: RecordPlace, record: events.MajorityReached) -> RoundCase:
-        entry = self.history.round(record.round)
-        missing = entry.missing_models
-        head_model = self.reference.model_chain.head_model
+    def _content(self, round_number: int) -> RoundContent:
+        return self.rounds.setdefault(round_number, RoundContent())
+
+    def _test_parts(self, round_number: int, index: int) -> tuple[int, ...]:
+        parts = self.reference.data_registry.test_parts(round_number, index)
+        return tuple(part for part in range(parts.bit_length()) if parts >> part & 1)
+
+    def _case(self, place: RecordPlace, round_number: int, content: RoundContent) -> RoundCase:
+        reference = self.reference
+        closed = reference.rounds.closed_round(round_number)
+        commitments, reveals = reference.model_transactions.counts(round_number)
+        head_model = reference.rounds.head().model_hash
+        transactions = reference.model_transactions.transactions(round_number)
+        orders = [
+            reference.model_transactions.commitment_of(round_number, transaction.account).order
+            for transaction in transactions
+        ]
         return RoundCase(
-            round=record.round,
+            round=round_number,
             place=place,
-            candidates=tuple(self.history.candidates(record.round)),
-            models=tuple(
-                None if reveal.index in missing else reveal.transaction.model_hash
-                for reveal in entry.reveals
+            data_place=content.data_place or place,
+            data=tuple(
+                self._open_data(round_number, content, index)
+                for index in range(closed.data)
+                if closed.data_set >> index & 1
             ),
+            trim=closed.trim,
+            commitments=commitments,
+            models=tuple(
+                None
+                if closed.missing >> index & 1
+                else CaseModel(
+                    transactions[index].model_hash, orders[index], transactions[index].evaluation
+                )
+                for index in range(reveals)
+            ),
+            files=dict(self.files),
             baseline=None if head_model == ZERO_HASH else head_model,
-            majority=record.statement,
+            rows=content.statements[reference.attestations.majority_of(round_number)],
+        )
+
+    def _open_data(self, round_number: int, content: RoundContent, index: int) -> OpenData:
+        shared, keys = content.shared[index], content.keys[index]
+        return OpenData(
+            index,
+            shared.record,
+            shared.payload_hashes,
+            tuple(keys[part] for part in range(len(shared.payload_hashes))),
+            self._test_parts(round_number, index),
         )
 
     def _collect_ring(
         self,
         domain: Domain,
-        message: ShareMessage,
+        scope: int,
+        message: bytes,
+        nullifier: Nullifier,
         ring: Sequence[int],
         signature: RingSignature,
-        minimum_ring: int,
     ) -> None:
-        del domain, minimum_ring  # the same for all
-        self._rings.append((message, tuple(ring), signature))
+        del domain  # the same for all
+        self._rings.append((scope, message, nullifier, tuple(ring), signature))

@@ -1,37 +1,50 @@
-"""Data sets and scores of the rounds on which a majority agreed, computed again to the bit."""
+"""Data sets and statements of the rounds that have a majority, computed again to the bit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from offchain.crypto.hashing import Domain
-from offchain.protocol.rules.dataset import DataItem, DataSet
-from offchain.protocol.words.transactions import Scores
+from offchain.protocol.words.parameters import Parameters
+from offchain.protocol.words.transactions import Row
 from offchain.verification.full.content import ContentUnavailable
 from offchain.verification.full.replay import RoundCase
-from offchain.verification.full.workers import count_samples, score_model
+from offchain.verification.full.table import Judge, Points
+from offchain.verification.full.workers import data_fault, model_points
 from offchain.verification.recording.differences import (
     ContentDifference,
-    RecordPlace,
+    DataDifference,
     ScoreDifference,
     first_unequal,
 )
 
-ITEMS_AT_ONCE = 16
-"""Payloads of at most 1 MiB that one task opens."""
-
 
 @dataclass(slots=True)
 class _Running:
-    """A round whose payloads are being opened, then its models scored."""
+    """A round whose data is being opened and whose models are being evaluated."""
 
     case: RoundCase
-    counts: list[Future[list[int | None]]]
-    data_set: DataSet | None = None
-    baseline: Future[int] | None = None
-    scores: tuple[Future[int] | None, ...] = ()
+    faults: list[Future[str | None]]
+    points: dict[bytes, Future[bytes | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRounds:
+    """How much was judged.
+
+    Attributes:
+        rounds: with a majority.
+        evaluations: models evaluated, baselines included.
+        false_evaluations: models whose own count of their points was another; it decides nothing.
+    """
+
+    rounds: int
+    evaluations: int
+    false_evaluations: int
 
 
 class RoundJudge:
@@ -39,108 +52,101 @@ class RoundJudge:
 
     Args:
         executor: runs the tasks.
-        model_chain: ModelChain's domain.
+        domain: the deployment's.
+        parameters: the protocol's.
     """
 
-    def __init__(self, executor: Executor, model_chain: Domain) -> None:
+    def __init__(self, executor: Executor, domain: Domain, parameters: Parameters) -> None:
         self._executor = executor
-        self._model_chain = model_chain
+        self._domain = domain
+        self._parameters = parameters
         self._running: list[_Running] = []
 
     def begin(self, case: RoundCase) -> None:
-        """Start to open a round's payloads."""
-        parts = _parts(case.candidates, ITEMS_AT_ONCE)
-        counts = [self._executor.submit(count_samples, part) for part in parts]
-        self._running.append(_Running(case, counts))
+        """Start to open a round's data."""
+        faults = [self._executor.submit(data_fault, data) for data in case.data]
+        self._running.append(_Running(case, faults))
 
-    def finish(
-        self, tables: dict[int, tuple[RecordPlace, Scores]], judged: Callable[[int, int], None]
-    ) -> int:
+    def finish(self, judged: Callable[[int, int], None]) -> JudgedRounds:
         """Compare every round that was begun with what its majority stated, in order.
 
         Args:
-            tables: the tables that finalizations brought, by round, and where.
-            judged: is told how many evaluations are done, of how many.
-
-        Returns:
-            How many evaluations there were.
+            judged: is told how many rounds are done, of how many.
 
         Raises:
-            ScoreDifference: the first data set or score that differs.
+            DataDifference: the first data transaction of a data set that cannot be used.
+            ScoreDifference: the first row that differs.
             ContentDifference: the first file that cannot be had.
         """
         # All models of all rounds are under way before the first is waited for.
         for running in self._running:
+            self._evaluate(running)
+        false, evaluations, total = 0, 0, len(self._running)
+        for done, running in enumerate(self._running, start=1):
             try:
-                self._evaluate(running)
-            except ContentUnavailable:
-                # Raised again in its turn: an earlier round may differ first.
-                break
-        total = sum(len(_futures(running)) for running in self._running)
-        done = 0
-        for running in self._running:
-            place, table = tables.get(running.case.round, (running.case.place, None))
-            try:
-                if running.data_set is None:
-                    self._evaluate(running)
-                scores = self._scores(running)
+                self._require_usable(running)
+                false += self._compare(running)
             except ContentUnavailable as error:
+                place = running.case.place
                 raise ContentDifference(place, error.file, error.digest, error.reason) from error
-            self._compare(running.case, place, table, scores)
-            done += len(_futures(running))
+            evaluations += len(running.points)
             judged(done, total)
         self._running.clear()
-        return done
+        return JudgedRounds(total, evaluations, false)
 
     def _evaluate(self, running: _Running) -> None:
         case = running.case
-        samples = [count for part in running.counts for count in part.result()]
-        kept = [
-            (item, count)
-            for item, count in zip(case.candidates, samples, strict=True)
-            if count is not None
-        ]
-        running.data_set = DataSet(
-            case.round, tuple(item for item, _ in kept), tuple(count for _, count in kept)
-        )
-        test = running.data_set.test
+        hashes = [model.model_hash for model in case.models if model is not None]
         if case.baseline is not None:
-            running.baseline = self._executor.submit(score_model, case.baseline, test)
-        running.scores = tuple(
-            None if model is None else self._executor.submit(score_model, model, test)
+            hashes.append(case.baseline)
+        for model_hash in hashes:
+            if model_hash not in running.points:
+                brought = case.files.get(model_hash)
+                running.points[model_hash] = self._executor.submit(
+                    model_points, model_hash, brought, case.data
+                )
+
+    def _require_usable(self, running: _Running) -> None:
+        for data, future in zip(running.case.data, running.faults, strict=True):
+            fault = future.result()
+            if fault is not None:
+                raise DataDifference(running.case.data_place, data.index, fault)
+
+    def _compare(self, running: _Running) -> int:
+        """Compare all rows; returns how many models counted their own points wrongly."""
+        case = running.case
+        models = [
+            None if model is None else self._points(running, model.model_hash)
             for model in case.models
+        ]
+        baseline = None if case.baseline is None else self._points(running, case.baseline)
+        if case.baseline is not None and baseline is None:
+            # Only a false majority makes a malformed model the best: it has no points.
+            baseline = np.zeros(self._shape(case), np.uint8)
+        judge = Judge(self._domain, self._parameters, case.round, case.trim, case.commitments)
+        orders = [0 if model is None else model.order for model in case.models]
+        computed = judge.rows(baseline, models, orders)
+        self._require_rows(case, computed)
+        return sum(
+            points is not None and model is not None and model.evaluation != int(points.sum())
+            for model, points in zip(case.models, models, strict=True)
         )
 
-    def _scores(self, running: _Running) -> Scores:
-        data_set = running.data_set
-        assert data_set is not None  # noqa: S101 - made by `_evaluate`
-        return Scores(
-            data_root=data_set.root(self._model_chain),
-            training_items=data_set.training_items,
-            test_items=data_set.test_items,
-            test_samples=data_set.test_samples,
-            baseline=0 if running.baseline is None else running.baseline.result(),
-            scores=tuple(0 if score is None else score.result() for score in running.scores),
-        )
-
-    def _compare(
-        self, case: RoundCase, place: RecordPlace, table: Scores | None, computed: Scores
-    ) -> None:
-        if table is not None:
-            unequal = first_unequal(computed, table)
+    def _require_rows(self, case: RoundCase, computed: tuple[Row, ...]) -> None:
+        for index, (expected, actual) in enumerate(zip(computed, case.rows, strict=True)):
+            unequal = first_unequal(expected, actual)
             if unequal is not None:
-                what, expected, actual = unequal
-                raise ScoreDifference(place, f"round {case.round}: {what}", expected, actual)
-        statement = computed.statement(self._model_chain, case.round)
-        if statement != case.majority:
-            what = f"round {case.round}: the majority's statement"
-            raise ScoreDifference(case.place, what, statement, case.majority)
+                path, wanted, found = unequal
+                what = f"round {case.round}: rows[{index}].{path}"
+                raise ScoreDifference(case.place, what, wanted, found)
 
+    def _points(self, running: _Running, model_hash: bytes) -> Points | None:
+        earned = running.points[model_hash].result()
+        if earned is None:
+            return None
+        return np.frombuffer(earned, np.uint8).reshape(self._shape(running.case))
 
-def _futures(running: _Running) -> list[Future[int]]:
-    models = [score for score in running.scores if score is not None]
-    return models if running.baseline is None else [running.baseline, *models]
-
-
-def _parts(items: Sequence[DataItem], size: int) -> list[Sequence[DataItem]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
+    def _shape(self, case: RoundCase) -> tuple[int, int]:
+        """Data transactions of D, and test samples of each."""
+        p = self._parameters
+        return len(case.data), p.test_parts * p.samples_per_part

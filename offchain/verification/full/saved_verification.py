@@ -23,52 +23,20 @@ import offchain
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import VerificationError
 from offchain.verification.full.replay import Replay
-from offchain.verification.full.value_codec import MalformedValue, decode_value, encode_value
+from offchain.verification.full.value_codec import (
+    MalformedValue,
+    decode_value,
+    encode_value,
+    is_plain,
+)
 from offchain.whole_files import UnwritableFile, write_whole
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAXIMUM_SIZE: Final = 1 << 32
-"""Bytes of a checkpoint, unpacked, at most: about two kilobytes an item."""
+"""Bytes of a checkpoint, unpacked, at most."""
 
 _RULES: Final = ("bitcoin", "crypto", "protocol", "verification")
 """The packages that decide what is right."""
-
-_WIRING: Final = {
-    "history": {"parameters", "model_chain", "data_registry"},
-    "model_chain": {
-        "environment",
-        "parameters",
-        "domain",
-        "genesis_accounts",
-        "heat",
-        "key_registry",
-        "data_registry",
-    },
-    "heat": {"environment", "parameters", "head_number"},
-    "key_registry": {"environment", "parameters", "domain", "quota", "is_exempt"},
-    "data_registry": {
-        "environment",
-        "parameters",
-        "domain",
-        "key_registry",
-        "current_phase",
-        "check_ring",
-    },
-    "relay": {"rules", "settings", "checkpoint_height"},
-    "tokens": {"cap"},
-    "replay": {
-        "deployment",
-        "relay",
-        "reference",
-        "history",
-        "tokens",
-        "ring_checks",
-        "cases",
-        "tables",
-        "_rings",
-    },
-}
-"""What is made from the deployment, and not kept."""
 
 
 class UnusableCheckpoint(VerificationError):
@@ -87,12 +55,13 @@ class SavedVerification:
 def write_checkpoint(path: Path, checkpoint: SavedVerification) -> None:
     """Keep a checkpoint in one step; ``VerificationError`` if it cannot be written."""
     state = {
-        name: {key: encode_value(value) for key, value in _kept(name, part)}
+        name: {key: encode_value(value) for key, value in _kept(part)}
         for name, part in _parts(checkpoint.replay).items()
     }
     body = json.dumps(state, separators=(",", ":"))
+    replay = checkpoint.replay
     head = {
-        **_identity(checkpoint.replay.deployment),
+        **_identity(replay.deployment, replay.deployed_at),
         "block_number": checkpoint.block_number,
         "block_hash": checkpoint.block_hash.hex(),
         "sha256": hashlib.sha256(body.encode("ascii")).hexdigest(),
@@ -104,8 +73,8 @@ def write_checkpoint(path: Path, checkpoint: SavedVerification) -> None:
         raise VerificationError(f"the checkpoint {error}: name another file") from error
 
 
-def read_checkpoint(path: Path, deployment: Deployment) -> SavedVerification:
-    """Read a checkpoint of a deployment.
+def read_checkpoint(path: Path, deployment: Deployment, deployed_at: int) -> SavedVerification:
+    """Read a checkpoint of a deployment that was made at an EVM time.
 
     Raises:
         UnusableCheckpoint: it is missing, damaged, or another program's or deployment's.
@@ -117,13 +86,13 @@ def read_checkpoint(path: Path, deployment: Deployment) -> SavedVerification:
         head = json.loads(first)
         if hashlib.sha256(body.encode("ascii")).hexdigest() != head["sha256"]:
             raise UnusableCheckpoint(f"the checkpoint {path} is damaged")
-        for name, expected in _identity(deployment).items():
+        for name, expected in _identity(deployment, deployed_at).items():
             if head[name] != expected:
                 raise UnusableCheckpoint(f"the checkpoint {path} has another {name}")
-        replay = Replay(deployment)
+        replay = Replay(deployment, deployed_at)
         state: dict[str, dict[str, Any]] = json.loads(body)
         for name, part in _parts(replay).items():
-            known = {key for key, _ in _kept(name, part)}
+            known = {key for key, _ in _kept(part)}
             if known != set(state[name]):
                 raise UnusableCheckpoint(f"the checkpoint {path} lacks a part of {name}")
             for key, value in state[name].items():
@@ -150,28 +119,33 @@ def read_checkpoint(path: Path, deployment: Deployment) -> SavedVerification:
 
 def _parts(replay: Replay) -> dict[str, object]:
     """The objects that a replay's state lies in."""
-    chain = replay.reference.model_chain
+    reference = replay.reference
     return {
         "replay": replay,
         "relay": replay.relay,
-        "history": replay.history,
         "tokens": replay.tokens,
-        "model_chain": chain,
-        "heat": chain.heat,
-        "key_registry": chain.key_registry,
-        "data_registry": chain.data_registry,
+        "rounds": reference.rounds,
+        "heat": reference.heat,
+        "standing": reference.membership.standing,
+        "membership": reference.membership,
+        "data_registry": reference.data_registry,
+        "model_transactions": reference.model_transactions,
+        "attestations": reference.attestations,
+        "rewards": reference.rewards,
+        "token": reference.token,
     }
 
 
-def _kept(name: str, part: object) -> Iterator[tuple[str, object]]:
-    return ((key, value) for key, value in vars(part).items() if key not in _WIRING[name])
+def _kept(part: object) -> Iterator[tuple[str, object]]:
+    """The state of an object: what it has of plain values, and not the objects it works with."""
+    return ((key, value) for key, value in vars(part).items() if is_plain(value))
 
 
-def _identity(deployment: Deployment) -> dict[str, object]:
+def _identity(deployment: Deployment, deployed_at: int) -> dict[str, object]:
     return {
         "format": FORMAT,
         "program": _program(),
-        "deployment": hashlib.sha256(repr(deployment).encode()).hexdigest(),
+        "deployment": hashlib.sha256(repr((deployment, deployed_at)).encode()).hexdigest(),
     }
 
 

@@ -65,7 +65,7 @@ class TokenLedger:
 def _mints(records: Sequence[Record]) -> Iterator[tuple[Record, str, int]]:
     for record in records:
         match record:
-            case events.ModelRewarded() | events.AttesterRewarded():
+            case events.BestRewarded() | events.VoiceRewarded() | events.AttesterRewarded():
                 yield record, record.account, record.amount
             case events.DataRewarded():
                 yield record, record.reward_address, record.amount

@@ -6,7 +6,6 @@ nothing in a file can make the program run anything.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import IntEnum
@@ -14,19 +13,20 @@ from typing import Any, Final
 
 from offchain.bitcoin import header_chain
 from offchain.errors import ModelChainError, VerificationError
-from offchain.protocol.history import entries as history_entries
-from offchain.protocol.reference import key_registry, state
-from offchain.protocol.rules import dataset
+from offchain.protocol.reference import attestations, data_registry, model_transactions
 from offchain.protocol.words import records, status, transactions
 from offchain.strangers.foreign_text import short_repr
+from offchain.verification.full import replay
+from offchain.verification.recording import differences
 
 _MODULES: Final = (
+    attestations,
+    data_registry,
+    differences,
     header_chain,
-    dataset,
-    history_entries,
-    key_registry,
+    model_transactions,
     records,
-    state,
+    replay,
     status,
     transactions,
 )
@@ -51,6 +51,13 @@ _CLASSES: Final = _known_classes()
 _NAMES: Final = {kind: name for name, kind in _CLASSES.items()}
 
 
+def is_plain(value: object) -> bool:
+    """Whether a value is of a kind that is kept; what lies in it may not be."""
+    kind = type(value)
+    plain = (type(None), bool, int, str, bytes, dict, *_CONTAINERS.values())
+    return kind in plain or kind in _NAMES
+
+
 def encode_value(value: object) -> Any:
     """A value as JSON takes it.
 
@@ -67,11 +74,9 @@ def encode_value(value: object) -> Any:
             return {"enum": _NAMES[kind], "value": int(value)}
         values = [encode_value(getattr(value, item.name)) for item in fields(value)]  # type: ignore[arg-type]
         return {"class": _NAMES[kind], "values": values}
-    if isinstance(value, Mapping) and kind in (dict, defaultdict):
-        if isinstance(value, defaultdict) and value.default_factory is not set:
-            raise MalformedValue("a mapping with a default other than a set is not kept")
-        pairs = [[encode_value(key), encode_value(entry)] for key, entry in value.items()]
-        return {"sets" if kind is defaultdict else "mapping": pairs}
+    if kind is dict:
+        pairs = [[encode_value(key), encode_value(entry)] for key, entry in value.items()]  # type: ignore[attr-defined]
+        return {"mapping": pairs}
     for name, container in _CONTAINERS.items():
         if kind is container:
             return {name: [encode_value(element) for element in value]}  # type: ignore[attr-defined]
@@ -99,9 +104,8 @@ def decode_value(value: Any) -> Any:
             kind = _CLASSES[content]
             names = [item.name for item in fields(kind)]
             return kind(**dict(zip(names, made, strict=True)))
-        if tag in ("mapping", "sets"):
-            pairs = {decode_value(key): decode_value(entry) for key, entry in content}
-            return pairs if tag == "mapping" else defaultdict(set, pairs)
+        if tag == "mapping":
+            return {decode_value(key): decode_value(entry) for key, entry in content}
         return _CONTAINERS[tag](decode_value(element) for element in content)
     except (KeyError, TypeError, ValueError, AttributeError, ModelChainError) as error:
         raise MalformedValue(f"{short_repr(value)} was not written as a value") from error

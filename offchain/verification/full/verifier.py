@@ -1,4 +1,4 @@
-"""Full verification of a recording: replay, ring signatures, data sets, scores, final state."""
+"""Full verification of a recording: replay, ring signatures, data sets, statements, state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from offchain.chain.deployment.file import Deployment
 from offchain.verification.full.content import ContentSetup
 from offchain.verification.full.final_state import compare_state
 from offchain.verification.full.replay import Replay, RingCheck
-from offchain.verification.full.rounds import RoundJudge
+from offchain.verification.full.rounds import JudgedRounds, RoundJudge
 from offchain.verification.full.workers import check_rings, workers
 from offchain.verification.recording.differences import (
     Difference,
@@ -20,8 +20,8 @@ from offchain.verification.recording.differences import (
 )
 from offchain.verification.recording.values import Recording
 
-RINGS_AT_ONCE = 32
-"""Signatures in one task: some ten milliseconds of work."""
+RINGS_AT_ONCE = 8
+"""Signatures in one task: some tens of milliseconds of work for rings of 32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,12 @@ class VerificationReport:
         transactions: replayed in this run.
         headers: Bitcoin headers checked in this run.
         rings: ring signatures checked in this run.
-        evaluations: models scored in this run, baselines included.
+        evaluations: models evaluated in this run, baselines included.
+        false_evaluations: of those, models whose own count of their points was another.
         rounds: rounds with a majority that were judged in this run.
         head: number of the model chain's last block.
         head_hash: its hash.
-        items: data transactions so far.
+        data: data transactions so far.
         total_supply: tokens so far.
     """
 
@@ -46,10 +47,11 @@ class VerificationReport:
     headers: int
     rings: int
     evaluations: int
+    false_evaluations: int
     rounds: int
     head: int
     head_hash: bytes
-    items: int
+    data: int
     total_supply: int
 
 
@@ -87,7 +89,7 @@ class _Verification:
         self._executor = executor
         self._progress = progress
         self._deployment: Deployment = replay.deployment
-        self._judge = RoundJudge(executor, self._deployment.domain())
+        self._judge = RoundJudge(executor, self._deployment.domain(), self._deployment.parameters)
         self._rings: list[tuple[list[RingCheck], Future[tuple[int, str, str] | None]]] = []
         self._found: list[Difference] = []
 
@@ -95,8 +97,7 @@ class _Verification:
         headers = self._replay.headers
         self._replay_all()
         rings = self._check_rings()
-        rounds = len(self._replay.cases)
-        evaluations = self._judge_rounds()
+        judged = self._judge_rounds()
         if not self._found:
             self._guard(
                 lambda: compare_state(
@@ -111,11 +112,12 @@ class _Verification:
             transactions=len(self._recording.transactions),
             headers=self._replay.headers - headers,
             rings=rings,
-            evaluations=evaluations,
-            rounds=rounds,
+            evaluations=judged.evaluations,
+            false_evaluations=judged.false_evaluations,
+            rounds=judged.rounds,
             head=state.head.number,
             head_hash=state.head.hash,
-            items=state.totals.items,
+            data=sum(entry.collected.shared for entry in state.rounds),
             total_supply=state.total_supply,
         )
 
@@ -129,7 +131,6 @@ class _Verification:
     def _replay_all(self) -> None:
         transactions = self._recording.transactions
         self._replay.cases.clear()
-        self._replay.tables.clear()
         waiting: list[RingCheck] = []
         begun = 0
 
@@ -152,9 +153,7 @@ class _Verification:
 
     def _submit_rings(self, checks: list[RingCheck]) -> None:
         if checks:
-            domain = self._deployment.domain("DataRegistry")
-            minimum = self._deployment.parameters.minimum_ring
-            future = self._executor.submit(check_rings, domain, minimum, checks)
+            future = self._executor.submit(check_rings, self._deployment.domain(), checks)
             self._rings.append((checks, future))
 
     def _check_rings(self) -> int:
@@ -169,14 +168,13 @@ class _Verification:
             self._progress("ring signatures", done, total)
         return done
 
-    def _judge_rounds(self) -> int:
-        evaluations = 0
+    def _judge_rounds(self) -> JudgedRounds:
+        judged = JudgedRounds(0, 0, 0)
 
         def judge() -> None:
-            nonlocal evaluations
-            evaluations = self._judge.finish(
-                self._replay.tables, lambda done, total: self._progress("scores", done, total)
-            )
+            nonlocal judged
+            judged = self._judge.finish(lambda done, total: self._progress("rounds", done, total))
 
         self._guard(judge)
-        return evaluations
+        self._replay.cases.clear()
+        return judged

@@ -1,7 +1,7 @@
 """Where the heavy checks run: in this process, or spread over several.
 
-Ring signatures and scores depend on nothing but their own inputs, so they may run anywhere and in
-any order.
+Ring signatures, data and points depend on nothing but their own inputs, so they may run anywhere
+and in any order.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import verify_ring
 from offchain.errors import CryptoError, VerificationError
 from offchain.programs.logs import configure_logs
-from offchain.protocol.rules.dataset import DataItem
-from offchain.verification.full.content import ContentReader, ContentSetup
+from offchain.verification.full.content import ContentReader, ContentSetup, OpenData
 from offchain.verification.full.replay import RingCheck
 
 Result = TypeVar("Result")
@@ -75,26 +74,28 @@ def workers(processes: int, content: ContentSetup | None) -> Iterator[Executor]:
         pool.shutdown(cancel_futures=True)
 
 
-def check_rings(
-    domain: Domain, minimum_ring: int, checks: Sequence[RingCheck]
-) -> tuple[int, str, str] | None:
+def check_rings(domain: Domain, checks: Sequence[RingCheck]) -> tuple[int, str, str] | None:
     """The first signature that does not hold: its index, the rule's name, and why; or None."""
     for index, check in enumerate(checks):
         try:
-            verify_ring(domain, check.message, check.ring, check.signature, minimum_ring)
+            verify_ring(
+                domain, check.round, check.data_id, check.nullifier, check.ring, check.signature
+            )
         except CryptoError as error:
             return index, type(error).__name__, str(error)
     return None
 
 
-def count_samples(items: Sequence[DataItem]) -> list[int | None]:
-    """`ContentReader.sample_counts` in whichever process this runs."""
-    return _content().sample_counts(items)
+def data_fault(data: OpenData) -> str | None:
+    """`ContentReader.fault` in whichever process this runs."""
+    return _content().fault(data)
 
 
-def score_model(model_hash: bytes, test: Sequence[DataItem]) -> int:
-    """`ContentReader.score` in whichever process this runs."""
-    return _content().score(model_hash, test)
+def model_points(
+    model_hash: bytes, brought: bytes | None, test: tuple[OpenData, ...]
+) -> bytes | None:
+    """`ContentReader.points` in whichever process this runs."""
+    return _content().points(model_hash, brought, test)
 
 
 def _start(content: ContentSetup | None) -> None:

@@ -7,7 +7,8 @@ Difference                     base: where, what, the value computed and the one
 ├── TokenDifference            tokens moved otherwise than rewards and balances allow
 ├── RingDifference             a ring signature does not hold
 ├── ContentDifference          a file is not in the store, or is not what its hash says
-├── ScoreDifference            a data set or a score is not what the majority attested
+├── DataDifference             the data set holds what nobody can use
+├── ScoreDifference            a row of the statement that stands is not what the models earn
 └── StateDifference            a view of the contracts is not what the records add up to
 """
 
@@ -38,7 +39,7 @@ class RecordPlace:
         """A record's place, with the numbers and accounts that tell it from others of its kind."""
         marks = [
             f"{mark.replace('_', ' ')} {getattr(record, mark)}"
-            for mark in ("round", "number", "registration", "index", "account")
+            for mark in ("round", "epoch", "number", "index", "account")
             if hasattr(record, mark)
         ]
         name = type(record).__name__ + (f" of {', '.join(marks)}" if marks else "")
@@ -116,8 +117,19 @@ class ContentDifference(Difference):
         self.digest = digest
 
 
+class DataDifference(Difference):
+    """A data transaction of the data set is not usable: its sharer signed something else."""
+
+    def __init__(self, place: RecordPlace, index: int, explanation: str) -> None:
+        what = f"data transaction {index}"
+        super().__init__(
+            place, what, "out", "in the data set", f"{what} is not usable: {explanation}"
+        )
+        self.index = index
+
+
 class ScoreDifference(Difference):
-    """A data set or a score is not what the majority of the attesters stated."""
+    """A row is not what the majority of the attesters stated: both are given."""
 
 
 class StateDifference(Difference):

@@ -13,13 +13,17 @@ from dataclasses import dataclass, field
 from offchain.protocol.words.actions import Action
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import (
+    Application,
     Attestation,
     ClosedRound,
+    Collected,
     Collection,
     Commitment,
     Competition,
-    DataTotals,
+    Epoch,
     Head,
+    Reveal,
+    Stake,
 )
 from offchain.protocol.words.transactions import Block
 
@@ -71,14 +75,59 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
+class EpochState:
+    """What the contracts say of an epoch; the ring is empty before its list is written."""
+
+    epoch: Epoch
+    ring: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundState:
+    """What the contracts say of a round; bitmaps over its reveals and its data transactions."""
+
+    closed: ClosedRound
+    collected: Collected
+    reveals: tuple[Reveal, ...]
+    claimed_voices: int
+    claimed_data: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttesterState:
+    """What the contracts say of an attester in a round."""
+
+    attestation: Attestation
+    has_reported_data: bool
+    has_reported_models: bool
+    is_claimed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
-    """What the contracts say of an account at the end of a recording."""
+    """What the contracts say of an account."""
 
     heat: int
-    key_quota: int
-    held_keys: int
-    standing_until: int
-    had_valid_model: bool
+    stake: Stake
+    stake_free_from: int
+    standing_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """Where Bitcoin's chain and the model chain end, as views say at an EVM block.
+
+    Attributes:
+        block_number: the EVM block's.
+        relay_height: the relay's best height.
+        relay_hash: hash of that header, internal byte order.
+        head: the model chain's last block.
+    """
+
+    block_number: int
+    relay_height: int
+    relay_hash: bytes
+    head: Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +142,16 @@ class FinalState:
         block_hashes: their hashes.
         collection: the round that collects.
         competition: the round in competition.
-        closed_rounds: all rounds that closed, the first at index 0.
-        totals: items accepted and taken.
+        rounds: all rounds that opened, the first at index 0.
+        epochs: all up to the one that can be applied for, the first at index 0.
+        genesis_is_warm: whether genesis accounts apply as warm.
+        applications: by epoch and account.
         commitments: by round and account, of everybody who committed to a model.
-        attestations: by round and account, of everybody who committed to a statement.
-        accounts: everybody who leased keys or committed to a model.
+        attesters: by round and account, of everybody who reported or committed to a statement.
+        accounts: everybody who ever staked.
         balances: tokens of every address that ever received some.
         total_supply: of the token.
-        model_bonds: wei that ModelChain holds.
-        key_bonds: wei that KeyRegistry holds.
+        stakes: wei that Membership holds.
     """
 
     relay_height: int
@@ -111,15 +161,16 @@ class FinalState:
     block_hashes: tuple[bytes, ...]
     collection: Collection
     competition: Competition
-    closed_rounds: tuple[ClosedRound, ...]
-    totals: DataTotals
+    rounds: tuple[RoundState, ...]
+    epochs: tuple[EpochState, ...]
+    genesis_is_warm: bool
+    applications: Mapping[tuple[int, str], Application]
     commitments: Mapping[tuple[int, str], Commitment]
-    attestations: Mapping[tuple[int, str], Attestation]
+    attesters: Mapping[tuple[int, str], AttesterState]
     accounts: Mapping[str, AccountState]
     balances: Mapping[str, int]
     total_supply: int
-    model_bonds: int
-    key_bonds: int
+    stakes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +190,12 @@ class Recording:
     last_hash: bytes
     transactions: tuple[Transaction, ...]
     state: FinalState = field(repr=False)
+
+    @property
+    def ended(self) -> ChainHead:
+        """Where both chains end."""
+        state = self.state
+        return ChainHead(self.last_block, state.relay_height, state.relay_hash, state.head)
 
     @property
     def records(self) -> Iterator[Record]:

@@ -120,4 +120,3 @@ class Contracts:
     def phase(self) -> Phase:
         """The phase of the round in competition."""
         return Phase(self.view("ModelChain", "currentPhase")[1])
-

@@ -48,7 +48,10 @@ class ErrorRegistry:
             if entry["type"] == "error":
                 # An error's selector is made as a function's is.
                 selector = keccak(text=abi_to_signature(cast(Any, entry)))[:4]
-                self._errors[selector] = (entry["name"], tuple(get_abi_input_types(cast(Any, entry))))
+                self._errors[selector] = (
+                    entry["name"],
+                    tuple(get_abi_input_types(cast(Any, entry))),
+                )
 
     def decode(self, data: bytes) -> RevertedError:
         """Decode what a reverted call returned; an unknown error is named by its selector."""

@@ -1,4 +1,4 @@
-"""A `World` with real content: sealed payloads of digits, networks that read them, exact scores.
+"""A `World` with real content: sealed parts of digits, networks that read them, exact points.
 
 It also writes down what happens as a `Recording`. That one comes from the reference contracts;
 with a twin attached the real one is read from the EVM (see scripts/support/worlds/small_chain.py).
@@ -10,25 +10,28 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from offchain.bitcoin.header_chain import HeaderChain
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.abi.interfaces import CONTRACTS
-from offchain.chain.deployment.file import DeployedContract, Deployment
+from offchain.chain.deployment.file import DeployedContract, DeployedTask, Deployment
 from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import keccak256
-from offchain.crypto.ring import Nullifier, nullifier
-from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
-from offchain.crypto.secp256k1 import ShareKey
+from offchain.crypto.ring import nullifier
+from offchain.crypto.sealing import payload_associated_data, seal
 from offchain.errors import ContentMissingError, ModelError
+from offchain.learning.samples_root import part_root, samples_root
 from offchain.learning.tasks.learner import DigitsLearner
 from offchain.ports import ContentStore
-from offchain.protocol.rules import dataset
-from offchain.protocol.rules.dataset import DataItem
+from offchain.protocol.rules.reports import positions
+from offchain.protocol.rules.statements import Points
 from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
 from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ZERO_ADDRESS
-from offchain.protocol.words.transactions import KeyReveal, Scores
+from offchain.protocol.words.status import ZERO_ADDRESS, Phase
+from offchain.protocol.words.transactions import ModelTransaction
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from offchain.verification.full.content import ContentSetup
 from offchain.verification.full.final_state import computed_state
@@ -40,14 +43,14 @@ from offchain.verification.recording.values import (
     Transaction,
 )
 from scripts.support.worlds import square_digits
-from scripts.support.worlds.steps import SMALL, Model, Node, address, payload_key
+from scripts.support.worlds.models import Model
+from scripts.support.worlds.steps import SMALL, Node, address
 from scripts.support.worlds.world import World
 
-PARAMETERS = replace(SMALL, lease_rounds=1, standing_rounds=1, maximum_samples=64)
-"""Short leases and bonds, so that all of them end within a few rounds."""
+PARAMETERS = replace(SMALL, samples_per_part=20)
 
-SAMPLES = 40
-"""Samples in a sound item."""
+RELAY = replace(DEMO_RELAY, ring_size=64, maximum_batch=50)
+"""A relay that forgets headers within a few rounds."""
 
 
 class MemoryStore(ContentStore):
@@ -72,23 +75,31 @@ class MemoryStore(ContentStore):
 
 def make_learner() -> DigitsLearner:
     """The task of this world, on the CPU."""
-    return DigitsLearner(PARAMETERS.maximum_samples, device="cpu")
+    return DigitsLearner(PARAMETERS.samples_per_part, device="cpu")
+
+
+def task() -> DeployedTask:
+    """The same as a deployment binds it."""
+    return DeployedTask("digits", make_learner().description)
 
 
 class ContentWorld(World):
-    """``spoiled`` says how the next items are sealed: "sound", "sealed wrong" or "malformed"."""
+    """``spoiled`` says how the last part of what a node shares next is not as it should be.
+
+    It is "sealed wrong", "malformed", or "other samples" than those that are signed, by the node's
+    index.
+    """
 
     def __init__(self, accounts: Sequence[str] | None = None) -> None:
         super().__init__(PARAMETERS, accounts)
+        self.relay = HeaderChain(REGTEST, RELAY, self.bitcoin.checkpoint)
+        self._begin(self.domain, self.now)
         self.store = MemoryStore()
         self.learner = make_learner()
         self.transactions: list[Transaction] = []
-        self.spoiled: list[str] = []
-        self._drawn = 0
-        self._payload_keys: dict[bytes, bytes] = {}
-        self._used_keys: dict[int, set[int]] = {}
-        self._plaintexts: dict[bytes, bytes | None] = {}
-        self._codes = 0
+        self.spoiled: dict[int, str] = {}
+        self._plaintexts: dict[bytes, bytes] = {}
+        self._roots: list[bytes] = []
 
     # ---- recording -------------------------------------------------------------------------------
 
@@ -96,9 +107,7 @@ class ContentWorld(World):
     def deployment(self) -> Deployment:
         """The reference contracts as if they had been deployed."""
         places = {name: address(2_000 + number) for number, name in enumerate(CONTRACTS)}
-        places["ModelChain"] = self.model_chain.contract
-        places["KeyRegistry"] = self.key_registry.contract
-        places["DataRegistry"] = self.data_registry.contract
+        places["ModelChain"] = self.domain.contract
         return Deployment(
             chain_id=DEVELOPMENT_CHAIN_ID,
             genesis_hash=bytes(32),
@@ -107,12 +116,18 @@ class ContentWorld(World):
             compiler="none",
             contracts={name: DeployedContract(at, bytes(32)) for name, at in places.items()},
             parameters=self.parameters,
-            relay=DEMO_RELAY,
+            relay=RELAY,
             rules=REGTEST,
             checkpoint=self.bitcoin.checkpoint,
             token_cap=self.parameters.token_cap,
-            genesis_accounts=tuple(self.chain.genesis_accounts),
+            genesis_accounts=self.reference.membership.genesis_accounts,
+            task=task(),
         )
+
+    @property
+    def deployed_at(self) -> int:
+        """EVM time of the deployment."""
+        return self.reference.environment.deployed_at
 
     def execute(self, action: actions.Action, sender: Node | None = None) -> list[Record]:
         records = super().execute(action, sender)
@@ -151,7 +166,7 @@ class ContentWorld(World):
 
     def recording(self) -> Recording:
         """What happened so far."""
-        replay = Replay(self.deployment)
+        replay = Replay(self.deployment, self.deployed_at)
         for transaction in self.transactions:
             replay.apply(transaction)
         last = self.transactions[-1].block_number
@@ -162,27 +177,20 @@ class ContentWorld(World):
     @property
     def content(self) -> ContentSetup:
         """How to get at this world's content within this process."""
-        return ContentSetup(
-            lambda: self.store,
-            lambda: self.learner,
-            self.data_registry,
-            self.parameters.maximum_samples,
-        )
+        return ContentSetup(lambda: self.store, lambda: self.learner, self.domain)
 
     def _write_down(self, action: actions.Action, sender: str, records: list[Record]) -> None:
         block = len(self.transactions) + 1
+        where = {"block_number": 0, "log_index": 0, "timestamp": self.now}
         written: list[Record] = []
         for record in records:
-            if isinstance(record, events.KeysRegistered | events.PageWritten):
-                self._codes += 1
-            if isinstance(record, events.PageWritten):
-                code = created_address(self.key_registry.contract, self._codes)
-                record = replace(record, code=code)
+            if isinstance(record, events.MembersWritten):
+                creator = self.deployment.address("Membership")
+                record = replace(record, code=created_address(creator, record.epoch))
             written.append(record)
-        where = {"block_number": 0, "log_index": 0, "timestamp": self.now}
         for record in records:
             match record:
-                case events.ModelRewarded() | events.AttesterRewarded():
+                case events.BestRewarded() | events.VoiceRewarded() | events.AttesterRewarded():
                     paid = record.account
                 case events.DataRewarded():
                     paid = record.reward_address
@@ -199,85 +207,86 @@ class ContentWorld(World):
 
     # ---- data ------------------------------------------------------------------------------------
 
-    def payload_hash(self, key: ShareKey, scope: int) -> bytes:
-        """The hash of a sealed payload that is put into the store."""
-        secret = payload_key(key, scope)
-        self._payload_keys[key_commitment(self.data_registry, secret)] = secret
-        self._used_keys.setdefault(scope, set()).add(key.x)
-        return self._put_payload(secret, scope, nullifier(self.data_registry, key, scope))
-
-    def _put_payload(self, secret: bytes, scope: int, own: Nullifier) -> bytes:
-        self._drawn += 1
-        kind = self.spoiled.pop(0) if self.spoiled else "sound"
-        plaintext = (
-            b"no digits" if kind == "malformed" else square_digits.payload(self._drawn, SAMPLES)
+    def payload_hash(self, node: Node, part: int) -> bytes:
+        """The hash of a sealed part that is put into the store."""
+        round_number, is_last = self.collecting, part == self.parameters.parts - 1
+        spoiled = self.spoiled.pop(node.index, None) if is_last else None
+        seed = int.from_bytes(node.secret("samples", round_number, part)[:4], "big")
+        plaintext = square_digits.payload(seed, self.parameters.samples_per_part)
+        if part == 0:
+            self._roots = []
+        self._roots.append(part_root(self.learner.sample_records(plaintext)))
+        key = self.part_key(node, round_number, part)
+        if spoiled == "malformed":
+            plaintext = b"no digits"
+        elif spoiled == "other samples":
+            plaintext = square_digits.payload(seed + 1, self.parameters.samples_per_part)
+        elif spoiled == "sealed wrong":
+            key = keccak256(key)
+        own = nullifier(
+            self.domain, self.share_key(node, self.rounds.collection.epoch), round_number
         )
-        sealing = keccak256(secret) if kind == "sealed wrong" else secret
-        data = payload_associated_data(self.data_registry, scope, own)
-        digest = self.store.put(seal(plaintext, sealing, data, self.randomness))
-        self._plaintexts[digest] = plaintext if kind == "sound" else None
+        data = payload_associated_data(self.domain, round_number, own, part)
+        digest = self.store.put(seal(plaintext, key, data))
+        self._plaintexts[digest] = plaintext
         return digest
 
-    def key_reveal(self, number: int) -> KeyReveal:
-        item = self.history.items[number].item
-        return KeyReveal(item, self._payload_keys[item.key_commitment])
-
-    def used_keys(self, scope: int) -> set[int]:
-        return self._used_keys.get(scope, set())
-
-    def payload(self, item: DataItem) -> bytes | None:
-        """An item's plaintext; None if it is not sound."""
-        return self._plaintexts[item.item.payload_hash]
-
-    def data_set(self, round_number: int) -> dataset.DataSet:
-        def samples(item: DataItem) -> int | None:
-            plaintext = self.payload(item)
-            return None if plaintext is None else self.learner.sample_count(plaintext)
-
-        return dataset.assemble(round_number, self.history.candidates(round_number), samples)
+    def samples_root(self, node: Node) -> bytes:
+        """The root of the samples whose parts were sealed just now."""
+        del node
+        return samples_root(self._roots)
 
     # ---- models ----------------------------------------------------------------------------------
 
+    def commit(
+        self, node: Node, skill: int, *, copy_of: Node | None = None, is_malformed: bool = False
+    ) -> actions.CommitModel:
+        """A commitment to a network that knows as many of the ten digits as its skill's tenth."""
+        if is_malformed:
+            return self.commit_file(node, b"no model %d" % node.index)
+        if copy_of is not None:
+            return self.commit_file(node, copy_of.models[self.competing].file)
+        return self.commit_file(node, square_digits.model(range(max(1, skill // 10))))
+
     def commit_file(self, node: Node, file: bytes) -> actions.CommitModel:
-        """A commitment to a model file; what it scores is found when it is revealed."""
-        round_number = self.chain.competition.round
-        is_first = self.chain.commitment_of(round_number, node.account).order == 0
-        digest = self.store.put(file)
-        root, salt = (keccak256(self.randomness(32)) for _ in range(2))
-        model = Model(digest, root, salt, 0)
-        node.models[round_number] = model
+        """A commitment to a model's file, which is put into the store."""
+        model = Model(file, self.randomness(), self.randomness(), 0, b"", self._is_malformed(file))
+        node.models[self.competing] = self.models[self.store.put(file)] = model
         commitment = self.model_transaction(node).commitment(
-            self.model_chain, round_number, model.salt
+            self.domain, self.competing, model.salt
         )
-        bond = self.parameters.model_bond if is_first else 0
-        return actions.CommitModel(commitment, keccak256(b"sealed" + digest), bond)
+        return actions.CommitModel(commitment, keccak256(b"sealed" + model.model_hash))
 
-    def judge(self) -> None:
-        """Let every node know what its model of the round in competition really scores."""
-        round_number = self.chain.competition.round
-        for node in self.nodes:
-            if round_number in node.models:
-                node.models[round_number].score = self.evaluate(
-                    node.models[round_number].model_hash
-                )
-
-    def evaluate(self, model_hash: bytes) -> int:
-        """A model's score on the test set of the round in competition."""
-        data = self.data_set(self.chain.competition.round)
-        payloads = [self.payload(item) for item in data.test]
+    def _is_malformed(self, file: bytes) -> bool:
         try:
-            return self.learner.evaluate(
-                self.store.get(model_hash), [part for part in payloads if part is not None]
-            )
+            self.learner.check_model(file)
         except ModelError:
-            return 0
+            return True
+        return False
 
-    @property
-    def baseline(self) -> int:
-        """What the head's model scores in the round in competition."""
-        head = self.chain.head_model
-        return 0 if head == bytes(32) else self.evaluate(head)
+    def model_transaction(self, node: Node) -> ModelTransaction:
+        """What the node reveals, once the data set is fixed with its true evaluation."""
+        transaction = super().model_transaction(node)
+        if self.phase < Phase.REVEAL:
+            return transaction
+        ids = self.reference.data_registry.data[self.competing].ids
+        data_set = self.rounds.closed_round(self.competing).data_set
+        points = self.points(
+            node.models[self.competing], [ids[index] for index in positions(data_set)]
+        )
+        return replace(transaction, evaluation=0 if points is None else int(points.sum()))
 
-    def table(self) -> Scores:
-        """The honest table of the round in competition."""
-        return self.scores(self.baseline)
+    def points(self, model: Model, data_ids: list[bytes]) -> Points | None:
+        """What a model earns on the test parts of some data of the round in competition."""
+        if model.is_malformed:
+            return None
+        registry = self.reference.data_registry
+        numbers = [registry.data[self.competing].ids.index(data_id) for data_id in data_ids]
+        payloads = [
+            self._plaintexts[self.data_at(self.competing, number).transaction.payload_hashes[part]]
+            for number in numbers
+            for part in positions(registry.test_parts(self.competing, number))
+        ]
+        points = self.learner.points(model.file, payloads)
+        assert points.dtype == np.uint8
+        return points

@@ -119,7 +119,7 @@ class HonestWorld(SteppedWorld):
             round=collecting,
             payload_hashes=tuple(self.payload_hash(node, part) for part in parts),
             key_commitments=tuple(key_commitment(self.domain, part_key) for part_key in keys),
-            samples_root=node.secret("samples root", collecting),
+            samples_root=self.samples_root(node),
             timestamp=(
                 claimed_timestamp(self.now + 1, self.parameters.timestamp_step)
                 if timestamp is None
@@ -146,6 +146,10 @@ class HonestWorld(SteppedWorld):
     def payload_hash(self, node: Node, part: int) -> bytes:
         """The hash of a part of what a node shares; here of nothing that anybody has."""
         return node.secret("payload", self.collecting, part)
+
+    def samples_root(self, node: Node) -> bytes:
+        """The root of the samples that a node shares; here of none that anybody has."""
+        return node.secret("samples root", self.collecting)
 
     def data_at(self, round_number: int, index: int) -> Shared:
         """A data transaction by its number in a round."""
@@ -254,19 +258,22 @@ class HonestWorld(SteppedWorld):
         def points(index: int) -> statements.Points | None:
             model = self.models[known[index].model_hash]
             is_missing = closed.missing >> index & 1
-            return (
-                None if is_missing or model.is_malformed else all_points(model, data_ids, samples)
-            )
+            return None if is_missing else self.points(model, data_ids)
 
         return statements.rows(
             self.domain,
             self.competing,
             statements.SampleCounts(len(data_ids), samples),
             bounds,
-            None if baseline is None else all_points(baseline, data_ids, samples),
+            None if baseline is None else self.points(baseline, data_ids),
             [points(index) for index in range(reveals)],
             [reveal.order for reveal in known],
         )
+
+    def points(self, model: Model, data_ids: list[bytes]) -> statements.Points | None:
+        """What a model earns on the test samples of some data; None: it is malformed."""
+        samples = self.parameters.test_parts * self.parameters.samples_per_part
+        return None if model.is_malformed else all_points(model, data_ids, samples)
 
     def statement(self, rows: Sequence[Row]) -> bytes:
         """The statement that rows make."""

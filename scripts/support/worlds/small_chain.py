@@ -5,193 +5,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
-from offchain.protocol.words.contract_errors import ContractError
-from offchain.protocol.words.transactions import DataTransaction
+from offchain.protocol.words.status import Phase
+from offchain.protocol.words.transactions import Row
 from scripts.support.worlds.content_world import ContentWorld
 from scripts.support.worlds.square_digits import model
 from scripts.support.worlds.steps import Node
 
 
 def play(world: ContentWorld) -> None:
-    """A block, a block with trouble, two empty rounds, and a round that improves nothing."""
-    start(world)
+    """Three blocks, one of them quiet, and rounds that are void; members come, and stakes go."""
     first_round(world)
     second_round(world)
-    empty_round(world)
-    withdraw_bonds(world)
-    idle_round(world)
-
-
-def start(world: ContentWorld) -> None:
-    """Three genesis accounts and a newcomer lease keys; round 1 opens."""
-    world.mine(2)
-    lease(world, newcomer=True)
-    world.execute(actions.Start())
-    world.execute(actions.WritePage(1))
+    third_round(world)
+    silent_round(world)
+    empty_rounds(world)
 
 
 def first_round(world: ContentWorld) -> None:
-    """A block. Two items are not sound, two keys come too late or too early, a model is a copy."""
-    leader, second, copier = world.nodes[:3]
-    lease(world, newcomer=True)
-    world.spoiled = ["sealed wrong", "malformed"]
-    share(world, singles=6, batched=8)
+    """A block. A reorganisation, a commitment replaced, a copy, one false statement of three."""
+    world.start()
+    world.apply(world.nodes[:5])
+    world.share()
     world.partition_all()
     world.reorganise()
-
-    world.execute(world.commit_file(leader, model(1, noise=80)), leader)
-    world.execute(world.commit_file(second, model(2, noise=40)), second)
-    copied = world.store.get(second.models[1].model_hash)
-    world.execute(world.commit_file(copier, copied), copier)
-    world.execute(world.commit_file(leader, model(3, noise=30)), leader)
-    world.execute(actions.WritePage(world.collecting))
-    world.share(14)
-    # Of two test items one is left whatever the seed: the one out is not sound if one of them is.
-    test = sorted(world.history.round(1).test_items)
-    late = next(number for number in (2, 3, 4) if number not in test)
-    publish(world, early=test[:1], late=[late])
-    world.execute(actions.ReportMissingItems((6, 7)), leader)
-    compete(world, [leader, second, copier], missing={second.index: (2,)})
-    claim(world)
+    world.close()
+    world.open()
+    leader, second, copier = world.nodes[:3]
+    world.execute(world.commit(leader, 10), leader)
+    world.execute(world.commit(second, 30), second)
+    world.execute(world.commit(copier, 0, copy_of=second), copier)
+    world.execute(world.commit(leader, 20), leader)
+    world.end_phase()
+    world.unseal()
+    world.report()
+    world.reveal_all()
+    world.end_phases(Phase.ATTEST)
+    true = world.rows()
+    stated = {leader.index: true, second.index: true, copier.index: lie(true)}
+    for node in world.genesis_nodes:
+        world.execute(world.attestation(node, stated[node.index]), node)
+    world.end_phase()
+    for node in world.genesis_nodes:
+        world.execute(world.opening(node, stated[node.index]), node)
+    world.end_phase()
+    world.execute(actions.Finalize(true))
+    world.claim_all(1)
 
 
 def second_round(world: ContentWorld) -> None:
-    """A block. An item and a model are missing for most, another model is none; bonds burn."""
-    leader, second, third, newcomer = world.nodes[:4]
+    """A quiet block. Models malformed, missing, brought, not revealed: stakes burn."""
+    world.share()
     world.partition_all()
-    world.execute(world.commit_file(leader, model(4, noise=30)), leader)
-    world.execute(world.commit_file(third, b"no model"), third)
-    world.execute(world.commit_file(newcomer, model(5, noise=5)), newcomer)
-    world.execute(world.commit_file(second, model(6, noise=20)), second)
-    training = [number for number in world.history.round(2).items if not is_test(world, number)]
-    publish(world)
-    for node in attesters(world):
-        world.execute(actions.ReportMissingItems((training[-1],)), node)
-    gone = {node.index: (3,) for node in attesters(world)}
-    compete(world, [leader, third, newcomer, second], missing=gone)
-    claim(world)
+    lose_draw(world)
+    world.close()
+    world.open()
+    world.fill_up()
+    first, second, third = world.nodes[:3]
+    world.execute(world.commit(first, 100), first)
+    world.execute(world.commit(second, 0), second)
+    world.execute(world.commit(third, 0, is_malformed=True), third)
+    world.end_phase()
+    world.unseal()
+    world.report()
+    for node in (first, third):
+        world.execute(world.reveal(node), node)
+    world.end_phase()
+    for node in world.attesters():
+        world.execute(actions.ReportModels(0b11), node)
+    world.end_phase()
+    world.execute(world.bringing(1))
+    world.attest()
+    world.execute(actions.Finalize(world.rows()))
+    world.claim_all(2)
 
 
-def empty_round(world: ContentWorld) -> None:
-    """Nobody shares: the round closes late and is void."""
-    lease(world, newcomer=True)
-    world.mine(world.parameters.maximum_collect_heights)
-    world.execute(actions.Advance())
+def third_round(world: ContentWorld) -> None:
+    """A block with two voices of three valid models. Data is reported, test keys are kept back."""
+    world.spoiled = {3: "other samples"}
+    world.share()
+    world.partition_all()
+    world.close()
+    world.open()
+    world.fill_up()
+    for node, digits in zip(world.nodes, (range(7), range(3, 10), range(4, 10)), strict=False):
+        world.execute(world.commit_file(node, model(digits)), node)
+    world.end_phase()
+    [withheld] = numbers(world, world.nodes[4:5])
+    world.unseal([number for number in range(5) if number != withheld])
+    [unusable] = numbers(world, world.nodes[3:4])
+    world.report(1 << unusable)
+    world.reveal_all()
+    world.attest()
+    world.execute(actions.Finalize(world.rows()))
+    world.claim_all(3)
 
 
-def withdraw_bonds(world: ContentWorld) -> None:
-    """Every bond goes back that may."""
+def silent_round(world: ContentWorld) -> None:
+    """Nobody trains and nobody attests: the round is void."""
+    world.share()
+    world.partition_all()
+    world.close()
+    world.open()
+    world.end_phase()
+    world.unseal()
+    world.end_phases(Phase.VOID)
+
+
+def empty_rounds(world: ContentWorld) -> None:
+    """Nobody shares, till the epoch is over and stakes are free."""
+    world.apply()
+    membership = world.reference.membership
+    while world.collecting < membership.stake_free_from(world.nodes[4].account):
+        world.close()
     for node in world.nodes:
-        attempt(world, actions.WithdrawBond(1, node.account))
-    for number in range(len(world.reference.key_registry.registrations)):
-        attempt(world, actions.WithdrawKeyBond(number))
-
-
-def idle_round(world: ContentWorld) -> None:
-    """A majority agrees on a table in which no model is better than the last best one."""
-    world.execute(actions.WritePage(world.collecting))
-    world.share(14)
-    world.partition_all()
-    copier = attesters(world)[0]
-    world.execute(world.commit_file(copier, world.store.get(world.chain.head_model)), copier)
-    publish(world)
-    compete(world, [copier], missing={})
+        attempt(world, actions.WithdrawStake(), node)
 
 
 # ---- steps ---------------------------------------------------------------------------------------
 
 
-def lease(world: ContentWorld, newcomer: bool) -> None:
-    """Fresh keys for the round after the one that collects."""
-    for node in world.nodes[:3]:
-        world.execute(world.registration(node, 4), node)
-    if newcomer:
-        world.execute(world.registration(world.nodes[3], 2), world.nodes[3])
+def lie(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Rows that give the last model more than it earns."""
+    return (*rows[:-1], replace(rows[-1], net=rows[-1].net + 5))
 
 
-def share(world: ContentWorld, singles: int, batched: int) -> None:
-    """Share items one by one, and then some in one transaction with one that is in already."""
-    world.share(singles)
-    scope = world.collecting
-    used = world.used_keys(scope)
-    free = [
-        (key, position)
-        for node in world.nodes
-        for key, position in world.active_keys(node, scope)
-        if key.x not in used
-    ]
-    known = world.history.items[-1].shared
-    batch = tuple(world.data_transaction(*pair, scope) for pair in free[:batched])
-    world.execute(actions.Share((DataTransaction(known.item, known.signature), *batch)))
+def lose_draw(world: ContentWorld) -> None:
+    """The relay loses the height that would have seeded the next epoch's draw."""
+    frozen_at, relay = world.next_epoch.frozen_at, world.relay
+    while relay.decision_time(relay.lowest_height) <= frozen_at:
+        world.mine(20)
+    world.execute(actions.RenewDraw())
 
 
-def publish(world: ContentWorld, early: Collection[int] = (), late: Collection[int] = ()) -> None:
-    """Publish the keys of the round in competition, from Commit into Unseal.
-
-    ``early`` are test items whose keys come already in Commit, ``late`` training items whose keys
-    come only in Unseal.
-    """
-    entry = world.history.round(world.chain.competition.round)
-    training = [number for number in entry.items if not is_test(world, number)]
-    world.publish([*(number for number in training if number not in late), *early])
-    world.end_phase()
-    world.publish(sorted({*entry.test_items, *late}))
+def numbers(world: ContentWorld, nodes: Sequence[Node]) -> list[int]:
+    """The numbers of what some nodes shared in the round in competition."""
+    ids = world.reference.data_registry.data[world.competing].ids
+    return [index for index, data_id in enumerate(ids) if world.shared[data_id].node in nodes]
 
 
-def compete(
-    world: ContentWorld, revealing: Collection[Node], missing: Mapping[int, tuple[int, ...]]
-) -> None:
-    """From Unseal to the end of the round; ``missing`` are the reveals that nodes report."""
-    world.end_phase()
-    world.judge()
-    for node in revealing:
-        world.execute(world.reveal(node), node)
-    world.end_phase()
-    for index, reveals in missing.items():
-        world.execute(actions.ReportMissingModels(reveals), world.nodes[index])
-    table = world.table()
-    world.attest(table)
-    world.execute(world.finalization(table))
-
-
-def claim(world: ContentWorld) -> None:
-    """Everybody claims what the last block gives."""
-    number = world.chain.head().number
-    round_number = world.chain.blocks[number].round
-    for node in world.nodes:
-        attempt(world, actions.ClaimModel(round_number, node.account))
-        attempt(world, actions.ClaimAttestation(round_number, node.account))
-    data = world.data_set(round_number)
-    for index, item in enumerate(data.items):
-        proof = data.proof(world.model_chain, item.number)
-        world.execute(actions.ClaimData(number, item.item, index, item.is_test, proof))
-
-
-NOTHING_TO_TAKE = {
-    ContractError.NOTHING_TO_CLAIM,
-    ContractError.NO_BOND,
-    ContractError.LEASE_NOT_OVER,
-}
-
-
-def attempt(world: ContentWorld, action: actions.Action) -> None:
+def attempt(world: ContentWorld, action: actions.Action, sender: Node) -> None:
     """Send what may have nothing to take."""
     try:
-        world.execute(action)
+        world.execute(action, sender)
     except Revert as refused:
-        if refused.name not in NOTHING_TO_TAKE:
+        if refused.name not in ("NothingStaked", "StakeLocked"):
             raise
-
-
-def attesters(world: ContentWorld) -> list[Node]:
-    """The frozen set."""
-    return [node for node in world.nodes if world.chain.is_attester(node.account)]
-
-
-def is_test(world: ContentWorld, number: int) -> bool:
-    """Whether an item tests."""
-    return world.history.items[number].is_test

@@ -7,17 +7,17 @@ import {Parameters} from "../../../contracts/interfaces/IProtocolParameters.sol"
 function smallParameters() pure returns (Parameters memory p) {
     p.maximumClockSkew = 660;
     p.timestampStep = 600;
-    p.parts = 4;
+    p.parts = 2;
     p.testParts = 1;
     p.samplesPerPart = 10;
     p.epochRounds = 2;
     p.maximumMembers = 5;
     p.minimumRing = 2;
-    p.warmHeat = 100;
+    p.warmHeat = 60;
     p.stake = 1 ether;
     p.startSeconds = 60;
-    p.minimumData = 1;
-    p.collectHeights = 2;
+    p.minimumData = 2;
+    p.collectHeights = 12;
     p.openBlocks = 1;
     p.commitBlocks = 1;
     p.unsealBlocks = 1;
@@ -30,12 +30,9 @@ function smallParameters() pure returns (Parameters memory p) {
     p.finalizeBlocks = 1;
     p.minimumPhaseSeconds = 30;
     p.significance = 100;
-    p.hostileAllowance = 35;
-    p.triesAllowance = 139;
     p.voiceBasisPoints = 4_000;
     p.burnBasisPoints = 5_000;
-    // No whole number of burns empties a stake.
-    p.modelBurn = 0.3 ether;
+    p.modelBurn = 1 ether / 5;
     p.minimumStanding = 2;
     p.standingRounds = 2;
     p.heatBest = 100;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 
 import pytest
 
@@ -10,187 +10,209 @@ from offchain.bitcoin.rules import MAINNET
 from offchain.config import RECORDED_HEADERS
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.feeder.replay import DecisionTimes
-from offchain.node.feeder.schedule import ReplaySchedule, decide_feed
+from offchain.node.feeder.schedule import DecisionHeight, Feed, ReplaySchedule, decide_feed
+from offchain.protocol.history.fold import History
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.steps import SMALL
 from scripts.support.worlds.world import World
 from tests.support.worlds.world_status import world_status
 
-NODES = 3
 PATIENCE = 50.0
 
 
-def feed(world, seconds=0.0, decision_height=lambda _: None):
-    replay = ReplaySchedule(
-        world.parameters, world.bitcoin.checkpoint.height, NODES, patience=PATIENCE, settle=1.0
-    )
+def feed(
+    world: World,
+    seconds: float = 0.0,
+    decision_height: DecisionHeight = lambda _: None,
+    nodes: int | None = None,
+) -> Feed:
+    history = History(world.parameters, world.domain)
+    history.apply_all(world.reference.environment.records)
+    replay = ReplaySchedule(world.parameters, nodes, PATIENCE)
     status = world_status(world, world.nodes[0])
-    return decide_feed(replay, status, world.history, seconds, decision_height)
+    return decide_feed(replay, status, history, seconds, decision_height)
 
 
 @pytest.fixture
-def world():
+def world() -> World:
     world = World()
     world.start()
     return world
 
 
 @pytest.fixture
-def competing(world):
-    world.collect(12)
-    assert world.phase is Phase.COMMIT
+def competing(world: World) -> World:
+    world.collect()
+    assert world.phase is Phase.OPEN
     return world
 
 
-def confirmations(world):
+def confirmations(world: World) -> int:
     return world.relay.best_height - world.relay.tip
 
 
-def phase_end(world):
-    return world.chain.competition.end_height + confirmations(world)
+def phase_end(world: World) -> int:
+    return world.rounds.competition.end_height + confirmations(world)
 
 
-def everybody(world):
-    return world.nodes[:NODES]
+# ---- collection ----------------------------------------------------------------------------------
 
 
-def test_the_tip_is_brought_to_the_checkpoint_for_the_start_and_no_further():
-    world = World()
-    checkpoint = world.bitcoin.checkpoint.height
-    assert world.relay.tip < checkpoint
-    assert feed(world).height == checkpoint + confirmations(world)
-    world.mine(2)
-    assert feed(world).height is None
+def test_nothing_is_fed_before_the_start():
+    assert feed(World(), PATIENCE).height is None
 
 
-def test_collection_waits_until_every_key_has_shared(world):
-    world.share(11)
-    waiting = feed(world, decision_height=lambda _: world.relay.best_height + 6)
+def test_collection_waits_until_every_member_has_shared(world):
+    world.share(world.nodes[:2])
+    height = world.relay.best_height + 6
+    waiting = feed(world, decision_height=lambda _: height)
     assert waiting.height is None
-    assert "11 of 12" in waiting.reason
-    world.share(1)
-    best = world.relay.best_height
-    due = feed(world, decision_height=lambda _: best + 6)
-    assert due.height == best + 6 + confirmations(world)
+    assert "2 of 3" in waiting.reason
+    world.share()
+    assert feed(world, decision_height=lambda _: height).height == height + confirmations(world)
 
 
 def test_collection_does_not_wait_for_ever(world):
-    world.share(8)
-    best = world.relay.best_height
-    due = feed(world, PATIENCE, lambda _: best + 6)
-    assert due.height == best + 6 + confirmations(world)
+    world.share(world.nodes[:2])
+    height = world.relay.best_height + 6
+    due = feed(world, PATIENCE, lambda _: height)
+    assert due.height == height + confirmations(world)
 
 
-def test_the_height_is_asked_for_the_last_item(world):
-    world.share(12)
+def test_the_height_is_asked_for_the_last_data_transaction(world):
+    world.share()
     asked = []
 
-    def decision_height(timestamp):
+    def decision_height(timestamp: int) -> int:
         asked.append(timestamp)
         return world.relay.best_height + 6
 
     feed(world, decision_height=decision_height)
-    assert asked == [world.history.items[-1].shared.arrival]
+    assert asked == [world.now]
 
 
 def test_nothing_is_fed_while_a_partition_is_possible(world):
-    world.share(12)
+    world.share()
     world.mine(8)
     feeding = feed(world, decision_height=lambda _: world.relay.best_height + 6)
     assert feeding.height is None
     assert "partitions" in feeding.reason
 
 
-def test_a_round_without_items_is_brought_to_its_end(world):
-    opened = world.chain.collection.open_height
-    last = opened + world.parameters.maximum_collect_heights
+def test_a_round_without_data_is_brought_to_its_end(world):
+    last = world.rounds.collection.open_height + world.parameters.collect_heights
     assert feed(world, PATIENCE).height == last + confirmations(world)
 
 
-def test_commit_waits_for_every_model(competing):
-    for node in everybody(competing):
-        assert feed(competing).height is None
-        competing.execute(competing.commit(node, 5), node)
-    assert feed(competing).height == phase_end(competing)
+def test_headers_are_fed_until_the_next_epochs_draw_has_its_seed(world):
+    """Its last round does not close before the next members are known."""
+    world.make_block()
+    assert world.collecting == world.parameters.epoch_rounds
+    frozen_at = world.next_epoch.frozen_at
+    assert frozen_at
+    # Nobody shares, and what was mined since the freeze does not reach it yet.
+    assert world.draw_height() is None
+    height = world.relay.best_height + 6
+    asked = []
+
+    def decision_height(timestamp: int) -> int:
+        asked.append(timestamp)
+        return height
+
+    due = feed(world, PATIENCE, decision_height)
+    assert (due.height, asked) == (height + confirmations(world), [frozen_at])
+    world.seed()
+    feeding = feed(world, PATIENCE)
+    assert (feeding.height, feeding.clock) == (None, False)
+    assert "draw of epoch 2" in feeding.reason
+    world.draw()
+    last = world.rounds.collection.open_height + world.parameters.collect_heights
+    assert feed(world, PATIENCE).height == last + confirmations(world)
 
 
-def test_commit_waits_for_no_more_models_than_there_are_places():
-    world = World(replace(SMALL, maximum_models=2))
-    world.start()
-    world.collect(12)
-    for node in world.nodes[:2]:
+# ---- competition ---------------------------------------------------------------------------------
+
+
+def data_of(world: World) -> range:
+    return range(world.rounds.closed_round(world.competing).data)
+
+
+def waits_for_each(world: World, steps: list[Callable[[], object]]) -> None:
+    """Headers are fed after the last of some steps, and not before."""
+    for step in steps:
         assert feed(world).height is None
-        world.execute(world.commit(node, 5), node)
+        step()
     assert feed(world).height == phase_end(world)
 
 
-def test_commit_goes_on_without_those_who_are_late(competing):
-    assert feed(competing, PATIENCE - 1).height is None
-    assert feed(competing, PATIENCE).height == phase_end(competing)
+def by_each(world: World, action: Callable) -> list[Callable[[], object]]:
+    return [
+        lambda node=node: world.execute(action(node), node)  # type: ignore[misc]
+        for node in world.attesters()
+    ]
 
 
-def to_phase(world, phase):
-    for node in everybody(world):
-        world.execute(world.commit(node, 5), node)
-    entry = world.history.round(1)
-    world.publish([number for number in entry.items if number not in entry.test_items])
-    while world.phase < phase:
-        if world.phase is Phase.UNSEAL:
-            world.publish(sorted(entry.test_items))
-        if world.phase is Phase.REVEAL:
-            for node in everybody(world):
-                world.execute(world.reveal(node), node)
-        world.end_phase()
-    return world
+def test_every_phase_waits_for_what_it_is_for(competing):
+    world, number = competing, competing.competing
 
+    def publish(keys: Callable) -> list[Callable[[], object]]:
+        return [
+            lambda index=index: world.execute(keys(number, index))  # type: ignore[misc]
+            for index in data_of(world)
+        ]
 
-def test_unseal_waits_for_every_test_key(competing):
-    world = to_phase(competing, Phase.UNSEAL)
-    assert feed(world).height is None
-    world.publish(sorted(world.history.round(1).test_items))
-    assert feed(world).height == phase_end(world)
-
-
-def test_reveal_waits_for_every_committed_model(competing):
-    world = to_phase(competing, Phase.REVEAL)
-    for node in everybody(world):
-        assert feed(world).height is None
-        world.execute(world.reveal(node), node)
-    assert feed(world).height == phase_end(world)
-
-
-def test_available_leaves_time_to_fetch_models(competing):
-    world = to_phase(competing, Phase.AVAILABLE)
-    assert feed(world, 0.9).height is None
-    assert feed(world, 1.0).height == phase_end(world)
-
-
-def test_attest_waits_for_every_attester_and_its_opening(competing):
-    world = to_phase(competing, Phase.ATTEST)
-    scores = world.scores(0)
-    for node in everybody(world):
-        assert feed(world).height is None
-        world.execute(world.attestation(node, scores), node)
-    assert feed(world).height == phase_end(world)
+    waits_for_each(world, publish(world.training_keys))
     world.end_phase()
-    for node in everybody(world):
-        assert feed(world).height is None
-        world.execute(world.opening(node, scores), node)
-    assert feed(world).height == phase_end(world)
-
-
-def test_nothing_is_fed_while_a_block_is_to_be_appended(competing):
-    world = to_phase(competing, Phase.AVAILABLE)
-    world.attest(world.scores(0))
+    waits_for_each(world, by_each(world, lambda node: world.commit(node, 60)))
+    world.end_phase()
+    waits_for_each(world, publish(world.test_keys))
+    world.end_phase()
+    waits_for_each(world, by_each(world, lambda _: actions.ReportData(0)))
+    world.end_phase()
+    waits_for_each(world, by_each(world, world.reveal))
+    world.end_phase()
+    waits_for_each(world, by_each(world, lambda _: actions.ReportModels(0b1)))
+    world.end_phase()
+    assert world.phase is Phase.BRING
+    waits_for_each(world, [lambda: world.execute(world.bringing(0))])
+    world.end_phase()
+    rows = world.rows()
+    waits_for_each(world, by_each(world, lambda node: world.attestation(node, rows)))
+    world.end_phase()
+    waits_for_each(world, by_each(world, lambda node: world.opening(node, rows)))
+    world.end_phase()
     assert world.phase is Phase.FINALIZE
     assert feed(world).height is None
     assert feed(world, PATIENCE).height == phase_end(world)
 
 
+def test_commit_waits_for_no_more_models_than_it_is_told(competing):
+    competing.open()
+    node = competing.nodes[0]
+    assert feed(competing, nodes=1).height is None
+    competing.execute(competing.commit(node, 60), node)
+    assert feed(competing, nodes=1).height == phase_end(competing)
+    assert feed(competing).height is None
+
+
+def test_unseal_waits_for_no_test_keys_of_data_that_are_out_already(competing):
+    competing.open([0, 1])
+    competing.end_phase()
+    assert competing.phase is Phase.UNSEAL
+    for index in (0, 1):
+        assert feed(competing).height is None
+        competing.execute(competing.test_keys(competing.competing, index))
+    assert feed(competing).height == phase_end(competing)
+
+
+def test_a_phase_goes_on_without_those_who_are_late(competing):
+    assert feed(competing, PATIENCE - 1).height is None
+    assert feed(competing, PATIENCE).height == phase_end(competing)
+
+
 def test_only_the_clock_moves_where_headers_are_there_already(competing):
-    for node in everybody(competing):
-        competing.execute(competing.commit(node, 5), node)
+    for index in data_of(competing):
+        competing.execute(competing.training_keys(competing.competing, index))
     competing.mine(1, seconds=1)
     feeding = feed(competing)
     assert (feeding.height, feeding.clock) == (None, True)

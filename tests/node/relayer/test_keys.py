@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys
+from offchain.protocol.words.actions import PublishTrainingKeys
 from offchain.protocol.words.status import Phase
 from offchain.refusals import RefusalCode
 from tests.support.chains.sharing_place import Drawn, SharingPlace, sharing_place
-from tests.support.servers.served_relayer import MIXING, ServedRelayer, refusal, served_relayer
+from tests.support.servers.served_relayer import MIXING, RELAYER, refusal, served_relayer
 
-NUMBER = 6
 MEMBERS = 3
 
 
@@ -40,19 +38,8 @@ def drawn(base) -> list[Drawn]:
     return base[1]
 
 
-@pytest.fixture
-def relayer(place: SharingPlace, tmp_path: Path) -> Iterator[ServedRelayer]:
-    with served_relayer(place.place.contracts, NUMBER, tmp_path) as served:
-        yield served
-
-
-def sent(place: SharingPlace) -> int:
-    """Transactions of the relayer."""
-    return place.place.ethereum.nonce(place.place.account(NUMBER))
-
-
 def test_training_keys_go_in_open_and_test_keys_in_unseal(place, drawn, relayer):
-    training, test = (place.keys(drawn[0], test=kind) for kind in (False, True))
+    training, test = place.training_keys(drawn[0]), place.test_keys(drawn[0])
     assert refusal(relayer.post_keys(test)) == (425, RefusalCode.TOO_EARLY)
     assert relayer.post_keys(training).status_code == 202
     assert relayer.post_keys(training).status_code == 200
@@ -62,14 +49,16 @@ def test_training_keys_go_in_open_and_test_keys_in_unseal(place, drawn, relayer)
 
     place.advance_to(Phase.COMMIT)
     relayer.work()
-    late = place.keys(drawn[1], test=False)
+    late = place.training_keys(drawn[1])
     assert refusal(relayer.post_keys(late)) == (410, RefusalCode.TOO_LATE)
     assert refusal(relayer.post_keys(test)) == (425, RefusalCode.TOO_EARLY)
     place.advance_to(Phase.UNSEAL)
     assert relayer.post_keys(test).status_code == 202
     relayer.work()
-    assert place.shared(drawn[0]).test_words == test.words
-    assert (sent(place), len(relayer.queue.keys)) == (2, 0)
+    shared = place.shared(drawn[0])
+    assert all(shared.key(part) == key for part, key in enumerate(drawn[0].keys))
+    assert relayer.post_keys(test).status_code == 200
+    assert (relayer.sent(), len(relayer.queue.keys)) == (2, 0)
 
 
 def test_keys_go_in_an_order_by_chance(base, tmp_path):
@@ -79,11 +68,11 @@ def test_keys_go_in_an_order_by_chance(base, tmp_path):
         with (
             place.undone(),
             served_relayer(
-                place.place.contracts, NUMBER, tmp_path / str(seed), seed=seed
+                place.place.contracts, RELAYER, tmp_path / str(seed), seed=seed
             ) as relayer,
         ):
             for one in drawn:
-                assert relayer.post_keys(place.keys(one, test=False)).status_code == 202
+                assert relayer.post_keys(place.training_keys(one)).status_code == 202
             assert not relayer.service.work()
             relayer.work()
             first = place.view.status.block_number + 1
@@ -99,9 +88,9 @@ def test_as_the_parameters_say_keys_are_held_and_go_before_the_phase_ends(
     place, drawn, relayer, tmp_path
 ):
     contracts = place.place.contracts
-    with served_relayer(contracts, NUMBER + 1, tmp_path / "held", mixing=None) as held:
+    with served_relayer(contracts, RELAYER + 1, tmp_path / "held", mixing=None) as held:
         for one in drawn:
-            assert held.post_keys(place.keys(one, test=False)).status_code == 202
+            assert held.post_keys(place.training_keys(one)).status_code == 202
         assert not held.service.work()
         parameters, phase = contracts.parameters, place.view.status.competition
         window = parameters.minimum_phase_seconds
@@ -132,47 +121,68 @@ def test_as_the_parameters_say_keys_are_held_and_go_before_the_phase_ends(
 def test_what_the_contract_would_refuse_is_not_kept_and_costs_no_gas(
     place, drawn, relayer, changes, status, code
 ):
-    response = relayer.post_keys(replace(place.keys(drawn[0], test=False), **changes))
+    response = relayer.post_keys(replace(place.training_keys(drawn[0]), **changes))
     assert refusal(response) == (status, code), response.text
     relayer.work()
-    assert (len(relayer.queue.keys), sent(place)) == (0, 0)
+    assert (len(relayer.queue.keys), relayer.sent()) == (0, 0)
 
 
 @pytest.mark.parametrize(
     "changes", [{"round": 2}, {"samples_root": b"\x01" * 32}, {"timestamp": 600}]
 )
 def test_keys_of_a_record_that_is_not_on_chain_are_refused(place, drawn, relayer, changes):
-    keys = place.keys(drawn[0], test=False)
+    keys = place.training_keys(drawn[0])
     response = relayer.post_keys(replace(keys, record=replace(keys.record, **changes)))
     assert refusal(response) == (404, RefusalCode.UNKNOWN_DATA)
 
 
-def test_test_keys_that_are_called_training_keys_are_refused(place, drawn, relayer):
-    test = place.keys(drawn[0], test=True)
-    called = PublishTrainingKeys(test.record, test.index, test.partition_number, test.words)
-    assert refusal(relayer.post_keys(called)) == (422, RefusalCode.WRONG_KEYS)
-    training = place.keys(drawn[0], test=False)
-    called = PublishTestKeys(
-        training.record, training.index, training.partition_number, training.words
-    )
-    assert refusal(relayer.post_keys(called)) == (422, RefusalCode.WRONG_KEYS)
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"index": 1}, 422, RefusalCode.WRONG_KEYS),
+        ({"index": MEMBERS}, 404, RefusalCode.UNKNOWN_DATA),
+        ({"round": 2}, 404, RefusalCode.UNKNOWN_DATA),
+        ({"round": 9}, 404, RefusalCode.UNKNOWN_DATA),
+        ({"keys": ()}, 422, RefusalCode.PARTS),
+        ({"keys": (bytes(32),)}, 422, RefusalCode.WRONG_KEYS),
+        ({"keys": (bytes(32),) * 2}, 422, RefusalCode.PARTS),
+    ],
+    ids=["another's", "no number", "no data", "no round", "none", "wrong", "two"],
+)
+def test_test_keys_that_the_contract_would_refuse_are_not_kept(
+    place, drawn, relayer, changes, status, code
+):
+    for one in drawn[:2]:
+        place.place.client(4).execute(place.training_keys(one))
+    place.advance_to(Phase.UNSEAL)
+    relayer.work()
+    response = relayer.post_keys(replace(place.test_keys(drawn[0]), **changes))
+    assert refusal(response) == (status, code), response.text
+    assert len(relayer.queue.keys) == 0
+
+
+def test_test_keys_of_data_whose_training_keys_did_not_come_are_refused(place, drawn, relayer):
+    place.advance_to(Phase.UNSEAL)
+    relayer.work()
+    response = relayer.post_keys(place.test_keys(drawn[0]))
+    assert refusal(response) == (410, RefusalCode.TOO_LATE)
 
 
 def test_keys_that_another_relayer_brought_leave_the_queue_unsent_and_are_no_error(
     place, drawn, relayer
 ):
-    keys = place.keys(drawn[0], test=False)
+    keys = place.training_keys(drawn[0])
     assert relayer.post_keys(keys).status_code == 202
     place.place.client(4).execute(keys)
     relayer.work()
-    assert (sent(place), len(relayer.queue.keys)) == (0, 0)
+    assert (relayer.sent(), len(relayer.queue.keys)) == (0, 0)
     assert relayer.queue.database.dropped() == {}
 
 
 def test_who_is_first_at_the_last_moment_wins_and_that_is_no_error(
     place, drawn, relayer, monkeypatch
 ):
-    keys = place.keys(drawn[0], test=False)
+    keys = place.training_keys(drawn[0])
     relayer.post_keys(keys)
     chain = relayer.service._chain
     execute = chain.execute
@@ -183,24 +193,24 @@ def test_who_is_first_at_the_last_moment_wins_and_that_is_no_error(
 
     monkeypatch.setattr(chain, "execute", too_late)
     relayer.work()
-    assert (sent(place), len(relayer.queue.keys)) == (0, 0)
+    assert (relayer.sent(), len(relayer.queue.keys)) == (0, 0)
     assert relayer.queue.database.dropped() == {}
 
 
 def test_keys_whose_phase_ends_while_they_wait_are_dropped_with_the_reason(place, drawn, relayer):
-    relayer.post_keys(place.keys(drawn[0], test=False))
+    relayer.post_keys(place.training_keys(drawn[0]))
     relayer.service.work()
     place.advance_to(Phase.COMMIT)
     relayer.clock.now += MIXING
     relayer.service.work()
     assert relayer.queue.database.dropped() == {"keys": {RefusalCode.TOO_LATE: 1}}
-    assert (sent(place), len(relayer.queue.keys)) == (0, 0)
+    assert (relayer.sent(), len(relayer.queue.keys)) == (0, 0)
 
 
 def test_keys_of_data_that_no_partition_took_are_refused(tmp_path):
     with (
         sharing_place() as place,
-        served_relayer(place.place.contracts, NUMBER, tmp_path) as relayer,
+        served_relayer(place.place.contracts, RELAYER, tmp_path) as relayer,
     ):
         drawn = place.draw(0)
         place.share_directly(drawn)

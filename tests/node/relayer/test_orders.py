@@ -263,7 +263,7 @@ def test_a_full_queue_says_when_to_come_back(holders, tmp_path):
     ("content", "status", "code"),
     [
         (b"[" * (MAXIMUM_ORDER_BODY + 1), 413, RefusalCode.HTTP),
-        (b"[" + b"0," * 1_000 + b"0]", 400, RefusalCode.MALFORMED),
+        (b"[" + b"0," * 1_000 + b"0]", 400, RefusalCode.HTTP),
         (b"{", 400, RefusalCode.HTTP),
         (b"[]", 400, RefusalCode.MALFORMED),
     ],

@@ -46,7 +46,7 @@ def file(tmp_path):
 
 def test_entries_of_all_kinds_are_there_in_order_when_the_file_is_opened_again(file):
     shares = [share(n) for n in (2**255, 1, 7)]
-    test = PublishTestKeys(keys(2).record, 2, 0, keys(2).words)
+    test = PublishTestKeys(3, 2, keys(2).words)
     published = [keys(2), test, keys(1)]
     orders = [signed(n) for n in range(3)]
     with RelayerDatabase(file) as database:

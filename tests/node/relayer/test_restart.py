@@ -24,9 +24,9 @@ from offchain.programs.running import run_program
 from offchain.relayer import relayer
 from scripts.support.chains.evm import ROOT
 from tests.support.chains.sharing_place import Drawn, SharingPlace, sharing_place
+from tests.support.servers.served_relayer import RELAYER
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
-RELAYER = 6
 MEMBERS = 3
 HELD = ("--mixing", "3600")
 AT_ONCE = ("--mixing", "0")
@@ -137,11 +137,18 @@ def emptied(program: Program) -> bool:
 def test_what_was_accepted_before_a_kill_is_sent_after_it_once(place: Place):
     drawn = [place.chain.draw(number) for number in range(MEMBERS)]
     with place.relayer(*HELD) as program:
-        assert [program.post(one) for one in drawn] == [202] * MEMBERS
+        assert [program.post(one) for one in drawn[1:]] == [202] * (MEMBERS - 1)
+        assert program.post(drawn[0], drawn[0].files[:2]) == 202
         assert program.status()["queuedTransactions"] == MEMBERS
         program.kill()
     assert place.sent() == 0
     with place.relayer() as program:
+        wait_until(lambda: program.status()["queuedTransactions"] == 1, "a queue that gets empty")
+        # Files that came before the kill need not come again.
+        answer = program.http.post("/transactions", json=encode_share(drawn[0].share)).json()
+        late = drawn[0].files[2:]
+        assert answer["missing"] == [f"0x{sha256(file).hexdigest()}" for file in late]
+        program.post(drawn[0], late)
         wait_until(lambda: emptied(program), "an empty queue")
         assert [program.post(one) for one in drawn] == [200] * MEMBERS
         assert program.http.get("/healthz").status_code == 200
@@ -149,19 +156,6 @@ def test_what_was_accepted_before_a_kill_is_sent_after_it_once(place: Place):
     assert place.sent() == MEMBERS
     nullifiers = [one.share.transaction.nullifier_x for one in drawn]
     assert sorted(place.chain.order()) == sorted(nullifiers)
-
-
-def test_files_that_came_before_a_kill_need_not_come_again(place: Place):
-    drawn = place.chain.draw(0)
-    with place.relayer(*AT_ONCE) as program:
-        assert program.post(drawn, drawn.files[:2]) == 202
-        program.kill()
-    with place.relayer(*AT_ONCE) as program:
-        answer = program.http.post("/transactions", json=encode_share(drawn.share)).json()
-        assert answer["missing"] == [f"0x{sha256(file).hexdigest()}" for file in drawn.files[2:]]
-        program.post(drawn, drawn.files[2:])
-        wait_until(lambda: emptied(program), "an empty queue")
-    assert place.chain.shared(drawn) is not None
 
 
 def assert_refused_beside(place: Place) -> None:
@@ -206,7 +200,7 @@ def test_keys_that_were_accepted_before_a_kill_are_sent_after_it_once(place: Pla
     place.chain.share_directly(*drawn)
     place.chain.partition()
     place.chain.close()
-    messages = [encode_publication(place.chain.keys(one, test=False)) for one in drawn]
+    messages = [encode_publication(place.chain.training_keys(one)) for one in drawn]
     with place.relayer(*HELD) as program:
         answers = [program.http.post("/keys", json=message) for message in messages]
         assert [answer.status_code for answer in answers] == [202] * MEMBERS
@@ -218,24 +212,13 @@ def test_keys_that_were_accepted_before_a_kill_are_sent_after_it_once(place: Pla
     assert all(place.chain.shared(one).training_words for one in drawn)
 
 
-def test_what_was_mined_while_the_relayer_was_down_leaves_its_queue_unsent(place: Place):
-    drawn = [place.chain.draw(number) for number in range(2)]
+def test_what_is_mined_or_too_late_after_a_kill_leaves_the_queue_unsent(place: Place):
+    late = place.chain.draw_before(0)
+    mined = place.chain.draw(1)
     with place.relayer(*HELD) as program:
-        assert [program.post(one) for one in drawn] == [202] * 2
+        assert [program.post(one) for one in (late, mined)] == [202, 202]
         program.kill()
-    place.chain.share_directly(*drawn)
-    with place.relayer() as program:
-        wait_until(lambda: emptied(program), "an empty queue")
-        assert program.status()["dropped"] == {}
-    assert place.sent() == 0
-
-
-def test_what_is_too_late_after_a_kill_is_dropped_with_the_reason(place: Place):
-    late = place.chain.draw(0, timestamp=place.chain.now // 600 * 600)
-    with place.relayer(*HELD) as program:
-        assert program.post(late) == 202
-        program.kill()
-    place.chain.share_directly(place.chain.draw(1))
+    place.chain.share_directly(mined)
     place.chain.partition()
     with place.relayer() as program:
         wait_until(lambda: emptied(program), "an empty queue")

@@ -37,7 +37,7 @@ TRANSACTION = DataTransaction(
 )
 SHARE = Share(TRANSACTION, b"\x06" * 32, (1, 2**256 - 1, 7, 0))
 TRAINING = PublishTrainingKeys(TRANSACTION.record, 5, 1, (b"\x07" * 32, b"\x08" * 32))
-TEST = PublishTestKeys(TRANSACTION.record, 2**32 - 1, 0, TRAINING.words)
+TEST = PublishTestKeys(3, 2**32 - 1, TRAINING.words)
 
 
 def through_json(message):
@@ -81,7 +81,11 @@ def test_the_largest_messages_keep_to_the_bound():
         transaction=replace(TRANSACTION, payload_hashes=words, key_commitments=words),
         responses=tuple(2**256 - 1 - number for number in range(LARGEST_RING)),
     )
-    for message in (encode_share(largest), encode_publication(replace(TEST, words=words))):
+    for message in (
+        encode_share(largest),
+        encode_publication(replace(TRAINING, words=words)),
+        encode_publication(replace(TEST, keys=words)),
+    ):
         assert len(json.dumps(message)) < MAXIMUM_BODY
     assert limits(LIVE)["parts"][1] == LARGEST_PARTS
 
@@ -141,9 +145,9 @@ def test_a_malformed_data_transaction_is_refused_by_name(name):
 
 
 MALFORMED_KEYS = {
-    "no kind": (keys(kind=None), "kind must be one of training, test"),
-    "a made-up kind": (keys(kind="both"), "kind must be one of training, test"),
-    "a kind that is a list": (keys(kind=[]), "kind must be one of training, test"),
+    "no kind": (keys(kind=None), "kind must be training or test"),
+    "a made-up kind": (keys(kind="both"), "kind must be training or test"),
+    "a kind that is a list": (keys(kind=[]), "kind must be training or test"),
     "too many": (keys(words=["0x" + "00" * 32] * 33), "33 entries, at most 32"),
     "a short key": (keys(words=["0x00"]), r"words\[0\] must have 32 bytes"),
     "a malformed record": (
@@ -151,6 +155,12 @@ MALFORMED_KEYS = {
         "record.round must be an integer",
     ),
     "a transaction for its record": (keys(record=share()["transaction"]), "record lacks keysHash"),
+    "a record for test keys": (keys(kind="test"), "request lacks keys, round"),
+    "too many test keys": (
+        {"kind": "test", "round": 1, "index": 0, "keys": ["0x" + "00" * 32] * 33},
+        "33 entries, at most 32",
+    ),
+    "a number": (7, "kind must be training or test"),
     "a negative number": (keys(index=-1), "index must be an integer"),
     "a partition that is none": (keys(partition="0"), "partition must be an integer"),
 }
@@ -165,7 +175,8 @@ def test_malformed_keys_are_refused_by_name(name):
 
 MESSAGES = {
     "share": (encode_share(SHARE), decode_share),
-    "keys": (encode_publication(TRAINING), decode_publication),
+    "training keys": (encode_publication(TRAINING), decode_publication),
+    "test keys": (encode_publication(TEST), decode_publication),
     "missing": ({"state": "new", "missing": ["0x" + "00" * 32]}, decode_missing),
 }
 

@@ -181,7 +181,7 @@ def wanted(kind: Any) -> list[tuple[Snapshot, Any]]:
         for intent in decision.intents
         if isinstance(intent, kind)
     ]
-    assert len(found) > 10
+    assert len(found) > 5
     return found
 
 

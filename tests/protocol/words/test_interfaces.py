@@ -43,6 +43,9 @@ STRUCTS = {
     "IAttestations": {"Row": transactions.Row, "Attestation": status.Attestation},
     "IProtocolParameters": {"Parameters": parameters.Parameters},
 }
+BETWEEN_CONTRACTS = {"Payout"}
+"""What only contracts read."""
+
 INTERFACES = [*STRUCTS, "IBitcoinRelay", "IBlockProduction", "IRewards", "IHeat"]
 
 
@@ -88,7 +91,8 @@ def test_structs_have_the_fields_of_the_interfaces_in_order(interface, name, wor
 
 @pytest.mark.parametrize("interface", STRUCTS)
 def test_no_struct_of_the_interfaces_is_left_out(interface):
-    assert set(re.findall(r"\bstruct (\w+) {", source(interface))) == set(STRUCTS[interface])
+    declared = set(re.findall(r"\bstruct (\w+) {", source(interface)))
+    assert declared - BETWEEN_CONTRACTS == set(STRUCTS[interface])
 
 
 @pytest.mark.parametrize("enum", [status.Phase, status.VoidReason])

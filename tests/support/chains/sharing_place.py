@@ -70,6 +70,11 @@ class SharingPlace:
         )
         return Drawn(self.sign(number, replace(transaction, **changes)), files, keys)
 
+    def draw_before(self, number: int) -> Drawn:
+        """... that claims the step before now: any later decision time is after it."""
+        step = PARAMETERS.timestamp_step
+        return self.draw(number, timestamp=self.now // step * step)
+
     def sign(self, number: int, transaction: DataTransaction) -> Share:
         """A data transaction signed by a member."""
         epoch = self.view.history.round(1).epoch
@@ -82,17 +87,23 @@ class SharingPlace:
         )
         return Share(transaction, signature.challenge, signature.responses)
 
-    def keys(self, drawn: Drawn, *, test: bool) -> PublishTrainingKeys | PublishTestKeys:
-        """The keys of one kind of a data transaction that a partition took."""
+    def training_keys(self, drawn: Drawn) -> PublishTrainingKeys:
+        """The training keys of a data transaction that a partition took."""
         data = self.shared(drawn)
         assert data is not None
         assert data.partition is not None
         words = tuple(
-            key if data.is_test(part) == test else key_commitment(self.domain, key)
+            key_commitment(self.domain, key) if data.is_test(part) else key
             for part, key in enumerate(drawn.keys)
         )
-        kind = PublishTestKeys if test else PublishTrainingKeys
-        return kind(data.record, data.shared.index, data.partition, words)
+        return PublishTrainingKeys(data.record, data.shared.index, data.partition, words)
+
+    def test_keys(self, drawn: Drawn) -> PublishTestKeys:
+        """The test keys of a data transaction that a partition took."""
+        data = self.shared(drawn)
+        assert data is not None
+        keys = tuple(key for part, key in enumerate(drawn.keys) if data.is_test(part))
+        return PublishTestKeys(data.shared.round, data.shared.index, keys)
 
     # ---- what is on chain --------------------------------------------------------------------
 

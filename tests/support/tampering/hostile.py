@@ -172,14 +172,16 @@ class Hostile:
     def _publication(
         self, entry: RoundHistory, kind: str, test: bool
     ) -> PublishTrainingKeys | PublishTestKeys:
-        data, domain = entry.data[self.numbers[kind]], self.chain.domain
+        data, keys = entry.data[self.numbers[kind]], self._keys(self.nodes[kind])
         assert data.partition is not None
+        if test:
+            tested = tuple(key for part, key in enumerate(keys) if data.is_test(part))
+            return PublishTestKeys(ROUND, data.shared.index, tested)
         words = tuple(
-            key if data.is_test(part) == test else key_commitment(domain, key)
-            for part, key in enumerate(self._keys(self.nodes[kind]))
+            key_commitment(self.chain.domain, key) if data.is_test(part) else key
+            for part, key in enumerate(keys)
         )
-        made = PublishTestKeys if test else PublishTrainingKeys
-        return made(data.record, data.shared.index, data.partition, words)
+        return PublishTrainingKeys(data.record, data.shared.index, data.partition, words)
 
     # ---- models --------------------------------------------------------------------------------
 

@@ -29,6 +29,10 @@ class Turn(Enum):
     NOT_FINALIZED = auto()
 
 
+LASTING = Turn.NO_MODELS, Turn.NO_STATEMENT
+"""What has other consequences when it goes on for some rounds."""
+
+
 class RandomPlay(RandomMoves):
     """Plays random transactions. ``refusals`` counts the errors met, ``steps`` the transactions."""
 
@@ -37,6 +41,7 @@ class RandomPlay(RandomMoves):
         self.refusals: Counter[str] = Counter()
         self.steps = 0
         self._turns: dict[int, Turn] = {}
+        self._deck: list[Turn] = []
         world.mine(2)
 
     def play(self, steps: int) -> None:
@@ -77,6 +82,10 @@ class RandomPlay(RandomMoves):
             Phase.ATTEST_REVEAL: [self.open] * 3,
             Phase.FINALIZE: [self.finalize] * 3,
         }
+        if self._turn(world.competing) == Turn.NO_STATEMENT:
+            by_phase[Phase.ATTEST] = by_phase[Phase.ATTEST_REVEAL] = [self.mine]
+        if self._turn(world.competing) == Turn.NO_MODELS:
+            by_phase[Phase.COMMIT] = [self.mine]
         if world.phase in by_phase:
             return [*by_phase[world.phase] * 3, self.end_phase, *collect, self.write_members]
         return [*collect, self.advance, self.claim, self.claim, self.withdraw_stake, self.mine]
@@ -121,11 +130,23 @@ class RandomPlay(RandomMoves):
                 world.end_phase()
 
     def _turn(self, round_number: int) -> Turn:
+        """How a round goes: now and then as the one before it, so that what lasts is reached."""
         if round_number not in self._turns:
-            others = [turn for turn in Turn if turn != Turn.HONEST]
+            before = self._turns.get(round_number - 1, Turn.HONEST)
+            repeats = before in LASTING and self.random.random() < 0.6
             is_honest = round_number == 1 or self.random.random() < 0.4
-            self._turns[round_number] = Turn.HONEST if is_honest else self.random.choice(others)
+            if repeats:
+                self._turns[round_number] = before
+            else:
+                self._turns[round_number] = Turn.HONEST if is_honest else self._draw()
         return self._turns[round_number]
+
+    def _draw(self) -> Turn:
+        """A turn with something amiss; each comes once before any comes again."""
+        if not self._deck:
+            self._deck = [turn for turn in Turn if turn != Turn.HONEST]
+            self.random.shuffle(self._deck)
+        return self._deck.pop()
 
     def _start(self) -> None:
         world = self.world
@@ -138,6 +159,7 @@ class RandomPlay(RandomMoves):
         world = self.world
         few = self.random.random() < 0.15
         world.apply(self.random.sample(world.nodes, 2 if few else 6))
+        self._try(self.withdraw_stake)
         world.share()
         world.partition_all()
         if world.next_epoch.frozen and not world.next_epoch.written:

@@ -1,0 +1,126 @@
+"""The rows of a true statement, from the points of all models: a second writing of the judge.
+
+Attesters state what `offchain.protocol.rules.statements` makes of points. This is written apart
+from it, so that a slip there is a difference here. A model's points are uint8 [data transactions
+of D, test samples of each].
+
+Source: docs/Protocol.md, "Judge".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offchain.crypto.hashing import Domain
+from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
+from offchain.protocol.words.transactions import EMPTY_ROW, Row, row_hash
+
+Points = NDArray[np.uint8]
+Sums = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What a round's models are held to.
+
+    Attributes:
+        domain: the deployment's.
+        parameters: the protocol's.
+        round: the round.
+        trim: k.
+        commitments: accounts that committed to a model.
+    """
+
+    domain: Domain
+    parameters: Parameters
+    round: int
+    trim: int
+    commitments: int
+
+    def rows(
+        self, baseline: Points | None, models: Sequence[Points | None], orders: Sequence[int]
+    ) -> tuple[Row, ...]:
+        """The rows of the baseline and of each revealed model, in order of reveal.
+
+        Args:
+            baseline: the last best model's points; None: there is none.
+            models: each model's points; None: missing or malformed.
+            orders: the numbers of their commitments.
+        """
+        known = {index: points for index, points in enumerate(models) if points is not None}
+        rows = {index: self._row(points, baseline) for index, points in known.items()}
+        if baseline is not None:
+            for index, voice in self._repeated(known, rows, orders, len(baseline)).items():
+                rows[index] = replace(rows[index], repeats=1 + voice)
+        own = EMPTY_ROW if baseline is None else self._row(baseline, baseline)
+        return own, *(rows.get(index, EMPTY_ROW) for index in range(len(models)))
+
+    def _row(self, points: Points, baseline: Points | None) -> Row:
+        """A row that repeats nothing."""
+        against = np.zeros_like(points) if baseline is None else baseline
+        earned, squares = _total(points), _apart(points, against)
+        return Row(
+            row_hash(self.domain, self.round, earned.tolist(), squares.tolist()),
+            self._middle(earned),
+            self._middle(earned - _total(against)),
+            self._middle(squares),
+            0,
+        )
+
+    def _middle(self, values: Sums) -> int:
+        """M: all values, less the k lowest and the k highest."""
+        ordered = np.sort(values)
+        ends = int(ordered[: self.trim].sum()) + int(ordered[len(ordered) - self.trim :].sum())
+        return int(values.sum()) - ends
+
+    def _required(self, transactions: int) -> int:
+        """B, with what hostile data may shift and what many tries gain."""
+        p = self.parameters
+        hostile = isqrt(p.hostile_allowance**2 * (transactions - 2 * self.trim))
+        doublings = len(f"{self.commitments:b}") - 1 if self.commitments else 0
+        return (p.significance + hostile) ** 2 // 100 + p.tries_allowance * doublings
+
+    def _repeated(
+        self,
+        known: Mapping[int, Points],
+        rows: Mapping[int, Row],
+        orders: Sequence[int],
+        transactions: int,
+    ) -> dict[int, int]:
+        """For each valid model that is a variant, the best-ranked voice that it is too near to."""
+        required = self._required(transactions)
+        valid = [
+            index
+            for index, row in rows.items()
+            if row.net > 0 and row.net * row.net * 100 >= row.spread * required
+        ]
+        found: dict[int, int] = {}
+        voices: list[int] = []
+        for index in sorted(valid, key=lambda index: (-rows[index].net, orders[index])):
+            for voice in voices:
+                distance = self._middle(_apart(known[index], known[voice]))
+                smaller = min(rows[index].spread, rows[voice].spread)
+                if BASIS_POINTS * distance < self.parameters.voice_basis_points * smaller:
+                    found[index] = voice
+                    break
+            else:
+                voices.append(index)
+        return found
+
+
+def _total(points: Points) -> Sums:
+    """Of each data transaction the points in all."""
+    totals: Sums = points.sum(axis=1, dtype=np.int64)
+    return totals
+
+
+def _apart(one: Points, other: Points) -> Sums:
+    """Of each data transaction the sum of the squares of two models' differences."""
+    differences = np.subtract(one, other, dtype=np.int32)
+    sums: Sums = np.square(differences).sum(axis=1, dtype=np.int64)
+    return sums
