@@ -18,6 +18,7 @@ from offchain.programs.running import run_program
 
 COMMANDS: Final = {
     "attack": "Try the promises of the protocol, each by its attack.",
+    "audit": "Try to name who shared, from all that is public.",
     "demo": "A whole network on this machine makes a few blocks.",
     "doctor": "What is here, what is missing, how to get it.",
     "fonts": "List and check fonts, fetch more.",

@@ -7,7 +7,8 @@ from math import sqrt
 from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.rounds_world import SMALL, World
+from offchain.attacks.rounds_players import SMALL
+from offchain.attacks.rounds_world import World
 from offchain.crypto.possession import prove_possession
 from offchain.protocol.rules import draw, judging
 from offchain.protocol.words import actions
@@ -218,7 +219,7 @@ def genesis_capture(tell: Tell) -> Outcome:
         bool(at_once) and len(members) == len(world.players) and 2 * hostile < attesters,
         bool(with_heat) and all(each in captors for each in with_heat),
         f"the start waits for all or for {parameters.start_seconds:,} s ({at_once}); of "
-        f"{len(world.players)} accounts {len(members)} are members of epoch 2, and {attesters} could "
+        f"{len(world.players)} accounts {len(members)} are members of epoch 2, {attesters} could "
         f"attest in the captors' last round",
         "who does not apply within startSeconds is a member an epoch later",
         {"members": len(members), "attesters": attesters, "captors": hostile},

@@ -1,1 +1,1 @@
-"""The relayer: admits shares of strangers, queues them, sends them in batches."""
+"""The relayer: admits what strangers share, keeps it, and brings it on chain, mixed."""

@@ -194,10 +194,10 @@ class ReferenceMembership:
             )
         if len(accounts) != len(applied):
             raise Revert("WrongMemberCount", len(accounts), len(applied))
+        self._write(1, accounts, lambda _, account: account in applied)
         self.epochs[1] = replace(
             self.epoch_at(1), warm_places=len(applied), frozen_at=self.environment.now
         )
-        self._write(1, accounts, lambda _, account: account in applied)
 
     def require_next_members(self, round_number: int) -> None:
         """Revert if a round cannot open because its epoch's members are not written."""
@@ -321,11 +321,6 @@ class ReferenceMembership:
                     return LOCKED
                 free_from = max(free_from, until)
         return free_from
-
-    @property
-    def genesis_members(self) -> frozenset[str]:
-        """The genesis accounts that had applied when the chain started."""
-        return frozenset(self.members.get(1, ()))
 
     # ---- inside ----------------------------------------------------------------------------------
 

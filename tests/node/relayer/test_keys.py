@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,8 @@ from offchain.protocol.words.actions import PublishTrainingKeys
 from offchain.protocol.words.status import Phase
 from offchain.refusals import RefusalCode
 from tests.support.chains.sharing_place import Drawn, SharingPlace, sharing_place
-from tests.support.servers.served_relayer import MIXING, ServedRelayer, refusal, served_relayer
+from tests.support.servers.served_relayer import MIXING, RELAYER, refusal, served_relayer
 
-NUMBER = 6
 MEMBERS = 3
 
 
@@ -40,17 +38,6 @@ def drawn(base) -> list[Drawn]:
     return base[1]
 
 
-@pytest.fixture
-def relayer(place: SharingPlace, tmp_path: Path) -> Iterator[ServedRelayer]:
-    with served_relayer(place.place.contracts, NUMBER, tmp_path) as served:
-        yield served
-
-
-def sent(place: SharingPlace) -> int:
-    """Transactions of the relayer."""
-    return place.place.ethereum.nonce(place.place.account(NUMBER))
-
-
 def test_training_keys_go_in_open_and_test_keys_in_unseal(place, drawn, relayer):
     training, test = place.training_keys(drawn[0]), place.test_keys(drawn[0])
     assert refusal(relayer.post_keys(test)) == (425, RefusalCode.TOO_EARLY)
@@ -71,7 +58,7 @@ def test_training_keys_go_in_open_and_test_keys_in_unseal(place, drawn, relayer)
     shared = place.shared(drawn[0])
     assert all(shared.key(part) == key for part, key in enumerate(drawn[0].keys))
     assert relayer.post_keys(test).status_code == 200
-    assert (sent(place), len(relayer.queue.keys)) == (2, 0)
+    assert (relayer.sent(), len(relayer.queue.keys)) == (2, 0)
 
 
 def test_keys_go_in_an_order_by_chance(base, tmp_path):
@@ -81,7 +68,7 @@ def test_keys_go_in_an_order_by_chance(base, tmp_path):
         with (
             place.undone(),
             served_relayer(
-                place.place.contracts, NUMBER, tmp_path / str(seed), seed=seed
+                place.place.contracts, RELAYER, tmp_path / str(seed), seed=seed
             ) as relayer,
         ):
             for one in drawn:
@@ -101,7 +88,7 @@ def test_as_the_parameters_say_keys_are_held_and_go_before_the_phase_ends(
     place, drawn, relayer, tmp_path
 ):
     contracts = place.place.contracts
-    with served_relayer(contracts, NUMBER + 1, tmp_path / "held", mixing=None) as held:
+    with served_relayer(contracts, RELAYER + 1, tmp_path / "held", mixing=None) as held:
         for one in drawn:
             assert held.post_keys(place.training_keys(one)).status_code == 202
         assert not held.service.work()
@@ -137,7 +124,7 @@ def test_what_the_contract_would_refuse_is_not_kept_and_costs_no_gas(
     response = relayer.post_keys(replace(place.training_keys(drawn[0]), **changes))
     assert refusal(response) == (status, code), response.text
     relayer.work()
-    assert (len(relayer.queue.keys), sent(place)) == (0, 0)
+    assert (len(relayer.queue.keys), relayer.sent()) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +175,7 @@ def test_keys_that_another_relayer_brought_leave_the_queue_unsent_and_are_no_err
     assert relayer.post_keys(keys).status_code == 202
     place.place.client(4).execute(keys)
     relayer.work()
-    assert (sent(place), len(relayer.queue.keys)) == (0, 0)
+    assert (relayer.sent(), len(relayer.queue.keys)) == (0, 0)
     assert relayer.queue.database.dropped() == {}
 
 
@@ -206,7 +193,7 @@ def test_who_is_first_at_the_last_moment_wins_and_that_is_no_error(
 
     monkeypatch.setattr(chain, "execute", too_late)
     relayer.work()
-    assert (sent(place), len(relayer.queue.keys)) == (0, 0)
+    assert (relayer.sent(), len(relayer.queue.keys)) == (0, 0)
     assert relayer.queue.database.dropped() == {}
 
 
@@ -217,13 +204,13 @@ def test_keys_whose_phase_ends_while_they_wait_are_dropped_with_the_reason(place
     relayer.clock.now += MIXING
     relayer.service.work()
     assert relayer.queue.database.dropped() == {"keys": {RefusalCode.TOO_LATE: 1}}
-    assert (sent(place), len(relayer.queue.keys)) == (0, 0)
+    assert (relayer.sent(), len(relayer.queue.keys)) == (0, 0)
 
 
 def test_keys_of_data_that_no_partition_took_are_refused(tmp_path):
     with (
         sharing_place() as place,
-        served_relayer(place.place.contracts, NUMBER, tmp_path) as relayer,
+        served_relayer(place.place.contracts, RELAYER, tmp_path) as relayer,
     ):
         drawn = place.draw(0)
         place.share_directly(drawn)

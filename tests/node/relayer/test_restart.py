@@ -24,9 +24,9 @@ from offchain.programs.running import run_program
 from offchain.relayer import relayer
 from scripts.support.chains.evm import ROOT
 from tests.support.chains.sharing_place import Drawn, SharingPlace, sharing_place
+from tests.support.servers.served_relayer import RELAYER
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
-RELAYER = 6
 MEMBERS = 3
 HELD = ("--mixing", "3600")
 AT_ONCE = ("--mixing", "0")
@@ -213,7 +213,7 @@ def test_keys_that_were_accepted_before_a_kill_are_sent_after_it_once(place: Pla
 
 
 def test_what_is_mined_or_too_late_after_a_kill_leaves_the_queue_unsent(place: Place):
-    late = place.chain.draw(0, timestamp=place.chain.now // 600 * 600)
+    late = place.chain.draw_before(0)
     mined = place.chain.draw(1)
     with place.relayer(*HELD) as program:
         assert [program.post(one) for one in (late, mined)] == [202, 202]

@@ -15,39 +15,10 @@ from offchain.errors import StoreError
 from offchain.node.relayer.app import MAXIMUM_BODY
 from offchain.protocol.words.actions import Share
 from offchain.refusals import RefusalCode
-from tests.support.chains.sharing_place import Drawn, SharingPlace, sharing_place
-from tests.support.servers.served_relayer import MIXING, ServedRelayer, refusal, served_relayer
+from tests.support.chains.sharing_place import Drawn, SharingPlace
+from tests.support.servers.served_relayer import MIXING, RELAYER, refusal, served_relayer
 
-NUMBER = 6
 ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[SharingPlace]:
-    with sharing_place() as place:
-        yield place
-
-
-@pytest.fixture
-def place(base: SharingPlace) -> Iterator[SharingPlace]:
-    with base.undone():
-        yield base
-
-
-@pytest.fixture
-def relayer(place: SharingPlace, tmp_path: Path) -> Iterator[ServedRelayer]:
-    with served_relayer(place.place.contracts, NUMBER, tmp_path) as served:
-        yield served
-
-
-def held(relayer: ServedRelayer) -> list[bytes]:
-    """Hashes of the files that wait."""
-    return sorted(relayer.queue.files._held)
-
-
-def sent(place: SharingPlace) -> int:
-    """Transactions of the relayer."""
-    return place.place.ethereum.nonce(place.place.account(NUMBER))
 
 
 # ---- what is taken -----------------------------------------------------------------------------
@@ -79,7 +50,7 @@ def test_a_data_transaction_goes_on_chain_once_all_its_files_are_there(place, re
     assert shared.record == drawn.share.transaction.record
     assert relayer.post(drawn.share).json() == {"state": "known", "missing": []}
     relayer.work()
-    assert (sent(place), len(relayer.queue.shares), held(relayer)) == (1, 0, [])
+    assert (relayer.sent(), len(relayer.queue.shares), relayer.held()) == (1, 0, [])
 
 
 def test_files_are_in_the_store_with_their_transaction_and_not_before(place, relayer):
@@ -87,7 +58,7 @@ def test_files_are_in_the_store_with_their_transaction_and_not_before(place, rel
     relayer.post_all(first)
     relayer.service.work()
     assert list(relayer.store.digests()) == []
-    assert held(relayer) == sorted(first.share.transaction.payload_hashes)
+    assert relayer.held() == sorted(first.share.transaction.payload_hashes)
     relayer.work()
     assert place.shared(first) is not None
     assert sorted(relayer.store.digests()) == sorted(first.share.transaction.payload_hashes)
@@ -112,7 +83,7 @@ def test_a_store_that_takes_nothing_holds_up_what_needs_it_and_loses_nothing(
         relayer.clock.now += MIXING
         with pytest.raises(StoreError, match="full"):
             relayer.service.work()
-    assert (sent(place), len(relayer.queue.shares)) == (0, 1)
+    assert (relayer.sent(), len(relayer.queue.shares)) == (0, 1)
     relayer.work()
     assert place.shared(drawn) is not None
 
@@ -141,7 +112,7 @@ def orders_on_chain(base: SharingPlace, folder: Path, seed: int) -> tuple[int, .
     with base.undone():
         drawn = [base.draw(number) for number in range(3)]
         nullifiers = [one.share.transaction.nullifier_x for one in drawn]
-        with served_relayer(base.place.contracts, NUMBER, folder, seed=seed) as relayer:
+        with served_relayer(base.place.contracts, RELAYER, folder, seed=seed) as relayer:
             for one in drawn:
                 relayer.post_all(one)
             relayer.work()
@@ -177,11 +148,6 @@ def test_data_that_wait_go_at_once_when_a_partition_is_due(place, relayer):
         chain.mine(1)
     assert relayer.service.work()
     assert len(place.order()) == 2
-
-
-def drawn_before(place: SharingPlace, number: int) -> Drawn:
-    """A data transaction that claims the step before now: any later decision time is after it."""
-    return place.draw(number, timestamp=place.now // 600 * 600)
 
 
 # ---- what is refused ---------------------------------------------------------------------------
@@ -254,11 +220,11 @@ def test_what_the_contract_would_refuse_is_not_kept_and_costs_no_gas(place, rela
     response = relayer.post(change(place.draw(1)))
     assert refusal(response) == (status, code), response.text
     relayer.work()
-    assert (len(relayer.queue.shares), sent(place)) == (0, 0)
+    assert (len(relayer.queue.shares), relayer.sent()) == (0, 0)
 
 
 def test_a_time_before_the_last_partition_is_refused(place, relayer):
-    late = drawn_before(place, 0)
+    late = place.draw_before(0)
     place.share_directly(place.draw(1))
     place.partition()
     relayer.work()
@@ -291,83 +257,13 @@ def test_other_bytes_under_a_nullifier_that_is_used_are_refused(place, relayer):
     assert refusal(relayer.post(again.share)) == (409, RefusalCode.NULLIFIER_USED)
 
 
-def test_what_another_relayer_brought_leaves_the_queue_unsent_and_is_no_error(place, relayer):
-    drawn = place.draw(0)
-    relayer.post_all(drawn)
-    place.share_directly(drawn)
-    relayer.work()
-    assert (sent(place), len(relayer.queue.shares), held(relayer)) == (0, 0, [])
-    assert relayer.queue.database.dropped() == {}
-
-
-def test_other_bytes_that_came_on_chain_meanwhile_are_a_lost_race_too(place, relayer):
-    relayer.post_all(place.draw(0))
-    place.share_directly(place.draw(0, variant=1))
-    relayer.work()
-    assert (sent(place), len(relayer.queue.shares)) == (0, 0)
-    assert relayer.queue.database.dropped() == {}
-
-
-def test_what_two_relayers_have_is_on_chain_once(place, relayer, tmp_path):
-    drawn = place.draw(0)
-    with served_relayer(place.place.contracts, NUMBER + 1, tmp_path / "second") as second:
-        for one in (relayer, second):
-            one.post_all(drawn)
-            one.work()
-            assert (len(one.queue.shares), one.queue.database.dropped()) == (0, {})
-    assert len(place.order()) == 1
-
-
-def test_who_is_first_at_the_last_moment_wins_and_that_is_no_error(place, relayer, monkeypatch):
-    drawn = place.draw(0)
-    relayer.post_all(drawn)
-    chain = relayer.service._chain
-    execute = chain.execute
-
-    def too_late(action):
-        place.share_directly(drawn)
-        return execute(action)
-
-    monkeypatch.setattr(chain, "execute", too_late)
-    relayer.work()
-    assert (sent(place), len(relayer.queue.shares)) == (0, 0)
-    assert relayer.queue.database.dropped() == {}
-
-
-def test_what_no_check_would_let_in_is_dropped_when_the_contract_refuses_it(place, relayer):
-    """The queue is filled from inside."""
-    bad, good = place.draw(0), place.draw(1)
-    relayer.queue.shares.put(replace(bad.share, challenge=bytes(32)))
-    for file in bad.files:
-        relayer.post_file(file)
-    relayer.post_all(good)
-    relayer.work()
-    assert place.order() == [good.share.transaction.nullifier_x]
-    assert len(relayer.queue.shares) == 0
-    assert relayer.queue.database.dropped() == {"transactions": {"KeyNotRecoverable": 1}}
-
-
-def test_what_its_round_left_behind_is_dropped_with_the_reason_and_its_files(place, relayer):
-    late = drawn_before(place, 0)
-    assert relayer.post(late.share).status_code == 202
-    for file in late.files[1:]:
-        relayer.post_file(file)
-    for number in (1, 2):
-        place.share_directly(place.draw(number))
-    place.partition()
-    relayer.work()
-    assert relayer.queue.database.dropped() == {"transactions": {RefusalCode.TIMESTAMP: 1}}
-    assert (len(relayer.queue.shares), held(relayer), sent(place)) == (0, [], 0)
-    assert refusal(relayer.post_file(late.files[0])) == (404, RefusalCode.UNKNOWN_FILE)
-
-
 # ---- files -------------------------------------------------------------------------------------
 
 
 def test_a_file_that_nothing_names_is_refused_unread(place, relayer):
     file = place.draw(0).files[0]
     assert refusal(relayer.post_file(file)) == (404, RefusalCode.UNKNOWN_FILE)
-    assert held(relayer) == []
+    assert relayer.held() == []
 
 
 @pytest.mark.parametrize(
@@ -385,7 +281,7 @@ def test_a_file_that_is_not_the_one_is_refused(place, relayer, content, status, 
     relayer.post(share)
     answer = relayer.post_file(content, share.transaction.payload_hashes[0])
     assert refusal(answer) == (status, code)
-    assert held(relayer) == []
+    assert relayer.held() == []
 
 
 @pytest.mark.parametrize("name", ["", "00", "AB" * 32, "0x" + "00" * 31, "../queue", "%2e%2e"])
@@ -398,7 +294,7 @@ def test_a_name_that_is_no_hash_is_no_place(relayer, name):
 
 def test_more_than_the_queue_holds_is_put_off(place, tmp_path):
     drawn = [place.draw(number) for number in range(3)]
-    with served_relayer(place.place.contracts, NUMBER, tmp_path, maximum=2) as relayer:
+    with served_relayer(place.place.contracts, RELAYER, tmp_path, maximum=2) as relayer:
         answers = [relayer.post(one.share) for one in drawn]
         assert [answer.status_code for answer in answers] == [202, 202, 429]
         assert answers[-1].json()["error"] == RefusalCode.QUEUE_FULL

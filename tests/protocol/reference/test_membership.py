@@ -122,6 +122,7 @@ def test_the_first_epoch_has_the_genesis_accounts_that_applied_ascending_by_key(
     keys = [world.share_key(node, 1).x for node in world.genesis_nodes]
     with refused("NotAscending", 1, sorted(keys)[1], max(keys)):
         world.execute(actions.Start((accounts[2], accounts[1], accounts[0])))
+    assert world.reference.membership.open_epoch() == 1
     world.execute(actions.Start(accounts))
     assert list(world.reference.membership.ring(1)) == sorted(keys)
     with refused("AlreadyStarted"):

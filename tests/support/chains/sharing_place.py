@@ -70,6 +70,11 @@ class SharingPlace:
         )
         return Drawn(self.sign(number, replace(transaction, **changes)), files, keys)
 
+    def draw_before(self, number: int) -> Drawn:
+        """... that claims the step before now: any later decision time is after it."""
+        step = PARAMETERS.timestamp_step
+        return self.draw(number, timestamp=self.now // step * step)
+
     def sign(self, number: int, transaction: DataTransaction) -> Share:
         """A data transaction signed by a member."""
         epoch = self.view.history.round(1).epoch

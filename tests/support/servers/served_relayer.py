@@ -41,6 +41,9 @@ from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.chains.sharing_place import Drawn
 from tests.support.waiting import PATIENCE_SECONDS
 
+RELAYER = 6
+"""The account of a relayer, of the development mnemonic."""
+
 MIXING = 10.0
 """Seconds for which what comes is mixed."""
 
@@ -73,6 +76,16 @@ class ServedRelayer:
         self.clock.now += MIXING
         while self.service.work():
             self.clock.now += MIXING
+
+    def sent(self) -> int:
+        """How many transactions it sent."""
+        chain = self.service._chain
+        assert isinstance(chain, Web3Chain)
+        return chain.contracts.ethereum.nonce(chain.account)
+
+    def held(self) -> list[bytes]:
+        """Hashes of the files that wait."""
+        return sorted(self.queue.files._held)
 
     def post(self, share: Share) -> httpx.Response:
         """Hand in a data transaction."""

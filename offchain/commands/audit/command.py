@@ -1,0 +1,30 @@
+"""``modelchain audit``: try to name who shared, from all that is public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from offchain.commands.options import json_option, setting_options, start
+
+
+@click.command()
+@setting_options("rpc", "deployment", "store")
+@click.option(
+    "--nodes",
+    metavar="K",
+    type=click.IntRange(0, 1000),
+    default=0,
+    help="nodes of the mnemonic, from account 0: with their secrets the guesses are checked",
+)
+@json_option("the figures as JSON")
+def audit(**options: Any) -> None:
+    """Attack the anonymity of a chain's sharers with what everybody can read.
+
+    Ties data transactions together that look alike, matches when they are missing with the
+    accounts' absences, and compares orders. What it gets right stands beside what guessing gives.
+    """
+    from offchain.commands.audit.run import run_audit
+
+    start(run_audit, options)

@@ -1,0 +1,96 @@
+"""What ``modelchain audit`` does."""
+
+from __future__ import annotations
+
+import json
+
+import click
+import numpy as np
+from eth_account import Account
+
+from offchain.audit.attribution import Place, attribute, right_share, tracks
+from offchain.audit.reading import PublicView, public_view, true_sharers
+from offchain.chain.follower import ChainFollower
+from offchain.chain.sending.accounts import account_from_mnemonic, mnemonic_of
+from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.config import Settings
+from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.learning.tasks.known import choose_task, make_learner
+from offchain.storage.location import open_store
+
+TRIES = 100
+"""Ties are broken at random so often; shares are means over these."""
+
+
+def run_audit(settings: Settings, *, nodes: int, as_json: bool) -> None:
+    """Attack, and say what came of it.
+
+    Raises:
+        ModelChainError: the chain or the store cannot be read.
+    """
+    contracts = open_contracts(settings.rpc, settings.deployment)
+    deployment = contracts.deployment
+    domain = deployment.domain()
+    # An account that never sends anything.
+    chain = Web3Chain(contracts, Account.create())
+    history = ChainFollower(chain, domain, deployment.block_number).history
+    learner = make_learner(choose_task(deployment.task.name), chain.parameters.samples_per_part)
+    view = public_view(history, open_store(settings.store), learner, domain)
+    secrets: dict[str, NodeSecrets] = {}
+    if nodes:
+        mnemonic = mnemonic_of(settings, deployment.chain_id)
+        secrets = {
+            account_from_mnemonic(mnemonic, number).address: NodeSecrets(
+                node_seed_from_mnemonic(mnemonic, number), domain
+            )
+            for number in range(nodes)
+        }
+    truth = {
+        place: account
+        for place, account in true_sharers(history, secrets, domain).items()
+        if place.round in view.content
+    }
+    found = attacked(view, truth)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    click.echo(
+        f"{found['transactions']} data transactions of {found['rounds']} rounds, tied into "
+        f"{found['tracks']} tracks by content"
+    )
+    if not truth:
+        click.echo("who shared is not known here: --nodes K names the mnemonic's nodes to check")
+        return
+    click.echo(
+        f"named right by content and absences {found['attributed_right']:.1%}, by order "
+        f"{found['by_order']:.1%}; guessing gives {found['chance']:.1%}"
+    )
+
+
+def attacked(view: PublicView, truth: dict[Place, str]) -> dict[str, float | int]:
+    """The figures of an attack."""
+    random = np.random.Generator(np.random.PCG64(0))
+    rounds = sorted(view.content)
+    tied = tracks(view.content)
+    right = [
+        right_share(attribute(tied, view.present, rounds, random), truth)
+        for _ in range(TRIES if truth else 0)
+    ]
+    known = [len(view.members[place.round]) for place in truth]
+    return {
+        "rounds": len(rounds),
+        "transactions": sum(len(each) for each in view.content.values()),
+        "tracks": len(tied),
+        "attributed_right": float(np.mean(right)) if right else 0.0,
+        "by_order": right_share(_by_order(view), truth),
+        "chance": float(np.mean([1 / count for count in known])) if known else 0.0,
+    }
+
+
+def _by_order(view: PublicView) -> dict[Place, str]:
+    """The first to share is taken for the first to commit, and so on."""
+    return {
+        Place(number, index): account
+        for number, accounts in view.acted.items()
+        for index, account in enumerate(accounts)
+    }
