@@ -391,15 +391,6 @@ interface IMembership {
     /// @return whether it is
     function isGenesisAccount(address account) external view returns (bool);
 
-    /// @notice Whether it is a genesis account that had applied when the chain started.
-    /// @param account which
-    /// @return false for all before the start
-    function isGenesisMember(address account) external view returns (bool);
-
-    /// @notice Genesis accounts that had applied when the chain started.
-    /// @return how many; 0 before the start
-    function genesisMembers() external view returns (uint32);
-
     /// @notice The genesis accounts, as they were given at deployment.
     /// @return all of them
     function genesisAccounts() external view returns (address[] memory);
