@@ -63,7 +63,7 @@ class Likeness:
             distances = np.stack([self._nearest(content, other) for other in known])
             nearest = np.bincount(distances.argmin(axis=0), minlength=len(known))
             table[row] = nearest / distances.shape[1]
-        return table / np.maximum(table.sum(axis=0), 1e-9)
+        return np.asarray(table / np.maximum(table.sum(axis=0), 1e-9))
 
     def _nearest(self, content: Content, other: Content) -> NDArray[np.float32]:
         """How far the nearest of another's samples with its label is, for each sample."""
