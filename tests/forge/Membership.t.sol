@@ -140,7 +140,7 @@ contract MembershipTest is Test {
     /// @dev One a member and in order; partitions take all of them without a gap; every one has its test parts.
     function _roundIsInOrder(uint32 round) private view {
         IDataRegistry.Collected memory collected = _data.collected(round);
-        vm.assertEq(collected.shared, _members.itemCount(round), "data transactions");
+        vm.assertEq(collected.shared, _members.sharedIn(round), "data transactions");
         vm.assertLe(collected.shared, _membership.memberCount(_membership.epochOf(round)), "one a member");
         uint32 end;
         for (uint32 number; number < collected.partitions; ++number) {

@@ -42,13 +42,37 @@ LIES: dict[str, Callable[[Rows], Rows]] = {
 }
 
 
-def play_until_attested(world: ContentWorld, lie: Callable[[Rows], Rows]) -> tuple[Rows, Rows]:
-    """One round in which all attesters state false rows; returns the true ones and theirs."""
+@pytest.fixture(scope="module")
+def attesting() -> ContentWorld:
+    """A world in which two models of the first round are to be attested."""
+    world = ContentWorld()
+    play_until_attest(world)
+    return world
+
+
+@pytest.fixture
+def world(attesting: ContentWorld) -> ContentWorld:
+    """That world, to go on as a test likes."""
+    return attesting.fork()
+
+
+@pytest.fixture
+def fresh() -> ContentWorld:
+    """A world in which nothing has happened."""
+    return ContentWorld()
+
+
+def play_until_attest(world: ContentWorld) -> None:
+    """A round up to the phase in which two models are attested."""
     world.start()
     world.collect()
     world.train((30, 60))
     world.reveal_all()
     world.end_phases(Phase.ATTEST)
+
+
+def attest(world: ContentWorld, lie: Callable[[Rows], Rows]) -> tuple[Rows, Rows]:
+    """All attesters state false rows; returns the true ones and theirs."""
     true = world.rows()
     false = lie(true)
     world.attest(false)
@@ -76,7 +100,7 @@ def check(world: ContentWorld) -> ScoreDifference:
 
 @pytest.mark.parametrize("field", LIES)
 def test_a_row_that_is_wrong_is_found_with_both_values(world: ContentWorld, field: str):
-    true, false = play_until_attested(world, LIES[field])
+    true, false = attest(world, LIES[field])
     world.execute(actions.Finalize(false))
     found = check(world)
     assert found.what == f"round 1: {field}"
@@ -90,14 +114,15 @@ def _field(rows: Rows, field: str) -> object:
 
 
 def test_a_good_model_that_is_said_to_be_malformed_is_found(world: ContentWorld):
-    true, false = play_until_attested(world, lambda rows: (*rows[:2], EMPTY_ROW))
+    true, false = attest(world, lambda rows: (*rows[:2], EMPTY_ROW))
     world.execute(actions.Finalize(false))
     found = check(world)
     assert (found.what, found.actual) == ("round 1: rows[2].hash", bytes(32))
     assert found.expected == true[2].hash
 
 
-def test_a_malformed_model_that_is_said_to_be_good_is_found(world: ContentWorld):
+def test_a_malformed_model_that_is_said_to_be_good_is_found(fresh: ContentWorld):
+    world = fresh
     world.start()
     world.collect()
     world.open()
@@ -118,7 +143,7 @@ def test_a_malformed_model_that_is_said_to_be_good_is_found(world: ContentWorld)
 
 
 def test_the_baselines_row_is_held_too(world: ContentWorld):
-    true, _ = play_until_attested(world, lambda rows: rows)
+    true, _ = attest(world, lambda rows: rows)
     world.execute(actions.Finalize(true))
     world.collect()
     world.train((80,))
@@ -131,7 +156,7 @@ def test_the_baselines_row_is_held_too(world: ContentWorld):
 
 
 def test_a_false_statement_is_found_when_its_round_was_never_finalized(world: ContentWorld):
-    play_until_attested(world, LIES["rows[1].net"])
+    attest(world, LIES["rows[1].net"])
     world.end_phase()
     assert world.phase == Phase.VOID
     found = check(world)
@@ -140,11 +165,6 @@ def test_a_false_statement_is_found_when_its_round_was_never_finalized(world: Co
 
 
 def test_a_false_statement_of_few_is_their_own_affair(world: ContentWorld):
-    world.start()
-    world.collect()
-    world.train((30,))
-    world.reveal_all()
-    world.end_phases(Phase.ATTEST)
     world.attest(LIES["rows[1].net"](world.rows()), world.nodes[:1])
     assert world.rounds.closed_round(1).void_reason == VoidReason.NO_STATEMENT
     assert verified(world).rounds == 0
@@ -152,7 +172,7 @@ def test_a_false_statement_of_few_is_their_own_affair(world: ContentWorld):
 
 
 def test_a_true_statement_is_right_when_its_round_was_never_finalized(world: ContentWorld):
-    play_until_attested(world, lambda rows: rows)
+    attest(world, lambda rows: rows)
     world.end_phase()
     report = verified(world)
     assert (report.head, report.rounds) == (0, 1)
@@ -160,8 +180,9 @@ def test_a_true_statement_is_right_when_its_round_was_never_finalized(world: Con
 
 
 def test_a_model_that_boasts_is_counted_and_no_difference(
-    world: ContentWorld, monkeypatch: pytest.MonkeyPatch
+    fresh: ContentWorld, monkeypatch: pytest.MonkeyPatch
 ):
+    world = fresh
     plain = world.model_transaction
 
     def boasting(node: Node) -> object:
@@ -169,16 +190,19 @@ def test_a_model_that_boasts_is_counted_and_no_difference(
         return replace(transaction, evaluation=transaction.evaluation + (node.index == 1))
 
     monkeypatch.setattr(world, "model_transaction", boasting)
-    true, _ = play_until_attested(world, lambda rows: rows)
+    play_until_attest(world)
+    true, _ = attest(world, lambda rows: rows)
     world.execute(actions.Finalize(true))
     report = verified(world)
     assert (report.evaluations, report.false_evaluations) == (2, 1)
 
 
 @pytest.mark.parametrize("how", ["sealed wrong", "malformed", "other samples"])
-def test_data_that_nobody_can_use_and_nobody_reports_is_found(world: ContentWorld, how: str):
+def test_data_that_nobody_can_use_and_nobody_reports_is_found(fresh: ContentWorld, how: str):
+    world = fresh
     world.spoiled = {1: how}
-    play_until_attested(world, lambda rows: rows)
+    play_until_attest(world)
+    attest(world, lambda rows: rows)
     found = refusal(lambda: verified(world))
     assert isinstance(found, DataDifference)
     record = world.shared[world.reference.data_registry.data[1].ids[found.index]]
@@ -186,8 +210,8 @@ def test_data_that_nobody_can_use_and_nobody_reports_is_found(world: ContentWorl
     assert found.place.name == "DataSetFixed of round 1"
 
 
-def test_what_most_attesters_report_is_out(world: ContentWorld):
-    """A report that is left out of the records changes the data set, which is fixed on chain."""
+def test_what_most_attesters_report_is_out(fresh: ContentWorld):
+    world = fresh
     world.start()
     world.apply(world.nodes[:5])
     world.make_block((30,))
