@@ -13,9 +13,8 @@ import {ShareKeys} from "./libraries/ShareKeys.sol";
 
 /// @title Members, epochs and stakes, as IMembership describes them.
 contract Membership is IMembership {
-    /// @dev Who applied with a share key; with the key by account that is an Application.
+    /// @dev Whoever applied with a share key; with the key by account that is an Application.
     struct Applicant {
-        address account;
         uint32 number;
         bool warm;
     }
@@ -110,7 +109,7 @@ contract Membership is IMembership {
         uint32 number = warm ? ++applied.warm : ++applied.cold;
         if (ownWarm) ++applied.ownWarm;
         _keys[epoch][msg.sender] = key;
-        _applicants[epoch][key] = Applicant({account: msg.sender, number: number, warm: warm});
+        _applicants[epoch][key] = Applicant({number: number, warm: warm});
         _stakes[msg.sender].lastEpoch = epoch;
         emit Applied(epoch, msg.sender, key, warm, number, applied.ownWarm);
     }
@@ -142,9 +141,7 @@ contract Membership is IMembership {
         if (height > tip) revert HeightNotConfirmed(height, tip);
         uint40 decision = _relay.decisionTime(height);
         uint40 previous = _relay.decisionTime(height - 1);
-        if (decision <= frozenAt || previous > frozenAt) {
-            revert WrongDrawHeight(height, previous, decision, frozenAt);
-        }
+        if (decision <= frozenAt || previous > frozenAt) revert WrongDrawHeight(height, previous, decision, frozenAt);
         if (decision > block.timestamp) revert DecisionAhead(height, decision, block.timestamp);
         bytes32 seed = Draw.seed(_modelChain, epoch, _relay.blockHash(height));
         next.seed = seed;
@@ -296,22 +293,11 @@ contract Membership is IMembership {
             bool hasOpened = past.firstRound != 0;
             // Earlier epochs ended earlier still.
             if (hasOpened && free <= _clock.round) break;
-            if (_keys[epoch][account] == 0) continue;
-            if (past.code == address(0)) return type(uint32).max;
+            if (past.code == address(0) && _keys[epoch][account] != 0) return type(uint32).max;
             if (!isDrawn(epoch, account)) continue;
             if (!hasOpened) return type(uint32).max;
             if (free > round) round = free;
         }
-    }
-
-    /// @inheritdoc IMembership
-    function isGenesisMember(address account) external view returns (bool) {
-        return isGenesisAccount[account] && isMember(1, account);
-    }
-
-    /// @inheritdoc IMembership
-    function genesisMembers() external view returns (uint32) {
-        return memberCount(1);
     }
 
     /// @inheritdoc IMembership
@@ -337,7 +323,7 @@ contract Membership is IMembership {
     }
 
     function _requireFull(address account, uint256 amount) private view {
-        if (amount != _stake) revert StakeNotFull(account, amount, _stake);
+        if (amount < _stake) revert StakeNotFull(account, amount, _stake);
     }
 
     /// @dev The next epoch, which must be frozen and have no seed yet.

@@ -20,7 +20,6 @@ from rich.progress import track
 from rich.table import Table
 
 from offchain.programs.running import run_program
-from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import verify
 from offchain.verification.light.verify import verify_light
 from offchain.verification.recording.differences import Difference
@@ -29,7 +28,7 @@ from scripts.support import tampering
 from scripts.support.chains.evm import fresh_evm
 from scripts.support.chains.real_chain import RecordedChain, record
 from scripts.support.tampering import Change
-from scripts.support.verifying import replay, verify_copy
+from scripts.support.verifying import cases, replay, verify_copy
 from scripts.support.worlds.small_chain import play
 
 Check = Callable[[], None]
@@ -55,11 +54,12 @@ def verify_demo(copies: int, seed: int) -> int:
     began = time.monotonic()
     with fresh_evm() as evm:
         chain = record(evm, play)
-    report = verify(Replay(chain.deployment), chain.recording, chain.content())
-    light = verify_light(chain.deployment, chain.recording)
+    recording = chain.recording
+    report = verify(chain.replay(), recording, chain.content())
+    light = verify_light(chain.deployment, recording.transactions, recording.ended)
     console.print(
         f"Honest: {report.transactions} transactions, {report.headers} headers, {report.rings} "
-        f"ring signatures, {report.evaluations} scores, block {report.head}: OK; light: "
+        f"ring signatures, {report.evaluations} models, block {report.head}: OK; light: "
         f"{light.attestations} attestations, {light.claims} claims: OK"
     )
     tallies: dict[str, Tally] = {}
@@ -122,7 +122,7 @@ def forgeries(
 def forged_files(
     chain: RecordedChain, copies: int, chance: random.Random
 ) -> Iterator[tuple[str, str, Check]]:
-    """Payloads and models with a bit flipped, cut, or missing."""
+    """Parts and models with a bit flipped, cut, or missing."""
     needed = needed_files(chain)
     for kind, digests in needed.items():
         for _ in range(copies):
@@ -141,13 +141,16 @@ def forged_files(
 
 
 def needed_files(chain: RecordedChain) -> dict[str, list[bytes]]:
-    """Digests of the payloads and models that a data set or a score rests on."""
-    state = Replay(chain.deployment)
-    for transaction in chain.recording.transactions:
-        state.apply(transaction)
-    payloads = {item.item.payload_hash for case in state.cases for item in case.candidates}
-    models = {model for case in state.cases for model in case.models if model is not None}
-    return {"payload file": sorted(payloads), "model file": sorted(models)}
+    """Digests of the parts and models that a statement rests on."""
+    found = cases(chain)
+    parts = {digest for case in found for data in case.data for digest in data.payload_hashes}
+    models = {
+        model.model_hash
+        for case in found
+        for model in case.models
+        if model is not None and model.model_hash not in case.files
+    }
+    return {"file of a part": sorted(parts), "file of a model": sorted(models)}
 
 
 def show(console: Console, tallies: dict[str, Tally]) -> None:

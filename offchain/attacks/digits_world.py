@@ -103,7 +103,7 @@ def trained(
         warm_learning_rate=SETTINGS.warm_learning_rate * rate,
     )
     samples = concatenate(list(training))
-    # The clock stands still: time would bend the course of the learning rate, and with it the result.
+    # The clock stands still: time would bend the learning rate, and with it the result.
     return train_network(
         samples, previous, seed, settings, lambda _: None, clock=lambda: 0.0
     ).network

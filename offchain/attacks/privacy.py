@@ -20,7 +20,8 @@ from offchain.attacks.privacy_rings import (
     right_by_clusters,
     windows,
 )
-from offchain.attacks.rounds_world import SMALL, World
+from offchain.attacks.rounds_players import SMALL
+from offchain.attacks.rounds_world import World
 from offchain.audit.attribution import Place, tracks
 from offchain.audit.likeness import Likeness
 from offchain.audit.simulated import attacked, contents

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAXIMUM_MODEL_BYTES = 120_000
-"""The longest model file: with its image it fits the calldata of one transaction."""
-
 MAXIMUM_PAYLOAD_BYTES = MAX_PLAINTEXT
 """The longest payload plaintext whose sealed file still fits one block."""
 

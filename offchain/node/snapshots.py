@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from offchain.errors import StoreError
-from offchain.learning.task import MAXIMUM_MODEL_BYTES
 from offchain.node.attesting import Attesting, RoundData
 from offchain.node.claiming import Claiming
 from offchain.node.modelling import Modelling
@@ -19,6 +18,7 @@ from offchain.protocol.deciding.snapshot import CompetitionFacts, MembershipFact
 from offchain.protocol.history.entries import RoundHistory, SharedData
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import reports
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from offchain.protocol.words.status import ZERO_HASH, ChainStatus, Phase
 from offchain.protocol.words.transactions import attestation_commitment, statement
 

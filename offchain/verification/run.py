@@ -18,9 +18,9 @@ from offchain.verification.full.saved_verification import (
     write_checkpoint,
 )
 from offchain.verification.full.verifier import VerificationReport, verify
-from offchain.verification.light.verify import LIGHT_KINDS, LightReport, verify_light
+from offchain.verification.light.verify import LIGHT_CALLS, LIGHT_KINDS, LightReport, verify_light
 from offchain.verification.recording.differences import Progress, no_progress
-from offchain.verification.recording.reading import read_recording
+from offchain.verification.recording.reading import read_recording, read_some
 from offchain.verification.recording.views import compare_deployment
 
 
@@ -77,12 +77,12 @@ def verify_chain(
 def verify_chain_lightly(
     contracts: DeployedContracts, *, confirmations: int = 0, progress: Progress = no_progress
 ) -> LightReport:
-    """Verify headers, votes and Merkle proofs of a deployment; raises as `verify_chain`."""
+    """Verify headers, votes, blocks and claims of a deployment; raises as `verify_chain`."""
     compare_deployment(contracts)
-    recording = read_recording(
-        contracts, kinds=LIGHT_KINDS, confirmations=confirmations, progress=progress
+    transactions, ended = read_some(
+        contracts, LIGHT_KINDS, LIGHT_CALLS, confirmations=confirmations, progress=progress
     )
-    return verify_light(contracts.deployment, recording, progress)
+    return verify_light(contracts.deployment, transactions, ended, progress)
 
 
 def _usable(

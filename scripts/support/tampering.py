@@ -15,7 +15,8 @@ from eth_utils.address import to_checksum_address
 
 from offchain.protocol.words import actions
 from offchain.protocol.words.records import DataShared, Record
-from offchain.verification.recording.values import ContractCall, FinalState, Recording, Transaction
+from offchain.verification.recording.differences import RecordPlace
+from offchain.verification.recording.values import FinalState, Recording, Transaction
 
 Path = tuple[str | int, ...]
 """Where a value lies within another: names of fields, positions in tuples, keys of mappings."""
@@ -119,42 +120,29 @@ def _record_places(recording: Recording, kind: type[Record]) -> list[tuple[int, 
 
 def change_call(recording: Recording, kind: type, chance: random.Random) -> Change:
     """A value in a call of a kind."""
-    places = [
-        (at, index)
-        for at, entry in enumerate(recording.transactions)
-        for index, call in enumerate(entry.calls)
-        if type(call.action) is kind and any(_meaningful(entry, call))
-    ]
-    at, index = chance.choice(places)
+    at, index = chance.choice(list(_calls(recording, kind)))
     return _changed(recording, at, ("calls", index, "action"), chance)
 
 
 def has_values(recording: Recording, kind: type) -> bool:
     """Whether calls of a kind say anything beyond their kind."""
-    return any(
-        type(call.action) is kind and any(_meaningful(entry, call))
-        for entry in recording.transactions
-        for call in entry.calls
+    return any(_calls(recording, kind))
+
+
+def _calls(recording: Recording, kind: type) -> Iterator[tuple[int, int]]:
+    """Where calls of a kind are that say anything: the transaction's position, and the call's."""
+    return (
+        (at, index)
+        for at, entry in enumerate(recording.transactions)
+        for index, call in enumerate(entry.calls)
+        if type(call.action) is kind and any(leaves(call.action))
     )
-
-
-def _meaningful(entry: Transaction, call: ContractCall) -> Iterator[tuple[Path, object]]:
-    """The values of a call that its contract looks at: not those of items that are in already."""
-    accepted = [record.item for record in entry.records if isinstance(record, DataShared)]
-    for path, value in leaves(call.action):
-        if isinstance(call.action, actions.Share):
-            assert isinstance(path[1], int)
-            if call.action.transactions[path[1]].item not in accepted:
-                continue
-        yield path, value
 
 
 def _changed(recording: Recording, at: int, path: Path, chance: random.Random) -> Change:
     entry = recording.transactions[at]
     whole = _value(entry, path)
-    is_call = path[0] == "calls"
-    found = _meaningful(entry, entry.calls[int(path[1])]) if is_call else leaves(whole)
-    inner, value = chance.choice(list(found))
+    inner, value = chance.choice(list(leaves(whole)))
     changed = another(value, chance)
     transactions = list(recording.transactions)
     transactions[at] = with_value(entry, (*path, *inner), changed)
@@ -169,31 +157,25 @@ def _value(whole: Any, path: Path) -> Any:
     return whole
 
 
-def forge_signature(recording: Recording, part: str, chance: random.Random) -> tuple[Change, int]:
-    """Another ring signature, in call and record alike; and the number of its item.
+def forge_signature(recording: Recording, part: str, chance: random.Random) -> tuple[Change, str]:
+    """Another ring signature in a call; and the name of the record that it stands behind.
 
     ``part`` is "challenge" or "responses". The contracts would have refused it; only who checks
     the signature again can tell.
     """
-    places = [
-        at
-        for at, entry in enumerate(recording.transactions)
-        if len(entry.records) == 1 and isinstance(entry.records[0], DataShared)
-    ]
-    at = chance.choice(places)
+    at, index = chance.choice(list(_calls(recording, actions.Share)))
     entry = recording.transactions[at]
-    [record], [call] = entry.records, entry.calls
-    assert isinstance(record, DataShared)
-    inner, value = chance.choice(list(leaves(getattr(record.signature, part))))
-    signature = with_value(record.signature, (part, *inner), another(value, chance))
-    changed = replace(
-        entry,
-        calls=(with_value(call, ("action", "transactions", 0, "signature"), signature),),
-        records=(replace(record, signature=signature),),
-    )
+    share = entry.calls[index].action
+    assert isinstance(share, actions.Share)
+    inner, value = chance.choice(list(leaves(getattr(share, part))))
+    path = ("calls", index, "action", part, *inner)
+    changed = with_value(entry, path, another(value, chance))
     transactions = (*recording.transactions[:at], changed, *recording.transactions[at + 1 :])
-    description = f"{part} of the ring signature of item {record.number}"
-    return Change(description, replace(recording, transactions=transactions)), record.number
+    [shared] = [record for record in entry.records if isinstance(record, DataShared)]
+    name = RecordPlace.of(shared).name
+    return Change(
+        f"{part} of the signature behind {name}", replace(recording, transactions=transactions)
+    ), name
 
 
 # ---- order ---------------------------------------------------------------------------------------
@@ -265,13 +247,18 @@ def change_view(recording: Recording, name: str, chance: random.Random) -> Chang
     if not found:
         return None
     path, value = chance.choice(found)
-    # More ether than is due is allowed: anybody can force it on a contract.
-    is_bond = name in ("model_bonds", "key_bonds")
-    changed = int(str(value)) - 1 if is_bond else another(value, chance)
+    # More ether than is due is allowed: burned stakes stay, and anybody can force it on a contract.
+    least = recording_stakes(recording)
+    changed = least - 1 if name == "stakes" else another(value, chance)
     state: FinalState = with_value(recording.state, (name, *path), changed)
     where = ".".join(str(part) for part in (name, *path))
     description = f"view {where}: {_shown(value)} to {_shown(changed)}"
     return Change(description, replace(recording, state=state))
+
+
+def recording_stakes(recording: Recording) -> int:
+    """Wei that the accounts have at stake at the end."""
+    return sum(account.stake.amount for account in recording.state.accounts.values())
 
 
 def _shown(value: object) -> str:

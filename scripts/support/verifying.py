@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from offchain.verification.full.final_state import compare_state
-from offchain.verification.full.replay import Replay
+from offchain.verification.full.replay import RoundCase
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.differences import Difference
 from offchain.verification.recording.values import Recording
@@ -16,10 +16,18 @@ from scripts.support.chains.real_chain import RecordedChain
 
 def replay(chain: RecordedChain, recording: Recording) -> None:
     """All of verification but for ring signatures and content: a fraction of the time."""
-    replayed = Replay(chain.deployment)
+    replayed = chain.replay()
     for transaction in recording.transactions:
         replayed.apply(transaction)
     compare_state(replayed, recording.state, recording.last_block)
+
+
+def cases(chain: RecordedChain) -> list[RoundCase]:
+    """The rounds of a chain that have a majority."""
+    replayed = chain.replay()
+    for transaction in chain.recording.transactions:
+        replayed.apply(transaction)
+    return replayed.cases
 
 
 def refusal(check: Callable[[], object]) -> Difference:
@@ -33,4 +41,4 @@ def verify_copy(
     chain: RecordedChain, recording: Recording, files: dict[bytes, bytes] | None = None
 ) -> None:
     """Verify everything of a copy."""
-    verify(Replay(chain.deployment), recording, chain.content(files))
+    verify(chain.replay(), recording, chain.content(files))

@@ -7,11 +7,9 @@ import re
 import pytest
 
 from offchain.bitcoin import checkpoint, header, rules, target
-from offchain.chain.deployment import file as deployment_file
 from offchain.crypto import hashing, merkle, ring, secp256k1
-from offchain.protocol.reference import competition, key_registry
-from offchain.protocol.rules import tally
-from offchain.protocol.words import actions, parameters
+from offchain.protocol.rules import draw, standing
+from offchain.protocol.words import parameters
 from offchain.toolchain.artifacts import SOURCE_FOLDER
 
 MIRRORED = {
@@ -24,22 +22,20 @@ MIRRORED = {
     "BitcoinRelay.MINIMUM_VERSION": rules.MINIMUM_VERSION,
     "MedianTimePast.WINDOW": target.MEDIAN_BLOCKS,
     "MerkleTree.EMPTY_ROOT": merkle.EMPTY_ROOT,
-    "KeyRegistry.EVEN_Y": secp256k1.EVEN_Y_V,
-    "KeyRegistry.PAGE_KEYS": key_registry.PAGE_KEYS,
     "RingSignatures.EVEN_Y_V": secp256k1.EVEN_Y_V,
     "RingSignatures.MAXIMUM_RING": ring.MAXIMUM_RING,
     "RingSignatures.MINIMUM_RING": ring.MINIMUM_RING,
     "RingSignatures.ORDER": secp256k1.ORDER,
     "ShareKeys.EVEN_Y_V": secp256k1.EVEN_Y_V,
-    "DataRegistry.MAXIMUM_REVEALS": actions.MAXIMUM_REVEALS,
-    "DataRegistry.MAXIMUM_SHARES": actions.MAXIMUM_SHARES,
-    "Attestations.MAXIMUM_REPORTED": competition.MAXIMUM_REPORTED,
-    "ModelChain.MAXIMUM_GENESIS_ACCOUNTS": deployment_file.MAXIMUM_GENESIS_ACCOUNTS,
-    "ModelChainState.BASIS_POINTS": parameters.BASIS_POINTS,
-    "Heat.WHOLE": parameters.BASIS_POINTS,
+    "DataRegistry.MAXIMUM_DATA": parameters.LARGEST_RING,
+    "ModelTransactions.MAXIMUM_FILE": parameters.MAXIMUM_MODEL_BYTES,
+    "Attestations.NEW_FRACTION": standing.NEW_FRACTION,
+    "Draw.ROUNDS": draw.ROUNDS,
+    "Draw.LEAST_DIGITS": draw.LEAST_DIGITS,
+    "Judging.BASIS_POINTS": parameters.BASIS_POINTS,
+    "Pots.BASIS_POINTS": parameters.BASIS_POINTS,
+    "Fading.BASIS_POINTS": parameters.BASIS_POINTS,
     "TokenOrders.DAY": parameters.DAY_SECONDS,
-    "Tally.BASIS_POINTS": parameters.BASIS_POINTS,
-    "Tally.MAXIMUM_HALVINGS": tally.MAXIMUM_HALVINGS,
     "ProtocolParameters.BASIS_POINTS": parameters.BASIS_POINTS,
     "ProtocolParameters.DAY": parameters.DAY_SECONDS,
     "ProtocolParameters.EPOCH_BLOCKS": target.EPOCH_BLOCKS,
@@ -50,8 +46,8 @@ MIRRORED = {
 # tags and of a type, which tests compare with the messages that they stand in; other names of the
 # above.
 SOLIDITY_ALONE = re.compile(
-    r"ArrivalLog\.\w+_BITS|DataRegistry\.NUMBER_BITS|CodeStorage\.MAXIMUM_WORDS"
-    r"|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
+    r"DataRegistry\.NUMBER_BITS|ModelChain\.PHASE_BITS|CodeStorage\.MAXIMUM_WORDS"
+    r"|Statements\.(HEAD|ROW)|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
     r"|Tags\.\w+|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
 )
 

@@ -13,7 +13,9 @@ from offchain.commands.options import json_option, setting_options, start
 
 @click.command()
 @setting_options("rpc", "deployment", "store")
-@click.option("--light", is_flag=True, help="only headers, votes and Merkle proofs; needs no store")
+@click.option(
+    "--light", is_flag=True, help="only headers, votes, blocks and claims; needs no store"
+)
 @click.option(
     "--checkpoint",
     metavar="FILE",
@@ -32,14 +34,15 @@ from offchain.commands.options import json_option, setting_options, start
     metavar="N",
     type=click.IntRange(1, 256),
     default=os.cpu_count() or 1,
-    help="for ring signatures and scores",
+    help="for ring signatures, data and models",
 )
 @json_option("the result as JSON")
 def verify(light: bool, checkpoint: Path | None, **options: Any) -> None:
     """Compute everything that the chain says again, from the chain and the content store alone.
 
-    Headers, seeds, splits, data sets, ring signatures, scores, votes, blocks, rewards, balances,
-    heat. Says OK, or the first difference with both values, and ends with status 15 then.
+    Headers, seeds, draws, ring signatures, data sets, statements, votes, blocks, rewards, balances,
+    heat, standing, stakes. Says OK, or the first difference with both values, and ends with status
+    15 then.
     """
     if light and checkpoint is not None:
         raise click.UsageError("--light reads everything anew: leave --checkpoint out")

@@ -79,16 +79,17 @@ def verify_fully(
 
     Raises:
         ConfigurationError: there is no such store, or this version does not know the task.
+        WrongTaskError: this version's task is another one than the contracts are bound to.
         ModelChainError: as `verify_chain`.
     """
     open_store(store)  # what is wrong with it is said before the chain is read
     deployment = contracts.deployment
-    task = choose_task(deployment.task)
+    task = choose_task(deployment.task.name)
     with shown_progress(console) as report_progress:
         return verify_chain(
             contracts,
             partial(open_store, store),
-            partial(make_learner, task, deployment.parameters.maximum_samples),
+            partial(make_learner, task, deployment.parameters.samples_per_part),
             checkpoint=checkpoint,
             confirmations=confirmations,
             processes=processes,
@@ -124,16 +125,21 @@ def summary(report: VerificationReport | LightReport) -> str:
     head = f"block {report.head} {report.head_hash.hex()}"
     if isinstance(report, LightReport):
         return (
-            f"OK: headers, votes and Merkle proofs up to EVM block {report.last_block}: {head}; "
-            f"{report.headers} Bitcoin headers, {report.attestations} attestations, "
-            f"{report.claims} claims with proofs"
+            f"OK: headers, votes, blocks and claims up to EVM block {report.last_block}: {head}; "
+            f"{report.headers} Bitcoin headers, {report.rounds} rounds, "
+            f"{report.attestations} attestations, {report.claims} claims"
         )
     return (
         f"OK: everything up to EVM block {report.last_block}: {head}; "
-        f"{report.items} items, {report.total_supply} units of the token; in this run "
+        f"{report.data} data transactions, {report.total_supply} units of the token; in this run "
         f"{report.transactions} transactions, {report.headers} Bitcoin headers, "
-        f"{report.rings} ring signatures, {report.evaluations} scores of {report.rounds} rounds"
+        f"{report.rings} ring signatures, {report.evaluations} models in {report.rounds} rounds"
+        + _false_evaluations(report.false_evaluations)
     )
+
+
+def _false_evaluations(count: int) -> str:
+    return f"; {count} models were said to earn other points, which decides nothing" * bool(count)
 
 
 def report_json(report: VerificationReport | LightReport) -> dict[str, Any]:

@@ -42,7 +42,7 @@ from offchain.learning.exact.integer_layer import (
 from offchain.learning.exact.judge_gas import beyond_the_judge
 from offchain.learning.formats.digits import CLASSES, IMAGE_SIDE
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
-from offchain.learning.task import MAXIMUM_MODEL_BYTES
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
 MODEL_FORMAT = "modelchain/integer-network/2"
 MODEL_METADATA = {"format": MODEL_FORMAT}

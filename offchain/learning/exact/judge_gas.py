@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from offchain.learning.task import MAXIMUM_MODEL_BYTES
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
 MAXIMUM_JUDGING_GAS: Final = 6_000_000
 """What a network may cost at most, so that a proof always pays and fits a transaction."""

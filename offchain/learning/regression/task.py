@@ -23,12 +23,12 @@ from offchain.learning.regression.samples import (
 from offchain.learning.regression.settings import RegressionSettings
 from offchain.learning.regression.table import Table
 from offchain.learning.task import (
-    MAXIMUM_MODEL_BYTES,
     MAXIMUM_PAYLOAD_BYTES,
     ProgressCallback,
     Task,
 )
 from offchain.ports import TrainedModel
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
 if TYPE_CHECKING:
     import numpy as np

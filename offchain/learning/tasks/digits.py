@@ -35,13 +35,13 @@ from offchain.learning.formats.digits import (
     records,
 )
 from offchain.learning.task import (
-    MAXIMUM_MODEL_BYTES,
     MAXIMUM_PAYLOAD_BYTES,
     ProgressCallback,
     Task,
 )
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import TrainedModel
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
 if TYPE_CHECKING:
     import numpy as np

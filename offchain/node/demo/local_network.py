@@ -30,7 +30,6 @@ from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.toolchain.anvil_binary import require_anvil
 
-
 START_SECONDS = 600
 """EVM time after which the demo would start without a node: none is that slow."""
 

@@ -322,11 +322,6 @@ class ReferenceMembership:
                 free_from = max(free_from, until)
         return free_from
 
-    @property
-    def genesis_members(self) -> frozenset[str]:
-        """The genesis accounts that had applied when the chain started."""
-        return frozenset(self.members.get(1, ()))
-
     # ---- inside ----------------------------------------------------------------------------------
 
     def _next(self) -> tuple[int, Epoch]:

@@ -9,6 +9,7 @@ from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.reference.standing import ReferenceStanding
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from offchain.protocol.words.records import ModelBrought, ModelCommitted, ModelRevealed
 from offchain.protocol.words.status import (
     NO_COMMITMENT,
@@ -18,9 +19,6 @@ from offchain.protocol.words.status import (
     Reveal,
 )
 from offchain.protocol.words.transactions import ModelTransaction
-
-MAXIMUM_MODEL_BYTES = 120_000
-"""Bytes of a model's file that can be brought in calldata."""
 
 
 @dataclass(slots=True)

@@ -16,12 +16,10 @@ from offchain.crypto.hashing import Domain
 from offchain.errors import ProtocolError
 from offchain.protocol.rules import judging
 from offchain.protocol.rules.voices import repeats
+from offchain.protocol.words.parameters import LARGEST_TEST_SET
 from offchain.protocol.words.transactions import EMPTY_ROW, Row, row_hash
 
 Points = NDArray[np.uint8]
-
-LARGEST_TEST_SET = 40_000
-"""Test samples of one data transaction at most: 40,000 * 255^2 is below 2^32."""
 
 
 class WrongPoints(ProtocolError):

@@ -24,8 +24,11 @@ DAY_SECONDS = 86_400
 LARGEST_AMOUNT = 2**96 - 1
 LARGEST_RING = 128
 
+MAXIMUM_MODEL_BYTES = 120_000
+"""The longest model file: with its image it fits the calldata of one transaction."""
+
 LARGEST_TEST_SET = 40_000
-"""Test samples of one data transaction at most."""
+"""Test samples of one data transaction at most: 40,000 * 255^2 is below 2^32."""
 
 
 class ParameterOutOfRange(ConfigurationError):

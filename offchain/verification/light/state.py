@@ -2,79 +2,116 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar, cast
+from typing import NoReturn
 
 from offchain.bitcoin.header_chain import HeaderChain
 from offchain.chain.deployment.file import Deployment
-from offchain.protocol.rules.standing import is_attester
-from offchain.protocol.rules.tally import RevealedModel
+from offchain.protocol.reference.environment import Environment
+from offchain.protocol.reference.standing import ReferenceStanding
+from offchain.protocol.rules.standing import is_majority
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ZERO_HASH, VoidReason
-from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
+from offchain.protocol.words.status import ZERO_HASH, Electorate
+from offchain.protocol.words.transactions import GENESIS_BLOCK, Block, Row
 from offchain.verification.recording.differences import RecordDifference, RecordPlace, first_unequal
-from offchain.verification.recording.values import Transaction
 
-Call = TypeVar("Call")
+
+@dataclass(frozen=True, slots=True)
+class LightOutcome:
+    """What a round's statement comes to.
+
+    Attributes:
+        ranking: reveal indices of the valid models, best first.
+        voices: of those, the voices.
+        burned: reveal indices of the models that burn, ascending.
+        block: the round's block, without its number, time and previous hash.
+    """
+
+    ranking: tuple[int, ...]
+    voices: tuple[int, ...]
+    burned: tuple[int, ...]
+    block: Block
 
 
 @dataclass(slots=True)
 class LightRound:
     """What is known of a round."""
 
-    items: int = 0
-    test_items: int = 0
+    epoch: int
+    partitioned: int = 0
     decision_time: int = 0
-    attesters: int = 0
-    genesis_acts: bool = False
-    voids_in_a_row: int = 0
-    void_reason: VoidReason = VoidReason.NONE
-    is_over: bool = False
+    closed: events.RoundClosed | None = None
+    counted: events.KeysCounted | None = None
+    fixed: events.DataSetFixed | None = None
+    missing: int | None = None
     orders: int = 0
-    commitments: dict[str, events.ModelCommitted] = field(default_factory=dict)
-    reveals: list[RevealedModel] = field(default_factory=list)
-    attestations: dict[str, bytes] = field(default_factory=dict)
-    support: Counter[bytes] = field(default_factory=Counter)
-    majority: bytes = ZERO_HASH
+    committed: dict[str, int] = field(default_factory=dict)
+    reveals: list[events.ModelRevealed] = field(default_factory=list)
+    statements: dict[bytes, tuple[Row, ...]] = field(default_factory=dict)
+    stated: dict[str, bytes] = field(default_factory=dict)
+    outcome: LightOutcome | None = None
+    burns: int = 0
+    block: Block | None = None
+    is_over: bool = False
+
+    def support(self, statement: bytes) -> int:
+        """Attesters that opened a statement."""
+        return sum(opened == statement for opened in self.stated.values())
+
+    @property
+    def majority(self) -> bytes:
+        """The statement that stands; zeros: none does."""
+        attesters = self.closed.attesters if self.closed else 0
+        for statement in self.statements:
+            if is_majority(self.support(statement), attesters):
+                return statement
+        return ZERO_HASH
 
 
 class LightState:
-    """All that is known; the handlers of records write to it."""
+    """All that is known; the handlers of records write to it.
+
+    Attributes:
+        due: records of standing that must come next.
+    """
 
     def __init__(self, deployment: Deployment) -> None:
-        self.deployment = deployment
         self.parameters = deployment.parameters
         self.domain = deployment.domain()
+        self.genesis_accounts = deployment.genesis_accounts
         self.relay = HeaderChain(deployment.rules, deployment.relay, deployment.checkpoint)
+        environment = Environment(self.parameters, self.domain, self.relay, deployed_at=0)
+        self.standing = ReferenceStanding(environment)
+        self.due = environment.records
         self.position = (-1, -1)
-        self.collecting = 0
+        self.seen: set[tuple[type[Record], int | None]] = set()
+        self.headers = 0
+        self.height = 0
+        self.places: dict[int, int] = {}
+        self.members: dict[int, tuple[str, ...]] = {}
+        self.stakes: dict[str, int] = {}
         self.rounds: dict[int, LightRound] = {}
-        self.taken = 0
-        self.voids_in_a_row = 0
-        self.used_calls: set[tuple[int, type[Record]]] = set()
-        self.registered: set[str] = set()
-        self.keys = 0
-        self.genesis_members: frozenset[str] = frozenset()
-        self.standing: dict[str, int] = {}
-        self.due_standing: list[str] = []
+        self.competing = 0
         self.blocks: list[Block] = [GENESIS_BLOCK]
         self.hashes: list[bytes] = [GENESIS_BLOCK.hash(self.domain)]
-        self.head_model = ZERO_HASH
-        self.claimed: set[tuple[int, int]] = set()
-        self.claimed_test_items: dict[int, int] = {}
-        self.headers = 0
         self.attestations = 0
+        self.claimed: set[tuple[int, type[Record], int | str]] = set()
 
-    def is_attester(self, entry: LightRound, number: int, account: str) -> bool:
-        """Whether an account is in the frozen set of a round."""
-        return is_attester(
-            number,
-            genesis_acts=entry.genesis_acts,
-            is_genesis_member=account in self.genesis_members,
-            until_round=self.standing.get(account, 0),
-        )
+    @property
+    def collecting(self) -> int:
+        """The collecting round."""
+        return len(self.rounds)
+
+    def has_full_stake(self, account: str) -> bool:
+        """Whether an account can act."""
+        return self.stakes.get(account, 0) >= self.parameters.stake
+
+    def is_attester(self, entry: LightRound, account: str) -> bool:
+        """Whether an account is in the frozen set of the round in competition."""
+        if entry.closed is not None and entry.closed.electorate is Electorate.MEMBERS:
+            return account in self.members.get(entry.epoch, ())
+        return self.standing.has(account) or account in self.standing.genesis_attesters
 
 
 def raise_difference(record: Record, what: str, expected: object, actual: object) -> NoReturn:
@@ -90,35 +127,16 @@ def require(record: Record, **expected: object) -> None:
             raise_difference(record, f"{name} {unequal[0]}".strip(), *unequal[1:])
 
 
-def call_behind(
-    state: LightState,
-    record: Record,
-    transaction: Transaction,
-    kind: type[Call],
-    account: str | None = None,
-) -> Call:
-    """The call behind a record: of a kind, by an account where that matters.
-
-    A call makes one record of a kind: it is not found a second time for the same kind.
-    """
-    for index, call in enumerate(transaction.calls):
-        use = index, type(record)
-        matches = isinstance(call.action, kind) and account in (None, call.sender)
-        if matches and use not in state.used_calls:
-            state.used_calls.add(use)
-            return cast(Call, call.action)
-    by = f" by {account}" if account else ""
-    raise_difference(record, "its call", f"{kind.__name__}{by}", "missing")
-
-
-def known_round(state: LightState, record: Record, number: int) -> LightRound:
-    """A round that has opened."""
-    if number not in state.rounds:
-        raise_difference(record, "the round", f"one of 1 to {len(state.rounds)}", number)
-    return state.rounds[number]
+def require_that(record: Record, holds: bool, what: str, expected: object, actual: object) -> None:
+    """Require that something holds about a record."""
+    if not holds:
+        raise_difference(record, what, expected, actual)
 
 
 def competing(state: LightState, record: Record, number: int) -> LightRound:
     """The round in competition, which a record must name."""
-    require(record, round=state.collecting - 1)
-    return known_round(state, record, number)
+    require(record, round=state.competing)
+    entry = state.rounds.get(number)
+    if entry is None or entry.is_over:
+        raise_difference(record, "the round", "one that competes", number)
+    return entry

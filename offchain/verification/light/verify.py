@@ -1,17 +1,13 @@
-"""Light verification: headers, votes and Merkle proofs, from a small part of the records.
+"""Light verification: what a part of the records tells about headers, votes and blocks.
 
-For whoever wants to know that the head is what the attesters' majority made it, without the data:
-the Bitcoin headers and the seeds drawn from them, who may attest, that commitments open to what was
-revealed, that a majority stands behind each table, that the table gives the ranking, the vote root
-and the block's hash, and that claimed items lie in the data root that they were paid from.
-
-What it takes from the attesters' majority: data sets and scores. What it does not look at: items,
-ring signatures, share keys, heat, bonds, balances, when phases begin and end.
+It reads no data transactions, no keys, no files, and of all call data the headers'. Data sets,
+what is missing and statements it takes from the contracts and their attesters; all that follows
+from those, and who the attesters are, it computes again by the protocol's rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,41 +18,71 @@ from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Head
 from offchain.verification.light import rounds as light_rounds
 from offchain.verification.light import votes as light_votes
-from offchain.verification.light.state import LightState
+from offchain.verification.light.state import LightState, require_that
 from offchain.verification.recording.differences import (
     Difference,
     OrderDifference,
     Progress,
+    RecordDifference,
     RecordPlace,
     RefusedCall,
     StateDifference,
     first_unequal,
     no_progress,
 )
-from offchain.verification.recording.values import Recording, Transaction
+from offchain.verification.recording.values import ChainHead, Transaction
 
-Handler = Callable[[LightState, Any, Transaction], None]
-
-_HANDLERS: Final[Mapping[type[Record], Handler]] = {
-    events.KeysRegistered: light_rounds.registered,
+_HANDLERS: Final[Mapping[type[Record], Callable[[LightState, Any, Transaction], None]]] = {
     events.Reorganised: light_rounds.reorganised,
     events.HeadersAccepted: light_rounds.headers_accepted,
+    events.EpochFrozen: light_rounds.epoch_frozen,
+    events.DrawSeeded: light_rounds.draw_seeded,
+    events.MembersWritten: light_rounds.members_written,
+    events.StakeAdded: light_rounds.stake_added,
+    events.StakeBurned: light_rounds.stake_burned,
+    events.StakeReturned: light_rounds.stake_returned,
     events.Started: light_rounds.started,
+    events.RoundOpened: light_rounds.round_opened,
     events.Partitioned: light_rounds.partitioned,
     events.RoundClosed: light_rounds.round_closed,
-    events.ModelCommitted: light_votes.committed,
-    events.ModelRevealed: light_votes.revealed,
-    events.AttestationCommitted: light_votes.attested,
-    events.AttestationRevealed: light_votes.opened,
-    events.MajorityReached: light_votes.majority_reached,
-    events.StandingGained: light_votes.standing_gained,
+    events.KeysCounted: light_rounds.keys_counted,
+    events.DataSetFixed: light_rounds.data_set_fixed,
+    events.ModelCommitted: light_rounds.committed,
+    events.ModelRevealed: light_rounds.revealed,
+    events.MissingFixed: light_rounds.missing_fixed,
+    events.StatementOpened: light_votes.statement_opened,
+    events.AttestationOpened: light_votes.attestation_opened,
+    events.ModelBurned: light_votes.model_burned,
+    events.RoundDecided: light_votes.round_decided,
+    events.StandingGained: light_votes.standing_changed,
+    events.StandingKept: light_votes.standing_changed,
+    events.StandingLost: light_votes.standing_changed,
     events.BlockAppended: light_votes.appended,
     events.RoundVoided: light_votes.voided,
+    events.BestRewarded: light_votes.rewarded,
+    events.VoiceRewarded: light_votes.rewarded,
+    events.AttesterRewarded: light_votes.rewarded,
     events.DataRewarded: light_votes.data_rewarded,
 }
 
 LIGHT_KINDS: Final[tuple[type[Record], ...]] = tuple(_HANDLERS)
 """The kinds of records that light verification reads."""
+
+LIGHT_CALLS: Final[tuple[type[Record], ...]] = (events.HeadersAccepted, events.Reorganised)
+"""Of those, the kinds whose call data it needs."""
+
+
+_ONCE: Final[Mapping[type[Record], str | None]] = {
+    events.Started: None,
+    events.EpochFrozen: "epoch",
+    events.DrawSeeded: "epoch",
+    events.MembersWritten: "epoch",
+    events.KeysCounted: "round",
+    events.DataSetFixed: "round",
+    events.MissingFixed: "round",
+    events.RoundDecided: "round",
+}
+"""The kinds of which there is one record, or one for each value of a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +92,16 @@ class LightReport:
     Attributes:
         last_block: EVM block that it goes up to.
         headers: Bitcoin headers.
+        rounds: that opened.
         attestations: opened.
-        claims: of items, with their Merkle proofs.
+        claims: of rewards.
         head: number of the model chain's last block.
         head_hash: its hash.
     """
 
     last_block: int
     headers: int
+    rounds: int
     attestations: int
     claims: int
     head: int
@@ -81,28 +109,31 @@ class LightReport:
 
 
 def verify_light(
-    deployment: Deployment, recording: Recording, progress: Progress = no_progress
+    deployment: Deployment,
+    transactions: Sequence[Transaction],
+    ended: ChainHead,
+    progress: Progress = no_progress,
 ) -> LightReport:
-    """Verify headers, votes and Merkle proofs.
+    """Verify headers, votes, blocks and claims.
 
     Args:
         deployment: what the contracts were deployed with.
-        recording: from the deployment's first block on; records of other kinds than `LIGHT_KINDS`
-            may be missing.
+        transactions: from the deployment's first block on; records of other kinds than
+            `LIGHT_KINDS` may be missing, and calls other than those behind `LIGHT_CALLS`.
+        ended: what the views say at their end.
         progress: is told how far it is.
 
     Raises:
         Difference: the first one.
     """
     state = LightState(deployment)
-    for index, transaction in enumerate(recording.transactions, start=1):
+    for index, transaction in enumerate(transactions, start=1):
         _apply(state, transaction)
-        progress("transactions", index, len(recording.transactions))
-    return _finish(state, recording)
+        progress("transactions", index, len(transactions))
+    return _finish(state, ended)
 
 
 def _apply(state: LightState, transaction: Transaction) -> None:
-    state.used_calls.clear()
     for record in transaction.records:
         handler = _HANDLERS.get(type(record))
         if handler is None:
@@ -116,33 +147,36 @@ def _apply(state: LightState, transaction: Transaction) -> None:
         if expected != actual:
             raise OrderDifference(place, "the EVM block and its time", expected, actual)
         state.position = record.position
+        if type(record) in _ONCE:
+            name = _ONCE[type(record)]
+            known = type(record), getattr(record, name) if name else None
+            require_that(record, known not in state.seen, "the record", "the first", "another one")
+            state.seen.add(known)
         try:
             handler(state, record, transaction)
         except Difference:
             raise
         except ModelChainError as error:
             raise RefusedCall(place, "behind it", type(error).__name__, str(error)) from error
+    if state.due:
+        place = RecordPlace(*state.position, f"transaction {transaction.hash.hex()}")
+        due = type(state.due[0]).__name__
+        raise RecordDifference(place, "the next record of standing", due, "missing")
 
 
-def _finish(state: LightState, recording: Recording) -> LightReport:
+def _finish(state: LightState, ended: ChainHead) -> LightReport:
     """Compare the relay's and the model chain's heads."""
-    place = RecordPlace(recording.last_block, 0, "the contracts' views")
-    views = recording.state
-    head = Head(len(state.blocks) - 1, state.hashes[-1], state.head_model)
-    for what, expected, actual in (
-        ("relay_height", state.relay.best_height, views.relay_height),
-        ("relay_hash", state.relay.best_hash, views.relay_hash),
-        ("head", head, views.head),
-        ("blocks", tuple(state.blocks), views.blocks),
-        ("block_hashes", tuple(state.hashes), views.block_hashes),
-    ):
-        unequal = first_unequal(expected, actual)
-        if unequal is not None:
-            path, wanted, found = unequal
-            raise StateDifference(place, f"{what} {path}".strip(), wanted, found)
+    head = Head(len(state.blocks) - 1, state.hashes[-1], state.blocks[-1].model_hash)
+    computed = ChainHead(ended.block_number, state.relay.best_height, state.relay.best_hash, head)
+    unequal = first_unequal(computed, ended)
+    if unequal is not None:
+        path, wanted, found = unequal
+        place = RecordPlace(ended.block_number, 0, "the contracts' views")
+        raise StateDifference(place, path, wanted, found)
     return LightReport(
-        last_block=recording.last_block,
+        last_block=ended.block_number,
         headers=state.headers,
+        rounds=len(state.rounds),
         attestations=state.attestations,
         claims=len(state.claimed),
         head=head.number,

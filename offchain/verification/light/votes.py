@@ -1,248 +1,274 @@
-"""Light verification of models, votes, blocks and claims."""
+"""Light verification of statements, votes, blocks and claims."""
 
 from __future__ import annotations
 
-from offchain.crypto.merkle import verify_merkle_proof
-from offchain.protocol.rules import clock, commitments, standing, tally
-from offchain.protocol.rules.tally import RevealedModel
-from offchain.protocol.words import actions
+from collections.abc import Sequence
+from dataclasses import replace
+
+from offchain.protocol.rules import judging, rewards, voices, votes
+from offchain.protocol.rules.reports import bitmap, positions
 from offchain.protocol.words import records as events
+from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_HASH, VoidReason
-from offchain.protocol.words.transactions import attestation_commitment, item_leaf
+from offchain.protocol.words.transactions import EMPTY_ROW, GENESIS_BLOCK, Block, Row, statement
 from offchain.verification.light.state import (
+    LightOutcome,
     LightRound,
     LightState,
-    call_behind,
     competing,
     raise_difference,
     require,
+    require_that,
 )
-from offchain.verification.recording.differences import first_unequal
 from offchain.verification.recording.values import Transaction
 
+Rewarded = events.BestRewarded | events.VoiceRewarded | events.AttesterRewarded
 
-def committed(state: LightState, record: events.ModelCommitted, transaction: Transaction) -> None:
-    """Commitments are ordered."""
-    call = call_behind(state, record, transaction, actions.CommitModel, record.account)
+# ---- statements ----------------------------------------------------------------------------------
+
+
+def statement_opened(state: LightState, record: events.StatementOpened, _: Transaction) -> None:
+    """Rows make the statement; there is one for each model, an empty one for what is missing."""
     entry = competing(state, record, record.round)
-    entry.orders += 1
-    known = record.account in entry.commitments
-    bond = commitments.bond_due(state.parameters, has_committed=known)
-    if call.value != bond:
-        raise_difference(record, "the bond", bond, call.value)
-    require(
+    if entry.fixed is None:
+        raise_difference(record, "its DataSetFixed", "before it", "missing")
+    stated = statement(state.domain, record.round, entry.fixed.data_root, record.rows)
+    require(record, statement=stated)
+    is_first = record.statement not in entry.statements
+    require_that(record, is_first, "the record", "the statement's first", "another one")
+    rows = len(entry.reveals) + 1
+    require_that(record, len(record.rows) == rows, "its rows", rows, len(record.rows))
+    for index in positions(entry.missing or 0):
+        row = record.rows[1 + index]
+        require_that(record, row == EMPTY_ROW, f"rows[{1 + index}]", EMPTY_ROW, row)
+    entry.statements[record.statement] = record.rows
+
+
+def attestation_opened(state: LightState, record: events.AttestationOpened, _: Transaction) -> None:
+    """Attesters of the frozen set open statements, each one."""
+    entry = competing(state, record, record.round)
+    require_that(
         record,
-        order=entry.orders,
-        commitment=call.commitment,
-        encrypted_model=call.encrypted_model,
+        state.is_attester(entry, record.account),
+        "account",
+        f"an attester of round {record.round}",
+        record.account,
     )
-    entry.commitments[record.account] = record
-
-
-def revealed(state: LightState, record: events.ModelRevealed, transaction: Transaction) -> None:
-    """A revealed model opens its account's commitment."""
-    call = call_behind(state, record, transaction, actions.RevealModel, record.account)
-    entry = competing(state, record, record.round)
-    committed = entry.commitments.pop(record.account, None)
-    if committed is None:
-        raise_difference(record, "the account", "one that committed", record.account)
-    opened = call.transaction.commitment(state.domain, record.round, call.salt)
-    if opened != committed.commitment:
-        raise_difference(record, "the commitment", committed.commitment, opened)
-    require(
-        record,
-        index=len(entry.reveals),
-        order=committed.order,
-        transaction=call.transaction,
-        account=call.transaction.account,
-    )
-    entry.reveals.append(RevealedModel(record.transaction, record.order))
-
-
-def attested(
-    state: LightState, record: events.AttestationCommitted, transaction: Transaction
-) -> None:
-    """Who commits to a statement is an attester."""
-    call = call_behind(state, record, transaction, actions.CommitAttestation, record.account)
-    entry = competing(state, record, record.round)
-    if not state.is_attester(entry, record.round, record.account):
-        expected = f"an attester of round {record.round}"
-        raise_difference(record, "the account", expected, record.account)
-    require(record, commitment=call.commitment)
-    entry.attestations[record.account] = record.commitment
-
-
-def opened(state: LightState, record: events.AttestationRevealed, transaction: Transaction) -> None:
-    """A statement opens its account's commitment."""
-    call = call_behind(state, record, transaction, actions.RevealAttestation, record.account)
-    entry = competing(state, record, record.round)
-    require(record, statement=call.statement)
-    commitment = attestation_commitment(
-        state.domain, record.round, record.account, call.statement, call.salt
-    )
-    known = entry.attestations.pop(record.account, None)
-    if known != commitment:
-        raise_difference(record, "the commitment", known, commitment)
-    entry.support[record.statement] += 1
+    is_first = record.account not in entry.stated
+    require_that(record, is_first, "the record", "the account's first", "another one")
+    is_known = record.statement in entry.statements
+    require_that(record, is_known, "statement", "one whose rows were brought", record.statement)
+    entry.stated[record.account] = record.statement
+    require(record, support=entry.support(record.statement))
+    state.standing.open(record.account)
     state.attestations += 1
 
 
-def majority_reached(
-    state: LightState, record: events.MajorityReached, transaction: Transaction
-) -> None:
-    """More than half of the attesters stand behind the statement."""
-    call = call_behind(state, record, transaction, actions.RevealAttestation)
+# ---- blocks --------------------------------------------------------------------------------------
+
+
+def model_burned(state: LightState, record: events.ModelBurned, _: Transaction) -> None:
+    """Models burn as the statement says."""
     entry = competing(state, record, record.round)
-    attestations = entry.support[record.statement]
-    require(record, statement=call.statement, attestations=attestations)
-    decides = standing.is_majority(attestations, entry.attesters)
-    if not decides or entry.majority != ZERO_HASH:
-        most = f"more than half of {entry.attesters}, for the first time"
-        raise_difference(record, "attestations", most, attestations)
-    entry.majority = record.statement
+    due = _outcome(state, entry, record).burned[entry.burns :]
+    if not due:
+        raise_difference(record, "the record", "none: no other model burns", "recorded")
+    require(record, index=due[0], account=entry.reveals[due[0]].account)
+    entry.burns += 1
 
 
-def standing_gained(
-    state: LightState, record: events.StandingGained, transaction: Transaction
-) -> None:
-    """Valid models give standing, to few outside of the frozen set."""
-    outcome, entry, _ = outcome_of(state, record, transaction)
-    accounts = [entry.reveals[index].transaction.account for index in outcome.ranking]
-    if not state.due_standing:
-        gains = standing.standing_gains(
-            accounts,
-            entry.attesters,
-            lambda account: state.is_attester(entry, record.round, account),
-        )
-        state.due_standing = list(gains)
-        if not gains:
-            raise_difference(record, "the record", "none: no model is valid", "recorded")
-    due = state.due_standing.pop(0)
-    until_round = standing.standing_until(state.parameters, record.round)
-    require(record, account=due, until_round=until_round)
-    if not state.due_standing:
-        # Not before all have gained: who is in the frozen set does not change meanwhile.
-        gained = [part for part in transaction.records if type(part) is events.StandingGained]
-        state.standing.update((part.account, part.until_round) for part in gained)
+def round_decided(state: LightState, record: events.RoundDecided, _: Transaction) -> None:
+    """The statement gives the valid models and the voices; these give standing."""
+    entry = competing(state, record, record.round)
+    outcome = _outcome(state, entry, record)
+    require(record, valid=bitmap(outcome.ranking), ranking=outcome.voices)
+    burned = len(outcome.burned)
+    require_that(record, entry.burns == burned, "the models that burned", burned, entry.burns)
+    block = outcome.block
+    if block.quiet:
+        stated = block.statement
+        openers = [account for account, opened in entry.stated.items() if opened == stated]
+        state.standing.keep(record.round, stated, openers)
+        return
+    paid = [index for index in outcome.voices if block.paid_voices >> index & 1]
+    entitled = [entry.reveals[index].account for index in paid if index not in outcome.burned]
+    attesters = entry.closed.attesters if entry.closed else 0
+    state.standing.grant(record.round, entitled, attesters)
 
 
-def outcome_of(
+def standing_changed(
     state: LightState,
-    record: events.StandingGained | events.BlockAppended | events.RoundVoided,
-    transaction: Transaction,
-) -> tuple[tally.RoundOutcome, LightRound, actions.Finalize]:
-    """What the finalization's table makes of the round, once it is the majority's."""
-    calls = [call.action for call in transaction.calls if isinstance(call.action, actions.Finalize)]
-    if len(calls) != 1:
-        raise_difference(record, "its call", "one Finalize", len(calls))
-    [call] = calls
-    entry = competing(state, record, record.round)
-    statement = call.scores.statement(state.domain, record.round)
-    if statement != entry.majority:
-        raise_difference(record, "the majority's statement", entry.majority, statement)
-    outcome = tally.judge(
-        state.parameters,
-        state.domain,
-        record.round,
-        state.hashes[-1],
-        entry.voids_in_a_row,
-        entry.reveals,
-        call.scores,
-    )
-    revealed_models = tuple(reveal.transaction for reveal in entry.reveals)
-    unequal = first_unequal((revealed_models, outcome.ranking), (call.transactions, call.ranking))
-    if unequal is not None:
-        raise_difference(record, "its call's models and ranking", *unequal[1:])
-    return outcome, entry, call
-
-
-def appended(state: LightState, record: events.BlockAppended, transaction: Transaction) -> None:
-    """The block is what the majority's table makes of the revealed models."""
-    outcome, entry, call = outcome_of(state, record, transaction)
-    if state.due_standing:
-        raise_difference(record, "standing", tuple(state.due_standing), "not gained")
-    if not outcome.ranking:
-        raise_difference(record, "the ranking", "no valid model", record.ranking)
-    block = tally.make_block(
-        len(state.blocks),
-        record.round,
-        entry.decision_time,
-        state.hashes[-1],
-        call.scores,
-        outcome.votes,
-        entry.support[entry.majority],
-    )
-    best = entry.reveals[outcome.ranking[0]].transaction.model_hash
-    require(
+    record: events.StandingGained | events.StandingKept | events.StandingLost,
+    _: Transaction,
+) -> None:
+    """Standing changes as votes and stakes make it."""
+    if not state.due:
+        raise_difference(record, "the record", "none", "recorded")
+    due = state.due.pop(0)
+    require_that(
         record,
-        number=block.number,
-        block_hash=block.hash(state.domain),
-        model_hash=best,
-        ranking=outcome.ranking,
-        scores=call.scores,
+        type(due) is type(record),
+        "the kind of record",
+        type(due).__name__,
+        type(record).__name__,
     )
-    if entry.is_over:
-        raise_difference(record, "the record", "none: the round is over", "recorded")
-    entry.is_over = True
+    names = type(due).__dataclass_fields__.keys() - Record.__dataclass_fields__.keys()
+    require(record, **{name: getattr(due, name) for name in names})
+
+
+def appended(state: LightState, record: events.BlockAppended, _: Transaction) -> None:
+    """The block is what the statement makes of the revealed models."""
+    entry = competing(state, record, record.round)
+    outcome = _outcome(state, entry, record)
+    previous = state.blocks[-1]
+    block = replace(
+        outcome.block,
+        number=len(state.blocks),
+        round=record.round,
+        timestamp=entry.decision_time,
+        previous_hash=state.hashes[-1],
+        idle=0 if outcome.voices else previous.idle + 1,
+    )
+    require(record, number=block.number, data=block, block_hash=block.hash(state.domain))
+    entry.block, entry.is_over = block, True
     state.blocks.append(block)
     state.hashes.append(record.block_hash)
-    state.head_model = best
-    state.voids_in_a_row = 0
 
 
-def voided(state: LightState, record: events.RoundVoided, transaction: Transaction) -> None:
-    """The round is void for the reason that what happened in it gives, and once."""
+def voided(state: LightState, record: events.RoundVoided, _: Transaction) -> None:
+    """The round is void for the reason that what happened in it gives."""
     entry = competing(state, record, record.round)
-    if entry.void_reason == VoidReason.TOO_FEW_ITEMS:
-        reason = VoidReason.TOO_FEW_ITEMS
-    elif any(isinstance(call.action, actions.Finalize) for call in transaction.calls):
-        outcome, _, _ = outcome_of(state, record, transaction)
-        if outcome.ranking:
-            raise_difference(record, "the record", "a block, since models are valid", "void")
-        reason = VoidReason.NO_VALID_MODEL
+    if entry.fixed is not None:
+        no_statement = entry.majority == ZERO_HASH
+        reason = VoidReason.NO_STATEMENT if no_statement else VoidReason.NOT_FINALIZED
     else:
-        call_behind(state, record, transaction, actions.Advance)
-        reason = clock.void_reason(len(entry.reveals), entry.majority)
+        reason = VoidReason.TOO_FEW_DATA
+        has_enough = judging.has_enough_data(entry.partitioned, state.parameters.minimum_data)
+        if has_enough and entry.counted is None:
+            raise_difference(record, "the record", "none: there is enough data", "void")
     require(record, reason=reason)
-    if entry.is_over:
-        raise_difference(record, "the record", "none: the round is over", "recorded")
     entry.is_over = True
-    state.voids_in_a_row += 1
 
 
-def data_rewarded(state: LightState, record: events.DataRewarded, transaction: Transaction) -> None:
-    """The item lies in the block's data root, and is paid once."""
-    matching = [
-        call.action
-        for call in transaction.calls
-        if isinstance(call.action, actions.ClaimData)
-        and (call.action.block_number, call.action.index) == (record.number, record.index)
-    ]
-    if not matching or not 1 <= record.number < len(state.blocks):
-        raise_difference(record, "its call", "a claim for a known block", "missing")
-    claim, block = matching[0], state.blocks[record.number]
-    size = block.training_items + block.test_items
-    item_id = claim.item.identifier(state.deployment.domain("DataRegistry"))
-    leaf = item_leaf(state.domain, item_id, claim.is_test)
-    if not verify_merkle_proof(block.data_root, leaf, claim.index, size, claim.proof):
-        raise_difference(record, "the Merkle proof", f"into {block.data_root.hex()}", "another")
-    if (record.number, record.index) in state.claimed:
-        raise_difference(record, "the claim", "the first of its item", "a second one")
-    state.claimed.add((record.number, record.index))
-    test_items = state.claimed_test_items.get(record.number, 0) + claim.is_test
-    if test_items > block.test_items:
-        raise_difference(record, "the claimed test items", block.test_items, test_items)
-    state.claimed_test_items[record.number] = test_items
-    amount = tally.data_reward(
-        state.parameters,
-        record.number,
-        block.training_items,
-        block.test_items,
-        claim.is_test,
+def _outcome(state: LightState, entry: LightRound, record: Record) -> LightOutcome:
+    """What the statement that stands comes to."""
+    if entry.outcome is None:
+        majority = entry.majority
+        if majority == ZERO_HASH or entry.fixed is None or entry.counted is None:
+            raise_difference(record, "the statement", "one with a majority", "none")
+        entry.outcome = _decide(
+            state, entry, entry.fixed, entry.counted.trim, entry.statements[majority], majority
+        )
+    return entry.outcome
+
+
+def _decide(
+    state: LightState,
+    entry: LightRound,
+    fixed: events.DataSetFixed,
+    trim: int,
+    rows: Sequence[Row],
+    majority: bytes,
+) -> LightOutcome:
+    p, head = state.parameters, state.blocks[-1]
+    own = [row if row.hash != ZERO_HASH else None for row in rows[1:]]
+    required = judging.required(
+        p.significance,
+        p.hostile_allowance,
+        p.tries_allowance,
+        fixed.data_set.bit_count(),
+        trim,
+        len(entry.committed),
     )
-    require(
-        record,
-        number=claim.block_number,
-        reward_address=claim.item.reward_address,
-        amount=amount,
+    ranking = judging.rank(
+        [
+            None if row is None else judging.Judged(row.net, row.spread, reveal.order)
+            for row, reveal in zip(own, entry.reveals, strict=True)
+        ],
+        required,
     )
+    has_best = head.model_hash != ZERO_HASH
+    named = voices.voices(ranking, [row.repeats for row in rows[1:]], has_best=has_best)
+    transactions = [entry.reveals[index].transaction for index in named]
+    identifiers = [model.identifier(state.domain, fixed.round) for model in transactions]
+    counted = votes.count_votes(
+        [
+            votes.Ballot(identifier, model.data_root, model.previous_block)
+            for identifier, model in zip(identifiers, transactions, strict=True)
+        ],
+        fixed.data_root,
+        state.hashes[-1],
+    )
+    best = None if counted.is_quiet else counted.best
+    block = replace(
+        GENESIS_BLOCK,
+        best_reveal=0 if best is None else named[best],
+        voices=len(named),
+        attestations=entry.support(majority),
+        best_model=ZERO_HASH if best is None else identifiers[best],
+        model_hash=head.model_hash if best is None else transactions[best].model_hash,
+        data_vote_root=counted.data_vote_root,
+        block_vote_root=counted.block_vote_root,
+        data_root=fixed.data_root,
+        statement=majority,
+        paid_voices=0 if best is None else bitmap(named[position] for position in counted.agreeing),
+    )
+    burned = tuple(
+        index
+        for index, row in enumerate(own)
+        if judging.burns(row.middle if row else None, rows[0].middle, p.burn_basis_points)
+    )
+    return LightOutcome(ranking, named, burned, block)
+
+
+# ---- claims --------------------------------------------------------------------------------------
+
+
+def rewarded(state: LightState, record: Rewarded, _: Transaction) -> None:
+    """A model or an attestation is paid once, to who earned it, its part of the pot."""
+    entry, block = _block_of(state, record, record.round)
+    p = state.parameters
+    paid = [entry.reveals[index].account for index in positions(block.paid_voices)]
+    best = None if block.quiet else entry.reveals[block.best_reveal].account
+    match record:
+        case events.BestRewarded():
+            earned, pot, parts = record.account == best, p.best_basis_points, 1
+        case events.VoiceRewarded():
+            earned = record.account in paid and record.account != best
+            pot, parts = p.models_basis_points, len(paid) - 1
+        case events.AttesterRewarded():
+            earned = entry.stated.get(record.account) == block.statement
+            pot, parts = p.attesters_basis_points, block.attestations
+    require_that(record, earned, "account", "one that earned it", record.account)
+    _require_first(state, record, record.round, record.account)
+    require(record, amount=_part(state, block, pot, parts))
+
+
+def data_rewarded(state: LightState, record: events.DataRewarded, _: Transaction) -> None:
+    """A data transaction of D is paid once; to whom, its ring signature binds."""
+    entry, block = _block_of(state, record, record.round)
+    data_set = entry.fixed.data_set if entry.fixed else 0
+    is_in = data_set >> record.index & 1 == 1
+    require_that(record, is_in, "index", "one of the data set", record.index)
+    _require_first(state, record, record.round, record.index)
+    pot = state.parameters.data_basis_points
+    require(record, amount=_part(state, block, pot, data_set.bit_count()))
+
+
+def _block_of(state: LightState, record: Record, number: int) -> tuple[LightRound, Block]:
+    entry = state.rounds.get(number)
+    if entry is None or entry.block is None:
+        raise_difference(record, "the round", "one with a block", number)
+    return entry, entry.block
+
+
+def _require_first(state: LightState, record: Record, number: int, whose: int | str) -> None:
+    claim = number, type(record), whose
+    require_that(record, claim not in state.claimed, "the claim", "the first", "another one")
+    state.claimed.add(claim)
+
+
+def _part(state: LightState, block: Block, basis_points: int, parts: int) -> int:
+    p = state.parameters
+    reward = rewards.block_reward(block.number, p.block_reward, p.halving_blocks)
+    return rewards.part(rewards.idle_reward(reward, block.idle), basis_points, parts)

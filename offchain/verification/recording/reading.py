@@ -16,19 +16,20 @@ from offchain.chain.abi.interfaces import CONTRACTS, AbiValueError, interface
 from offchain.chain.reading.calls_made import SentCall, SentTransaction, traced_calls, transactions
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.provider import RpcReplyError
-from offchain.chain.rpc.replies import Log
+from offchain.chain.rpc.replies import EvmBlock, Log
 from offchain.errors import ChainError
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
 from offchain.verification.recording.differences import Progress, no_progress
 from offchain.verification.recording.values import (
+    ChainHead,
     ContractCall,
     FinalState,
     Recording,
     TokensMoved,
     Transaction,
 )
-from offchain.verification.recording.views import read_state
+from offchain.verification.recording.views import read_head, read_state
 
 TOKEN_CONTRACT: Final = "ModelToken"  # noqa: S105 - a name
 BLOCKS_AT_ONCE: Final = 2_000
@@ -60,7 +61,6 @@ def read_recording(
     *,
     first_block: int | None = None,
     known: FinalState | None = None,
-    kinds: Sequence[type[Record]] | None = None,
     confirmations: int = 0,
     progress: Progress = no_progress,
 ) -> Recording:
@@ -71,28 +71,76 @@ def read_recording(
         first_block: where to begin; the deployment's first block if it is not given.
         known: the state at the end of what was read before `first_block`: its accounts and
             addresses are asked for again.
-        kinds: the kinds of records to read; all if they are not given. With some only, the state
-            at the end says nothing of accounts.
         confirmations: EVM blocks at the end that are left for later.
         progress: is told how far it is.
 
     Raises:
         ChainError: the chain cannot be read, or moved meanwhile.
     """
-    ethereum = contracts.ethereum
     first = contracts.deployment.block_number if first_block is None else first_block
-    last = ethereum.block(max(first - 1, ethereum.block_number() - confirmations))
-    found: list[Transaction] = []
-    for start in range(first, last.number + 1, BLOCKS_AT_ONCE):
-        end = min(last.number, start + BLOCKS_AT_ONCE - 1)
-        logs = _logs(contracts, start, end, kinds)
-        found += _with_calls(contracts, list(_logged(contracts, logs)))
-        progress("reading EVM blocks", end - first + 1, last.number - first + 1)
-    state = read_state(contracts, found if kinds is None else (), last.number, known)
-    after = ethereum.block(last.number).hash
+    last = _last_block(contracts, first, confirmations)
+    found = _read(contracts, first, last.number, None, None, progress)
+    state = read_state(contracts, found, last.number, known)
+    _require_still(contracts, last)
+    return Recording(first, last.number, last.hash, tuple(found), state)
+
+
+def read_some(
+    contracts: DeployedContracts,
+    kinds: Sequence[type[Record]],
+    calls_of: Sequence[type[Record]],
+    *,
+    confirmations: int = 0,
+    progress: Progress = no_progress,
+) -> tuple[tuple[Transaction, ...], ChainHead]:
+    """Read the records of some kinds, and the calls behind some of them; raises as above.
+
+    Args:
+        contracts: the deployment.
+        kinds: of the records.
+        calls_of: kinds of records whose transactions' calls are read; others have none.
+        confirmations: EVM blocks at the end that are left for later.
+        progress: is told how far it is.
+
+    Returns:
+        The transactions, from the deployment's first block on, and where they end.
+    """
+    first = contracts.deployment.block_number
+    last = _last_block(contracts, first, confirmations)
+    found = _read(contracts, first, last.number, kinds, tuple(calls_of), progress)
+    ended = read_head(contracts, last.number)
+    _require_still(contracts, last)
+    return tuple(found), ended
+
+
+def _last_block(contracts: DeployedContracts, first: int, confirmations: int) -> EvmBlock:
+    ethereum = contracts.ethereum
+    return ethereum.block(max(first - 1, ethereum.block_number() - confirmations))
+
+
+def _require_still(contracts: DeployedContracts, last: EvmBlock) -> None:
+    """Require that the chain still has the block up to which it was read."""
+    after = contracts.ethereum.block(last.number).hash
     if after != last.hash:
         raise ChainMovedError(last.number, last.hash, after)
-    return Recording(first, last.number, last.hash, tuple(found), state)
+
+
+def _read(
+    contracts: DeployedContracts,
+    first: int,
+    last: int,
+    kinds: Sequence[type[Record]] | None,
+    calls_of: tuple[type[Record], ...] | None,
+    progress: Progress,
+) -> list[Transaction]:
+    """The transactions of a range of blocks; of all kinds of records, and all calls, if None."""
+    found: list[Transaction] = []
+    for start in range(first, last + 1, BLOCKS_AT_ONCE):
+        end = min(last, start + BLOCKS_AT_ONCE - 1)
+        logs = _logs(contracts, start, end, kinds)
+        found += _with_calls(contracts, list(_logged(contracts, logs)), calls_of)
+        progress("reading EVM blocks", end - first + 1, last - first + 1)
+    return found
 
 
 # ---- records and calls ---------------------------------------------------------------------------
@@ -102,18 +150,17 @@ def _logs(
     contracts: DeployedContracts, first: int, last: int, kinds: Sequence[type[Record]] | None
 ) -> list[Log]:
     """Logs of a range of blocks, of all kinds or of some, in order."""
-    addresses = {name: contracts.deployment.address(name) for name in _LOGGING}
+    addresses = [contracts.deployment.address(name) for name in _LOGGING]
     if kinds is None:
-        return list(contracts.ethereum.logs(list(addresses.values()), first, last))
+        return list(contracts.ethereum.logs(addresses, first, last))
     wanted = {kind.__name__ for kind in kinds}
-    found = [
-        log
-        for name, address in addresses.items()
+    topics = tuple(
+        topic
+        for name in _LOGGING
         for topic, event in interface(name).events.items()
         if event.name in wanted
-        for log in contracts.ethereum.logs([address], first, last, [topic])
-    ]
-    return sorted(found, key=lambda log: (log.block_number, log.log_index))
+    )
+    return list(contracts.ethereum.logs(addresses, first, last, [topics]))
 
 
 def _logged(contracts: DeployedContracts, logs: Sequence[Log]) -> Iterator[_Logged]:
@@ -159,9 +206,13 @@ def _record(contract: str, log: Log, timestamp: int) -> Record | None:
     )
 
 
-def _with_calls(contracts: DeployedContracts, logged: Sequence[_Logged]) -> list[Transaction]:
-    """The transactions of some logs, with what each called."""
-    acting = [entry for entry in logged if any(not _is_movement(part) for part in entry.records)]
+def _with_calls(
+    contracts: DeployedContracts,
+    logged: Sequence[_Logged],
+    calls_of: tuple[type[Record], ...] | None,
+) -> list[Transaction]:
+    """The transactions of some logs, with what those called that logged some kinds of records."""
+    acting = [entry for entry in logged if any(_is_asked(part, calls_of) for part in entry.records)]
     sent = transactions(contracts.ethereum, [entry.hash for entry in acting])
     by_hash = {transaction.hash: transaction for transaction in sent}
     return [
@@ -192,8 +243,8 @@ def _calls(
     return tuple(ContractCall(sender, action) for sender, action in decoded if action is not None)
 
 
-def _is_movement(record: Record) -> bool:
-    return isinstance(record, TokensMoved)
+def _is_asked(record: Record, kinds: tuple[type[Record], ...] | None) -> bool:
+    return not isinstance(record, TokensMoved) if kinds is None else isinstance(record, kinds)
 
 
 _LOGGING: Final = tuple(

@@ -114,6 +114,23 @@ class AccountState:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainHead:
+    """Where Bitcoin's chain and the model chain end, as views say at an EVM block.
+
+    Attributes:
+        block_number: the EVM block's.
+        relay_height: the relay's best height.
+        relay_hash: hash of that header, internal byte order.
+        head: the model chain's last block.
+    """
+
+    block_number: int
+    relay_height: int
+    relay_hash: bytes
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
 class FinalState:
     """What the contracts' views say at the last block of a recording.
 
@@ -173,6 +190,12 @@ class Recording:
     last_hash: bytes
     transactions: tuple[Transaction, ...]
     state: FinalState = field(repr=False)
+
+    @property
+    def ended(self) -> ChainHead:
+        """Where both chains end."""
+        state = self.state
+        return ChainHead(self.last_block, state.relay_height, state.relay_hash, state.head)
 
     @property
     def records(self) -> Iterator[Record]:

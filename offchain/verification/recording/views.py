@@ -32,6 +32,7 @@ from offchain.verification.recording.differences import (
 from offchain.verification.recording.values import (
     AccountState,
     AttesterState,
+    ChainHead,
     EpochState,
     FinalState,
     RoundState,
@@ -93,6 +94,17 @@ def read_state(
         total_supply=supply[0],
         stakes=stakes,
     )
+
+
+def read_head(contracts: DeployedContracts, block: int) -> ChainHead:
+    """What the views say at a block of where both chains end."""
+    views = (
+        View("BitcoinRelay", "bestHeight"),
+        View("BitcoinRelay", "bestHash"),
+        View("ModelChain", "head"),
+    )
+    height, relay_hash, head = contracts.read_many(views, block)
+    return ChainHead(block, height[0], relay_hash[0], returned("ModelChain", "head", Head, head))
 
 
 @dataclass(slots=True)

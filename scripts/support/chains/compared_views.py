@@ -65,7 +65,6 @@ def all_views(reference: ReferenceChain, accounts: Sequence[str]) -> list[Expect
         views.append(("ModelToken", "balanceOf", (account,), amount))
     views.append(("ModelToken", "totalSupply", (), reference.token.total_supply))
     views.append(("Membership", "genesisIsWarm", (), membership.genesis_is_warm))
-    views.append(("Membership", "genesisMembers", (), len(membership.genesis_members)))
     return views
 
 
@@ -126,6 +125,5 @@ def _account_views(reference: ReferenceChain, account: str) -> Iterator[Expected
     end = reference.attestations.standing_end(account)
     yield "Membership", "stakeOf", (account,), membership.stake_of(account)
     yield "Membership", "stakeFreeFrom", (account,), membership.stake_free_from(account)
-    yield "Membership", "isGenesisMember", (account,), account in membership.genesis_members
     yield "Attestations", "standingEnd", (account,), end
     yield "Heat", "heatOf", (account,), reference.heat.heat_of(account)

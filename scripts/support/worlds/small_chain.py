@@ -13,6 +13,7 @@ from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import Row
 from scripts.support.worlds.content_world import ContentWorld
+from scripts.support.worlds.square_digits import model
 from scripts.support.worlds.steps import Node
 
 
@@ -36,9 +37,9 @@ def first_round(world: ContentWorld) -> None:
     world.open()
     leader, second, copier = world.nodes[:3]
     world.execute(world.commit(leader, 10), leader)
-    world.execute(world.commit(second, 20), second)
+    world.execute(world.commit(second, 30), second)
     world.execute(world.commit(copier, 0, copy_of=second), copier)
-    world.execute(world.commit(leader, 5), leader)
+    world.execute(world.commit(leader, 20), leader)
     world.end_phase()
     world.unseal()
     world.report()
@@ -84,15 +85,15 @@ def second_round(world: ContentWorld) -> None:
 
 
 def third_round(world: ContentWorld) -> None:
-    """A block with two voices. Data is reported, test keys are kept back."""
+    """A block with two voices of three valid models. Data is reported, test keys are kept back."""
     world.spoiled = {3: "other samples"}
     world.share()
     world.partition_all()
     world.close()
     world.open()
     world.fill_up()
-    for node, skill in zip(world.nodes, (45, 60, 0), strict=False):
-        world.execute(world.commit(node, skill), node)
+    for node, digits in zip(world.nodes, (range(7), range(3, 10), range(4, 10)), strict=False):
+        world.execute(world.commit_file(node, model(digits)), node)
     world.end_phase()
     [withheld] = numbers(world, world.nodes[4:5])
     world.unseal([number for number in range(5) if number != withheld])

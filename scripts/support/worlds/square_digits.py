@@ -1,10 +1,12 @@
 """Digits that are easy to draw and easy to read, so that tests need neither fonts nor training.
 
 A digit is a square at a place of its own, in noise. A network that compares averages over coarse
-cells with what they are for each digit reads them; the more noise its weights have, the worse.
+cells with what they are for each digit reads the digits that it knows, and no others.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,6 @@ from numpy.typing import NDArray
 from offchain.learning.exact.integer_layer import IntegerLayer
 from offchain.learning.exact.integer_network import (
     DIGITS_FAMILY,
-    WEIGHT_MAXIMUM,
     IntegerNetwork,
     encode_model,
     shift_right,
@@ -21,6 +22,9 @@ from offchain.learning.formats.digits import DigitSamples, encode_payload
 
 CELLS = 16
 """What the convolutions leave of an image: 4 by 4 averages."""
+
+NEVER = 1 << 20
+"""Taken off a digit's logit, so that it is never the largest."""
 
 
 def samples(seed: int, count: int) -> DigitSamples:
@@ -40,8 +44,8 @@ def payload(seed: int, count: int) -> bytes:
     return encode_payload(samples(seed, count))
 
 
-def model(seed: int, noise: float) -> bytes:
-    """A model file: reads all digits without noise, and hardly any with a noise of 10."""
+def model(known: Collection[int]) -> bytes:
+    """A model file: reads these digits, and takes all others for one of them."""
     averages = [
         IntegerLayer(
             np.ones((1, 1, kernel, kernel), np.int8),
@@ -52,15 +56,14 @@ def model(seed: int, noise: float) -> bytes:
     ]
     each_cell = np.eye(CELLS, dtype=np.int8).reshape(CELLS, 1, 4, 4)
     copies = IntegerLayer(each_cell, np.zeros(CELLS, np.int32), np.zeros(CELLS, np.uint8))
-    known = samples(0, 500)
-    cells = _cells(averages, known.images)
-    means = np.stack([cells[known.labels == digit].mean(axis=0) for digit in range(10)])
+    seen = samples(0, 500)
+    cells = _cells(averages, seen.images)
+    means = np.stack([cells[seen.labels == digit].mean(axis=0) for digit in range(10)])
     # What all digits have in common tells none from another.
-    own = means - means.mean(axis=0)
-    weights = own + np.random.default_rng(seed).normal(0.0, noise, own.shape)
-    weight = np.clip(np.rint(weights), -WEIGHT_MAXIMUM, WEIGHT_MAXIMUM).astype(np.int8)
+    weight = np.rint(means - means.mean(axis=0)).astype(np.int8)
     # Of two digits the one whose averages are nearer wins: half the square of its own is taken off.
     bias = -np.rint((means**2).sum(axis=1) / 2).astype(np.int32)
+    bias[[digit for digit in range(10) if digit not in known]] -= NEVER
     linear = IntegerLayer(weight, bias, np.zeros(1, np.uint8))
     return encode_model(IntegerNetwork(DIGITS_FAMILY, (*averages, copies), linear))
 

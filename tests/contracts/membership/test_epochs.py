@@ -56,7 +56,7 @@ def test_genesis_accounts_are_known_from_the_deployment_on(deployed: Rounds) -> 
         False,
     ]
     assert view(deployed, "genesisIsWarm")
-    assert view(deployed, "genesisMembers") == 0
+    assert view(deployed, "memberCount", 1) == 0
     assert 0 < view(deployed, "deployedAt") <= deployed.chain.now
 
 
@@ -78,8 +78,8 @@ def test_the_chain_waits_for_every_genesis_account_for_a_time(deployed: Rounds) 
             chain.send("ModelChain", "start", deployed.by_key(accounts, 1))
     chain.now = earliest - 1
     chain.send("ModelChain", "start", deployed.by_key(accounts, 1))
-    assert view(deployed, "genesisMembers") == 3
-    assert [view(deployed, "isGenesisMember", account) for account in deployed.accounts[:5]] == [
+    assert view(deployed, "memberCount", 1) == 3
+    assert [view(deployed, "isMember", 1, account) for account in deployed.accounts[:5]] == [
         True,
         True,
         True,

@@ -19,7 +19,7 @@ from offchain.learning.exact.judge_gas import (
     file_bytes,
     judging_gas,
 )
-from offchain.learning.task import MAXIMUM_MODEL_BYTES
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from tests.support.random_networks import random_network
 
 RESULTS = Path(__file__).parents[3] / "docs" / "results" / "judge_gas.json"

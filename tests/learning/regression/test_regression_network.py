@@ -18,7 +18,7 @@ from offchain.learning.regression.regression_network import (
 )
 from offchain.learning.regression.samples import TableSamples
 from offchain.learning.regression.table import LARGEST_VALUE, Column, Table
-from offchain.learning.task import MAXIMUM_MODEL_BYTES
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
 TABLE = Table(
     "plants", (Column("height", -5, 300), Column("leaves", 0, 40)), Column("yield", 10, 90), 8

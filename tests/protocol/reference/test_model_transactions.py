@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from offchain.protocol.reference.model_transactions import MAXIMUM_MODEL_BYTES
 from offchain.protocol.words import actions
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from offchain.protocol.words.records import StakeBurned
 from offchain.protocol.words.status import ZERO_HASH, Phase
 from scripts.support.worlds.steps import SMALL, refused
