@@ -58,7 +58,7 @@ def _moments(paces: Mapping[str, float], last: float, chance: random.Random) -> 
 def _matched(ranks: Mapping[str, float], known: Mapping[str, float]) -> float:
     """Part of the names that are right if both orders are taken for one."""
     pairs = zip(
-        sorted(ranks, key=ranks.__getitem__), sorted(known, key=known.__getitem__), strict=False
+        sorted(ranks, key=ranks.__getitem__), sorted(known, key=known.__getitem__), strict=True
     )
     return sum(one == other for one, other in pairs) / len(ranks)
 
@@ -87,7 +87,7 @@ def _by_commitments(brought: Brought) -> float:
     The worst case: content ties all rounds together, the fast are always fast, in sharing as in
     training, and hand in keys as soon as they can.
     """
-    chance = random.Random(1)  # noqa: S311 (simulated networks, the same every time)
+    chance = random.Random(1)  # noqa: S311  (a simulation)
     right = []
     for _ in range(NETWORKS):
         paces = _paces(chance)
@@ -115,7 +115,7 @@ def relayer_view(tell: Tell, brought: Brought = mixed) -> Outcome:
         found * NODES <= MOST and most < 2 / len(RELAYERS),
         first * NODES > 2 * MOST,
         f"who sees when {NODES} addresses hand in, and the chain, names {found * NODES:.2f} times "
-        f"as many as guessing, unmixed {first:.0%}; of {len(RELAYERS)} relayers none "
+        f"as many as guessing, unmixed {first:.0%} of all; of {len(RELAYERS)} relayers none "
         f"sees more than {most:.0%} of a node's rounds",
         f"the relayer itself knows which address brought what; who hands in after the window is "
         f"named ({late:.0%}), which is why a node that comes that late leaves the round out",
@@ -130,7 +130,7 @@ def relayer_view(tell: Tell, brought: Brought = mixed) -> Outcome:
 
 def _by_handing_in(brought: Brought) -> float:
     """Part of the data that is named right by the order in which addresses hand in."""
-    chance = random.Random(2)  # noqa: S311 (simulated networks, the same every time)
+    chance = random.Random(2)  # noqa: S311  (a simulation)
     right = []
     for _ in range(NETWORKS):
         paces = _paces(chance)
@@ -146,7 +146,7 @@ def _by_handing_in(brought: Brought) -> float:
 
 def _late_one(brought: Brought) -> float:
     """How often the one that hands in after the window is the last on chain."""
-    chance = random.Random(3)  # noqa: S311 (simulated networks, the same every time)
+    chance = random.Random(3)  # noqa: S311  (a simulation)
     last = []
     for _ in range(NETWORKS):
         arrivals = _moments(_paces(chance), SHARE_WINDOW.first, chance)

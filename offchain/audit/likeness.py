@@ -58,28 +58,34 @@ class Likeness:
 
         Columns are then scaled to one sum, so that none is near to everything.
         """
+        for other in known:
+            self._compare([each for each in new if (each, other) not in self._distances], other)
         table = np.zeros((len(new), len(known)))
         for row, content in enumerate(new):
-            distances = np.stack([self._nearest(content, other) for other in known])
-            nearest = np.bincount(distances.argmin(axis=0), minlength=len(known))
-            table[row] = nearest / distances.shape[1]
-        return np.asarray(table / np.maximum(table.sum(axis=0), 1e-9))
+            nearest = np.stack([self._distances[content, other] for other in known]).argmin(axis=0)
+            table[row] = np.bincount(nearest, minlength=len(known)) / len(nearest)
+        scaled: NDArray[np.float64] = table / np.maximum(table.sum(axis=0), 1e-9)
+        return scaled
 
-    def _nearest(self, content: Content, other: Content) -> NDArray[np.float32]:
+    def _compare(self, contents: Sequence[Content], other: Content) -> None:
         """How far the nearest of another's samples with its label is, for each sample."""
-        found = self._distances.get((content, other))
-        if found is None:
-            found = np.concatenate(
-                [
-                    _least(rows, other.by_label.get(label))
-                    for label, rows in content.by_label.items()
-                ]
+        # All contents at once: a library's threads take longer to meet than a small product takes.
+        least: dict[Content, list[NDArray[np.float32]]] = {content: [] for content in contents}
+        for label in sorted({label for content in contents for label in content.by_label}):
+            having = [content for content in contents if label in content.by_label]
+            found = _least(
+                np.concatenate([content.by_label[label] for content in having]),
+                other.by_label.get(label),
             )
-            self._distances[content, other] = found
-        return found
+            ends = np.cumsum([len(content.by_label[label]) for content in having])
+            for content, part in zip(having, np.split(found, ends[:-1]), strict=True):
+                least[content].append(part)
+        for content, parts in least.items():
+            self._distances[content, other] = np.concatenate(parts)
 
 
 def _least(rows: NDArray[np.float32], others: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """The squared distance of each row to the nearest of others."""
     if others is None:
         return np.full(len(rows), np.inf, np.float32)
     squares = (rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * rows @ others.T
