@@ -1,5 +1,6 @@
 """The documents name only what exists, and hang together."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -115,6 +116,20 @@ def test_every_option_that_documents_name_exists() -> None:
 def test_the_threat_model_names_every_attack_and_no_other() -> None:
     column = table_column(ROOT / "docs" / "ThreatModel.md", "attack")
     assert set(re.findall(r"`([^`]+)`", column)) == set(FAMILIES)
+
+
+def test_the_threat_model_has_the_figures_of_anonymity_as_measured() -> None:
+    networks = json.loads((ROOT / "docs" / "results" / "anonymity.json").read_text())["networks"]
+    document = (ROOT / "docs" / "ThreatModel.md").read_text()
+
+    def shown(figures: dict[str, float]) -> str:
+        right, error = 100 * figures["attributed_right"], 100 * figures["standard_error"]
+        return f"{right:.2f} ± {error:.2f} % ({figures['times_chance']:.2f})"
+
+    for network in networks:
+        start = f"| {network['nodes']} | {network['options']} | {100 * network['chance']:.2f} % "
+        absent = network["with_5_percent_missed"]
+        assert f"{start}| {shown(network)} | {shown(absent)} |" in document
 
 
 def test_the_attacks_on_what_fell_once_exist() -> None:
