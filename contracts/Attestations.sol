@@ -193,15 +193,17 @@ contract Attestations is IAttestations {
         }
     }
 
-    /// @dev The genesis accounts that attest beside those with standing: with a full stake, and not lapsed.
+    /// @dev The genesis accounts that attest beside those with standing: with a full stake, and not lapsed. Returns
+    /// how many have no standing.
     function _callGenesis(uint32 round) private returns (uint32 called) {
         address[] memory accounts = _membership.genesisAccounts();
         for (uint256 i; i < accounts.length; ++i) {
             Genesis storage entry = _genesis[accounts[i]];
-            if (_genesisTick - entry.opened >= _standingRounds || _standing.has(accounts[i])) continue;
+            if (_genesisTick - entry.opened >= _standingRounds) continue;
             if (!_membership.hasFullStake(accounts[i])) continue;
+            // Those with standing too: what they open keeps them from lapsing.
             entry.round = round;
-            ++called;
+            if (!_standing.has(accounts[i])) ++called;
         }
     }
 

@@ -2,8 +2,8 @@
 
 Accuracies of two blocks are of two test sets, with other fonts in them. A later model's accuracy on
 an earlier block's test set tells whether it is the worse model or was given the harder test. Test
-sets and models are put together from chain and store alone and the attested scores are counted
-again.
+sets and models are put together from chain and store alone, and the attested rows are computed
+again. A quiet block's best model is that of the block before.
 """
 
 import os
@@ -14,17 +14,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-from offchain.chain.domains import Domains
 
 from offchain.chain.follower import ChainFollower
 from offchain.chain.web3_chain import Web3Chain
 from offchain.experiment.folder import RunFolder, kept_chain
 from offchain.experiment.observer import JudgedBlock, Observer
-from offchain.experiment.reporting.block_figures import decoded_test, require_attested
+from offchain.experiment.reporting.block_figures import decoded_test
 from offchain.experiment.reporting.machine import commit_of
 from offchain.learning.drawing.noise import PRESETS
 from offchain.node.demo.local_network import account
-from offchain.node.journal import Journal
 from offchain.programs.running import run_program
 from offchain.storage.local import LocalStore
 from scripts.support.results import write_results
@@ -32,41 +30,37 @@ from scripts.support.results import write_results
 
 def judged_blocks(run: RunFolder, noise: str) -> list[JudgedBlock]:
     """All blocks of a preset with their models and test sets."""
-    from offchain.learning.tasks.learner import DigitsLearner
-
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="modelchain-cross-")))
         contracts = stack.enter_context(kept_chain(run, noise, scratch / "anvil.log"))
         found = contracts.deployment
-        domains = Domains.of(found)
         observer = Observer(
-            ChainFollower(Web3Chain(contracts, account(0)), domains, found.block_number),
+            ChainFollower(Web3Chain(contracts, account(0)), found.domain(), found.block_number),
             LocalStore(run.preset(noise) / "store"),
-            DigitsLearner(contracts.parameters.maximum_samples),
-            domains,
-            stack.enter_context(Journal(scratch / "journal")),
-            contracts.parameters,
         )
         return [observer.judged_block(number + 1) for number in range(observer.blocks)]
 
 
-def accuracies(blocks: list[JudgedBlock]) -> list[list[float]]:
-    """Row: whose test set; column: whose model."""
+def accuracies(blocks: list[JudgedBlock]) -> list[list[float | None]]:
+    """Row: whose test set; column: whose model, None while there is none.
+
+    Raises:
+        VerificationError: a model has other points than those that the attesters stand behind.
+    """
     from offchain.learning.exact.evaluation import ExactEvaluator
     from offchain.learning.exact.integer_network import parse_model
 
     evaluator = ExactEvaluator()
-    models = [parse_model(block.best) for block in blocks]
+    models = [None if block.best is None else parse_model(block.best) for block in blocks]
     rows = []
     for row, block in enumerate(blocks):
         test = decoded_test(block)
-        scores = [evaluator.score(model, test.images, test.labels) for model in models]
-        require_attested(
-            f"the best model of block {block.number}",
-            (scores[row], len(test)),
-            (block.best_score, block.test_samples),
-        )
-        rows.append([score / len(test) for score in scores])
+        points = [
+            None if model is None else evaluator.points(model, test.images, test.labels)
+            for model in models
+        ]
+        block.require_attested(points[row], points[row - 1] if row else None)
+        rows.append([None if one is None else float(one.mean()) for one in points])
     return rows
 
 
@@ -101,7 +95,8 @@ def cross_accuracy(work: Path, output: Path) -> None:
     for noise, rows in found.items():
         print(f"{noise} noise; a row is a block's test set, a column the best model of a block")
         for number, row in enumerate(rows, 1):
-            print(f"{number}  " + "  ".join(f"{100 * one:.2f}" for one in row))
+            shown = ["-" if one is None else f"{100 * one:.2f}" for one in row]
+            print(f"{number}  " + "  ".join(shown))
     results = {
         "command": "python -m scripts.cross_accuracy",
         "run": known["id"],

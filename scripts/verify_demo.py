@@ -28,7 +28,7 @@ from scripts.support import tampering
 from scripts.support.chains.evm import fresh_evm
 from scripts.support.chains.real_chain import RecordedChain, record
 from scripts.support.tampering import Change
-from scripts.support.verifying import replay, verify_copy
+from scripts.support.verifying import cases, replay, verify_copy
 from scripts.support.worlds.small_chain import play
 
 Check = Callable[[], None]
@@ -142,13 +142,11 @@ def forged_files(
 
 def needed_files(chain: RecordedChain) -> dict[str, list[bytes]]:
     """Digests of the parts and models that a statement rests on."""
-    state = chain.replay()
-    for transaction in chain.recording.transactions:
-        state.apply(transaction)
-    parts = {digest for case in state.cases for data in case.data for digest in data.payload_hashes}
+    found = cases(chain)
+    parts = {digest for case in found for data in case.data for digest in data.payload_hashes}
     models = {
         model.model_hash
-        for case in state.cases
+        for case in found
         for model in case.models
         if model is not None and model.model_hash not in case.files
     }

@@ -3,8 +3,8 @@ pragma solidity 0.8.30;
 
 import {Tags} from "./Tags.sol";
 
-/// @title Which parts of a data transaction test: those with the lowest H("test", seed, its identifier, part), compared
-/// by their first 31 bytes, and of equal ones the lower part.
+/// @title Which parts of a data transaction test: those with the lowest H("test", seed, its identifier, part),
+/// compared by their first 31 bytes, and of equal ones the lower part.
 library TestParts {
     /// @notice H("seed", Bitcoin hash): what splits the data transactions of a partition.
     /// @param modelChain address of the model chain

@@ -9,7 +9,8 @@ from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
 from offchain.attacks.bitcoin_chain import BLOCK_SECONDS, REGTEST_BITS, mined
-from offchain.attacks.rounds_world import SMALL, World, address
+from offchain.attacks.rounds_players import SMALL, address
+from offchain.attacks.rounds_world import World
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.errors import RelayRuleError
 from offchain.bitcoin.header import BlockHeader, hash_number, short_hash, split_headers
@@ -17,7 +18,6 @@ from offchain.bitcoin.header_chain import HeaderChain
 from offchain.bitcoin.rules import MAINNET, MAXIMUM_FUTURE_SECONDS
 from offchain.bitcoin.target import target_from_bits
 from offchain.protocol.rules import partition
-from offchain.protocol.rules.clock import phase_may_end
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import LIVE_RELAY
 from offchain.protocol.words.status import Phase
@@ -25,6 +25,9 @@ from offchain.protocol.words.transactions import partition_seed
 
 RECORDED_FROM = 822_528
 """Height of the first recorded header of Bitcoin's own chain, where an epoch begins."""
+
+DANKU_BLOCKS = 20
+"""Blocks within which the call that splits DanKu's data has to come (init2 of its contract)."""
 
 WANTED = (0, 1, 2)
 """The parts that a grinding sharer wants to test: it has prepared them."""
@@ -113,13 +116,13 @@ def keeper_chooses(tell: Tell) -> Outcome:
         for height in range(world.relay.lowest_height, world.relay.tip + 1)
         if arrived < world.relay.decision_time(height) <= world.now
     ]
+    choices = {world.relay.block_hash(height) for height in passed[:DANKU_BLOCKS]}
     return Outcome(
         len(accepted) == 1 and bool(closed),
-        len(passed) > 1,
+        len(choices) > 1,
         f"{len(accepted)} of {len(heights) * 6} pairs of height and end is taken, closing is "
-        f"refused ({closed}); where any passed height will do, there are {len(passed)} seeds to "
-        "choose from",
-        figures={"accepted": len(accepted), "seeds_to_choose_from": len(passed)},
+        f"refused ({closed}); by DanKu's rule there are {len(choices)} seeds to choose from",
+        figures={"accepted": len(accepted), "seeds_to_choose_from": len(choices)},
     )
 
 
@@ -127,36 +130,39 @@ def keeper_chooses(tell: Tell) -> Outcome:
 
 
 def header_burst(tell: Tell) -> Outcome:
-    """After a gap a burst of headers makes all heights of a competition at once."""
-    world = World.create(5)
+    """After a gap one node hands the relay its headers, as it needs them, and ends all phases."""
+    tell("144 headers of a gap, one a second, and one node that ends every phase")
+    seconds = SMALL.minimum_phase_seconds
+    reached = _phases_of_a_burst(seconds, seconds)
+    by_heights = _phases_of_a_burst(1, seconds)
+    return Outcome(
+        len(reached) <= 2,
+        by_heights[-1] is Phase.VOID,
+        f"within {seconds} s (minimumPhaseSeconds) the round comes as far as {reached[-1].name}; "
+        f"where a second is enough for a phase as far as {by_heights[-1].name}",
+        "a phase lasts minimumPhaseSeconds at least: half an hour live",
+        {"phases_ended": len(reached) - 1, "phases_ended_by_heights": len(by_heights) - 1},
+    )
+
+
+def _phases_of_a_burst(minimum_phase_seconds: int, seconds: int) -> list[Phase]:
+    """The phases that a burst of so many seconds goes through."""
+    parameters = replace(SMALL, minimum_phase_seconds=minimum_phase_seconds)
+    world = World.create(5, parameters=parameters)
     world.start()
     world.collect(world.players)
-    phases = [Phase.OPEN]
-    by_height = [Phase.OPEN]
-    began = world.now
-    tell("144 headers in one second, and one node that ends every phase")
-    first, start = world.bitcoin.best_height + 1, world.bitcoin.headers[-1].time
+    phases = [world.phase]
+    start = world.bitcoin.headers[-1].time
     # Their times are those of the gap: before the clock, which goes on by seconds.
-    world.now = began = start + 145 * BLOCK_SECONDS
+    world.now = start + 145 * BLOCK_SECONDS
     burst = world.bitcoin.extended([start + number * BLOCK_SECONDS for number in range(1, 145)])
-    world.submit(burst, first)
-    seconds = world.parameters.minimum_phase_seconds
-    end_height, phase_start = world.chain.rounds.competition.end_height, world.now
-    while world.now < began + seconds - 1:
+    height, end = world.bitcoin.best_height, world.now + seconds
+    while world.now < end and world.phase.competes:
+        height += 1
+        world.relay.submit(burst.at(height).serialise(), world.now)
         if not world.attempt(actions.Advance()):
             phases.append(world.phase)
-        may_end = phase_may_end(end_height, phase_start, 0, world.relay.tip, world.now)
-        if may_end and by_height[-1] < Phase.FINALIZE:
-            end_height, phase_start = end_height + 1, world.now
-            by_height.append(Phase(by_height[-1] + 1))
-    return Outcome(
-        len(phases) <= 2 and phases[-1] <= Phase.COMMIT,
-        Phase.FINALIZE in by_height,
-        f"within {seconds} s (minimumPhaseSeconds) the round comes as far as {phases[-1].name}; by "
-        f"heights alone as far as {by_height[-1].name}",
-        "a phase lasts minimumPhaseSeconds at least: half an hour live",
-        {"phases_ended": len(phases) - 1, "phases_ended_by_height": len(by_height) - 1},
-    )
+    return phases
 
 
 def deep_fork(tell: Tell) -> Outcome:
@@ -175,7 +181,7 @@ def deep_fork(tell: Tell) -> Outcome:
     base = fork.headers[-1].time
     longer = fork.extended([base + BLOCK_SECONDS * number for number in range(1, depth + 2)])
     short = fork.extended([base + BLOCK_SECONDS * number for number in range(1, depth)])
-    refused = {_submitted(world, short.raw(height))}
+    refused = {_submitted(world.relay, short.raw(height), world.now)}
     world.submit(longer, height)
     new_hash = world.relay.block_hash(height)
     after = [registry.test_parts(world.competing, index) for index in range(5)]
@@ -191,7 +197,9 @@ def deep_fork(tell: Tell) -> Outcome:
         world.mine(world.relay.settings.maximum_batch // 2 + 5)
     deep = world.bitcoin.forked(height, "deep")
     times = [deep.headers[-1].time + number + 1 for number in range(200)]
-    refused.add(_submitted(world, deep.extended(times).raw(height + 1)[: 80 * 144]))
+    refused.add(
+        _submitted(world.relay, deep.extended(times).raw(height + 1)[: 80 * 144], world.now)
+    )
     return Outcome(
         before == after and old_hash != new_hash and not went_back and "" not in refused,
         changed > 0,
@@ -205,10 +213,10 @@ def deep_fork(tell: Tell) -> Outcome:
     )
 
 
-def _submitted(world: World, raw: bytes) -> str:
+def _submitted(relay: HeaderChain, raw: bytes, now: int) -> str:
     """The relay's refusal of headers, or nothing."""
     try:
-        world.relay.submit(raw, world.now)
+        relay.submit(raw, now)
     except RelayRuleError as error:
         return type(error).__name__
     return ""
@@ -228,19 +236,16 @@ def regtest_header(tell: Tell) -> Outcome:
     cheap = mined(last.hash(), last.time + BLOCK_SECONDS)
     tell("a header of regtest's difficulty, one that claims Bitcoin's, one that skips")
     claimed = replace(cheap, bits=last.bits)
-    refusals = []
-    for header in (cheap, claimed, mined(bytes(32), last.time + BLOCK_SECONDS)):
-        try:
-            relay.submit(header.serialise(), 2**31)
-            refusals.append("")
-        except RelayRuleError as error:
-            refusals.append(type(error).__name__)
-    honest = relay.submit(headers[40], 2**31)
+    refusals = [
+        _submitted(relay, header.serialise(), 2**31)
+        for header in (cheap, claimed, mined(bytes(32), last.time + BLOCK_SECONDS))
+    ]
+    honest = _submitted(relay, headers[40], 2**31)
     # Each header by the target that it claims itself.
     by_itself = hash_number(cheap.hash()) <= target_from_bits(cheap.bits)
     linked = short_hash(cheap.previous_hash) == short_hash(last.hash())
     return Outcome(
-        all(refusals) and honest is not None,
+        all(refusals) and not honest,
         by_itself and linked,
         f"refused: {', '.join(refusals)}; Bitcoin's next header is taken",
         "a header without a valid block costs a block's work",
@@ -265,7 +270,7 @@ ATTACKS: Final = {
             "keeper-chooses",
             "nobody chooses among seeds",
             "partition by every height up to every end, or close without it",
-            "the paper: a block after the deadline splits the data, whichever is named",
+            "DanKu: whoever calls, within 20 blocks, splits the data by the newest of them",
             keeper_chooses,
         ),
         Attack(

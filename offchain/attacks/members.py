@@ -7,7 +7,8 @@ from math import sqrt
 from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.rounds_world import SMALL, World
+from offchain.attacks.rounds_players import SMALL
+from offchain.attacks.rounds_world import World
 from offchain.crypto.possession import prove_possession
 from offchain.protocol.rules import draw, judging
 from offchain.protocol.words import actions

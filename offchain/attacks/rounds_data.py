@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.rounds_world import SMALL, Player, World
+from offchain.attacks.rounds_players import Player
+from offchain.attacks.rounds_world import World
 from offchain.protocol.rules import judging
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
@@ -21,19 +22,6 @@ HOSTILE = 3
 
 FIRST_KEYS = "the first protocol: every item is opened by itself, and one that is not is out alone"
 PARTS = {"parts": 20, "test_parts": 3, "samples_per_part": 10}
-
-
-def _started(players: int = PLAYERS, **changes: int) -> World:
-    world = World.create(players, parameters=replace(SMALL, **changes))
-    world.start()
-    return world
-
-
-def _with_block(players: int = PLAYERS, **changes: int) -> World:
-    """After a block whose best model is a poor one."""
-    world = _started(players, **changes)
-    world.block(world.players, [(world.players[-1], 40)])
-    return world
 
 
 def _index_of(world: World, player: Player) -> int:
@@ -59,7 +47,7 @@ def _in_by_item(published: Mapping[int, Phase], test: Sequence[int]) -> list[int
 
 def selective_opening(tell: Tell) -> Outcome:
     """A sharer opens of its parts only those whose test or training suits it."""
-    world = _started(**PARTS)
+    world = World.started(PLAYERS, **PARTS)
     liar = world.players[0]
     world.collect(world.players)
     index = _index_of(world, liar)
@@ -97,7 +85,7 @@ def selective_opening(tell: Tell) -> Outcome:
 
 def training_key_late(tell: Tell) -> Outcome:
     """Training keys once nobody can train on them any more, test keys in time."""
-    world = _started(**PARTS)
+    world = World.started(PLAYERS, **PARTS)
     liar = world.players[0]
     world.collect(world.players)
     index = _index_of(world, liar)
@@ -126,7 +114,7 @@ def training_key_late(tell: Tell) -> Outcome:
 
 def drop_out(tell: Tell) -> Outcome:
     """A third leaves after the seed, or after the commitments, as many as suit it."""
-    shared = _with_block(**PARTS)
+    shared = World.with_block(PLAYERS, **PARTS)
     liars = shared.players[:HOSTILE]
     shared.collect(shared.players)
     held = True
@@ -145,7 +133,7 @@ def drop_out(tell: Tell) -> Outcome:
             closed = world.chain.rounds.closed_round(world.competing)
             stayed = HOSTILE - leaving
             held &= world.phase.competes and stayed <= closed.trim
-            worst = max(worst, stayed / closed.data_set.bit_count())
+            worst = max(worst, stayed / max(1, closed.data_set.bit_count()))
             figures[f"{leaving}_leave_in_{when.name.lower()}"] = closed.trim
     # Of each hostile transaction every part that tests by chance is for or against its sharer.
     favourable = [
@@ -175,7 +163,7 @@ def _accounts(players: list[Player]) -> set[str]:
 
 def withheld_third(tell: Tell) -> Outcome:
     """A third shares and never opens, to stop the round or to have it judged by other data."""
-    world = _with_block()
+    world = World.with_block(PLAYERS)
     tell("a third withholds all keys")
     liars = world.players[:HOSTILE]
     general, memoriser = world.players[-2:]
@@ -184,11 +172,11 @@ def withheld_third(tell: Tell) -> Outcome:
     block = world.chain.rounds.blocks[-1]
     closed = world.chain.rounds.closed_round(world.competing)
     made = block.round == world.competing and not block.quiet
-    best = world.chain.model_transactions.reveal_at(world.competing, block.best_reveal).account
-    learned = world.models[block.model_hash].points(b"training data", 1_000)
+    best = world.models[block.model_hash]
+    learned = best.points(b"training data", 1_000)
     by_heart = np.ones_like(learned)
     return Outcome(
-        made and best == general.account,
+        made and best.account == general.account,
         int(by_heart.sum()) > int(learned.sum()),
         f"{closed.published} of {closed.data} are opened, k falls to {closed.trim}, and the round "
         f"makes {'its' if made else 'no'} block; on the training data what was learned by heart "
@@ -200,7 +188,7 @@ def withheld_third(tell: Tell) -> Outcome:
 
 def two_rounds_at_once(tell: Tell) -> Outcome:
     """A third keeps its data back until a round closes, to have twice its weight in the next."""
-    world = _started()
+    world = World.started(PLAYERS)
     liars, honest = world.players[:HOSTILE], world.players[HOSTILE:]
     world.share(honest)
     world.partition()
@@ -241,7 +229,7 @@ def two_rounds_at_once(tell: Tell) -> Outcome:
 
 def last_block(tell: Tell) -> Outcome:
     """Keys, reports and files in the last block of their phase, so that nobody can look in time."""
-    world = _with_block(5)
+    world = World.with_block(5)
     liar, honest = world.players[0], world.players[1:]
     world.collect(world.players)
     index = _index_of(world, liar)
@@ -306,7 +294,7 @@ def last_block(tell: Tell) -> Outcome:
 
 def reports_of_honest_data(tell: Tell) -> Outcome:
     """Attesters report data that anybody can use, to have them left out."""
-    shared = _with_block(5)
+    shared = World.with_block(5)
     shared.collect(shared.players)
     shared.open_and_commit()
     everything = (1 << shared.chain.rounds.closed_round(shared.competing).data) - 1
@@ -321,6 +309,9 @@ def reports_of_honest_data(tell: Tell) -> Outcome:
         out = world.chain.attestations.data_out(world.competing)
         out_by[hostile] = out.bit_count()
         world.end_phase()
+    alone = shared.fork()
+    alone.execute(actions.ReportData(honest_data), alone.attesters[0])
+    out_alone = alone.chain.attestations.data_out(alone.competing).bit_count()
     minority = max(out_by[hostile] for hostile in (1, 2))
     # Everybody evaluates on what it says it could get.
     data_sets = {everything & ~(honest_data if number < 2 else 0) for number in range(5)}
@@ -330,7 +321,10 @@ def reports_of_honest_data(tell: Tell) -> Outcome:
         f"2 of 5 put {minority} transactions out, 3 of 5 put {out_by[3]} out; where everybody goes "
         f"by what it got, {len(data_sets)} data sets come of it",
         "half of the attesters that send a bitmap decide: honest nodes always send one",
-        {f"out_by_{hostile}_of_5": out for hostile, out in out_by.items()},
+        {
+            **{f"out_by_{hostile}_of_5": out for hostile, out in out_by.items()},
+            "out_where_the_others_send_nothing": out_alone,
+        },
     )
 
 

@@ -6,32 +6,27 @@ decides which samples it gets right.
 
 from __future__ import annotations
 
-import copy
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from eth_utils.address import to_checksum_address
 
-from offchain.attacks.bitcoin_chain import BLOCK_SECONDS, Headers
-from offchain.bitcoin.errors import RelayRuleError
-from offchain.bitcoin.header_chain import HeaderChain
-from offchain.bitcoin.rules import REGTEST
-from offchain.crypto.derivation import NodeSecrets
-from offchain.crypto.hashing import Domain, keccak256
-from offchain.crypto.possession import prove_possession
+from offchain.attacks.rounds_members import MembersWorld
+from offchain.attacks.rounds_players import (
+    SMALL,
+    Model,
+    Player,
+    Shared,
+    salt,
+)
+from offchain.crypto.hashing import keccak256
 from offchain.crypto.ring import nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment
-from offchain.protocol.reference.chain import ReferenceChain
-from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules import judging, statements
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.rules.sharing import claimed_timestamp
 from offchain.protocol.words import actions
-from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import (
     DataTransaction,
@@ -41,250 +36,24 @@ from offchain.protocol.words.transactions import (
     statement,
 )
 
-START = 1_704_100_000
-SMALL = replace(DEMO, parts=4, test_parts=1, samples_per_part=50, significance=100)
-"""The demo's parameters with few parts."""
-
-LUCK = 30
-"""How far chance moves a skill at one sample, up or down: so much that two models differ."""
-
-Observer = Callable[[actions.Action, str, int], None]
-"""Told of every action that was taken, who sent it, and when."""
-
-
-def address(*names: object) -> str:
-    """An account by what it is called."""
-    return str(to_checksum_address(keccak256(repr(names).encode())[:20]))
-
-
-@dataclass(frozen=True)
-class Player:
-    """An account with the secrets of one deployment."""
-
-    account: str
-    secrets: NodeSecrets
-
-
-@dataclass(frozen=True)
-class Shared:
-    """A data transaction, with what only its sharer knows."""
-
-    player: Player
-    transaction: DataTransaction
-    keys: tuple[bytes, ...]
-
-
-@dataclass(frozen=True)
-class Model:
-    """A made-up model: right where its skill, moved by luck, is above a sample's difficulty.
-
-    Skills and difficulties are from 0 to 100.
-    """
-
-    account: str
-    round: int
-    skill: int
-    name: str = ""
-
-    @property
-    def hash(self) -> bytes:
-        """sha2-256 of its file."""
-        return hashlib.sha256(repr(self).encode()).digest()
-
-    def points(self, data_id: bytes, samples: int) -> statements.Points:
-        """Its points for a data transaction's test samples."""
-        luck = _random(data_id + self.hash).integers(-LUCK, LUCK + 1, samples)
-        right = self.skill + luck > _random(data_id).integers(0, 100, samples)
-        return right.astype(np.uint8)
-
-
-def _random(seed: bytes) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(int.from_bytes(keccak256(seed), "big")))
-
-
-@cache
-def salt(purpose: str, account: str) -> bytes:
-    """A salt that nobody else knows."""
-    return keccak256(f"{purpose} {account}".encode())
-
 
 @dataclass
-class World:
-    """A deployment, its Bitcoin headers, and accounts of which the first are genesis accounts."""
-
-    players: list[Player]
-    genesis: int
-    chain: ReferenceChain
-    relay: HeaderChain
-    bitcoin: Headers
-    now: int = START
-    shared: dict[bytes, Shared] = field(default_factory=dict)
-    models: dict[bytes, Model] = field(default_factory=dict)
-    observers: list[Observer] = field(default_factory=list)
+class World(MembersWorld):
+    """A deployment whose rounds are played in stretches."""
 
     @classmethod
-    def create(
-        cls,
-        players: int = 9,
-        genesis: int | None = None,
-        domain: Domain | None = None,
-        accounts: Sequence[str] | None = None,
-        parameters: Parameters = SMALL,
-    ) -> World:
-        """A new deployment; by default all players are genesis accounts."""
-        bitcoin = Headers.start(START - BLOCK_SECONDS)
-        relay = HeaderChain(REGTEST, DEMO_RELAY, bitcoin.checkpoint)
-        where = domain or Domain(31_337, address("ModelChain"))
-        names = accounts or [address("player", number) for number in range(players)]
-        of = [
-            Player(name, NodeSecrets(keccak256(b"seed" + name.encode()), where)) for name in names
-        ]
-        count = len(of) if genesis is None else genesis
-        chain = ReferenceChain(parameters, relay, names[:count], where, START)
-        return cls(of, count, chain, relay, bitcoin)
+    def started(cls, players: int, **changes: int) -> Self:
+        """Round 1 collects; ``changes`` are parameters that differ from `SMALL`."""
+        world = cls.create(players, parameters=replace(SMALL, **changes))
+        world.start()
+        return world
 
-    def fork(self) -> Self:
-        """A copy that goes on by itself."""
-        return copy.deepcopy(self)
-
-    def join(self, *names: object) -> Player:
-        """A further account."""
-        name = address(*names)
-        player = Player(name, NodeSecrets(keccak256(b"seed" + name.encode()), self.domain))
-        self.players.append(player)
-        return player
-
-    # ---- where the chain is ----------------------------------------------------------------------
-
-    @property
-    def domain(self) -> Domain:
-        """The deployment's."""
-        return self.chain.environment.domain
-
-    @property
-    def parameters(self) -> Parameters:
-        """The protocol's."""
-        return self.chain.environment.parameters
-
-    @property
-    def collecting(self) -> int:
-        """The round that collects."""
-        return self.chain.rounds.collection.round
-
-    @property
-    def competing(self) -> int:
-        """The round in competition, or the last one."""
-        return self.chain.rounds.competition.round
-
-    @property
-    def phase(self) -> Phase:
-        """Its phase."""
-        return self.chain.rounds.competition.phase
-
-    @property
-    def head(self) -> bytes:
-        """Hash of the last block."""
-        return self.chain.rounds.block_hashes[-1]
-
-    def members(self, epoch: int) -> list[Player]:
-        """An epoch's members."""
-        accounts = self.chain.membership.members.get(epoch, ())
-        return [player for player in self.players if player.account in accounts]
-
-    @property
-    def attesters(self) -> list[Player]:
-        """Who may attest in the round in competition."""
-        is_attester = self.chain.attestations.is_attester
-        return [each for each in self.players if is_attester(self.competing, each.account)]
-
-    # ---- moving on -------------------------------------------------------------------------------
-
-    def execute(self, action: actions.Action, player: Player | None = None) -> None:
-        """Send a transaction; ``Revert`` if the contracts refuse it."""
-        sender = (player or self.players[0]).account
-        self.now += 1
-        self.chain.execute(action, sender, self.now)
-        for observer in self.observers:
-            observer(action, sender, self.now)
-
-    def attempt(self, action: actions.Action, player: Player | None = None) -> str:
-        """Send a transaction; returns the name of the error that refuses it, or nothing."""
-        try:
-            self.execute(action, player)
-        except Revert as error:
-            return error.name
-        except RelayRuleError as error:
-            return type(error).__name__
-        return ""
-
-    def submit(self, headers: Headers, first_height: int) -> None:
-        """Hand headers to the relay, from a height up."""
-        raw = headers.raw(first_height)
-        self.relay.submit(raw, self.now)
-        self.bitcoin = headers
-        for observer in self.observers:
-            observer(actions.SubmitHeaders(raw), self.players[0].account, self.now)
-
-    def mine(self, count: int = 1) -> None:
-        """Bitcoin blocks, ten minutes apart, relayed as they come."""
-        first = self.bitcoin.best_height + 1
-        last = max(self.bitcoin.headers[-1].time, self.now)
-        times = [last + (number + 1) * BLOCK_SECONDS for number in range(count)]
-        self.now = times[-1]
-        self.submit(self.bitcoin.extended(times), first)
-
-    def advance_to_end(self) -> None:
-        """End phases until the round in competition is over."""
-        self.advance_to(Phase.NONE)
-
-    # ---- members ---------------------------------------------------------------------------------
-
-    def application(self, player: Player) -> actions.ApplyFor:
-        """For the epoch that can be applied for."""
-        membership = self.chain.membership
-        epoch = membership.open_epoch()
-        key = player.secrets.share_key(epoch)
-        proof = prove_possession(self.domain, player.account, epoch, key)
-        lacking = self.parameters.stake - membership.stake_of(player.account).amount
-        return actions.ApplyFor(epoch, key.x, proof, lacking)
-
-    def apply(self, players: Iterable[Player]) -> None:
-        """Apply with all of these that have not."""
-        membership = self.chain.membership
-        for player in players:
-            if not membership.application_of(membership.open_epoch(), player.account).exists:
-                self.execute(self.application(player), player)
-
-    def start(self) -> None:
-        """All genesis accounts apply, and round 1 opens."""
-        self.apply(self.players[: self.genesis])
-        self.mine(2)
-        self.execute(actions.Start(self.by_key(1, list(self.chain.membership.applications[1]))))
-
-    def by_key(self, epoch: int, accounts: Iterable[str]) -> tuple[str, ...]:
-        """Accounts in the order of their share keys."""
-        of = self.chain.membership.application_of
-        return tuple(sorted(accounts, key=lambda account: of(epoch, account).key))
-
-    def draw(self) -> None:
-        """Draw and write the next epoch's members, if applying for it has ended."""
-        membership = self.chain.membership
-        epoch = membership.current_epoch + 1
-        if membership.epoch_at(epoch).frozen and not membership.epoch_at(epoch).written:
-            self.seed_draw(epoch)
-            applied = membership.applications[epoch]
-            drawn = [account for account in applied if membership.is_drawn(epoch, account)]
-            self.execute(actions.WriteMembers(self.by_key(epoch, drawn)))
-
-    def seed_draw(self, epoch: int) -> None:
-        """Mine until the draw has its seed."""
-        frozen_at = self.chain.membership.epoch_at(epoch).frozen_at
-        while self.relay.decision_time(self.relay.tip) <= frozen_at:
-            self.mine()
-        height = self.relay.tip
-        while self.relay.decision_time(height - 1) > frozen_at:
-            height -= 1
-        self.execute(actions.SeedDraw(height))
+    @classmethod
+    def with_block(cls, players: int, **changes: int) -> Self:
+        """After a block whose best model is a poor one, of the last player."""
+        world = cls.started(players, **changes)
+        world.block(world.players, [(world.players[-1], 40)])
+        return world
 
     # ---- collecting ------------------------------------------------------------------------------
 
@@ -380,6 +149,10 @@ class World:
             commitments[part] if test >> part & 1 else key for part, key in enumerate(shared.keys)
         )
         return actions.PublishTrainingKeys(shared.transaction.record, index, number, words)
+
+    def advance_to_end(self) -> None:
+        """End phases until the round in competition is over."""
+        self.advance_to(Phase.NONE)
 
     def publish(self, without: Sequence[Player] = ()) -> None:
         """Publish the keys that the phase is for of all but these sharers."""
@@ -513,6 +286,8 @@ class World:
     def reveal(self, models: Sequence[Model]) -> None:
         """From Report to Available: models are revealed."""
         self.advance_to(Phase.REVEAL)
+        if not self.phase.competes:
+            return
         for model in models:
             owner = next(each for each in self.players if each.account == model.account)
             self.execute(self.revealed(model), owner)

@@ -94,8 +94,8 @@ class Driver:
                 return
             if observer.voids > MAXIMUM_VOIDS:
                 raise ExperimentStalledError(
-                    f"{observer.voids} rounds were void before block {number}: the models do not "
-                    "improve by as much as a block needs; train for longer"
+                    f"{observer.voids} rounds were void before block {number}, the last one by "
+                    f"{observer.last_void}: the nodes' log has the reason"
                 )
             failures = self._stopwatch.failures
             if len(failures) > MAXIMUM_FAILURES * len(self._network.workers):

@@ -58,13 +58,21 @@ def choose_fonts(plan: ExperimentPlan) -> ChosenFonts:
             f"{len(atlas)} usable fonts in the set {plan.font_set}, {plan.fonts} are needed: give "
             "--fonts 0 to run with those that there are, or another --font-set"
         )
-    dealt = deal_fonts(atlas.families, plan.nodes, FONT_GROUPS, DEAL_SEED, plan.fonts or None)
+    dealt = _as_many_to_each(
+        deal_fonts(atlas.families, plan.nodes, FONT_GROUPS, DEAL_SEED, plan.fonts or None)
+    )
     hashed = hashlib.sha256()
     for ring in dealt.cells:
         for cell in ring:
             hashed.update(len(cell).to_bytes(8, "big"))
             hashed.update(np.ascontiguousarray(atlas.glyphs[cell]).data)
     return ChosenFonts(atlas, dealt, _part(atlas, dealt), hashed.hexdigest())
+
+
+def _as_many_to_each(dealt: FontPlan) -> FontPlan:
+    """The plan without the fonts that some nodes have in a group and others have not."""
+    fewest = min(len(cell) for ring in dealt.cells for cell in ring)
+    return FontPlan([[cell[:fewest] for cell in ring] for ring in dealt.cells])
 
 
 def _part(atlas: GlyphAtlas, dealt: FontPlan) -> GlyphAtlas:

@@ -7,12 +7,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from offchain.experiment.stopwatch import Stopwatch, Work
 from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel, TrainingProgress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class DecodedPayloads:
@@ -55,7 +60,7 @@ class SharedDigitsTask(DigitsTask):
     """The digits task for all nodes of the process, with payloads decoded once.
 
     Args:
-        maximum_samples: that a payload may hold.
+        samples_per_part: in each payload.
         settings: with which the previous best network is trained.
         first_settings: with which a new one is, while there is no block.
         decoded: what was decoded.
@@ -63,12 +68,12 @@ class SharedDigitsTask(DigitsTask):
 
     def __init__(
         self,
-        maximum_samples: int,
+        samples_per_part: int,
         settings: TrainingSettings,
         first_settings: TrainingSettings,
         decoded: DecodedPayloads,
     ) -> None:
-        super().__init__(maximum_samples, settings, first_settings=first_settings)
+        super().__init__(samples_per_part, settings, first_settings=first_settings)
         self._decoded = decoded
 
     def decode_payload(self, plaintext: bytes) -> DigitSamples:
@@ -92,9 +97,23 @@ class TimedLearner(Learner):
     stopwatch: Stopwatch
     report: Callable[[int, TrainingProgress], None]
 
-    def sample_count(self, payload: bytes) -> int:
-        """See `Learner.sample_count`."""
-        return self.learner.sample_count(payload)
+    @property
+    def samples_per_part(self) -> int:
+        """See `Learner.samples_per_part`."""
+        return self.learner.samples_per_part
+
+    @property
+    def description(self) -> bytes:
+        """See `Learner.description`."""
+        return self.learner.description
+
+    def check_payload(self, payload: bytes) -> None:
+        """See `Learner.check_payload`."""
+        self.learner.check_payload(payload)
+
+    def sample_records(self, payload: bytes) -> Sequence[bytes]:
+        """See `Learner.sample_records`."""
+        return self.learner.sample_records(payload)
 
     def check_model(self, model: bytes) -> None:
         """See `Learner.check_model`."""
@@ -117,7 +136,7 @@ class TimedLearner(Learner):
         with self.stopwatch.computing(Work.TRAINING, self.node):
             return self.learner.train(training, baseline, seed, told, ages)
 
-    def evaluate(self, model: bytes, test: Sequence[bytes]) -> int:
-        """See `Learner.evaluate`."""
+    def points(self, model: bytes, payloads: Sequence[bytes]) -> NDArray[np.uint8]:
+        """See `Learner.points`."""
         with self.stopwatch.computing(Work.JUDGING, self.node):
-            return self.learner.evaluate(model, test)
+            return self.learner.points(model, payloads)

@@ -2,11 +2,13 @@
 
 The parts are those of the programs `worker`, `relayer` and `feeder`; only what lies between the
 processes (HTTP to the relayer, a loop for each) is left out, so that one node computes at a time.
+Nothing waits for a moment drawn by chance: in one process it hides nothing.
 """
 
 from __future__ import annotations
 
-import secrets as randomness
+import hashlib
+import random
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +20,6 @@ from tempfile import TemporaryDirectory
 from eth_account.signers.local import LocalAccount
 
 from offchain.bitcoin.rules import MAINNET
-from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.development_clock import DevelopmentClock
@@ -28,28 +29,30 @@ from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError,
 from offchain.experiment.chain_state import experiment_anvil, set_clock_back
 from offchain.experiment.observer import Observer
 from offchain.headers.recorded import RecordedHeaders
-from offchain.node.assembly import Adapters, Choices, assemble_worker
+from offchain.node.assembly import Adapters, assemble_worker
 from offchain.node.demo.local_network import DemoPlan, account, deploy_on
 from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.own import Own
-from offchain.node.relayer.batches import BatchSettings
 from offchain.node.relayer.database import RelayerDatabase
+from offchain.node.relayer.mixing import Mixer, Timing
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.refused import Refused
 from offchain.node.relayer.service import RelayerService
 from offchain.ports import DataSource, Learner, Outlet
 from offchain.protocol.deciding.policy import Policy
-from offchain.protocol.rules.ring_selection import STRATEGIES
+from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys, Share
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.transactions import DataTransaction, KeyReveal
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 
 PATIENCE_SECONDS = 10 * 86_400
 """Nobody goes on without another: nodes take turns, and a training takes as long as it takes."""
+
+NO_DELAY = bytes
+"""What a node draws its moments with: always the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,6 @@ class LocalNetwork:
     Attributes:
         anvil: the chain's process.
         contracts: the deployment, to read from.
-        domains: its hash domains.
-        source: the Bitcoin headers that are replayed.
         accounts: the nodes' accounts.
         workers: the nodes.
         relayer: brings on chain what they share.
@@ -70,8 +71,6 @@ class LocalNetwork:
 
     anvil: Anvil
     contracts: DeployedContracts
-    domains: Domains
-    source: RecordedHeaders
     accounts: tuple[str, ...]
     workers: tuple[Worker, ...]
     relayer: RelayerService
@@ -85,7 +84,6 @@ def local_network(
     saved_chain: Path | None,
     learner_of: Callable[[int], Learner],
     source_of: Callable[[int, bytes], DataSource],
-    observing: Learner,
 ) -> Iterator[LocalNetwork]:
     """Start everything; end everything when the block is left.
 
@@ -94,7 +92,6 @@ def local_network(
         saved_chain: a chain to go on with; None: a new one is deployed.
         learner_of: gives a node its learner.
         source_of: gives a node, whose seed it gets, its data.
-        observing: the learner of who only looks.
 
     Raises:
         ModelChainError: something cannot be started.
@@ -107,16 +104,15 @@ def local_network(
         contracts = _contracts(anvil.url, plan, saved_chain, headers)
         stack.callback(contracts.ethereum.close)
         found = contracts.deployment
-        domains = Domains.of(found)
+        domain = found.domain()
         store = LocalStore(plan.folder / "store")
-
         records = RecordLog(contracts)
 
         def chain_of(number: int) -> Web3Chain:
             return SharedReadingChain(contracts, account(number), records)
 
         def follower_of(chain: Web3Chain) -> ChainFollower:
-            return ChainFollower(chain, domains, found.block_number)
+            return ChainFollower(chain, domain, found.block_number)
 
         feeding, relaying = chain_of(plan.nodes + 1), chain_of(plan.nodes + 2)
         # Empty at every start: a queue that went on would be ahead of a chain that was saved,
@@ -127,13 +123,10 @@ def local_network(
             relaying,
             store,
             follower_of(relaying),
-            domains,
+            domain,
             RelayerQueue(database),
-            time.monotonic,
-            BatchSettings(flush_seconds=0.0),
-        )
-        replay = ReplaySchedule(
-            contracts.parameters, found.checkpoint.height, plan.nodes, PATIENCE_SECONDS, settle=0.0
+            Timing(contracts.parameters, 0.0, time.monotonic),
+            Mixer(random.Random(0)),  # noqa: S311  (nobody is hidden from anybody here)
         )
         feeder = ReplayingFeeder(
             feeding,
@@ -141,36 +134,30 @@ def local_network(
             headers,
             DevelopmentClock(contracts.ethereum),
             found.relay,
-            replay,
+            ReplaySchedule(contracts.parameters, plan.nodes, PATIENCE_SECONDS),
             time.monotonic,
         )
-        choices = Choices(Policy(patience=PATIENCE_SECONDS), STRATEGIES["windows"], LoopSettings())
         outlet = ServiceOutlet(relayer)
         workers: list[Worker] = []
         for node in range(plan.nodes):
             seed = node_seed_from_mnemonic(DEVELOPMENT_MNEMONIC, node)
             journal = stack.enter_context(Journal(plan.folder / "nodes" / str(node) / "journal"))
             chain = chain_of(node)
-            adapters = Adapters(chain, store, learner_of(node), source_of(node, seed), outlet)
             workers.append(
                 assemble_worker(
-                    adapters,
+                    Adapters(chain, store, learner_of(node), source_of(node, seed), outlet),
                     Own.of(chain, seed),
-                    choices,
+                    Policy(phase_seconds=PATIENCE_SECONDS),
                     journal,
                     time.monotonic,
-                    randomness.token_bytes,
+                    NO_DELAY,
+                    # The node whose turn it is does what anybody may do.
+                    LoopSettings(turn=0.0),
                 )
             )
-        watching = chain_of(plan.nodes)
-        journal = stack.enter_context(Journal(plan.folder / "nodes" / "observer" / "journal"))
-        observer = Observer(
-            follower_of(watching), store, observing, domains, journal, contracts.parameters
-        )
+        observer = Observer(follower_of(chain_of(plan.nodes)), store)
         accounts = tuple(str(account(node).address) for node in range(plan.nodes))
-        yield LocalNetwork(
-            anvil, contracts, domains, headers, accounts, tuple(workers), relayer, feeder, observer
-        )
+        yield LocalNetwork(anvil, contracts, accounts, tuple(workers), relayer, feeder, observer)
 
 
 def _contracts(
@@ -190,32 +177,30 @@ class ServiceOutlet(Outlet):
 
     service: RelayerService
 
-    def submit(self, transaction: DataTransaction, payload: bytes) -> None:
+    def submit(self, share: Share, payloads: Sequence[bytes]) -> None:
         """See `Outlet.submit`."""
-        try:
-            self.service.submit(transaction, payload)
-        except Refused as refused:
-            raise _answer(refused) from refused
-        except StoreError as error:
-            raise RelayerError(f"the relayer cannot keep a payload: {error}") from error
+        files = {hashlib.sha256(payload).digest(): payload for payload in payloads}
+        with _answering():
+            for digest in self.service.submit(share).missing:
+                self.service.add_file(digest, files[digest])
 
-    def publish(self, reveals: Sequence[KeyReveal]) -> None:
-        """See `Outlet.publish`: one that is refused keeps no other out."""
-        first: Refused | None = None
-        for reveal in reveals:
-            try:
-                self.service.reveal(reveal)
-            except Refused as refused:
-                first = first or refused
-        if first is not None:
-            raise _answer(first) from first
+    def publish(self, keys: PublishTrainingKeys | PublishTestKeys) -> None:
+        """See `Outlet.publish`."""
+        with _answering():
+            self.service.publish(keys)
 
 
-def _answer(refused: Refused) -> RelayerError:
-    """What `RelayerClient` would raise."""
-    if refused.retry_after is not None:
-        return RelayerBusyError(refused.retry_after, str(refused))
-    return RelayerRefusedError(refused.status, refused.code, str(refused))
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Raise what `RelayerClient` would raise."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.retry_after is not None:
+            raise RelayerBusyError(refused.retry_after, str(refused)) from refused
+        raise RelayerRefusedError(refused.status, refused.code, str(refused)) from refused
+    except StoreError as error:
+        raise RelayerError(f"the relayer cannot keep what it gets: {error}") from error
 
 
 class RecordLog:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
-from offchain.chain.domains import Domains
 from offchain.chain.follower import ChainFollower
+from offchain.crypto.hashing import Domain
 from offchain.errors import VerificationError
-from offchain.node.attesting import Attesting, baseline_model
-from offchain.node.background import Background
+from offchain.node.attesting import RoundData
 from offchain.node.demo.watching import COLLECT
-from offchain.node.journal import Journal
-from offchain.node.payloads import Payloads
-from offchain.ports import ContentStore, Learner
+from offchain.ports import ContentStore
+from offchain.protocol.history.entries import SharedData
 from offchain.protocol.history.fold import History
-from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.records import BlockAppended
+from offchain.protocol.rules.dataset import data_root
+from offchain.protocol.rules.statements import Bounds, Points, SampleCounts, rows
 from offchain.protocol.words.status import ZERO_HASH
+from offchain.protocol.words.transactions import Row
+from offchain.storage.opened import open_part
 
 START = "START"
 """Before the first round opens."""
@@ -25,27 +24,80 @@ START = "START"
 
 @dataclass(frozen=True, slots=True)
 class JudgedBlock:
-    """A block's agreed test set with the two models that the block names.
+    """A block's agreed test set with the two models that the block names, and their rows.
 
     Attributes:
+        domain: the deployment's.
         number: the block's.
         round: the round that made it.
-        test: plaintexts of D's test items, in their order.
-        test_samples: how many samples they hold, as attested.
-        best: file of the block's best model, with its attested score.
-        previous: file of the block before's best model; None in the first block.
-        winner: account of the best model.
+        test: plaintexts of D's test parts, in their order.
+        counts: how many data transactions they are of, and how many samples each has.
+        trimmed: k, how many of the data transactions do not count at either end.
+        best: file of the best model after the block; None: there is none yet.
+        best_row: what its attesters say of it; None: the block is quiet.
+        previous: file of the best model before; None: there was none.
+        previous_row: what they say of that, row 0.
+        winner: account of the best model; None: the block is quiet.
+        models: how many valid models the round had.
+        voices: how many of them are voices.
     """
 
+    domain: Domain
     number: int
     round: int
     test: tuple[bytes, ...]
-    test_samples: int
-    best: bytes
-    best_score: int
+    counts: SampleCounts
+    trimmed: int
+    best: bytes | None
+    best_row: Row | None
     previous: bytes | None
-    previous_score: int
-    winner: str
+    previous_row: Row
+    winner: str | None
+    models: int
+    voices: int
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the best model is still the previous one."""
+        return self.best_row is None
+
+    @property
+    def test_samples(self) -> int:
+        """How many samples the test set has."""
+        return self.counts.transactions * self.counts.samples
+
+    @property
+    def judged_samples(self) -> int:
+        """How many of them are left when the extremes do not count."""
+        return (self.counts.transactions - 2 * self.trimmed) * self.counts.samples
+
+    def require_attested(self, best: Points | None, previous: Points | None) -> None:
+        """Raise `VerificationError` unless points make the rows that the attesters stand behind.
+
+        Args:
+            best: the new best model's on the test set; not looked at in a quiet block.
+            previous: the previous best model's; None: there was none.
+        """
+        models = [] if self.best_row is None else [best]
+        bounds = Bounds(self.trimmed, required=0, voice_basis_points=0)
+        found = rows(
+            self.domain, self.round, self.counts, bounds, previous, models, range(len(models))
+        )
+        attested = (
+            [self.previous_row]
+            if self.best_row is None
+            else [
+                self.previous_row,
+                self.best_row,
+            ]
+        )
+        for name, here, stated in zip(("previous best", "best"), found, attested, strict=False):
+            if here != stated:
+                raise VerificationError(
+                    f"the {name} model of block {self.number} has a middle of {here.middle} and "
+                    f"a net of {here.net} here, attested are {stated.middle} and {stated.net} "
+                    f"(rows {here.hash.hex()[:16]} and {stated.hash.hex()[:16]})"
+                )
 
 
 class Observer:
@@ -54,29 +106,11 @@ class Observer:
     Args:
         follower: of the chain.
         store: where payloads and models are.
-        learner: checks payloads.
-        domains: the deployment's hash domains.
-        journal: remembers sample counts.
-        parameters: the protocol's.
     """
 
-    def __init__(
-        self,
-        follower: ChainFollower,
-        store: ContentStore,
-        learner: Learner,
-        domains: Domains,
-        journal: Journal,
-        parameters: Parameters,
-    ) -> None:
+    def __init__(self, follower: ChainFollower, store: ContentStore) -> None:
         self._follower = follower
         self._store = store
-        self._payloads = Payloads(
-            store, learner, domains, journal, parameters.maximum_samples, time.monotonic
-        )
-        self._attesting = Attesting(
-            self._payloads, store, learner, journal, Background(), time.monotonic
-        )
         self._follower.refresh()
 
     @property
@@ -93,6 +127,12 @@ class Observer:
     def voids(self) -> int:
         """Rounds that made no block."""
         return sum(entry.void_reason is not None for entry in self.history.rounds.values())
+
+    @property
+    def last_void(self) -> str:
+        """Why the last of them made none."""
+        reasons = [entry.void_reason for entry in self.history.rounds.values()]
+        return next((reason.name for reason in reversed(reasons) if reason is not None), "nothing")
 
     @property
     def evm_block(self) -> int:
@@ -117,32 +157,52 @@ class Observer:
 
         Raises:
             StoreError: a file cannot be fetched.
+            PayloadError: a part does not decrypt.
             VerificationError: the data set found is not the one that the block names.
         """
         history = self.history
-        block = history.blocks[number]
-        appended = history.round(block.round).appended
-        data = self._attesting.data_of(history, block.round)
-        if appended is None or data is None or data.root != block.data_root:
+        block, before = history.blocks[number], history.blocks[number - 1]
+        entry = history.round(block.round)
+        data = RoundData(
+            block.round, block.data_root, tuple(entry.data[one] for one in entry.data_set or ())
+        )
+        root = data_root(history.domain, [one.id for one in data.transactions])
+        if root != data.root:
             raise VerificationError(
-                f"the data set of block {number} found in the store has root "
-                f"{data.root.hex() if data else 'of nothing'}, not {block.data_root.hex()}"
+                f"the data set of round {data.round} has root {root.hex()}, block {number} names "
+                f"{data.root.hex()}"
             )
-        before = baseline_model(history, block.round)
+        baseline, *revealed = entry.statements[block.statement]
+        counted, decided = entry.counted, entry.decided
+        parameters = history.parameters
         return JudgedBlock(
-            number,
-            block.round,
-            tuple(self._payloads.plaintext(item) for item in data.data_set.test),
-            appended.scores.test_samples,
-            self._store.get(appended.model_hash),
-            appended.scores.scores[appended.ranking[0]],
-            None if before == ZERO_HASH else self._store.get(before),
-            appended.scores.baseline,
-            winner_of(history, appended),
+            domain=history.domain,
+            number=number,
+            round=block.round,
+            test=tuple(self._plaintext(*place) for place in data.test_parts),
+            counts=SampleCounts(
+                len(data.transactions), parameters.test_parts * parameters.samples_per_part
+            ),
+            trimmed=0 if counted is None else counted.trim,
+            best=self._model(block.model_hash),
+            best_row=None if block.quiet else revealed[block.best_reveal],
+            previous=self._model(before.model_hash),
+            previous_row=baseline,
+            winner=None if block.quiet else entry.reveals[block.best_reveal].account,
+            models=0 if decided is None else decided.valid.bit_count(),
+            voices=block.voices,
         )
 
+    def _plaintext(self, data: SharedData, part: int) -> bytes:
+        digest, key = data.shared.payload_hashes[part], data.key(part)
+        if key is None:
+            raise VerificationError(
+                f"the key of part {part} of data transaction {data.shared.index} of round "
+                f"{data.shared.round} is not published"
+            )
+        return open_part(
+            self._store.get(digest), digest, data.record, part, key, self.history.domain
+        )
 
-def winner_of(history: History, appended: BlockAppended) -> str:
-    """The account of a block's best model."""
-    reveal = history.round(appended.round).reveals[appended.ranking[0]]
-    return reveal.transaction.account
+    def _model(self, digest: bytes) -> bytes | None:
+        return None if digest == ZERO_HASH else self._store.get(digest)

@@ -1,4 +1,4 @@
-"""What an experiment is: how many nodes, blocks, items and images, under which parameters."""
+"""What an experiment is: how many nodes, blocks and images, under which parameters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from offchain.errors import ConfigurationError
 from offchain.learning.fonts.plan import FONT_GROUPS
 from offchain.learning.formats.digits import CLASSES
-from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
+from offchain.protocol.words.parameters import DAY_SECONDS, DEMO, Parameters
 
 FREE: Final = frozenset(
     {
@@ -32,11 +32,10 @@ class ExperimentPlan:
     Attributes:
         size: the name of what it was made from, a key of `SIZES`.
         nodes: accounts that share, train and attest; at least 3, the fewest that may attest.
-        blocks: blocks of the model chain.
-        items: data transactions of each node and round, one for each of its share keys.
+        blocks: blocks of the model chain, quiet ones too.
         font_set: where the fonts come from: the machine's own, or the packages of a set.
-        fonts: fonts of the whole run, dealt evenly to nodes and groups; 0: all of the set, which
-            must have been counted before anything is derived from them.
+        fonts: fonts of the whole run, dealt evenly to nodes and groups, as many to each; 0: all of
+            the set, which must have been counted before anything is derived from them.
         transforms: images that a font has of each digit in a round.
         channels: of the first block's networks, one number for each convolution.
         training_seconds: how long each node trains its model in a round.
@@ -53,7 +52,6 @@ class ExperimentPlan:
     size: str
     nodes: int
     blocks: int
-    items: int
     font_set: str
     fonts: int
     transforms: int
@@ -70,59 +68,55 @@ class ExperimentPlan:
                 f"{self.nodes} nodes, {self.blocks} blocks, {self.transforms} transforms, "
                 f"{len(self.noises)} noise presets: at least 3, 1, 1 and 1 are needed"
             )
-        if self.fonts and self.node_images < self.items:
+        if self.fonts and not self.samples_per_part:
             raise ConfigurationError(
                 f"{self.fonts} fonts give a node {self.node_images} images a round, which is less "
-                f"than one for each of its {self.items} items: take more fonts or transforms"
+                f"than one for each of its {self.parameters.parts} parts: take more fonts or "
+                "transforms"
             )
         _ = self.parameters
 
     @property
-    def cell_fonts(self) -> int:
-        """Fonts of a node in one group; some have one less where the fonts do not divide evenly."""
-        return -(-self.fonts // (self.nodes * FONT_GROUPS))
-
-    @property
     def node_images(self) -> int:
-        """Images of a node in a round."""
-        return 2 * self.cell_fonts * CLASSES * self.transforms
+        """Images that a node has in a round."""
+        fonts = 2 * (self.fonts // (self.nodes * FONT_GROUPS))
+        return fonts * CLASSES * self.transforms
 
     @property
-    def samples(self) -> int:
-        """Images in the largest item."""
-        return max(1, -(-self.node_images // self.items))
+    def samples_per_part(self) -> int:
+        """Images in each part of a data transaction; what the parts leave over is not shared."""
+        return self.node_images // DEMO.parts
 
     @property
     def images(self) -> int:
-        """Images of a round."""
-        return self.nodes * self.node_images
+        """Images that are shared in a round."""
+        return self.nodes * DEMO.parts * self.samples_per_part
 
     @property
     def test_images(self) -> int:
-        """Images of a round's test set, where all items have equally many; else about so many."""
-        items = self.nodes * self.items
-        return items * self.parameters.test_basis_points // BASIS_POINTS * self.samples
+        """Images of a round's test set."""
+        return self.nodes * DEMO.test_parts * self.samples_per_part
 
     @property
     def parameters(self) -> Parameters:
-        """The protocol's parameters of the deployment.
+        """The protocol's parameters of the deployment: the demo's, but for what the paper asks.
 
-        Every node holds the same number of share keys from the start, whatever its heat, leased for
-        longer than the run, and a round closes with exactly one item for each. The clocks cut no
-        training short: a phase may end one Bitcoin block after it opened, and the replay brings
-        that block when the nodes have done their part.
+        Every node is a member in all epochs, and attests in all rounds. Nothing goes on without
+        anybody's data. The clocks cut no training short: a phase may end one Bitcoin block after it
+        opened, and the replay brings that block when the nodes have done their part.
         """
-        round_items = self.nodes * self.items
         return Parameters(
-            maximum_samples=self.samples,
-            minimum_items=round_items,
-            maximum_items=round_items,
-            maximum_collect_heights=144,
-            lease_rounds=16,
-            base_keys=self.items,
-            maximum_keys=self.items,
-            # In the paper any better model counts; the demo's twentieth guards small test sets.
-            improvement_divisor=100,
+            samples_per_part=max(1, self.samples_per_part),
+            minimum_ring=self.nodes,
+            minimum_data=self.nodes,
+            minimum_standing=self.nodes,
+            # So long that nodes which start in the middle of a round share in it.
+            collect_heights=144,
+            start_seconds=DAY_SECONDS,
+            # In the paper any better model counts, and nobody cheats.
+            significance=0,
+            hostile_allowance=0,
+            tries_allowance=0,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -131,7 +125,9 @@ class ExperimentPlan:
             **asdict(self),
             "noises": list(self.noises),
             "channels": list(self.channels),
-            "samples_per_item": self.samples,
+            "parts": DEMO.parts,
+            "test_parts": DEMO.test_parts,
+            "samples_per_part": self.samples_per_part,
             "images_per_block": self.images,
             "test_images_per_block": self.test_images,
         }
@@ -154,17 +150,16 @@ FULL: Final = ExperimentPlan(
     size="full",
     nodes=10,
     blocks=5,
-    # 44 items of 1,250 images are a node's 55,000; 15 % of the round's 440 items are exactly 66, so
-    # that the test set has the paper's 82,500 images.
-    items=44,
+    # 20 parts of 2,750 images are a node's 55,000; 3 of them test, so that the test set has the
+    # paper's 82,500 images.
     font_set="full",
     fonts=5_500,
     transforms=25,
-    # Wide enough for hard noise: the default's 16-32-64-64 stay below 98 % there.
-    channels=(24, 40, 80, 96),
+    # About the largest that a judge on chain takes: 16-32-64-64 stay below 98 % of hard noise.
+    channels=(24, 40, 64, 72),
     training_seconds=60.0,
     # A new network has to learn everything; later ones go on from the previous best.
-    first_training_seconds=100.0,
+    first_training_seconds=150.0,
     noises=("moderate", "hard"),
     threads=2,
 )
@@ -174,7 +169,6 @@ SMALL: Final = replace(
     FULL,
     size="small",
     nodes=4,
-    items=20,
     font_set="machine",
     fonts=0,
     transforms=12,
@@ -191,7 +185,6 @@ TINY: Final = replace(
     size="tiny",
     nodes=3,
     blocks=2,
-    items=8,
     transforms=1,
     training_steps=100,
     noises=("light",),

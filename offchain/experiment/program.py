@@ -26,6 +26,7 @@ from offchain.experiment.reporting.results import require_free, write_results
 from offchain.experiment.screen import Screen
 from offchain.headers.source import recorded_file
 from offchain.programs.running import stop_on_signals
+from offchain.protocol.words.parameters import DEMO
 
 if TYPE_CHECKING:
     from offchain.experiment.fonts import ChosenFonts
@@ -121,7 +122,7 @@ def tell_plan(console: Console, plan: ExperimentPlan, fonts: ChosenFonts, folder
     elif plan.first_training_seconds is not None:
         training += f" (before the first block {plan.first_training_seconds:g} s)"
     console.print(
-        f"{plan.nodes} nodes with {plan.items} items of {plan.samples} images in a round: "
+        f"{plan.nodes} nodes with {DEMO.parts} parts of {plan.samples_per_part} images in a round: "
         f"{plan.images:,} images a block, {plan.test_images:,} of them test; "
         f"{len(fonts.used):,} fonts ({fonts.used.family_count:,} plainly different); "
         f"{plan.blocks} blocks with {' and '.join(plan.noises)} noise; "

@@ -12,21 +12,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, TypeVar, cast
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from offchain.experiment.chain_state import save_chain
 from offchain.experiment.driving import Display, Driver
 from offchain.experiment.folder import Progress, RunFolder, kept_chain
 from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask, TimedLearner
 from offchain.experiment.nodes import LocalNetwork, local_network
-from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.plan import ExperimentPlan
 from offchain.experiment.reporting.block_figures import (
     BlockFigures,
-    ModelFigures,
+    block_figures,
     decoded_test,
-    model_figures,
-    require_attested,
     round_seconds,
 )
 from offchain.experiment.stopwatch import Stopwatch
@@ -36,7 +35,6 @@ from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import parse_model
 from offchain.learning.fonts.atlas import GlyphAtlas
 from offchain.learning.fonts.plan import FontPlan
-from offchain.learning.formats.digits import CLASSES
 from offchain.learning.tasks.known import drawing_seed
 from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
 from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
@@ -139,14 +137,14 @@ def verify_preset(experiment: Experiment, noise: str) -> str:
                 verify_chain,
                 contracts,
                 partial(LocalStore, folder / "store"),
-                partial(DigitsLearner, contracts.deployment.parameters.maximum_samples),
+                partial(DigitsLearner, contracts.parameters.samples_per_part),
                 progress=experiment.display.verifying,
             )
         )
     found = (
-        f"OK: block {report.head}, {report.items} items, {report.transactions} transactions, "
-        f"{report.headers} Bitcoin headers, {report.rings} ring signatures, "
-        f"{report.evaluations} scores of {report.rounds} rounds"
+        f"OK: block {report.head}, {report.data} data transactions, {report.transactions} "
+        f"transactions, {report.headers} Bitcoin headers, {report.rings} ring signatures, "
+        f"{report.evaluations} models of {report.rounds} rounds evaluated"
     )
     run.save(noise, replace(progress, verified=found))
     return found
@@ -177,7 +175,7 @@ def _network(
     """The preset's network, from its saved chain where there is one."""
     plan, folder = experiment.plan, experiment.run.preset(noise)
     task = SharedDigitsTask(
-        plan.samples,
+        plan.samples_per_part,
         training_settings(plan, first=False),
         training_settings(plan, first=True),
         DecodedPayloads(),
@@ -194,14 +192,14 @@ def _network(
             node,
             drawing_seed(seed),
             PRESETS[noise],
+            plan.samples_per_part,
             plan.transforms,
-            plan.samples,
             processes=plan.threads,
         )
 
     saved = None if progress is None else folder / progress.chain
     network = DemoPlan(experiment.project, folder, experiment.headers, plan.nodes, plan.parameters)
-    with local_network(network, saved, learner_of, source_of, learner) as found:
+    with local_network(network, saved, learner_of, source_of) as found:
         yield found
 
 
@@ -217,38 +215,19 @@ def _in_thread(compute: Callable[[], Result]) -> Result:
 
 
 def _figures(network: LocalNetwork, stopwatch: Stopwatch, number: int) -> BlockFigures:
-    """A block's figures, its scores counted again from the predictions on its test set."""
+    """A block's figures, its models judged again on its test set, from chain and store alone."""
     block = network.observer.judged_block(number)
     test = decoded_test(block)
     evaluator = ExactEvaluator()
 
-    def judged(what: str, model: bytes, score: int) -> ModelFigures:
-        classes = evaluator.classes(parse_model(model), test.images)
-        figures = model_figures(classes, test.labels, CLASSES)
-        require_attested(
-            f"the {what} model of block {number}",
-            (figures.correct, figures.samples),
-            (score, block.test_samples),
-        )
-        return figures
+    def classes(model: bytes | None) -> NDArray[np.int64] | None:
+        return None if model is None else evaluator.classes(parse_model(model), test.images)
 
-    winner = network.accounts.index(block.winner)
-    return BlockFigures(
-        number=number,
-        round=block.round,
-        test_samples=block.test_samples,
-        models=_models(network, block),
-        best=judged("best", block.best, block.best_score),
-        previous=None
-        if block.previous is None
-        else judged("previous", block.previous, block.previous_score),
-        seconds=round_seconds(stopwatch, block, winner, len(network.accounts)),
-    )
-
-
-def _models(network: LocalNetwork, block: JudgedBlock) -> int:
-    """How many valid models the round had."""
-    return network.observer.history.blocks[block.number].valid_models
+    nodes = network.accounts
+    winner = None if block.winner is None else nodes.index(block.winner)
+    seconds = round_seconds(stopwatch, block.round, winner, len(nodes))
+    best, previous = classes(block.best), classes(block.previous)
+    return block_figures(block, test, best, previous, nodes, seconds)
 
 
 @contextmanager

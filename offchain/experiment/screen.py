@@ -58,11 +58,18 @@ class Screen:
             )
 
     def _block(self, noise: str, block: BlockFigures) -> None:
-        before = "" if block.previous is None else f"previous best {_shown(block.previous)}; "
         seconds = block.seconds
+        if block.quiet:
+            found = f"quiet, the best model stays: {_shown(block.best)}"
+        else:
+            before = "" if block.previous is None else f"previous best {_shown(block.previous)}; "
+            found = (
+                f"{before}new best of node {block.winner} {_shown(block.best)}, net {block.net}, "
+                f"spread {block.spread}"
+            )
         self.say(
-            f"[bold]{noise}, block {block.number}[/bold]: {before}new best {_shown(block.best)}; "
-            f"{block.models} valid models; training {seconds.training:.1f} s, verification "
+            f"[bold]{noise}, block {block.number}[/bold]: {found}; {block.models} valid models, "
+            f"{block.voices} voices; training {seconds.training_mean:.1f} s a node, verification "
             f"{seconds.verification:.2f} s a model, consensus {seconds.consensus:.1f} s "
             f"({seconds.consensus_in_turn:.1f} s with all nodes in turn)"
         )
@@ -75,7 +82,9 @@ class Screen:
         return f"{seconds // 60}:{seconds % 60:02d}"
 
 
-def _shown(model: ModelFigures) -> str:
+def _shown(model: ModelFigures | None) -> str:
+    if model is None:
+        return "none"
     return (
         f"{100 * model.accuracy:.2f} % (precision {100 * model.precision:.2f}, "
         f"F1 {100 * model.f1:.2f})"

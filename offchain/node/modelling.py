@@ -11,7 +11,13 @@ import structlog
 
 from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.crypto.sealing import model_associated_data, seal, unseal
-from offchain.errors import CryptoError, ModelChainError, ModelError, StoreError
+from offchain.errors import (
+    CryptoError,
+    ModelChainError,
+    ModelError,
+    StoreError,
+    StoreUnreachableError,
+)
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Training, TrainingEnded
 from offchain.node.journal import Journal
@@ -34,6 +40,9 @@ TRAINING_BYTES = 1 << 29
 
 RETRAIN_SECONDS = 10.0
 """A training that failed is tried again after so long."""
+
+RECOVERY_SECONDS = 30.0
+"""A sealed copy that could not be had is asked for again after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class Modelling:
         self._background = background
         self._clock = clock
         self._held: dict[int, HeldModel] = {}
-        self._unrecoverable: set[bytes] = set()
+        self._unrecoverable: dict[bytes, float] = {}
         self._restored: set[int] = set()
         self._is_training = False
         self._paused_until = 0.0
@@ -109,8 +118,8 @@ class Modelling:
         )
 
     def is_unrecoverable(self, sealed_copy: bytes) -> bool:
-        """Whether a sealed copy was tried and cannot be had."""
-        return sealed_copy in self._unrecoverable
+        """Whether a sealed copy was tried just now and cannot be had."""
+        return self._clock() < self._unrecoverable.get(sealed_copy, 0.0)
 
     @property
     def is_training(self) -> bool:
@@ -198,14 +207,21 @@ class Modelling:
         return CommitModel(commitment, self._store.put(held.sealed))
 
     def recover(self, round_number: int, sealed_copy: bytes) -> bool:
-        """Fetch and open the sealed copy of this sha2-256; False if it cannot be had."""
+        """Fetch and open the sealed copy of this sha2-256; False if it cannot be had.
+
+        Raises:
+            StoreUnreachableError: the node's own store does not answer.
+        """
         try:
             opened = self._open(round_number, self._store.get(sealed_copy))
+        except StoreUnreachableError:
+            # Silence says nothing: training anew would take the copy's place.
+            raise
         except StoreError as error:
             log.warning("a sealed model copy cannot be fetched", reason=str(error))
             opened = False
         if not opened:
-            self._unrecoverable.add(sealed_copy)
+            self._unrecoverable[sealed_copy] = self._clock() + RECOVERY_SECONDS
         return opened
 
     def _open(self, round_number: int, sealed: bytes) -> bool:

@@ -32,7 +32,10 @@ from offchain.refusals import RefusalCode
 log = structlog.get_logger()
 
 RESUBMIT_SECONDS = 30.0
-"""After so long what was handed over and is not on chain is handed over again."""
+"""After so long what was handed over and is not on chain is handed over again: twice as long every
+time, since relayers hold things back."""
+
+LONGEST_PAUSE_SECONDS = 600.0
 
 REPLAY_MOMENT_SECONDS = 1.0
 """In so much of a phase keys are given out where headers are replayed: it ends when all is done."""
@@ -83,6 +86,7 @@ class Sharing:
         self._kept: tuple[History, int, Kept | None] | None = None
         self._first_seen = (0, 0)
         self._rests: dict[tuple[str, int], float] = {}
+        self._pauses: dict[tuple[str, int], float] = {}
         self._moments: dict[tuple[int, bool], float] = {}
 
     # ---- applying ----------------------------------------------------------------------------
@@ -312,15 +316,16 @@ class Sharing:
         try:
             hand_over()
         except RelayerRefusedError as error:
-            waits = error.code == waits_already
-            if not waits:
+            if error.code != waits_already:
                 log.warning("the outlet refuses " + what, reason=error.reason)
-            self._rest(what, round_number, RESUBMIT_SECONDS if waits else 1.0)
-            return waits
+                self._rest(what, round_number, 1.0)
+                return False
         except RelayerError:
             self._rest(what, round_number, 2.0)
             raise
-        self._rest(what, round_number, RESUBMIT_SECONDS)
+        pause = self._pauses.get((what, round_number), RESUBMIT_SECONDS)
+        self._pauses[what, round_number] = min(LONGEST_PAUSE_SECONDS, 2 * pause)
+        self._rest(what, round_number, pause)
         return True
 
     def _rest(self, what: str, round_number: int, seconds: float) -> None:

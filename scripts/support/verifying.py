@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from offchain.verification.full.final_state import compare_state
+from offchain.verification.full.replay import RoundCase
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.differences import Difference
 from offchain.verification.recording.values import Recording
@@ -19,6 +20,14 @@ def replay(chain: RecordedChain, recording: Recording) -> None:
     for transaction in recording.transactions:
         replayed.apply(transaction)
     compare_state(replayed, recording.state, recording.last_block)
+
+
+def cases(chain: RecordedChain) -> list[RoundCase]:
+    """The rounds of a chain that have a majority."""
+    replayed = chain.replay()
+    for transaction in chain.recording.transactions:
+        replayed.apply(transaction)
+    return replayed.cases
 
 
 def refusal(check: Callable[[], object]) -> Difference:

@@ -50,14 +50,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         write_deployment(contracts.deployment, file)
         options = ["--rpc", contracts.ethereum.url, "--deployment", str(file)]
         options += ["--store", str(store.folder), "--processes", "1"]
-        yield Place(options, folder, store.folder, world.chain.head_model)
+        best = world.rounds.blocks[3]
+        yield Place(options, folder, store.folder, best.model_hash)
 
 
 def test_an_honest_chain_is_ok(place: Place, capsys: pytest.CaptureFixture[str]):
     assert place.verify() == 0
     said = capsys.readouterr()
     assert said.out.startswith("OK: everything up to EVM block ")
-    assert "42 ring signatures, 9 scores of 3 rounds" in said.out
+    assert "16 ring signatures, 8 models in 3 rounds" in said.out
     assert len(said.out.splitlines()) == 1
     assert said.err == ""
 
@@ -66,12 +67,12 @@ def test_the_result_is_there_as_json(place: Place, capsys: pytest.CaptureFixture
     assert place.verify("--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is True
-    assert (found["head"], found["items"], found["rings"]) == (2, 42, 42)
+    assert (found["head"], found["data"], found["rings"]) == (3, 16, 16)
 
 
 def test_light_needs_no_store(place: Place, capsys: pytest.CaptureFixture[str]):
     assert place.verify("--light", "--store", str(place.folder / "none")) == 0
-    assert capsys.readouterr().out.startswith("OK: headers, votes and Merkle proofs")
+    assert capsys.readouterr().out.startswith("OK: headers, votes, blocks and claims")
     assert not (place.folder / "none").exists()
 
 
@@ -82,7 +83,7 @@ def test_a_checkpoint_is_written_and_gone_on_from(place: Place, capsys: pytest.C
     assert place.verify("--checkpoint", str(file)) == 0
     said = capsys.readouterr()
     assert "going on after EVM block" in said.err
-    assert "0 transactions, 0 Bitcoin headers, 0 ring signatures, 0 scores" in said.out
+    assert "0 transactions, 0 Bitcoin headers, 0 ring signatures, 0 models" in said.out
 
 
 def test_the_first_difference_is_one_line_and_its_own_status(
@@ -97,12 +98,13 @@ def test_the_first_difference_is_one_line_and_its_own_status(
         assert said.out == ""
         [line] = said.err.splitlines()
         assert line.startswith("modelchain: EVM block ")
-        assert "BlockAppended of round 2, number 2: the model with sha2-256" in line
+        assert "AttestationOpened of round 3, account" in line
         assert place.verify("--json") == DIFFERENCE
         found = json.loads(capsys.readouterr().out)
         assert found["ok"] is False
         assert found["kind"] == "ContentDifference"
         assert found["computed"] == "0x" + place.best_model.hex()
+        assert found["what"] == "the model"
         # The data is not looked at.
         assert place.verify("--light") == 0
     finally:

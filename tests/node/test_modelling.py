@@ -9,12 +9,18 @@ import pytest
 
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import Domain
+from offchain.errors import StoreUnreachableError
 from offchain.learning.tasks.learner import DigitsLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import Training
 from offchain.node.journal import Journal
-from offchain.node.modelling import Modelling, gather_training, training_seed
+from offchain.node.modelling import (
+    RECOVERY_SECONDS,
+    Modelling,
+    gather_training,
+    training_seed,
+)
 from offchain.node.own import Own
 from offchain.protocol.rules.dataset import training_root
 from offchain.protocol.words.parameters import DEMO
@@ -131,11 +137,30 @@ def test_a_damaged_journal_gives_no_model(folder):
     assert other.modelling.held(ROUND) is None
 
 
-def test_a_lost_copy_is_told_apart_from_one_that_was_not_tried(folder):
-    node = Node(folder, journal="lost")
+def test_a_lost_copy_is_told_apart_from_one_that_was_not_tried_and_asked_for_again(folder):
+    now = [0.0]
+    node = Node(folder, journal="lost", clock=lambda: now[0])
     assert not node.modelling.is_unrecoverable(b"\x05" * 32)
     assert not node.modelling.recover(ROUND, b"\x05" * 32)
     assert node.modelling.is_unrecoverable(b"\x05" * 32)
+    now[0] += RECOVERY_SECONDS
+    assert not node.modelling.is_unrecoverable(b"\x05" * 32)
+
+
+class Silent(LocalStore):
+    """A store that does not answer."""
+
+    def get(self, digest):
+        raise StoreUnreachableError("the store", digest.hex())
+
+
+def test_a_store_that_does_not_answer_has_lost_nothing(folder):
+    """The node would train anew and commit to that in place of what it has."""
+    node = Node(folder, journal="silent")
+    node.modelling._store = Silent(folder / "store")
+    with pytest.raises(StoreUnreachableError):
+        node.modelling.recover(ROUND, b"\x05" * 32)
+    assert not node.modelling.is_unrecoverable(b"\x05" * 32)
 
 
 def test_the_reveal_puts_the_model_into_the_store_and_opens_the_commitment(tmp_path):

@@ -183,6 +183,12 @@ def test_what_is_handed_over_is_left_alone_for_a_while(node):
     assert node.facts.data is Delivery.ON_ITS_WAY
     node.clock.now += 1
     assert node.facts.data is Delivery.HERE
+    node.share(anew=False)
+    # ... and then for longer.
+    node.clock.now += 2 * RESUBMIT_SECONDS - 1
+    assert node.facts.data is Delivery.ON_ITS_WAY
+    node.clock.now += 1
+    assert node.facts.data is Delivery.HERE
 
 
 class Refusing(Caught):

@@ -8,7 +8,6 @@ import pytest
 
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.real_chain import RecordedChain, record
-from scripts.support.worlds.content_world import ContentWorld
 from scripts.support.worlds.small_chain import play
 
 
@@ -41,9 +40,3 @@ def _loaded(kept: Path) -> RecordedChain:
     loaded = pickle.loads(kept.read_bytes())  # noqa: S301 - written by this test run
     assert isinstance(loaded, RecordedChain)
     return loaded
-
-
-@pytest.fixture
-def world() -> ContentWorld:
-    """A world of reference contracts with real content, to be played as a test likes."""
-    return ContentWorld()

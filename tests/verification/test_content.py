@@ -7,39 +7,38 @@ import pytest
 
 from offchain.errors import StoreError, StoreUnreachableError
 from offchain.learning.tasks.learner import DigitsLearner
-from offchain.protocol.rules.dataset import DataItem
-from offchain.protocol.words.records import BlockAppended, DataShared, ModelRevealed
+from offchain.protocol.words.records import DataSetFixed, ModelBrought
 from offchain.verification.full.content import ContentReader
-from offchain.verification.full.replay import Replay
+from offchain.verification.full.replay import RoundCase
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.differences import ContentDifference
 from scripts.support.chains.real_chain import RecordedChain
 from scripts.support.tampering import with_flipped_bit
-from scripts.support.verifying import refusal, verify_copy
-from scripts.support.worlds.content_world import MemoryStore
+from scripts.support.verifying import cases, refusal, verify_copy
+from scripts.support.worlds.content_world import PARAMETERS, MemoryStore
 
 
 def needed_files(chain: RecordedChain) -> dict[str, bytes]:
     """One file of each use, by its digest."""
-    records = list(chain.recording.records)
-    first, second = [record for record in records if isinstance(record, BlockAppended)]
-    shared = [record for record in records if isinstance(record, DataShared)]
-    revealed = [record for record in records if isinstance(record, ModelRevealed)]
+    first, _, third = cases(chain)
+    data = third.data[1]
+    [test] = data.test_parts
+    blocks = chain.recording.state.blocks
     return {
-        "the payload of a sound item": shared[9].item.payload_hash,
-        "the payload of an item that does not decrypt": shared[0].item.payload_hash,
-        "the best model of a block": second.model_hash,
-        "the baseline of a round": first.model_hash,
-        "a model that scored nothing": revealed[4].transaction.model_hash,
+        "a training part": data.payload_hashes[(test + 1) % len(data.keys)],
+        "a test part": data.payload_hashes[test],
+        "the best model of a block": blocks[3].model_hash,
+        "the baseline of a round": blocks[1].model_hash,
+        "a model that was not the best": first.models[1 - blocks[1].best_reveal].model_hash,
     }
 
 
 USES = [
-    "the payload of a sound item",
-    "the payload of an item that does not decrypt",
+    "a training part",
+    "a test part",
     "the best model of a block",
     "the baseline of a round",
-    "a model that scored nothing",
+    "a model that was not the best",
 ]
 
 
@@ -71,25 +70,28 @@ def test_a_file_of_which_the_end_is_cut_off_is_not_used(chain: RecordedChain):
 
 def test_the_earliest_of_two_missing_files_is_named(chain: RecordedChain):
     needed = needed_files(chain)
-    gone = {needed["the best model of a block"], needed["the payload of a sound item"]}
+    gone = {needed["the best model of a block"], needed["the baseline of a round"]}
     files = {key: content for key, content in chain.files.items() if key not in gone}
     found = refusal(lambda: verify_copy(chain, chain.recording, files))
     assert isinstance(found, ContentDifference)
-    assert found.digest == needed["the payload of a sound item"]
+    assert found.digest == needed["the baseline of a round"]
+
+
+def used_files(found: list[RoundCase]) -> set[bytes]:
+    """All files that the statements rest on."""
+    parts = {digest for case in found for data in case.data for digest in data.payload_hashes}
+    models = {model.model_hash for case in found for model in case.models if model is not None}
+    return parts | models | {case.baseline for case in found if case.baseline is not None}
 
 
 def test_files_that_nothing_rests_on_are_not_asked_for(chain: RecordedChain):
-    needed = {
-        record.item.payload_hash
-        for record in chain.recording.records
-        if isinstance(record, DataShared)
-    } | {
-        record.transaction.model_hash
-        for record in chain.recording.records
-        if isinstance(record, ModelRevealed)
-    }
+    brought = [r for r in chain.recording.records if isinstance(r, ModelBrought)]
+    used = used_files(cases(chain))
+    # What was brought stands on the chain; the second model of round 2 is one of the cases'.
+    needed = used - {model.model_hash for model in cases(chain)[1].models if model is not None}
     files = {key: content for key, content in chain.files.items() if key in needed}
-    assert len(files) < len(chain.files)
+    assert len(brought) == 1
+    assert len(files) == len(used) - 1 < len(chain.files) - 1
     verify_copy(chain, chain.recording, files)
 
 
@@ -104,43 +106,47 @@ class SilentStore(MemoryStore):
 def test_a_store_that_does_not_answer_says_nothing_of_the_chain(chain: RecordedChain):
     content = replace(chain.content(), open_store=SilentStore)
     with pytest.raises(StoreError, match="no answer from the daemon") as raised:
-        verify(Replay(chain.deployment), chain.recording, content)
+        verify(chain.replay(), chain.recording, content)
     assert raised.type is StoreError
 
 
 class FaultyLearner(DigitsLearner):
     """The task with a fault that every file brings out."""
 
-    def sample_count(self, payload: bytes) -> int:
+    def __init__(self) -> None:
+        super().__init__(PARAMETERS.samples_per_part, device="cpu")
+
+    def sample_records(self, payload: bytes) -> list[bytes]:
         raise ValueError(f"cannot reshape array of size {len(payload)}")
 
     def check_model(self, model: bytes) -> None:
         raise RecursionError(f"maximum recursion depth exceeded in {len(model)} bytes")
 
 
-def test_a_file_that_brings_out_a_fault_counts_as_malformed_here_as_at_every_node(
-    chain: RecordedChain,
-):
-    needed = needed_files(chain)
-    shared = next(
-        record
-        for record in chain.recording.records
-        if isinstance(record, DataShared)
-        and record.item.payload_hash == needed["the payload of a sound item"]
-    )
-    items = [item for item in replayed_items(chain) if item.item == shared.item]
+def test_a_file_that_brings_out_a_fault_is_refused_here_as_at_every_node(chain: RecordedChain):
+    case = cases(chain)[0]
     sound, faulty = (
         ContentReader(replace(chain.content(), open_learner=learner))
         for learner in (chain.content().open_learner, FaultyLearner)
     )
-    assert sound.sample_counts(items) == [40]
-    assert faulty.sample_counts(items) == [None]
-    assert faulty.score(needed["the best model of a block"], items) == 0
+    model = case.models[0].model_hash
+    assert sound.fault(case.data[0]) is None
+    assert "cannot reshape" in (faulty.fault(case.data[0]) or "")
+    samples = len(case.data) * PARAMETERS.test_parts * PARAMETERS.samples_per_part
+    assert len(sound.points(model, None, case.data) or b"") == samples
+    assert faulty.points(model, None, case.data) is None
 
 
-def replayed_items(chain: RecordedChain) -> list[DataItem]:
-    """Every item of the chain, with its key if it was published in time."""
-    replay = Replay(chain.deployment)
-    for transaction in chain.recording.transactions:
-        replay.apply(transaction)
-    return [item for number in replay.history.rounds for item in replay.history.candidates(number)]
+def test_data_of_which_a_sample_is_another_is_not_usable(chain: RecordedChain):
+    data = cases(chain)[0].data[0]
+    reader = ContentReader(chain.content())
+    other = replace(data, record=replace(data.record, samples_root=bytes(32)))
+    assert (reader.fault(other) or "").startswith("its samples root is ")
+    wrong_key = replace(data, keys=(bytes(32), *data.keys[1:]))
+    assert (reader.fault(wrong_key) or "").startswith("part 0: it does not decrypt")
+
+
+def test_only_data_of_the_data_set_is_opened(chain: RecordedChain):
+    fixed = [r for r in chain.recording.records if isinstance(r, DataSetFixed)]
+    for case, record in zip(cases(chain), fixed, strict=False):
+        assert sum(1 << data.index for data in case.data) == record.data_set

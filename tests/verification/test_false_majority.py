@@ -4,187 +4,228 @@ These chains come from the reference contracts, driven by nodes of which most li
 them is what the contracts log.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from offchain.protocol.words import actions
-from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import Scores, attestation_commitment
+from offchain.protocol.words.status import Phase, VoidReason
+from offchain.protocol.words.transactions import EMPTY_ROW, Row
 from offchain.verification.full.replay import Replay
-from offchain.verification.full.verifier import verify
-from offchain.verification.light.verify import verify_light
-from offchain.verification.recording.differences import ScoreDifference
+from offchain.verification.full.verifier import VerificationReport, verify
+from offchain.verification.light.verify import LightReport, verify_light
+from offchain.verification.recording.differences import DataDifference, ScoreDifference
 from scripts.support.verifying import refusal
 from scripts.support.worlds.content_world import ContentWorld
-from scripts.support.worlds.small_chain import attesters, lease, publish, start
-from scripts.support.worlds.square_digits import model
 from scripts.support.worlds.steps import Node
 
-LIES: dict[str, Callable[[Scores], Scores]] = {
-    "scores[0]": lambda table: replace(table, scores=(table.scores[0] + 1, *table.scores[1:])),
-    "scores[1]": lambda table: replace(table, scores=(table.scores[0], table.scores[1] - 1)),
-    "baseline": lambda table: replace(table, baseline=table.baseline + 1),
-    "test_samples": lambda table: replace(table, test_samples=table.test_samples - 1),
-    "training_items": lambda table: replace(table, training_items=table.training_items - 1),
-    "test_items": lambda table: replace(table, test_items=table.test_items + 1),
-    "data_root": lambda table: replace(table, data_root=bytes(32)),
+Rows = tuple[Row, ...]
+
+
+def row(index: int, **changes: object) -> Callable[[Rows], Rows]:
+    """Rows of which one has other values."""
+
+    def changed(rows: Rows) -> Rows:
+        return (*rows[:index], replace(rows[index], **changes), *rows[index + 1 :])
+
+    return changed
+
+
+LIES: dict[str, Callable[[Rows], Rows]] = {
+    "rows[0].middle": lambda rows: row(0, middle=1)(rows),
+    "rows[1].hash": lambda rows: row(1, hash=bytes(31) + b"\1")(rows),
+    "rows[1].middle": lambda rows: row(1, middle=rows[1].middle + 1)(rows),
+    "rows[1].net": lambda rows: row(1, net=rows[1].net + 1)(rows),
+    "rows[2].spread": lambda rows: row(2, spread=rows[2].spread - 1)(rows),
+    "rows[2].repeats": lambda rows: row(2, repeats=1)(rows),
 }
 
 
-def play_until_attested(
-    world: ContentWorld, lie: Callable[[Scores], Scores], claimed: int | None = None
-) -> tuple[Scores, Scores]:
-    """One round in which all attesters state a false table; returns the true one and theirs."""
-    true = play_until_revealed(world, claimed)
+@pytest.fixture(scope="module")
+def attesting() -> ContentWorld:
+    """A world in which two models of the first round are to be attested."""
+    world = ContentWorld()
+    play_until_attest(world)
+    return world
+
+
+@pytest.fixture
+def world(attesting: ContentWorld) -> ContentWorld:
+    """That world, to go on as a test likes."""
+    return attesting.fork()
+
+
+@pytest.fixture
+def fresh() -> ContentWorld:
+    """A world in which nothing has happened."""
+    return ContentWorld()
+
+
+def play_until_attest(world: ContentWorld) -> None:
+    """A round up to the phase in which two models are attested."""
+    world.start()
+    world.collect()
+    world.train((30, 60))
+    world.reveal_all()
+    world.end_phases(Phase.ATTEST)
+
+
+def attest(world: ContentWorld, lie: Callable[[Rows], Rows]) -> tuple[Rows, Rows]:
+    """All attesters state false rows; returns the true ones and theirs."""
+    true = world.rows()
     false = lie(true)
-    world.attest(false, attesters(world))
+    world.attest(false)
     return true, false
 
 
-def play_until_revealed(world: ContentWorld, claimed: int | None = None) -> Scores:
-    """One round with two models, both revealed; returns its true table."""
-    start(world)
-    lease(world, newcomer=True)
-    world.share(8)
-    world.partition_all()
-    first, second = world.nodes[:2]
-    world.execute(world.commit_file(first, model(1, noise=20)), first)
-    world.execute(world.commit_file(second, model(2, noise=40)), second)
-    publish(world)
-    world.end_phase()
-    world.judge()
-    world.execute(world.reveal(first, claimed), first)
-    world.execute(world.reveal(second), second)
-    world.end_phase()
-    return world.table()
+def verified(world: ContentWorld) -> VerificationReport:
+    """Verify a world's recording."""
+    replay = Replay(world.deployment, world.deployed_at)
+    return verify(replay, world.recording(), world.content)
 
 
-def open_zeros(world: ContentWorld, opening: Sequence[Node]) -> None:
-    """All attesters commit to a statement of zeros, and these open it; on to the round's end."""
-    nothing = bytes(32)
-    world.end_phase()
-    for node in attesters(world):
-        sealed = attestation_commitment(
-            world.model_chain, 1, node.account, nothing, world.salt(node)
-        )
-        world.execute(actions.CommitAttestation(sealed), node)
-    world.end_phase()
-    for node in opening:
-        world.execute(actions.RevealAttestation(nothing, world.salt(node)), node)
-    world.end_phase()
-    assert world.phase == Phase.VOID
+def verified_lightly(world: ContentWorld) -> LightReport:
+    """Verify a world's recording lightly."""
+    recording = world.recording()
+    return verify_light(world.deployment, recording.transactions, recording.ended)
 
 
 def check(world: ContentWorld) -> ScoreDifference:
     """Verify a world's recording; the difference that must be found."""
-    recording = world.recording()
-    found = refusal(lambda: verify(Replay(world.deployment), recording, world.content))
+    found = refusal(lambda: verified(world))
     assert isinstance(found, ScoreDifference)
     return found
 
 
 @pytest.mark.parametrize("field", LIES)
-def test_a_table_that_is_wrong_by_one_is_found_by_its_field(world: ContentWorld, field: str):
-    true, false = play_until_attested(world, LIES[field])
-    world.execute(world.finalization(false))
+def test_a_row_that_is_wrong_is_found_with_both_values(world: ContentWorld, field: str):
+    true, false = attest(world, LIES[field])
+    world.execute(actions.Finalize(false))
     found = check(world)
     assert found.what == f"round 1: {field}"
     assert (found.expected, found.actual) == (_field(true, field), _field(false, field))
+    # Votes and hashes are in order: it takes the data to see it.
+    assert verified_lightly(world).head == 1
 
 
-def test_a_score_that_model_and_attesters_claim_together_is_found(world: ContentWorld):
-    honest = ContentWorld()
-    true_score = play_until_attested(honest, lambda table: table)[0].scores[0]
-    _, false = play_until_attested(world, LIES["scores[0]"], claimed=true_score + 1)
-    world.execute(world.finalization(false))
-    assert world.chain.head().number == 1
+def _field(rows: Rows, field: str) -> object:
+    return getattr(rows[int(field[5])], field.split(".")[1])
+
+
+def test_a_good_model_that_is_said_to_be_malformed_is_found(world: ContentWorld):
+    true, false = attest(world, lambda rows: (*rows[:2], EMPTY_ROW))
+    world.execute(actions.Finalize(false))
     found = check(world)
-    assert (found.expected, found.actual) == (true_score, true_score + 1)
-    # Votes and proofs are in order: it takes the data to see it.
-    assert verify_light(world.deployment, world.recording()).head == 1
+    assert (found.what, found.actual) == ("round 1: rows[2].hash", bytes(32))
+    assert found.expected == true[2].hash
+
+
+def test_a_malformed_model_that_is_said_to_be_good_is_found(fresh: ContentWorld):
+    world = fresh
+    world.start()
+    world.collect()
+    world.open()
+    first, second = world.nodes[:2]
+    world.execute(world.commit(first, 50), first)
+    world.execute(world.commit(second, 0, is_malformed=True), second)
+    world.end_phase()
+    world.unseal()
+    world.report()
+    world.reveal_all()
+    world.end_phases(Phase.ATTEST)
+    true = world.rows()
+    assert true[2] == EMPTY_ROW
+    false = (*true[:2], replace(true[1], net=true[1].net + 1))
+    world.attest(false)
+    world.execute(actions.Finalize(false))
+    assert check(world).what == "round 1: rows[2].hash"
+
+
+def test_the_baselines_row_is_held_too(world: ContentWorld):
+    true, _ = attest(world, lambda rows: rows)
+    world.execute(actions.Finalize(true))
+    world.collect()
+    world.train((80,))
+    world.reveal_all()
+    world.end_phases(Phase.ATTEST)
+    false = row(0, middle=world.rows()[0].middle + 1)(world.rows())
+    world.attest(false)
+    world.execute(actions.Finalize(false))
+    assert check(world).what == "round 2: rows[0].middle"
 
 
 def test_a_false_statement_is_found_when_its_round_was_never_finalized(world: ContentWorld):
-    play_until_attested(world, LIES["baseline"])
-    assert world.phase == Phase.FINALIZE
+    attest(world, LIES["rows[1].net"])
     world.end_phase()
     assert world.phase == Phase.VOID
     found = check(world)
-    assert found.what == "round 1: the majority's statement"
-    assert found.place.name.startswith("MajorityReached")
+    assert found.what == "round 1: rows[1].net"
+    assert found.place.name.startswith("AttestationOpened")
 
 
-def test_a_statement_of_zeros_by_few_is_their_own_affair(world: ContentWorld):
-    play_until_revealed(world)
-    open_zeros(world, world.nodes[:1])
-    assert verify(Replay(world.deployment), world.recording(), world.content).rounds == 0
-    assert verify_light(world.deployment, world.recording()).head == 0
-
-
-def test_a_majority_that_states_zeros_is_found_though_its_round_is_void(world: ContentWorld):
-    play_until_revealed(world)
-    open_zeros(world, attesters(world))
-    assert check(world).what == "round 1: the majority's statement"
-    # Votes are in order: the round is void since zeros are no majority.
-    assert verify_light(world.deployment, world.recording()).head == 0
+def test_a_false_statement_of_few_is_their_own_affair(world: ContentWorld):
+    world.attest(LIES["rows[1].net"](world.rows()), world.nodes[:1])
+    assert world.rounds.closed_round(1).void_reason == VoidReason.NO_STATEMENT
+    assert verified(world).rounds == 0
+    assert verified_lightly(world).head == 0
 
 
 def test_a_true_statement_is_right_when_its_round_was_never_finalized(world: ContentWorld):
-    play_until_attested(world, lambda table: table)
+    attest(world, lambda rows: rows)
     world.end_phase()
-    report = verify(Replay(world.deployment), world.recording(), world.content)
+    report = verified(world)
     assert (report.head, report.rounds) == (0, 1)
+    assert verified_lightly(world).rounds == 2
 
 
-def test_an_item_that_most_attesters_leave_out_without_a_report_is_missed(world: ContentWorld):
-    def without_last(table: Scores) -> Scores:
-        data = world.data_set(1)
-        fewer = replace(data, items=data.items[:-1], samples=data.samples[:-1])
-        return replace(
-            table,
-            data_root=fewer.root(world.model_chain),
-            training_items=fewer.training_items,
-            test_items=fewer.test_items,
-        )
+def test_a_model_that_boasts_is_counted_and_no_difference(
+    fresh: ContentWorld, monkeypatch: pytest.MonkeyPatch
+):
+    world = fresh
+    plain = world.model_transaction
 
-    _, false = play_until_attested(world, without_last)
-    world.execute(world.finalization(false))
-    found = check(world)
-    assert found.what == "round 1: data_root"
+    def boasting(node: Node) -> object:
+        transaction = plain(node)
+        return replace(transaction, evaluation=transaction.evaluation + (node.index == 1))
 
-
-def _field(table: Scores, field: str) -> object:
-    return table.scores[int(field[-2])] if field.startswith("scores") else getattr(table, field)
+    monkeypatch.setattr(world, "model_transaction", boasting)
+    play_until_attest(world)
+    true, _ = attest(world, lambda rows: rows)
+    world.execute(actions.Finalize(true))
+    report = verified(world)
+    assert (report.evaluations, report.false_evaluations) == (2, 1)
 
 
-def test_reports_decide_what_is_in(world: ContentWorld):
-    """A report that is left out of the records changes the data set, and with it the scores."""
-    start(world)
-    lease(world, newcomer=True)
-    world.share(8)
+@pytest.mark.parametrize("how", ["sealed wrong", "malformed", "other samples"])
+def test_data_that_nobody_can_use_and_nobody_reports_is_found(fresh: ContentWorld, how: str):
+    world = fresh
+    world.spoiled = {1: how}
+    play_until_attest(world)
+    attest(world, lambda rows: rows)
+    found = refusal(lambda: verified(world))
+    assert isinstance(found, DataDifference)
+    record = world.shared[world.reference.data_registry.data[1].ids[found.index]]
+    assert record.node.index == 1
+    assert found.place.name == "DataSetFixed of round 1"
+
+
+def test_what_most_attesters_report_is_out(fresh: ContentWorld):
+    world = fresh
+    world.start()
+    world.apply(world.nodes[:5])
+    world.make_block((30,))
+    world.make_block()
+    world.spoiled = {1: "other samples"}
+    world.share()
     world.partition_all()
-    first, second = world.nodes[:2]
-    world.execute(world.commit_file(first, model(1, noise=20)), first)
-    publish(world)
-    training = [i for i in world.history.round(1).items if not world.history.items[i].is_test]
-    for node in (first, second):
-        world.execute(actions.ReportMissingItems((training[0],)), node)
+    world.close()
+    world.open()
     world.end_phase()
-    world.judge()
-    world.execute(world.reveal(first), first)
-    world.end_phase()
-    table = world.table()
-    world.attest(table, attesters(world))
-    world.execute(world.finalization(table))
-    recording = world.recording()
-    verify(Replay(world.deployment), recording, world.content)
-    kept = tuple(
-        entry
-        for entry in recording.transactions
-        if not isinstance(entry.calls[0].action, actions.ReportMissingItems)
-    )
-    silent = replace(recording, transactions=kept)
-    found = refusal(lambda: verify(Replay(world.deployment), silent, world.content))
-    assert isinstance(found, ScoreDifference)
+    world.unseal()
+    ids = world.reference.data_registry.data[3].ids
+    [spoiled] = [i for i, one in enumerate(ids) if world.shared[one].node.index == 1]
+    world.report(1 << spoiled)
+    world.attest()
+    world.execute(actions.Finalize(world.rows()))
+    assert verified(world).rounds == 3

@@ -84,7 +84,7 @@ def verify_fully(
     """
     open_store(store)  # what is wrong with it is said before the chain is read
     deployment = contracts.deployment
-    task = choose_task(deployment.task)
+    task = choose_task(deployment.task.name)
     with shown_progress(console) as report_progress:
         return verify_chain(
             contracts,

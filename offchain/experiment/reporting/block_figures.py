@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.errors import VerificationError
 from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.stopwatch import Stopwatch, Work
 from offchain.learning.formats.digits import (
-    MAXIMUM_PAYLOAD_SAMPLES,
+    CLASSES,
     DigitSamples,
     concatenate,
     decode_payload,
 )
+from offchain.protocol.words.status import Phase
 
-CONSENSUS_STAGES = ("UNSEAL", "REVEAL", "AVAILABLE", "ATTEST", "ATTEST_REVEAL", "FINALIZE")
+CONSENSUS_STAGES = tuple(phase.name for phase in Phase if phase.competes and phase > Phase.COMMIT)
 """Everything of a round after the models are trained and committed to."""
 
 
@@ -42,7 +43,7 @@ class Seconds:
     """Where the time of a round went, in seconds.
 
     Attributes:
-        training: of the block's best model.
+        training: of the block's best model; None in a quiet block.
         training_mean: of a node's model, over all nodes.
         verification: of judging one model on the test set, median over all that were judged.
         judging: of all that one node judges, mean over the nodes.
@@ -52,7 +53,7 @@ class Seconds:
         stages: of the whole process, by part of the round, all nodes in turn.
     """
 
-    training: float
+    training: float | None
     training_mean: float
     verification: float
     judging: float
@@ -63,19 +64,49 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class BlockFigures:
-    """A block: its number, round and test samples, its best and previous best model, the times."""
+    """A block and the best model after it, held against the previous one on the block's test set.
+
+    Attributes:
+        number: the block's.
+        round: the round that made it.
+        quiet: whether the best model is still the previous one.
+        test_samples: the test set's.
+        judged_samples: of them, those that count: without the k best and k worst of D.
+        models: valid models.
+        voices: how many of them are voices.
+        winner: number of the node whose model is best; None: the block is quiet.
+        net: advantage of the new best model on the samples that count, in correct answers; None:
+            the block is quiet.
+        spread: on how many of these samples the two models differ; None likewise.
+        best: of the best model; None while there is none.
+        previous: of the previous one; None: there was none.
+        seconds: where the round's time went.
+    """
 
     number: int
     round: int
+    quiet: bool
     test_samples: int
+    judged_samples: int
     models: int
-    best: ModelFigures
+    voices: int
+    winner: int | None
+    net: int | None
+    spread: int | None
+    best: ModelFigures | None
     previous: ModelFigures | None
     seconds: Seconds
 
     def as_json(self) -> dict[str, Any]:
-        """The block as it stands in the results."""
-        return asdict(self)
+        """The block as it stands in the results, with both accuracies on top."""
+        found = asdict(self)
+        models = {name: found.pop(name) for name in ("best", "previous", "seconds")}
+        return {
+            **found,
+            "accuracy": None if self.best is None else self.best.accuracy,
+            "previous_accuracy": None if self.previous is None else self.previous.accuracy,
+            **models,
+        }
 
 
 def model_figures(
@@ -106,39 +137,80 @@ def model_figures(
 
 
 def decoded_test(block: JudgedBlock) -> DigitSamples:
-    """A block's test samples, in the order of its items."""
-    return concatenate([decode_payload(item, MAXIMUM_PAYLOAD_SAMPLES) for item in block.test])
+    """A block's test samples, in the order of its parts."""
+    each = block.test_samples // len(block.test)
+    return concatenate([decode_payload(part, each) for part in block.test])
 
 
-def require_attested(what: str, counted: tuple[int, int], attested: tuple[int, int]) -> None:
-    """Raise `VerificationError` unless correct answers and samples are as attested."""
-    if counted != attested:
-        raise VerificationError(
-            f"{what}: {counted[0]} of {counted[1]} are correct here, attested are "
-            f"{attested[0]} of {attested[1]}"
-        )
+def block_figures(
+    block: JudgedBlock,
+    test: DigitSamples,
+    best: NDArray[np.int64] | None,
+    previous: NDArray[np.int64] | None,
+    nodes: Sequence[str],
+    seconds: Seconds,
+) -> BlockFigures:
+    """A block's figures from what its two models say of its test set.
+
+    Args:
+        block: the block.
+        test: its test set.
+        best: the classes that the best model gives its samples; None: there is none.
+        previous: the same of the previous one.
+        nodes: the nodes' accounts.
+        seconds: where the round's time went.
+
+    Raises:
+        VerificationError: the attesters stand behind other rows.
+    """
+
+    def points(classes: NDArray[np.int64] | None) -> NDArray[np.uint8] | None:
+        return None if classes is None else (classes == test.labels).astype(np.uint8)
+
+    def figures(classes: NDArray[np.int64] | None) -> ModelFigures | None:
+        return None if classes is None else model_figures(classes, test.labels, CLASSES)
+
+    block.require_attested(points(best), points(previous))
+    row = block.best_row
+    return BlockFigures(
+        number=block.number,
+        round=block.round,
+        quiet=block.is_quiet,
+        test_samples=block.test_samples,
+        judged_samples=block.judged_samples,
+        models=block.models,
+        voices=block.voices,
+        winner=None if block.winner is None else nodes.index(block.winner),
+        net=None if row is None else row.net,
+        spread=None if row is None else row.spread,
+        best=figures(best),
+        previous=figures(previous),
+        seconds=seconds,
+    )
 
 
-def round_seconds(stopwatch: Stopwatch, block: JudgedBlock, winner: int, nodes: int) -> Seconds:
-    """Where the time of a block's round went.
+def round_seconds(
+    stopwatch: Stopwatch, round_number: int, winner: int | None, nodes: int
+) -> Seconds:
+    """Where the time of a round went.
 
     Args:
         stopwatch: has taken the whole round.
-        block: the block.
-        winner: the node whose model is best.
+        round_number: the round.
+        winner: the node whose model is best; None: its block is quiet.
         nodes: how many there are.
     """
-    trainings = stopwatch.of(block.round, Work.TRAINING)
+    trainings = stopwatch.of(round_number, Work.TRAINING)
     # A training that was done again counts once: the last one made the model.
     by_node = {entry.node: entry.seconds for entry in trainings}
-    judgings = [entry.seconds for entry in stopwatch.of(block.round, Work.JUDGING)]
-    stages = stopwatch.stage_seconds(block.round)
+    judgings = [entry.seconds for entry in stopwatch.of(round_number, Work.JUDGING)]
+    stages = stopwatch.stage_seconds(round_number)
     in_turn = sum(stages.get(stage, 0.0) for stage in CONSENSUS_STAGES)
     judging = sum(judgings) / nodes
     return Seconds(
-        training=by_node[winner],
-        training_mean=sum(by_node.values()) / len(by_node),
-        verification=float(np.median(judgings)),
+        training=None if winner is None else by_node[winner],
+        training_mean=sum(by_node.values()) / max(1, len(by_node)),
+        verification=float(np.median(judgings or [0.0])),
         judging=judging,
         consensus=in_turn - sum(judgings) + judging,
         consensus_in_turn=in_turn,

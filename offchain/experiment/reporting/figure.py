@@ -63,9 +63,11 @@ def _lowest(blocks: Sequence[Mapping[str, Any]]) -> float:
 def _draw_metric(
     axis: Any, blocks: Sequence[Mapping[str, Any]], metric: str, lowest: float
 ) -> None:
-    numbers = [block["number"] for block in blocks]
+    # A quiet block keeps the previous best model, and has one mark alone.
+    better = [block for block in blocks if not block["quiet"]]
     later = [block for block in blocks if block["previous"] is not None]
-    best = [100 * block["best"][metric] for block in blocks]
+    numbers = [block["number"] for block in better]
+    best = [100 * block["best"][metric] for block in better]
     previous = [100 * block["previous"][metric] for block in later]
     axis.plot(numbers, best, "o-", color=NEW, label="new best model", linewidth=2)
     axis.plot(
@@ -107,7 +109,7 @@ def _draw_metric(
                 fontsize=8,
             )
     axis.set_ylim(lowest, 100 + 0.1 * (100 - lowest))
-    _frame(axis, numbers)
+    _frame(axis, [block["number"] for block in blocks])
 
 
 def _draw_seconds(axis: Any, blocks: Sequence[Mapping[str, Any]]) -> None:
@@ -118,7 +120,8 @@ def _draw_seconds(axis: Any, blocks: Sequence[Mapping[str, Any]]) -> None:
         ("consensus", "D", "consensus, a round"),
         ("verification", "v", "verification, a model"),
     ):
-        values = [block["seconds"][name] for block in blocks]
+        # Matplotlib leaves out what is no number: the best model's training in a quiet block.
+        values = [block["seconds"][name] or float("nan") for block in blocks]
         axis.plot(numbers, values, f"{mark}-", label=label, linewidth=1.5)
     color = [line.get_color() for line in axis.get_lines()]
     theirs = (

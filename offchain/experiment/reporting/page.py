@@ -10,9 +10,11 @@ from offchain.experiment.reporting import paper
 HEAD = """# The paper's experiment: results
 
 Written by `scripts/reproduce_paper.py`; [Experiment.md]({experiment}) says what is measured.
-Per cent of each block's test set; precision and F1 are means over the ten digits. Seconds: training
-of the block's best model; verification of one model on the test set; consensus of one round, as one
-node lives it.
+Per cent of each block's test set; precision and F1 are means over the ten digits. Net: by how many
+correct answers the new best model is ahead of the previous one where it counts, without a third of
+the data transactions at either end; spread: on how many of these samples they differ. Seconds:
+training of the block's best model; verification of one model on the test set; consensus of one
+round, as one node lives it.
 
 ![Accuracy, precision, F1 and seconds by block](paper.png)
 """
@@ -33,16 +35,20 @@ def _preset(noise: str, preset: Mapping[str, Any]) -> str:
         f"## {noise.capitalize()} noise",
         "",
         "| block | new best: accuracy | precision | F1 | previous best: accuracy | precision | F1 "
-        "| training s | verification s | consensus s |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| net | spread | voices | training s | verification s | consensus s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for block in preset["blocks"]:
         seconds = block["seconds"]
-        cells = [str(block["number"]), *_model(block["best"]), *_model(block["previous"])]
-        cells += [f"{seconds['training']:.1f}", f"{seconds['verification']:.2f}"]
+        best = None if block["quiet"] else block["best"]
+        cells = [str(block["number"]), *_model(best), *_model(block["previous"])]
+        cells += [_number(block[name]) for name in ("net", "spread", "voices")]
+        cells += [_number(seconds["training"], 1), f"{seconds['verification']:.2f}"]
         cells += [f"{seconds['consensus']:.1f}"]
         lines.append(f"| {' | '.join(cells)} |")
+    quiet = [block["number"] for block in preset["blocks"] if block["quiet"]]
     lines += ["", f"Rounds that made no block: {preset['void_rounds']}."]
+    lines.append(f"Quiet blocks, without a new best model: {', '.join(map(str, quiet)) or 'none'}.")
     if preset["verified"]:
         lines.append(f"Verified from the chain and the store alone: {preset['verified']}.")
     return "\n".join([*lines, ""])
@@ -52,6 +58,10 @@ def _model(model: Mapping[str, Any] | None) -> list[str]:
     if model is None:
         return ["-", "-", "-"]
     return [f"{100 * model[metric]:.2f}" for metric in ("accuracy", "precision", "f1")]
+
+
+def _number(value: float | None, decimals: int = 0) -> str:
+    return "-" if value is None else f"{value:.{decimals}f}"
 
 
 def _paper() -> str:
@@ -72,9 +82,10 @@ def _origin(results: Mapping[str, Any]) -> str:
         "## How it was made",
         "",
         f"{plan['nodes']} nodes, {plan['images_per_block']:,} images a block, "
-        f"{plan['test_images_per_block']:,} of them test, {plan['items']} data transactions of a "
-        f"node and round; {fonts['count']:,} fonts ({fonts['plainly_different']:,} plainly "
-        f"different), listed in [{fonts['list']}]({fonts['list']}).",
+        f"{plan['test_images_per_block']:,} of them test, {plan['parts']} parts of "
+        f"{plan['samples_per_part']:,} images of a node and round; {fonts['count']:,} fonts "
+        f"({fonts['plainly_different']:,} plainly different), "
+        f"listed in [{fonts['list']}]({fonts['list']}).",
         "",
     ]
     for piece in results["pieces"]:

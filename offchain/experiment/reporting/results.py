@@ -111,8 +111,9 @@ def table(presets: Mapping[str, Any]) -> str:
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(
         [
-            *("noise", "block", "model", "accuracy", "precision", "recall", "f1"),
-            *("correct", "test_images", "training_s", "verification_s", "consensus_s"),
+            *("noise", "block", "quiet", "model", "accuracy", "precision", "recall", "f1"),
+            *("correct", "test_images", "net", "spread", "voices"),
+            *("training_s", "verification_s", "consensus_s"),
         ]
     )
     for noise, preset in presets.items():
@@ -129,12 +130,14 @@ def _rows(noise: str, block: Mapping[str, Any]) -> Sequence[Sequence[object]]:
         if model is None:
             continue
         times = [seconds["training"], seconds["verification"], seconds["consensus"]]
+        is_best = role == "best"
         rows.append(
             [
-                *(noise, block["number"], role),
+                *(noise, block["number"], int(block["quiet"]), role),
                 *(f"{model[name]:.6f}" for name in ("accuracy", "precision", "recall", "f1")),
                 *(model["correct"], model["samples"]),
-                *(f"{value:.3f}" if role == "best" else "" for value in times),
+                *(block[name] if is_best else "" for name in ("net", "spread", "voices")),
+                *("" if value is None or not is_best else f"{value:.3f}" for value in times),
             ]
         )
     return rows

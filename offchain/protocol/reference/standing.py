@@ -44,15 +44,15 @@ class ReferenceStanding:
         called = [
             account
             for account in genesis_accounts
-            if not self.has(account)
-            and not rules.has_lapsed(
+            if not rules.has_lapsed(
                 self.genesis_tick, self.genesis_opened.get(account, 0), self.rounds
             )
         ]
+        beside = sum(not self.has(account) for account in called)
         minimum = self.environment.parameters.minimum_standing
         standing = rules.accounts_with_standing(self.ends.values(), self.frozen)
         self.genesis_attesters = frozenset(called if standing < minimum else ())
-        return rules.frozen_set(standing, len(called), members, minimum)
+        return rules.frozen_set(standing, beside, members, minimum)
 
     def open(self, account: str) -> None:
         """An attester opens a statement."""

@@ -101,6 +101,7 @@ class RoundContent:
     Attributes:
         shared: its data transactions.
         keys: of each part of a data transaction, as far as they are published, by number.
+        test_parts: of a data transaction whose training keys are published, by number.
         data_place: where its data set was fixed.
         statements: rows of those that were opened.
         is_judged: whether its majority was handed on.
@@ -108,6 +109,7 @@ class RoundContent:
 
     shared: list[events.DataShared] = field(default_factory=list)
     keys: dict[int, dict[int, bytes]] = field(default_factory=dict)
+    test_parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     data_place: RecordPlace | None = None
     statements: dict[bytes, tuple[Row, ...]] = field(default_factory=dict)
     is_judged: bool = False
@@ -295,15 +297,16 @@ class Replay:
             case events.DataShared():
                 self._content(record.round).shared.append(record)
             case events.TrainingKeysPublished():
+                content = self._content(record.round)
                 test = self._test_parts(record.round, record.index)
-                keys = enumerate(record.words)
-                self._content(record.round).keys[record.index] = {
-                    part: key for part, key in keys if part not in test
+                content.test_parts[record.index] = test
+                content.keys[record.index] = {
+                    part: key for part, key in enumerate(record.words) if part not in test
                 }
             case events.TestKeysPublished():
-                test = self._test_parts(record.round, record.index)
-                known = self._content(record.round).keys.setdefault(record.index, {})
-                known.update(zip(test, record.keys, strict=True))
+                content = self._content(record.round)
+                test = content.test_parts[record.index]
+                content.keys[record.index].update(zip(test, record.keys, strict=True))
             case events.DataSetFixed():
                 self._content(record.round).data_place = place
             case events.ModelBrought():
@@ -341,7 +344,7 @@ class Replay:
             place=place,
             data_place=content.data_place or place,
             data=tuple(
-                self._open_data(round_number, content, index)
+                _open_data(content, index)
                 for index in range(closed.data)
                 if closed.data_set >> index & 1
             ),
@@ -360,16 +363,6 @@ class Replay:
             rows=content.statements[reference.attestations.majority_of(round_number)],
         )
 
-    def _open_data(self, round_number: int, content: RoundContent, index: int) -> OpenData:
-        shared, keys = content.shared[index], content.keys[index]
-        return OpenData(
-            index,
-            shared.record,
-            shared.payload_hashes,
-            tuple(keys[part] for part in range(len(shared.payload_hashes))),
-            self._test_parts(round_number, index),
-        )
-
     def _collect_ring(
         self,
         domain: Domain,
@@ -381,3 +374,15 @@ class Replay:
     ) -> None:
         del domain  # the same for all
         self._rings.append((scope, message, nullifier, tuple(ring), signature))
+
+
+def _open_data(content: RoundContent, index: int) -> OpenData:
+    """A data transaction all of whose keys are published."""
+    shared, keys = content.shared[index], content.keys[index]
+    return OpenData(
+        index,
+        shared.record,
+        shared.payload_hashes,
+        tuple(keys[part] for part in range(len(shared.payload_hashes))),
+        content.test_parts[index],
+    )

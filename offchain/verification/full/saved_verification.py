@@ -39,6 +39,10 @@ _RULES: Final = ("bitcoin", "crypto", "protocol", "verification")
 """The packages that decide what is right."""
 
 
+_HANDED_ON: Final = ("ring_checks", "cases", "_rings")
+"""What a replay hands on to be checked elsewhere: it was by then."""
+
+
 class UnusableCheckpoint(VerificationError):
     """A checkpoint that cannot be gone on from; everything is to be verified again."""
 
@@ -138,7 +142,11 @@ def _parts(replay: Replay) -> dict[str, object]:
 
 def _kept(part: object) -> Iterator[tuple[str, object]]:
     """The state of an object: what it has of plain values, and not the objects it works with."""
-    return ((key, value) for key, value in vars(part).items() if is_plain(value))
+    return (
+        (key, value)
+        for key, value in vars(part).items()
+        if is_plain(value) and key not in _HANDED_ON
+    )
 
 
 def _identity(deployment: Deployment, deployed_at: int) -> dict[str, object]:

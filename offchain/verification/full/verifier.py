@@ -176,5 +176,4 @@ class _Verification:
             judged = self._judge.finish(lambda done, total: self._progress("rounds", done, total))
 
         self._guard(judge)
-        self._replay.cases.clear()
         return judged

@@ -34,8 +34,9 @@ def headers_accepted(
     first, last = accepted.first_height, accepted.last_height
     require(record, first_height=first, last_height=last, last_hash=accepted.last_hash)
     replaced = [part for part in transaction.records if isinstance(part, events.Reorganised)]
-    if (accepted.replaced_height is not None) != bool(replaced):
-        raise_difference(record, "a reorganisation", accepted.replaced_height, replaced)
+    expected = int(accepted.replaced_height is not None)
+    if len(replaced) != expected:
+        raise_difference(record, "its reorganisations", expected, len(replaced))
     for part in replaced:
         old = accepted.replaced_height
         require(part, fork_height=first - 1, old_height=old, new_height=last)

@@ -85,6 +85,7 @@ class LightState:
         self.standing = ReferenceStanding(environment)
         self.due = environment.records
         self.position = (-1, -1)
+        self.seen: set[tuple[type[Record], int | None]] = set()
         self.headers = 0
         self.height = 0
         self.places: dict[int, int] = {}

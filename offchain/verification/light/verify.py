@@ -18,7 +18,7 @@ from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Head
 from offchain.verification.light import rounds as light_rounds
 from offchain.verification.light import votes as light_votes
-from offchain.verification.light.state import LightState
+from offchain.verification.light.state import LightState, require_that
 from offchain.verification.recording.differences import (
     Difference,
     OrderDifference,
@@ -70,6 +70,19 @@ LIGHT_KINDS: Final[tuple[type[Record], ...]] = tuple(_HANDLERS)
 
 LIGHT_CALLS: Final[tuple[type[Record], ...]] = (events.HeadersAccepted, events.Reorganised)
 """Of those, the kinds whose call data it needs."""
+
+
+_ONCE: Final[Mapping[type[Record], str | None]] = {
+    events.Started: None,
+    events.EpochFrozen: "epoch",
+    events.DrawSeeded: "epoch",
+    events.MembersWritten: "epoch",
+    events.KeysCounted: "round",
+    events.DataSetFixed: "round",
+    events.MissingFixed: "round",
+    events.RoundDecided: "round",
+}
+"""The kinds of which there is one record, or one for each value of a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +147,11 @@ def _apply(state: LightState, transaction: Transaction) -> None:
         if expected != actual:
             raise OrderDifference(place, "the EVM block and its time", expected, actual)
         state.position = record.position
+        if type(record) in _ONCE:
+            name = _ONCE[type(record)]
+            known = type(record), getattr(record, name) if name else None
+            require_that(record, known not in state.seen, "the record", "the first", "another one")
+            state.seen.add(known)
         try:
             handler(state, record, transaction)
         except Difference:

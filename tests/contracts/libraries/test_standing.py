@@ -1,103 +1,196 @@
 """Standing is counted without a list: the count always equals the accounts that have it."""
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import random
+
+import pytest
 from web3.contract import Contract
 
-from scripts.support.chains.evm import Evm
+from scripts.support.chains.evm import Evm, events
 
 K = 3
+ACCOUNTS = 6
+STATEMENTS = [bytes([number]) * 32 for number in (1, 2)]
 
 
-def close_round(evm: Evm, harness: Contract, round_number: int) -> None:
-    evm.send(harness.functions.expire(round_number))
+class Ledger:
+    """The library beside a dictionary of what each account should have."""
+
+    def __init__(self, evm: Evm) -> None:
+        self.evm = evm
+        self.harness: Contract = evm.deploy("StandingHarness")
+        self.accounts = evm.accounts[:ACCOUNTS]
+        self.ends: dict[int, int] = {}
+        self.opened: dict[int, bytes] = {}
+        self.tick, self.frozen, self.round = 1, 0, 0
+
+    def send(self, function: str, *arguments: object) -> object:
+        return self.evm.send(self.harness.functions[function](*arguments))
+
+    def has(self, account: int) -> bool:
+        return self.frozen < self.ends.get(account, 0)
+
+    def close(self) -> None:
+        """A round closes; nothing has happened in it."""
+        self.send("freeze")
+        self.frozen, self.round, self.opened = self.tick, self.round + 1, {}
+        self.check()
+
+    def count(self) -> None:
+        """The round counts."""
+        self.send("countRound")
+        self.tick += 1
+
+    def grant(self, accounts: list[int], places: int = ACCOUNTS) -> list[int]:
+        """These voices get standing, so many of them anew; returns who did."""
+        receipt = self.send("grant", [self.accounts[account] for account in accounts], K, places)
+        granted = []
+        for account in accounts:
+            if not self.has(account):
+                if not places:
+                    continue
+                places -= 1
+            granted.append(account)
+        self.ends.update(dict.fromkeys(granted, self.tick + K))
+        [event] = events(receipt, self.harness, "Granted")
+        assert event["accounts"] == [self.accounts[account] for account in granted]
+        return granted
+
+    def open(self, account: int, statement: bytes) -> None:
+        """An account opens a statement in the round."""
+        self.send("open", self.accounts[account], self.round, statement)
+        if self.has(account):
+            self.opened[account] = statement
+
+    def keep(self, statement: bytes) -> None:
+        """A quiet block follows that statement."""
+        self.send("keep", self.round, statement, K)
+        for account, opened in self.opened.items():
+            if opened == statement and self.has(account):
+                self.ends[account] += 1
+
+    def drop(self, account: int) -> None:
+        """An account's stake is not full any more."""
+        receipt = self.send("drop", self.accounts[account])
+        [event] = events(receipt, self.harness, "Dropped")
+        assert event["had"] is self.has(account)
+        if self.has(account):
+            self.ends[account] = 1
+            self.opened.pop(account, None)
+
+    def check(self) -> None:
+        """The library counts and says what the dictionary does."""
+        read = self.harness.functions
+        with_standing = [account for account in range(ACCOUNTS) if self.has(account)]
+        assert read.count().call() == len(with_standing)
+        for account, name in enumerate(self.accounts):
+            assert read.has(name).call() is (account in with_standing)
+            assert max(1, read.endOf(name).call()) == self.ends.get(account, 1)
 
 
-def grant(evm: Evm, harness: Contract, account: int, round_number: int) -> None:
-    grant_all(evm, harness, [account], round_number)
+@pytest.fixture
+def ledger(evm: Evm) -> Ledger:
+    """Nobody has standing; round 1 has closed."""
+    ledger = Ledger(evm)
+    ledger.close()
+    return ledger
 
 
-def grant_all(evm: Evm, harness: Contract, accounts: list[int], round_number: int) -> None:
-    names = [evm.accounts[account] for account in accounts]
-    evm.send(harness.functions.grant(names, round_number, round_number + K))
+def test_standing_lasts_k_counted_rounds_after_the_round_of_the_voice(ledger: Ledger) -> None:
+    ledger.count()
+    ledger.grant([0])
+    seen = []
+    for number in range(K + 3):
+        ledger.close()
+        seen.append(ledger.has(0))
+        if number != 1:  # that round had too few data
+            ledger.count()
+    assert seen == [True] * (K + 1) + [False] * 2
 
 
-def test_standing_lasts_k_rounds_after_the_round_of_the_model(evm: Evm) -> None:
-    harness = evm.deploy("StandingHarness")
-    close_round(evm, harness, 1)
-    grant(evm, harness, 0, 1)
-    counted = []
-    for round_number in range(2, 7):
-        close_round(evm, harness, round_number)
-        counted.append(harness.functions.count().call())
-        has = harness.functions.has(evm.accounts[0], round_number).call()
-        assert has is (round_number <= 1 + K)
-    assert counted == [1, 1, 1, 0, 0]
+def test_a_renewal_counts_an_account_once(ledger: Ledger) -> None:
+    ledger.count()
+    ledger.grant([0, 1])
+    ledger.close()
+    ledger.count()
+    ledger.grant([1, 2])
+    ledger.check()
+    for _ in range(K + 2):
+        ledger.close()
+        ledger.count()
 
 
-def test_a_renewal_counts_an_account_once(evm: Evm) -> None:
-    harness = evm.deploy("StandingHarness")
-    close_round(evm, harness, 1)
-    grant(evm, harness, 0, 1)
-    close_round(evm, harness, 2)
-    grant(evm, harness, 0, 2)
-    assert harness.functions.count().call() == 1
-    for round_number in range(3, 6):
-        close_round(evm, harness, round_number)
-        assert harness.functions.count().call() == 1
-    close_round(evm, harness, 6)
-    assert harness.functions.count().call() == 0
+def test_so_many_gain_it_anew_and_all_others_renew_theirs(ledger: Ledger) -> None:
+    ledger.count()
+    assert ledger.grant([3, 1], places=1) == [3]
+    ledger.close()
+    ledger.count()
+    assert ledger.grant([0, 3, 1, 2], places=2) == [0, 3, 1]
+    ledger.check()
 
 
-def test_a_renewal_in_the_last_round_of_standing_keeps_it(evm: Evm) -> None:
-    harness = evm.deploy("StandingHarness")
-    close_round(evm, harness, 1)
-    grant(evm, harness, 0, 1)
-    for round_number in range(2, 5):
-        close_round(evm, harness, round_number)
-    grant(evm, harness, 0, 4)
-    close_round(evm, harness, 5)
-    assert harness.functions.count().call() == 1
+def test_who_opened_the_statement_of_a_quiet_block_keeps_it_a_tick_longer(ledger: Ledger) -> None:
+    ledger.count()
+    ledger.grant([0, 1, 2])
+    for number in range(K + 4):
+        ledger.close()
+        ledger.count()
+        ledger.open(0, STATEMENTS[0])
+        if number == 0:
+            ledger.open(1, STATEMENTS[1])  # another statement
+        ledger.keep(STATEMENTS[0])
+        ledger.check()
+    assert [ledger.has(account) for account in (0, 1, 2)] == [True, False, False]
+
+
+def test_what_is_dropped_is_gone_whatever_follows(ledger: Ledger) -> None:
+    ledger.count()
+    ledger.grant([0, 1])
+    ledger.close()
+    ledger.count()
+    for account in (0, 1):
+        ledger.open(account, STATEMENTS[0])
+    ledger.drop(0)
+    ledger.keep(STATEMENTS[0])
+    ledger.drop(2)
+    for _ in range(K + 2):
+        ledger.close()
+        ledger.count()
 
 
 def test_whoever_is_enrolled_has_no_standing_and_gains_it_at_a_fifth_of_the_gas(evm: Evm) -> None:
-    harness = evm.deploy("StandingHarness")
-    enrolled, other = evm.accounts[:2]
-    # What all share is written before.
-    grant(evm, harness, 5, 1)
-    close_round(evm, harness, 1)
+    ledger = Ledger(evm)
+    ledger.close()
+    ledger.count()
+    ledger.grant([5])  # what all share is written before
     for _ in range(2):
-        evm.send(harness.functions.enrol(enrolled))
-    for round_number in (0, 1, 2):
-        assert harness.functions.has(enrolled, round_number).call() is (round_number == 0)
-    assert harness.functions.until(enrolled).call() == 0
-    assert harness.functions.count().call() == 1
+        ledger.send("enrol", ledger.accounts[0])
+    ledger.check()
     cheap, dear = (
-        evm.send(harness.functions.grant([account], 1, 1 + K))["gasUsed"]
-        for account in (enrolled, other)
+        ledger.send("grant", [ledger.accounts[account]], K, 1)["gasUsed"] for account in (0, 1)
     )
     assert dear - cheap == 17_100
     # Nobody loses standing by it.
-    evm.send(harness.functions.enrol(enrolled))
-    assert harness.functions.until(enrolled).call() == 1 + K
+    ledger.send("enrol", ledger.accounts[0])
+    assert ledger.harness.functions.endOf(ledger.accounts[0]).call() == 2 + K
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
-@given(
-    winners=st.lists(st.lists(st.integers(0, 4), max_size=5, unique=True), min_size=1, max_size=9)
-)
-def test_the_count_equals_a_list_of_accounts(module_evm: Evm, winners: list[list[int]]) -> None:
-    evm = module_evm
-    harness = evm.deploy("StandingHarness")
-    until: dict[int, int] = {}
-    for round_number, accounts in enumerate(winners, start=1):
-        close_round(evm, harness, round_number)
-        expected = sum(1 for last in until.values() if last >= round_number)
-        assert harness.functions.count().call() == expected
-        # Some are enrolled before, most not: it changes what a grant costs, and nothing else.
-        for account in accounts[::2]:
-            evm.send(harness.functions.enrol(evm.accounts[account]))
-        grant_all(evm, harness, accounts, round_number)
-        until.update(dict.fromkeys(accounts, round_number + K))
-        for account, name in enumerate(evm.accounts[:5]):
-            assert harness.functions.until(name).call() == until.get(account, 0)
+@pytest.mark.parametrize("seed", range(4))
+def test_the_count_equals_a_list_of_accounts(evm: Evm, seed: int) -> None:
+    chance, ledger = random.Random(seed), Ledger(evm)
+    for _ in range(12):
+        ledger.close()
+        if chance.random() < 0.8:
+            ledger.count()
+        for account in chance.sample(range(ACCOUNTS), chance.randint(0, 4)):
+            ledger.open(account, chance.choice(STATEMENTS))
+        for account in range(ACCOUNTS):
+            if chance.random() < 0.1:
+                ledger.drop(account)
+        if chance.random() < 0.5:
+            voices = chance.sample(range(ACCOUNTS), chance.randint(0, 4))
+            for account in voices[::2]:
+                ledger.send("enrol", ledger.accounts[account])
+            ledger.grant(voices, chance.randint(1, 3))
+        elif chance.random() < 0.8:
+            ledger.keep(chance.choice(STATEMENTS))
+        ledger.check()
