@@ -53,6 +53,25 @@ contract MembershipTest is Test {
         }
     }
 
+    /// @notice Chance reaches what the invariants speak of.
+    function test_someRunsDrawEpochsPublishKeysBurnAndPayBack() external {
+        for (uint256 step; step < 120; ++step) {
+            uint256 seed = uint256(keccak256(abi.encode("run", step)));
+            _members.applyForNext(seed, seed >> 8);
+            _members.gainHeat(seed >> 16, seed >> 24);
+            _members.share(seed);
+            _members.advance(seed);
+            _members.withdraw(seed >> 32);
+            if (step % 8 == 0) _members.burn(seed >> 40);
+            if (step % 20 == 0) invariant_stakesAndMembersAreAccountedFor();
+            if (step % 20 == 10) invariant_dataTransactionsAreNumberedTakenAndPublishedInOrder();
+        }
+        vm.assertLe(4, _membership.currentEpoch(), "epochs");
+        vm.assertLe(2, _members.mostPublished(), "published");
+        vm.assertTrue(_members.burned() != 0, "burned");
+        vm.assertTrue(_members.paidBack() != 0, "paid back");
+    }
+
     function _whatIsHeldAreStakesAndWhatBurned() private view {
         uint256 staked;
         for (uint256 i; i < _members.ACCOUNTS(); ++i) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IMembership} from "../../../contracts/interfaces/IMembership.sol";
 import {IModelChain} from "../../../contracts/interfaces/IModelChain.sol";
+import {Bits} from "../../../contracts/libraries/Bits.sol";
 import {Sharing} from "./Sharing.sol";
 import {bound, draw} from "./Test.sol";
 
@@ -11,6 +12,12 @@ import {bound, draw} from "./Test.sol";
 contract Members is Sharing {
     /// @notice Wei that burned.
     uint256 public burned;
+
+    /// @notice Wei that was paid back.
+    uint256 public paidBack;
+
+    /// @notice Most data transactions of a round whose keys were all published.
+    uint256 public mostPublished;
 
     constructor() {
         for (uint256 i; i < GENESIS_ACCOUNTS; ++i) {
@@ -50,6 +57,7 @@ contract Members is Sharing {
         membership.withdrawStake();
         bool isPaid = amount != 0 && round >= freeFrom;
         vm.assertEq(owner.balance, isPaid ? before + amount : before, "what was paid");
+        if (isPaid) paidBack += amount;
     }
 
     function act(uint256 by) external onTime {
@@ -111,6 +119,8 @@ contract Members is Sharing {
             if (phase == IModelChain.Phase.Open) publish(round, index, false);
             if (phase == IModelChain.Phase.Unseal) publish(round, index, true);
         }
+        uint256 published = Bits.count(contracts.dataRegistry.published(round));
+        if (published > mostPublished) mostPublished = published;
         try contracts.modelChain.advance() {}
         catch (bytes memory reason) {
             // Only what the chain has to wait for.
