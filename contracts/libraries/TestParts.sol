@@ -29,9 +29,10 @@ library TestParts {
         if (testParts == 0) return 0;
         bytes32 tag = Tags.TEST;
         uint256 domain = uint160(modelChain);
-        // Assembly: saves an encoding for each part, and bounds checks: for 20 parts half of 12,000 gas. Safe: it writes
-        // only behind the free memory pointer, where nothing is allocated: the preimage of a part's hash, then the
-        // lowest hashes so far, ascending, each with its part as the last byte; nothing of it is needed afterwards.
+        // Assembly: saves an encoding for each part, and bounds checks: for 20 parts half of 12,000 gas. Safe: it
+        // writes only behind the free memory pointer, where nothing is allocated: the preimage of a part's hash,
+        // then the lowest hashes so far, ascending, each with its part as the last byte; nothing of it is needed
+        // afterwards.
         assembly ("memory-safe") {
             let preimage := mload(0x40)
             mstore(preimage, tag)
