@@ -193,8 +193,8 @@ contract Attestations is IAttestations {
         }
     }
 
-    /// @dev The genesis accounts that attest beside those with standing: with a full stake, and not lapsed. Returns how
-    /// many have no standing.
+    /// @dev The genesis accounts that attest beside those with standing: with a full stake, and not lapsed. Returns
+    /// how many have no standing.
     function _callGenesis(uint32 round) private returns (uint32 called) {
         address[] memory accounts = _membership.genesisAccounts();
         for (uint256 i; i < accounts.length; ++i) {

@@ -35,15 +35,15 @@ contract DataRegistry is IDataRegistry {
         uint32 round;
     }
 
-    /// @dev What the chain itself needs of a round only while it collects and competes. No more than two rounds do: the
-    /// next one but one writes over it, which costs a fifth of fresh slots.
+    /// @dev What the chain itself needs of a round only while it collects and competes. No more than two rounds do:
+    /// the next one but one writes over it, which costs a fifth of fresh slots.
     struct Page {
         mapping(uint256 index => bytes32) ids;
         mapping(uint256 number => Taken) partitions;
     }
 
-    /// @dev Bitmap over the data transactions of a round, at most MAXIMUM_DATA: which have all their keys published. Of
-    /// one before the round in competition while that one has none.
+    /// @dev Bitmap over the data transactions of a round, at most MAXIMUM_DATA: which have all their keys published.
+    /// Of one before the round in competition while that one has none.
     struct Published {
         uint128 bitmap;
         uint32 round;
@@ -52,8 +52,8 @@ contract DataRegistry is IDataRegistry {
     /// @dev Most data transactions of a round: as many as the longest ring has keys.
     uint256 private constant MAXIMUM_DATA = 128;
 
-    /// @dev A trace is an identifier with its low byte replaced by 1 + the data transaction's number. The 248 bits left
-    /// are as hard to hit as needed: 2^124 tries for a collision, each with a ring signature.
+    /// @dev A trace is an identifier with its low byte replaced by 1 + the data transaction's number. The 248 bits
+    /// left are as hard to hit as needed: 2^124 tries for a collision, each with a ring signature.
     uint256 private constant NUMBER_BITS = 8;
 
     IBitcoinRelay private immutable _relay;
@@ -75,8 +75,8 @@ contract DataRegistry is IDataRegistry {
     /// its test keys. The next round writes over it.
     mapping(uint256 index => bytes32) private _awaited;
 
-    /// @dev Of the data transactions of the round that collects. Six share a slot, and every round writes over what the
-    /// one before left.
+    /// @dev Of the data transactions of the round that collects. Six share a slot, and every round writes over what
+    /// the one before left.
     uint40[MAXIMUM_DATA] private _arrivals;
 
     /// @param contracts the deployment's; only the parameters have to be deployed already

@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "headers": "Files of Bitcoin headers.",
     "store": "Put files into the content store, get, list.",
     "verify": "Compute everything that the chain says again.",
-    "wallet": "Tokens and bonds: look, send, claim rewards.",
+    "wallet": "Tokens and stake: look, send, claim rewards.",
 }
 """The line that ``--help`` says of each command, without importing it."""
 

@@ -14,83 +14,15 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import click
-import numpy as np
 
-from offchain.audit.attribution import Place, attribute, right_share, tracks
-from offchain.audit.fingerprints import Fingerprint, fingerprint
-from offchain.learning.drawing.endless_source import DigitsDataSource
-from offchain.learning.drawing.noise import PRESETS
-from offchain.learning.drawing.withholding import Withholding
-from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder, load_atlas
-from offchain.learning.formats.digits import decode_payload
+from offchain.audit.likeness import Likeness
+from offchain.audit.simulated import attacked, contents
+from offchain.learning.fonts.atlas import default_cache_folder, load_atlas
 from offchain.programs.running import run_program
 from scripts.support.results import made_by, require_free, write_results
 
-PARTS = 20
-SAMPLES = 10
-HELD_BACK = Withholding(labels=frozenset({3, 7}), share=0.5)
 MISSED = 0.05
 GUESSES = 100
-LABELS = tuple(range(10))
-
-
-def contents(
-    atlas: GlyphAtlas, nodes: int, rounds: int, seed: int, mixed: bool
-) -> list[list[Fingerprint]]:
-    """Fingerprints of what every node shares in every round: [rounds][nodes]."""
-    sources = [
-        DigitsDataSource(
-            atlas,
-            node,
-            nodes,
-            seed,
-            SAMPLES,
-            noise=PRESETS["moderate"],
-            font_seed=seed,
-            withholding=HELD_BACK if mixed and node % 2 else Withholding(),
-        )
-        for node in range(nodes)
-    ]
-    return [
-        [_fingerprint(source.draw(number, PARTS)) for source in sources]
-        for number in range(1, rounds + 1)
-    ]
-
-
-def _fingerprint(parts: list[bytes]) -> Fingerprint:
-    records = []
-    for part in parts:
-        samples = decode_payload(part, SAMPLES)
-        records += [
-            image.tobytes() + bytes([label])
-            for image, label in zip(samples.images, samples.labels, strict=True)
-        ]
-    return fingerprint(records, LABELS)
-
-
-def attacked(drawn: list[list[Fingerprint]], missed: float, seed: int) -> float:
-    """Part of the data transactions that are attributed right."""
-    random = np.random.Generator(np.random.PCG64(seed))
-    nodes, rounds = len(drawn[0]), range(1, len(drawn) + 1)
-    there = {
-        number: [node for node in range(nodes) if random.random() >= missed] for number in rounds
-    }
-    truth: dict[Place, str] = {}
-    seen: dict[int, list[Fingerprint]] = {}
-    for number in rounds:
-        # The order of arrival tells nothing: the relayer mixes.
-        order = random.permutation(there[number])
-        seen[number] = [drawn[number - 1][node] for node in order]
-        truth |= {Place(number, index): f"{node:03}" for index, node in enumerate(order)}
-    present = {
-        f"{node:03}": frozenset(number for number in rounds if node in there[number])
-        for node in range(nodes)
-    }
-    tied = tracks(seen)
-    # Where absences do not decide the guess is one of many: what counts is their mean.
-    return mean(
-        right_share(attribute(tied, present, list(rounds), random), truth) for _ in range(GUESSES)
-    )
 
 
 def measured(values: list[float], nodes: int) -> dict[str, float | int]:
@@ -126,8 +58,9 @@ def anonymity(nodes: tuple[int, ...], rounds: int, seeds: int, output: Path, for
             whole, absent = [], []
             for seed in range(seeds):
                 drawn = contents(atlas, count, rounds, seed, mixed)
-                whole.append(attacked(drawn, 0.0, seed))
-                absent.append(attacked(drawn, MISSED, seed))
+                likeness = Likeness()
+                whole.append(attacked(drawn, 0.0, seed, GUESSES, likeness))
+                absent.append(attacked(drawn, MISSED, seed, GUESSES, likeness))
             networks.append(
                 {
                     "nodes": count,

@@ -1,10 +1,16 @@
 """The documents name only what exists, and hang together."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
+
+from offchain.attacks.known import FAMILIES
+from offchain.cli import modelchain
+from offchain.config import ENVIRONMENT
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -16,6 +22,25 @@ DECISION_HEADINGS = [
     "Consequences",
     "What would change our mind",
 ]
+OTHERS_OPTIONS = {"--load-state", "--nproc-per-node", "--timestamp"}
+"""Options of anvil and torchrun that documents name."""
+
+
+def table_column(document: Path, heading: str) -> str:
+    """The cells of the first table column with a heading, one on a line."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in document.read_text().splitlines()
+        if line.startswith("|")
+    ]
+    start = next(number for number, row in enumerate(rows) if heading in row)
+    column, width = rows[start].index(heading), len(rows[start])
+    cells = []
+    for row in rows[start + 2 :]:
+        if len(row) != width:
+            break
+        cells.append(row[column])
+    return "\n".join(cells)
 
 
 def anchors(document: Path) -> set[str]:
@@ -57,6 +82,61 @@ class TestOfEachDocument:
         targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
         named = re.findall(r"(?:`|^)make ([a-z][a-z-]*)", document.read_text(), flags=re.MULTILINE)
         assert set(named) <= targets
+
+    def test_every_command_that_it_names_exists(self, document: Path) -> None:
+        context = click.Context(modelchain)
+        named = re.findall(
+            r"(?:`|^)modelchain ([a-z-]+)(?: ([a-z][a-z-]*))?", document.read_text(), re.M
+        )
+        for name, second in named:
+            command = modelchain.get_command(context, name)
+            assert command is not None, f"there is no modelchain {name}"
+            if isinstance(command, click.Group) and second:
+                assert second in command.list_commands(context), f"no modelchain {name} {second}"
+
+    def test_every_script_that_it_names_exists(self, document: Path) -> None:
+        named = re.findall(r"python -m (scripts[\w.]*\w)", document.read_text())
+        paths = [ROOT / module.replace(".", "/") for module in named]
+        assert [
+            path for path in paths if not (path.is_dir() or path.with_suffix(".py").exists())
+        ] == []
+
+
+def test_every_option_that_documents_name_exists() -> None:
+    sources = [*(ROOT / "offchain").rglob("*.py"), *(ROOT / "scripts").rglob("*.py")]
+    text = "\n".join(file.read_text() for file in sources)
+    known = set(re.findall(r"""["/](--[a-z][a-z-]*)""", text)) | OTHERS_OPTIONS
+    known |= {f"--{setting.replace('_', '-')}" for setting in ENVIRONMENT}
+    # The changelog names what is gone, too.
+    for document in set(DOCUMENTS) - {ROOT / "CHANGELOG.md"}:
+        named = set(re.findall(r"(?:`| )(--[a-z][a-z-]*[a-z])", document.read_text()))
+        assert named <= known, f"{document.name} names {sorted(named - known)}"
+
+
+def test_the_threat_model_names_every_attack_and_no_other() -> None:
+    column = table_column(ROOT / "docs" / "ThreatModel.md", "attack")
+    assert set(re.findall(r"`([^`]+)`", column)) == set(FAMILIES)
+
+
+def test_the_threat_model_has_the_figures_of_anonymity_as_measured() -> None:
+    networks = json.loads((ROOT / "docs" / "results" / "anonymity.json").read_text())["networks"]
+    document = (ROOT / "docs" / "ThreatModel.md").read_text()
+
+    def shown(figures: dict[str, float]) -> str:
+        right, error = 100 * figures["attributed_right"], 100 * figures["standard_error"]
+        return f"{right:.2f} ± {error:.2f} % ({figures['times_chance']:.2f})"
+
+    for network in networks:
+        start = f"| {network['nodes']} | {network['options']} | {100 * network['chance']:.2f} % "
+        absent = network["with_5_percent_missed"]
+        assert f"{start}| {shown(network)} | {shown(absent)} |" in document
+
+
+def test_the_attacks_on_what_fell_once_exist() -> None:
+    column = table_column(ROOT / "SECURITY.md", "what tries it now")
+    named = {name for name in re.findall(r"`([^`]+)`", column) if not name.startswith("modelchain")}
+    assert len(named) > 10
+    assert named <= set(FAMILIES)
 
 
 @pytest.mark.parametrize("record", DECISIONS, ids=lambda file: file.stem)

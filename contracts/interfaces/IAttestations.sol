@@ -5,8 +5,9 @@ import {IModelChain} from "./IModelChain.sol";
 
 /// @title Attesters: standing, reports of what is missing, and statements about all models.
 /// @notice Who attests in a round is frozen when it closes: accounts with standing, which a voice gives for
-/// `standingRounds` rounds; with fewer than `minimumStanding` of them the genesis members. In bitmaps bit i stands for
-/// data transaction i, or revealed model i, of the round. H is as IModelChain says; docs/Protocol.md has the rules.
+/// `standingRounds` rounds that count; beside fewer than `minimumStanding` of them the genesis accounts that have not
+/// lapsed; where nobody of these is left, all members. In bitmaps bit i stands for data transaction i, or revealed
+/// model i, of the round. H is as IModelChain says; docs/Protocol.md has the rules.
 interface IAttestations {
     /// @notice A model's row of a statement; row 0 is the baseline's. A missing or malformed model has zeros only.
     /// @param hash H("row", round, packed): for each data transaction of D its points and squares, uint32 each

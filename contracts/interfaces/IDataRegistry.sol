@@ -8,9 +8,9 @@ import {IModelChain} from "./IModelChain.sol";
 /// numbered from 0 in order of arrival. Partitions by Bitcoin blocks make each part training or test data. Times are
 /// seconds since 1970 on the EVM's clock, heights are Bitcoin's. H is as IModelChain says. docs/Protocol.md.
 ///
-/// Invariants: a round takes data only while it collects, one transaction a nullifier; it has no more than its ring has
-/// keys; what is partitioned stays as it is; keys of test parts are accepted in Unseal only, keys of training parts in
-/// Open only.
+/// Invariants: a round takes data only while it collects, one transaction a nullifier; it has no more than its ring
+/// has keys; what is partitioned stays as it is; keys of test parts are accepted in Unseal only, keys of training
+/// parts in Open only.
 interface IDataRegistry {
     /// @notice What a sharer brings on chain.
     /// @param round that it is for; the signature's scope
@@ -168,7 +168,8 @@ interface IDataRegistry {
     /// @param partition the partition's number that was given
     error WrongPartition(uint32 index, uint32 partition);
 
-    /// @notice The words are not the data transaction's keys and key commitments; or its training keys are not published.
+    /// @notice The words are not the data transaction's keys and key commitments; or its training keys are not
+    /// published.
     /// @param keysHash what they lead to
     /// @param expected what it must be: the record's; for test keys, what the training keys left
     error WrongKeys(bytes32 keysHash, bytes32 expected);
@@ -217,8 +218,8 @@ interface IDataRegistry {
     error NothingThere(uint32 round, uint256 number, uint256 count);
 
     /// @notice Takes a data transaction into the round that collects. Anybody may bring it.
-    /// @dev Reverts with WrongRound, TimestampNotAStep, TimestampAhead, TimestampBehind, WrongPartCount, NullifierUsed, or
-    /// an error of the library RingSignatures.
+    /// @dev Reverts with WrongRound, TimestampNotAStep, TimestampAhead, TimestampBehind, WrongPartCount,
+    /// NullifierUsed, or an error of the library RingSignatures.
     /// @param transaction the data transaction
     /// @param challenge c_0 of the ring signature over its identifier by one of the epoch's members
     /// @param responses s_0 to s_(n-1), in the order of the ring
@@ -245,7 +246,8 @@ interface IDataRegistry {
         bytes32[] calldata words
     ) external;
 
-    /// @notice Publishes all test keys of a data transaction whose training keys were published, in Unseal. Anybody may.
+    /// @notice Publishes all test keys of a data transaction whose training keys were published, in Unseal. Anybody
+    /// may.
     /// @dev Reverts with WrongPhase, WrongKeys or AlreadyPublished.
     /// @param round its round
     /// @param index its number there

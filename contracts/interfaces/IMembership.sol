@@ -2,10 +2,10 @@
 pragma solidity 0.8.30;
 
 /// @title Members, epochs and stakes.
-/// @notice During an epoch accounts apply for the next one with a share key and the stake. Who has places is drawn by a
-/// Bitcoin block that did not exist when applying ended. The members' keys, ascending, are the ring of every round of
-/// the epoch. One stake stands behind everything an account does. Epochs and rounds are numbered from 1, amounts are
-/// wei. docs/Protocol.md, Members.
+/// @notice During an epoch accounts apply for the next one with a share key and the stake. Who has places is drawn by
+/// a Bitcoin block that did not exist when applying ended. The members' keys, ascending, are the ring of every round
+/// of the epoch. One stake stands behind everything an account does. Epochs and rounds are numbered from 1, amounts
+/// are wei. docs/Protocol.md, Members.
 ///
 /// Invariants: what the contract holds is the sum of all stakes and of what was burned; an account has one application
 /// an epoch, and so has a key; a written list has exactly the applicants that the draw gave places to.
@@ -31,7 +31,8 @@ interface IMembership {
 
     /// @notice An epoch.
     /// @param firstRound its first round; 0 before it opens
-    /// @param lastRound its last round as far as is known: it grows while too few apply for the next; 0 before it opens
+    /// @param lastRound its last round as far as is known: it grows while too few apply for the next; 0 before it
+    /// opens
     /// @param warm applications of warm accounts
     /// @param cold applications of others
     /// @param ownWarm applications of accounts that had `warmHeat`, whether genesis accounts or not
@@ -260,8 +261,8 @@ interface IMembership {
 
     /// @notice Applies for an epoch: `openEpoch()`. Before the start only genesis accounts, for epoch 1. Adds what is
     /// sent to the stake, which must be full then. A share key can be applied with once an epoch.
-    /// @dev Reverts with WrongEpoch, OnlyGenesisBeforeStart, AlreadyApplied, KeyUsed, StakeExceeded, StakeNotFull, or an
-    /// error of the library ShareKeys.
+    /// @dev Reverts with WrongEpoch, OnlyGenesisBeforeStart, AlreadyApplied, KeyUsed, StakeExceeded, StakeNotFull, or
+    /// an error of the library ShareKeys.
     /// @param epoch that is applied for
     /// @param key share key: the x coordinate, as in BIP 340
     /// @param proof that the caller knows its secret
@@ -276,16 +277,16 @@ interface IMembership {
     /// @dev Reverts with NothingStaked, StakeLocked or TransferFailed.
     function withdrawStake() external;
 
-    /// @notice Stores the draw's seed H("draw", epoch, first 24 bytes of the Bitcoin hash) of the next epoch, which must
-    /// be frozen. Anybody may. `height` is the lowest whose decision time is after the freeze; the relay must hold the
-    /// one before, so that there is only one.
+    /// @notice Stores the draw's seed H("draw", epoch, first 24 bytes of the Bitcoin hash) of the next epoch, which
+    /// must be frozen. Anybody may. `height` is the lowest whose decision time is after the freeze; the relay must
+    /// hold the one before, so that there is only one.
     /// @dev Reverts with NotFrozen, AlreadySeeded, HeightNotConfirmed, WrongDrawHeight, DecisionAhead, or the relay's
     /// HeightNotHeld.
     /// @param height at most the relay's tip, its decision time not after now
     function seedDraw(uint32 height) external;
 
-    /// @notice Takes the present for the time of the freeze, where the relay no longer holds the height that was to seed
-    /// the draw: nobody stored the seed for as long as the relay remembers. Anybody may. Applying stays ended.
+    /// @notice Takes the present for the time of the freeze, where the relay no longer holds the height that was to
+    /// seed the draw: nobody stored the seed for as long as the relay remembers. Anybody may. Applying stays ended.
     /// @dev Reverts with NotFrozen, AlreadySeeded, or DrawNotLost.
     function renewDraw() external;
 
@@ -297,14 +298,14 @@ interface IMembership {
     // ---- called by the protocol --------------------------------------------------------------------------------
 
     /// @notice Opens epoch 1, with all genesis accounts that applied, and its round 1. Only the model chain.
-    /// @dev Reverts with NotModelChain, TooFewMembers, NotEveryGenesisAccount, AlreadyWritten, WrongMemberCount, NotDrawn
-    /// or NotAscending.
+    /// @dev Reverts with NotModelChain, TooFewMembers, NotEveryGenesisAccount, AlreadyWritten, WrongMemberCount,
+    /// NotDrawn or NotAscending.
     /// @param accounts those that applied, ascending by share key
     function start(address[] calldata accounts) external;
 
     /// @notice A round after the first opens: the next epoch with it if the running one has had its last; freezes the
-    /// applications for the next epoch when the running one's last round opens, or makes it a round longer where too few
-    /// have applied. Only the model chain, before the data registry is told.
+    /// applications for the next epoch when the running one's last round opens, or makes it a round longer where too
+    /// few have applied. Only the model chain, before the data registry is told.
     /// @dev Reverts with NotModelChain or MembersNotWritten.
     /// @param round the one that collects from now on
     /// @return epoch the round's
@@ -395,8 +396,8 @@ interface IMembership {
     /// @return all of them
     function genesisAccounts() external view returns (address[] memory);
 
-    /// @notice Whether genesis accounts still count as warm: until a freeze finds `minimumRing` applications of accounts
-    /// with `warmHeat`.
+    /// @notice Whether genesis accounts still count as warm: until a freeze finds `minimumRing` applications of
+    /// accounts with `warmHeat`.
     /// @return whether they do
     function genesisIsWarm() external view returns (bool);
 

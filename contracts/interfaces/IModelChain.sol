@@ -101,7 +101,8 @@ interface IModelChain {
     /// @param voidReason why it has none
     /// @param dataSet D, fixed when Report ends
     /// @param dataRoot Merkle root over H("data", id) of D in order of arrival
-    /// @param missing revealed models that nobody has; fixed when Bring ends or is skipped. During Bring: those reported
+    /// @param missing revealed models that nobody has; fixed when Bring ends or is skipped. During Bring: those
+    /// reported
     struct ClosedRound {
         uint32 data;
         uint32 epoch;
@@ -116,8 +117,8 @@ interface IModelChain {
         uint256 missing;
     }
 
-    /// @notice A block; its hash is H("block", number, previousHash, bestModel, timestamp, dataVoteRoot, blockVoteRoot,
-    /// dataRoot, statement). The genesis block has number 0 and only zeros.
+    /// @notice A block; its hash is H("block", number, previousHash, bestModel, timestamp, dataVoteRoot,
+    /// blockVoteRoot, dataRoot, statement). The genesis block has number 0 and only zeros.
     /// @param number from 1
     /// @param round that made it
     /// @param timestamp decision time of the round's last partition
@@ -254,8 +255,8 @@ interface IModelChain {
     function start(address[] calldata accounts) external;
 
     /// @notice Ends the current phase (The clock); while no round competes, closes the round that collects. It closes
-    /// when every member's data transaction is partitioned, or `collectHeights` after it opened when nothing pending is
-    /// due; the last one of an epoch only once the next epoch's members are written. Anybody may.
+    /// when every member's data transaction is partitioned, or `collectHeights` after it opened when nothing pending
+    /// is due; the last one of an epoch only once the next epoch's members are written. Anybody may.
     /// @dev Reverts with NotStarted, NothingToAdvance, PhaseNotOver or IMembership.MembersNotWritten.
     function advance() external;
 

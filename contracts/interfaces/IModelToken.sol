@@ -5,8 +5,8 @@ import {IERC3009, IERC3009Cancel} from "@openzeppelin/contracts/interfaces/draft
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
 /// @title The token that Model Chain pays its rewards in
-/// @notice ERC-20 with ERC-3009 authorizations, 18 decimals. One address, fixed at deployment, may mint, and never more
-/// than the cap in all. There is no owner, no pause, no upgrade, and nobody can take a holder's tokens.
+/// @notice ERC-20 with ERC-3009 authorizations, 18 decimals. One address, fixed at deployment, may mint, and never
+/// more than the cap in all. There is no owner, no pause, no upgrade, and nobody can take a holder's tokens.
 /// @dev Transfers and approvals fail with the errors of ERC-6093, authorizations with those of OpenZeppelin's ERC3009.
 interface IModelToken is IERC20Metadata, IERC3009, IERC3009Cancel {
     /// @notice The constructor was given the zero address as minter.

@@ -61,8 +61,8 @@ interface ITokenOrders {
     /// @dev Reverts with NotTheRelayer, FeeForNobody, NothingToPay, NotMidnight, with one of the token's errors that
     /// this interface's own text names, or with Panic(0x11) where amount and fee together are no uint256.
     /// @param order what the owner wants
-    /// @param authorization the owner's signature of the token's ReceiveWithAuthorization: from `from` to this contract,
-    /// `amount + fee`, after second 0 and before `validBefore`, nonceOf(order) as nonce
+    /// @param authorization the owner's signature of the token's ReceiveWithAuthorization: from `from` to this
+    /// contract, `amount + fee`, after second 0 and before `validBefore`, nonceOf(order) as nonce
     function pay(Order calldata order, Signature calldata authorization) external;
 
     /// @notice The nonce of the authorization that an order needs: H("order", the order's fields), of the model chain.

@@ -2,9 +2,9 @@
 pragma solidity 0.8.30;
 
 /// @title Words kept as contract code.
-/// @notice Code is written once and never changes. Writing a word costs 6,400 gas instead of 22,100 for a storage slot,
-/// reading one from an account that is warm about 110 instead of 2,100. The code is a STOP byte, so that a call does
-/// nothing, and then the words.
+/// @notice Code is written once and never changes. Writing a word costs 6,400 gas instead of 22,100 for a storage
+/// slot, reading one from an account that is warm about 110 instead of 2,100. The code is a STOP byte, so that a call
+/// does nothing, and then the words.
 library CodeStorage {
     /// @notice The chain did not accept the code (it was given too little gas).
     /// @param words number of words to be written

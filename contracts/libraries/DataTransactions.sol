@@ -46,10 +46,10 @@ library DataTransactions {
     {
         bytes32 tag = Tags.KEY;
         uint256 domain = uint160(modelChain);
-        // Assembly: saves an encoding for each key and the bounds checks of three arrays: for 20 parts half of 7,000
-        // gas. Safe: it writes only behind the free memory pointer, where nothing is allocated: the preimage of a
-        // commitment, then all words, then those given; nothing of it is needed afterwards. Of the calldata it reads the
-        // words.
+        // Assembly: saves an encoding for each key and the bounds checks of three arrays: for 20 parts half of
+        // 7,000 gas. Safe: it writes only behind the free memory pointer, where nothing is allocated: the preimage
+        // of a commitment, then all words, then those given; nothing of it is needed afterwards. Of the calldata it
+        // reads the words.
         assembly ("memory-safe") {
             let preimage := mload(0x40)
             mstore(preimage, tag)

@@ -5,9 +5,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Tags} from "./Tags.sol";
 
 /// @title Who of an epoch's applicants becomes a member.
-/// @notice Applicants are numbered from 0 in order of application, warm and cold ones apart. Drawn are the numbers that
-/// a permutation of [0, applicants), keyed with the seed, puts below the number of places: exactly as many as there
-/// are places, each found by itself, without a loop over the others.
+/// @notice Applicants are numbered from 0 in order of application, warm and cold ones apart. Drawn are the numbers
+/// that a permutation of [0, applicants), keyed with the seed, puts below the number of places: exactly as many as
+/// there are places, each found by itself, without a loop over the others.
 library Draw {
     /// @notice Rounds of the Feistel network.
     uint256 internal constant ROUNDS = 8;

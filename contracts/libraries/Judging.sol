@@ -53,8 +53,8 @@ library Judging {
         return net >= 1 && 100 * uint256(uint64(net)) ** 2 >= required_ * spread;
     }
 
-    /// @notice The valid models, best first: the larger net, then the earlier commitment. A model without a row hash is
-    /// missing or malformed, and not valid.
+    /// @notice The valid models, best first: the larger net, then the earlier commitment. A model without a row hash
+    /// is missing or malformed, and not valid.
     /// @dev Reverts with OrderCountMismatch.
     /// @param rows the baseline's, then each model's in order of reveal
     /// @param orders of their commitments, below 2^32 and all different; one for each row but the baseline's
@@ -102,8 +102,8 @@ library Judging {
         }
     }
 
-    /// @notice Whether a revealed model costs its account a part of the stake: it is missing or malformed, or far below
-    /// the baseline.
+    /// @notice Whether a revealed model costs its account a part of the stake: it is missing or malformed, or far
+    /// below the baseline.
     /// @param row the model's
     /// @param baselineMiddle M of the baseline's points
     /// @param burnBasisPoints share of the baseline under which it burns

@@ -3,8 +3,8 @@ pragma solidity 0.8.30;
 
 /// @title Merkle trees of the shape of RFC 9162, section 2.1, with Keccak-256.
 /// @notice leaf: keccak256(0x00 || data), node: keccak256(0x01 || left || right), empty tree: keccak256(""). The
-/// prefixes keep a node from passing for a leaf. A list of n leaves splits at the largest power of two below n, so that
-/// no leaf is repeated to fill a level: lists that differ never share a root.
+/// prefixes keep a node from passing for a leaf. A list of n leaves splits at the largest power of two below n, so
+/// that no leaf is repeated to fill a level: lists that differ never share a root.
 library MerkleTree {
     /// @notice Root of the tree without leaves.
     bytes32 internal constant EMPTY_ROOT = keccak256("");
@@ -78,8 +78,8 @@ library MerkleTree {
     }
 
     /// @notice Hash of an inner node.
-    /// @dev Saves an allocation for each node, so that memory does not grow with the tree. Safe: writes 65 bytes behind
-    /// the free memory pointer, where nothing is allocated, and does not need them afterwards.
+    /// @dev Saves an allocation for each node, so that memory does not grow with the tree. Safe: writes 65 bytes
+    /// behind the free memory pointer, where nothing is allocated, and does not need them afterwards.
     function hashNode(bytes32 left, bytes32 right) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
             let scratch := mload(0x40)

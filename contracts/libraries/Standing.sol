@@ -2,8 +2,8 @@
 pragma solidity 0.8.30;
 
 /// @title Standing: the right to attest, counted without ever listing the accounts.
-/// @notice It lasts for a number of counted rounds. How many have been counted is the tick, from 1; a round is attested
-/// by the accounts whose standing ends after the tick at which it closed. Whoever opens the statement that a
+/// @notice It lasts for a number of counted rounds. How many have been counted is the tick, from 1; a round is
+/// attested by the accounts whose standing ends after the tick at which it closed. Whoever opens the statement that a
 /// quiet block follows keeps its standing one tick longer; that is added when the account is next looked at.
 library Standing {
     /// @notice An account's standing.
@@ -88,7 +88,8 @@ library Standing {
         self.expiring[end] += uint32(filled);
         self.count += gained;
         assembly ("memory-safe") {
-            // Shortens the array to what is filled: a copy would cost as much as the array again.
+            // Shortens the array to what is filled: a copy would cost as much as the array again. Safe: it only ever
+            // gets shorter than what was allocated.
             mstore(granted, filled)
         }
     }

@@ -3,8 +3,8 @@ pragma solidity 0.8.30;
 
 import {Tags} from "./Tags.sol";
 
-/// @title Which parts of a data transaction test: those with the lowest H("test", seed, its identifier, part), compared
-/// by their first 31 bytes, and of equal ones the lower part.
+/// @title Which parts of a data transaction test: those with the lowest H("test", seed, its identifier, part),
+/// compared by their first 31 bytes, and of equal ones the lower part.
 library TestParts {
     /// @notice H("seed", Bitcoin hash): what splits the data transactions of a partition.
     /// @param modelChain address of the model chain
@@ -29,9 +29,10 @@ library TestParts {
         if (testParts == 0) return 0;
         bytes32 tag = Tags.TEST;
         uint256 domain = uint160(modelChain);
-        // Assembly: saves an encoding for each part, and bounds checks: for 20 parts half of 12,000 gas. Safe: it writes
-        // only behind the free memory pointer, where nothing is allocated: the preimage of a part's hash, then the
-        // lowest hashes so far, ascending, each with its part as the last byte; nothing of it is needed afterwards.
+        // Assembly: saves an encoding for each part, and bounds checks: for 20 parts half of 12,000 gas. Safe: it
+        // writes only behind the free memory pointer, where nothing is allocated: the preimage of a part's hash,
+        // then the lowest hashes so far, ascending, each with its part as the last byte; nothing of it is needed
+        // afterwards.
         assembly ("memory-safe") {
             let preimage := mload(0x40)
             mstore(preimage, tag)

@@ -26,6 +26,9 @@ from offchain.protocol.words.transactions import partition_seed
 RECORDED_FROM = 822_528
 """Height of the first recorded header of Bitcoin's own chain, where an epoch begins."""
 
+DANKU_BLOCKS = 20
+"""Blocks within which the call that splits DanKu's data has to come (init2 of its contract)."""
+
 WANTED = (0, 1, 2)
 """The parts that a grinding sharer wants to test: it has prepared them."""
 
@@ -113,13 +116,13 @@ def keeper_chooses(tell: Tell) -> Outcome:
         for height in range(world.relay.lowest_height, world.relay.tip + 1)
         if arrived < world.relay.decision_time(height) <= world.now
     ]
+    choices = {world.relay.block_hash(height) for height in passed[:DANKU_BLOCKS]}
     return Outcome(
         len(accepted) == 1 and bool(closed),
-        len(passed) > 1,
+        len(choices) > 1,
         f"{len(accepted)} of {len(heights) * 6} pairs of height and end is taken, closing is "
-        f"refused ({closed}); where any passed height will do, there are {len(passed)} seeds to "
-        "choose from",
-        figures={"accepted": len(accepted), "seeds_to_choose_from": len(passed)},
+        f"refused ({closed}); by DanKu's rule there are {len(choices)} seeds to choose from",
+        figures={"accepted": len(accepted), "seeds_to_choose_from": len(choices)},
     )
 
 
@@ -267,7 +270,7 @@ ATTACKS: Final = {
             "keeper-chooses",
             "nobody chooses among seeds",
             "partition by every height up to every end, or close without it",
-            "the paper: a block after the deadline splits the data, whichever is named",
+            "DanKu: whoever calls, within 20 blocks, splits the data by the newest of them",
             keeper_chooses,
         ),
         Attack(

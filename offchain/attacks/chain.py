@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -86,25 +87,21 @@ def front_run(tell: Tell) -> Outcome:
         contracts.send(signed, relayer)
         received = contracts.balance(order.receiver), contracts.balance(relayer)
         stolen = thief_by_claims + contracts.balance(thief)
-    by_plain_rule = _first_to_open(model.hash, [thief, player.account])
+    # Submissions are models: the thief's copy is mined before the one that it saw.
+    submitted = [thief, player.account]
+    winner = submitted[_best_submission([reveal.transaction.evaluation] * len(submitted))]
     return Outcome(
         all(refused.values()) and not stolen and received == (order.amount, order.fee),
-        by_plain_rule == thief,
+        winner == thief,
         f"refused: {', '.join(f'{what} ({error})' for what, error in refused.items())}; claims "
         f"that others send pay whom they are due to, the thief has {stolen}",
         figures={"refused": sum(map(bool, refused.values())), "stolen": stolen},
     )
 
 
-def _first_to_open(model_hash: bytes, in_order: list[str]) -> str:
-    """Whose a model is where commitments name no account: who opens one like it first."""
-    seen = keccak256(model_hash + b"salt")
-    commitments = dict.fromkeys(in_order, seen)
-    opened: dict[bytes, str] = {}
-    for account in in_order:
-        if commitments[account] == keccak256(model_hash + b"salt"):
-            opened.setdefault(model_hash, account)
-    return opened[model_hash]
+def _best_submission(accuracies: Sequence[int]) -> int:
+    """DanKu's rule: the number of the most accurate submission, of equal ones the earliest."""
+    return max(range(len(accuracies)), key=lambda number: (accuracies[number], -number))
 
 
 # ---- the largest round ---------------------------------------------------------------------------
@@ -186,7 +183,7 @@ ATTACKS: Final = {
             "front-run",
             "who sees a transaction before it is in a block gains nothing by it",
             "send others' reveals, openings, claims and orders first, as they are and changed",
-            "DanKu and the paper: a commitment that names no account",
+            "DanKu: models are submitted as they are, and of equal ones the earliest wins",
             front_run,
         ),
         Attack(

@@ -44,6 +44,15 @@ FAMILIES: Final[dict[str, str]] = {
     "front-run": "chain",
     "heat-saved-up": "members",
     "gas-limit": "chain",
+    "name-the-sharer": "privacy",
+    "resubmission": "privacy",
+    "odd-options": "privacy",
+    "public-order": "privacy_order",
+    "relayer-view": "privacy_order",
+    "hostile-files": "network_files",
+    "withheld-payload": "network_data",
+    "half-served-payload": "network_data",
+    "flood": "network_relayer",
 }
 """The module of `offchain.attacks` that holds each attack as ``ATTACKS[name]``, by name."""
 

@@ -309,6 +309,9 @@ def reports_of_honest_data(tell: Tell) -> Outcome:
         out = world.chain.attestations.data_out(world.competing)
         out_by[hostile] = out.bit_count()
         world.end_phase()
+    alone = shared.fork()
+    alone.execute(actions.ReportData(honest_data), alone.attesters[0])
+    out_alone = alone.chain.attestations.data_out(alone.competing).bit_count()
     minority = max(out_by[hostile] for hostile in (1, 2))
     # Everybody evaluates on what it says it could get.
     data_sets = {everything & ~(honest_data if number < 2 else 0) for number in range(5)}
@@ -318,7 +321,10 @@ def reports_of_honest_data(tell: Tell) -> Outcome:
         f"2 of 5 put {minority} transactions out, 3 of 5 put {out_by[3]} out; where everybody goes "
         f"by what it got, {len(data_sets)} data sets come of it",
         "half of the attesters that send a bitmap decide: honest nodes always send one",
-        {f"out_by_{hostile}_of_5": out for hostile, out in out_by.items()},
+        {
+            **{f"out_by_{hostile}_of_5": out for hostile, out in out_by.items()},
+            "out_where_the_others_send_nothing": out_alone,
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""From fingerprints and public presence to names: ties rounds together, then matches absences.
+"""From content and public presence to names: ties rounds together, then matches absences.
 
 Within a round the ring says "a member". Across rounds whoever looks alike is taken for one author;
 its rounds are then compared with those in which each account was publicly there.
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from offchain.audit.fingerprints import Fingerprint
+from offchain.audit.likeness import Content, Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +24,35 @@ class Place:
     index: int
 
 
-def tracks(rounds: Mapping[int, Sequence[Fingerprint]]) -> list[list[Place]]:
+def tracks(
+    rounds: Mapping[int, Sequence[Content]], likeness: Likeness | None = None
+) -> list[list[Place]]:
     """Data transactions of one author, as far as content tells: each list has a round at most once.
 
-    Rounds are taken in order. Those of a round are assigned to the tracks so far, so that the sum
-    of the distances from the tracks' means is least; who is left begins a track.
+    Rounds are taken in order. Those of a round are assigned to the newest of each track so far, so
+    that most samples lie nearest to their track's; who is left begins a track.
+
+    Args:
+        rounds: by number, the contents in order of arrival.
+        likeness: remembers what was compared, where the same contents are tied again.
     """
+    likeness = likeness or Likeness()
     found: list[list[Place]] = []
-    means: list[Fingerprint] = []
+    newest: list[Content] = []
     for number in sorted(rounds):
-        prints = rounds[number]
-        if not prints:
-            continue
-        assigned = _nearest(means, prints)
-        for index, own in enumerate(prints):
+        assigned: dict[int, int] = {}
+        if newest and rounds[number]:
+            rows, columns = linear_sum_assignment(-likeness.votes(rounds[number], newest))
+            assigned = dict(zip(rows.tolist(), columns.tolist(), strict=True))
+        for index, content in enumerate(rounds[number]):
             track = assigned.get(index)
             if track is None:
                 found.append([Place(number, index)])
-                means.append(own)
+                newest.append(content)
                 continue
-            count = len(found[track])
-            means[track] = (means[track] * count + own) / (count + 1)
+            newest[track] = content
             found[track].append(Place(number, index))
     return found
-
-
-def _nearest(means: Sequence[Fingerprint], prints: Sequence[Fingerprint]) -> dict[int, int]:
-    """For the new fingerprints, by index, the track that each is assigned to."""
-    if not means:
-        return {}
-    left, right = np.stack(prints), np.stack(means)
-    distances = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None] - 2 * left @ right.T
-    rows, columns = linear_sum_assignment(distances)
-    return dict(zip(rows.tolist(), columns.tolist(), strict=True))
 
 
 def attribute(
@@ -91,6 +87,19 @@ def attribute(
         place: accounts[column]
         for row, column in zip(rows, columns, strict=True)
         for place in found[order[row]]
+    }
+
+
+def by_order(acted: Mapping[int, Sequence[str]]) -> dict[Place, str]:
+    """Attribution by order alone: the first to share is taken for the first to act, and so on.
+
+    Args:
+        acted: by round, accounts in the order in which they did something under their names.
+    """
+    return {
+        Place(number, index): account
+        for number, accounts in acted.items()
+        for index, account in enumerate(accounts)
     }
 
 

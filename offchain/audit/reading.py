@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from offchain.audit.attribution import Place
-from offchain.audit.fingerprints import Fingerprint, fingerprint, labels_of
+from offchain.audit.likeness import Content, are_labelled, content_of
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import nullifier
@@ -24,14 +24,14 @@ class PublicView:
     Attributes:
         members: by round, the accounts of its ring.
         present: by account, the rounds in which it was a member and did something under its name.
-        content: by round, the fingerprints of its data transactions in order of arrival; rounds
+        content: by round, the samples of its data transactions in order of arrival; rounds
             with one that cannot be read are left out.
         acted: by round, accounts in the order in which they committed to models.
     """
 
     members: Mapping[int, frozenset[str]]
     present: Mapping[str, frozenset[int]]
-    content: Mapping[int, Sequence[Fingerprint]]
+    content: Mapping[int, Sequence[Content]]
     acted: Mapping[int, Sequence[str]]
 
 
@@ -41,19 +41,19 @@ def public_view(
     """Read what everybody can, of the rounds whose data are open."""
     members: dict[int, frozenset[str]] = {}
     present: dict[str, set[int]] = {}
-    content: dict[int, Sequence[Fingerprint]] = {}
+    content: dict[int, Sequence[Content]] = {}
     acted: dict[int, Sequence[str]] = {}
-    labels: tuple[int, ...] | None = None
+    is_labelled: bool | None = None
     for number in sorted(history.rounds):
         entry = history.round(number)
         opened = [_records(data, store, learner, domain) for data in entry.data]
         records = [each for each in opened if each is not None]
         if not records or len(records) < len(opened):
             continue
-        if labels is None:
-            labels = labels_of([record for each in records for record in each])
+        if is_labelled is None:
+            is_labelled = are_labelled([record for each in records for record in each])
         members[number] = frozenset(history.epoch(entry.epoch).members)
-        content[number] = [fingerprint(each, labels) for each in records]
+        content[number] = [content_of(each, is_labelled) for each in records]
         acted[number] = tuple(entry.commitments)
         for account in members[number]:
             present.setdefault(account, set())

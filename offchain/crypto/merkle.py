@@ -62,16 +62,6 @@ def merkle_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return _path(_levels(leaves), index)
 
 
-def merkle_proofs(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """Inclusion proofs of all leaves, from one tree: O(n log n), where one by one takes O(n^2).
-
-    Raises:
-        MerkleError: a leaf is not 32 bytes long.
-    """
-    levels = _levels(leaves) if leaves else []
-    return [_path(levels, index) for index in range(len(leaves))]
-
-
 def verify_merkle_proof(
     root: bytes, leaf: bytes, index: int, size: int, proof: Sequence[bytes]
 ) -> bool:

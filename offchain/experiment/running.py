@@ -42,6 +42,7 @@ from offchain.node.demo.local_network import DemoPlan
 from offchain.ports import DataSource, Learner
 from offchain.programs.standard_output import SteadyStream
 from offchain.storage.local import LocalStore
+from offchain.verification.run import verify_chain
 
 log = structlog.get_logger()
 
@@ -125,8 +126,6 @@ def verify_preset(experiment: Experiment, noise: str) -> str:
         Difference: the first one between what is recorded and what follows.
         ModelChainError: the chain cannot be loaded or read.
     """
-    from offchain.verification.run import verify_chain
-
     run = experiment.run
     progress = run.progress(noise)
     if progress is None:

@@ -1,27 +1,20 @@
-"""One round's consensus: a baseline and ten models judged, attested and made a block."""
+"""One round's consensus: a baseline and ten models judged, stated, attested and made a block."""
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 
+from offchain.crypto.hashing import Domain
 from offchain.learning.exact.integer_network import encode_model
 from offchain.learning.tasks.learner import DigitsLearner
-from offchain.protocol.words import actions
+from offchain.protocol.rules import judging, statements
 from offchain.protocol.words.parameters import DEMO
-from scripts.bench.judged import (
-    IMAGES_IN_A_PART,
-    TEST_IMAGES,
-    integer_network_of,
-    payloads,
-    test_samples,
-)
+from scripts.bench.judged import IMAGES_IN_A_PART, integer_network_of, payloads, test_samples
 from scripts.bench.measurement import Conditions, Figure, Measurement
-from scripts.support.chains.deployed_chain import deploy_world
 from scripts.support.chains.evm import compiled_artifacts, fresh_evm
+from scripts.support.chains.rounds import BASELINE, Rounds, row
 
-MODELS = 10
-KEYS_EACH = 4
-SCORES = range(20, 20 + MODELS)
+NODES = 10
+"""Each of them shares, submits a model and attests."""
 
 
 def measure_consensus(conditions: Conditions) -> Mapping[str, float]:
@@ -30,41 +23,43 @@ def measure_consensus(conditions: Conditions) -> Mapping[str, float]:
     All ten models differ in their numbers of channels, as explored ones do. The transactions of all
     ten attesters go one after another to a chain with the real contracts.
     """
-    test = payloads(test_samples(conditions.scaled(TEST_IMAGES)))
+    each = conditions.scaled(IMAGES_IN_A_PART)
+    test = payloads(test_samples(NODES * DEMO.test_parts * each), each)
     models = [
         encode_model(integer_network_of(seed, (12 + seed % 5, 28 + seed, 60 + seed, 64)))
-        for seed in range(MODELS + 1)
+        for seed in range(NODES + 1)
     ]
-    learner = DigitsLearner(IMAGES_IN_A_PART, device=conditions.device)
+    learner = DigitsLearner(each, device=conditions.device)
     started = time.perf_counter()
-    for model in models:
-        learner.points(model, test)
-    judging = time.perf_counter() - started
+    baseline, *points = [learner.points(model, test) for model in models]
+    judged = time.perf_counter()
+    counts = statements.SampleCounts(NODES, DEMO.test_parts * each)
+    bounds = statements.Bounds(judging.trimmed(NODES), 0, DEMO.voice_basis_points)
+    domain = Domain(1, "0x" + 20 * "00")
+    statements.rows(domain, 2, counts, bounds, baseline, points, range(NODES))
+    stated = time.perf_counter()
     attesting = _attesting()
     return {
-        "consensus_10_models_s": judging + attesting,
-        "judging_10_models_s": judging,
+        "consensus_10_models_s": stated - started + attesting,
+        "judging_10_models_s": judged - started,
+        "stating_10_models_s": stated - judged,
         "attesting_10_nodes_s": attesting,
     }
 
 
 def _attesting() -> float:
+    """The second round of a chain: there is a best model before it."""
     with fresh_evm() as evm:
-        world = deploy_world(evm, MODELS, MODELS, **asdict(DEMO))
-        world.mine(2)
-        for node in world.nodes:
-            world.execute(world.registration(node, KEYS_EACH), node)
-        world.execute(actions.Start())
-        world.collect(MODELS * KEYS_EACH)
-        for node, score in zip(world.nodes, SCORES, strict=True):
-            world.execute(world.commit(node, score), node)
-        world.unseal()
-        for node in world.nodes:
-            world.execute(world.reveal(node), node)
-        scores = world.scores(0)
+        rounds = Rounds.deploy(evm, NODES, NODES, DEMO, minimum_standing=NODES)
+        rounds.start()
+        nodes = rounds.accounts
+        rounds.make_block({nodes[0]: row(5)}, nodes)
+        rounds.collect(nodes)
+        rounds.compete(nodes)
+        rows = [BASELINE, *(row(5_000 - number) for number in range(NODES))]
         started = time.perf_counter()
-        world.attest(scores)
-        world.execute(world.finalization(scores))
+        rounds.state(rows, nodes)
+        rounds.finalize(rows)
         return time.perf_counter() - started
 
 
@@ -73,6 +68,7 @@ CONSENSUS = Measurement(
     (
         Figure("consensus_10_models_s", "seconds to judge, attest and finalize 10 models", 12.0),
         Figure("judging_10_models_s", "of these, judging the baseline and 10 models"),
+        Figure("stating_10_models_s", "of these, the rows of the statement from their points"),
         Figure("attesting_10_nodes_s", "of these, attesting and finalizing on the chain"),
     ),
     measure_consensus,

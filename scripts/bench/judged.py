@@ -15,6 +15,7 @@ CHANNELS = FULL_SIZE.channels
 
 TEST_IMAGES = 82_500
 IMAGES_IN_A_PART = 2_750
+"""At the paper's size: ten nodes have 20 parts of them each, 3 of which test."""
 
 
 def network_of(seed: int, channels: tuple[int, ...] = CHANNELS) -> ConvolutionalNetwork:
@@ -38,16 +39,13 @@ def test_samples(count: int) -> DigitSamples:
     return DigitSamples(images, random.integers(0, 10, count, np.uint8))
 
 
-def payloads(samples: DigitSamples) -> list[bytes]:
-    """The payload plaintexts of as many whole parts as there are."""
+def payloads(samples: DigitSamples, each: int) -> list[bytes]:
+    """The payload plaintexts of as many whole parts of so many samples as there are."""
     return [
         encode_payload(
-            DigitSamples(
-                samples.images[start : start + IMAGES_IN_A_PART],
-                samples.labels[start : start + IMAGES_IN_A_PART],
-            )
+            DigitSamples(samples.images[start : start + each], samples.labels[start : start + each])
         )
-        for start in range(0, len(samples) - IMAGES_IN_A_PART + 1, IMAGES_IN_A_PART)
+        for start in range(0, len(samples) - each + 1, each)
     ]
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from offchain.crypto.hashing import Domain
 from offchain.errors import VerificationError
 from offchain.experiment.observer import JudgedBlock
 from offchain.experiment.reporting.block_figures import (
+    CONSENSUS_STAGES,
+    Seconds,
+    block_figures,
     model_figures,
-    require_attested,
     round_seconds,
 )
 from offchain.experiment.stopwatch import Stopwatch, Work
+from offchain.learning.formats.digits import DigitSamples
+from offchain.protocol.rules.statements import SampleCounts
+from offchain.protocol.words.transactions import EMPTY_ROW, Row
 
 
 def by_definition(classes, labels, kinds):
@@ -54,15 +61,92 @@ def test_a_class_that_is_never_said_counts_as_zero():
     assert found.accuracy == 0.8
 
 
+DOMAIN = Domain(31337, "0x" + 20 * "11")
+NODES = ("first", "second", "third")
+LABELS = np.array([0, 1, 2, 3, 4, 5], np.uint8)  # of three data transactions with two samples each
+OLD = np.array([0, 9, 2, 9, 4, 5])
+NEW = np.array([0, 1, 2, 3, 9, 5])
+NO_TIME = Seconds(1.0, 1.0, 0.1, 0.3, 2.0, 3.0, {})
+
+
+def row_by_definition(points, baseline):
+    """A row with k = 1: of three data transactions the one in the middle counts."""
+    own, base = points.reshape(3, 2).sum(1), baseline.reshape(3, 2).sum(1)
+    squares = ((points - baseline) ** 2).reshape(3, 2).sum(1)
+    packed = b"".join(
+        int(v).to_bytes(4, "big") for pair in zip(own, squares, strict=True) for v in pair
+    )
+    middle, net, spread = (int(sorted(values)[1]) for values in (own, own - base, squares))
+    digest = DOMAIN.hash("row", ("uint256", "bytes"), (7, packed))
+    return Row(digest, middle, net, spread, 0)
+
+
+def judged(best, previous):
+    """Block 5 of round 7: what honest attesters say of two models by the classes they say."""
+    zeros = np.zeros(6, int)
+    old = zeros if previous is None else (previous == LABELS).astype(int)
+    return JudgedBlock(
+        domain=DOMAIN,
+        number=5,
+        round=7,
+        test=(),
+        counts=SampleCounts(3, 2),
+        trimmed=1,
+        best=b"best",
+        best_row=None if best is None else row_by_definition((best == LABELS).astype(int), old),
+        previous=None if previous is None else b"previous",
+        previous_row=EMPTY_ROW if previous is None else row_by_definition(old, old),
+        winner=None if best is None else "second",
+        models=3,
+        voices=2,
+    )
+
+
+def figures_of(block, best, previous):
+    test = DigitSamples(np.zeros((6, 28, 28), np.uint8), LABELS)
+    return block_figures(block, test, best, previous, NODES, NO_TIME)
+
+
+def test_a_block_holds_its_best_model_against_the_previous_one():
+    found = figures_of(judged(NEW, OLD), NEW, OLD)
+    assert (found.number, found.round, found.quiet, found.winner) == (5, 7, False, 1)
+    assert (found.models, found.voices) == (3, 2)
+    assert (found.test_samples, found.judged_samples) == (6, 2)
+    # +1, +1 and -1 correct: without the largest and the smallest advantage, one ahead.
+    assert (found.net, found.spread) == (1, 1)
+    written = found.as_json()
+    assert (written["accuracy"], written["previous_accuracy"]) == (5 / 6, 4 / 6)
+    assert written["best"]["correct"] == 5
+
+
+def test_the_first_block_has_no_previous_model():
+    found = figures_of(judged(NEW, None), NEW, None)
+    assert found.previous is None
+    assert found.as_json()["previous_accuracy"] is None
+    assert found.net == 2
+
+
+def test_a_quiet_block_keeps_the_previous_best_model():
+    found = figures_of(judged(None, OLD), OLD, OLD)
+    assert found.quiet
+    assert found.winner is found.net is found.spread is None
+    assert found.best == found.previous
+    assert found.as_json()["accuracy"] == 4 / 6
+
+
 def test_predictions_that_are_not_the_attested_ones_are_refused():
-    labels = np.array([0, 1, 2, 2], np.uint8)
-    found = model_figures(np.array([0, 1, 2, 0], np.int64), labels, 3)
-    counted = (found.correct, found.samples)
-    require_attested("a model", counted, (3, 4))
-    with pytest.raises(VerificationError, match="3 of 4 are correct here, attested are 4 of 4"):
-        require_attested("a model", counted, (4, 4))
-    with pytest.raises(VerificationError):
-        require_attested("a model", counted, (3, 5))
+    block = judged(NEW, OLD)
+    as_good = np.array([0, 1, 2, 3, 4, 9])  # as many correct answers, elsewhere
+    other = np.array([9, 9, 2, 9, 4, 5])
+    for best, previous, which in ((other, OLD, "best"), (NEW, other, "previous best")):
+        with pytest.raises(VerificationError, match=f"the {which} model of block 5 has"):
+            figures_of(block, best, previous)
+    # What an attester says are sums over a data transaction's samples.
+    assert figures_of(block, as_good, OLD).best is not None
+    with pytest.raises(VerificationError, match="the best model of block 5"):
+        figures_of(replace(block, best_row=replace(block.best_row, hash=bytes(32))), NEW, OLD)
+    with pytest.raises(VerificationError, match="the previous best model of block 5"):
+        figures_of(judged(None, OLD), NEW, NEW)
 
 
 class Clock:
@@ -89,7 +173,8 @@ def test_consensus_has_the_judging_of_one_node_and_everything_else_of_all():
 
     stage("COMMIT", 1.0, Work.TRAINING, 0)
     stage("COMMIT", 1.0, Work.TRAINING, 1)
-    stage("UNSEAL", 2.0)
+    stage("UNSEAL", 1.5)
+    stage("REPORT", 0.5)
     for node in (0, 1):
         stage("REVEAL", 0.5, Work.JUDGING, node)
         stage("ATTEST", 0.5, Work.JUDGING, node)
@@ -97,14 +182,21 @@ def test_consensus_has_the_judging_of_one_node_and_everything_else_of_all():
     watch.round, watch.stage = 4, "UNSEAL"
     with watch.passing():
         clock.now += 1_000.0
-    block = JudgedBlock(1, 3, (), 0, b"", 0, None, 0, "")
-    found = round_seconds(watch, block, winner=1, nodes=2)
+    found = round_seconds(watch, 3, winner=1, nodes=2)
     assert found.training == found.training_mean == 10.0
     assert found.verification == 10.0
     assert found.judging == 20.0
     assert found.consensus_in_turn == 2.0 + 4 * 10.5 + 3.0
     assert found.consensus == found.consensus_in_turn - 20.0
     assert found.stages["COMMIT"] == 22.0
+    assert round_seconds(watch, 3, winner=None, nodes=2).training is None
+
+
+def test_consensus_is_everything_after_the_commitments():
+    assert (
+        *("UNSEAL", "REPORT", "REVEAL", "AVAILABLE", "BRING"),
+        *("ATTEST", "ATTEST_REVEAL", "FINALIZE"),
+    ) == CONSENSUS_STAGES
 
 
 def test_a_computation_that_fails_is_named_and_not_timed():

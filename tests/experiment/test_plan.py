@@ -9,12 +9,17 @@ import pytest
 from click.testing import CliRunner
 
 from offchain.errors import ConfigurationError
+from offchain.experiment.fonts import choose_fonts
 from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask
 from offchain.experiment.plan import FULL, SIZES
+from offchain.learning.drawing.noise import PRESETS, draw_chosen
+from offchain.learning.exact.judge_gas import beyond_the_judge
+from offchain.learning.fonts.atlas import GlyphAtlas
 from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
 from offchain.learning.training.settings import TrainingSettings
-from offchain.protocol.words.parameters import ParameterOutOfRange
+from offchain.protocol.rules.judging import is_valid, required
+from offchain.protocol.words.parameters import DEMO, ParameterOutOfRange
 
 
 def test_the_full_size_has_the_numbers_of_the_paper():
@@ -24,29 +29,67 @@ def test_the_full_size_has_the_numbers_of_the_paper():
     assert FULL.test_images == 82_500
     # 2,200 fonts, 25 transforms, 10 digits.
     assert FULL.images == 2 * FULL.fonts // 5 * 25 * 10
-    assert FULL.items * FULL.samples == FULL.node_images == 55_000
+    assert (DEMO.parts, DEMO.test_parts) == (20, 3)
+    assert FULL.samples_per_part == 2_750
+    assert 20 * FULL.samples_per_part == FULL.node_images == 55_000
+    assert 3 * FULL.samples_per_part == FULL.test_images // FULL.nodes == 8_250
 
 
-def test_an_item_of_the_full_size_fits_a_payload_even_where_nothing_can_be_compressed():
-    noise = np.random.default_rng(1).integers(0, 256, (FULL.samples, 28, 28), np.uint8)
-    labels = np.arange(FULL.samples, dtype=np.uint8) % 10
-    assert len(encode_payload(DigitSamples(noise, labels))) <= MAXIMUM_PAYLOAD_BYTES
+def test_a_part_of_the_full_size_fits_a_payload_with_the_hardest_noise():
+    glyphs = np.zeros((1, 10, 64, 64), np.uint8)
+    glyphs[:, :, 8:56, 20:44] = 255
+    chosen = np.tile(np.arange(10), FULL.samples_per_part // 10)
+    random = np.random.Generator(np.random.PCG64(1))
+    images = draw_chosen(glyphs[0], chosen, PRESETS["hard"], random)
+    part = DigitSamples(images, chosen.astype(np.uint8))
+    # Glyphs of many fonts are less alike: twice as much would fit as well.
+    assert 2 * len(encode_payload(part)) <= MAXIMUM_PAYLOAD_BYTES
 
 
 @pytest.mark.parametrize("size", sorted(SIZES))
-def test_a_round_of_every_size_closes_with_one_item_for_each_share_key(size):
+def test_in_every_size_all_nodes_are_members_and_attest_in_every_round(size):
     plan = replace(SIZES[size], fonts=SIZES[size].fonts or 400)
     parameters = plan.parameters
-    assert parameters.base_keys == parameters.maximum_keys == plan.items
-    assert parameters.minimum_items == parameters.maximum_items == plan.nodes * plan.items
-    assert parameters.lease_rounds > 2 * plan.blocks
-    assert plan.test_images >= plan.samples
-    assert parameters.maximum_samples == plan.samples
+    assert parameters.minimum_ring == parameters.minimum_data == plan.nodes
+    # Genesis accounts attest as long as not all nodes have standing.
+    assert parameters.minimum_standing == plan.nodes
+    assert parameters.samples_per_part == plan.samples_per_part > 0
+    assert plan.test_images == plan.nodes * parameters.test_parts * plan.samples_per_part
+    assert beyond_the_judge(plan.channels) is None
 
 
-def test_too_few_fonts_for_an_image_in_every_item_are_refused():
-    with pytest.raises(ConfigurationError, match="45 fonts give a node 60 images"):
-        replace(FULL, nodes=3, items=61, fonts=45, transforms=1)
+def test_any_better_model_is_valid_however_many_there_are():
+    p = FULL.parameters
+    bound = required(
+        p.significance, p.hostile_allowance, p.tries_allowance, FULL.nodes, 3, FULL.nodes
+    )
+    assert bound == 0
+    assert is_valid(1, 33_000, bound)
+    assert not is_valid(0, 33_000, bound)
+
+
+def test_too_few_fonts_for_an_image_in_every_part_are_refused():
+    with pytest.raises(ConfigurationError, match="14 fonts give a node 0 images"):
+        replace(FULL, nodes=3, fonts=14, transforms=1)
+
+
+def test_nodes_have_equally_many_fonts_in_every_group(monkeypatch):
+    random = np.random.default_rng(0)
+    # Families of four to a cell of ten fonts: some cells stay emptier than others.
+    families = np.repeat(np.arange(40), 4)
+    atlas = GlyphAtlas(
+        random.integers(0, 256, (160, 10, 4, 4), dtype=np.uint8),
+        tuple(f"{number}.ttf" for number in range(160)),
+        (),
+        np.ones(160),
+        (),
+        families,
+    )
+    monkeypatch.setattr("offchain.experiment.fonts.load_set", lambda *_: atlas)
+    chosen = choose_fonts(replace(SIZES["tiny"], fonts=0))
+    counts = {len(cell) for ring in chosen.dealt.cells for cell in ring}
+    assert len(counts) == 1
+    assert len(chosen.used) == 3 * 5 * counts.pop()
 
 
 @pytest.mark.parametrize("change", [{"nodes": 2}, {"blocks": 0}, {"transforms": 0}, {"noises": ()}])
@@ -55,9 +98,9 @@ def test_an_experiment_of_nothing_is_refused(change):
         replace(FULL, **change)
 
 
-def test_more_items_than_a_node_may_have_keys_are_refused():
-    with pytest.raises(ParameterOutOfRange, match="baseKeys is 65"):
-        replace(FULL, items=65)
+def test_parts_that_are_too_large_for_one_judging_are_refused():
+    with pytest.raises(ParameterOutOfRange, match="samplesPerPart is 13750"):
+        replace(FULL, transforms=125)
 
 
 def test_a_plan_goes_on_with_other_blocks_presets_and_trainings_but_with_no_other_data():
@@ -69,7 +112,7 @@ def test_a_plan_goes_on_with_other_blocks_presets_and_trainings_but_with_no_othe
     )
     assert replace(FULL, transforms=24).differences(recorded) == [
         "transforms was 25 and is now 24",
-        "samples_per_item was 1250 and is now 1200",
+        "samples_per_part was 2750 and is now 2640",
         "images_per_block was 550000 and is now 528000",
         "test_images_per_block was 82500 and is now 79200",
     ]

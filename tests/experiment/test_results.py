@@ -40,16 +40,23 @@ def model(accuracy):
     }
 
 
-def block(number):
+def block(number, quiet=False):
+    best, previous = model(0.98 + number / 1_000), model(0.95) if number > 1 else None
     return {
         "number": number,
         "round": number,
+        "quiet": quiet,
         "test_samples": 3_000,
+        "judged_samples": 1_500,
         "models": 4,
-        "best": model(0.98 + number / 1_000),
-        "previous": model(0.95) if number > 1 else None,
+        "voices": 0 if quiet else 3,
+        "winner": None if quiet else 1,
+        "net": None if quiet else 17,
+        "spread": None if quiet else 90,
+        "best": previous if quiet else best,
+        "previous": previous,
         "seconds": {
-            "training": 5.0,
+            "training": None if quiet else 5.0,
             "training_mean": 5.0,
             "verification": 0.1,
             "judging": 0.5,
@@ -89,6 +96,7 @@ def test_json_csv_figure_and_fonts_hold_every_block_of_every_preset(run, tmp_pat
     ]
     assert rows[1]["accuracy"] == "0.982000"
     assert rows[1]["consensus_s"] == "7.000"
+    assert [row["net"] for row in rows[1:3]] == ["17", ""]
     assert (out / "paper_fonts.txt.gz").read_bytes() == LISTED
     assert (out / "paper.png").read_bytes().startswith(b"\x89PNG")
 
@@ -101,8 +109,10 @@ def test_the_page_has_every_figure_beside_the_papers_and_says_how_it_was_made(ru
     (tmp_path / "docs" / "Experiment.md").write_text("")
     write_results(run, SMALL, out)
     page = (out / "paper.md").read_text()
-    assert "| 1 | 98.10 | 98.00 | 97.90 | - | - | - | 5.0 | 0.10 | 7.0 |" in page
-    assert "| 2 | 98.20 | 98.10 | 98.00 | 95.00 | 94.90 | 94.80 | 5.0 | 0.10 | 7.0 |" in page
+    end = "17 | 90 | 3 | 5.0 | 0.10 | 7.0 |"
+    assert f"| 1 | 98.10 | 98.00 | 97.90 | - | - | - | {end}" in page
+    assert f"| 2 | 98.20 | 98.10 | 98.00 | 95.00 | 94.90 | 94.80 | {end}" in page
+    assert "Quiet blocks, without a new best model: none." in page
     assert "96.06 % of block 1's best" in page
     assert "tuned, not reproduced" in page
     assert "Not complete" in page
@@ -110,6 +120,20 @@ def test_the_page_has_every_figure_beside_the_papers_and_says_how_it_was_made(ru
     made = "- `python scripts/reproduce_paper.py`: {}; commit 0123456789ab; P, 2 cores, 8 GiB"
     assert made.format("1,234 s") in page
     assert made.format("killed") in page
+
+
+def test_a_quiet_block_is_shown_as_one(run, tmp_path):
+    run.save("hard", Progress("chain-2.json", (block(1), block(2, quiet=True)), voids=0))
+    out = tmp_path / "results"
+    write_results(run, SMALL, out)
+    page = (out / "paper.md").read_text()
+    assert "| 2 | - | - | - | 95.00 | 94.90 | 94.80 | - | - | 0 | - | 0.10 | 7.0 |" in page
+    assert "Quiet blocks, without a new best model: 2." in page
+    with (out / "paper.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["noise"] == "hard"]
+    assert [(row["block"], row["quiet"]) for row in rows] == [("1", "0"), ("2", "1"), ("2", "1")]
+    assert rows[1]["training_s"] == rows[1]["net"] == ""
+    assert (out / "paper.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_run_with_all_blocks_is_complete(run, tmp_path):

@@ -53,6 +53,25 @@ contract MembershipTest is Test {
         }
     }
 
+    /// @notice Chance reaches what the invariants speak of.
+    function test_someRunsDrawEpochsPublishKeysBurnAndPayBack() external {
+        for (uint256 step; step < 120; ++step) {
+            uint256 seed = uint256(keccak256(abi.encode("run", step)));
+            _members.applyForNext(seed, seed >> 8);
+            _members.gainHeat(seed >> 16, seed >> 24);
+            _members.share(seed);
+            _members.advance(seed);
+            _members.withdraw(seed >> 32);
+            if (step % 8 == 0) _members.burn(seed >> 40);
+            if (step % 20 == 0) invariant_stakesAndMembersAreAccountedFor();
+            if (step % 20 == 10) invariant_dataTransactionsAreNumberedTakenAndPublishedInOrder();
+        }
+        vm.assertLe(4, _membership.currentEpoch(), "epochs");
+        vm.assertLe(2, _members.mostPublished(), "published");
+        vm.assertTrue(_members.burned() != 0, "burned");
+        vm.assertTrue(_members.paidBack() != 0, "paid back");
+    }
+
     function _whatIsHeldAreStakesAndWhatBurned() private view {
         uint256 staked;
         for (uint256 i; i < _members.ACCOUNTS(); ++i) {
@@ -140,7 +159,7 @@ contract MembershipTest is Test {
     /// @dev One a member and in order; partitions take all of them without a gap; every one has its test parts.
     function _roundIsInOrder(uint32 round) private view {
         IDataRegistry.Collected memory collected = _data.collected(round);
-        vm.assertEq(collected.shared, _members.itemCount(round), "data transactions");
+        vm.assertEq(collected.shared, _members.sharedIn(round), "data transactions");
         vm.assertLe(collected.shared, _membership.memberCount(_membership.epochOf(round)), "one a member");
         uint32 end;
         for (uint32 number; number < collected.partitions; ++number) {

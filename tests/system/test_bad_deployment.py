@@ -26,9 +26,10 @@ from offchain.config import PROJECT, RECORDED_HEADERS
 from offchain.errors import ChainError, ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.demo.local_network import account, free_port
-from offchain.protocol.words.parameters import DEMO, DEMO_RELAY
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.artifacts import load_artifacts
+from scripts.support.chains.deploying import TASK
 from tests.support.chains.brownie_project import make_brownie_project
 from tests.support.programs import Run
 from tests.support.waiting import PATIENCE_SECONDS
@@ -47,7 +48,7 @@ CHAIN = 717_171
 
 OTHER_CHAIN = 424_242
 PASSWORD = "never to be shown"
-GENESIS = ",".join(account(node).address for node in range(5))
+GENESIS = ",".join(account(node).address for node in range(LIVE.minimum_ring))
 
 
 @dataclass(frozen=True)
@@ -171,13 +172,14 @@ def test_nothing_was_sent_and_nothing_written_by_any_of_them(refusals: Refusals)
     assert refusals.files == {"cut.json": b'{"format": 1, '}
 
 
-@pytest.mark.parametrize("accounts", [5, 100])
+@pytest.mark.parametrize("accounts", [DEMO.minimum_ring, DEMO.maximum_members])
 def test_an_account_is_asked_for_no_less_than_a_deployment_takes(accounts: int) -> None:
     source = RecordedHeaders(RECORDED_HEADERS, MAINNET)
     first = source.first_height()
     plan = DeploymentPlan(
         tuple(to_checksum_address(f"0x{number:040x}") for number in range(1, accounts + 1)),
         first_checkpoint(first, source.headers(first, 11)),
+        TASK,
         MAINNET,
         DEMO,
         DEMO_RELAY,

@@ -183,7 +183,7 @@ def test_a_transfer_that_cannot_be(place: Place, amount: str, status: int, words
     [
         ("worker", ["--phase-seconds", "0"], ["--phase-seconds", "0"]),
         ("worker", ["--timestamp-shift", "60"], ["No such option", "--timestamp-shift"]),
-        ("relayer", ["--batch", "33"], ["--batch", "33"]),
+        ("relayer", ["--mixing", "-1"], ["--mixing", "-1"]),
         ("feeder", ["--headers"], ["--headers"]),
         ("feeder", ["--source", "core"], ["--source core needs --url"]),
         ("modelchain", ["walet"], ["No such command", "walet"]),

@@ -1,4 +1,4 @@
-"""The paper's experiment at its smallest size: real chain, rings, training, attested scores."""
+"""The paper's experiment at its smallest size: real chain, rings, training, attested rows."""
 
 from __future__ import annotations
 
@@ -76,19 +76,26 @@ def one_block(tmp_path_factory: pytest.TempPathFactory) -> Program:
     return program
 
 
-def test_a_block_is_made_with_the_attested_scores(one_block):
+def test_a_block_is_made_with_the_attested_rows(one_block):
     [block] = one_block.blocks()
     best = ModelFigures(**block["best"])
     assert block["number"] == block["round"] == 1
-    assert block["previous"] is None
-    assert block["models"] == 3
-    assert best.samples == block["test_samples"] > 0
+    assert block["quiet"] is False
+    assert block["previous"] is block["previous_accuracy"] is None
+    # Before there is a best model only the best of the valid ones is a voice.
+    assert (block["models"], block["voices"]) == (3, 1)
+    assert block["winner"] in range(3)
+    assert block["accuracy"] == best.accuracy
+    # Three nodes with three test parts; of three data transactions one is left in the middle.
+    assert best.samples == block["test_samples"] == 3 * block["judged_samples"] > 0
     assert best.correct == round(best.accuracy * best.samples)
+    assert 0 < block["net"] == block["spread"] <= block["judged_samples"]
     # Guessing gets a tenth.
     assert best.accuracy > 0.3
     seconds = block["seconds"]
     assert 0 < seconds["verification"] < seconds["consensus"] < seconds["consensus_in_turn"]
     assert seconds["training"] > 0
+    assert {"COLLECT", "COMMIT", "REPORT", "FINALIZE"} <= seconds["stages"].keys()
 
 
 def test_results_say_how_they_were_made_and_that_they_are_not_complete(one_block):
@@ -131,10 +138,11 @@ def test_every_model_is_judged_on_every_test_set(one_block, tmp_path):
     assert found["run"] == one_block.results()["run"]
 
 
-def test_a_score_that_is_not_the_attested_one_is_refused(one_block):
+def test_a_row_that_is_not_the_attested_one_is_refused(one_block):
     [block] = judged_blocks(RunFolder(one_block.work), NOISE)
-    with pytest.raises(VerificationError, match=f"attested are {block.best_score + 1}"):
-        accuracies([replace(block, best_score=block.best_score + 1)])
+    other = replace(block.best_row, net=block.best_row.net + 1)
+    with pytest.raises(VerificationError, match=f"attested are .* and {other.net} "):
+        accuracies([replace(block, best_row=other)])
 
 
 def test_models_of_a_run_that_is_not_there_are_not_judged(tmp_path, capsys):
@@ -190,7 +198,11 @@ def test_a_run_that_is_killed_goes_on_from_its_last_block_and_its_chain_verifies
     assert results["complete"] is True
     assert found["blocks"][:1] == before
     assert [block["number"] for block in found["blocks"]] == [1, 2]
-    assert found["blocks"][1]["previous"]["correct"] < found["blocks"][1]["best"]["correct"]
+    second = found["blocks"][1]
+    assert second["quiet"] == (second["winner"] is None) == (second["net"] is None)
+    assert second["quiet"] or second["net"] > 0
+    # Every node attests, and every name that is a voice has a model of its own.
+    assert second["voices"] <= second["models"] <= 3
     assert found["verified"].startswith("OK: block 2, ")
     # The start that was killed could not note its end.
     assert [("seconds" in piece) for piece in results["pieces"]] == [True, False, True]

@@ -14,7 +14,6 @@ from offchain.toolchain.artifacts import (
     load_artifacts,
     verify_current,
 )
-from scripts.support.chains.evm import Evm
 
 ADDRESS_A = "0x" + "aB" * 20
 ADDRESS_B = "0x" + "12" * 20
@@ -131,13 +130,3 @@ def test_a_malformed_file_is_named(tmp_path: Path, content: bytes):
     (tmp_path / "build/contracts/Sample.json").write_bytes(content)
     with pytest.raises(ArtifactError, match=r"Sample\.json is malformed"):
         load_artifacts(tmp_path)
-
-
-def test_a_contract_calls_the_library_that_it_was_linked_with(evm: Evm):
-    library = evm.deploy("LinkedLibrary")
-    caller = evm.deploy("LinkedLibraryHarness", libraries={"LinkedLibrary": library.address})
-    assert caller.functions.double(21).call() == 42
-    # Linked with an address without code, the same call cannot succeed.
-    astray = evm.deploy("LinkedLibraryHarness", libraries={"LinkedLibrary": evm.accounts[9]})
-    with pytest.raises(Exception, match="revert"):
-        astray.functions.double(21).call()

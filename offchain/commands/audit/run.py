@@ -8,7 +8,7 @@ import click
 import numpy as np
 from eth_account import Account
 
-from offchain.audit.attribution import Place, attribute, right_share, tracks
+from offchain.audit.attribution import Place, attribute, by_order, right_share, tracks
 from offchain.audit.reading import PublicView, public_view, true_sharers
 from offchain.chain.follower import ChainFollower
 from offchain.chain.sending.accounts import account_from_mnemonic, mnemonic_of
@@ -82,15 +82,6 @@ def attacked(view: PublicView, truth: dict[Place, str]) -> dict[str, float | int
         "transactions": sum(len(each) for each in view.content.values()),
         "tracks": len(tied),
         "attributed_right": float(np.mean(right)) if right else 0.0,
-        "by_order": right_share(_by_order(view), truth),
+        "by_order": right_share(by_order(view.acted), truth),
         "chance": float(np.mean([1 / count for count in known])) if known else 0.0,
-    }
-
-
-def _by_order(view: PublicView) -> dict[Place, str]:
-    """The first to share is taken for the first to commit, and so on."""
-    return {
-        Place(number, index): account
-        for number, accounts in view.acted.items()
-        for index, account in enumerate(accounts)
     }

@@ -15,14 +15,11 @@ class ContractError(StrEnum):
     DRAW_NOT_LOST = "DrawNotLost"
     ALREADY_WRITTEN = "AlreadyWritten"
     WRONG_DRAW_HEIGHT = "WrongDrawHeight"
-    STAKE_EXCEEDED = "StakeExceeded"
-    STAKE_LOCKED = "StakeLocked"
     # Rounds
     ALREADY_STARTED = "AlreadyStarted"
     WRONG_PHASE = "WrongPhase"
     PHASE_NOT_OVER = "PhaseNotOver"
     NOTHING_TO_ADVANCE = "NothingToAdvance"
-    NOT_THE_STATEMENT = "NotTheStatement"
     # Data and keys
     WRONG_ROUND = "WrongRound"
     NULLIFIER_USED = "NullifierUsed"

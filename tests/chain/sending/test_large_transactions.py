@@ -10,9 +10,8 @@ from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.sending.sender import Sender
-from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from offchain.protocol.words import actions
-from offchain.protocol.words.parameters import LARGEST_RING
+from offchain.protocol.words.parameters import LARGEST_RING, MAXIMUM_MODEL_BYTES
 from offchain.protocol.words.status import Phase
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from scripts.support.worlds.models import Model

@@ -193,7 +193,10 @@ def test_what_the_contracts_tell_each_other_nobody_else_may(rounds: Rounds) -> N
     stranger = rounds.accounts[0]
     address = {name: contract.address for name, contract in rounds.chain.by_name.items()}
     calls = [
-        ("freeze", (3,), "NotModelChain", "ModelChain"),
+        ("freeze", (3, 1), "NotModelChain", "ModelChain"),
+        ("countRound", (), "NotModelChain", "ModelChain"),
+        ("keepStanding", (2, bytes(32)), "NotBlockProduction", "BlockProduction"),
+        ("dropStanding", (stranger,), "NotMembership", "Membership"),
         ("enrol", (stranger,), "NotModelTransactions", "ModelTransactions"),
         ("grantStanding", (2, [stranger]), "NotBlockProduction", "BlockProduction"),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from offchain.protocol.rules import judging, voices, votes
+from offchain.protocol.rules import judging, standing, voices, votes
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, Row
 from scripts.support.chains.evm import Evm, restored
@@ -117,18 +117,23 @@ def test_random_rows_come_out_as_the_rules_say(revealing: Stage, seed: int) -> N
     assert block["blockVoteRoot"] == outcome.block_vote_root
     paid = [] if outcome.is_quiet else [voiced[position] for position in outcome.agreeing]
     assert block["paidVoices"] == sum(1 << index for index in paid)
-    gained = chain.events(receipt, "Attestations", "StandingGained")
-    assert [entry["account"] for entry in gained] == [turn[index] for index in paid]
     if not outcome.is_quiet:
         assert block["bestReveal"] == paid[0]
         assert block["modelHash"] == models[paid[0]].model_hash
 
-    expected = [
+    burning = [
         index
         for index, entry in enumerate(rows[1:])
         if judging.burns(
             None if entry.hash == bytes(32) else entry.middle, 100, parameters.burn_basis_points
         )
     ]
-    burns = chain.events(receipt, "BlockProduction", "ModelBurned")
-    assert [entry["index"] for entry in burns] == expected
+    burned_now = chain.events(receipt, "BlockProduction", "ModelBurned")
+    assert [entry["index"] for entry in burned_now] == burning
+    # Block 1 gave account 0 standing, unless its stake is not full any more.
+    entitled = [turn[index] for index in paid if index not in burning]
+    with_standing = frozenset(accounts[:1]) - burned - {turn[index] for index in burning}
+    gained = chain.events(receipt, "Attestations", "StandingGained")
+    assert tuple(entry["account"] for entry in gained) == standing.granted(
+        entitled, with_standing, 8
+    )

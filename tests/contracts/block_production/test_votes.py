@@ -75,8 +75,8 @@ def test_fewer_than_half_stop_nothing_and_are_not_paid(second: Rounds) -> None:
     # With a variant that names another data set, five would name otherwise: it has no voice.
     block = finalized(second, [BASELINE, row(9), row(8), row(7, repeats=2), row(6)])
     assert (block["voices"], block["bestReveal"], block["paidVoices"]) == (3, 1, 0b1010)
-    gained = second.chain.view("Attestations", "standingUntil", second.accounts[0])
-    assert gained == 1 + second.chain.parameters.standing_rounds  # block 1's, not this one's
+    ends = second.chain.view("Attestations", "standingEnd", second.accounts[0])
+    assert ends == 2 + second.chain.parameters.standing_rounds  # block 1's, not this one's
 
 
 def test_models_that_all_name_another_data_set_make_a_quiet_block(second: Rounds) -> None:

@@ -57,6 +57,14 @@ def test_each_burn_takes_as_much_until_nothing_is_left_and_keeps_it(running: Rou
     assert running.chain.evm.balance(address(running, "Membership")) == held
 
 
+def test_a_burn_takes_no_more_than_is_there(running: Rounds) -> None:
+    account = running.accounts[5]
+    running.chain.send("Membership", "addStake", sender=account, value=7)
+    receipt = send_as(running, "ModelTransactions", "Membership", "burn", account)
+    [told] = running.chain.events(receipt, "Membership", "StakeBurned")
+    assert told == {"account": account, "amount": 7, "left": 0}
+
+
 def test_who_lost_stake_does_not_act_before_it_is_full_again(running: Rounds) -> None:
     account, burned = running.accounts[0], running.chain.parameters.model_burn
     send_as(running, "BlockProduction", "Membership", "burn", account)

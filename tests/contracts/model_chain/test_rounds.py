@@ -3,7 +3,7 @@
 import pytest
 
 from offchain.crypto.merkle import merkle_root
-from offchain.protocol.words.status import Phase, VoidReason
+from offchain.protocol.words.status import Electorate, Phase, VoidReason
 from offchain.protocol.words.transactions import data_leaf
 from scripts.support.chains.evm import reverts
 from scripts.support.chains.rounds import BASELINE, Rounds, Stage, row
@@ -31,14 +31,19 @@ def test_a_round_closes_once_every_member_s_data_are_partitioned(rounds: Rounds)
     rounds.partition_all()
     receipt = chain.send("ModelChain", "advance")
     [event] = chain.events(receipt, "ModelChain", "RoundClosed")
-    assert event == {"round": 1, "data": 4, "attesters": 4, "genesisActs": True}
+    assert event == {
+        "round": 1,
+        "data": 4,
+        "attesters": 4,
+        "electorate": Electorate.GENESIS,
+    }
     collected = chain.view("DataRegistry", "collected", 1)
     entry = closed(rounds)
     assert (entry.data, entry.epoch, entry.closedAt) == (4, 1, chain.now)
     assert entry.decisionTime == collected.decisionTime > 0
     tip = chain.view("BitcoinRelay", "tip")
     assert tuple(chain.view("ModelChain", "competition")) == (
-        *(1, Phase.OPEN, tip + 1, chain.now, 4, True),
+        *(1, Phase.OPEN, tip + 1, chain.now, 4, Electorate.GENESIS),
     )
     assert tuple(chain.view("ModelChain", "collection")) == (2, 1, 4, tip, chain.now)
 

@@ -226,6 +226,38 @@ def test_a_quiet_block_pays_data_and_attestations_only(rounds: Rounds) -> None:
     assert tokens(rounds, reward_address(genesis[3], 3)) > 0
 
 
+def test_blocks_in_a_row_without_a_valid_model_pay_half_as_much_each(rounds: Rounds) -> None:
+    genesis = rounds.accounts[:4]
+    amounts = []
+    for nets in ([0], [], [5], [0]):
+        rounds.collect(genesis)
+        models = genesis[: len(nets)]
+        votes = {account: {"data_root": label("another")} for account in models}
+        rounds.compete(models, votes)
+        rows = [BASELINE, *map(row, nets)]
+        rounds.state(rows, genesis)
+        rounds.finalize(rows)
+        number = rounds.competing
+        receipts = [
+            claim(rounds, "claimAttestation", number, genesis[3]),
+            claim(rounds, "claimData", rounds.shared[number][3].transaction.record, 3),
+        ]
+        names = ("AttesterRewarded", "DataRewarded")
+        amounts.append(
+            [
+                rounds.chain.events(receipt, "Rewards", name)[0]["amount"]
+                for receipt, name in zip(receipts, names, strict=True)
+            ]
+        )
+    # The third is quiet too, but it had a voice, which named another data set.
+    (attester, data), halved, again, first = amounts
+    assert halved == [attester // 2, data // 2]
+    assert again == first == [attester, data]
+    parameters = rounds.chain.parameters
+    assert attester == REWARD * parameters.attesters_basis_points // 10_000 // 4
+    assert data == REWARD * parameters.data_basis_points // 10_000 // 4
+
+
 # ---- heat ----------------------------------------------------------------------------------------
 
 
