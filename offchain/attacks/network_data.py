@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.rounds_world import SMALL, Player, World
+from offchain.attacks.rounds_players import SMALL, Player
+from offchain.attacks.rounds_world import World
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 

@@ -21,7 +21,7 @@ from offchain.attacks.network_hostile import (
     sound_model,
     sound_samples,
 )
-from offchain.attacks.rounds_world import address
+from offchain.attacks.rounds_players import address
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.ring import Nullifier
 from offchain.crypto.sealing import MAX_FILE, key_commitment, payload_associated_data, seal
