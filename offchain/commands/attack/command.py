@@ -23,7 +23,7 @@ def attack(name: str, file: Path | None) -> int:
     Each attack also runs against the plain rule that the promise is held against. The status is 0
     only if every promise held.
     """
-    # Threads would wait for one another longer than NumPy's small products take; it reads this once.
+    # NumPy reads it once: threads would wait for one another longer than a small product takes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from offchain.commands.attack.run import list_attacks, run_attacks
 
