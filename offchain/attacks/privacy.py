@@ -201,8 +201,8 @@ def odd_options(tell: Tell, draw: Draw = drawn_by_worker) -> Outcome:
         payloads = draw(node, given)
         sizes += map(len, payloads)
         shapes[name] = _shape(world, node, payloads)
-        shortened = [_shortened(payload, given) for payload in drawn_by_worker(node, {})]
-        first[name] = tuple(map(_samples, shortened))
+        shorter = [shortened(payload, given) for payload in drawn_by_worker(node, {})]
+        first[name] = tuple(map(_samples, shorter))
     marked, marked_first = _alone(shapes), _alone(first)
     return Outcome(
         not marked,
@@ -254,7 +254,7 @@ def _shape(world: World, node: int, payloads: Sequence[bytes]) -> Shape:
     )
 
 
-def _shortened(payload: bytes, given: Mapping[str, Any]) -> bytes:
+def shortened(payload: bytes, given: Mapping[str, Any]) -> bytes:
     """The first protocol's: what is held back is left out, the payload shorter for it."""
     samples = decode_payload(payload, SAMPLES_PER_PART)
     kept = np.flatnonzero(~np.isin(samples.labels, sorted(given.get("withhold_labels", ()))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -22,6 +23,8 @@ def attack(name: str, file: Path | None) -> int:
     Each attack also runs against the plain rule that the promise is held against. The status is 0
     only if every promise held.
     """
+    # NumPy reads it once: threads would wait for one another longer than a small product takes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from offchain.commands.attack.run import list_attacks, run_attacks
 
     if name == "list":

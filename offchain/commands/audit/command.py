@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -25,6 +26,8 @@ def audit(**options: Any) -> None:
     Ties data transactions together that look alike, matches when they are missing with the
     accounts' absences, and compares orders. What it gets right stands beside what guessing gives.
     """
+    # As for attacks: threads would wait for one another.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from offchain.commands.audit.run import run_audit
 
     start(run_audit, options)

@@ -1,0 +1,75 @@
+"""Attacks with files, and on a relayer, fail; broken defences let them in."""
+
+import pytest
+
+from offchain.attacks import network_data, network_files, network_relayer
+from offchain.attacks.known import FAMILIES
+from offchain.attacks.network_hostile import hostile_models, hostile_payloads
+from offchain.node.relayer.limits import Bounds
+from offchain.protocol.reference import attestations
+
+MODULES = (network_data, network_files, network_relayer)
+ATTACKS = network_data.ATTACKS | network_files.ATTACKS | network_relayer.ATTACKS
+
+
+def quiet(line: str) -> None:
+    """Nobody listens."""
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_promise_holds_and_the_plain_rule_falls(name: str) -> None:
+    outcome = ATTACKS[name].run(quiet)
+    assert outcome.defended, outcome
+    assert outcome.plain_rule_fell, outcome
+
+
+def test_all_are_known_by_name() -> None:
+    for module in MODULES:
+        family = module.__name__.rpartition(".")[2]
+        known = {name for name, each in FAMILIES.items() if each == family}
+        assert known == set(module.ATTACKS)
+
+
+def test_a_file_that_somebody_takes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_files, "check_model", lambda *_: None)
+    outcome = network_files.hostile_files(quiet)
+    assert not outcome.defended
+    assert outcome.figures["wrong"] == len(hostile_models())
+    assert "model, a byte more: unusable, usable" in outcome.happened
+
+
+def test_a_file_that_ends_a_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr(network_files, "_of_a_node", fails)
+    outcome = network_files.hostile_files(quiet)
+    assert not outcome.defended
+    assert "RecursionError" in outcome.happened
+
+
+def test_hostile_files_are_all_different() -> None:
+    for files in (hostile_payloads(), hostile_models()):
+        assert len(set(files.values())) == len(files)
+
+
+@pytest.mark.parametrize("name", network_data.ATTACKS)
+def test_files_stop_a_round_where_no_report_counts(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attestations, "out", lambda _: 0)
+    assert not ATTACKS[name].run(quiet).defended
+
+
+def test_a_relayer_without_bounds_is_flooded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_relayer, "BoundedRequests", lambda app, *_: app)
+    outcome = network_relayer.flood(quiet)
+    assert not outcome.defended
+    assert outcome.figures["worked_on"] == network_relayer.FLOOD
+
+
+def test_a_relayer_that_checks_no_signature_keeps_strangers_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(network_relayer, "verify_signature", lambda *_: None)
+    assert not network_relayer.flood(quiet, Bounds()).defended
