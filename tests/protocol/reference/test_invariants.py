@@ -73,7 +73,7 @@ def test_random_play_goes_everywhere() -> None:
     assert {block.quiet for block in blocks} == {True, False}
     voided = [closed for play in plays for closed in play.world.rounds.closed.values()]
     assert {closed.void_reason for closed in voided} == set(VoidReason)
-    assert max(block.idle for block in blocks) > 1
+    assert any(block.idle for block in blocks)
     closed = [record for play in plays for record in made(play.world, events.RoundClosed)]
     assert {record.electorate for record in closed} == set(Electorate)
     phases = {record.phase for play in plays for record in made(play.world, events.PhaseStarted)}
