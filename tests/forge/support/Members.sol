@@ -125,8 +125,8 @@ contract Members is Sharing {
         catch (bytes memory reason) {
             // Only what the chain has to wait for.
             bytes4 selector = bytes4(reason);
-            bool isWaiting =
-                selector == IModelChain.NothingToAdvance.selector || selector == IMembership.MembersNotWritten.selector;
+            bool isWaiting = selector == IModelChain.NothingToAdvance.selector
+                || selector == IMembership.MembersNotWritten.selector;
             vm.assertTrue(isWaiting, "the chain cannot go on");
         }
     }

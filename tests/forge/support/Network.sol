@@ -101,7 +101,7 @@ contract Network is Competing {
         if (what == 5) contracts.membership.openRound(round);
         if (what == 6) contracts.membership.act(thief, round);
         if (what == 7) contracts.membership.burn(thief);
-        if (what == 8) contracts.attestations.freeze(round);
+        if (what == 8) contracts.attestations.freeze(round, 1);
         if (what == 9) contracts.attestations.grantStanding(round, accounts);
         if (what == 10) contracts.modelTransactions.endReveal(round);
         if (what == 11) contracts.attestations.enrol(thief);
