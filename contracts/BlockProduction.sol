@@ -119,8 +119,8 @@ contract BlockProduction is IBlockProduction {
             if (Bits.has(entitled, voices[i])) accounts[filled++] = all[voices[i]];
         }
         assembly ("memory-safe") {
-            // Shortens the array to what is filled: a copy would cost as much as the array again. Safe: it only gets
-            // shorter.
+            // Shortens the array to what is filled: a copy would cost as much as the array again. Safe: it only ever
+            // gets shorter than what was allocated.
             mstore(accounts, filled)
         }
         _attestations.grantStanding(round, accounts);

@@ -88,8 +88,8 @@ library Standing {
         self.expiring[end] += uint32(filled);
         self.count += gained;
         assembly ("memory-safe") {
-            // Shortens the array to what is filled: a copy would cost as much as the array again. Safe: it only gets
-            // shorter.
+            // Shortens the array to what is filled: a copy would cost as much as the array again. Safe: it only ever
+            // gets shorter than what was allocated.
             mstore(granted, filled)
         }
     }
