@@ -70,7 +70,7 @@ def verify(
             recording's end.
         recording: what the chain says.
         content: how to get at payloads and models.
-        processes: for ring signatures and scores.
+        processes: for ring signatures, data and models.
         progress: is told how far it is.
 
     Raises:
