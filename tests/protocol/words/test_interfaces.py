@@ -108,9 +108,13 @@ def test_records_are_the_events_of_the_interfaces_with_their_fields():
         for interface in INTERFACES
         for name, arguments in declared("event", interface).items()
     }
-    assert {
-        record.__name__: own_fields(record) for record in records.Record.__subclasses__()
-    } == events
+    # A wallet has a record of its own, for any token's transfers.
+    own = [
+        record
+        for record in records.Record.__subclasses__()
+        if record.__module__ == records.__name__
+    ]
+    assert {record.__name__: own_fields(record) for record in own} == events
 
 
 @pytest.mark.parametrize("action", actions.FUNCTIONS, ids=lambda action: action.__name__)
