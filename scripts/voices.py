@@ -22,14 +22,11 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from offchain.attacks.digits_world import with_noise
 from offchain.learning.drawing.endless_source import DigitsDataSource
 from offchain.learning.drawing.noise import PRESETS
-from offchain.learning.exact.integer_layer import IntegerLayer
 from offchain.learning.exact.integer_network import (
-    EXACT_BOUND,
-    WEIGHT_MAXIMUM,
     IntegerNetwork,
-    accumulator_bound,
 )
 from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder, load_atlas
 from offchain.learning.formats.digits import DigitSamples, concatenate, decode_payload
@@ -144,25 +141,6 @@ def trained(
     from offchain.learning.training.loop import train_network
 
     return train_network(samples, previous, seed, settings, lambda _: None).network
-
-
-def with_noise(network: IntegerNetwork, part: float, most: int, seed: int) -> IntegerNetwork:
-    """The network with that part of its weights moved by 1 to `most` in either direction."""
-    random = np.random.Generator(np.random.PCG64(seed))
-
-    def noisy(layer: IntegerLayer) -> IntegerLayer:
-        change = random.integers(1, most + 1, layer.weight.shape)
-        change *= random.choice(np.array([-1, 1]), change.shape)
-        change *= random.random(change.shape) < part
-        moved = np.clip(layer.weight + change, -WEIGHT_MAXIMUM, WEIGHT_MAXIMUM).astype(np.int8)
-        # A channel whose sums might then be too large for the format stays as it is.
-        fits = accumulator_bound(IntegerLayer(moved, layer.bias, layer.shift)) < EXACT_BOUND
-        moved[~fits] = layer.weight[~fits]
-        return IntegerLayer(moved, layer.bias, layer.shift)
-
-    return IntegerNetwork(
-        network.family, tuple(map(noisy, network.convolutions)), noisy(network.linear)
-    )
 
 
 def measure(atlas: GlyphAtlas, noise: str, seed: int, steps: int) -> dict[str, object]:
