@@ -12,6 +12,7 @@ from offchain.protocol.words.records import DataShared
 from scripts.support.worlds.steps import Node
 from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.tampering.calling_code import calls_with
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,8 @@ def shares_in(world: DeployedWorld, digest: bytes) -> list[Share]:
 
 def assert_shared(world: DeployedWorld, digest: bytes, shares: list[Share]) -> None:
     """What a transaction's events tell is of these shares, and its calls have them in full."""
+    # A node answers with the hash as soon as it took the transaction, mined or not.
+    wait_until(lambda: world.ethereum.receipt(digest) is not None, "the transaction is mined")
     receipt = world.ethereum.receipt(digest)
     assert receipt is not None
     block = receipt.block_number

@@ -29,6 +29,7 @@ from scripts.support.chains.contracts import Contracts
 from scripts.support.chains.evm import ROOT, Evm, LocalProvider, compiled_artifacts
 from scripts.support.chains.rounds import SMALL, Rounds
 from scripts.support.worlds.bitcoin_mining import MinedChain
+from tests.support.waiting import wait_until
 
 RECEIVER = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 GENESIS = 3
@@ -90,7 +91,11 @@ class TokenPlace:
         token = self.deployment.address("ModelToken")
         request("anvil_setBalance", minter, hex(10**18))
         request("anvil_impersonateAccount", minter)
-        request("eth_sendTransaction", {"from": minter, "to": token, "data": "0x" + call.hex()})
+        sent = request(
+            "eth_sendTransaction", {"from": minter, "to": token, "data": "0x" + call.hex()}
+        )
+        digest = bytes.fromhex(sent[2:])
+        wait_until(lambda: self.ethereum.receipt(digest) is not None, "the tokens are minted")
         request("anvil_stopImpersonatingAccount", minter)
 
     def tokens(self, *accounts: str) -> list[int]:
