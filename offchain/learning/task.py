@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from offchain.crypto.sealing import MAX_PLAINTEXT
 from offchain.errors import ConfigurationError
 from offchain.ports import TrainedModel, TrainingProgress
+from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.parameters import LARGEST_TEST_SET
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ class Task(ABC, Generic[Samples, Network]):
 
         Raises `TrainingError` when the run ends without a usable model.
         """
+
+    @property
+    def judge(self) -> Judge | None:
+        """What the task's contract computes of one sample's record; None: it has no contract."""
+        return None
 
     def description(self) -> bytes:
         """Return the canonical description that a deployment is bound to: compact ASCII JSON.

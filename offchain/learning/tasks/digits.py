@@ -39,6 +39,7 @@ from offchain.learning.task import (
     ProgressCallback,
     Task,
 )
+from offchain.learning.tasks.digits_judge import DigitsJudge
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import TrainedModel
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
@@ -105,6 +106,11 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
             "maximum_shift": MAXIMUM_SHIFT,
             "sums_below": EXACT_BOUND,
         }
+
+    @property
+    def judge(self) -> DigitsJudge:
+        """The definition; contracts/judge has it on chain."""
+        return DigitsJudge()
 
     def decode_payload(self, plaintext: bytes) -> DigitSamples:
         """Return the samples of a payload; see `digits.decode_payload`."""

@@ -1,4 +1,4 @@
-"""Data sets and statements of the rounds that have a majority, computed again to the bit."""
+"""Data sets and statements of the rounds that are over, computed again to the bit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class JudgedRounds:
     """How much was judged.
 
     Attributes:
-        rounds: with a majority.
+        rounds: in which a statement stood or fell.
         evaluations: models evaluated, baselines included.
         false_evaluations: models whose own count of their points was another; it decides nothing.
     """
@@ -68,14 +68,14 @@ class RoundJudge:
         self._running.append(_Running(case, faults))
 
     def finish(self, judged: Callable[[int, int], None]) -> JudgedRounds:
-        """Compare every round that was begun with what its majority stated, in order.
+        """Compare every round that was begun with what stood and fell in it, in order.
 
         Args:
             judged: is told how many rounds are done, of how many.
 
         Raises:
             DataDifference: the first data transaction of a data set that cannot be used.
-            ScoreDifference: the first row that differs.
+            ScoreDifference: the first row that differs, or a true statement that fell.
             ContentDifference: the first file that cannot be had.
         """
         # All models of all rounds are under way before the first is waited for.
@@ -121,19 +121,25 @@ class RoundJudge:
         ]
         baseline = None if case.baseline is None else self._points(running, case.baseline)
         if case.baseline is not None and baseline is None:
-            # Only a false majority makes a malformed model the best: it has no points.
+            # Only false statements that nobody disputed make a malformed model the best.
             baseline = np.zeros(self._shape(case), np.uint8)
         judge = Judge(self._domain, self._parameters, case.round, case.trim, case.commitments)
         orders = [0 if model is None else model.order for model in case.models]
         computed = judge.rows(baseline, models, orders)
-        self._require_rows(case, computed)
+        if case.rows is not None:
+            self._require_rows(case, case.rows, computed)
+        if computed in case.fallen:
+            what = f"round {case.round}: a statement that fell"
+            raise ScoreDifference(case.place, what, "a false one", "the true one")
         return sum(
             points is not None and model is not None and model.evaluation != int(points.sum())
             for model, points in zip(case.models, models, strict=True)
         )
 
-    def _require_rows(self, case: RoundCase, computed: tuple[Row, ...]) -> None:
-        for index, (expected, actual) in enumerate(zip(computed, case.rows, strict=True)):
+    def _require_rows(
+        self, case: RoundCase, stated: tuple[Row, ...], computed: tuple[Row, ...]
+    ) -> None:
+        for index, (expected, actual) in enumerate(zip(computed, stated, strict=True)):
             unequal = first_unequal(expected, actual)
             if unequal is not None:
                 path, wanted, found = unequal

@@ -35,7 +35,7 @@ class VerificationReport:
         rings: ring signatures checked in this run.
         evaluations: models evaluated in this run, baselines included.
         false_evaluations: of those, models whose own count of their points was another.
-        rounds: rounds with a majority that were judged in this run.
+        rounds: rounds that were judged in this run: a statement stood or fell in them.
         head: number of the model chain's last block.
         head_hash: its hash.
         data: data transactions so far.
