@@ -14,6 +14,7 @@ from typing import Any, Final
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import ModelChainError
 from offchain.protocol.words import records as events
+from offchain.protocol.words.dispute_records import StatementFell
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Head
 from offchain.verification.light import rounds as light_rounds
