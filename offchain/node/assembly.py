@@ -18,6 +18,7 @@ from offchain.node.modelling import Modelling
 from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
+from offchain.node.rechecking import Rechecking
 from offchain.node.sharing import Sharing
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore, DataSource, Learner, Outlet
@@ -59,6 +60,7 @@ def assemble_worker(
         payloads=payloads,
         modelling=Modelling(own, store, learner, journal, background, clock),
         attesting=Attesting(own.parameters, payloads, store, learner, journal, background, clock),
+        rechecking=Rechecking(payloads, learner, background, randomness, clock),
         claiming=Claiming(own.account),
     )
     taker = SnapshotTaker(own, policy, components, clock)

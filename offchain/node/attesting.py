@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,8 +13,9 @@ from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Evaluation, EvaluationEnded
 from offchain.node.journal import Journal
 from offchain.node.payloads import DataState, Payloads
+from offchain.node.round_data import RoundData
 from offchain.ports import ContentStore, Learner
-from offchain.protocol.history.entries import RoundHistory, SharedData
+from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import judging, reports, statements
 from offchain.protocol.rules.statements import Points
@@ -30,25 +30,6 @@ _RETRY_SECONDS = 1.0
 
 MALFORMED: Points = np.zeros(0, np.uint8)
 """Stands for the points of a malformed model: it has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoundData:
-    """A round's data set D, open here, with its root."""
-
-    round: int
-    root: bytes
-    transactions: tuple[SharedData, ...]
-
-    @property
-    def test_parts(self) -> list[tuple[SharedData, int]]:
-        """All test parts, by order of arrival and number: what models are evaluated on."""
-        return [
-            (data, part)
-            for data in self.transactions
-            for part in range(len(data.shared.payload_hashes))
-            if data.is_test(part)
-        ]
 
 
 class Attesting:
@@ -283,6 +264,12 @@ class Attesting:
     def _samples_each(self) -> int:
         """Test samples of each data transaction."""
         return self._parameters.test_parts * self._parameters.samples_per_part
+
+    def judged(self, entry: RoundHistory, data: RoundData, baseline: bytes) -> dict[bytes, Points]:
+        """Points of the baseline and of all revealed models that have any here, by their hashes."""
+        models = [baseline, *(reveal.transaction.model_hash for reveal in entry.reveals)]
+        found = {model: self.points(data, model) for model in models}
+        return {m: points for m, points in found.items() if points is not None and len(points)}
 
     # ---- the statement -----------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 import structlog
@@ -21,6 +22,7 @@ from offchain.protocol.deciding.intents import (
     Intent,
     OpenAttestedRows,
     PublishKeys,
+    RecheckPoints,
     RecoverModel,
     RevealTrainedModel,
     Send,
@@ -127,6 +129,8 @@ class Performer:
                 return self._bring(history, round_number, index, duty)
             case EvaluateModels():
                 return self._evaluate(status, history)
+            case RecheckPoints():
+                return self._recheck(status, history)
             case AttestRows(round_number, commitment):
                 return self._send(CommitAttestation(commitment), "attested", round=round_number)
             case OpenAttestedRows():
@@ -184,6 +188,15 @@ class Performer:
         baseline = history.head.model_hash
         models = attesting.unevaluated(entry, data, baseline, next(iter(own), None))
         attesting.start(entry, data, models, own)
+        return False
+
+    def _recheck(self, status: ChainStatus, history: History) -> bool:
+        data = self.taker.round_data(status, history)
+        if data is not None:
+            entry, attesting = history.round(data.round), self.components.attesting
+            points = attesting.judged(entry, data, history.head.model_hash)
+            file = partial(attesting.file, entry)
+            self.components.rechecking.start(data, file, points)
         return False
 
     def _reveal(self, status: ChainStatus, history: History, round_number: int) -> bool:

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from offchain.errors import StoreError
-from offchain.node.attesting import Attesting, RoundData
+from offchain.node.attesting import Attesting
 from offchain.node.claiming import Claiming
+from offchain.node.computations import Recheck
 from offchain.node.modelling import Modelling
 from offchain.node.own import Own
 from offchain.node.payloads import DataState, Payloads
+from offchain.node.rechecking import Rechecking
+from offchain.node.round_data import RoundData
 from offchain.node.sharing import Sharing
 from offchain.protocol.deciding import facts
 from offchain.protocol.deciding.policy import Policy
@@ -37,6 +40,7 @@ class Components:
     payloads: Payloads
     modelling: Modelling
     attesting: Attesting
+    rechecking: Rechecking
     claiming: Claiming
 
 
@@ -190,8 +194,13 @@ class SnapshotTaker:
             return found
         stated = statement(own.domain, entry.number, data.root, rows)
         salt = own.secrets.attestation_salt(entry.number)
+        rechecking = self._components.rechecking
+        judged = tuple(sorted(attesting.judged(entry, data, baseline)))
         return replace(
             found,
+            rechecked=rechecking.is_passed(Recheck(data.root, judged)),
+            rechecking=rechecking.is_running,
+            points_differ=rechecking.differ(data.root),
             statement=stated,
             attestation=attestation_commitment(own.domain, entry.number, own.account, stated, salt),
             rows_brought=stated in entry.statements,

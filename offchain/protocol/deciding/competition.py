@@ -20,6 +20,7 @@ from offchain.protocol.deciding.intents import (
     EvaluateModels,
     Intent,
     OpenAttestedRows,
+    RecheckPoints,
     RecoverModel,
     RevealTrainedModel,
     Send,
@@ -88,7 +89,8 @@ def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
         case Phase.BRING:
             due = (BringModelFile,)
         case Phase.ATTEST:
-            due, runs = (AttestRows, EvaluateModels), facts.evaluating
+            due = (AttestRows, EvaluateModels, RecheckPoints)
+            runs = facts.evaluating or facts.rechecking
         case Phase.ATTEST_REVEAL:
             due, runs = (OpenAttestedRows, EvaluateModels), facts.evaluating
         case _:

@@ -97,6 +97,9 @@ class CompetitionFacts:
         bringable: reveals that are reported missing, that nobody brought, and whose files the node
             has and may bring.
         own_reveal: index of the node's own reveal.
+        rechecking: whether points are computed again by a second arithmetic, or what failed rests.
+        rechecked: whether a sample of all models' points came out the same.
+        points_differ: whether one did not: nothing of this round may be stated.
         statement: hash of all models' rows, once they are complete and final.
         attestation: commitment to that statement.
         rows_brought: whether somebody has opened that statement.
@@ -119,6 +122,9 @@ class CompetitionFacts:
     unfetched_models: int = 0
     bringable: tuple[int, ...] = ()
     own_reveal: int | None = None
+    rechecking: bool = False
+    rechecked: bool = False
+    points_differ: bool = False
     statement: bytes | None = None
     attestation: bytes | None = None
     rows_brought: bool = False
