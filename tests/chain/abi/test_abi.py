@@ -22,7 +22,8 @@ from offchain.chain.abi.interfaces import (
 from offchain.chain.deployment.abi_files import abi_files, differing_files, write_abi_files
 from offchain.errors import ArtifactError
 from offchain.protocol.words import records
-from offchain.protocol.words.actions import FUNCTIONS, Action
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.functions import FUNCTIONS
 from offchain.protocol.words.orders import PAY, SignedOrder, TokenOrder
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.transactions import Row

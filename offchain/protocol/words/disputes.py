@@ -1,0 +1,127 @@
+"""Words of disputes: kinds of questions, why statements fall, proofs.
+
+In a round's dispute a *question* asks a statement for what stands behind a row, or behind what a
+row says of another. The answer is the numbers of each data transaction of D, in D's order; their
+position there is a *place*. A *cell* asks an answer for the points of each test sample at one
+place. A *proof* shows by one sample that such points are false.
+
+Source: ``contracts/interfaces/IDisputes.sol``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from offchain.crypto.hashing import Domain
+from offchain.protocol.words.transactions import DataRecord
+
+MAXIMUM_OTHER_QUESTIONS = 16
+"""Questions against one statement, or cells, that may be open at a doubled bond."""
+
+
+class QuestionKind(IntEnum):
+    """What a question asks for (IDisputes.Kind).
+
+    ROW: the sums of a row; PAIR: whether a row repeats another; FORM: whether a model is well
+    formed, which needs no answer but may be refuted.
+    """
+
+    ROW = 0
+    PAIR = 1
+    FORM = 2
+
+
+class FallReason(IntEnum):
+    """Why a statement fell (IDisputes.Reason).
+
+    STRUCTURE: its own rows refute it; SILENCE: nobody answered; POINTS: the judge gives a sample
+    other points; FORM: the judge's check of the model says otherwise.
+    """
+
+    STRUCTURE = 0
+    SILENCE = 1
+    POINTS = 2
+    FORM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeCounts:
+    """How far a round's dispute is (IDisputes.Counts).
+
+    Attributes:
+        questions: asked, of all kinds; the last one has this number.
+        forms: questions about forms among them.
+        answered: questions that were answered.
+        cells: asked; the last one has this number.
+        answered_cells: cells that were answered.
+    """
+
+    questions: int
+    forms: int
+    answered: int
+    cells: int
+    answered_cells: int
+
+
+NOTHING_DISPUTED = DisputeCounts(0, 0, 0, 0, 0)
+"""What a round in which nobody asked reads as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One test sample on which an answered cell is false (IDisputes.Proof).
+
+    Attributes:
+        salt: of the commitment to this proof.
+        sample: its number among the test samples of the cell's data transaction.
+        second: whether the false points are those of the answer's second row.
+        record: the data transaction at the cell's place.
+        sample_record: the sample as the task records it.
+        sample_path: from the sample to its part's root, see `offchain.learning.samples_root`.
+        part_path: from there to the samples root.
+        word: the 32 bytes of the cell's points that have this sample's.
+        word_path: from that word to the cell's root.
+        model: the model file.
+    """
+
+    salt: bytes
+    sample: int
+    second: bool
+    record: DataRecord
+    sample_record: bytes
+    sample_path: tuple[bytes, ...]
+    part_path: tuple[bytes, ...]
+    word: bytes
+    word_path: tuple[bytes, ...]
+    model: bytes
+
+
+def proof_commitment(
+    domain: Domain,
+    round_number: int,
+    account: str,
+    *,
+    is_cell: bool,
+    number: int,
+    sample: int,
+    salt: bytes,
+) -> bytes:
+    """H("proof", round, account, is cell, number, sample, salt).
+
+    Whoever sees a proof on its way cannot hand it in before: it had to be committed to earlier.
+
+    Args:
+        domain: the deployment's.
+        round_number: the round in competition.
+        account: who will prove.
+        is_cell: whether a cell is refuted, else a question about a model's form.
+        number: the cell's, or the question's.
+        sample: the refuted sample; 0 for a form.
+        salt: 32 random bytes.
+    """
+    return domain.hash(
+        "proof",
+        ("uint256", "address", "uint256", "uint256", "uint256", "bytes32"),
+        (round_number, account, int(is_cell), number, sample, salt),
+    )
