@@ -66,7 +66,7 @@ class RecheckEnded:
     """A second look at points found them right (None), or was ended by an error."""
 
     recheck: Recheck
-    came_to: None | Exception
+    came_to: Exception | None
 
 
 ComputationEnded = TrainingEnded | EvaluationEnded | RecheckEnded

@@ -1,7 +1,7 @@
 """A second look at points before anything is stated or disputed by them.
 
-A statement that is false costs its supporters their stakes, and a memory error makes false points as
-well as a lie does. So a node computes a random sample of what it is about to state by a second
+A statement that is false costs its supporters their stakes, and a memory error makes false points
+as well as a lie does. So a node computes a random sample of what it is about to state by a second
 arithmetic, the task's definition in whole numbers (`offchain.ports.Learner.check_points`), and
 states nothing of a round in which the two differ.
 """
