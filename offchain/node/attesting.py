@@ -276,41 +276,60 @@ class Attesting:
     def rows(self, history: History, data: RoundData) -> tuple[Row, ...] | None:
         """The rows of this node's statement; None while a model is not evaluated.
 
-        Final once it is fixed which models are missing. A baseline that is malformed, which a false
-        majority alone can make, has no points.
+        Final once it is fixed which models are missing.
         """
         entry = history.round(data.round)
         baseline = history.head.model_hash
-        if entry.missing is None:
-            return None
         key = (data.root, baseline, entry.missing, len(entry.reveals))
         if self._rows is not None and self._rows[0] == key:
             return self._rows[1]
-        against = None if baseline == ZERO_HASH else self.points(data, baseline)
-        models = [
-            MALFORMED
-            if entry.missing >> reveal.index & 1
-            else self.points(data, reveal.transaction.model_hash)
-            for reveal in entry.reveals
-        ]
-        known = [points for points in models if points is not None]
-        if len(known) < len(models) or (baseline != ZERO_HASH and against is None):
+        points = self.points_of_rows(history, data)
+        if points is None:
             return None
-        if against is not None and not len(against):
-            against = np.zeros(self._samples(data), np.uint8)
+        against, *models = points
         rows = statements.rows(
             history.domain,
             data.round,
-            statements.SampleCounts(len(data.transactions), self._samples_each),
-            self._bounds(entry, data),
-            against,
-            [points if len(points) else None for points in known],
+            self.counts(data),
+            self.bounds(entry, data),
+            None if baseline == ZERO_HASH else against,
+            models,
             [reveal.order for reveal in entry.reveals],
         )
         self._rows = key, rows
         return rows
 
-    def _bounds(self, entry: RoundHistory, data: RoundData) -> statements.Bounds:
+    def points_of_rows(self, history: History, data: RoundData) -> tuple[Points | None, ...] | None:
+        """The points behind each row; None while a model is not evaluated.
+
+        Missing and malformed models have none. Zeros stand for the baseline's while there is none,
+        and where it is malformed, which a false majority alone can make.
+        """
+        entry = history.round(data.round)
+        baseline = history.head.model_hash
+        if entry.missing is None:
+            return None
+        known = [MALFORMED if baseline == ZERO_HASH else self.points(data, baseline)]
+        known += [
+            MALFORMED
+            if entry.missing >> reveal.index & 1
+            else self.points(data, reveal.transaction.model_hash)
+            for reveal in entry.reveals
+        ]
+        if any(points is None for points in known):
+            return None
+        against, *models = (
+            points if points is not None and len(points) else None for points in known
+        )
+        zeros: Points = np.zeros(self._samples(data), np.uint8)
+        return zeros if against is None else against, *models
+
+    def counts(self, data: RoundData) -> statements.SampleCounts:
+        """D's test data."""
+        return statements.SampleCounts(len(data.transactions), self._samples_each)
+
+    def bounds(self, entry: RoundHistory, data: RoundData) -> statements.Bounds:
+        """What the round's models are held to."""
         p = self._parameters
         trimmed = judging.trimmed(entry.published.bit_count())
         required = judging.required(

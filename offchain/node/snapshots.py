@@ -9,6 +9,7 @@ from offchain.errors import StoreError
 from offchain.node.attesting import Attesting
 from offchain.node.claiming import Claiming
 from offchain.node.computations import Recheck
+from offchain.node.disputing import Disputing
 from offchain.node.modelling import Modelling
 from offchain.node.own import Own
 from offchain.node.payloads import DataState, Payloads
@@ -16,8 +17,14 @@ from offchain.node.rechecking import Rechecking
 from offchain.node.round_data import RoundData
 from offchain.node.sharing import Sharing
 from offchain.protocol.deciding import facts
+from offchain.protocol.deciding.disputing import in_dispute
 from offchain.protocol.deciding.policy import Policy
-from offchain.protocol.deciding.snapshot import CompetitionFacts, MembershipFacts, Snapshot
+from offchain.protocol.deciding.snapshot import (
+    CompetitionFacts,
+    DisputeFacts,
+    MembershipFacts,
+    Snapshot,
+)
 from offchain.protocol.history.entries import RoundHistory, SharedData
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import reports
@@ -41,6 +48,7 @@ class Components:
     modelling: Modelling
     attesting: Attesting
     rechecking: Rechecking
+    disputing: Disputing
     claiming: Claiming
 
 
@@ -79,6 +87,7 @@ class SnapshotTaker:
             membership=self._membership(history),
             sharing=self._components.sharing.facts(status, history),
             competition=self._competition(status, history),
+            disputes=self._disputes(status, history),
             claims=self._components.claiming.claims(history),
         )
 
@@ -143,7 +152,7 @@ class SnapshotTaker:
             unchecked=published_in(DataState.WAITING),
             evaluating=attesting.is_evaluating,
             own_reveal=next((r.index for r in entry.reveals if r.account == account), None),
-            majority_rows=entry.statements.get(entry.majority or ZERO_HASH),
+            majority_rows=entry.statements.get(status.standing),
         )
         if entry.phase is Phase.AVAILABLE:
             found = replace(found, unfetched_models=attesting.unfetched_models(entry))
@@ -151,6 +160,17 @@ class SnapshotTaker:
             found = replace(found, bringable=self._bringable(entry))
         data = attesting.data_of(entry)
         return found if data is None else self._with_evaluation(found, history, entry, data)
+
+    def _disputes(self, status: ChainStatus, history: History) -> DisputeFacts:
+        """What can be disputed, once all points that it takes are known here."""
+        if not in_dispute(status.competition.phase):
+            return DisputeFacts()
+        data = self.round_data(status, history)
+        return (
+            DisputeFacts()
+            if data is None
+            else self._components.disputing.facts(status, history, data)
+        )
 
     def _bringable(self, entry: RoundHistory) -> tuple[int, ...]:
         """Reveals that are reported missing, whose files are at hand and may be brought."""
