@@ -44,7 +44,13 @@ from offchain.protocol.words.status import ZERO_HASH, ChainStatus
 
 log = structlog.get_logger()
 
-NOTHING_DUE = frozenset({ContractError.NOTHING_TO_CLAIM, ContractError.ALREADY_CLAIMED})
+NOTHING_DUE = frozenset(
+    {
+        ContractError.NOTHING_TO_CLAIM,
+        ContractError.ALREADY_CLAIMED,
+        ContractError.ALREADY_SETTLED,
+    }
+)
 """What the contracts say when there is nothing to claim, now or later."""
 
 LOST_RACES = NOTHING_DUE | {
@@ -65,6 +71,12 @@ LOST_RACES = NOTHING_DUE | {
     ContractError.ALREADY_WRITTEN,
     ContractError.NOT_MISSING,
     ContractError.ALREADY_REPORTED,
+    ContractError.ALREADY_ASKED,
+    ContractError.ALREADY_ANSWERED,
+    ContractError.STATEMENT_FALLEN,
+    # Somebody else asked just before: the next one costs more.
+    ContractError.WRONG_BOND,
+    ContractError.TOO_MANY_QUESTIONS,
 }
 """... and when it is done already: no harm is done."""
 

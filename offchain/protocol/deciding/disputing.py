@@ -10,7 +10,7 @@ from __future__ import annotations
 from offchain.protocol.deciding.attesting import trusts_points
 from offchain.protocol.deciding.intents import EvaluateModels, Intent, Send, turn_of
 from offchain.protocol.deciding.patience import patience_over
-from offchain.protocol.deciding.snapshot import Challenge, Snapshot
+from offchain.protocol.deciding.snapshot import Challenge, DisputeFacts, Snapshot
 from offchain.protocol.rules.disputes import reward
 from offchain.protocol.words.actions import (
     AnswerCell,
@@ -42,7 +42,8 @@ def decide_disputes(snapshot: Snapshot, intents: list[Intent], waiting: list[str
     Without points of its own, after a loss of all it had, a node computes them again first. A node
     whose points a second arithmetic does not confirm neither asks nor answers.
     """
-    facts, disputes = snapshot.competition, snapshot.disputes
+    facts = snapshot.competition
+    disputes = snapshot.disputes if snapshot.policy.challenges else _answers(snapshot.disputes)
     if facts.statement is None:
         waiting.append("the evaluation of the models")
         return
@@ -65,6 +66,13 @@ def decide_disputes(snapshot: Snapshot, intents: list[Intent], waiting: list[str
     for move in disputes.moves:
         turn = 0 if move.is_own else 1 + _turn(snapshot, move.duty)
         intents.append(Send(move.action, move.duty, turn))
+
+
+def _answers(disputes: DisputeFacts) -> DisputeFacts:
+    """Only what is to be answered."""
+    answers = (AnswerRow, AnswerPair, AnswerCell)
+    moves = tuple(move for move in disputes.moves if isinstance(move.action, answers))
+    return DisputeFacts((), moves)
 
 
 def is_worthwhile(snapshot: Snapshot, challenge: Challenge) -> bool:
