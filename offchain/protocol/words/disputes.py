@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from offchain.crypto.hashing import Domain
-from offchain.protocol.words.transactions import DataRecord
+from offchain.crypto.hashing import Domain, keccak256
+from offchain.protocol.words.transactions import DataRecord, Row
 
 MAXIMUM_OTHER_QUESTIONS = 16
 """Questions against one statement, or cells, that may be open at a doubled bond."""
@@ -45,22 +45,29 @@ class FallReason(IntEnum):
     FORM = 3
 
 
+class Stage(IntEnum):
+    """What bonds are counted for, apart from each other (IDisputes.Stage)."""
+
+    QUESTIONS = 0
+    CELLS = 1
+
+
 @dataclass(frozen=True, slots=True)
 class DisputeCounts:
     """How far a round's dispute is (IDisputes.Counts).
 
     Attributes:
         questions: asked, of all kinds; the last one has this number.
-        forms: questions about forms among them.
-        answered: questions that were answered.
         cells: asked; the last one has this number.
+        forms: questions about forms.
+        answered: questions that were answered.
         answered_cells: cells that were answered.
     """
 
     questions: int
+    cells: int
     forms: int
     answered: int
-    cells: int
     answered_cells: int
 
 
@@ -95,6 +102,20 @@ class Proof:
     word: bytes
     word_path: tuple[bytes, ...]
     model: bytes
+
+
+def claim_hash(first: Row, second: Row) -> bytes:
+    """keccak256(abi.encode(first, second)): the rows that a question is about, 32 bytes."""
+    return keccak256(
+        b"".join(
+            row.hash
+            + b"".join(
+                (number % 2**256).to_bytes(32, "big")
+                for number in (row.middle, row.net, row.spread, row.repeats)
+            )
+            for row in (first, second)
+        )
+    )
 
 
 def proof_commitment(

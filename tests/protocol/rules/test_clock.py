@@ -44,9 +44,9 @@ def test_without_commitments_there_is_nothing_to_reveal() -> None:
     assert clock.next_phase(Phase.REPORT, **nothing) is Phase.VOID
 
 
-ROW, FORM = DisputeCounts(1, 0, 0, 0, 0), DisputeCounts(1, 1, 0, 0, 0)
-BOTH, ANSWERED = DisputeCounts(2, 1, 0, 0, 0), DisputeCounts(1, 0, 1, 0, 0)
-CELL, CELL_ANSWERED = DisputeCounts(1, 0, 1, 1, 0), DisputeCounts(1, 0, 1, 1, 1)
+ROW, FORM = DisputeCounts(1, 0, 0, 0, 0), DisputeCounts(1, 0, 1, 0, 0)
+BOTH, ANSWERED = DisputeCounts(2, 0, 1, 0, 0), DisputeCounts(1, 0, 0, 1, 0)
+CELL, CELL_ANSWERED = DisputeCounts(1, 1, 0, 1, 0), DisputeCounts(1, 1, 0, 1, 1)
 
 
 @pytest.mark.parametrize(
