@@ -53,7 +53,7 @@ contract BlockProduction is IBlockProduction {
         }
         IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
         bytes32 statement = Statements.statement(address(_modelChain), round, closed.dataRoot, rows);
-        bytes32 standing = _attestations.majorityOf(round);
+        bytes32 standing = _attestations.standing(round);
         if (statement != standing) revert NotTheStatement(statement, standing);
 
         IModelChain.Block memory produced;

@@ -138,6 +138,11 @@ interface IAttestations {
     /// @param membership who may
     error NotMembership(address caller, address membership);
 
+    /// @notice Only Disputes may call this.
+    /// @param caller who called
+    /// @param disputes who may
+    error NotDisputes(address caller, address disputes);
+
     /// @notice Only BlockProduction may call this.
     /// @param caller who called
     /// @param blockProduction who may
@@ -209,6 +214,15 @@ interface IAttestations {
     /// @param accounts the voices', best first
     function grantStanding(uint32 round, address[] calldata accounts) external;
 
+    /// @notice A statement is false: the stakes of all that opened it are taken, and their standing. Only Disputes,
+    /// once.
+    /// @dev Reverts with NotDisputes.
+    /// @param round the round in competition
+    /// @param statement which
+    /// @return taken wei that they had at stake
+    /// @return reward what of it is at Disputes now
+    function fall(uint32 round, bytes32 statement) external returns (uint256 taken, uint256 reward);
+
     /// @notice Whether an account is one of the frozen attesters of a round that competes.
     /// @param round the round; false for any but the one in competition, and for that one once it is final or void
     /// @param account who
@@ -258,16 +272,29 @@ interface IAttestations {
     /// @return bitmap of them
     function modelsOut(uint32 round) external view returns (uint256 bitmap);
 
+    /// @notice The statements of a round.
+    /// @param round which
+    /// @return all that were opened, in the order in which they first were
+    function statementsOf(uint32 round) external view returns (bytes32[] memory);
+
+    /// @notice Whether a statement has fallen.
+    /// @param round in which round
+    /// @param statement which
+    /// @return true if it has
+    function hasFallen(uint32 round, bytes32 statement) external view returns (bool);
+
     /// @notice Attesters that opened a statement.
     /// @param round in which round
     /// @param statement which
     /// @return how many
     function support(uint32 round, bytes32 statement) external view returns (uint32);
 
-    /// @notice The statement with more than half of the frozen attesters behind it.
+    /// @notice The statement that a block follows: of those that have not fallen the one that most attesters opened,
+    /// of equal ones the one that was opened first. Where the task has no judge, only with more than half of the frozen
+    /// attesters behind it.
     /// @param round in which round
     /// @return 0: none
-    function majorityOf(uint32 round) external view returns (bytes32);
+    function standing(uint32 round) external view returns (bytes32);
 
     /// @notice H("table", round, data root, rows).
     /// @param round the round

@@ -1,0 +1,551 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IAttestations} from "./IAttestations.sol";
+import {IDataRegistry} from "./IDataRegistry.sol";
+import {IModelChain} from "./IModelChain.sol";
+
+/// @title Disputes: a statement that is false falls, whoever stands behind it.
+/// @notice After statements are opened anybody may question one. What cannot be answered, or is answered with points
+/// that the task's judge does not give, makes the statement fall: its supporters lose their stakes and their standing,
+/// and whoever showed it has a reward of what they lost. A statement with true rows can be answered by everybody who
+/// has the data, and cannot fall. docs/Protocol.md, Disputes.
+///
+///     Challenge, Answer                what stands behind a row, or behind what a row says of another one
+///     SecondChallenge, SecondAnswer    what stands behind the answer at one data transaction: a cell
+///     Prove                            one sample of a cell, or the form of a model, before the judge
+///
+/// D's data transactions in order of arrival are its places, from 0. A row packed has for each of them points and
+/// squares, uint32 each, big-endian; its hash is H("row", round, packed). Questions of a round are numbered from 1,
+/// and so are its cells. Amounts are wei. H is as IModelChain says.
+///
+/// Invariants: what the contract holds is at least all bonds that are not settled and all rewards that are owed; a
+/// statement falls once; a bond is settled once; an answer has the sums that its statement claims.
+interface IDisputes {
+    /// @notice What a question is about.
+    enum Kind {
+        /// @notice A row: its points and squares, which must lead to the row's hash and sums.
+        Row,
+        /// @notice What a row says of another: that it repeats it, or does not. Their distances must bear it out.
+        Pair,
+        /// @notice Whether a model is well formed. Needs no answer; the model's file decides.
+        Form
+    }
+
+    /// @notice Bonds are counted for each stage.
+    enum Stage {
+        /// @notice Of questions.
+        Questions,
+        /// @notice Of cells.
+        Cells
+    }
+
+    /// @notice Why a statement fell.
+    enum Reason {
+        /// @notice Its rows contradict each other, or what is known of the round.
+        Structure,
+        /// @notice A question or a cell was not answered.
+        Silence,
+        /// @notice The judge gives a sample other points.
+        Points,
+        /// @notice The judge says otherwise whether a model is well formed.
+        Form
+    }
+
+    /// @notice A question.
+    /// @param statement that it is about
+    /// @param claim keccak256(abi.encode(first, second)): the row that it is about, and the other one, which is the
+    /// baseline's unless it is about a pair
+    /// @param asker who asked; 0: there is no such question
+    /// @param bond what the asker put down
+    /// @param answerer who answered; 0: nobody
+    /// @param kind what it is about
+    /// @param row the row's number
+    /// @param other number of the other row; 0 unless it is about a pair
+    /// @param claimed Pair: that the row repeats the other. Form: that the model is well formed
+    /// @param settled whether the bond has gone where it belongs
+    /// @param distances keccak256 of the answer's distances (Pair)
+    /// @param places whose cells were asked for: bit i is place i
+    struct Question {
+        bytes32 statement;
+        bytes32 claim;
+        address asker;
+        uint96 bond;
+        address answerer;
+        Kind kind;
+        uint8 row;
+        uint8 other;
+        bool claimed;
+        bool settled;
+        bytes32 distances;
+        uint128 places;
+    }
+
+    /// @notice A cell: the points behind an answer at one place.
+    /// @param asker who asked; 0: there is no such cell
+    /// @param bond what the asker put down
+    /// @param answerer who answered; 0: nobody
+    /// @param question whose answer it is about
+    /// @param place which data transaction of D
+    /// @param settled whether the bond has gone where it belongs
+    /// @param root Merkle root over the answer's words of 32 bytes: 16 samples each, the last one filled with zeros
+    struct Cell {
+        address asker;
+        uint96 bond;
+        address answerer;
+        uint32 question;
+        uint8 place;
+        bool settled;
+        bytes32 root;
+    }
+
+    /// @notice How far a round's disputes are.
+    /// @param questions asked
+    /// @param cells asked for
+    /// @param forms questions about the form of a model
+    /// @param answered questions
+    /// @param answeredCells cells
+    struct Counts {
+        uint32 questions;
+        uint32 cells;
+        uint32 forms;
+        uint32 answered;
+        uint32 answeredCells;
+    }
+
+    /// @notice A commitment to a proof.
+    /// @param hash H("proof", round, account, 1 for a cell or 0 for a form, its cell's or question's number, sample,
+    /// salt); the sample of a form is 0
+    /// @param blockNumber the EVM block that it stands in; the proof has to be in a later one
+    struct Commitment {
+        bytes32 hash;
+        uint64 blockNumber;
+    }
+
+    /// @notice That one sample of a cell has other points.
+    /// @param salt of the commitment
+    /// @param sample number among the data transaction's test samples: its test parts ascending, samples in order
+    /// @param second whether the points of the second row are wrong; else the first's
+    /// @param record of the data transaction
+    /// @param sampleRecord the sample, as it stands under the samples root
+    /// @param samplePath the hashes from it to its part's root
+    /// @param partPath the hashes from there to the samples root
+    /// @param word the word of the cell's answer that has the sample's points
+    /// @param wordPath the hashes from it to the cell's root
+    /// @param model file of the model that has the points
+    struct Proof {
+        bytes32 salt;
+        uint32 sample;
+        bool second;
+        IDataRegistry.DataRecord record;
+        bytes sampleRecord;
+        bytes32[] samplePath;
+        bytes32[] partPath;
+        bytes32 word;
+        bytes32[] wordPath;
+        bytes model;
+    }
+
+    /// @notice A statement is questioned.
+    /// @param round the round in competition
+    /// @param statement which
+    /// @param asker who asks
+    /// @param question the question's number
+    /// @param kind what it is about
+    /// @param row the row's number
+    /// @param other number of the other row; 0 unless it is about a pair
+    /// @param bond what the asker put down
+    event QuestionAsked(
+        uint32 indexed round,
+        bytes32 indexed statement,
+        address indexed asker,
+        uint32 question,
+        Kind kind,
+        uint32 row,
+        uint32 other,
+        uint256 bond
+    );
+
+    /// @notice A question about a row is answered.
+    /// @param round the round in competition
+    /// @param question its number
+    /// @param answerer who answered
+    /// @param ofRow the row packed
+    /// @param ofBaseline the baseline's row packed; empty while there is no best model
+    event RowAnswered(
+        uint32 indexed round, uint32 indexed question, address indexed answerer, bytes ofRow, bytes ofBaseline
+    );
+
+    /// @notice A question about a pair is answered.
+    /// @param round the round in competition
+    /// @param question its number
+    /// @param answerer who answered
+    /// @param distances of the two models at each place, uint32 each
+    event PairAnswered(uint32 indexed round, uint32 indexed question, address indexed answerer, bytes distances);
+
+    /// @notice The points behind an answer are asked for.
+    /// @param round the round in competition
+    /// @param question that was answered
+    /// @param asker who asks
+    /// @param cell the cell's number
+    /// @param place which data transaction of D
+    /// @param bond what the asker put down
+    event CellAsked(
+        uint32 indexed round,
+        uint32 indexed question,
+        address indexed asker,
+        uint32 cell,
+        uint32 place,
+        uint256 bond
+    );
+
+    /// @notice A cell is answered.
+    /// @param round the round in competition
+    /// @param cell its number
+    /// @param answerer who answered
+    /// @param points of each test sample of the data transaction in turn: the first row's, the second's
+    event CellAnswered(uint32 indexed round, uint32 indexed cell, address indexed answerer, bytes points);
+
+    /// @notice An account has committed to a proof, or to another one.
+    /// @param round the round in competition
+    /// @param account who
+    /// @param hash the commitment, as Commitment says
+    event ProofCommitted(uint32 indexed round, address indexed account, bytes32 hash);
+
+    /// @notice A statement is false.
+    /// @param round the round in competition
+    /// @param statement which
+    /// @param reason why
+    /// @param by who showed it; 0: it was not answered
+    /// @param taken what its supporters lost
+    /// @param reward what of that goes to who showed it, or to the first asker who settles what was not answered
+    event StatementFell(
+        uint32 indexed round, bytes32 indexed statement, Reason reason, address by, uint256 taken, uint256 reward
+    );
+
+    /// @notice A question's bond has gone where it belongs.
+    /// @param round the question's
+    /// @param question its number
+    /// @param receiver who was paid; 0: nobody
+    /// @param paid of the bond, with the reward where it was due; the rest is burned: it stays here
+    event QuestionSettled(uint32 indexed round, uint32 indexed question, address receiver, uint256 paid);
+
+    /// @notice A cell's bond has gone where it belongs.
+    /// @param round the cell's
+    /// @param cell its number
+    /// @param receiver who was paid; 0: nobody
+    /// @param paid of the bond, with the reward where it was due; the rest is burned: it stays here
+    event CellSettled(uint32 indexed round, uint32 indexed cell, address receiver, uint256 paid);
+
+    /// @notice Only the model chain ends phases.
+    /// @param caller who called
+    /// @param modelChain who may
+    error NotModelChain(address caller, address modelChain);
+
+    /// @notice Only Membership sends ether without a call.
+    /// @param caller who sent
+    /// @param membership who may
+    error NotMembership(address caller, address membership);
+
+    /// @notice The round in competition is in another phase.
+    /// @param phase as IModelChain.Phase
+    /// @param required the phase that it would have to be in
+    error WrongPhase(uint8 phase, uint8 required);
+
+    /// @notice No dispute runs.
+    /// @param phase as IModelChain.Phase: none of Challenge to Prove
+    error NoDispute(uint8 phase);
+
+    /// @notice The rows lead to another statement.
+    /// @param given what they lead to
+    /// @param statement what they were to lead to
+    error NotTheRows(bytes32 given, bytes32 statement);
+
+    /// @notice Nobody has opened that statement.
+    /// @param statement which
+    error StatementUnknown(bytes32 statement);
+
+    /// @notice The statement has fallen already.
+    /// @param statement which
+    error AlreadyFallen(bytes32 statement);
+
+    /// @notice There is no such row to ask this about.
+    /// @param row its number, or that of the other row
+    /// @param models the last row's number
+    error NoSuchRow(uint32 row, uint32 models);
+
+    /// @notice The statement claims nothing there that could be shown to be false.
+    /// @param kind of the question
+    /// @param row the row's number
+    /// @param other number of the other row
+    error NothingClaimed(Kind kind, uint32 row, uint32 other);
+
+    /// @notice The task has no judge.
+    error NoJudge();
+
+    /// @notice That was asked already.
+    /// @param row the row's number, or the question's whose cell was asked for
+    /// @param other number of the other row, or the cell's place
+    error AlreadyAsked(uint32 row, uint32 other);
+
+    /// @notice So many have been asked beside the first ones of attesters that no bond buys another one.
+    /// @param statement which
+    /// @param others how many
+    error TooManyQuestions(bytes32 statement, uint256 others);
+
+    /// @notice Another bond is due: see bondOf.
+    /// @param given what was sent
+    /// @param expected what has to be
+    error WrongBond(uint256 given, uint256 expected);
+
+    /// @notice There is no such question.
+    /// @param round the round
+    /// @param question the number
+    error NoSuchQuestion(uint32 round, uint32 question);
+
+    /// @notice There is no such cell.
+    /// @param round the round
+    /// @param cell the number
+    error NoSuchCell(uint32 round, uint32 cell);
+
+    /// @notice The question is about something else.
+    /// @param kind what it is about
+    error WrongKind(Kind kind);
+
+    /// @notice The question or cell is answered already.
+    /// @param number its number
+    error AlreadyAnswered(uint32 number);
+
+    /// @notice The question or cell has no answer.
+    /// @param number its number
+    error NotAnswered(uint32 number);
+
+    /// @notice These are not the rows that the question is about.
+    /// @param given keccak256(abi.encode(first, second))
+    /// @param claim what it would have to be
+    error NotTheClaim(bytes32 given, bytes32 claim);
+
+    /// @notice The distances are not those of the question's answer.
+    /// @param given keccak256 of them
+    /// @param expected what it would have to be
+    error NotTheDistances(bytes32 given, bytes32 expected);
+
+    /// @notice The distances do not bear out what the statement claims.
+    /// @param middle M of the distances
+    /// @param claimed whether it claims that the row repeats the other
+    error WrongDistances(uint256 middle, bool claimed);
+
+    /// @notice D has no such place.
+    /// @param place which
+    /// @param count how many it has
+    error NoSuchPlace(uint32 place, uint32 count);
+
+    /// @notice The account has committed to another proof, or to none.
+    /// @param committed its commitment
+    /// @param expected what this proof's is
+    error NotCommitted(bytes32 committed, bytes32 expected);
+
+    /// @notice A proof has to be in a later block than its commitment.
+    /// @param blockNumber the commitment's
+    error CommittedTooLate(uint256 blockNumber);
+
+    /// @notice The data transaction has no such test sample.
+    /// @param sample number that was given
+    /// @param count how many it has
+    error NoSuchSample(uint32 sample, uint256 count);
+
+    /// @notice The record is not that of the data transaction at the cell's place.
+    /// @param index number that the data transaction has
+    error UnknownData(uint32 index);
+
+    /// @notice The sample does not stand under the data transaction's samples root there.
+    /// @param samplesRoot the root
+    /// @param part number of the part
+    /// @param sample number in the part
+    error SampleNotThere(bytes32 samplesRoot, uint256 part, uint256 sample);
+
+    /// @notice The word does not stand under the cell's root there.
+    /// @param root the root
+    /// @param word number of the word
+    error WordNotThere(bytes32 root, uint256 word);
+
+    /// @notice The file is another model.
+    /// @param given sha2-256 of the file
+    /// @param expected what it would have to be; 0: there is no such model
+    error NotTheModel(bytes32 given, bytes32 expected);
+
+    /// @notice The judge agrees with the statement.
+    /// @param stated the sample's points; for a form 1 if the model is well formed, 0 if not
+    error NotRefuted(uint8 stated);
+
+    /// @notice The round's disputes are not over.
+    /// @param round which
+    /// @param phase it is in
+    error NotOver(uint32 round, uint8 phase);
+
+    /// @notice The bond was settled already.
+    /// @param number of the question or cell
+    error AlreadySettled(uint32 number);
+
+    /// @notice The account does not accept what it is paid.
+    /// @param account whose
+    /// @param amount wei
+    error TransferFailed(address account, uint256 amount);
+
+    // ---- questions and answers ---------------------------------------------------------------------------------
+
+    /// @notice Asks what stands behind a statement (Challenge). Anybody may, with the bond that bondOf says, once
+    /// about the same. Where the rows themselves show that the statement is false it falls at once, and the bond comes
+    /// back with the reward.
+    /// @dev Reverts with WrongPhase, WrongBond, TooManyQuestions, StatementUnknown, AlreadyFallen, NotTheRows,
+    /// NoSuchRow, NothingClaimed, NoJudge, AlreadyAsked or TransferFailed.
+    /// @param statement which
+    /// @param rows the statement's
+    /// @param kind what the question is about
+    /// @param row number of the row: 0 is the baseline's, then 1 + reveal index
+    /// @param other number of the other row (Pair), else 0
+    function ask(bytes32 statement, IAttestations.Row[] calldata rows, Kind kind, uint32 row, uint32 other)
+        external
+        payable;
+
+    /// @notice Answers a question about a row (Answer). Anybody may.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, AlreadyFallen, WrongKind, AlreadyAnswered, NotTheClaim, or an
+    /// error of the library RowClaims.
+    /// @param question its number
+    /// @param first the row
+    /// @param second the baseline's
+    /// @param ofRow the row packed
+    /// @param ofBaseline the baseline's row packed, also where that is the row asked about; empty while there is no
+    /// best model
+    function answerRow(
+        uint32 question,
+        IAttestations.Row calldata first,
+        IAttestations.Row calldata second,
+        bytes calldata ofRow,
+        bytes calldata ofBaseline
+    ) external;
+
+    /// @notice Answers a question about a pair (Answer). Anybody may.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, AlreadyFallen, WrongKind, AlreadyAnswered, NotTheClaim,
+    /// WrongDistances, or RowClaims.WrongLength.
+    /// @param question its number
+    /// @param first the row
+    /// @param second the other row
+    /// @param distances of the two models at each place, uint32 each
+    function answerPair(
+        uint32 question,
+        IAttestations.Row calldata first,
+        IAttestations.Row calldata second,
+        bytes calldata distances
+    ) external;
+
+    /// @notice Asks for the points behind an answer at one place (SecondChallenge). Anybody may, with the bond that
+    /// bondOf says, once for each place.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, AlreadyFallen, NotAnswered, NoSuchPlace, AlreadyAsked, WrongBond
+    /// or TooManyQuestions.
+    /// @param question that was answered
+    /// @param place which data transaction of D
+    function askCell(uint32 question, uint32 place) external payable;
+
+    /// @notice Answers a cell (SecondAnswer). Anybody may.
+    /// @dev Reverts with WrongPhase, NoSuchCell, AlreadyFallen, AlreadyAnswered, NotTheClaim, NotTheDistances, or an
+    /// error of the libraries RowClaims and SamplePoints.
+    /// @param cell its number
+    /// @param first the row
+    /// @param second the baseline's, or the other one of a pair
+    /// @param ofRow the row packed; of a pair the distances
+    /// @param ofBaseline the baseline's row packed; empty for a pair, and while there is no best model
+    /// @param points of each test sample of the data transaction in turn: the first row's, the second's
+    function answerCell(
+        uint32 cell,
+        IAttestations.Row calldata first,
+        IAttestations.Row calldata second,
+        bytes calldata ofRow,
+        bytes calldata ofBaseline,
+        bytes calldata points
+    ) external;
+
+    // ---- proofs ------------------------------------------------------------------------------------------------
+
+    /// @notice Commits to a proof (Challenge to Prove), so that nobody can copy it. A later one takes its place.
+    /// @dev Reverts with NoDispute.
+    /// @param hash as Commitment says
+    function commitProof(bytes32 hash) external;
+
+    /// @notice Shows that one sample has other points than a cell's answer says (Prove): the statement falls, and the
+    /// caller has the reward.
+    /// @dev Reverts with WrongPhase, NoJudge, NoSuchCell, NotAnswered, AlreadyFallen, NotCommitted, CommittedTooLate,
+    /// NoSuchSample, UnknownData, SampleNotThere, WordNotThere, NotTheModel, NotRefuted, TransferFailed, or an error
+    /// of IJudge.
+    /// @param cell which
+    /// @param proof that
+    function prove(uint32 cell, Proof calldata proof) external;
+
+    /// @notice Shows that a model is or is not well formed, against what a statement claims (Prove): the statement
+    /// falls, and the caller has the reward.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, AlreadyFallen, NotCommitted, CommittedTooLate,
+    /// NotTheModel, NotRefuted or TransferFailed.
+    /// @param question about the form
+    /// @param salt of the commitment
+    /// @param model the file
+    function proveForm(uint32 question, bytes32 salt, bytes calldata model) external;
+
+    // ---- settlement --------------------------------------------------------------------------------------------
+
+    /// @notice Sends a question's bond where it belongs, once the round's disputes are over. Anybody may. Of a
+    /// statement that fell the asker has it back, with the reward if that statement fell because nobody answered, this
+    /// is one of those and the first to be settled. Of one that stands half goes to who answered, the rest burns; all
+    /// of it for a question about a form.
+    /// @dev Reverts with NotOver, NoSuchQuestion, AlreadySettled or TransferFailed.
+    /// @param round the question's
+    /// @param question its number
+    function settle(uint32 round, uint32 question) external;
+
+    /// @notice Sends a cell's bond where it belongs, as a question's.
+    /// @dev Reverts with NotOver, NoSuchCell, AlreadySettled or TransferFailed.
+    /// @param round the cell's
+    /// @param cell its number
+    function settleCell(uint32 round, uint32 cell) external;
+
+    /// @notice A phase of disputes ends: statements with unanswered questions or cells fall. Only the model chain.
+    /// @dev Reverts with NotModelChain.
+    /// @param round the round in competition
+    /// @param phase that ends: Challenge to Prove
+    /// @return next the phase that follows; those for which there is nothing to do are skipped
+    function endPhase(uint32 round, IModelChain.Phase phase) external returns (IModelChain.Phase next);
+
+    // ---- views -------------------------------------------------------------------------------------------------
+
+    /// @notice The bond of an account's next question, or cell. An attester's first against a statement in a stage
+    /// costs `questionBond`; all others double it once more each.
+    /// @dev Reverts with TooManyQuestions.
+    /// @param round the round in competition
+    /// @param statement which
+    /// @param account who would ask
+    /// @param stage of questions or of cells
+    /// @return wei
+    function bondOf(uint32 round, bytes32 statement, address account, Stage stage) external view returns (uint256);
+
+    /// @notice A question.
+    /// @param round the round
+    /// @param question its number
+    /// @return zeros if there is none
+    function questionAt(uint32 round, uint32 question) external view returns (Question memory);
+
+    /// @notice A cell.
+    /// @param round the round
+    /// @param cell its number
+    /// @return zeros if there is none
+    function cellAt(uint32 round, uint32 cell) external view returns (Cell memory);
+
+    /// @notice How far a round's disputes are.
+    /// @param round the round
+    /// @return all counts
+    function counts(uint32 round) external view returns (Counts memory);
+
+    /// @notice What an account has committed to.
+    /// @param round the round
+    /// @param account who
+    /// @return zeros if nothing
+    function proofOf(uint32 round, address account) external view returns (Commitment memory);
+}
