@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from offchain.crypto.hashing import keccak256
 from offchain.protocol.reference.attestations import ReferenceAttestations
@@ -25,6 +25,8 @@ from offchain.protocol.words.dispute_records import (
     StatementFell,
 )
 from offchain.protocol.words.disputes import (
+    AskedCell,
+    AskedQuestion,
     DisputeCounts,
     FallReason,
     QuestionKind,
@@ -33,52 +35,6 @@ from offchain.protocol.words.disputes import (
 )
 from offchain.protocol.words.status import ZERO_ADDRESS, ZERO_HASH, Phase
 from offchain.protocol.words.transactions import Row, packed_row_hash, statement
-
-
-@dataclass(slots=True)
-class AskedQuestion:
-    """A question (IDisputes.Question): its fields there, and ``places`` as a bitmap."""
-
-    statement: bytes
-    claim: bytes
-    asker: str
-    bond: int
-    answerer: str
-    kind: QuestionKind
-    row: int
-    other: int
-    claimed: bool
-    settled: bool = False
-    distances: bytes = ZERO_HASH
-    places: int = 0
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether somebody answered it."""
-        return self.answerer != ZERO_ADDRESS
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether it needed an answer and had none."""
-        return not self.is_answered and self.kind is not QuestionKind.FORM
-
-
-@dataclass(slots=True)
-class AskedCell:
-    """A cell (IDisputes.Cell)."""
-
-    asker: str
-    bond: int
-    answerer: str
-    question: int
-    place: int
-    settled: bool = False
-    root: bytes = ZERO_HASH
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether somebody answered it."""
-        return self.answerer != ZERO_ADDRESS
 
 
 @dataclass(slots=True)
@@ -182,7 +138,7 @@ class ReferenceDisputes:
         stated = question.statement
         self._require_bond(round_number, stated, sender, Stage.CELLS, value)
 
-        question.places |= 1 << place
+        self._change(round_number, number, places=question.places | 1 << place)
         entry = self._count(round_number, stated, sender, Stage.CELLS, value)
         entry.cells.append(AskedCell(sender, value, ZERO_ADDRESS, number, place))
         cell = len(entry.cells)
@@ -201,7 +157,7 @@ class ReferenceDisputes:
     ) -> None:
         """Answer a question about a row."""
         round_number = self.rounds.require_phase(Phase.ANSWER)
-        question = self._answerable(round_number, number, QuestionKind.ROW, first, second)
+        self._answerable(round_number, number, QuestionKind.ROW, first, second)
         self._require_row(round_number, first, of_row)
         self._require_row(round_number, second, of_baseline)
         size = self._transactions(round_number) * answers.ROW_BYTES
@@ -216,7 +172,7 @@ class ReferenceDisputes:
         ):
             if given != claimed:
                 raise Revert(name, given, claimed)
-        question.answerer = sender
+        self._change(round_number, number, answerer=sender)
         self.environment.emit(RowAnswered, round_number, number, sender, of_row, of_baseline)
 
     def answer_pair(
@@ -230,8 +186,7 @@ class ReferenceDisputes:
         share = self.parameters.voice_basis_points
         if is_variant(middle, first.spread, second.spread, share) != question.claimed:
             raise Revert("WrongDistances", middle, question.claimed)
-        question.distances = keccak256(distances)
-        question.answerer = sender
+        self._change(round_number, number, answerer=sender, distances=keccak256(distances))
         self.environment.emit(PairAnswered, round_number, number, sender, distances)
 
     def answer_cell(
@@ -266,8 +221,8 @@ class ReferenceDisputes:
             adds_up = sums == answers.expected_of_row(of_row, of_baseline, cell.place)
         if not adds_up:
             raise Revert("PointsDoNotAddUp", sums.first, sums.second, sums.squares)
-        cell.root = answers.cell_root(points)
-        cell.answerer = sender
+        root = answers.cell_root(points)
+        self._change_cell(round_number, number, answerer=sender, root=root)
         self.environment.emit(CellAnswered, round_number, number, sender, points)
 
     # ---- settlement ------------------------------------------------------------------------------
@@ -278,7 +233,7 @@ class ReferenceDisputes:
         question = self.question(round_number, number)
         if question.settled:
             raise Revert("AlreadySettled", number)
-        question.settled = True
+        self._change(round_number, number, settled=True)
         receiver, paid = self._due(round_number, question.statement, question, question.is_silent)
         self.environment.emit(QuestionSettled, round_number, number, receiver, paid)
         self.pay(paid)
@@ -289,7 +244,7 @@ class ReferenceDisputes:
         cell = self.cell(round_number, number)
         if cell.settled:
             raise Revert("AlreadySettled", number)
-        cell.settled = True
+        self._change_cell(round_number, number, settled=True)
         stated = self.question(round_number, cell.question).statement
         receiver, paid = self._due(round_number, stated, cell, not cell.is_answered)
         self.environment.emit(CellSettled, round_number, number, receiver, paid)
@@ -375,6 +330,15 @@ class ReferenceDisputes:
 
     def _entry(self, round_number: int) -> RoundDisputes:
         return self.disputes.get(round_number) or RoundDisputes()
+
+    def _change(self, round_number: int, number: int, **changes: object) -> None:
+        question = self.question(round_number, number)
+        changed = replace(question, **changes)  # type: ignore[arg-type]
+        self.disputes[round_number].questions[number - 1] = changed
+
+    def _change_cell(self, round_number: int, number: int, **changes: object) -> None:
+        cell = self.cell(round_number, number)
+        self.disputes[round_number].cells[number - 1] = replace(cell, **changes)  # type: ignore[arg-type]
 
     def _transactions(self, round_number: int) -> int:
         """n, the data transactions in D."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from offchain.crypto.merkle import verify_merkle_proof
 from offchain.errors import ModelError, PayloadError
@@ -15,21 +14,16 @@ from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import answers
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words.dispute_records import ProofCommitted
-from offchain.protocol.words.disputes import FallReason, Proof, QuestionKind, proof_commitment
+from offchain.protocol.words.disputes import (
+    NO_PROOF,
+    CommittedProof,
+    FallReason,
+    Proof,
+    QuestionKind,
+    proof_commitment,
+)
 from offchain.protocol.words.judge import Judge
-from offchain.protocol.words.status import ZERO_HASH, Phase
-
-
-@dataclass(frozen=True, slots=True)
-class CommittedProof:
-    """A commitment to a proof, and the EVM block that it stands in (IDisputes.Commitment)."""
-
-    hash: bytes
-    block_number: int
-
-
-NO_PROOF = CommittedProof(ZERO_HASH, 0)
-"""What an account that committed to no proof reads as."""
+from offchain.protocol.words.status import Phase
 
 
 class ReferenceProofs:

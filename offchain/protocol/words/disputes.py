@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from offchain.crypto.hashing import Domain, keccak256
+from offchain.protocol.words.status import ZERO_ADDRESS, ZERO_HASH
 from offchain.protocol.words.transactions import DataRecord, Row
 
 MAXIMUM_OTHER_QUESTIONS = 16
@@ -50,6 +51,90 @@ class Stage(IntEnum):
 
     QUESTIONS = 0
     CELLS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question as the contracts hold it (IDisputes.Question).
+
+    Attributes:
+        statement: that it is about.
+        claim: see `claim_hash`.
+        asker: who asked.
+        bond: what the asker put down, in wei.
+        answerer: who answered; the zero address: nobody.
+        kind: what it is about.
+        row: the row's number.
+        other: the other row's, in a question about a pair; else 0.
+        claimed: whether the row claims to repeat the other, or the model to be well formed; true
+            in a question about a row.
+        settled: whether the bond has gone where it belongs.
+        distances: keccak256 of the answer about a pair.
+        places: bitmap of the places whose cells were asked for.
+    """
+
+    statement: bytes
+    claim: bytes
+    asker: str
+    bond: int
+    answerer: str
+    kind: QuestionKind
+    row: int
+    other: int
+    claimed: bool
+    settled: bool = False
+    distances: bytes = ZERO_HASH
+    places: int = 0
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody answered it."""
+        return self.answerer != ZERO_ADDRESS
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it needs an answer and has none."""
+        return not self.is_answered and self.kind is not QuestionKind.FORM
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCell:
+    """A cell as the contracts hold it (IDisputes.Cell).
+
+    Attributes:
+        asker: who asked.
+        bond: what the asker put down, in wei.
+        answerer: who answered; the zero address: nobody.
+        question: whose answer it is about.
+        place: which data transaction of D.
+        settled: whether the bond has gone where it belongs.
+        root: Merkle root over the words of the answer.
+    """
+
+    asker: str
+    bond: int
+    answerer: str
+    question: int
+    place: int
+    settled: bool = False
+    root: bytes = ZERO_HASH
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody answered it."""
+        return self.answerer != ZERO_ADDRESS
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedProof:
+    """A commitment to a proof, and the EVM block that it stands in (IDisputes.Commitment)."""
+
+    hash: bytes
+    block_number: int
+
+
+NO_PROOF = CommittedProof(ZERO_HASH, 0)
+"""What an account that committed to no proof reads as."""
 
 
 @dataclass(frozen=True, slots=True)
