@@ -68,7 +68,7 @@ class Attesting:
         self._fetched: set[bytes] = set()
         self._is_cut_off = False
         self._points: dict[tuple[bytes, bytes], Points] = {}
-        self._rows: tuple[object, tuple[Row, ...]] | None = None
+        self._table: tuple[object, statements.Tabulated] | None = None
 
     @property
     def is_evaluating(self) -> bool:
@@ -274,36 +274,40 @@ class Attesting:
     # ---- the statement -----------------------------------------------------------------------
 
     def rows(self, history: History, data: RoundData) -> tuple[Row, ...] | None:
-        """The rows of this node's statement; None while a model is not evaluated.
+        """The rows of this node's statement; see `table`."""
+        table = self.table(history, data)
+        return None if table is None else table.rows
 
-        Final once it is fixed which models are missing.
+    def table(self, history: History, data: RoundData) -> statements.Tabulated | None:
+        """The rows of this node's statement, and what they are hashes of.
+
+        None while a model is not evaluated. Final once it is fixed which models are missing.
         """
         entry = history.round(data.round)
-        baseline = history.head.model_hash
-        key = (data.root, baseline, entry.missing, len(entry.reveals))
-        if self._rows is not None and self._rows[0] == key:
-            return self._rows[1]
+        key = (data.root, history.head.model_hash, entry.missing, len(entry.reveals))
+        if self._table is not None and self._table[0] == key:
+            return self._table[1]
         points = self.points_of_rows(history, data)
         if points is None:
             return None
-        against, *models = points
-        rows = statements.rows(
+        baseline, *models = points
+        table = statements.tabulate(
             history.domain,
             data.round,
             self.counts(data),
             self.bounds(entry, data),
-            None if baseline == ZERO_HASH else against,
+            baseline,
             models,
             [reveal.order for reveal in entry.reveals],
         )
-        self._rows = key, rows
-        return rows
+        self._table = key, table
+        return table
 
     def points_of_rows(self, history: History, data: RoundData) -> tuple[Points | None, ...] | None:
         """The points behind each row; None while a model is not evaluated.
 
-        Missing and malformed models have none. Zeros stand for the baseline's while there is none,
-        and where it is malformed, which a false majority alone can make.
+        Missing and malformed models have none, nor has the baseline while there is none; of one
+        that is malformed, which a false majority alone can make, they are zeros.
         """
         entry = history.round(data.round)
         baseline = history.head.model_hash
@@ -318,11 +322,10 @@ class Attesting:
         ]
         if any(points is None for points in known):
             return None
-        against, *models = (
-            points if points is not None and len(points) else None for points in known
-        )
-        zeros: Points = np.zeros(self._samples(data), np.uint8)
-        return zeros if against is None else against, *models
+        against, *models = (p if p is not None and len(p) else None for p in known)
+        if against is None and baseline != ZERO_HASH:
+            against = np.zeros(self._samples(data), np.uint8)
+        return against, *models
 
     def counts(self, data: RoundData) -> statements.SampleCounts:
         """D's test data."""

@@ -20,12 +20,12 @@ from offchain.node.round_data import RoundData
 from offchain.ports import Learner
 from offchain.protocol.deciding.dispute_plan import Disputant, plan
 from offchain.protocol.deciding.evidence import Evidence, Exhibit
+from offchain.protocol.deciding.objections import Truth
 from offchain.protocol.deciding.snapshot import DisputeFacts
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.answers import sample_place
-from offchain.protocol.rules.row_claims import Table
-from offchain.protocol.words.status import ZERO_HASH, ChainStatus
+from offchain.protocol.words.status import ChainStatus
 from offchain.protocol.words.transactions import statement
 
 log = structlog.get_logger()
@@ -76,21 +76,19 @@ class Disputing:
         return plan(entry, evidence, self._held, disputant)
 
     def _evidence(self, history: History, entry: RoundHistory, data: RoundData) -> Evidence | None:
-        rows = self._attesting.rows(history, data)
+        table = self._attesting.table(history, data)
         points = self._attesting.points_of_rows(history, data)
-        if rows is None or points is None:
+        if table is None or points is None:
             return None
-        table = Table(
-            rows,
-            tuple(reveal.order for reveal in entry.reveals),
-            self._attesting.bounds(entry, data).required,
-            history.head.model_hash != ZERO_HASH,
-        )
+        bounds = self._attesting.bounds(entry, data)
+        orders = tuple(reveal.order for reveal in entry.reveals)
         return Evidence(
             data.round,
-            statement(self._own.domain, data.round, data.root, rows),
+            statement(self._own.domain, data.round, data.root, table.rows),
             table,
+            Truth(table.rows, orders, bounds.required),
             self._attesting.counts(data),
+            bounds.trimmed,
             points,
             self._own.has_judge,
         )

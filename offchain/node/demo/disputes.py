@@ -74,17 +74,21 @@ class DisputeTeller:
                 asked = f"questions statement {_short(statement)}: {_question(record)}"
                 return asker, f"{asked}, with {format_decimal(bond)} ETH"
             case disputes.RowAnswered(answerer=answerer, question=number, of_row=numbers):
-                places = len(numbers) // 8
-                text = f"points of {places} data transactions, which add up"
+                text = f"{len(numbers)} bytes of numbers, which add up"
                 return answerer, f"answers question {number}: {text}"
-            case disputes.PairAnswered(answerer=answerer, question=number):
-                return answerer, f"answers question {number}: distances, which add up"
-            case disputes.CellAsked(asker=asker, place=place, bond=bond):
-                text = f"asks for the points behind it on data transaction {place} of D"
+            case disputes.FormAnswered(answerer=answerer, question=number):
+                return (
+                    answerer,
+                    f"answers question {number}: the model's file, which is well formed",
+                )
+            case disputes.CellAsked(asker=asker, question=number, place=place, bond=bond):
+                text = (
+                    f"asks for the points behind answer {number} on data transaction {place} of D"
+                )
                 return asker, f"{text}, with {format_decimal(bond)} ETH"
-            case disputes.CellAnswered(answerer=answerer, cell=number, points=points):
-                text = f"{len(points) // 2} test samples, which add up"
-                return answerer, f"answers cell {number}: points on {text}"
+            case disputes.CellAnswered(answerer=answerer, cell=number, first=points):
+                text = f"points on {len(points)} test samples, which add up"
+                return answerer, f"answers cell {number}: {text}"
             case disputes.ProofCommitted(account=account):
                 return account, "commits to a proof"
             case disputes.StatementFell():
@@ -113,7 +117,6 @@ class DisputeTeller:
 
     def _fall(self, record: disputes.StatementFell) -> str:
         reasons = {
-            FallReason.STRUCTURE: "shows that its rows contradict themselves",
             FallReason.SILENCE: "nobody answered",
             FallReason.POINTS: "proves before the judge that a sample has other points",
             FallReason.FORM: "proves before the judge whether a model is well formed",
@@ -129,8 +132,6 @@ def _question(record: disputes.QuestionAsked) -> str:
     match record.kind:
         case QuestionKind.ROW:
             return f"what stands behind row {record.row}"
-        case QuestionKind.PAIR:
-            return f"whether model {record.row} repeats model {record.other}"
         case QuestionKind.FORM:
             return f"whether model {record.row} is well formed"
 

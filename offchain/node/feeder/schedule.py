@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import clock, reports
-from offchain.protocol.words.disputes import QuestionKind
+from offchain.protocol.words.dispute_records import RowAnswered
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.transactions import EMPTY_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,16 @@ def _is_disputed_out(entry: RoundHistory) -> bool:
             questioned = {question.asked.statement for question in questions} | fallen.keys()
             return len(questioned) >= len(entry.statements) - 1
         case Phase.ANSWER:
+            # That a model is malformed is not shown but refuted.
             return all(
-                question.answer is not None or question.asked.kind is QuestionKind.FORM
+                question.answer is not None
+                or entry.statements[question.asked.statement][question.asked.row] == EMPTY_ROW
                 for question in questions
             )
         case Phase.SECOND_CHALLENGE:
             asked = {cell.asked.question for cell in entry.cells}
             return all(
-                number in asked or question.answer is None
+                number in asked or not isinstance(question.answer, RowAnswered)
                 for number, question in enumerate(questions, 1)
             )
         case Phase.SECOND_ANSWER:

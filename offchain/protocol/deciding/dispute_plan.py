@@ -13,19 +13,20 @@ from dataclasses import dataclass
 from offchain.crypto.hashing import Domain
 from offchain.protocol.deciding.evidence import Evidence, Exhibits
 from offchain.protocol.deciding.objections import (
+    FalsePlace,
     FalseSample,
     false_place,
     false_sample,
     first_objection,
 )
 from offchain.protocol.deciding.snapshot import Challenge, DisputeFacts, DisputeMove
-from offchain.protocol.history.entries import Cell, Question, RoundHistory
+from offchain.protocol.history.disputed import Cell, Question
+from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.rules import answers, disputes
 from offchain.protocol.words import actions
 from offchain.protocol.words.dispute_records import CellAsked, QuestionAsked, RowAnswered
 from offchain.protocol.words.disputes import Proof, QuestionKind, proof_commitment
-from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import Row
+from offchain.protocol.words.status import ZERO_HASH, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,102 +140,114 @@ class _Planner:
         """A question against each false statement that nobody has asked."""
         for statement in self._false():
             rows = self.entry.statements[statement]
-            found = first_objection(self.evidence.table, rows, has_judge=self.evidence.has_judge)
+            found = first_objection(self.evidence.truth, rows, has_judge=self.evidence.has_judge)
             asked = [q.asked for q in self.entry.questions if q.asked.statement == statement]
             bond = self._bond(asked)
             if found is None or bond is None:
                 continue
-            if any((q.kind, q.row, q.other) == (found.kind, found.row, found.other) for q in asked):
-                continue
-            action = actions.Ask(statement, rows, found.kind, found.row, found.other, bond)
-            yield self._challenge(statement, action)
+            if all((q.kind, q.row) != (found.kind, found.row) for q in asked):
+                action = actions.Ask(statement, rows, found.kind, found.row, bond)
+                yield self._challenge(statement, action)
 
     def answers(self) -> Iterator[DisputeMove]:
         """Answers to what is asked of the true statement."""
         for number, question in enumerate(self.entry.questions, 1):
             asked = question.asked
-            is_open = question.answer is None and asked.kind is not QuestionKind.FORM
-            if asked.statement != self.evidence.statement or not is_open:
+            if asked.statement != self.evidence.statement or question.answer is not None:
                 continue
-            numbers, of_baseline = self._numbers(asked), self.evidence.of_baseline()
-            if numbers is None or of_baseline is None:
-                continue
-            first, second = self._rows(asked)
-            action: actions.Action = (
-                actions.AnswerRow(number, first, second, numbers, of_baseline)
-                if asked.kind is QuestionKind.ROW
-                else actions.AnswerPair(number, first, second, numbers)
-            )
-            yield DisputeMove(action, f"answer question {number} of round {self._round}")
+            action = self._answer(number, asked)
+            if action is not None:
+                yield DisputeMove(action, f"answer question {number} of round {self._round}")
 
-    def _rows(self, asked: QuestionAsked) -> tuple[Row, Row]:
-        rows = self.entry.statements[asked.statement]
-        return rows[asked.row], rows[asked.other]
+    def _answer(
+        self, number: int, asked: QuestionAsked
+    ) -> actions.AnswerRow | actions.AnswerForm | None:
+        """The true answer; None: there is none to give, or it cannot be had now."""
+        if asked.kind is QuestionKind.FORM:
+            is_empty = self.evidence.points[asked.row] is None
+            model = None if is_empty else self.exhibits.model(asked.row)
+            return None if model is None else actions.AnswerForm(number, model)
+        of_row, of_baseline = self._packed(asked.row), self._packed(0)
+        places, trimmed = self.evidence.counts.transactions, self.evidence.trimmed
+        edges = answers.edges(of_row, of_baseline, places, trimmed)
+        return actions.AnswerRow(number, self.evidence.table.rows, of_row, of_baseline, edges)
 
-    def _numbers(self, asked: QuestionAsked) -> bytes | None:
-        """What a true answer to a question has."""
-        if asked.kind is QuestionKind.ROW:
-            return self.evidence.numbers(asked.row)
-        return self.evidence.distances(asked.row, asked.other)
+    def _packed(self, row: int) -> bytes:
+        """What a row's hash is of; nothing while there is no best model."""
+        return self.evidence.table.packed[row]
 
     # ---- cells
 
-    def _false_place(self, question: Question) -> int | None:
-        """The first place at which an answer is false."""
-        numbers, of_baseline = self._numbers(question.asked), self.evidence.of_baseline()
-        answer = question.answer
-        if answer is None or numbers is None or of_baseline is None:
+    def _false_place(self, question: Question) -> FalsePlace | None:
+        """Where an answer is false first: in the row asked about, or in the baseline's."""
+        answer, row = question.answer, question.asked.row
+        if not isinstance(answer, RowAnswered) or self.evidence.points[row] is None:
             return None
-        if not isinstance(answer, RowAnswered):
-            return false_place(answer.distances, numbers, answers.DISTANCE_BYTES)
-        places = [
-            false_place(answer.of_row, numbers, answers.ROW_BYTES),
-            false_place(answer.of_baseline, of_baseline, answers.ROW_BYTES),
-        ]
-        return min((place for place in places if place is not None), default=None)
+        places = self.evidence.counts.transactions
+        found = false_place(answer.of_row, self._packed(row), places)
+        return found or false_place(answer.of_baseline, self._packed(0), places)
 
     def _is_false_at(self, cell: Cell) -> bool:
-        question = self.entry.questions[cell.asked.question - 1]
-        return self._false_place(question) == cell.asked.place
+        asked = cell.asked
+        question = self.entry.questions[asked.question - 1]
+        return self._false_place(question) == FalsePlace(asked.place, asked.voice)
 
     def cells(self) -> Iterator[Challenge]:
         """A cell of each false statement's answer that differs, where nobody has asked for one."""
         entry = self.entry
         for statement in self._false():
-            of_statement = [
-                (number, question, self._false_place(question))
+            of_statement = {
+                number: self._false_place(question)
                 for number, question in enumerate(entry.questions, 1)
                 if question.asked.statement == statement
-            ]
-            numbers = {number for number, _, _ in of_statement}
-            asked = [c for c in entry.cells if c.asked.question in numbers]
+            }
+            asked = [cell for cell in entry.cells if cell.asked.question in of_statement]
             bond = self._bond([cell.asked for cell in asked])
             if bond is None or any(self._is_false_at(cell) for cell in asked):
                 continue
-            for number, _, place in of_statement:
-                if place is not None:
-                    yield self._challenge(statement, actions.AskCell(number, place, bond))
+            for number, found in of_statement.items():
+                if found is not None:
+                    action = actions.AskCell(number, found.place, found.voice, bond)
+                    yield self._challenge(statement, action)
                     break
 
     def cell_answers(self) -> Iterator[DisputeMove]:
         """Answers to what is asked of answers that the true statement has."""
         for number, cell in enumerate(self.entry.cells, 1):
             question = self.entry.questions[cell.asked.question - 1]
-            asked = question.asked
-            if asked.statement != self.evidence.statement or cell.answer is not None:
+            is_open = cell.answer is None
+            if question.asked.statement != self.evidence.statement or not is_open:
                 continue
-            points = self._points(asked, cell.asked.place)
-            numbers = self._numbers(asked)
-            is_row = asked.kind is QuestionKind.ROW
-            of_baseline = self.evidence.of_baseline() if is_row else b""
-            if points is None or numbers is None or of_baseline is None:
-                continue
-            first, second = self._rows(asked)
-            action = actions.AnswerCell(number, first, second, numbers, of_baseline, points)
+            first, second = self._rows_of(cell)
+            action = actions.AnswerCell(
+                number,
+                self.evidence.table.rows,
+                self._packed(first),
+                self._packed(second),
+                *self._points(cell),
+            )
             yield DisputeMove(action, f"answer cell {number} of round {self._round}")
 
-    def _points(self, asked: QuestionAsked, place: int) -> bytes | None:
-        return self.evidence.cell(asked.row, asked.other, place)
+    def _rows_of(self, cell: Cell) -> tuple[int, int]:
+        """The two rows that a cell is about, as the statement's own rows rank them."""
+        asked = self.entry.questions[cell.asked.question - 1].asked
+        if cell.asked.voice == 0:
+            return asked.row, 0
+        truth = self.evidence.truth
+        compared = answers.compared_rows(
+            self.entry.statements[asked.statement],
+            truth.orders,
+            truth.required,
+            asked.row,
+            has_best=truth.rows[0].hash != ZERO_HASH,
+        )
+        return asked.row, compared[cell.asked.voice - 1]
+
+    def _points(self, cell: Cell) -> tuple[bytes, bytes]:
+        """The true points of a cell's two rows."""
+        first, second = self._rows_of(cell)
+        place = cell.asked.place
+        return self.evidence.points_at(first, place), self.evidence.points_at(second, place)
 
     # ---- proofs
 
@@ -246,21 +259,24 @@ class _Planner:
                 yield found
 
     def _refutations_of(self, statement: bytes) -> Iterator[_Refutation]:
+        rows = self.entry.statements[statement]
         for number, question in enumerate(self.entry.questions, 1):
             asked = question.asked
             if asked.statement != statement or asked.kind is not QuestionKind.FORM:
                 continue
-            is_said_empty = self.entry.statements[statement][asked.row].hash == bytes(32)
-            if is_said_empty != (self.evidence.points[asked.row] is None):
+            # Who says that a model is well formed must show it; that it is malformed is refuted.
+            is_said_empty = rows[asked.row].hash == ZERO_HASH
+            if is_said_empty and self.evidence.points[asked.row] is not None:
                 yield _Refutation(number, None, asked.asker)
         for number, cell in enumerate(self.entry.cells, 1):
             asked = self.entry.questions[cell.asked.question - 1].asked
-            true = self._points(asked, cell.asked.place)
-            if asked.statement != statement or cell.answer is None or true is None:
+            if asked.statement != statement or cell.answer is None:
                 continue
-            point = false_sample(cell.answer.points, true)
-            if point is not None:
-                yield _Refutation(number, point, cell.asked.asker)
+            stated, true = (cell.answer.first, cell.answer.second), self._points(cell)
+            if [*map(len, stated)] == [*map(len, true)]:
+                point = false_sample(stated, true)
+                if point is not None:
+                    yield _Refutation(number, point, cell.asked.asker)
 
     def commitment(self) -> Iterator[DisputeMove]:
         """The commitment to the first proof that can be made, where it does not stand yet."""
@@ -316,12 +332,12 @@ class _Planner:
             model = self.exhibits.model(row)
             return None if model is None else actions.ProveForm(number, salt, model)
         cell = self.entry.cells[number - 1]
-        asked = self.entry.questions[cell.asked.question - 1].asked
         shown = self.exhibits.sample(cell.asked.place, point.sample)
-        model = self.exhibits.model(asked.other if point.second else asked.row)
+        model = self.exhibits.model(self._rows_of(cell)[point.second])
         if shown is None or model is None or cell.answer is None:
             return None
-        stated = answers.stated_points(cell.answer.points, point.sample)
+        points = cell.answer.second if point.second else cell.answer.first
+        stated = answers.stated_points(points, point.sample)
         proof = Proof(
             salt,
             point.sample,

@@ -14,7 +14,7 @@ from offchain.protocol.deciding.snapshot import Challenge, DisputeFacts, Snapsho
 from offchain.protocol.rules.disputes import reward
 from offchain.protocol.words.actions import (
     AnswerCell,
-    AnswerPair,
+    AnswerForm,
     AnswerRow,
     Ask,
     AskCell,
@@ -27,7 +27,7 @@ from offchain.protocol.words.status import Phase
 DISPUTE_GAS = 8_000_000
 """What it costs at most to make a statement fall: a question, a cell, a commitment, a proof."""
 
-MOVES = (Ask, AskCell, AnswerRow, AnswerPair, AnswerCell, CommitProof, Prove, ProveForm)
+MOVES = (Ask, AskCell, AnswerRow, AnswerForm, AnswerCell, CommitProof, Prove, ProveForm)
 """Actions without which a phase of a dispute is not this node's to end."""
 
 
@@ -70,7 +70,7 @@ def decide_disputes(snapshot: Snapshot, intents: list[Intent], waiting: list[str
 
 def _answers(disputes: DisputeFacts) -> DisputeFacts:
     """Only what is to be answered."""
-    answers = (AnswerRow, AnswerPair, AnswerCell)
+    answers = (AnswerRow, AnswerForm, AnswerCell)
     moves = tuple(move for move in disputes.moves if isinstance(move.action, answers))
     return DisputeFacts((), moves)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from offchain.protocol.deciding.objections import Truth
 from offchain.protocol.rules import answers
-from offchain.protocol.rules.row_claims import Table
-from offchain.protocol.rules.statements import Points, SampleCounts
+from offchain.protocol.rules.statements import Points, SampleCounts, Tabulated
 from offchain.protocol.words.transactions import DataRecord
 
 
@@ -18,44 +18,28 @@ class Evidence:
     Attributes:
         round: the round in competition.
         statement: the true one.
-        table: its rows, and what is known on chain beside them.
+        table: the true rows, and what they are hashes of.
+        truth: the rows beside what is known on chain.
         counts: D's test data.
-        points: of the model of each row; zeros of the baseline where there is none, None of models
-            that are missing or malformed.
+        trimmed: k.
+        points: of the model of each row; None of models that are missing or malformed, and of the
+            baseline while there is none.
         has_judge: whether the task has a judge.
     """
 
     round: int
     statement: bytes
-    table: Table
+    table: Tabulated
+    truth: Truth
     counts: SampleCounts
+    trimmed: int
     points: tuple[Points | None, ...]
     has_judge: bool
 
-    def numbers(self, row: int) -> bytes | None:
-        """Points and squares of a row at every place, packed; None: its model has no points."""
-        points, baseline = self.points[row], self.points[0]
-        if points is None or baseline is None:
-            return None
-        return answers.packed_row_of(self.counts, points, baseline)
-
-    def of_baseline(self) -> bytes | None:
-        """The same of row 0; nothing while there is no best model."""
-        return self.numbers(0) if self.table.has_best else b""
-
-    def distances(self, row: int, other: int) -> bytes | None:
-        """The distances of two models at every place, four bytes each."""
-        one, another = self.points[row], self.points[other]
-        if one is None or another is None:
-            return None
-        return answers.packed_distances_of(self.counts, one, another)
-
-    def cell(self, first: int, second: int, place: int) -> bytes | None:
-        """Points of two rows on each test sample at a place, in turn."""
-        one, another = self.points[first], self.points[second]
-        if one is None or another is None:
-            return None
-        return answers.cell_points_of(self.counts, one, another, place)
+    def points_at(self, row: int, place: int) -> bytes:
+        """Points of a row's model on the test samples at a place; none if it has no points."""
+        points = self.points[row]
+        return b"" if points is None else answers.points_at(points, self.counts.samples, place)
 
 
 @dataclass(frozen=True, slots=True)

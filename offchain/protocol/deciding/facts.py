@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from offchain.protocol.deciding.snapshot import Claim, MembershipFacts
-from offchain.protocol.history.entries import Cell, Question, RoundHistory
+from offchain.protocol.history.disputed import Cell, Question
+from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.state import ChainState
 from offchain.protocol.rules import heat, reports
 from offchain.protocol.rules.disputes import settlement
