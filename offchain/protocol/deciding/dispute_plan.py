@@ -22,7 +22,7 @@ from offchain.protocol.deciding.objections import (
 from offchain.protocol.deciding.snapshot import Challenge, DisputeFacts, DisputeMove
 from offchain.protocol.history.disputed import Cell, Question
 from offchain.protocol.history.entries import RoundHistory
-from offchain.protocol.rules import answers, disputes
+from offchain.protocol.rules import answers, bindings, disputes
 from offchain.protocol.words import actions
 from offchain.protocol.words.dispute_records import CellAsked, QuestionAsked, RowAnswered
 from offchain.protocol.words.disputes import Proof, QuestionKind, proof_commitment
@@ -167,10 +167,10 @@ class _Planner:
             is_empty = self.evidence.points[asked.row] is None
             model = None if is_empty else self.exhibits.model(asked.row)
             return None if model is None else actions.AnswerForm(number, model)
+        evidence = self.evidence
         of_row, of_baseline = self._packed(asked.row), self._packed(0)
-        places, trimmed = self.evidence.counts.transactions, self.evidence.trimmed
-        edges = answers.edges(of_row, of_baseline, places, trimmed)
-        return actions.AnswerRow(number, self.evidence.table.rows, of_row, of_baseline, edges)
+        edges = answers.edges(evidence.behind(asked.row), evidence.baseline, evidence.trimmed)
+        return actions.AnswerRow(number, evidence.table.rows, of_row, of_baseline, edges)
 
     def _packed(self, row: int) -> bytes:
         """What a row's hash is of; nothing while there is no best model."""
@@ -337,7 +337,7 @@ class _Planner:
         if shown is None or model is None or cell.answer is None:
             return None
         points = cell.answer.second if point.second else cell.answer.first
-        stated = answers.stated_points(points, point.sample)
+        stated = bindings.stated_points(points, point.sample)
         proof = Proof(
             salt,
             point.sample,

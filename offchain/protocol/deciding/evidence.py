@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from offchain.protocol.deciding.objections import Truth
-from offchain.protocol.rules import answers
+from offchain.protocol.rules.bindings import Behind, unpacked
 from offchain.protocol.rules.statements import Points, SampleCounts, Tabulated
 from offchain.protocol.words.transactions import DataRecord
 
@@ -39,7 +39,17 @@ class Evidence:
     def points_at(self, row: int, place: int) -> bytes:
         """Points of a row's model on the test samples at a place; none if it has no points."""
         points = self.points[row]
-        return b"" if points is None else answers.points_at(points, self.counts.samples, place)
+        return b"" if points is None else self.counts.points_at(points, place)
+
+    @property
+    def baseline(self) -> Behind | None:
+        """What lies behind row 0; None while there is no best model."""
+        return self.behind(0) if self.table.packed[0] else None
+
+    def behind(self, row: int) -> Behind:
+        """What lies behind a row that is not empty."""
+        compared = len(self.table.compared[row])
+        return unpacked(self.table.packed[row], self.counts.transactions, compared)
 
 
 @dataclass(frozen=True, slots=True)

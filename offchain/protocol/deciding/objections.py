@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from offchain.protocol.rules import judging
-from offchain.protocol.rules.answers import DISTANCE_BYTES, PLACE_BYTES
+from offchain.protocol.rules.bindings import DISTANCE_BYTES, PLACE_BYTES
 from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.protocol.words.transactions import Row

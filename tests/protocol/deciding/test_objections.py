@@ -21,7 +21,6 @@ from offchain.protocol.deciding.objections import (
     false_sample,
     first_objection,
 )
-from offchain.protocol.rules import answers
 from offchain.protocol.rules.statements import Bounds, SampleCounts, Tabulated, tabulate
 from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.transactions import EMPTY_ROW
@@ -95,7 +94,7 @@ def test_false_points_are_found_by_one_question_one_place_and_one_sample(seed, h
             second = said.compared[found.row][where.voice - 1]
         sides = [
             tuple(
-                answers.points_at(game.row_points(row, *of), COUNTS.samples, where.place)
+                COUNTS.points_at(game.row_points(row, *of), where.place)
                 for row in (found.row, second)
             )
             for of in ((models, baseline), (game.models, game.baseline))
