@@ -232,7 +232,7 @@ def deploy_on(
         DeploymentPlan(
             tuple(str(account(node).address) for node in range(plan.nodes)),
             checkpoint,
-            DeployedTask(plan.task, learner.description),
+            DeployedTask(plan.task, learner.description, TASKS[plan.task].judge),
             MAINNET,
             parameters,
             DEMO_RELAY,
