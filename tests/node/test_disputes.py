@@ -39,6 +39,15 @@ DISPUTE = (
 )
 
 
+class FaultyDigits(DigitsTask):
+    """The task on a machine whose fast arithmetic gets every third point wrong."""
+
+    def points(self, network, samples):
+        found = super().points(network, samples)
+        found[::3] ^= 1
+        return found
+
+
 def honest() -> TaskLearner:
     return TaskLearner(DigitsTask(SAMPLES, BRIEF))
 
@@ -197,3 +206,16 @@ def test_nobody_asks_where_all_agree_and_the_round_has_one_short_phase_more(tmp_
         assert phases_of(entry) == (Phase.CHALLENGE, Phase.FINALIZE, Phase.FINAL)
         assert entry.questions == []
         assert entry.block.attestations == NODES
+
+
+def test_a_node_whose_arithmetic_fails_states_nothing_and_keeps_its_stake(tmp_path):
+    faulty = Part(TaskLearner(FaultyDigits(SAMPLES, BRIEF)), EasyDigits(3))
+    parts = {**{node: Part(honest(), EasyDigits(node)) for node in range(3)}, 3: faulty}
+    with played(tmp_path, parts) as worked:
+        entry = worked.round()
+        account = worked.chain.chains[3].account
+        assert account not in entry.attestation_commitments
+        assert entry.block.attestations == 3
+        assert entry.questions == []
+        stakes = worked.chain.view.history.stakes
+        assert stakes[account] == worked.chain.parameters.stake

@@ -95,7 +95,7 @@ def test_a_task_has_a_judge_among_the_contracts_or_none(tmp_path, deployment):
     assert read_deployment(tmp_path / "1.json").judge is None
     other = replace(deployment, task=replace(deployment.task, judge="OtherJudge"))
     write_deployment(other, tmp_path / "2.json")
-    with pytest.raises(DeploymentFileError, match="task.judge is OtherJudge, which is none"):
+    with pytest.raises(DeploymentFileError, match=r"task\.judge is OtherJudge, which is none"):
         read_deployment(tmp_path / "2.json")
 
 
