@@ -169,12 +169,13 @@ class _Planner:
             return None if model is None else actions.AnswerForm(number, model)
         evidence = self.evidence
         of_row, of_baseline = self._packed(asked.row), self._packed(0)
-        edges = answers.edges(evidence.behind(asked.row), evidence.baseline, evidence.trimmed)
+        behind = evidence.table.behind
+        edges = answers.edges(behind[asked.row], behind[0], evidence.trimmed)
         return actions.AnswerRow(number, evidence.table.rows, of_row, of_baseline, edges)
 
     def _packed(self, row: int) -> bytes:
         """What a row's hash is of; nothing while there is no best model."""
-        return self.evidence.table.packed[row]
+        return self.evidence.table.behind[row].packed()
 
     # ---- cells
 

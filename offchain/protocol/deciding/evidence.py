@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from offchain.protocol.deciding.objections import Truth
-from offchain.protocol.rules.bindings import Behind, unpacked
 from offchain.protocol.rules.statements import Points, SampleCounts, Tabulated
 from offchain.protocol.words.transactions import DataRecord
 
@@ -40,16 +39,6 @@ class Evidence:
         """Points of a row's model on the test samples at a place; none if it has no points."""
         points = self.points[row]
         return b"" if points is None else self.counts.points_at(points, place)
-
-    @property
-    def baseline(self) -> Behind | None:
-        """What lies behind row 0; None while there is no best model."""
-        return self.behind(0) if self.table.packed[0] else None
-
-    def behind(self, row: int) -> Behind:
-        """What lies behind a row that is not empty."""
-        compared = len(self.table.compared[row])
-        return unpacked(self.table.packed[row], self.counts.transactions, compared)
 
 
 @dataclass(frozen=True, slots=True)
