@@ -43,8 +43,8 @@ BASELINES: Final = (101, 102)
 MOST_VALID = 0.08
 """Part of the copies that may be valid at the live parameters with a third against it.
 
-Simulated, 2 % are (docs/results/judging_rates.md); of these copies 1 to 4 % were, by the seed of all
-trainings.
+Simulated, 2 % are (docs/results/judging_rates.md); of these copies 1 to 4 % were, by the seeds of
+the trainings.
 """
 
 NAMES = 60

@@ -23,7 +23,6 @@ from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
 from offchain.headers.recorded import RecordedHeaders
-from offchain.learning.regression.regression_network import MAXIMUM_POINTS
 from offchain.learning.tasks.known import TASKS, make_learner
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
@@ -71,11 +70,6 @@ class DemoPlan:
             samples_per_part=TASKS[self.task].samples_per_part,
             start_seconds=START_SECONDS,
         )
-
-    @property
-    def points(self) -> int:
-        """What a model earns on a sample that it gets right."""
-        return 1 if self.task == "digits" else MAXIMUM_POINTS
 
     @property
     def logs(self) -> Path:
