@@ -24,7 +24,7 @@ FAMILIES: Final[dict[str, str]] = {
     "draw": "members",
     "two-rounds-at-once": "rounds_data",
     "drop-out": "rounds_data",
-    "withheld-third": "rounds_data",
+    "withheld-third": "network_data",
     "last-block": "rounds_data",
     "reports-of-honest-data": "rounds_data",
     "one-key-twice": "members",
