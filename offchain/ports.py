@@ -151,6 +151,11 @@ class Learner(ABC):
 
     @property
     @abstractmethod
+    def payload_bytes(self) -> int:
+        """The longest payload of so many samples: all sealed parts are as long as its would be."""
+
+    @property
+    @abstractmethod
     def description(self) -> bytes:
         """All that nodes must agree on about the task, in one canonical form of ASCII."""
 

@@ -104,6 +104,11 @@ class TimedLearner(Learner):
         return self.learner.samples_per_part
 
     @property
+    def payload_bytes(self) -> int:
+        """See `Learner.payload_bytes`."""
+        return self.learner.payload_bytes
+
+    @property
     def description(self) -> bytes:
         """See `Learner.description`."""
         return self.learner.description

@@ -35,6 +35,11 @@ class TaskLearner(Learner, Generic[Samples, Network]):
         return self._task.samples_per_part
 
     @property
+    def payload_bytes(self) -> int:
+        """The longest payload; see `Task.payload_bytes`."""
+        return self._task.payload_bytes
+
+    @property
     def description(self) -> bytes:
         """What the deployment is bound to; see `Task.description`."""
         return self._task.description()

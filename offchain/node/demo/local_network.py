@@ -24,7 +24,6 @@ from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
-from offchain.learning.regression.regression_network import MAXIMUM_POINTS
 from offchain.learning.tasks.known import TASKS, make_learner
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
@@ -84,11 +83,6 @@ class DemoPlan:
             samples_per_part=TASKS[self.task].samples_per_part,
             start_seconds=START_SECONDS,
         )
-
-    @property
-    def points(self) -> int:
-        """What a model earns on a sample that it gets right."""
-        return 1 if self.task == "digits" else MAXIMUM_POINTS
 
     @property
     def logs(self) -> Path:

@@ -19,7 +19,7 @@ from offchain.chain.deployment.file import DeployedContract, DeployedTask, Deplo
 from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.ring import nullifier
-from offchain.crypto.sealing import payload_associated_data, seal
+from offchain.crypto.sealing import payload_associated_data, seal_part
 from offchain.errors import ContentMissingError, ModelError
 from offchain.learning.samples_root import part_root, samples_root
 from offchain.learning.tasks.learner import DigitsLearner
@@ -227,7 +227,7 @@ class ContentWorld(World):
             self.domain, self.share_key(node, self.rounds.collection.epoch), round_number
         )
         data = payload_associated_data(self.domain, round_number, own, part)
-        digest = self.store.put(seal(plaintext, key, data))
+        digest = self.store.put(seal_part(plaintext, self.learner.payload_bytes, key, data))
         self._plaintexts[digest] = plaintext
         return digest
 
