@@ -76,7 +76,7 @@ contract BlockProduction is IBlockProduction {
         (, bytes32 headHash, bytes32 headModel) = _modelChain.head();
         uint256 burned = _burn(round, rows, models.accounts);
 
-        uint32[] memory ranking = Judging.rank(rows, models.orders, _required(round, closed));
+        uint32[] memory ranking = Judging.rank(rows, models.orders, _required(round, closed.dataSet, closed.trim));
         uint32[] memory voices = Judging.voices(rows, ranking, headModel != 0);
         emit RoundDecided(round, _bitmap(ranking), voices);
 
@@ -126,11 +126,17 @@ contract BlockProduction is IBlockProduction {
         _attestations.grantStanding(round, accounts);
     }
 
+    /// @inheritdoc IBlockProduction
+    function required(uint32 round) external view returns (uint256) {
+        IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
+        return _required(round, closed.dataSet, closed.trim);
+    }
+
     /// @dev B for the round.
-    function _required(uint32 round, IModelChain.ClosedRound memory closed) private view returns (uint256) {
+    function _required(uint32 round, uint256 dataSet, uint32 trim) private view returns (uint256) {
         (uint32 commitments,) = _modelTransactions.counts(round);
         return Judging.required(
-            _significance, _hostileAllowance, _triesAllowance, Bits.count(closed.dataSet), closed.trim, commitments
+            _significance, _hostileAllowance, _triesAllowance, Bits.count(dataSet), trim, commitments
         );
     }
 

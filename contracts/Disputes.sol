@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Contracts} from "./interfaces/Contracts.sol";
 import {IAttestations} from "./interfaces/IAttestations.sol";
+import {IBlockProduction} from "./interfaces/IBlockProduction.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IDisputes} from "./interfaces/IDisputes.sol";
 import {IJudge} from "./interfaces/IJudge.sol";
@@ -10,8 +11,6 @@ import {IModelChain} from "./interfaces/IModelChain.sol";
 import {IModelTransactions} from "./interfaces/IModelTransactions.sol";
 import {Parameters} from "./interfaces/IProtocolParameters.sol";
 import {Bits} from "./libraries/Bits.sol";
-import {Judging} from "./libraries/Judging.sol";
-import {MerkleTree} from "./libraries/MerkleTree.sol";
 import {RowClaims} from "./libraries/RowClaims.sol";
 import {SamplePoints} from "./libraries/SamplePoints.sol";
 import {SampleTree} from "./libraries/SampleTree.sol";
@@ -21,19 +20,16 @@ import {Tags} from "./libraries/Tags.sol";
 
 /// @title Disputes about statements, as IDisputes describes them.
 contract Disputes is IDisputes {
-    /// @dev What is open against a statement, in one slot.
+    /// @dev What is open against a statement.
     struct Case {
-        uint16 unanswered; // questions that need an answer and have none
-        uint16 unansweredCells;
-        uint8 others; // questions beside the attesters' first ones
-        uint8 otherCells;
+        uint16 unanswered; // questions that need an answer, and cells, that have none
         uint96 reward; // of a statement that fell by silence, until somebody took it
     }
 
-    /// @dev Whether an attester has asked its first question against a statement, or for its first cell.
-    struct Asked {
-        bool question;
-        bool cell;
+    /// @dev The bonds against a statement in a stage.
+    struct Bonds {
+        uint256 others; // beside the attesters' first ones
+        mapping(address account => bool) hasAsked; // attesters that had their first one
     }
 
     /// @dev Questions against a statement, or cells, beside the attesters' first ones.
@@ -44,14 +40,12 @@ contract Disputes is IDisputes {
     IDataRegistry private immutable _dataRegistry;
     IModelTransactions private immutable _modelTransactions;
     IAttestations private immutable _attestations;
+    IBlockProduction private immutable _blockProduction;
     address private immutable _membership;
     IJudge private immutable _judge;
     uint256 private immutable _parts;
     uint256 private immutable _testParts;
     uint256 private immutable _samplesPerPart;
-    uint256 private immutable _significance;
-    uint256 private immutable _hostileAllowance;
-    uint256 private immutable _triesAllowance;
     uint256 private immutable _voiceBasisPoints;
     uint256 private immutable _questionBond;
 
@@ -59,8 +53,8 @@ contract Disputes is IDisputes {
     mapping(uint32 round => mapping(uint32 question => Question)) private _questions;
     mapping(uint32 round => mapping(uint32 cell => Cell)) private _cells;
     mapping(uint32 round => mapping(bytes32 statement => Case)) private _cases;
-    mapping(uint32 round => mapping(bytes32 statement => mapping(address account => Asked))) private _asked;
-    mapping(uint32 round => mapping(bytes32 statement => mapping(uint256 what => bool))) private _isAsked;
+    mapping(uint32 round => mapping(bytes32 statement => mapping(Stage => Bonds))) private _bonds;
+    mapping(uint32 round => mapping(bytes32 statement => mapping(uint256 what => uint32 question))) private _numbers;
     mapping(uint32 round => mapping(address account => Commitment)) private _commitments;
 
     /// @param contracts all contracts of the deployment; of these only the parameters have to be there already
@@ -69,15 +63,13 @@ contract Disputes is IDisputes {
         _dataRegistry = contracts.dataRegistry;
         _modelTransactions = contracts.modelTransactions;
         _attestations = contracts.attestations;
+        _blockProduction = contracts.blockProduction;
         _membership = address(contracts.membership);
         _judge = contracts.judge;
         Parameters memory values = contracts.parameters.get();
         _parts = values.parts;
         _testParts = values.testParts;
         _samplesPerPart = values.samplesPerPart;
-        _significance = values.significance;
-        _hostileAllowance = values.hostileAllowance;
-        _triesAllowance = values.triesAllowance;
         _voiceBasisPoints = values.voiceBasisPoints;
         _questionBond = values.questionBond;
     }
@@ -94,65 +86,55 @@ contract Disputes is IDisputes {
         external
         payable
     {
-        uint32 round = _requirePhase(IModelChain.Phase.Challenge);
-        IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
-        _requireRows(round, statement, closed.dataRoot, rows);
-        bool isFirst = _requireBond(round, statement, Stage.Questions);
-        uint32 models = uint32(rows.length - 1);
+        (uint32 round, IModelChain.ClosedRound memory closed) = _requirePhase(IModelChain.Phase.Challenge);
+        _requireStatement(round, statement, closed.dataRoot, rows);
+        IAttestations.Row[] memory table = rows;
+        uint32 models = uint32(table.length - 1);
         if (row > models) revert NoSuchRow(row, models);
+        _takeBond(round, statement, Stage.Questions);
 
-        StatementClaims.Known memory known = _known(round, closed);
-        if (StatementClaims.isFlawed(rows, 0, known) || StatementClaims.isFlawed(rows, row, known)) {
-            uint256 reward = _fall(round, statement, Reason.Structure, msg.sender);
-            _pay(msg.sender, msg.value + reward);
+        StatementClaims.Known memory known = _known(round);
+        if (StatementClaims.isFlawed(table, 0, known) || StatementClaims.isFlawed(table, row, known)) {
+            _fallBefore(round, statement, Reason.Structure, msg.value);
             return;
         }
-        bool claimed;
+        bool claimed = table[row].hash != 0;
         if (kind == Kind.Pair) {
-            if (row == 0 || other == 0 || other > models || other == row) revert NoSuchRow(other, models);
-            claimed = _claimsVariant(rows, row, other, known);
+            claimed = _claimsVariant(table, row, other, known);
         } else {
+            if (kind == Kind.Form) _requireForm(row, models, closed.missing);
             if (other != 0) revert NoSuchRow(other, models);
-            claimed = rows[row].hash != 0;
-            if (kind == Kind.Row) {
-                if (!claimed) revert NothingClaimed(kind, row, other);
-            } else {
-                if (address(_judge) == address(0)) revert NoJudge();
-                if (row == 0 || Bits.has(closed.missing, row - 1)) revert NothingClaimed(kind, row, other);
-            }
+            if (kind == Kind.Row && !claimed) revert NothingClaimed(row, other);
         }
-        _note(round, statement, kind, row, other);
-        if (isFirst) _asked[round][statement][msg.sender].question = true;
-        else ++_cases[round][statement].others;
-        uint32 question = ++_counts[round].questions;
+
+        uint32 question = _number(round, statement, kind, row, other);
         if (kind == Kind.Form) ++_counts[round].forms;
         else ++_cases[round][statement].unanswered;
         Question storage asked = _questions[round][question];
         asked.statement = statement;
-        asked.claim = keccak256(abi.encode(rows[row], rows[other]));
+        asked.claim = keccak256(abi.encode(table[row], table[other]));
         asked.asker = msg.sender;
         // At most `questionBond` doubled 16 times, which the parameters hold to 96 bits.
         asked.bond = uint96(msg.value);
-        // At most as many rows as there are members, and one: see ProtocolParameters.
+        // At most as many models as members: ProtocolParameters holds them to 128.
         (asked.kind, asked.row, asked.other, asked.claimed) = (kind, uint8(row), uint8(other), claimed);
         emit QuestionAsked(round, statement, msg.sender, question, kind, row, other, msg.value);
     }
 
     /// @inheritdoc IDisputes
     function askCell(uint32 question, uint32 place) external payable {
-        uint32 round = _requirePhase(IModelChain.Phase.SecondChallenge);
-        Question storage asked = _standingQuestion(round, question);
+        (uint32 round, IModelChain.ClosedRound memory closed) = _requirePhase(IModelChain.Phase.SecondChallenge);
+        Question storage asked = _questionOf(round, question);
         if (asked.answerer == address(0)) revert NotAnswered(question);
-        uint32 count = Bits.count(_modelChain.closedRound(round).dataSet);
-        if (place >= count) revert NoSuchPlace(place, count);
-        if (Bits.has(asked.places, place)) revert AlreadyAsked(question, place);
         bytes32 statement = asked.statement;
-        bool isFirst = _requireBond(round, statement, Stage.Cells);
+        _requireStanding(round, statement);
+        uint32 count = Bits.count(closed.dataSet);
+        if (place >= count) revert NoSuchPlace(place, count);
+        if (Bits.has(asked.places, place)) revert AlreadyAsked(question);
+        _takeBond(round, statement, Stage.Cells);
 
         asked.places |= uint128(1) << place;
-        if (isFirst) _asked[round][statement][msg.sender].cell = true;
-        else ++_cases[round][statement].otherCells;
-        ++_cases[round][statement].unansweredCells;
+        ++_cases[round][statement].unanswered;
         uint32 cell = ++_counts[round].cells;
         Cell storage entry = _cells[round][cell];
         entry.asker = msg.sender;
@@ -173,13 +155,12 @@ contract Disputes is IDisputes {
         bytes calldata ofRow,
         bytes calldata ofBaseline
     ) external {
-        uint32 round = _requirePhase(IModelChain.Phase.Answer);
-        _requireAnswerable(round, question, Kind.Row, first, second);
-        RowClaims.requireRow(address(_modelChain), round, first, ofRow);
-        RowClaims.requireRow(address(_modelChain), round, second, ofBaseline);
-        IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
-        RowClaims.requireSums(first, ofRow, ofBaseline, Bits.count(closed.dataSet), closed.trim);
-        _answer(round, question);
+        (uint32 round, IModelChain.ClosedRound memory closed) = _requirePhase(IModelChain.Phase.Answer);
+        Question storage asked = _requireUnanswered(round, question, Kind.Row, first, second);
+        uint256 transactions = Bits.count(closed.dataSet);
+        _requireRows(round, first.hash, second.hash, ofRow, ofBaseline, transactions);
+        RowClaims.requireSums(first, ofRow, ofBaseline, transactions, closed.trim);
+        _answer(round, asked);
         emit RowAnswered(round, question, msg.sender, ofRow, ofBaseline);
     }
 
@@ -190,15 +171,13 @@ contract Disputes is IDisputes {
         IAttestations.Row calldata second,
         bytes calldata distances
     ) external {
-        uint32 round = _requirePhase(IModelChain.Phase.Answer);
-        Question storage asked = _requireAnswerable(round, question, Kind.Pair, first, second);
-        IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
+        (uint32 round, IModelChain.ClosedRound memory closed) = _requirePhase(IModelChain.Phase.Answer);
+        Question storage asked = _requireUnanswered(round, question, Kind.Pair, first, second);
         uint256 middle = RowClaims.middleDistance(distances, Bits.count(closed.dataSet), closed.trim);
         uint256 spread = first.spread < second.spread ? first.spread : second.spread;
-        bool isVariant = middle * BASIS_POINTS < _voiceBasisPoints * spread;
-        if (isVariant != asked.claimed) revert WrongDistances(middle, asked.claimed);
+        if (middle * BASIS_POINTS < _voiceBasisPoints * spread != asked.claimed) revert WrongDistance(middle);
         asked.distances = keccak256(distances);
-        _answer(round, question);
+        _answer(round, asked);
         emit PairAnswered(round, question, msg.sender, distances);
     }
 
@@ -211,32 +190,27 @@ contract Disputes is IDisputes {
         bytes calldata ofBaseline,
         bytes calldata points
     ) external {
-        uint32 round = _requirePhase(IModelChain.Phase.SecondAnswer);
+        (uint32 round, IModelChain.ClosedRound memory closed) = _requirePhase(IModelChain.Phase.SecondAnswer);
         Cell storage entry = _cellOf(round, cell);
-        Question storage asked = _standingQuestion(round, entry.question);
         if (entry.answerer != address(0)) revert AlreadyAnswered(cell);
+        Question storage asked = _questions[round][entry.question];
+        bytes32 statement = asked.statement;
+        _requireStanding(round, statement);
         _requireClaim(asked, first, second);
-
-        (bytes32 root, uint256 own, uint256 others, uint256 squares) =
-            SamplePoints.read(points, _testParts * _samplesPerPart);
-        bool addsUp;
-        if (asked.kind == Kind.Pair) {
+        bool isPair = asked.kind == Kind.Pair;
+        if (isPair) {
             bytes32 given = keccak256(ofRow);
-            if (given != asked.distances) revert NotTheDistances(given, asked.distances);
-            addsUp = squares == RowClaims.distanceAt(ofRow, entry.place);
+            if (given != asked.distances) revert RowClaims.NotTheRow(given, asked.distances);
+            RowClaims.requireLength(ofBaseline, 0);
         } else {
-            RowClaims.requireRow(address(_modelChain), round, first, ofRow);
-            RowClaims.requireRow(address(_modelChain), round, second, ofBaseline);
-            (uint32 earned, uint32 apart) = RowClaims.at(ofRow, entry.place);
-            uint32 against;
-            if (ofBaseline.length != 0) (against,) = RowClaims.at(ofBaseline, entry.place);
-            addsUp = own == earned && others == against && squares == apart;
+            _requireRows(round, first.hash, second.hash, ofRow, ofBaseline, Bits.count(closed.dataSet));
         }
-        if (!addsUp) revert SamplePoints.PointsDoNotAddUp(own, others, squares);
-
-        entry.root = root;
+        SamplePoints.Sums memory sums = SamplePoints.read(points, _testParts * _samplesPerPart);
+        if (isPair) SamplePoints.requireDistance(sums, ofRow, entry.place);
+        else SamplePoints.requireRows(sums, ofRow, ofBaseline, entry.place);
+        entry.root = sums.root;
         entry.answerer = msg.sender;
-        --_cases[round][asked.statement].unansweredCells;
+        --_cases[round][statement].unanswered;
         ++_counts[round].answeredCells;
         emit CellAnswered(round, cell, msg.sender, points);
     }
@@ -246,49 +220,52 @@ contract Disputes is IDisputes {
     /// @inheritdoc IDisputes
     function commitProof(bytes32 hash) external {
         (uint32 round, IModelChain.Phase phase) = _modelChain.currentPhase();
-        if (phase < IModelChain.Phase.Challenge || phase > IModelChain.Phase.Prove) revert NoDispute(uint8(phase));
+        if (phase < IModelChain.Phase.Challenge || phase > IModelChain.Phase.Prove) {
+            revert WrongPhase(uint8(phase), uint8(IModelChain.Phase.Challenge));
+        }
+        if (hash == 0) revert EmptyCommitment();
         _commitments[round][msg.sender] = Commitment({hash: hash, blockNumber: uint64(block.number)});
         emit ProofCommitted(round, msg.sender, hash);
     }
 
     /// @inheritdoc IDisputes
     function prove(uint32 cell, Proof calldata proof) external {
-        uint32 round = _requirePhase(IModelChain.Phase.Prove);
-        if (address(_judge) == address(0)) revert NoJudge();
-        Cell memory entry = _cellOf(round, cell);
+        (uint32 round, IModelChain.ClosedRound memory closed) = _requirePhase(IModelChain.Phase.Prove);
+        Cell storage entry = _cellOf(round, cell);
         if (entry.answerer == address(0)) revert NotAnswered(cell);
-        Question storage asked = _standingQuestion(round, entry.question);
+        Question storage asked = _questions[round][entry.question];
+        bytes32 statement = asked.statement;
+        _requireStanding(round, statement);
         _requireCommitment(round, true, cell, proof.sample, proof.salt);
-        _requireSample(round, entry.place, proof);
-
-        uint256 word = proof.sample / SamplePoints.PER_WORD;
-        uint256 words = (_testParts * _samplesPerPart + SamplePoints.PER_WORD - 1) / SamplePoints.PER_WORD;
-        if (!MerkleTree.verify(entry.root, proof.word, word, words, proof.wordPath)) {
-            revert WordNotThere(entry.root, word);
-        }
+        uint256 samples = _testParts * _samplesPerPart;
+        if (proof.sample >= samples) revert NoSuchSample(proof.sample, samples);
+        _requireSample(round, uint32(Bits.nth(closed.dataSet, entry.place)), proof);
+        if (!SamplePoints.contains(entry.root, samples, proof.sample, proof.word, proof.wordPath)) revert NotTheWord();
         _requireModel(round, proof.second ? asked.other : asked.row, proof.model);
         uint8 stated = SamplePoints.at(proof.word, proof.sample, proof.second);
         if (_judge.points(proof.model, proof.sampleRecord) == stated) revert NotRefuted(stated);
-        _pay(msg.sender, _fall(round, asked.statement, Reason.Points, msg.sender));
+        _fallBefore(round, statement, Reason.Points, 0);
     }
 
     /// @inheritdoc IDisputes
     function proveForm(uint32 question, bytes32 salt, bytes calldata model) external {
-        uint32 round = _requirePhase(IModelChain.Phase.Prove);
-        Question storage asked = _standingQuestion(round, question);
+        (uint32 round,) = _requirePhase(IModelChain.Phase.Prove);
+        Question storage asked = _questionOf(round, question);
         if (asked.kind != Kind.Form) revert WrongKind(asked.kind);
+        bytes32 statement = asked.statement;
+        _requireStanding(round, statement);
         _requireCommitment(round, false, question, 0, salt);
         _requireModel(round, asked.row, model);
         if (_judge.isWellFormed(model) == asked.claimed) revert NotRefuted(asked.claimed ? 1 : 0);
-        _pay(msg.sender, _fall(round, asked.statement, Reason.Form, msg.sender));
+        _fallBefore(round, statement, Reason.Form, 0);
     }
 
     // ---- settlement --------------------------------------------------------------------------------------------
 
     /// @inheritdoc IDisputes
     function settle(uint32 round, uint32 question) external {
-        _requireOver(round);
         Question storage asked = _questionOf(round, question);
+        _requireOver(round);
         if (asked.settled) revert AlreadySettled(question);
         asked.settled = true;
         bool isSilent = asked.answerer == address(0) && asked.kind != Kind.Form;
@@ -300,8 +277,8 @@ contract Disputes is IDisputes {
 
     /// @inheritdoc IDisputes
     function settleCell(uint32 round, uint32 cell) external {
-        _requireOver(round);
         Cell storage entry = _cellOf(round, cell);
+        _requireOver(round);
         if (entry.settled) revert AlreadySettled(cell);
         entry.settled = true;
         bytes32 statement = _questions[round][entry.question].statement;
@@ -336,8 +313,8 @@ contract Disputes is IDisputes {
 
     /// @inheritdoc IDisputes
     function bondOf(uint32 round, bytes32 statement, address account, Stage stage) external view returns (uint256) {
-        return
-            _isFirst(round, statement, account, stage) ? _questionBond : _doubledBond(round, statement, stage);
+        Bonds storage bonds = _bonds[round][statement][stage];
+        return _bondOf(bonds, account, _isFirst(bonds, round, account));
     }
 
     /// @inheritdoc IDisputes
@@ -362,16 +339,29 @@ contract Disputes is IDisputes {
 
     // ---- what changes ------------------------------------------------------------------------------------------
 
-    /// @dev Once about the same.
-    function _note(uint32 round, bytes32 statement, Kind kind, uint32 row, uint32 other) private {
-        mapping(uint256 what => bool) storage isAsked = _isAsked[round][statement];
-        uint256 what = uint256(kind) << 64 | uint256(row) << 32 | other;
-        if (isAsked[what]) revert AlreadyAsked(row, other);
-        isAsked[what] = true;
+    /// @dev Takes what the caller's next question, or cell, costs.
+    function _takeBond(uint32 round, bytes32 statement, Stage stage) private {
+        Bonds storage bonds = _bonds[round][statement][stage];
+        bool isFirst = _isFirst(bonds, round, msg.sender);
+        uint256 expected = _bondOf(bonds, msg.sender, isFirst);
+        if (msg.value != expected) revert WrongBond(msg.value, expected);
+        if (isFirst) bonds.hasAsked[msg.sender] = true;
+        else ++bonds.others;
     }
 
-    function _answer(uint32 round, uint32 question) private {
-        Question storage asked = _questions[round][question];
+    /// @dev The number of a new question; once about the same.
+    function _number(uint32 round, bytes32 statement, Kind kind, uint32 row, uint32 other)
+        private
+        returns (uint32 question)
+    {
+        mapping(uint256 what => uint32) storage numbers = _numbers[round][statement];
+        uint256 what = uint256(kind) << 64 | uint256(row) << 32 | other;
+        if (numbers[what] != 0) revert AlreadyAsked(numbers[what]);
+        question = ++_counts[round].questions;
+        numbers[what] = question;
+    }
+
+    function _answer(uint32 round, Question storage asked) private {
         asked.answerer = msg.sender;
         --_cases[round][asked.statement].unanswered;
         ++_counts[round].answered;
@@ -382,7 +372,7 @@ contract Disputes is IDisputes {
         bytes32[] memory statements = _attestations.statementsOf(round);
         for (uint256 i; i < statements.length; ++i) {
             Case storage entry = _cases[round][statements[i]];
-            if (entry.unanswered == 0 && entry.unansweredCells == 0) continue;
+            if (entry.unanswered == 0) continue;
             if (_attestations.hasFallen(round, statements[i])) continue;
             // At most `challengeReward`, which the parameters hold to 96 bits.
             entry.reward = uint96(_fall(round, statements[i], Reason.Silence, address(0)));
@@ -394,6 +384,11 @@ contract Disputes is IDisputes {
         (uint256 taken, uint256 reward) = _attestations.fall(round, statement);
         emit StatementFell(round, statement, reason, by, taken, reward);
         return reward;
+    }
+
+    /// @dev The caller has shown that a statement is false: it has the reward, and what it sent back.
+    function _fallBefore(uint32 round, bytes32 statement, Reason reason, uint256 sent) private {
+        _pay(msg.sender, sent + _fall(round, statement, reason, msg.sender));
     }
 
     /// @dev Whose a bond is when the round's disputes are over, and how much of it.
@@ -423,48 +418,48 @@ contract Disputes is IDisputes {
 
     // ---- checks ------------------------------------------------------------------------------------------------
 
-    function _requirePhase(IModelChain.Phase required) private view returns (uint32) {
-        (uint32 round, IModelChain.Phase phase) = _modelChain.currentPhase();
+    function _requirePhase(IModelChain.Phase required)
+        private
+        view
+        returns (uint32 round, IModelChain.ClosedRound memory)
+    {
+        IModelChain.Phase phase;
+        (round, phase) = _modelChain.currentPhase();
         if (phase != required) revert WrongPhase(uint8(phase), uint8(required));
-        return round;
+        return (round, _modelChain.closedRound(round));
     }
 
     function _requireOver(uint32 round) private view {
         (uint32 competing, IModelChain.Phase phase) = _modelChain.currentPhase();
         if (round > competing || (round == competing && phase < IModelChain.Phase.Finalize)) {
-            revert NotOver(round, uint8(phase));
+            revert NotSettleable(round);
         }
     }
 
-    function _requireRows(uint32 round, bytes32 statement, bytes32 dataRoot, IAttestations.Row[] calldata rows)
+    function _requireStatement(uint32 round, bytes32 statement, bytes32 dataRoot, IAttestations.Row[] calldata rows)
         private
         view
     {
-        if (_attestations.support(round, statement) == 0) revert StatementUnknown(statement);
-        if (_attestations.hasFallen(round, statement)) revert AlreadyFallen(statement);
         bytes32 given = Statements.statement(address(_modelChain), round, dataRoot, rows);
-        if (given != statement) revert NotTheRows(given, statement);
+        if (given != statement) revert NotTheStatement(given, statement);
+        if (_attestations.support(round, statement) == 0) revert StatementUnknown(statement);
+        _requireStanding(round, statement);
     }
 
-    /// @dev Returns whether it is an attester's first question, or cell.
-    function _requireBond(uint32 round, bytes32 statement, Stage stage) private view returns (bool isFirst) {
-        isFirst = _isFirst(round, statement, msg.sender, stage);
-        uint256 expected = isFirst ? _questionBond : _doubledBond(round, statement, stage);
-        if (msg.value != expected) revert WrongBond(msg.value, expected);
+    function _requireStanding(uint32 round, bytes32 statement) private view {
+        if (_attestations.hasFallen(round, statement)) revert StatementFallen(statement);
     }
 
-    function _doubledBond(uint32 round, bytes32 statement, Stage stage) private view returns (uint256) {
-        Case storage entry = _cases[round][statement];
-        uint256 others = stage == Stage.Questions ? entry.others : entry.otherCells;
-        if (others == MAXIMUM_OTHERS) revert TooManyQuestions(statement, others);
+    function _bondOf(Bonds storage bonds, address account, bool isFirst) private view returns (uint256) {
+        if (isFirst) return _questionBond;
+        uint256 others = bonds.others;
+        if (others == MAXIMUM_OTHERS) revert TooManyQuestions(account, others);
         return _questionBond << (1 + others);
     }
 
-    /// @dev Whether it is an attester that has not asked in that stage.
-    function _isFirst(uint32 round, bytes32 statement, address account, Stage stage) private view returns (bool) {
-        Asked storage asked = _asked[round][statement][account];
-        if (stage == Stage.Questions ? asked.question : asked.cell) return false;
-        return _attestations.isAttester(round, account);
+    /// @dev Whether it is an attester that has not asked yet.
+    function _isFirst(Bonds storage bonds, uint32 round, address account) private view returns (bool) {
+        return !bonds.hasAsked[account] && _attestations.isAttester(round, account);
     }
 
     function _questionOf(uint32 round, uint32 question) private view returns (Question storage asked) {
@@ -477,22 +472,17 @@ contract Disputes is IDisputes {
         if (entry.asker == address(0)) revert NoSuchCell(round, cell);
     }
 
-    /// @dev A question about a statement that stands.
-    function _standingQuestion(uint32 round, uint32 question) private view returns (Question storage asked) {
-        asked = _questionOf(round, question);
-        if (_attestations.hasFallen(round, asked.statement)) revert AlreadyFallen(asked.statement);
-    }
-
-    function _requireAnswerable(
+    function _requireUnanswered(
         uint32 round,
         uint32 question,
         Kind kind,
         IAttestations.Row calldata first,
         IAttestations.Row calldata second
     ) private view returns (Question storage asked) {
-        asked = _standingQuestion(round, question);
+        asked = _questionOf(round, question);
         if (asked.kind != kind) revert WrongKind(asked.kind);
         if (asked.answerer != address(0)) revert AlreadyAnswered(question);
+        _requireStanding(round, asked.statement);
         _requireClaim(asked, first, second);
     }
 
@@ -505,66 +495,78 @@ contract Disputes is IDisputes {
         if (given != asked.claim) revert NotTheClaim(given, asked.claim);
     }
 
+    function _requireRows(
+        uint32 round,
+        bytes32 hash,
+        bytes32 baselineHash,
+        bytes calldata ofRow,
+        bytes calldata ofBaseline,
+        uint256 transactions
+    ) private view {
+        RowClaims.requireRow(address(_modelChain), round, hash, ofRow, transactions);
+        RowClaims.requireRow(address(_modelChain), round, baselineHash, ofBaseline, transactions);
+    }
+
+    /// @dev The judge can say whether the model is well formed.
+    function _requireForm(uint32 row, uint32 models, uint256 missing) private view {
+        if (address(_judge) == address(0)) revert NoJudge();
+        if (row == 0) revert NoSuchRow(row, models);
+        if (Bits.has(missing, row - 1)) revert NothingClaimed(row, 0);
+    }
+
     /// @dev Whether a statement claims that a model repeats another, or that it does not; reverts if neither.
     function _claimsVariant(
-        IAttestations.Row[] calldata rows,
+        IAttestations.Row[] memory rows,
         uint32 row,
         uint32 other,
         StatementClaims.Known memory known
     ) private view returns (bool) {
+        uint32 models = uint32(rows.length - 1);
+        if (row == 0 || other == 0 || other > models || other == row) revert NoSuchRow(other, models);
         uint32 repeats = rows[row].repeats;
         if (repeats == other) return true;
         bool isClaim = known.hasBest && StatementClaims.couldRepeat(rows, row, other, known)
             && (repeats == 0 || StatementClaims.isBetter(rows, other, repeats, known));
-        if (!isClaim) revert NothingClaimed(Kind.Pair, row, other);
+        if (!isClaim) revert NothingClaimed(row, other);
         return false;
     }
 
-    function _known(uint32 round, IModelChain.ClosedRound memory closed)
-        private
-        view
-        returns (StatementClaims.Known memory)
-    {
-        (uint32 commitments,) = _modelTransactions.counts(round);
+    function _known(uint32 round) private view returns (StatementClaims.Known memory) {
         (,, bytes32 best) = _modelChain.head();
         return StatementClaims.Known({
             transactions: _modelTransactions,
             round: round,
             hasBest: best != 0,
-            required: Judging.required(
-                _significance,
-                _hostileAllowance,
-                _triesAllowance,
-                Bits.count(closed.dataSet),
-                closed.trim,
-                commitments
-            )
+            required: _blockProduction.required(round)
         });
     }
 
     function _requireCommitment(uint32 round, bool isCell, uint32 number, uint32 sample, bytes32 salt) private view {
-        bytes32 expected = keccak256(
+        bytes32 opened = keccak256(
             abi.encode(Tags.PROOF, block.chainid, _modelChain, round, msg.sender, isCell, number, sample, salt)
         );
         Commitment memory committed = _commitments[round][msg.sender];
-        if (committed.hash != expected) revert NotCommitted(committed.hash, expected);
-        if (committed.blockNumber >= block.number) revert CommittedTooLate(committed.blockNumber);
+        if (committed.hash != opened) revert CommitmentMismatch(committed.hash, opened);
+        if (committed.blockNumber == block.number) revert ProofTooEarly(block.number);
     }
 
-    /// @dev The sample stands under the samples root of the data transaction at that place of D.
-    function _requireSample(uint32 round, uint256 place, Proof calldata proof) private view {
+    /// @dev The sample stands under the samples root of the data transaction with that number.
+    function _requireSample(uint32 round, uint32 index, Proof calldata proof) private view {
+        bytes32 id = _dataRegistry.identify(proof.record);
+        if (id != _dataRegistry.idOf(round, index)) revert UnknownData(proof.record.round, index, id);
         uint256 perPart = _samplesPerPart;
-        uint256 samples = _testParts * perPart;
-        if (proof.sample >= samples) revert NoSuchSample(proof.sample, samples);
-        uint32 index = uint32(_nthBit(_modelChain.closedRound(round).dataSet, place));
-        if (proof.record.round != round || !_dataRegistry.isRecorded(proof.record, index)) revert UnknownData(index);
-        uint256 part = _nthBit(_dataRegistry.testParts(round, index), proof.sample / perPart);
-        uint256 sample = proof.sample % perPart;
-        bytes32 root = proof.record.samplesRoot;
+        uint256 part = Bits.nth(_dataRegistry.testParts(round, index), proof.sample / perPart);
         bool isThere = SampleTree.contains(
-            root, proof.sampleRecord, sample, perPart, proof.samplePath, part, _parts, proof.partPath
+            proof.record.samplesRoot,
+            proof.sampleRecord,
+            proof.sample % perPart,
+            perPart,
+            proof.samplePath,
+            part,
+            _parts,
+            proof.partPath
         );
-        if (!isThere) revert SampleNotThere(root, part, sample);
+        if (!isThere) revert NotTheSample();
     }
 
     /// @dev The file is the model of a row: the best one so far, or a revealed one.
@@ -574,13 +576,5 @@ contract Disputes is IDisputes {
         else expected = _modelTransactions.revealAt(round, row - 1).modelHash;
         bytes32 given = sha256(model);
         if (given != expected) revert NotTheModel(given, expected);
-    }
-
-    /// @dev Number of the set bit that has `place` set bits below it.
-    function _nthBit(uint256 bitmap, uint256 place) private pure returns (uint256 index) {
-        for (; place != 0; --place) {
-            bitmap &= bitmap - 1;
-        }
-        for (; !Bits.has(bitmap, index); ++index) {}
     }
 }

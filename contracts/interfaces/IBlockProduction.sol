@@ -33,4 +33,9 @@ interface IBlockProduction {
     /// @dev Reverts with WrongPhase or NotTheStatement.
     /// @param rows of the statement that stands
     function finalize(IAttestations.Row[] calldata rows) external;
+
+    /// @notice B: how far above chance a model's advantage must be in a round, see the library Judging.
+    /// @param round whose data set is fixed
+    /// @return B
+    function required(uint32 round) external view returns (uint256);
 }

@@ -101,15 +101,15 @@ interface IDisputes {
 
     /// @notice How far a round's disputes are.
     /// @param questions asked
-    /// @param cells asked for
-    /// @param forms questions about the form of a model
+    /// @param forms questions about the form of a model, which are among them
     /// @param answered questions
+    /// @param cells asked for
     /// @param answeredCells cells
     struct Counts {
         uint32 questions;
-        uint32 cells;
         uint32 forms;
         uint32 answered;
+        uint32 cells;
         uint32 answeredCells;
     }
 
@@ -249,17 +249,13 @@ interface IDisputes {
 
     /// @notice The round in competition is in another phase.
     /// @param phase as IModelChain.Phase
-    /// @param required the phase that it would have to be in
+    /// @param required the phase that it would have to be in; for a commitment the first of those that it may be in
     error WrongPhase(uint8 phase, uint8 required);
-
-    /// @notice No dispute runs.
-    /// @param phase as IModelChain.Phase: none of Challenge to Prove
-    error NoDispute(uint8 phase);
 
     /// @notice The rows lead to another statement.
     /// @param given what they lead to
-    /// @param statement what they were to lead to
-    error NotTheRows(bytes32 given, bytes32 statement);
+    /// @param expected what they were to lead to
+    error NotTheStatement(bytes32 given, bytes32 expected);
 
     /// @notice Nobody has opened that statement.
     /// @param statement which
@@ -267,36 +263,34 @@ interface IDisputes {
 
     /// @notice The statement has fallen already.
     /// @param statement which
-    error AlreadyFallen(bytes32 statement);
+    error StatementFallen(bytes32 statement);
 
     /// @notice There is no such row to ask this about.
     /// @param row its number, or that of the other row
     /// @param models the last row's number
     error NoSuchRow(uint32 row, uint32 models);
 
-    /// @notice The statement claims nothing there that could be shown to be false.
-    /// @param kind of the question
-    /// @param row the row's number
-    /// @param other number of the other row
-    error NothingClaimed(Kind kind, uint32 row, uint32 other);
-
-    /// @notice The task has no judge.
-    error NoJudge();
-
-    /// @notice That was asked already.
-    /// @param row the row's number, or the question's whose cell was asked for
-    /// @param other number of the other row, or the cell's place
-    error AlreadyAsked(uint32 row, uint32 other);
-
     /// @notice So many have been asked beside the first ones of attesters that no bond buys another one.
-    /// @param statement which
+    /// @param account who would ask
     /// @param others how many
-    error TooManyQuestions(bytes32 statement, uint256 others);
+    error TooManyQuestions(address account, uint256 others);
 
     /// @notice Another bond is due: see bondOf.
     /// @param given what was sent
     /// @param expected what has to be
     error WrongBond(uint256 given, uint256 expected);
+
+    /// @notice The task has no judge.
+    error NoJudge();
+
+    /// @notice The statement claims nothing there that could be shown to be false.
+    /// @param row the row's number
+    /// @param other number of the other row
+    error NothingClaimed(uint32 row, uint32 other);
+
+    /// @notice That was asked already.
+    /// @param question the question's number, also where it is about a cell of its answer
+    error AlreadyAsked(uint32 question);
 
     /// @notice There is no such question.
     /// @param round the round
@@ -322,32 +316,29 @@ interface IDisputes {
 
     /// @notice These are not the rows that the question is about.
     /// @param given keccak256(abi.encode(first, second))
-    /// @param claim what it would have to be
-    error NotTheClaim(bytes32 given, bytes32 claim);
-
-    /// @notice The distances are not those of the question's answer.
-    /// @param given keccak256 of them
     /// @param expected what it would have to be
-    error NotTheDistances(bytes32 given, bytes32 expected);
+    error NotTheClaim(bytes32 given, bytes32 expected);
 
     /// @notice The distances do not bear out what the statement claims.
     /// @param middle M of the distances
-    /// @param claimed whether it claims that the row repeats the other
-    error WrongDistances(uint256 middle, bool claimed);
+    error WrongDistance(uint256 middle);
 
     /// @notice D has no such place.
     /// @param place which
     /// @param count how many it has
     error NoSuchPlace(uint32 place, uint32 count);
 
+    /// @notice A commitment of zeros.
+    error EmptyCommitment();
+
     /// @notice The account has committed to another proof, or to none.
     /// @param committed its commitment
-    /// @param expected what this proof's is
-    error NotCommitted(bytes32 committed, bytes32 expected);
+    /// @param opened what this proof's is
+    error CommitmentMismatch(bytes32 committed, bytes32 opened);
 
     /// @notice A proof has to be in a later block than its commitment.
-    /// @param blockNumber the commitment's
-    error CommittedTooLate(uint256 blockNumber);
+    /// @param blockNumber of both
+    error ProofTooEarly(uint256 blockNumber);
 
     /// @notice The data transaction has no such test sample.
     /// @param sample number that was given
@@ -355,19 +346,16 @@ interface IDisputes {
     error NoSuchSample(uint32 sample, uint256 count);
 
     /// @notice The record is not that of the data transaction at the cell's place.
+    /// @param round the record's
     /// @param index number that the data transaction has
-    error UnknownData(uint32 index);
+    /// @param id the record's identifier
+    error UnknownData(uint32 round, uint32 index, bytes32 id);
 
-    /// @notice The sample does not stand under the data transaction's samples root there.
-    /// @param samplesRoot the root
-    /// @param part number of the part
-    /// @param sample number in the part
-    error SampleNotThere(bytes32 samplesRoot, uint256 part, uint256 sample);
+    /// @notice The sample does not stand there under the data transaction's samples root.
+    error NotTheSample();
 
-    /// @notice The word does not stand under the cell's root there.
-    /// @param root the root
-    /// @param word number of the word
-    error WordNotThere(bytes32 root, uint256 word);
+    /// @notice The word does not stand there under the cell's root.
+    error NotTheWord();
 
     /// @notice The file is another model.
     /// @param given sha2-256 of the file
@@ -380,8 +368,7 @@ interface IDisputes {
 
     /// @notice The round's disputes are not over.
     /// @param round which
-    /// @param phase it is in
-    error NotOver(uint32 round, uint8 phase);
+    error NotSettleable(uint32 round);
 
     /// @notice The bond was settled already.
     /// @param number of the question or cell
@@ -397,8 +384,8 @@ interface IDisputes {
     /// @notice Asks what stands behind a statement (Challenge). Anybody may, with the bond that bondOf says, once
     /// about the same. Where the rows themselves show that the statement is false it falls at once, and the bond comes
     /// back with the reward.
-    /// @dev Reverts with WrongPhase, WrongBond, TooManyQuestions, StatementUnknown, AlreadyFallen, NotTheRows,
-    /// NoSuchRow, NothingClaimed, NoJudge, AlreadyAsked or TransferFailed.
+    /// @dev Reverts with WrongPhase, NotTheStatement, StatementUnknown, StatementFallen, NoSuchRow, TooManyQuestions,
+    /// WrongBond, NoJudge, NothingClaimed, AlreadyAsked or TransferFailed.
     /// @param statement which
     /// @param rows the statement's
     /// @param kind what the question is about
@@ -409,7 +396,7 @@ interface IDisputes {
         payable;
 
     /// @notice Answers a question about a row (Answer). Anybody may.
-    /// @dev Reverts with WrongPhase, NoSuchQuestion, AlreadyFallen, WrongKind, AlreadyAnswered, NotTheClaim, or an
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, AlreadyAnswered, StatementFallen, NotTheClaim, or an
     /// error of the library RowClaims.
     /// @param question its number
     /// @param first the row
@@ -426,8 +413,8 @@ interface IDisputes {
     ) external;
 
     /// @notice Answers a question about a pair (Answer). Anybody may.
-    /// @dev Reverts with WrongPhase, NoSuchQuestion, AlreadyFallen, WrongKind, AlreadyAnswered, NotTheClaim,
-    /// WrongDistances, or RowClaims.WrongLength.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, AlreadyAnswered, StatementFallen, NotTheClaim,
+    /// RowClaims.WrongLength or WrongDistance.
     /// @param question its number
     /// @param first the row
     /// @param second the other row
@@ -441,15 +428,15 @@ interface IDisputes {
 
     /// @notice Asks for the points behind an answer at one place (SecondChallenge). Anybody may, with the bond that
     /// bondOf says, once for each place.
-    /// @dev Reverts with WrongPhase, NoSuchQuestion, AlreadyFallen, NotAnswered, NoSuchPlace, AlreadyAsked, WrongBond
-    /// or TooManyQuestions.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, NotAnswered, StatementFallen, NoSuchPlace, AlreadyAsked,
+    /// TooManyQuestions or WrongBond.
     /// @param question that was answered
     /// @param place which data transaction of D
     function askCell(uint32 question, uint32 place) external payable;
 
     /// @notice Answers a cell (SecondAnswer). Anybody may.
-    /// @dev Reverts with WrongPhase, NoSuchCell, AlreadyFallen, AlreadyAnswered, NotTheClaim, NotTheDistances, or an
-    /// error of the libraries RowClaims and SamplePoints.
+    /// @dev Reverts with WrongPhase, NoSuchCell, AlreadyAnswered, StatementFallen, NotTheClaim, or an error of the
+    /// libraries RowClaims and SamplePoints.
     /// @param cell its number
     /// @param first the row
     /// @param second the baseline's, or the other one of a pair
@@ -468,22 +455,22 @@ interface IDisputes {
     // ---- proofs ------------------------------------------------------------------------------------------------
 
     /// @notice Commits to a proof (Challenge to Prove), so that nobody can copy it. A later one takes its place.
-    /// @dev Reverts with NoDispute.
-    /// @param hash as Commitment says
+    /// @dev Reverts with WrongPhase or EmptyCommitment.
+    /// @param hash as Commitment says; not 0
     function commitProof(bytes32 hash) external;
 
     /// @notice Shows that one sample has other points than a cell's answer says (Prove): the statement falls, and the
     /// caller has the reward.
-    /// @dev Reverts with WrongPhase, NoJudge, NoSuchCell, NotAnswered, AlreadyFallen, NotCommitted, CommittedTooLate,
-    /// NoSuchSample, UnknownData, SampleNotThere, WordNotThere, NotTheModel, NotRefuted, TransferFailed, or an error
-    /// of IJudge.
+    /// @dev Reverts with WrongPhase, NoSuchCell, NotAnswered, StatementFallen, CommitmentMismatch, ProofTooEarly,
+    /// NoSuchSample, UnknownData, NotTheSample, NotTheWord, NotTheModel, NotRefuted, TransferFailed, or an error of
+    /// IJudge.
     /// @param cell which
     /// @param proof that
     function prove(uint32 cell, Proof calldata proof) external;
 
     /// @notice Shows that a model is or is not well formed, against what a statement claims (Prove): the statement
     /// falls, and the caller has the reward.
-    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, AlreadyFallen, NotCommitted, CommittedTooLate,
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, StatementFallen, CommitmentMismatch, ProofTooEarly,
     /// NotTheModel, NotRefuted or TransferFailed.
     /// @param question about the form
     /// @param salt of the commitment
@@ -496,13 +483,13 @@ interface IDisputes {
     /// statement that fell the asker has it back, with the reward if that statement fell because nobody answered, this
     /// is one of those and the first to be settled. Of one that stands half goes to who answered, the rest burns; all
     /// of it for a question about a form.
-    /// @dev Reverts with NotOver, NoSuchQuestion, AlreadySettled or TransferFailed.
+    /// @dev Reverts with NoSuchQuestion, NotSettleable, AlreadySettled or TransferFailed.
     /// @param round the question's
     /// @param question its number
     function settle(uint32 round, uint32 question) external;
 
     /// @notice Sends a cell's bond where it belongs, as a question's.
-    /// @dev Reverts with NotOver, NoSuchCell, AlreadySettled or TransferFailed.
+    /// @dev Reverts with NoSuchCell, NotSettleable, AlreadySettled or TransferFailed.
     /// @param round the cell's
     /// @param cell its number
     function settleCell(uint32 round, uint32 cell) external;

@@ -22,25 +22,24 @@ library RowClaims {
     /// @param expected how many there have to be
     error WrongLength(uint256 given, uint256 expected);
 
-    /// @notice The bytes are not what the row's hash is over.
+    /// @notice The bytes are not what the row's hash is over, or the distances not those of an answer.
     /// @param given hash of what was given
-    /// @param expected the row's
-    error WrongRow(bytes32 given, bytes32 expected);
+    /// @param expected what it would have to be
+    error NotTheRow(bytes32 given, bytes32 expected);
 
-    /// @notice The row's middle is not M of its points.
-    /// @param sum M of its points
-    /// @param claimed what the row says
-    error WrongMiddle(uint256 sum, uint64 claimed);
+    /// @notice The row's sums are others.
+    /// @param middle M of its points
+    /// @param net M of its points less the baseline's
+    /// @param spread M of its squares
+    error WrongSums(uint256 middle, int256 net, uint256 spread);
 
-    /// @notice The row's net is not M of its points less the baseline's.
-    /// @param sum M of the differences
-    /// @param claimed what the row says
-    error WrongNet(int256 sum, int64 claimed);
-
-    /// @notice The row's spread is not M of its squares.
-    /// @param sum M of its squares
-    /// @param claimed what the row says
-    error WrongSpread(uint256 sum, uint64 claimed);
+    /// @notice Requires that bytes have as many numbers as there have to be.
+    /// @dev Reverts with WrongLength.
+    /// @param packed the bytes
+    /// @param expected how many there have to be
+    function requireLength(bytes calldata packed, uint256 expected) internal pure {
+        if (packed.length != expected) revert WrongLength(packed.length, expected);
+    }
 
     /// @notice H("row", round, packed).
     /// @param modelChain address of the model chain
@@ -53,55 +52,48 @@ library RowClaims {
 
     /// @notice Requires that bytes are what a row's hash is over; none where the row is empty, as the baseline's is
     /// while there is no best model.
-    /// @dev Reverts with WrongLength or WrongRow.
+    /// @dev Reverts with WrongLength or NotTheRow.
     /// @param modelChain address of the model chain
     /// @param round the round
-    /// @param row the row
+    /// @param hash the row's
     /// @param packed its points and squares
-    function requireRow(address modelChain, uint32 round, IAttestations.Row memory row, bytes calldata packed)
+    /// @param transactions n
+    function requireRow(address modelChain, uint32 round, bytes32 hash, bytes calldata packed, uint256 transactions)
         internal
         view
     {
-        if (row.hash == 0) {
-            if (packed.length != 0) revert WrongLength(packed.length, 0);
-            return;
-        }
+        requireLength(packed, hash == 0 ? 0 : transactions * PLACE);
+        if (hash == 0) return;
         bytes32 given = rowHash(modelChain, round, packed);
-        if (given != row.hash) revert WrongRow(given, row.hash);
+        if (given != hash) revert NotTheRow(given, hash);
     }
 
     /// @notice Requires that a row's sums are those of what is behind it.
-    /// @dev Reverts with WrongLength, WrongMiddle, WrongNet or WrongSpread.
+    /// @dev Reverts with WrongSums.
     /// @param row the row
     /// @param ofRow its points and squares
     /// @param ofBaseline the baseline's; none: its points are zeros
     /// @param transactions n
     /// @param trimmed k
     function requireSums(
-        IAttestations.Row memory row,
+        IAttestations.Row calldata row,
         bytes calldata ofRow,
         bytes calldata ofBaseline,
         uint256 transactions,
         uint256 trimmed
     ) internal pure {
-        _requireLength(ofRow, transactions * PLACE);
-        if (ofBaseline.length != 0) _requireLength(ofBaseline, transactions * PLACE);
         uint256[] memory points = new uint256[](transactions);
         uint256[] memory differences = new uint256[](transactions);
         uint256[] memory squares = new uint256[](transactions);
         for (uint256 place; place < transactions; ++place) {
             (points[place], squares[place]) = at(ofRow, place);
-            uint256 against;
-            if (ofBaseline.length != 0) (against,) = at(ofBaseline, place);
-            differences[place] = points[place] + OFFSET - against;
+            differences[place] = points[place] + OFFSET - pointsAt(ofBaseline, place);
         }
-        uint256 sum = _middle(points, trimmed);
-        if (sum != row.middle) revert WrongMiddle(sum, row.middle);
+        uint256 middle = _middle(points, trimmed);
         // Sums of at most 128 numbers below 2^33: no conversion cuts anything off.
         int256 net = int256(_middle(differences, trimmed)) - int256((transactions - 2 * trimmed) * OFFSET);
-        if (net != row.net) revert WrongNet(net, row.net);
-        sum = _middle(squares, trimmed);
-        if (sum != row.spread) revert WrongSpread(sum, row.spread);
+        uint256 spread = _middle(squares, trimmed);
+        if (middle != row.middle || net != row.net || spread != row.spread) revert WrongSums(middle, net, spread);
     }
 
     /// @notice M of the distances of two models.
@@ -115,7 +107,7 @@ library RowClaims {
         pure
         returns (uint256)
     {
-        _requireLength(distances, transactions * NUMBER);
+        requireLength(distances, transactions * NUMBER);
         uint256[] memory numbers = new uint256[](transactions);
         for (uint256 place; place < transactions; ++place) {
             numbers[place] = distanceAt(distances, place);
@@ -133,6 +125,14 @@ library RowClaims {
         return (uint32(both >> 32), uint32(both));
     }
 
+    /// @notice The points at a place; 0 where nothing stands behind the row.
+    /// @param packed a row packed
+    /// @param place below n
+    /// @return sum of the model's points there
+    function pointsAt(bytes calldata packed, uint256 place) internal pure returns (uint32 sum) {
+        if (packed.length != 0) (sum,) = at(packed, place);
+    }
+
     /// @notice The distance at a place.
     /// @param distances uint32 each
     /// @param place below n
@@ -148,9 +148,5 @@ library RowClaims {
         for (uint256 i = trimmed; i < end; ++i) {
             sum += ascending[i];
         }
-    }
-
-    function _requireLength(bytes calldata packed, uint256 expected) private pure {
-        if (packed.length != expected) revert WrongLength(packed.length, expected);
     }
 }

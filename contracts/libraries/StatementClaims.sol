@@ -27,12 +27,12 @@ library StatementClaims {
     /// @param row the row's number
     /// @param known what is known of the round
     /// @return true if it is
-    function isFlawed(IAttestations.Row[] calldata rows, uint32 row, Known memory known)
+    function isFlawed(IAttestations.Row[] memory rows, uint32 row, Known memory known)
         internal
         view
         returns (bool)
     {
-        IAttestations.Row calldata own = rows[row];
+        IAttestations.Row memory own = rows[row];
         if (own.hash == 0 && (own.middle != 0 || own.net != 0 || own.spread != 0 || own.repeats != 0)) return true;
         if (row == 0) return (own.hash == 0) == known.hasBest || own.net != 0 || own.repeats != 0;
         uint32 voice = own.repeats;
@@ -47,7 +47,7 @@ library StatementClaims {
     /// @param other number of the other one's, from 1
     /// @param known what is known of the round
     /// @return true if it could
-    function couldRepeat(IAttestations.Row[] calldata rows, uint32 row, uint32 other, Known memory known)
+    function couldRepeat(IAttestations.Row[] memory rows, uint32 row, uint32 other, Known memory known)
         internal
         view
         returns (bool)
@@ -62,7 +62,7 @@ library StatementClaims {
     /// @param other number of the other one's, from 1
     /// @param known what is known of the round
     /// @return true if it does
-    function isBetter(IAttestations.Row[] calldata rows, uint32 row, uint32 other, Known memory known)
+    function isBetter(IAttestations.Row[] memory rows, uint32 row, uint32 other, Known memory known)
         internal
         view
         returns (bool)
@@ -75,7 +75,7 @@ library StatementClaims {
         return known.transactions.revealAt(known.round, row - 1).order;
     }
 
-    function _isValid(IAttestations.Row calldata row, Known memory known) private pure returns (bool) {
+    function _isValid(IAttestations.Row memory row, Known memory known) private pure returns (bool) {
         return row.hash != 0 && Judging.isValid(row.net, row.spread, known.required);
     }
 }
