@@ -139,7 +139,7 @@ class SnapshotTaker:
             unchecked=published_in(DataState.WAITING),
             evaluating=attesting.is_evaluating,
             own_reveal=next((r.index for r in entry.reveals if r.account == account), None),
-            majority_rows=entry.statements.get(entry.majority or ZERO_HASH),
+            majority_rows=entry.statements.get(status.standing),
         )
         if entry.phase is Phase.AVAILABLE:
             found = replace(found, unfetched_models=attesting.unfetched_models(entry))

@@ -175,7 +175,7 @@ def test_votes_reports_and_statements_are_those_of_the_contracts(
         entry = history.round(number)
         assert entry.data_out == attestations.data_out(number)
         assert entry.models_out == attestations.models_out(number)
-        assert (entry.majority or bytes(32)) == attestations.majority_of(number)
+        assert entry.standing(has_judge=False) == attestations.standing_statement(number)
         for statement in entry.statements:
             assert entry.support(statement) == attestations.support(number, statement)
         commitments, reveals = played.reference.model_transactions.counts(number)

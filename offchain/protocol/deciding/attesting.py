@@ -115,7 +115,7 @@ def open_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[st
 
 def decide_finalize(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
     """Append the block by the rows that stand, unless this node has computed others."""
-    facts, majority = snapshot.competition, snapshot.status.majority
+    facts, majority = snapshot.competition, snapshot.status.standing
     if not finalizes(snapshot):
         waiting.append("whoever appends the block")
     elif facts.majority_rows is not None:
@@ -126,7 +126,7 @@ def decide_finalize(snapshot: Snapshot, intents: list[Intent], waiting: list[str
 
 def finalizes(snapshot: Snapshot) -> bool:
     """Whether this node can append the block, and does not know better."""
-    facts, majority = snapshot.competition, snapshot.status.majority
+    facts, majority = snapshot.competition, snapshot.status.standing
     agrees = facts.statement in (None, majority)
     is_able = majority != ZERO_HASH and facts.majority_rows is not None
     return snapshot.has_role(Role.KEEP) and is_able and agrees

@@ -90,7 +90,7 @@ def _holds_back(snapshot: Snapshot, intents: list[Intent]) -> bool:
     does that instead.
     """
     status = snapshot.status
-    has_block = status.competition.phase is Phase.FINALIZE and status.majority != ZERO_HASH
+    has_block = status.competition.phase is Phase.FINALIZE and status.standing != ZERO_HASH
     if has_block and finalizes(snapshot):
         return True
     return (has_block or unfinished_work(snapshot, intents)) and holds_out(snapshot)

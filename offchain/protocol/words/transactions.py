@@ -186,19 +186,35 @@ EMPTY_ROW = Row(bytes(32), 0, 0, 0, 0)
 """The row of a missing or malformed model, and of the baseline while there is no best model."""
 
 
+def packed(*columns: Sequence[int]) -> bytes:
+    """Numbers of each data transaction of D, one from each column in turn, four bytes each.
+
+    A row is packed from its points and its squares, the distances of two models by themselves.
+
+    Raises:
+        ValueError: columns differ in length.
+        OverflowError: a number is not a uint32.
+    """
+    return b"".join(
+        value.to_bytes(4, "big") for values in zip(*columns, strict=True) for value in values
+    )
+
+
+def packed_row_hash(domain: Domain, round_number: int, packed_row: bytes) -> bytes:
+    """H("row", round, packed): of a row's `packed` points and squares."""
+    return domain.hash("row", ("uint256", "bytes"), (round_number, packed_row))
+
+
 def row_hash(
     domain: Domain, round_number: int, points: Sequence[int], squares: Sequence[int]
 ) -> bytes:
-    """H("row", round, packed): for each data transaction of D points and squares, four bytes each.
+    """The hash of a row by its points and squares for each data transaction of D.
 
     Raises:
         ValueError: points and squares differ in number.
         OverflowError: one of them is not a uint32.
     """
-    packed = b"".join(
-        value.to_bytes(4, "big") for pair in zip(points, squares, strict=True) for value in pair
-    )
-    return domain.hash("row", ("uint256", "bytes"), (round_number, packed))
+    return packed_row_hash(domain, round_number, packed(points, squares))
 
 
 def statement(domain: Domain, round_number: int, data_root: bytes, rows: Sequence[Row]) -> bytes:

@@ -315,7 +315,7 @@ class Replay:
                 self._content(record.round).statements[record.statement] = record.rows
             case events.AttestationOpened():
                 content = self._content(record.round)
-                majority = self.reference.attestations.majority_of(record.round)
+                majority = self.reference.attestations.standing_statement(record.round)
                 if majority != ZERO_HASH and not content.is_judged:
                     content.is_judged = True
                     self.cases.append(self._case(place, record.round, content))
@@ -360,7 +360,7 @@ class Replay:
             ),
             files=dict(self.files),
             baseline=None if head_model == ZERO_HASH else head_model,
-            rows=content.statements[reference.attestations.majority_of(round_number)],
+            rows=content.statements[reference.attestations.standing_statement(round_number)],
         )
 
     def _collect_ring(

@@ -15,7 +15,7 @@ def common_views(reference: ReferenceChain) -> list[ExpectedView]:
     rounds, registry = reference.rounds, reference.data_registry
     membership, attestations = reference.membership, reference.attestations
     collecting, competing = rounds.collecting_round(), rounds.competition.round
-    majority = attestations.majority_of(competing)
+    majority = attestations.standing_statement(competing)
     return [
         ("ModelChain", "collectingRound", (), collecting),
         ("ModelChain", "collection", (), rounds.collection),

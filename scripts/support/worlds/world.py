@@ -146,7 +146,7 @@ class World(HonestWorld):
     def attest(
         self, rows: Sequence[Row] | None = None, nodes: Sequence[Node] | None = None
     ) -> None:
-        """From any phase up to Attest to Finalize: attesters commit to rows and open them."""
+        """From any phase up to Attest to Finalize: attesters state rows, and nobody asks."""
         self.end_phases(Phase.ATTEST)
         stated = self.rows() if rows is None else rows
         self.fill_up()
@@ -157,6 +157,8 @@ class World(HonestWorld):
         for node in who:
             self.execute(self.opening(node, stated), node)
         self.end_phase()
+        if self.phase is Phase.CHALLENGE:
+            self.end_phase()
 
     def make_block(self, skills: Sequence[int] = ()) -> None:
         """A whole round with a block at its end, by the first competitors' models' skills."""

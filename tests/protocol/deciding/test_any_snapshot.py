@@ -100,7 +100,7 @@ def any_snapshot(dice: random.Random) -> Snapshot:
         any_of(dice, STATUS),
         **{part: any_of(dice, getattr(STATUS, part)) for part in parts},
         own=any_own(dice),
-        majority=dice.choice(HASHES),
+        standing=dice.choice(HASHES),
         draw_height=dice.choice([0, 9]),
     )
     if dice.random() < 0.1:

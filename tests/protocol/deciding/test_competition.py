@@ -139,12 +139,12 @@ def test_who_is_no_member_does_not_hold_the_commit_phase_back():
 
 
 def test_nobody_voids_a_round_that_it_can_finalize():
-    settings = {"facts": facts(majority_rows=ROWS), "majority": STATEMENT}
+    settings = {"facts": facts(majority_rows=ROWS), "standing": STATEMENT}
     assert actions(Phase.FINALIZE, **LONG_OVER, **settings) == [Finalize(ROWS)]
 
 
 def test_a_round_that_others_could_finalize_is_voided_only_after_the_patience():
-    settings = {"majority": STATEMENT}
+    settings = {"standing": STATEMENT}
     assert actions(Phase.FINALIZE, **OVER, **settings) == []
     assert actions(Phase.FINALIZE, **LONG_OVER, **settings) == [Advance()]
 

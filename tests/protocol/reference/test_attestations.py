@@ -45,9 +45,9 @@ def test_more_than_half_of_the_frozen_attesters_make_a_statement_stand(attesting
     attesting.end_phase()
     first, second = attesting.nodes[:2]
     attesting.execute(attesting.opening(first, rows), first)
-    assert attestations.majority_of(1) == ZERO_HASH
+    assert attestations.standing_statement(1) == ZERO_HASH
     attesting.execute(attesting.opening(second, rows), second)
-    assert attestations.majority_of(1) == attesting.statement(rows)
+    assert attestations.standing_statement(1) == attesting.statement(rows)
 
 
 def test_half_of_the_frozen_attesters_are_no_majority() -> None:

@@ -213,7 +213,7 @@ class DecidingNode:
             statement=statement,
             attestation=world.attestation(self.node, rows).commitment if is_complete else None,
             rows_brought=statement in entry.statements,
-            majority_rows=entry.statements.get(entry.majority or b""),
+            majority_rows=entry.statements.get(entry.standing(has_judge=False)),
         )
 
     def rows(self) -> tuple[Row, ...]:

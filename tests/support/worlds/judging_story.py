@@ -43,7 +43,7 @@ OPEN_DUTY = f"open statement {STATEMENT.hex()[:16]} of round {ROUND}"
 FINALIZE_DUTY = f"finalize round {ROUND} by {STATEMENT.hex()[:16]}"
 ROWS = (EMPTY_ROW, EMPTY_ROW)
 COMPLETE = {**D_OPEN, "statement": STATEMENT, "attestation": ATTESTATION}
-STANDS = {"majority": STATEMENT}
+STANDS = {"standing": STATEMENT}
 
 
 def turn(duty):

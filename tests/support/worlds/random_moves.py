@@ -163,7 +163,7 @@ class RandomMoves(RandomSharing):
         if world.phase != Phase.FINALIZE:
             world.execute(actions.Finalize((EMPTY_ROW,)), self._node())
             return
-        majority = world.reference.attestations.majority_of(world.competing)
+        majority = world.reference.attestations.standing_statement(world.competing)
         rows = next(
             rows
             for rows in (world.rows(), self._wrong())
