@@ -9,6 +9,7 @@ import {IModelChain} from "./interfaces/IModelChain.sol";
 import {IModelTransactions} from "./interfaces/IModelTransactions.sol";
 import {Parameters} from "./interfaces/IProtocolParameters.sol";
 import {Bits} from "./libraries/Bits.sol";
+import {ComparedVoices} from "./libraries/ComparedVoices.sol";
 import {Judging} from "./libraries/Judging.sol";
 import {Statements} from "./libraries/Statements.sol";
 import {Votes} from "./libraries/Votes.sol";
@@ -76,7 +77,7 @@ contract BlockProduction is IBlockProduction {
         (, bytes32 headHash, bytes32 headModel) = _modelChain.head();
         uint256 burned = _burn(round, rows, models.accounts);
 
-        uint32[] memory ranking = Judging.rank(rows, models.orders, _required(round, closed.dataSet, closed.trim));
+        uint32[] memory ranking = Judging.rank(rows, models.orders, _required(round, closed));
         uint32[] memory voices = Judging.voices(rows, ranking, headModel != 0);
         emit RoundDecided(round, _bitmap(ranking), voices);
 
@@ -116,7 +117,9 @@ contract BlockProduction is IBlockProduction {
         address[] memory accounts = new address[](voices.length);
         uint256 filled;
         for (uint256 i; i < voices.length; ++i) {
-            if (Bits.has(entitled, voices[i])) accounts[filled++] = all[voices[i]];
+            if (!Bits.has(entitled, voices[i])) continue;
+            // Whoever lost its stake with a statement has nothing behind what it would attest.
+            if (_membership.hasFullStake(all[voices[i]])) accounts[filled++] = all[voices[i]];
         }
         assembly ("memory-safe") {
             // Shortens the array to what is filled: a copy would cost as much as the array again. Safe: it only ever
@@ -127,16 +130,22 @@ contract BlockProduction is IBlockProduction {
     }
 
     /// @inheritdoc IBlockProduction
-    function required(uint32 round) external view returns (uint256) {
+    function comparedVoices(uint32 round, IAttestations.Row[] calldata rows, uint256 row)
+        external
+        view
+        returns (uint32[] memory)
+    {
         IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
-        return _required(round, closed.dataSet, closed.trim);
+        (, uint256[] memory orders,,) = _modelTransactions.revealed(round);
+        (,, bytes32 best) = _modelChain.head();
+        return ComparedVoices.find(rows, row, orders, _required(round, closed), best != 0);
     }
 
     /// @dev B for the round.
-    function _required(uint32 round, uint256 dataSet, uint32 trim) private view returns (uint256) {
+    function _required(uint32 round, IModelChain.ClosedRound memory closed) private view returns (uint256) {
         (uint32 commitments,) = _modelTransactions.counts(round);
         return Judging.required(
-            _significance, _hostileAllowance, _triesAllowance, Bits.count(dataSet), trim, commitments
+            _significance, _hostileAllowance, _triesAllowance, Bits.count(closed.dataSet), closed.trim, commitments
         );
     }
 

@@ -34,8 +34,14 @@ interface IBlockProduction {
     /// @param rows of the statement that stands
     function finalize(IAttestations.Row[] calldata rows) external;
 
-    /// @notice B: how far above chance a model's advantage must be in a round, see the library Judging.
-    /// @param round whose data set is fixed
-    /// @return B
-    function required(uint32 round) external view returns (uint256);
+    /// @notice The voices that a row's model had to be compared with, by a statement's rows: see the library
+    /// ComparedVoices.
+    /// @param round the round in competition
+    /// @param rows the statement's
+    /// @param row the row's number
+    /// @return numbers of the voices' rows, best first
+    function comparedVoices(uint32 round, IAttestations.Row[] calldata rows, uint256 row)
+        external
+        view
+        returns (uint32[] memory);
 }
