@@ -146,8 +146,8 @@ def any_snapshot(dice: random.Random) -> Snapshot:
         bringable=dice.choice([(), (0, 2)]),
         own_reveal=dice.choice([None, 2]),
         rechecking=dice.random() < 0.3,
-        rechecked=dice.random() < 0.7,
-        points_differ=dice.random() < 0.2,
+        rechecked=dice.random() < 0.9,
+        points_differ=dice.random() < 0.1,
         statement=dice.choice([None, *HASHES[1:]]),
         attestation=dice.choice([None, *HASHES[1:]]),
         rows_brought=dice.random() < 0.5,
@@ -185,7 +185,7 @@ def any_snapshot(dice: random.Random) -> Snapshot:
 @cache
 def decided() -> list[tuple[Snapshot, Decision]]:
     """Many snapshots with what is decided on them."""
-    snapshots = (any_snapshot(random.Random(seed)) for seed in range(5_000))
+    snapshots = (any_snapshot(random.Random(seed)) for seed in range(8_000))
     return [(taken, decide(taken)) for taken in snapshots]
 
 
