@@ -126,6 +126,10 @@ def any_snapshot(dice: random.Random) -> Snapshot:
     )
     if dice.random() < 0.1:
         status = replace(status, collection=replace(status.collection, round=0))
+    # What many things must be true for comes up more often.
+    if dice.random() < 0.1:
+        attesting = replace(status.competition, phase=Phase.ATTEST)
+        status = replace(status, competition=attesting)
     roles = frozenset(role for role in Role if dice.random() < 0.8)
     bitmap = dice.choice([0, 1, 0b101])
     facts = CompetitionFacts(
@@ -185,7 +189,7 @@ def any_snapshot(dice: random.Random) -> Snapshot:
 @cache
 def decided() -> list[tuple[Snapshot, Decision]]:
     """Many snapshots with what is decided on them."""
-    snapshots = (any_snapshot(random.Random(seed)) for seed in range(8_000))
+    snapshots = (any_snapshot(random.Random(seed)) for seed in range(5_000))
     return [(taken, decide(taken)) for taken in snapshots]
 
 
