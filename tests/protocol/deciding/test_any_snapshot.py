@@ -127,8 +127,9 @@ def any_snapshot(dice: random.Random) -> Snapshot:
     if dice.random() < 0.1:
         status = replace(status, collection=replace(status.collection, round=0))
     # What many things must be true for comes up more often.
-    if dice.random() < 0.1:
-        attesting = replace(status.competition, phase=Phase.ATTEST)
+    if dice.random() < 0.2:
+        phase = dice.choice([Phase.ATTEST, Phase.ATTEST_REVEAL])
+        attesting = replace(status.competition, phase=phase)
         status = replace(status, competition=attesting)
     roles = frozenset(role for role in Role if dice.random() < 0.8)
     bitmap = dice.choice([0, 1, 0b101])
