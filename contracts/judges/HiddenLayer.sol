@@ -18,12 +18,12 @@ import {ThirdConvolution} from "./ThirdConvolution.sol";
 library HiddenLayer {
     uint256 private constant BLOCK = 128;
 
-    /// @notice Computes the classes' logits and returns the lowest class among those with the largest.
+    /// @notice Computes the logits.
     /// @param layer the fourth convolution, whose source are the outputs of the third; behind its weights and biases lie
     /// those of the linear layer
     /// @param at address of free memory
-    /// @return class 0 to 9
-    function run(Layer memory layer, uint256 at) internal pure returns (uint256 class) {
+    /// @param logits where they are written, in memory that is not free
+    function run(Layer memory layer, uint256 at, int256[10] memory logits) internal pure {
         unchecked {
             // An even number of blocks, with two channels in each, or 32 outputs.
             uint256 blocks = (layer.inputs + 3) / 4 * 2;
@@ -35,11 +35,9 @@ library HiddenLayer {
             uint256 weights = layer.weights + 16 * layer.inputs * layer.outputs;
             uint256 biases = layer.biases + 4 * layer.outputs;
             uint256 total = _total(features, featureBlocks);
-            int256 largest = type(int256).min;
-            for (uint256 i; i < DigitsModel.CLASSES; ++i) {
+            for (uint256 i; i < logits.length; ++i) {
                 uint256 sum = _sum(weights + layer.outputs * i, features, featureBlocks) - total;
-                int256 logit = int256(sum) + DigitsModel.int32At(biases + 4 * i);
-                if (logit > largest) (largest, class) = (logit, i);
+                logits[i] = int256(sum) + DigitsModel.int32At(biases + 4 * i);
             }
         }
     }
