@@ -137,7 +137,7 @@ class DemoNetwork:
             options += ["--training-seconds", str(self.plan.training_seconds)]
         if not self.plan.is_liar(node):
             return self.children.start(f"node-{node}", "worker", options)
-        options += ["--points", str(self.plan.points)]
+        options += ["--points", str(TASKS[self.plan.task].points)]
         return self.children.start(f"liar-{node}", "commands/demo/liar", options)
 
 
