@@ -12,7 +12,6 @@ import pytest
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase, VoidReason
 from offchain.protocol.words.transactions import EMPTY_ROW, Row
-from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import VerificationReport, verify
 from offchain.verification.light.verify import LightReport, verify_light
 from offchain.verification.recording.differences import DataDifference, ScoreDifference
@@ -81,8 +80,7 @@ def attest(world: ContentWorld, lie: Callable[[Rows], Rows]) -> tuple[Rows, Rows
 
 def verified(world: ContentWorld) -> VerificationReport:
     """Verify a world's recording."""
-    replay = Replay(world.deployment, world.deployed_at)
-    return verify(replay, world.recording(), world.content)
+    return verify(world.replay(), world.recording(), world.content)
 
 
 def verified_lightly(world: ContentWorld) -> LightReport:
@@ -161,7 +159,7 @@ def test_a_false_statement_is_found_when_its_round_was_never_finalized(world: Co
     assert world.phase == Phase.VOID
     found = check(world)
     assert found.what == "round 1: rows[1].net"
-    assert found.place.name.startswith("AttestationOpened")
+    assert found.place.name.startswith("RoundVoided")
 
 
 def test_a_false_statement_of_few_is_their_own_affair(world: ContentWorld):

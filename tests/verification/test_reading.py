@@ -86,7 +86,7 @@ def test_what_fails_while_a_stake_is_paid_back_is_no_call(evm: Evm):
 
 def world_replay(world: ContentWorld, contracts: DeployedContracts) -> Replay:
     """The state before anything happened."""
-    return Replay(contracts.deployment, world.deployed_at)
+    return Replay(contracts.deployment, world.deployed_at, world.judge)
 
 
 class Verifier:
