@@ -75,8 +75,8 @@ def test_progress_is_told_of_every_stage_to_its_end(chain: RecordedChain):
     transactions = len(chain.recording.transactions)
     assert told == {
         "transactions": (transactions, transactions),
-        "ring signatures": (16, 16),
-        "rounds": (3, 3),
+        "ring signatures": (21, 21),
+        "rounds": (4, 4),
     }
 
 
@@ -96,7 +96,7 @@ def test_light_verification_accepts_the_chain_with(chain: RecordedChain, only: b
         transactions = tuple(entry for entry in kept if entry.records)
         assert len(transactions) < len(recording.transactions)
     report = verify_light(chain.deployment, transactions, recording.ended)
-    assert (report.head, report.head_hash) == (3, recording.state.head.hash)
+    assert (report.head, report.head_hash) == (4, recording.state.head.hash)
     assert report.rounds == len(recording.state.rounds)
     rewarded = ("BestRewarded", "VoiceRewarded", "AttesterRewarded", "DataRewarded")
     assert report.claims == sum(type(record).__name__ in rewarded for record in recording.records)

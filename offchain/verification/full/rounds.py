@@ -33,6 +33,14 @@ class _Running:
 
 
 @dataclass(frozen=True, slots=True)
+class _Compared:
+    """What comparing a round found that is no difference."""
+
+    false_evaluations: int
+    true_fallen: int
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedRounds:
     """How much was judged.
 
@@ -40,11 +48,13 @@ class JudgedRounds:
         rounds: in which a statement stood or fell.
         evaluations: models evaluated, baselines included.
         false_evaluations: models whose own count of their points was another; it decides nothing.
+        true_fallen: true statements that fell, since nobody answered for them.
     """
 
     rounds: int
     evaluations: int
     false_evaluations: int
+    true_fallen: int
 
 
 class RoundJudge:
@@ -75,24 +85,26 @@ class RoundJudge:
 
         Raises:
             DataDifference: the first data transaction of a data set that cannot be used.
-            ScoreDifference: the first row that differs, or a true statement that fell.
+            ScoreDifference: the first row that differs.
             ContentDifference: the first file that cannot be had.
         """
         # All models of all rounds are under way before the first is waited for.
         for running in self._running:
             self._evaluate(running)
-        false, evaluations, total = 0, 0, len(self._running)
+        false, fallen, evaluations, total = 0, 0, 0, len(self._running)
         for done, running in enumerate(self._running, start=1):
             try:
                 self._require_usable(running)
-                false += self._compare(running)
+                compared = self._compare(running)
             except ContentUnavailable as error:
                 place = running.case.place
                 raise ContentDifference(place, error.file, error.digest, error.reason) from error
+            false += compared.false_evaluations
+            fallen += compared.true_fallen
             evaluations += len(running.points)
             judged(done, total)
         self._running.clear()
-        return JudgedRounds(total, evaluations, false)
+        return JudgedRounds(total, evaluations, false, fallen)
 
     def _evaluate(self, running: _Running) -> None:
         case = running.case
@@ -112,8 +124,8 @@ class RoundJudge:
             if fault is not None:
                 raise DataDifference(running.case.data_place, data.index, fault)
 
-    def _compare(self, running: _Running) -> int:
-        """Compare all rows; returns how many models counted their own points wrongly."""
+    def _compare(self, running: _Running) -> _Compared:
+        """Compare all rows of what stands."""
         case = running.case
         models = [
             None if model is None else self._points(running, model.model_hash)
@@ -128,12 +140,12 @@ class RoundJudge:
         computed = judge.rows(baseline, models, orders)
         if case.rows is not None:
             self._require_rows(case, case.rows, computed)
-        if computed in case.fallen:
-            what = f"round {case.round}: a statement that fell"
-            raise ScoreDifference(case.place, what, "a false one", "the true one")
-        return sum(
-            points is not None and model is not None and model.evaluation != int(points.sum())
-            for model, points in zip(case.models, models, strict=True)
+        return _Compared(
+            false_evaluations=sum(
+                points is not None and model is not None and model.evaluation != int(points.sum())
+                for model, points in zip(case.models, models, strict=True)
+            ),
+            true_fallen=case.fallen.count(computed),
         )
 
     def _require_rows(

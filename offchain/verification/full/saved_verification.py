@@ -40,8 +40,8 @@ _RULES: Final = ("bitcoin", "crypto", "protocol", "verification")
 """The packages that decide what is right."""
 
 
-_HANDED_ON: Final = ("ring_checks", "cases", "_rings")
-"""What a replay hands on to be checked elsewhere: it was by then."""
+_NOT_KEPT: Final = ("ring_checks", "cases", "_rings", "judge")
+"""What a replay hands on to be checked elsewhere, and was by then; and what it is given anew."""
 
 
 class UnusableCheckpoint(VerificationError):
@@ -150,7 +150,7 @@ def _kept(part: object) -> Iterator[tuple[str, object]]:
     return (
         (key, value)
         for key, value in vars(part).items()
-        if is_plain(value) and key not in _HANDED_ON
+        if is_plain(value) and key not in _NOT_KEPT
     )
 
 

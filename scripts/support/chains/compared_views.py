@@ -37,7 +37,7 @@ def common_views(reference: ReferenceChain) -> list[ExpectedView]:
         ),
         ("Attestations", "dataOut", (competing,), attestations.data_out(competing)),
         ("Attestations", "modelsOut", (competing,), attestations.models_out(competing)),
-        ("Attestations", "majorityOf", (competing,), majority),
+        ("Attestations", "standing", (competing,), majority),
         (
             "Attestations",
             "support",
