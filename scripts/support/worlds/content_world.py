@@ -227,17 +227,19 @@ class ContentWorld(Disputes):
             self._roots = []
         self._roots.append(part_root(self.learner.sample_records(plaintext)))
         key = self.part_key(node, round_number, part)
+        sealed = plaintext
         if spoiled == "malformed":
-            plaintext = b"no digits"
+            # Attesters that lie about it need samples to lie about.
+            sealed = b"no digits"
         elif spoiled == "other samples":
-            plaintext = square_digits.payload(seed + 1, self.parameters.samples_per_part)
+            sealed = plaintext = square_digits.payload(seed + 1, self.parameters.samples_per_part)
         elif spoiled == "sealed wrong":
             key = keccak256(key)
         own = nullifier(
             self.domain, self.share_key(node, self.rounds.collection.epoch), round_number
         )
         data = payload_associated_data(self.domain, round_number, own, part)
-        digest = self.store.put(seal_part(plaintext, self.learner.payload_bytes, key, data))
+        digest = self.store.put(seal_part(sealed, self.learner.payload_bytes, key, data))
         self._plaintexts[digest] = plaintext
         return digest
 
