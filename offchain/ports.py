@@ -183,6 +183,14 @@ class Learner(ABC):
         """
 
     @abstractmethod
+    def check_points(self, model: bytes, records: Sequence[bytes], points: Sequence[int]) -> None:
+        """``PointsDifferError`` unless a second arithmetic gives samples these points.
+
+        It computes by the task's definition, in whole numbers, from the samples' records, and
+        shares nothing with what `points` goes by but the model file's reader. It is slow.
+        """
+
+    @abstractmethod
     def train(
         self,
         training: Sequence[bytes],

@@ -119,6 +119,10 @@ class TimedLearner(Learner):
         """See `Learner.check_model`."""
         self.learner.check_model(model)
 
+    def check_points(self, model: bytes, records: Sequence[bytes], points: Sequence[int]) -> None:
+        """See `Learner.check_points`."""
+        self.learner.check_points(model, records, points)
+
     def train(
         self,
         training: Sequence[bytes],

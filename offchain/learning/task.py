@@ -89,6 +89,13 @@ class Task(ABC, Generic[Samples, Network]):
         """
 
     @abstractmethod
+    def points_by_definition(self, network: Network, records: Sequence[bytes]) -> NDArray[np.uint8]:
+        """Return what the network earns on the samples of some `records`, by a second arithmetic.
+
+        It is the definition in whole numbers, without what makes `points` fast.
+        """
+
+    @abstractmethod
     def train(
         self,
         samples: Sequence[Samples],

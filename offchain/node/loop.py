@@ -12,7 +12,12 @@ import structlog
 from offchain.chain.follower import ChainFollower
 from offchain.errors import ChainError, ModelChainError, ProtocolError
 from offchain.node.background import Background
-from offchain.node.computations import ComputationEnded, EvaluationEnded, TrainingEnded
+from offchain.node.computations import (
+    ComputationEnded,
+    EvaluationEnded,
+    RecheckEnded,
+    TrainingEnded,
+)
 from offchain.node.performing import Performer
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.protocol.deciding.decide import Decision, decide
@@ -161,6 +166,8 @@ class Worker:
                 self._components.modelling.finish(ended)
             case EvaluationEnded() as ended:
                 self._components.attesting.finish(ended)
+            case RecheckEnded() as ended:
+                self._components.rechecking.finish(ended)
             case None:
                 return
             case ended:

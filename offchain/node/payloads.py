@@ -123,6 +123,11 @@ class Payloads:
             self._sound[data.id] = found == data.record.samples_root
         return DataState.OPEN if self._sound[data.id] else DataState.UNUSABLE
 
+    def part_roots(self, data: SharedData) -> list[bytes]:
+        """The roots of all parts of a data transaction that is open."""
+        roots = self._known(data)
+        return [roots[part] for part in range(len(data.shared.payload_hashes))]
+
     def plaintext(self, data: SharedData, part: int) -> bytes:
         """A part's payload.
 

@@ -33,6 +33,7 @@ from offchain.learning.formats.digits import (
     concatenate,
     decode_payload,
     records,
+    samples_of,
 )
 from offchain.learning.task import (
     MAXIMUM_PAYLOAD_BYTES,
@@ -133,6 +134,13 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
         except (EvaluationError, RuntimeError) as error:
             log.warning("a model is judged by the definition, slowly", reason=str(error)[:200])
         return reference_points(network, together.images, together.labels)
+
+    def points_by_definition(
+        self, network: IntegerNetwork, records: Sequence[bytes]
+    ) -> NDArray[np.uint8]:
+        """Return 1 for each image that gets its label, else 0; see `reference_points`."""
+        samples = samples_of(records)
+        return reference_points(network, samples.images, samples.labels)
 
     def train(
         self,

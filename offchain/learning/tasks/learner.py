@@ -6,6 +6,7 @@ import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic
 
+from offchain.errors import PointsDifferError
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.task import Network, ProgressCallback, Samples, Task
@@ -76,6 +77,17 @@ class TaskLearner(Learner, Generic[Samples, Network]):
         """
         network = self._task.decode_model(model)
         return self._task.points(network, self._test_samples(payloads))
+
+    def check_points(self, model: bytes, records: Sequence[bytes], points: Sequence[int]) -> None:
+        """Raise `PointsDifferError` unless the definition gives samples of `records` the `points`.
+
+        Raises `ModelError` if the model is malformed.
+        """
+        network = self._task.decode_model(model)
+        found = self._task.points_by_definition(network, records).tolist()
+        for sample, (stated, expected) in enumerate(zip(points, found, strict=True)):
+            if stated != expected:
+                raise PointsDifferError(sample, int(stated), expected)
 
     def _test_samples(self, test: Sequence[bytes]) -> list[Samples]:
         """All models of a round are judged on the same payloads: they are decoded once."""

@@ -8,6 +8,7 @@ from offchain.protocol.deciding.intents import (
     EvaluateModels,
     Intent,
     OpenAttestedRows,
+    RecheckPoints,
     Send,
     turn_of,
 )
@@ -76,6 +77,21 @@ def evaluate(snapshot: Snapshot, intents: list[Intent], *, reveals: bool = False
         intents.append(EvaluateModels(snapshot.status.competition.round))
 
 
+def trusts_points(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> bool:
+    """Whether a second arithmetic has found the own points right; if it was not asked, it is."""
+    facts = snapshot.competition
+    if facts.points_differ:
+        waiting.append(
+            "nothing: a second arithmetic gave other points, and a false statement costs the "
+            "stake; look for bad memory or a faulty library"
+        )
+    elif not facts.rechecked:
+        waiting.append("the second arithmetic")
+        if not facts.rechecking:
+            intents.append(RecheckPoints(snapshot.status.competition.round))
+    return facts.rechecked and not facts.points_differ
+
+
 def decide_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
     """Commit to the statement; again where another stands on chain: the later one counts."""
     facts, committed = snapshot.competition, snapshot.status.own.attestation.commitment
@@ -85,6 +101,8 @@ def decide_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[
         waiting.append("the evaluation of the models")
     elif facts.attestation in (None, committed):
         waiting.append("the other attesters")
+    elif not trusts_points(snapshot, intents, waiting):
+        return
     elif has_full_stake(snapshot, intents, waiting) and facts.attestation is not None:
         intents.append(AttestRows(snapshot.status.competition.round, facts.attestation))
 

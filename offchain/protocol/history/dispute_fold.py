@@ -19,7 +19,7 @@ def _question_asked(entry: RoundHistory, record: events.QuestionAsked) -> None:
 
 
 def _question_answered(
-    entry: RoundHistory, record: events.RowAnswered | events.PairAnswered
+    entry: RoundHistory, record: events.RowAnswered | events.FormAnswered
 ) -> None:
     known = _question(entry, record, record.question)
     _require(known.answer is None, record, f"question {record.question} had an answer")
@@ -60,7 +60,7 @@ def _cell_settled(entry: RoundHistory, record: events.CellSettled) -> None:
 DISPUTE_HANDLERS: Final[Mapping[type[Record], Callable[[RoundHistory, Any], None]]] = {
     events.QuestionAsked: _question_asked,
     events.RowAnswered: _question_answered,
-    events.PairAnswered: _question_answered,
+    events.FormAnswered: _question_answered,
     events.CellAsked: _cell_asked,
     events.CellAnswered: _cell_answered,
     events.ProofCommitted: _proof_committed,

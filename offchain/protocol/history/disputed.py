@@ -12,18 +12,14 @@ class Question:
     """A question, with its answer and its settlement once there are any."""
 
     asked: events.QuestionAsked
-    answer: events.RowAnswered | events.PairAnswered | None = None
+    answer: events.RowAnswered | events.FormAnswered | None = None
     settled: events.QuestionSettled | None = None
 
     def forgotten(self) -> Question:
         """The same without the answer's numbers, which nobody needs once the round is over."""
-        match self.answer:
-            case events.RowAnswered():
-                return replace(self, answer=replace(self.answer, of_row=b"", of_baseline=b""))
-            case events.PairAnswered():
-                return replace(self, answer=replace(self.answer, distances=b""))
-            case None:
-                return self
+        if not isinstance(self.answer, events.RowAnswered):
+            return self
+        return replace(self, answer=replace(self.answer, of_row=b"", of_baseline=b""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +34,4 @@ class Cell:
         """The same without the answer's points, which nobody needs once the round is over."""
         if self.answer is None:
             return self
-        return replace(self, answer=replace(self.answer, points=b""))
+        return replace(self, answer=replace(self.answer, first=b"", second=b""))

@@ -11,7 +11,7 @@ from offchain.protocol.reference.model_transactions import ReferenceModelTransac
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.reference.standing import ReferenceStanding
 from offchain.protocol.rules import disputes
-from offchain.protocol.rules.reports import out, positions
+from offchain.protocol.rules.reports import out
 from offchain.protocol.rules.standing import FrozenSet
 from offchain.protocol.words.records import (
     AttestationCommitted,
@@ -34,9 +34,10 @@ from offchain.protocol.words.transactions import EMPTY_ROW, Row, attestation_com
 class RoundAttestations:
     """What the attesters of one round did. Reports are bitmaps by account.
 
-    ``supporters`` are those of each statement, in order of first opening.
+    ``attesters`` are frozen; ``supporters`` are those of each statement, in order of first opening.
     """
 
+    attesters: int = 0
     data_reports: dict[str, int] = field(default_factory=dict)
     model_reports: dict[str, int] = field(default_factory=dict)
     attestations: dict[str, Attestation] = field(default_factory=dict)
@@ -116,9 +117,8 @@ class ReferenceAttestations:
 
     def freeze(self, round_number: int, epoch: int) -> FrozenSet:
         """A round has closed: fixes who attests in it."""
-        self.entries[round_number] = RoundAttestations()
         stake = self.parameters.stake
-        return self.standing.freeze(
+        frozen = self.standing.freeze(
             [
                 account
                 for account in self.membership.genesis_accounts
@@ -126,6 +126,8 @@ class ReferenceAttestations:
             ],
             self.membership.member_count(epoch),
         )
+        self.entries[round_number] = RoundAttestations(frozen.attesters)
+        return frozen
 
     def count_round(self) -> None:
         """Unseal ended with enough data: the round counts for how long standing lasts."""
@@ -193,14 +195,14 @@ class ReferenceAttestations:
         return stated in self._entry(round_number).fallen
 
     def standing_statement(self, round_number: int) -> bytes:
-        """The statement that stands in the round in competition; zeros: none."""
+        """The statement of a round that stands; zeros: none."""
         entry = self._entry(round_number)
         return disputes.standing_statement(
             [
                 disputes.Backed(stated, len(supporters), stated in entry.fallen)
                 for stated, supporters in entry.supporters.items()
             ],
-            self.rounds.competition.attesters,
+            entry.attesters,
             has_judge=self.has_judge,
         )
 
@@ -225,14 +227,19 @@ class ReferenceAttestations:
         reports[sender] = bitmap
 
     def _require_rows(self, round_number: int, rows: Sequence[Row]) -> None:
-        """There is a row for the baseline and for each reveal; what is missing has zeros."""
+        """There is a row for the baseline and for each reveal; what has no hash has zeros."""
         _, reveals = self.models.counts(round_number)
         if len(rows) != reveals + 1:
             raise Revert("WrongRowCount", len(rows), reveals + 1)
         missing = self.rounds.closed_round(round_number).missing
-        for index in positions(missing):
-            if rows[index + 1] != EMPTY_ROW:
-                raise Revert("MissingRowNotEmpty", index)
+        has_best = self.rounds.head().model_hash != ZERO_HASH
+        for number, row in enumerate(rows):
+            if number == 0 and (row.hash != ZERO_HASH) != has_best:
+                raise Revert("WrongBaselineRow")
+            if row.hash == ZERO_HASH and row != EMPTY_ROW:
+                raise Revert("RowNotEmpty", number)
+            if number and missing >> number - 1 & 1 and row.hash != ZERO_HASH:
+                raise Revert("MissingRowNotEmpty", number - 1)
 
     def _require_opening(self, round_number: int, sender: str, stated: bytes, salt: bytes) -> None:
         known = self.attestation_of(round_number, sender)

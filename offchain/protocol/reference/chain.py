@@ -9,6 +9,7 @@ from offchain.crypto.hashing import Domain
 from offchain.protocol.reference.attestations import ReferenceAttestations
 from offchain.protocol.reference.block_production import ReferenceBlockProduction
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry
+from offchain.protocol.reference.dispute_answers import ReferenceAnswers
 from offchain.protocol.reference.disputes import ReferenceDisputes
 from offchain.protocol.reference.environment import Environment, HeaderRelay
 from offchain.protocol.reference.heat import ReferenceHeat
@@ -57,7 +58,7 @@ class ReferenceChain:
         attestations = ReferenceAttestations(
             environment, rounds, membership, models, standing, has_judge=judge is not None
         )
-        disputes = ReferenceDisputes(environment, rounds, models, attestations)
+        disputes = ReferenceDisputes(environment, rounds, models, attestations, judge)
         model_chain = ReferenceModelChain(
             environment, rounds, membership, data_registry, models, attestations, disputes
         )
@@ -70,7 +71,8 @@ class ReferenceChain:
         self.model_transactions = models
         self.attestations = attestations
         self.disputes = disputes
-        self.proofs = ReferenceProofs(environment, rounds, data_registry, models, disputes, judge)
+        self.answers = ReferenceAnswers(environment, rounds, models, disputes)
+        self.proofs = ReferenceProofs(environment, rounds, data_registry, disputes)
         self.model_chain = model_chain
         self.block_production = ReferenceBlockProduction(
             environment, rounds, membership, models, attestations, model_chain
@@ -143,16 +145,16 @@ class ReferenceChain:
                 self.attestations.open_attestation(sender, statement, salt)
             case actions.Finalize(rows):
                 self.block_production.finalize(rows)
-            case actions.Ask(statement, rows, kind, row, other, value):
-                self.disputes.ask(sender, statement, rows, kind, row, other, value)
-            case actions.AnswerRow(question, first, second, of_row, of_baseline):
-                self.disputes.answer_row(sender, question, first, second, of_row, of_baseline)
-            case actions.AnswerPair(question, first, second, distances):
-                self.disputes.answer_pair(sender, question, first, second, distances)
-            case actions.AskCell(question, place, value):
-                self.disputes.ask_cell(sender, question, place, value)
-            case actions.AnswerCell(cell, first, second, of_row, of_baseline, points):
-                self.disputes.answer_cell(sender, cell, first, second, of_row, of_baseline, points)
+            case actions.Ask(statement, rows, kind, row, value):
+                self.disputes.ask(sender, statement, rows, kind, row, value)
+            case actions.AnswerRow(question, rows, of_row, of_baseline, edges):
+                self.answers.answer_row(sender, question, rows, of_row, of_baseline, edges)
+            case actions.AnswerForm(question, model):
+                self.answers.answer_form(sender, question, model)
+            case actions.AskCell(question, place, voice, value):
+                self.disputes.ask_cell(sender, question, place, voice, value)
+            case actions.AnswerCell(cell, rows, of_first, of_second, first, second):
+                self.answers.answer_cell(sender, cell, rows, of_first, of_second, first, second)
             case actions.CommitProof(hash_):
                 self.proofs.commit_proof(sender, hash_)
             case actions.Prove(cell, proof):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from offchain.crypto.merkle import verify_merkle_proof
 from offchain.errors import ModelError, PayloadError
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry
 from offchain.protocol.reference.disputes import ReferenceDisputes
 from offchain.protocol.reference.environment import Environment, Revert
-from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import answers
+from offchain.protocol.rules.bindings import WORD_BYTES, word_count
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words.dispute_records import ProofCommitted
 from offchain.protocol.words.disputes import (
@@ -22,8 +20,7 @@ from offchain.protocol.words.disputes import (
     QuestionKind,
     proof_commitment,
 )
-from offchain.protocol.words.judge import Judge
-from offchain.protocol.words.status import Phase
+from offchain.protocol.words.status import ZERO_HASH, Phase
 
 
 class ReferenceProofs:
@@ -34,17 +31,13 @@ class ReferenceProofs:
         environment: Environment,
         rounds: Rounds,
         data_registry: ReferenceDataRegistry,
-        models: ReferenceModelTransactions,
         disputes: ReferenceDisputes,
-        judge: Judge | None,
     ) -> None:
         self.environment = environment
         self.parameters = environment.parameters
         self.rounds = rounds
         self.data_registry = data_registry
-        self.models = models
         self.disputes = disputes
-        self.judge = judge
         self.committed: dict[tuple[int, str], CommittedProof] = {}
 
     # ---- transactions ----------------------------------------------------------------------------
@@ -53,7 +46,9 @@ class ReferenceProofs:
         """Commit to a proof; a later commitment replaces the earlier."""
         round_number, phase = self.rounds.current_phase()
         if not Phase.CHALLENGE <= phase <= Phase.PROVE:
-            raise Revert("NoDispute", phase)
+            raise Revert("WrongPhase", phase, Phase.CHALLENGE)
+        if commitment == ZERO_HASH:
+            raise Revert("EmptyCommitment")
         block_number = self.environment.block_number
         self.committed[round_number, sender] = CommittedProof(commitment, block_number)
         self.environment.emit(ProofCommitted, round_number, sender, commitment)
@@ -61,42 +56,45 @@ class ReferenceProofs:
     def prove(self, sender: str, number: int, proof: Proof) -> None:
         """Show that one sample has other points than an answered cell says."""
         round_number = self.rounds.require_phase(Phase.PROVE)
-        judge = self._require_judge()
         cell = self.disputes.cell(round_number, number)
         if not cell.is_answered:
             raise Revert("NotAnswered", number)
-        question = self.disputes.standing_question(round_number, cell.question)
+        stated_by = self.disputes.question(round_number, cell.question).statement
+        self.disputes.require_standing(round_number, stated_by)
         self._require_commitment(
             sender, is_cell=True, number=number, sample=proof.sample, salt=proof.salt
         )
         self._require_sample(round_number, cell.place, proof)
-        word = answers.word_number(proof.sample)
-        words = answers.word_count(self.disputes.samples())
-        if not verify_merkle_proof(cell.root, proof.word, word, words, proof.word_path):
-            raise Revert("WordNotThere", cell.root, word)
-        row = question.other if proof.second else question.row
-        self._require_model(round_number, row, proof.model)
-        stated = answers.points_in_word(proof.word, proof.sample, second=proof.second)
+        root = cell.second if proof.second else cell.first
+        at, words = proof.sample // WORD_BYTES, word_count(self.disputes.samples())
+        if not verify_merkle_proof(root, proof.word, at, words, proof.word_path):
+            raise Revert("NotTheWord")
+        row = cell.second_row if proof.second else cell.first_row
+        self.disputes.require_model(round_number, row, proof.model)
+        stated = proof.word[proof.sample % WORD_BYTES]
         try:
-            points = judge.points(proof.model, proof.sample_record)
+            points = self.disputes.require_judge().points(proof.model, proof.sample_record)
         except ModelError as error:
             raise Revert("MalformedModel") from error
         except PayloadError as error:
             raise Revert("MalformedRecord") from error
         if points == stated:
             raise Revert("NotRefuted", stated)
-        self._pay_for(round_number, question.statement, FallReason.POINTS, sender)
+        self._pay_for(round_number, stated_by, FallReason.POINTS, sender)
 
     def prove_form(self, sender: str, number: int, salt: bytes, model: bytes) -> None:
-        """Show that a model is well formed, or malformed, other than a statement says."""
+        """Show that a model that is stated to be malformed is well formed."""
         round_number = self.rounds.require_phase(Phase.PROVE)
-        question = self.disputes.standing_question(round_number, number)
+        question = self.disputes.question(round_number, number)
         if question.kind is not QuestionKind.FORM:
             raise Revert("WrongKind", question.kind)
+        self.disputes.require_standing(round_number, question.statement)
+        if question.needs_answer:
+            raise Revert("NothingClaimed", question.row)
         self._require_commitment(sender, is_cell=False, number=number, sample=0, salt=salt)
-        self._require_model(round_number, question.row, model)
-        if self._require_judge().is_well_formed(model) == question.claimed:
-            raise Revert("NotRefuted", int(question.claimed))
+        self.disputes.require_model(round_number, question.row, model)
+        if not self.disputes.require_judge().is_well_formed(model):
+            raise Revert("NotRefuted", 0)
         self._pay_for(round_number, question.statement, FallReason.FORM, sender)
 
     # ---- views -----------------------------------------------------------------------------------
@@ -109,11 +107,6 @@ class ReferenceProofs:
 
     def _pay_for(self, round_number: int, stated: bytes, reason: FallReason, by: str) -> None:
         self.disputes.pay(self.disputes.fall(round_number, stated, reason, by))
-
-    def _require_judge(self) -> Judge:
-        if self.judge is None:
-            raise Revert("NoJudge")
-        return self.judge
 
     def _require_commitment(
         self, sender: str, *, is_cell: bool, number: int, sample: int, salt: bytes
@@ -130,9 +123,9 @@ class ReferenceProofs:
         )
         known = self.proof_of(round_number, sender)
         if known.hash != expected:
-            raise Revert("NotCommitted", known.hash, expected)
+            raise Revert("CommitmentMismatch", known.hash, expected)
         if known.block_number >= self.environment.block_number:
-            raise Revert("CommittedTooLate", known.block_number)
+            raise Revert("ProofTooEarly", known.block_number)
 
     def _require_sample(self, round_number: int, place: int, proof: Proof) -> None:
         """The record stands under the samples root of the data transaction at that place of D."""
@@ -142,7 +135,8 @@ class ReferenceProofs:
         index = positions(self.rounds.closed_round(round_number).data_set)[place]
         record = proof.record
         if record.round != round_number or not self.data_registry.is_recorded(record, index):
-            raise Revert("UnknownData", index)
+            data_id = self.data_registry.identify(record)
+            raise Revert("UnknownData", record.round, index, data_id)
         at = answers.sample_place(
             self.data_registry.test_parts(round_number, index),
             proof.sample,
@@ -157,15 +151,4 @@ class ReferenceProofs:
             proof.sample_path,
             proof.part_path,
         ):
-            raise Revert("SampleNotThere", record.samples_root, at.part, at.index)
-
-    def _require_model(self, round_number: int, row: int, model: bytes) -> None:
-        """The file is the model of a row: the best so far, or a revealed one."""
-        given = hashlib.sha256(model).digest()
-        expected = (
-            self.models.reveal_at(round_number, row - 1).model_hash
-            if row
-            else self.rounds.head().model_hash
-        )
-        if given != expected:
-            raise Revert("NotTheModel", given, expected)
+            raise Revert("NotTheSample")

@@ -1,8 +1,4 @@
-"""Answers to questions and to cells: their numbers, and whether these add up to what was claimed.
-
-Numbers are packed as rows are: four bytes each, big endian, of a row the points and the squares of
-each data transaction of D in turn, of a pair the distances. A cell has two bytes for each test
-sample: the points of the answer's first row, then those of its second one.
+"""Answers: what they must add up to for a statement's row to be true as far as it shows.
 
 Source: docs/Protocol.md, "Disputes"; ``contracts/Disputes.sol``.
 """
@@ -12,74 +8,51 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from offchain.crypto.merkle import merkle_proof, merkle_root, root_of_sample
-from offchain.errors import ProtocolError
+from offchain.crypto.merkle import root_of_sample
 from offchain.protocol.rules import judging
+from offchain.protocol.rules.bindings import Behind
 from offchain.protocol.rules.reports import positions
-from offchain.protocol.rules.statements import Points, SampleCounts
-from offchain.protocol.words.transactions import Row, packed
+from offchain.protocol.rules.voices import is_variant
+from offchain.protocol.words.status import ZERO_HASH
+from offchain.protocol.words.transactions import Row
 
-ROW_BYTES = 8
-"""Of a row, for each data transaction of D: points and squares."""
-
-DISTANCE_BYTES = 4
-"""Of a pair, for each data transaction of D."""
-
-SAMPLE_BYTES = 2
-"""Of a cell, for each test sample."""
-
-WORD_BYTES = 32
-"""A cell's points are committed to in words of this size, the last one padded with zeros."""
+# ---- rows ----------------------------------------------------------------------------------------
 
 
-class WrongLength(ProtocolError):
-    """Packed numbers are not as many as they must be."""
+def compared_rows(
+    rows: Sequence[Row], orders: Sequence[int], required: int, row: int, *, has_best: bool
+) -> tuple[int, ...]:
+    """The rows of the voices that a row's model has to be compared with, best first.
 
-    def __init__(self, given: int, expected: int) -> None:
-        super().__init__(f"{given} bytes of packed numbers, expected {expected}")
-        self.given = given
-        self.expected = expected
+    All voices that rank before it; if it repeats one of them, up to and with that one. None for a
+    row that is not valid, and while there is no best model.
 
-
-# ---- what was packed -----------------------------------------------------------------------------
-
-
-def packed_row_of(counts: SampleCounts, points: Points, baseline: Points) -> bytes:
-    """The answer for a row: c and q of each data transaction, see `statements.rows`."""
-    return packed(counts.points(points), counts.squares(points, baseline))
-
-
-def packed_distances_of(counts: SampleCounts, points: Points, other: Points) -> bytes:
-    """The answer for a pair: the distance of each data transaction."""
-    return packed(counts.squares(points, other))
-
-
-def cell_points_of(counts: SampleCounts, points: Points, other: Points, place: int) -> bytes:
-    """The answer for a cell: both models' points on each test sample at a place, in turn."""
-    start = place * counts.samples
-    one, two = (array[start : start + counts.samples].tolist() for array in (points, other))
-    return bytes(value for pair in zip(one, two, strict=True) for value in pair)
-
-
-def unpacked(content: bytes, columns: int) -> tuple[tuple[int, ...], ...]:
-    """The columns that were packed.
-
-    Raises:
-        WrongLength: the last line is incomplete.
+    Args:
+        rows: a statement's.
+        orders: numbers of the reveals' commitments, in order of reveal.
+        required: B of the round.
+        row: the row's number.
+        has_best: whether the head has a best model.
     """
-    size = 4 * columns
-    if len(content) % size:
-        raise WrongLength(len(content), len(content) // size * size)
-    numbers = [int.from_bytes(content[i : i + 4], "big") for i in range(0, len(content), 4)]
-    return tuple(tuple(numbers[column::columns]) for column in range(columns))
-
-
-# ---- sums ----------------------------------------------------------------------------------------
+    models = [
+        None if known.hash == ZERO_HASH else judging.Judged(known.net, known.spread, order)
+        for known, order in zip(rows[1:], orders, strict=True)
+    ]
+    ranking = [1 + index for index in judging.rank(models, required)]
+    if not has_best or row not in ranking:
+        return ()
+    found = []
+    for better in ranking[: ranking.index(row)]:
+        if rows[better].repeats == 0:
+            found.append(better)
+            if better == rows[row].repeats:
+                break
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class RowSums:
-    """What a row's numbers make: M(c), M(c - c0) and M(q)."""
+    """What lies behind a row makes M(c), M(c - c0) and M(q)."""
 
     middle: int
     net: int
@@ -90,37 +63,92 @@ class RowSums:
         return (self.middle, self.net, self.spread) == (row.middle, row.net, row.spread)
 
 
-def row_sums(of_row: bytes, of_baseline: bytes, trimmed: int) -> RowSums:
-    """The sums of a row.
+def trimmed_sums(behind: Behind, baseline: Behind) -> tuple[tuple[int, ...], ...]:
+    """The values of each sum that is trimmed: c, c - c0, q, then each voice's distances.
 
     Args:
-        of_row: packed points and squares of at least 2 k + 1 data transactions.
-        of_baseline: the baseline's; empty while there is none, its points count as zeros then.
-        trimmed: k.
-
-    Raises:
-        WrongLength: the two differ in length, or a line is incomplete.
-        TooFewToTrim: fewer than 2 k + 1 data transactions.
+        behind: of the row.
+        baseline: of row 0; nothing while there is no best model, its points count as zeros then.
     """
-    points, squares = unpacked(of_row, 2)
-    if of_baseline and len(of_baseline) != len(of_row):
-        raise WrongLength(len(of_baseline), len(of_row))
-    base = unpacked(of_baseline, 2)[0] if of_baseline else (0,) * len(points)
-    return RowSums(
-        judging.middle(points, trimmed),
-        judging.net(points, base, trimmed),
-        judging.middle(squares, trimmed),
+    points = tuple(place.points for place in behind.places)
+    base = tuple(place.points for place in baseline.places) or (0,) * len(points)
+    return (
+        points,
+        tuple(own - other for own, other in zip(points, base, strict=True)),
+        tuple(place.squares for place in behind.places),
+        *behind.distances,
     )
 
 
-def distance(distances: bytes, trimmed: int) -> int:
-    """M of the packed distances of a pair.
+def row_sums(behind: Behind, baseline: Behind, trimmed: int) -> RowSums:
+    """The sums of a row.
+
+    Args:
+        behind: of at least 2 k + 1 data transactions.
+        baseline: of row 0; nothing while there is no best model.
+        trimmed: k.
 
     Raises:
-        WrongLength: a number is incomplete.
-        TooFewToTrim: fewer than 2 k + 1 data transactions.
+        TooFewToTrim: fewer data transactions.
     """
-    return judging.middle(unpacked(distances, 1)[0], trimmed)
+    return RowSums(
+        *(judging.middle(values, trimmed) for values in trimmed_sums(behind, baseline)[:3])
+    )
+
+
+def edges(behind: Behind, baseline: Behind, trimmed: int) -> tuple[tuple[int, int], ...]:
+    """The lowest and the highest value that each trimmed sum keeps.
+
+    Whoever answers brings them, so that the contract need not sort: it counts how many values are
+    below and above.
+
+    Args:
+        behind: of at least 2 k + 1 data transactions.
+        baseline: of row 0; nothing while there is no best model.
+        trimmed: k.
+    """
+    return tuple(
+        (ordered[trimmed], ordered[len(ordered) - 1 - trimmed])
+        for ordered in map(sorted, trimmed_sums(behind, baseline))
+    )
+
+
+def are_edges(values: Sequence[int], low: int, high: int, trimmed: int) -> bool:
+    """Whether these are the lowest and the highest value that M keeps, found by counting."""
+    below = sum(value < low for value in values)
+    up_to = sum(value <= low for value in values)
+    above = sum(value > high for value in values)
+    down_to = sum(value >= high for value in values)
+    return below <= trimmed < up_to and above <= trimmed < down_to
+
+
+def is_true_verdict(
+    rows: Sequence[Row],
+    row: int,
+    voice: int,
+    distances: Sequence[int],
+    trimmed: int,
+    voice_basis_points: int,
+) -> bool:
+    """Whether distances bear out what a row says of a voice that it was compared with.
+
+    It must be a variant of the one that it repeats, and of no other.
+
+    Args:
+        rows: the statement's.
+        row: the row's number.
+        voice: the voice's row.
+        distances: of the two, for each data transaction of D.
+        trimmed: k.
+        voice_basis_points: the parameter.
+    """
+    own, other = rows[row], rows[voice]
+    apart = judging.middle(distances, trimmed)
+    claimed = voice == own.repeats
+    return is_variant(apart, own.spread, other.spread, voice_basis_points) == claimed
+
+
+# ---- cells ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,68 +160,19 @@ class CellSums:
     squares: int
 
 
-def cell_sums(points: bytes) -> CellSums:
-    """The sums of a cell's points."""
-    firsts, seconds = points[::SAMPLE_BYTES], points[1::SAMPLE_BYTES]
-    squares = sum((one - two) ** 2 for one, two in zip(firsts, seconds, strict=True))
-    return CellSums(sum(firsts), sum(seconds), squares)
+def cell_sums(first: bytes, second: bytes) -> CellSums:
+    """The sums of a cell's points.
+
+    Args:
+        first: the question's row's, one byte for each test sample.
+        second: of the row that it stands against; none count as zeros, where that row is empty.
+    """
+    against = second or bytes(len(first))
+    squares = sum((one - two) ** 2 for one, two in zip(first, against, strict=True))
+    return CellSums(sum(first), sum(against), squares)
 
 
-def expected_of_row(of_row: bytes, of_baseline: bytes, place: int) -> CellSums:
-    """The sums that a cell of a row has at a place, by the answer to its question."""
-    points, squares = unpacked(of_row, 2)
-    base = unpacked(of_baseline, 2)[0][place] if of_baseline else 0
-    return CellSums(points[place], base, squares[place])
-
-
-def expected_of_pair(distances: bytes, place: int) -> int:
-    """The sum of squares that a cell of a pair has at a place, by the answer to its question."""
-    return unpacked(distances, 1)[0][place]
-
-
-# ---- words and samples ---------------------------------------------------------------------------
-
-
-def words(points: bytes) -> list[bytes]:
-    """A cell's points in words of 32 bytes, 16 samples each."""
-    return [
-        points[start : start + WORD_BYTES].ljust(WORD_BYTES, b"\0")
-        for start in range(0, len(points), WORD_BYTES)
-    ]
-
-
-def cell_root(points: bytes) -> bytes:
-    """The Merkle root that stays on chain of an answered cell."""
-    return merkle_root(words(points))
-
-
-@dataclass(frozen=True, slots=True)
-class StatedPoints:
-    """Where a sample's points stand in a cell: a word with its path to the cell's root."""
-
-    word: bytes
-    path: tuple[bytes, ...]
-
-
-def stated_points(points: bytes, sample: int) -> StatedPoints:
-    """The word that has a sample's points, with its path."""
-    leaves, number = words(points), word_number(sample)
-    return StatedPoints(leaves[number], tuple(merkle_proof(leaves, number)))
-
-
-def word_number(sample: int) -> int:
-    """The number of the word that has a sample's points."""
-    return sample * SAMPLE_BYTES // WORD_BYTES
-
-
-def word_count(samples: int) -> int:
-    """The words of a cell with so many samples."""
-    return -(-samples * SAMPLE_BYTES // WORD_BYTES)
-
-
-def points_in_word(word: bytes, sample: int, *, second: bool) -> int:
-    """A sample's stated points: the first row's, or the second's."""
-    return word[sample * SAMPLE_BYTES % WORD_BYTES + second]
+# ---- samples -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

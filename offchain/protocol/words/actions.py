@@ -213,53 +213,57 @@ class Ask:
     rows: tuple[Row, ...]
     kind: QuestionKind
     row: int
-    other: int
     value: int
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """Disputes.answerRow: packed points and squares of the row asked for, and of the baseline."""
+    """Disputes.answerRow: the row asked about and the baseline's as they are packed.
+
+    ``rows`` are the statement's, ``edges`` as `offchain.protocol.rules.answers.edges` finds them.
+    """
 
     question: int
-    first: Row
-    second: Row
+    rows: tuple[Row, ...]
     of_row: bytes
     of_baseline: bytes
+    edges: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerPair:
-    """Disputes.answerPair: the distances of the two models, four bytes each."""
+class AnswerForm:
+    """Disputes.answerForm: the file of a model that is stated to be well formed."""
 
     question: int
-    first: Row
-    second: Row
-    distances: bytes
+    model: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class AskCell:
-    """Disputes.askCell at a place of an answer; ``value`` is the bond."""
+    """Disputes.askCell at a place of an answer; ``value`` is the bond.
+
+    ``voice`` is 0 against the baseline, else which of the answer's compared voices, from 1.
+    """
 
     question: int
     place: int
+    voice: int
     value: int
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCell:
-    """Disputes.answerCell: the points of both rows on each test sample at the place, in turn.
+    """Disputes.answerCell: the points of both rows on the test samples at the place.
 
-    ``of_row`` are the distances, and ``of_baseline`` is empty, where a pair was asked for.
+    ``rows`` are the statement's, ``of_first`` and ``of_second`` both rows as they are packed.
     """
 
     cell: int
-    first: Row
-    second: Row
-    of_row: bytes
-    of_baseline: bytes
-    points: bytes
+    rows: tuple[Row, ...]
+    of_first: bytes
+    of_second: bytes
+    first: bytes
+    second: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +365,7 @@ Action = (
     | Finalize
     | Ask
     | AnswerRow
-    | AnswerPair
+    | AnswerForm
     | AskCell
     | AnswerCell
     | CommitProof

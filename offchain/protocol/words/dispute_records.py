@@ -13,10 +13,7 @@ from offchain.protocol.words.records import Record
 
 @dataclass(frozen=True, slots=True)
 class QuestionAsked(Record):
-    """``asker`` put ``bond`` wei on a statement's row ``row`` being false.
-
-    ``other`` is the row that it repeats, or should, in a question about a pair; else 0.
-    """
+    """``asker`` put ``bond`` wei on a statement's row ``row`` being false."""
 
     round: int
     statement: bytes
@@ -24,13 +21,12 @@ class QuestionAsked(Record):
     question: int
     kind: QuestionKind
     row: int
-    other: int
     bond: int
 
 
 @dataclass(frozen=True, slots=True)
 class RowAnswered(Record):
-    """The packed points and squares of a row, and of the baseline (none where there is none)."""
+    """What lies behind a row and the baseline's, packed (nothing where there is no baseline)."""
 
     round: int
     question: int
@@ -40,35 +36,42 @@ class RowAnswered(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class PairAnswered(Record):
-    """The distances of two models, for each data transaction of D four bytes."""
+class FormAnswered(Record):
+    """A model was shown, and it is well formed."""
 
     round: int
     question: int
     answerer: str
-    distances: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class CellAsked(Record):
-    """``asker`` put ``bond`` wei on an answer being false at ``place`` in D."""
+    """``asker`` put ``bond`` wei on an answer being false at ``place`` in D.
+
+    ``voice`` is 0 against the baseline, else which of the answer's compared voices, from 1.
+    """
 
     round: int
     question: int
     asker: str
     cell: int
     place: int
+    voice: int
     bond: int
 
 
 @dataclass(frozen=True, slots=True)
 class CellAnswered(Record):
-    """The points of both rows of an answer on each test sample at one place, in turn."""
+    """The points of both rows of a cell on each test sample at its place, a byte for each.
+
+    The second row's are none where that row is empty.
+    """
 
     round: int
     cell: int
     answerer: str
-    points: bytes
+    first: bytes
+    second: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Words of disputes: kinds of questions, why statements fall, proofs.
 
-In a round's dispute a *question* asks a statement for what stands behind a row, or behind what a
-row says of another. The answer is the numbers of each data transaction of D, in D's order; their
-position there is a *place*. A *cell* asks an answer for the points of each test sample at one
-place. A *proof* shows by one sample that such points are false.
+In a round's dispute a *question* asks a statement for what lies behind a row. The answer has the
+numbers of each data transaction of D, in D's order; their position there is a *place*. A *cell*
+asks for the points of each test sample at one place: the model's, and the baseline's or those of a
+better-ranked voice that it was compared with. A *proof* shows by one sample that points are false.
 
 Source: ``contracts/interfaces/IDisputes.sol``.
 """
@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from offchain.crypto.hashing import Domain, keccak256
+from offchain.crypto.hashing import Domain
 from offchain.protocol.words.status import ZERO_ADDRESS, ZERO_HASH
-from offchain.protocol.words.transactions import DataRecord, Row
+from offchain.protocol.words.transactions import DataRecord
 
 MAXIMUM_OTHER_QUESTIONS = 16
 """Questions against one statement, or cells, that may be open at a doubled bond."""
@@ -24,26 +24,24 @@ MAXIMUM_OTHER_QUESTIONS = 16
 class QuestionKind(IntEnum):
     """What a question asks for (IDisputes.Kind).
 
-    ROW: the sums of a row; PAIR: whether a row repeats another; FORM: whether a model is well
-    formed, which needs no answer but may be refuted.
+    ROW: all that lies behind a row; FORM: whether a model is well formed. Who states that it is
+    has to show its file; that it is malformed needs no answer, but may be refuted.
     """
 
     ROW = 0
-    PAIR = 1
-    FORM = 2
+    FORM = 1
 
 
 class FallReason(IntEnum):
     """Why a statement fell (IDisputes.Reason).
 
-    STRUCTURE: its own rows refute it; SILENCE: nobody answered; POINTS: the judge gives a sample
-    other points; FORM: the judge's check of the model says otherwise.
+    SILENCE: nobody answered; POINTS: the judge gives a sample other points; FORM: a model that it
+    calls malformed is well formed by the judge.
     """
 
-    STRUCTURE = 0
-    SILENCE = 1
-    POINTS = 2
-    FORM = 3
+    SILENCE = 0
+    POINTS = 1
+    FORM = 2
 
 
 class Stage(IntEnum):
@@ -59,32 +57,25 @@ class AskedQuestion:
 
     Attributes:
         statement: that it is about.
-        claim: see `claim_hash`.
         asker: who asked.
         bond: what the asker put down, in wei.
         answerer: who answered; the zero address: nobody.
         kind: what it is about.
         row: the row's number.
-        other: the other row's, in a question about a pair; else 0.
-        claimed: whether the row claims to repeat the other, or the model to be well formed; true
-            in a question about a row.
+        compared: better-ranked voices that the answer has distances to.
+        claimed: whether the row is not empty: there is a model, and it is well formed.
         settled: whether the bond has gone where it belongs.
-        distances: keccak256 of the answer about a pair.
-        places: bitmap of the places whose cells were asked for.
     """
 
     statement: bytes
-    claim: bytes
     asker: str
     bond: int
     answerer: str
     kind: QuestionKind
     row: int
-    other: int
+    compared: int
     claimed: bool
     settled: bool = False
-    distances: bytes = ZERO_HASH
-    places: int = 0
 
     @property
     def is_answered(self) -> bool:
@@ -92,9 +83,14 @@ class AskedQuestion:
         return self.answerer != ZERO_ADDRESS
 
     @property
+    def needs_answer(self) -> bool:
+        """Whether the statement falls without an answer."""
+        return self.claimed
+
+    @property
     def is_silent(self) -> bool:
         """Whether it needs an answer and has none."""
-        return not self.is_answered and self.kind is not QuestionKind.FORM
+        return self.needs_answer and not self.is_answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +103,12 @@ class AskedCell:
         answerer: who answered; the zero address: nobody.
         question: whose answer it is about.
         place: which data transaction of D.
+        voice: 0: against the baseline; else which of the answer's compared voices, from 1.
         settled: whether the bond has gone where it belongs.
-        root: Merkle root over the words of the answer.
+        first_row: the number of the question's row.
+        second_row: of the row that it stands against.
+        first: root over the first row's points there.
+        second: root over the second one's; zeros where that row is empty.
     """
 
     asker: str
@@ -116,8 +116,12 @@ class AskedCell:
     answerer: str
     question: int
     place: int
+    voice: int
     settled: bool = False
-    root: bytes = ZERO_HASH
+    first_row: int = 0
+    second_row: int = 0
+    first: bytes = ZERO_HASH
+    second: bytes = ZERO_HASH
 
     @property
     def is_answered(self) -> bool:
@@ -144,9 +148,10 @@ class DisputeCounts:
     Attributes:
         questions: asked, of all kinds; the last one has this number.
         cells: asked; the last one has this number.
-        forms: questions about forms.
-        answered: questions that were answered.
+        forms: questions about forms that need no answer.
+        answered: questions about rows that were answered.
         answered_cells: cells that were answered.
+        answered_forms: questions about forms that were answered.
     """
 
     questions: int
@@ -154,9 +159,10 @@ class DisputeCounts:
     forms: int
     answered: int
     answered_cells: int
+    answered_forms: int
 
 
-NOTHING_DISPUTED = DisputeCounts(0, 0, 0, 0, 0)
+NOTHING_DISPUTED = DisputeCounts(0, 0, 0, 0, 0, 0)
 """What a round in which nobody asked reads as."""
 
 
@@ -167,13 +173,13 @@ class Proof:
     Attributes:
         salt: of the commitment to this proof.
         sample: its number among the test samples of the cell's data transaction.
-        second: whether the false points are those of the answer's second row.
+        second: whether the false points are those of the cell's second row.
         record: the data transaction at the cell's place.
         sample_record: the sample as the task records it.
         sample_path: from the sample to its part's root, see `offchain.learning.samples_root`.
         part_path: from there to the samples root.
-        word: the 32 bytes of the cell's points that have this sample's.
-        word_path: from that word to the cell's root.
+        word: the 32 bytes that have that row's points on this sample.
+        word_path: from there to the root of the row's points at the cell's place.
         model: the model file.
     """
 
@@ -187,20 +193,6 @@ class Proof:
     word: bytes
     word_path: tuple[bytes, ...]
     model: bytes
-
-
-def claim_hash(first: Row, second: Row) -> bytes:
-    """keccak256(abi.encode(first, second)): the rows that a question is about, 32 bytes."""
-    return keccak256(
-        b"".join(
-            row.hash
-            + b"".join(
-                (number % 2**256).to_bytes(32, "big")
-                for number in (row.middle, row.net, row.spread, row.repeats)
-            )
-            for row in (first, second)
-        )
-    )
 
 
 def proof_commitment(

@@ -42,7 +42,7 @@ FUNCTIONS: Final[Mapping[type[Action], ContractFunction]] = {
     actions.OpenAttestation: ContractFunction("Attestations", "openAttestation"),
     actions.Ask: ContractFunction("Disputes", "ask"),
     actions.AnswerRow: ContractFunction("Disputes", "answerRow"),
-    actions.AnswerPair: ContractFunction("Disputes", "answerPair"),
+    actions.AnswerForm: ContractFunction("Disputes", "answerForm"),
     actions.AskCell: ContractFunction("Disputes", "askCell"),
     actions.AnswerCell: ContractFunction("Disputes", "answerCell"),
     actions.CommitProof: ContractFunction("Disputes", "commitProof"),

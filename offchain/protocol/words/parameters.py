@@ -99,7 +99,7 @@ class Parameters:
     burn_basis_points: int = 5_000
     model_burn: int = ETHER // 5
     # Disputes
-    question_bond: int = ETHER // 5
+    question_bond: int = ETHER // 2
     challenge_reward: int = ETHER // 2
     # Standing
     minimum_standing: int = 3

@@ -9,6 +9,7 @@ Source: docs/Protocol.md, "Judge".
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isqrt
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.crypto.hashing import Domain
+from offchain.crypto.merkle import merkle_root
 from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
 from offchain.protocol.words.transactions import EMPTY_ROW, Row, row_hash
 
@@ -54,23 +56,46 @@ class Judge:
         """
         known = {index: points for index, points in enumerate(models) if points is not None}
         rows = {index: self._row(points, baseline) for index, points in known.items()}
+        compared: dict[int, list[Sums]] = {}
         if baseline is not None:
-            for index, voice in self._repeated(known, rows, orders, len(baseline)).items():
+            for index, voice in self._repeated(known, rows, orders, compared).items():
                 rows[index] = replace(rows[index], repeats=1 + voice)
-        own = EMPTY_ROW if baseline is None else self._row(baseline, baseline)
-        return own, *(rows.get(index, EMPTY_ROW) for index in range(len(models)))
+        own = (
+            EMPTY_ROW
+            if baseline is None
+            else self._bound(self._row(baseline, baseline), baseline, baseline, ())
+        )
+        return own, *(
+            self._bound(rows[index], known[index], baseline, compared.get(index, ()))
+            if index in known
+            else EMPTY_ROW
+            for index in range(len(models))
+        )
 
     def _row(self, points: Points, baseline: Points | None) -> Row:
-        """A row that repeats nothing."""
+        """A row that repeats nothing and binds nothing."""
         against = np.zeros_like(points) if baseline is None else baseline
         earned, squares = _total(points), _apart(points, against)
         return Row(
-            row_hash(self.domain, self.round, earned.tolist(), squares.tolist()),
+            bytes(32),
             self._middle(earned),
             self._middle(earned - _total(against)),
             self._middle(squares),
             0,
         )
+
+    def _bound(
+        self, row: Row, points: Points, baseline: Points | None, compared: Sequence[Sums]
+    ) -> Row:
+        """A row with its hash: over sums, points, and the distances to the compared voices."""
+        against = np.zeros_like(points) if baseline is None else baseline
+        sums = zip(_total(points).tolist(), _apart(points, against).tolist(), points, strict=True)
+        packed = b"".join(
+            struct.pack(">II", earned, squares) + _root(of_data)
+            for earned, squares, of_data in sums
+        )
+        packed += b"".join(distances.astype(">u4").tobytes() for distances in compared)
+        return replace(row, hash=row_hash(self.domain, self.round, packed))
 
     def _middle(self, values: Sums) -> int:
         """M: all values, less the k lowest and the k highest."""
@@ -90,10 +115,13 @@ class Judge:
         known: Mapping[int, Points],
         rows: Mapping[int, Row],
         orders: Sequence[int],
-        transactions: int,
+        compared: dict[int, list[Sums]],
     ) -> dict[int, int]:
-        """For each valid model that is a variant, the best-ranked voice that it is too near to."""
-        required = self._required(transactions)
+        """For each valid model that is a variant, the best-ranked voice that it is too near to.
+
+        ``compared`` gets each one's distances to the voices that it was compared with.
+        """
+        required = self._required(len(next(iter(known.values()), ())))
         valid = [
             index
             for index, row in rows.items()
@@ -103,7 +131,9 @@ class Judge:
         voices: list[int] = []
         for index in sorted(valid, key=lambda index: (-rows[index].net, orders[index])):
             for voice in voices:
-                distance = self._middle(_apart(known[index], known[voice]))
+                apart = _apart(known[index], known[voice])
+                compared.setdefault(index, []).append(apart)
+                distance = self._middle(apart)
                 smaller = min(rows[index].spread, rows[voice].spread)
                 if BASIS_POINTS * distance < self.parameters.voice_basis_points * smaller:
                     found[index] = voice
@@ -111,6 +141,12 @@ class Judge:
             else:
                 voices.append(index)
         return found
+
+
+def _root(points: Points) -> bytes:
+    """The Merkle root over a model's points on one data transaction, in words of 32 bytes."""
+    padded = np.pad(points, (0, -len(points) % 32)).tobytes()
+    return merkle_root([padded[start : start + 32] for start in range(0, len(padded), 32)])
 
 
 def _total(points: Points) -> Sums:

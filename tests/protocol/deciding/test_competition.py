@@ -97,6 +97,9 @@ UNFINISHED = [
         {"facts": facts(held_model=MODEL, scored=True), "own__commitment": committed()},
     ),
     (Phase.ATTEST, {"facts": facts(evaluating=True)}),
+    (Phase.ATTEST, {"facts": facts(rechecking=True)}),
+    (Phase.ATTEST, {"facts": facts(statement=STATEMENT, attestation=ATTESTATION)}),
+    (Phase.CHALLENGE, {"facts": facts(evaluating=True)}),
     (
         Phase.ATTEST_REVEAL,
         {

@@ -26,7 +26,7 @@ def test_a_phase_may_end_when_its_height_and_its_seconds_are_over() -> None:
 
 def test_phases_follow_one_another_and_finalize_ends_void() -> None:
     phases = [Phase.OPEN]
-    everything = DisputeCounts(questions=2, forms=1, answered=1, cells=1, answered_cells=1)
+    everything = DisputeCounts(2, 1, 1, 1, 1, 1)
     while phases[-1].competes:
         phases.append(clock.next_phase(phases[-1], disputed=everything, has_judge=True))
     assert phases == [*COMPETING, Phase.VOID]
@@ -44,9 +44,10 @@ def test_without_commitments_there_is_nothing_to_reveal() -> None:
     assert clock.next_phase(Phase.REPORT, **nothing) is Phase.VOID
 
 
-ROW, FORM = DisputeCounts(1, 0, 0, 0, 0), DisputeCounts(1, 0, 1, 0, 0)
-BOTH, ANSWERED = DisputeCounts(2, 0, 1, 0, 0), DisputeCounts(1, 0, 0, 1, 0)
-CELL, CELL_ANSWERED = DisputeCounts(1, 1, 0, 1, 0), DisputeCounts(1, 1, 0, 1, 1)
+ROW, FORM = DisputeCounts(1, 0, 0, 0, 0, 0), DisputeCounts(1, 0, 1, 0, 0, 0)
+BOTH, ANSWERED = DisputeCounts(2, 0, 1, 0, 0, 0), DisputeCounts(1, 0, 0, 1, 0, 0)
+SHOWN = DisputeCounts(1, 0, 0, 0, 0, 1)
+CELL, CELL_ANSWERED = DisputeCounts(1, 1, 0, 1, 0, 0), DisputeCounts(1, 1, 0, 1, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ CELL, CELL_ANSWERED = DisputeCounts(1, 1, 0, 1, 0), DisputeCounts(1, 1, 0, 1, 1)
         (Phase.CHALLENGE, BOTH, True, Phase.ANSWER),
         (Phase.ANSWER, ROW, True, Phase.FINALIZE),
         (Phase.ANSWER, BOTH, True, Phase.PROVE),
+        (Phase.ANSWER, SHOWN, True, Phase.FINALIZE),
         (Phase.ANSWER, ANSWERED, True, Phase.SECOND_CHALLENGE),
         (Phase.SECOND_CHALLENGE, ANSWERED, True, Phase.FINALIZE),
         (Phase.SECOND_CHALLENGE, CELL, False, Phase.SECOND_ANSWER),
