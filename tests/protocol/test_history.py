@@ -14,6 +14,7 @@ from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import VoidReason
+from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.world import World
 from tests.support.worlds.random_play import RandomPlay
 
@@ -23,7 +24,7 @@ RecordType = TypeVar("RecordType", bound=Record)
 @pytest.fixture(scope="module")
 def played() -> World:
     """A chain with blocks, void rounds and several epochs, made by random transactions."""
-    world = World(genesis=4)
+    world = DisputingWorld(genesis=4)
     RandomPlay(world, 1).play(900)
     assert len(world.rounds.blocks) > 3
     assert any(closed.void_reason for closed in world.rounds.closed.values())

@@ -194,7 +194,7 @@ class HonestWorld(SteppedWorld):
         """A commitment to a new model of some skill, or to a variant of another node's model."""
         luck = self.randomness() if copy_of is None else copy_of.models[self.competing].luck
         model = Model(
-            file=self.randomness(100),
+            file=self.model_file(skill, copy_of, is_malformed=is_malformed),
             training_root=self.randomness(),
             salt=self.randomness(),
             skill=skill,
@@ -206,6 +206,11 @@ class HonestWorld(SteppedWorld):
             self.domain, self.competing, model.salt
         )
         return actions.CommitModel(commitment, keccak256(b"sealed" + model.model_hash))
+
+    def model_file(self, skill: int, copy_of: Node | None, *, is_malformed: bool) -> bytes:
+        """The file of a new model; here of nothing that could be read."""
+        del skill, copy_of, is_malformed
+        return self.randomness(100)
 
     def model_transaction(self, node: Node) -> ModelTransaction:
         """What the node reveals in the round in competition."""

@@ -11,9 +11,10 @@ import pytest
 
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules.reports import positions
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_records
 from offchain.protocol.words import records as events
 from offchain.protocol.words.status import ZERO_HASH, Electorate, Phase, VoidReason
+from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.steps import SMALL, address
 from scripts.support.worlds.world import World
 from tests.support.worlds.random_play import RandomPlay
@@ -29,7 +30,7 @@ def random_play(seed: int) -> RandomPlay:
     """Random play among eight accounts, four of them genesis', for at most five places."""
     names = [address(number) for number in range(8)]
     parameters = replace(SMALL, maximum_members=5, standing_rounds=2 + seed % 2)
-    return RandomPlay(World(parameters, names, genesis=4), seed)
+    return RandomPlay(DisputingWorld(parameters, names, genesis=4), seed)
 
 
 @cache
@@ -63,7 +64,8 @@ def test_random_play_goes_everywhere() -> None:
         for play in plays
         for record in play.world.reference.environment.records
     }
-    kinds: Iterable[type] = (kind for kind in vars(events).values() if isinstance(kind, type))
+    named = (*vars(events).values(), *vars(dispute_records).values())
+    kinds: Iterable[type] = (kind for kind in named if isinstance(kind, type))
     known = {kind.__name__ for kind in kinds if issubclass(kind, events.Record)}
     # The relay's events are not the reference's, and no draw is lost with so few headers.
     assert known - met == {"Record", "HeadersAccepted", "Reorganised", "DrawRenewed"}

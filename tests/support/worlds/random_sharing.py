@@ -9,14 +9,14 @@ from dataclasses import replace
 from offchain.crypto.secp256k1 import ORDER
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import NextPartition, Phase
+from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.steps import Node
-from scripts.support.worlds.world import World
 
 
 class RandomSharing:
     """Time, members and data: one method for each kind of transaction. `Revert` goes through."""
 
-    def __init__(self, world: World, seed: int) -> None:
+    def __init__(self, world: DisputingWorld, seed: int) -> None:
         self.world = world
         self.random = random.Random(seed)
 
