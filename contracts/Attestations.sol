@@ -353,11 +353,16 @@ contract Attestations is IAttestations {
     function _requireRows(Row[] calldata rows, uint32 round, uint256 missing) private view {
         (, uint32 reveals) = _modelTransactions.counts(round);
         if (rows.length != uint256(reveals) + 1) revert WrongRowCount(rows.length, uint256(reveals) + 1);
-        for (uint256 i; missing >> i != 0; ++i) {
-            if (!Bits.has(missing, i)) continue;
-            Row calldata row = rows[i + 1];
-            bool isEmpty = row.hash == 0 && row.middle == 0 && row.net == 0 && row.spread == 0 && row.repeats == 0;
-            if (!isEmpty) revert MissingRowNotEmpty(uint32(i));
+        (,, bytes32 best) = _modelChain.head();
+        if ((rows[0].hash == 0) != (best == 0)) revert WrongBaselineRow();
+        for (uint256 i; i < rows.length; ++i) {
+            Row calldata row = rows[i];
+            if (row.hash == 0) {
+                bool isEmpty = row.middle == 0 && row.net == 0 && row.spread == 0 && row.repeats == 0;
+                if (!isEmpty) revert RowNotEmpty(uint32(i));
+            } else if (i != 0 && Bits.has(missing, i - 1)) {
+                revert MissingRowNotEmpty(uint32(i - 1));
+            }
         }
     }
 }

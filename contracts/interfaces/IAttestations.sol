@@ -10,7 +10,7 @@ import {IModelChain} from "./IModelChain.sol";
 /// model i, of the round. H is as IModelChain says; docs/Protocol.md has the rules.
 interface IAttestations {
     /// @notice A model's row of a statement; row 0 is the baseline's. A missing or malformed model has zeros only.
-    /// @param hash H("row", round, packed): for each data transaction of D its points and squares, uint32 each
+    /// @param hash H("row", round, packed), where packed is all that stands behind the row: see the library PackedRows
     /// @param middle M(points), see docs/Protocol.md, Judge
     /// @param net M(points less the baseline's); 0 in row 0
     /// @param spread M(squares)
@@ -123,6 +123,13 @@ interface IAttestations {
     /// @param index the model's
     error MissingRowNotEmpty(uint32 index);
 
+    /// @notice A row without a hash has to be zeros.
+    /// @param row its number
+    error RowNotEmpty(uint32 row);
+
+    /// @notice The baseline's row is empty if and only if there is no best model.
+    error WrongBaselineRow();
+
     /// @notice Only the model chain may call this.
     /// @param caller who called
     /// @param modelChain who may
@@ -165,7 +172,7 @@ interface IAttestations {
 
     /// @notice Opens the caller's attestation (AttestReveal) to the statement H("table", round, data root, rows), and
     /// brings its rows.
-    /// @dev Reverts with WrongPhase, WrongRowCount, MissingRowNotEmpty, NotCommitted or CommitmentMismatch.
+    /// @dev Reverts with WrongPhase, WrongRowCount, WrongBaselineRow, RowNotEmpty, MissingRowNotEmpty, NotCommitted or CommitmentMismatch.
     /// @param rows row 0, then every revealed model's in order
     /// @param salt of the commitment
     function openStatement(Row[] calldata rows, bytes32 salt) external;

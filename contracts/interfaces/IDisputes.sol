@@ -8,27 +8,27 @@ import {IModelChain} from "./IModelChain.sol";
 /// @title Disputes: a statement that is false falls, whoever stands behind it.
 /// @notice After statements are opened anybody may question one. What cannot be answered, or is answered with points
 /// that the task's judge does not give, makes the statement fall: its supporters lose their stakes and their standing,
-/// and whoever showed it has a reward of what they lost. A statement with true rows can be answered by everybody who
-/// has the data, and cannot fall. docs/Protocol.md, Disputes.
+/// and whoever showed it has a reward of what they lost. A row's hash binds everything that can be asked: there is one
+/// answer at most, whoever gives it. A statement with true rows can be answered by everybody who has the data, and
+/// cannot fall. docs/Protocol.md, Disputes.
 ///
-///     Challenge, Answer                what stands behind a row, or behind what a row says of another one
-///     SecondChallenge, SecondAnswer    what stands behind the answer at one data transaction: a cell
-///     Prove                            one sample of a cell, or the form of a model, before the judge
+///     Challenge, Answer                what stands behind a row, or that a model is well formed
+///     SecondChallenge, SecondAnswer    the points of one data transaction behind an answered row: a cell
+///     Prove                            one sample of a cell, or the file of a model, before the judge
 ///
-/// D's data transactions in order of arrival are its places, from 0. A row packed has for each of them points and
-/// squares, uint32 each, big-endian; its hash is H("row", round, packed). Questions of a round are numbered from 1,
-/// and so are its cells. Amounts are wei. H is as IModelChain says.
+/// D's data transactions in order of arrival are its places, from 0. What stands behind a row is packed as the library
+/// PackedRows says; its hash is H("row", round, packed). The voices that a row is compared with are those that the
+/// library ComparedVoices names. Questions of a round are numbered from 1, and so are its cells. Amounts are wei. H is
+/// as IModelChain says.
 ///
 /// Invariants: what the contract holds is at least all bonds that are not settled and all rewards that are owed; a
 /// statement falls once; a bond is settled once; an answer has the sums that its statement claims.
 interface IDisputes {
     /// @notice What a question is about.
     enum Kind {
-        /// @notice A row: its points and squares, which must lead to the row's hash and sums.
+        /// @notice A row: what stands behind it, which must lead to its hash, its sums and what it repeats.
         Row,
-        /// @notice What a row says of another: that it repeats it, or does not. Their distances must bear it out.
-        Pair,
-        /// @notice Whether a model is well formed. Needs no answer; the model's file decides.
+        /// @notice Whether a model is well formed. Where its row is empty that needs no answer.
         Form
     }
 
@@ -42,75 +42,76 @@ interface IDisputes {
 
     /// @notice Why a statement fell.
     enum Reason {
-        /// @notice Its rows contradict each other, or what is known of the round.
-        Structure,
         /// @notice A question or a cell was not answered.
         Silence,
         /// @notice The judge gives a sample other points.
         Points,
-        /// @notice The judge says otherwise whether a model is well formed.
+        /// @notice A model whose row is empty is well formed.
         Form
     }
 
     /// @notice A question.
     /// @param statement that it is about
-    /// @param claim keccak256(abi.encode(first, second)): the row that it is about, and the other one, which is the
-    /// baseline's unless it is about a pair
     /// @param asker who asked; 0: there is no such question
     /// @param bond what the asker put down
     /// @param answerer who answered; 0: nobody
     /// @param kind what it is about
     /// @param row the row's number
-    /// @param other number of the other row; 0 unless it is about a pair
-    /// @param claimed Pair: that the row repeats the other. Form: that the model is well formed
+    /// @param compared how many voices the row is compared with; 0 before it is answered
+    /// @param claimed whether the row is not empty: the question needs an answer
     /// @param settled whether the bond has gone where it belongs
-    /// @param distances keccak256 of the answer's distances (Pair)
-    /// @param places whose cells were asked for: bit i is place i
     struct Question {
         bytes32 statement;
-        bytes32 claim;
         address asker;
         uint96 bond;
         address answerer;
         Kind kind;
         uint8 row;
-        uint8 other;
+        uint8 compared;
         bool claimed;
         bool settled;
-        bytes32 distances;
-        uint128 places;
     }
 
-    /// @notice A cell: the points behind an answer at one place.
+    /// @notice A cell: the points behind an answered row at one place, beside those of the baseline or of a voice.
     /// @param asker who asked; 0: there is no such cell
     /// @param bond what the asker put down
     /// @param answerer who answered; 0: nobody
     /// @param question whose answer it is about
     /// @param place which data transaction of D
+    /// @param voice 0: against the baseline; else against which of the compared voices, from 1
     /// @param settled whether the bond has gone where it belongs
-    /// @param root Merkle root over the answer's words of 32 bytes: 16 samples each, the last one filled with zeros
+    /// @param firstRow the question's row, once answered
+    /// @param secondRow the baseline's, or the voice's, once answered
+    /// @param first root over the first row's points, once answered: see SamplePoints
+    /// @param second root over the second row's; 0 while there is no best model
     struct Cell {
         address asker;
         uint96 bond;
         address answerer;
         uint32 question;
         uint8 place;
+        uint8 voice;
         bool settled;
-        bytes32 root;
+        uint8 firstRow;
+        uint8 secondRow;
+        bytes32 first;
+        bytes32 second;
     }
 
     /// @notice How far a round's disputes are.
     /// @param questions asked
     /// @param cells asked for
-    /// @param forms questions about the form of a model
-    /// @param answered questions
+    /// @param forms questions about the form of a model whose row is empty, which need no answer
+    /// @param answered questions about rows
     /// @param answeredCells cells
+    /// @param answeredForms questions about forms
     struct Counts {
         uint32 questions;
         uint32 cells;
         uint32 forms;
         uint32 answered;
         uint32 answeredCells;
+        uint32 answeredForms;
     }
 
     /// @notice A commitment to a proof.
@@ -130,8 +131,8 @@ interface IDisputes {
     /// @param sampleRecord the sample, as it stands under the samples root
     /// @param samplePath the hashes from it to its part's root
     /// @param partPath the hashes from there to the samples root
-    /// @param word the word of the cell's answer that has the sample's points
-    /// @param wordPath the hashes from it to the cell's root
+    /// @param word the word of the row's points that has the sample's, see SamplePoints
+    /// @param wordPath the hashes from it to the root that the cell has
     /// @param model file of the model that has the points
     struct Proof {
         bytes32 salt;
@@ -153,7 +154,6 @@ interface IDisputes {
     /// @param question the question's number
     /// @param kind what it is about
     /// @param row the row's number
-    /// @param other number of the other row; 0 unless it is about a pair
     /// @param bond what the asker put down
     event QuestionAsked(
         uint32 indexed round,
@@ -162,7 +162,6 @@ interface IDisputes {
         uint32 question,
         Kind kind,
         uint32 row,
-        uint32 other,
         uint256 bond
     );
 
@@ -170,18 +169,17 @@ interface IDisputes {
     /// @param round the round in competition
     /// @param question its number
     /// @param answerer who answered
-    /// @param ofRow the row packed
-    /// @param ofBaseline the baseline's row packed; empty while there is no best model
+    /// @param ofRow what stands behind the row
+    /// @param ofBaseline what stands behind the baseline's; empty while there is no best model
     event RowAnswered(
         uint32 indexed round, uint32 indexed question, address indexed answerer, bytes ofRow, bytes ofBaseline
     );
 
-    /// @notice A question about a pair is answered.
+    /// @notice A question about a model's form is answered: it is well formed. The file is in the call.
     /// @param round the round in competition
     /// @param question its number
     /// @param answerer who answered
-    /// @param distances of the two models at each place, uint32 each
-    event PairAnswered(uint32 indexed round, uint32 indexed question, address indexed answerer, bytes distances);
+    event FormAnswered(uint32 indexed round, uint32 indexed question, address indexed answerer);
 
     /// @notice The points behind an answer are asked for.
     /// @param round the round in competition
@@ -189,6 +187,7 @@ interface IDisputes {
     /// @param asker who asks
     /// @param cell the cell's number
     /// @param place which data transaction of D
+    /// @param voice 0: against the baseline; else against which of the compared voices, from 1
     /// @param bond what the asker put down
     event CellAsked(
         uint32 indexed round,
@@ -196,6 +195,7 @@ interface IDisputes {
         address indexed asker,
         uint32 cell,
         uint32 place,
+        uint32 voice,
         uint256 bond
     );
 
@@ -203,8 +203,11 @@ interface IDisputes {
     /// @param round the round in competition
     /// @param cell its number
     /// @param answerer who answered
-    /// @param points of each test sample of the data transaction in turn: the first row's, the second's
-    event CellAnswered(uint32 indexed round, uint32 indexed cell, address indexed answerer, bytes points);
+    /// @param first the row's points on the data transaction's test samples, a byte each
+    /// @param second the baseline's, or the voice's; empty while there is no best model
+    event CellAnswered(
+        uint32 indexed round, uint32 indexed cell, address indexed answerer, bytes first, bytes second
+    );
 
     /// @notice An account has committed to a proof, or to another one.
     /// @param round the round in competition
@@ -249,17 +252,13 @@ interface IDisputes {
 
     /// @notice The round in competition is in another phase.
     /// @param phase as IModelChain.Phase
-    /// @param required the phase that it would have to be in
+    /// @param required the phase that it would have to be in; for a commitment the first of those that it may be in
     error WrongPhase(uint8 phase, uint8 required);
-
-    /// @notice No dispute runs.
-    /// @param phase as IModelChain.Phase: none of Challenge to Prove
-    error NoDispute(uint8 phase);
 
     /// @notice The rows lead to another statement.
     /// @param given what they lead to
-    /// @param statement what they were to lead to
-    error NotTheRows(bytes32 given, bytes32 statement);
+    /// @param expected what they were to lead to
+    error NotTheStatement(bytes32 given, bytes32 expected);
 
     /// @notice Nobody has opened that statement.
     /// @param statement which
@@ -267,36 +266,33 @@ interface IDisputes {
 
     /// @notice The statement has fallen already.
     /// @param statement which
-    error AlreadyFallen(bytes32 statement);
+    error StatementFallen(bytes32 statement);
 
     /// @notice There is no such row to ask this about.
-    /// @param row its number, or that of the other row
+    /// @param row its number
     /// @param models the last row's number
     error NoSuchRow(uint32 row, uint32 models);
 
-    /// @notice The statement claims nothing there that could be shown to be false.
-    /// @param kind of the question
-    /// @param row the row's number
-    /// @param other number of the other row
-    error NothingClaimed(Kind kind, uint32 row, uint32 other);
-
-    /// @notice The task has no judge.
-    error NoJudge();
-
-    /// @notice That was asked already.
-    /// @param row the row's number, or the question's whose cell was asked for
-    /// @param other number of the other row, or the cell's place
-    error AlreadyAsked(uint32 row, uint32 other);
-
     /// @notice So many have been asked beside the first ones of attesters that no bond buys another one.
-    /// @param statement which
+    /// @param account who would ask
     /// @param others how many
-    error TooManyQuestions(bytes32 statement, uint256 others);
+    error TooManyQuestions(address account, uint256 others);
 
     /// @notice Another bond is due: see bondOf.
     /// @param given what was sent
     /// @param expected what has to be
     error WrongBond(uint256 given, uint256 expected);
+
+    /// @notice The task has no judge.
+    error NoJudge();
+
+    /// @notice The statement claims nothing there that could be asked, answered or shown to be false.
+    /// @param row the row's number
+    error NothingClaimed(uint32 row);
+
+    /// @notice That was asked already.
+    /// @param question the question's number, also where it is about a cell of its answer
+    error AlreadyAsked(uint32 question);
 
     /// @notice There is no such question.
     /// @param round the round
@@ -320,34 +316,36 @@ interface IDisputes {
     /// @param number its number
     error NotAnswered(uint32 number);
 
-    /// @notice These are not the rows that the question is about.
-    /// @param given keccak256(abi.encode(first, second))
-    /// @param claim what it would have to be
-    error NotTheClaim(bytes32 given, bytes32 claim);
+    /// @notice The file is no model of the task.
+    error NotWellFormed();
 
-    /// @notice The distances are not those of the question's answer.
-    /// @param given keccak256 of them
-    /// @param expected what it would have to be
-    error NotTheDistances(bytes32 given, bytes32 expected);
-
-    /// @notice The distances do not bear out what the statement claims.
-    /// @param middle M of the distances
-    /// @param claimed whether it claims that the row repeats the other
-    error WrongDistances(uint256 middle, bool claimed);
+    /// @notice The points do not add up to what stands behind the row.
+    /// @param first sum of the row's points
+    /// @param second sum of the baseline's, or the voice's
+    /// @param squares sum of the squares of what they differ
+    error WrongPoints(uint256 first, uint256 second, uint256 squares);
 
     /// @notice D has no such place.
     /// @param place which
     /// @param count how many it has
     error NoSuchPlace(uint32 place, uint32 count);
 
+    /// @notice The row is not compared with so many voices.
+    /// @param voice which was asked for
+    /// @param compared how many it is compared with
+    error NoSuchVoice(uint32 voice, uint32 compared);
+
+    /// @notice A commitment of zeros.
+    error EmptyCommitment();
+
     /// @notice The account has committed to another proof, or to none.
     /// @param committed its commitment
-    /// @param expected what this proof's is
-    error NotCommitted(bytes32 committed, bytes32 expected);
+    /// @param opened what this proof's is
+    error CommitmentMismatch(bytes32 committed, bytes32 opened);
 
     /// @notice A proof has to be in a later block than its commitment.
-    /// @param blockNumber the commitment's
-    error CommittedTooLate(uint256 blockNumber);
+    /// @param blockNumber of both
+    error ProofTooEarly(uint256 blockNumber);
 
     /// @notice The data transaction has no such test sample.
     /// @param sample number that was given
@@ -355,19 +353,16 @@ interface IDisputes {
     error NoSuchSample(uint32 sample, uint256 count);
 
     /// @notice The record is not that of the data transaction at the cell's place.
+    /// @param round the record's
     /// @param index number that the data transaction has
-    error UnknownData(uint32 index);
+    /// @param id the record's identifier
+    error UnknownData(uint32 round, uint32 index, bytes32 id);
 
-    /// @notice The sample does not stand under the data transaction's samples root there.
-    /// @param samplesRoot the root
-    /// @param part number of the part
-    /// @param sample number in the part
-    error SampleNotThere(bytes32 samplesRoot, uint256 part, uint256 sample);
+    /// @notice The sample does not stand there under the data transaction's samples root.
+    error NotTheSample();
 
-    /// @notice The word does not stand under the cell's root there.
-    /// @param root the root
-    /// @param word number of the word
-    error WordNotThere(bytes32 root, uint256 word);
+    /// @notice The word does not stand there under the root that the cell has.
+    error NotTheWord();
 
     /// @notice The file is another model.
     /// @param given sha2-256 of the file
@@ -375,13 +370,12 @@ interface IDisputes {
     error NotTheModel(bytes32 given, bytes32 expected);
 
     /// @notice The judge agrees with the statement.
-    /// @param stated the sample's points; for a form 1 if the model is well formed, 0 if not
+    /// @param stated the sample's points; 0 for a form
     error NotRefuted(uint8 stated);
 
     /// @notice The round's disputes are not over.
     /// @param round which
-    /// @param phase it is in
-    error NotOver(uint32 round, uint8 phase);
+    error NotSettleable(uint32 round);
 
     /// @notice The bond was settled already.
     /// @param number of the question or cell
@@ -395,96 +389,87 @@ interface IDisputes {
     // ---- questions and answers ---------------------------------------------------------------------------------
 
     /// @notice Asks what stands behind a statement (Challenge). Anybody may, with the bond that bondOf says, once
-    /// about the same. Where the rows themselves show that the statement is false it falls at once, and the bond comes
-    /// back with the reward.
-    /// @dev Reverts with WrongPhase, WrongBond, TooManyQuestions, StatementUnknown, AlreadyFallen, NotTheRows,
-    /// NoSuchRow, NothingClaimed, NoJudge, AlreadyAsked or TransferFailed.
+    /// about the same. About forms only where the task has a judge, and the model is not missing.
+    /// @dev Reverts with WrongPhase, StatementUnknown, StatementFallen, NotTheStatement, NoSuchRow, NoJudge,
+    /// NothingClaimed, AlreadyAsked, TooManyQuestions or WrongBond.
     /// @param statement which
     /// @param rows the statement's
     /// @param kind what the question is about
     /// @param row number of the row: 0 is the baseline's, then 1 + reveal index
-    /// @param other number of the other row (Pair), else 0
-    function ask(bytes32 statement, IAttestations.Row[] calldata rows, Kind kind, uint32 row, uint32 other)
-        external
-        payable;
+    function ask(bytes32 statement, IAttestations.Row[] calldata rows, Kind kind, uint32 row) external payable;
 
     /// @notice Answers a question about a row (Answer). Anybody may.
-    /// @dev Reverts with WrongPhase, NoSuchQuestion, AlreadyFallen, WrongKind, AlreadyAnswered, NotTheClaim, or an
-    /// error of the library RowClaims.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, AlreadyAnswered, StatementFallen, NotTheStatement, or
+    /// an error of the libraries PackedRows and TrimmedSums.
     /// @param question its number
-    /// @param first the row
-    /// @param second the baseline's
-    /// @param ofRow the row packed
-    /// @param ofBaseline the baseline's row packed, also where that is the row asked about; empty while there is no
-    /// best model
+    /// @param rows the statement's
+    /// @param ofRow what stands behind the row
+    /// @param ofBaseline what stands behind the baseline's, also where that is the row asked about; empty while there
+    /// is no best model
+    /// @param edges the lowest and the highest number that stay (TrimmedSums): of points, of points less the
+    /// baseline's, of squares, and of the distances to each compared voice
     function answerRow(
         uint32 question,
-        IAttestations.Row calldata first,
-        IAttestations.Row calldata second,
-        bytes calldata ofRow,
-        bytes calldata ofBaseline
-    ) external;
-
-    /// @notice Answers a question about a pair (Answer). Anybody may.
-    /// @dev Reverts with WrongPhase, NoSuchQuestion, AlreadyFallen, WrongKind, AlreadyAnswered, NotTheClaim,
-    /// WrongDistances, or RowClaims.WrongLength.
-    /// @param question its number
-    /// @param first the row
-    /// @param second the other row
-    /// @param distances of the two models at each place, uint32 each
-    function answerPair(
-        uint32 question,
-        IAttestations.Row calldata first,
-        IAttestations.Row calldata second,
-        bytes calldata distances
-    ) external;
-
-    /// @notice Asks for the points behind an answer at one place (SecondChallenge). Anybody may, with the bond that
-    /// bondOf says, once for each place.
-    /// @dev Reverts with WrongPhase, NoSuchQuestion, AlreadyFallen, NotAnswered, NoSuchPlace, AlreadyAsked, WrongBond
-    /// or TooManyQuestions.
-    /// @param question that was answered
-    /// @param place which data transaction of D
-    function askCell(uint32 question, uint32 place) external payable;
-
-    /// @notice Answers a cell (SecondAnswer). Anybody may.
-    /// @dev Reverts with WrongPhase, NoSuchCell, AlreadyFallen, AlreadyAnswered, NotTheClaim, NotTheDistances, or an
-    /// error of the libraries RowClaims and SamplePoints.
-    /// @param cell its number
-    /// @param first the row
-    /// @param second the baseline's, or the other one of a pair
-    /// @param ofRow the row packed; of a pair the distances
-    /// @param ofBaseline the baseline's row packed; empty for a pair, and while there is no best model
-    /// @param points of each test sample of the data transaction in turn: the first row's, the second's
-    function answerCell(
-        uint32 cell,
-        IAttestations.Row calldata first,
-        IAttestations.Row calldata second,
+        IAttestations.Row[] calldata rows,
         bytes calldata ofRow,
         bytes calldata ofBaseline,
-        bytes calldata points
+        int64[2][] calldata edges
+    ) external;
+
+    /// @notice Answers a question about the form of a model that a statement has points of (Answer). Anybody may.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, AlreadyAnswered, StatementFallen, NothingClaimed,
+    /// NotTheModel or NotWellFormed.
+    /// @param question its number
+    /// @param model the file
+    function answerForm(uint32 question, bytes calldata model) external;
+
+    /// @notice Asks for the points behind an answered row at one place (SecondChallenge). Anybody may, with the bond
+    /// that bondOf says, once about the same.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, NotAnswered, StatementFallen, NoSuchPlace, NoSuchVoice,
+    /// AlreadyAsked, TooManyQuestions or WrongBond.
+    /// @param question that was answered
+    /// @param place which data transaction of D
+    /// @param voice 0: against the baseline; else against which of the compared voices, from 1
+    function askCell(uint32 question, uint32 place, uint32 voice) external payable;
+
+    /// @notice Answers a cell (SecondAnswer). Anybody may.
+    /// @dev Reverts with WrongPhase, NoSuchCell, AlreadyAnswered, StatementFallen, NotTheStatement, WrongPoints, or an
+    /// error of the libraries PackedRows and SamplePoints.
+    /// @param cell its number
+    /// @param rows the statement's
+    /// @param ofFirst what stands behind the row
+    /// @param ofSecond what stands behind the baseline's, or the voice's; empty while there is no best model
+    /// @param first the row's points on each test sample of the data transaction in turn, a byte each
+    /// @param second the baseline's, or the voice's; empty while there is no best model
+    function answerCell(
+        uint32 cell,
+        IAttestations.Row[] calldata rows,
+        bytes calldata ofFirst,
+        bytes calldata ofSecond,
+        bytes calldata first,
+        bytes calldata second
     ) external;
 
     // ---- proofs ------------------------------------------------------------------------------------------------
 
     /// @notice Commits to a proof (Challenge to Prove), so that nobody can copy it. A later one takes its place.
-    /// @dev Reverts with NoDispute.
-    /// @param hash as Commitment says
+    /// @dev Reverts with WrongPhase or EmptyCommitment.
+    /// @param hash as Commitment says; not 0
     function commitProof(bytes32 hash) external;
 
     /// @notice Shows that one sample has other points than a cell's answer says (Prove): the statement falls, and the
     /// caller has the reward.
-    /// @dev Reverts with WrongPhase, NoJudge, NoSuchCell, NotAnswered, AlreadyFallen, NotCommitted, CommittedTooLate,
-    /// NoSuchSample, UnknownData, SampleNotThere, WordNotThere, NotTheModel, NotRefuted, TransferFailed, or an error
-    /// of IJudge.
+    /// @dev Reverts with WrongPhase, NoSuchCell, NotAnswered, StatementFallen, CommitmentMismatch, ProofTooEarly,
+    /// NoSuchSample, UnknownData, NotTheSample, NotTheWord, NotTheModel, NotRefuted, TransferFailed, or an error of
+    /// IJudge.
     /// @param cell which
     /// @param proof that
     function prove(uint32 cell, Proof calldata proof) external;
 
-    /// @notice Shows that a model is or is not well formed, against what a statement claims (Prove): the statement
-    /// falls, and the caller has the reward.
-    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, AlreadyFallen, NotCommitted, CommittedTooLate,
-    /// NotTheModel, NotRefuted or TransferFailed.
+    /// @notice Shows that a model is well formed whose row a statement leaves empty (Prove): the statement falls, and
+    /// the caller has the reward.
+    /// @dev Reverts with WrongPhase, NoSuchQuestion, WrongKind, StatementFallen, NothingClaimed, CommitmentMismatch,
+    /// ProofTooEarly, NotTheModel, NotRefuted or TransferFailed.
     /// @param question about the form
     /// @param salt of the commitment
     /// @param model the file
@@ -495,14 +480,14 @@ interface IDisputes {
     /// @notice Sends a question's bond where it belongs, once the round's disputes are over. Anybody may. Of a
     /// statement that fell the asker has it back, with the reward if that statement fell because nobody answered, this
     /// is one of those and the first to be settled. Of one that stands half goes to who answered, the rest burns; all
-    /// of it for a question about a form.
-    /// @dev Reverts with NotOver, NoSuchQuestion, AlreadySettled or TransferFailed.
+    /// of it where no answer is needed.
+    /// @dev Reverts with NoSuchQuestion, NotSettleable, AlreadySettled or TransferFailed.
     /// @param round the question's
     /// @param question its number
     function settle(uint32 round, uint32 question) external;
 
     /// @notice Sends a cell's bond where it belongs, as a question's.
-    /// @dev Reverts with NotOver, NoSuchCell, AlreadySettled or TransferFailed.
+    /// @dev Reverts with NoSuchCell, NotSettleable, AlreadySettled or TransferFailed.
     /// @param round the cell's
     /// @param cell its number
     function settleCell(uint32 round, uint32 cell) external;

@@ -2,67 +2,88 @@
 pragma solidity 0.8.30;
 
 import {MerkleTree} from "./MerkleTree.sol";
+import {PackedRows} from "./PackedRows.sol";
 
-/// @title Two models' points on the test samples of one data transaction: a byte each, in turn.
-/// @notice A word of 32 bytes has the points of 16 samples; behind the last sample it has zeros.
+/// @title Points on the test samples of one data transaction: a byte each.
+/// @notice They are bound by a Merkle root over words of 32 bytes; behind the last sample there are zeros.
 library SamplePoints {
-    /// @dev Samples of a word.
-    uint256 internal constant PER_WORD = 16;
     uint256 private constant WORD = 32;
 
-    /// @notice There are points of another number of samples.
-    /// @param given how many bytes there are
-    /// @param expected two for each sample
-    error WrongPointCount(uint256 given, uint256 expected);
+    /// @notice The points are not those that a row binds.
+    /// @param given Merkle root over what was given
+    /// @param expected what it would have to be
+    error NotThePoints(bytes32 given, bytes32 expected);
 
-    /// @notice The points do not add up to what was answered.
-    /// @param first sum of the first model's points
-    /// @param second sum of the second model's
-    /// @param squares sum of the squares of their differences
-    error PointsDoNotAddUp(uint256 first, uint256 second, uint256 squares);
+    /// @notice Requires that points are those that a root binds.
+    /// @dev Reverts with PackedRows.WrongLength or NotThePoints.
+    /// @param points of each sample in turn
+    /// @param samples how many there have to be; 0: there is nothing to bind
+    /// @param root Merkle root over their words
+    function requireBound(bytes calldata points, uint256 samples, bytes32 root) internal pure {
+        PackedRows.requireLength(points, samples);
+        if (samples == 0) return;
+        bytes32[] memory leaves = new bytes32[](_words(samples));
+        for (uint256 i; i < leaves.length; ++i) {
+            leaves[i] = bytes32(points[i * WORD:]);
+        }
+        bytes32 given = MerkleTree.root(leaves);
+        if (given != root) revert NotThePoints(given, root);
+    }
 
-    /// @notice Sums of points, and what they are a leaf of.
-    /// @dev Reverts with WrongPointCount. At most 40,000 samples: squares stay below 2^32.
-    /// @param points of each sample in turn: the first model's, the second's
-    /// @param samples how many there have to be; at least 1
-    /// @return root Merkle root over the words
-    /// @return first sum of the first model's points
-    /// @return second sum of the second model's
-    /// @return squares sum of the squares of their differences
-    function read(bytes calldata points, uint256 samples)
+    /// @notice Sums of two models' points. At most 40,000 samples: squares stay below 2^32.
+    /// @param first the one's
+    /// @param second the other's on the same samples; none: zeros
+    /// @return ofFirst sum of the one's
+    /// @return ofSecond sum of the other's
+    /// @return squares sum of the squares of what they differ
+    function sums(bytes calldata first, bytes calldata second)
         internal
         pure
-        returns (bytes32 root, uint256 first, uint256 second, uint256 squares)
+        returns (uint256 ofFirst, uint256 ofSecond, uint256 squares)
     {
-        if (points.length != 2 * samples) revert WrongPointCount(points.length, 2 * samples);
-        uint256 words = (samples + PER_WORD - 1) / PER_WORD;
-        bytes32[] memory leaves = new bytes32[](words);
-        for (uint256 i; i < words; ++i) {
+        uint256 length = first.length;
+        for (uint256 i; i < length; i += WORD) {
             // Bytes behind the end are zeros, which change no sum.
-            bytes32 leaf = bytes32(points[i * WORD:]);
-            leaves[i] = leaf;
-            uint256 rest = uint256(leaf);
+            uint256 ones = uint256(bytes32(first[i:]));
+            uint256 others = second.length == 0 ? 0 : uint256(bytes32(second[i:]));
             // Sums of bytes, and the square of a difference: nothing overflows.
             unchecked {
-                for (; rest != 0; rest >>= 16) {
-                    uint256 one = rest >> 8 & 0xff;
-                    uint256 other = rest & 0xff;
-                    first += one;
-                    second += other;
+                for (; ones | others != 0; (ones, others) = (ones >> 8, others >> 8)) {
+                    uint256 one = ones & 0xff;
+                    uint256 other = others & 0xff;
+                    ofFirst += one;
+                    ofSecond += other;
                     // The square is right whichever is larger: (-d)^2 = d^2 modulo 2^256.
                     squares += (one - other) * (one - other);
                 }
             }
         }
-        root = MerkleTree.root(leaves);
+    }
+
+    /// @notice Whether a word stands where a sample's points are.
+    /// @param root Merkle root over the words
+    /// @param samples how many there are
+    /// @param sample number of the sample
+    /// @param word that has its points
+    /// @param path the sibling hashes from the word to the root
+    /// @return whether it does
+    function contains(bytes32 root, uint256 samples, uint256 sample, bytes32 word, bytes32[] calldata path)
+        internal
+        pure
+        returns (bool)
+    {
+        return MerkleTree.verify(root, word, sample / WORD, _words(samples), path);
     }
 
     /// @notice A sample's points in their word.
-    /// @param word 32 bytes of 16 samples
+    /// @param word 32 bytes of as many samples
     /// @param sample its number in the data transaction
-    /// @param second whether the second model's; else the first's
     /// @return the points
-    function at(bytes32 word, uint256 sample, bool second) internal pure returns (uint8) {
-        return uint8(word[2 * (sample % PER_WORD) + (second ? 1 : 0)]);
+    function at(bytes32 word, uint256 sample) internal pure returns (uint8) {
+        return uint8(word[sample % WORD]);
+    }
+
+    function _words(uint256 samples) private pure returns (uint256) {
+        return (samples + WORD - 1) / WORD;
     }
 }

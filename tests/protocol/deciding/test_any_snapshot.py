@@ -126,6 +126,11 @@ def any_snapshot(dice: random.Random) -> Snapshot:
     )
     if dice.random() < 0.1:
         status = replace(status, collection=replace(status.collection, round=0))
+    # What many things must be true for comes up more often.
+    if dice.random() < 0.2:
+        phase = dice.choice([Phase.ATTEST, Phase.ATTEST_REVEAL])
+        attesting = replace(status.competition, phase=phase)
+        status = replace(status, competition=attesting)
     roles = frozenset(role for role in Role if dice.random() < 0.8)
     bitmap = dice.choice([0, 1, 0b101])
     facts = CompetitionFacts(
@@ -146,8 +151,8 @@ def any_snapshot(dice: random.Random) -> Snapshot:
         bringable=dice.choice([(), (0, 2)]),
         own_reveal=dice.choice([None, 2]),
         rechecking=dice.random() < 0.3,
-        rechecked=dice.random() < 0.7,
-        points_differ=dice.random() < 0.2,
+        rechecked=dice.random() < 0.9,
+        points_differ=dice.random() < 0.1,
         statement=dice.choice([None, *HASHES[1:]]),
         attestation=dice.choice([None, *HASHES[1:]]),
         rows_brought=dice.random() < 0.5,
