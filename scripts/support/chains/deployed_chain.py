@@ -22,8 +22,8 @@ from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.reference.membership import LIST_CODE
 from offchain.protocol.words import actions
-from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.dispute_records import StatementFell
+from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import (
     MembersWritten,
     Record,
