@@ -330,6 +330,8 @@ class DisputeGame:
 
     def _spoiled_behind(self, behind: Behind) -> Behind:
         dice, number = self.dice, self.dice.randrange(self.places)
+        if not behind.places:
+            return behind
         if behind.distances and dice.random() < 0.5:
             voice = dice.randrange(len(behind.distances))
             distances = list(behind.distances[voice])
