@@ -53,7 +53,7 @@ def read_status(contracts: DeployedContracts, account: str) -> ChainStatus:
         View("Membership", "epochAt", (collection.epoch + 1,)),
         View("ModelChain", "closedRound", (competition.round,)),
         View("ModelTransactions", "counts", (competition.round,)),
-        View("Attestations", "majorityOf", (competition.round,)),
+        View("Attestations", "standing", (competition.round,)),
     )
     found = contracts.read_many(views, header.number)
     next_epoch = _value(Epoch, views[2], found[2])
