@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from offchain.protocol.reference.chain import ReferenceChain
+from offchain.protocol.reference.environment import Revert
+from offchain.protocol.words.disputes import Stage
 
 ExpectedView = tuple[str, str, tuple[object, ...], object]
 """A contract's view, its arguments, and what it should return."""
@@ -35,6 +37,7 @@ def common_views(reference: ReferenceChain) -> list[ExpectedView]:
             (competing,),
             reference.model_transactions.counts(competing),
         ),
+        ("Disputes", "counts", (competing,), reference.disputes.counts(competing)),
         ("Attestations", "dataOut", (competing,), attestations.data_out(competing)),
         ("Attestations", "modelsOut", (competing,), attestations.models_out(competing)),
         ("Attestations", "standing", (competing,), standing),
@@ -44,7 +47,6 @@ def common_views(reference: ReferenceChain) -> list[ExpectedView]:
             (competing, standing),
             attestations.support(competing, standing),
         ),
-        ("Disputes", "counts", (competing,), reference.disputes.counts(competing)),
     ]
 
 
@@ -113,7 +115,7 @@ def _round_views(
     yield "Rewards", "isBestClaimed", of_round, rewards.is_best_claimed(round_number)
     yield "Rewards", "claimedVoices", of_round, rewards.claimed_voices(round_number)
     yield "Rewards", "claimedData", of_round, rewards.claimed_data(round_number)
-    yield from _dispute_views(reference, round_number)
+    yield from _dispute_views(reference, round_number, accounts)
     for account in accounts:
         key = round_number, account
         yield "ModelTransactions", "commitmentOf", key, models.commitment_of(*key)
@@ -122,20 +124,35 @@ def _round_views(
         yield "Rewards", "isAttestationClaimed", key, rewards.is_attestation_claimed(*key)
 
 
-def _dispute_views(reference: ReferenceChain, round_number: int) -> Iterator[ExpectedView]:
-    disputes, counts = reference.disputes, reference.disputes.counts(round_number)
-    statements = reference.attestations.statements_of(round_number)
-    yield "Disputes", "counts", (round_number,), counts
-    yield "Attestations", "statementsOf", (round_number,), statements
-    for statement in statements:
-        key = round_number, statement
-        yield "Attestations", "support", key, reference.attestations.support(*key)
-        yield "Attestations", "hasFallen", key, reference.attestations.has_fallen(*key)
+def _dispute_views(
+    reference: ReferenceChain, round_number: int, accounts: Sequence[str]
+) -> Iterator[ExpectedView]:
+    disputes, attestations = reference.disputes, reference.attestations
+    counts, of_round = disputes.counts(round_number), (round_number,)
+    yield "Disputes", "counts", of_round, counts
     for number in range(1, counts.questions + 1):
-        asked = disputes.question(round_number, number)
-        yield "Disputes", "questionAt", (round_number, number), asked
+        key = round_number, number
+        yield "Disputes", "questionAt", key, disputes.question(*key)
     for number in range(1, counts.cells + 1):
-        yield "Disputes", "cellAt", (round_number, number), disputes.cell(round_number, number)
+        key = round_number, number
+        yield "Disputes", "cellAt", key, disputes.cell(*key)
+    for account in accounts:
+        proof = reference.proofs.proof_of(round_number, account)
+        yield "Disputes", "proofOf", (round_number, account), proof
+    statements = attestations.statements_of(round_number)
+    yield "Attestations", "standing", of_round, attestations.standing_statement(round_number)
+    yield "Attestations", "statementsOf", of_round, statements
+    for statement in statements:
+        fallen = attestations.has_fallen(round_number, statement)
+        yield "Attestations", "hasFallen", (round_number, statement), fallen
+        for account in accounts:
+            for stage in Stage:
+                arguments = round_number, statement, account, stage
+                try:
+                    bond = disputes.bond_of(*arguments)
+                except Revert:
+                    continue
+                yield "Disputes", "bondOf", arguments, bond
 
 
 def _account_views(reference: ReferenceChain, account: str) -> Iterator[ExpectedView]:

@@ -106,6 +106,9 @@ def values_of(component: dict[str, Any]) -> st.SearchStrategy[Any]:
     kind = component["type"]
     if kind.endswith("[]"):
         return st.lists(values_of({**component, "type": kind[:-2]}), max_size=3).map(tuple)
+    if kind.endswith("]"):
+        element, count = kind[:-1].rsplit("[", 1)
+        return st.tuples(*[values_of({**component, "type": element})] * int(count))
     if kind == "tuple":
         return st.tuples(*(values_of(part) for part in component["components"]))
     if kind.startswith("uint"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from offchain.protocol.deciding.objections import Truth, false_sample, first_objection
 from offchain.protocol.words import actions
@@ -25,7 +26,7 @@ class RandomDisputes(RandomMoves):
         """What was stated in the round: the truth, and the lie if there is one."""
         if self.world.phase < Phase.ATTEST or not self.world.phase.competes:
             return []
-        lies = [self._lies[self.world.competing]] if self.world.competing in self._lies else []
+        lies = [self.lies[self.world.competing]] if self.world.competing in self.lies else []
         return [self._truth(), *lies]
 
     def _of(self, statement: bytes) -> Stated:
@@ -161,7 +162,7 @@ class RandomDisputes(RandomMoves):
         world = self.world
         if not self._statements():
             return
-        proofs = self._proofs()
+        proofs = self.proofs()
         if not proofs:
             junk = actions.CommitProof(self.random.choice([ZERO_HASH, self._junk()]))
             world.execute(junk, self._node())
@@ -172,7 +173,7 @@ class RandomDisputes(RandomMoves):
         world.execute(world.committing(node, action), node)
         world.execute(action, self._node() if self._rarely() else node)
 
-    def _proofs(self) -> list[Callable[[], actions.Prove | actions.ProveForm]]:
+    def proofs(self) -> list[Callable[[], actions.Prove | actions.ProveForm]]:
         """Proofs that may be handed in: of every cell that is answered, of every form."""
         disputes, competing = self.world.reference.disputes, self.world.competing
         counts = disputes.counts(competing)
@@ -234,36 +235,68 @@ class RandomDisputes(RandomMoves):
             action = actions.SettleCell(round_number, self._number(counts.cells))
         self.world.execute(action, self._node())
 
+    def settle_all(self, round_number: int) -> None:
+        """Settle all questions and cells of a round that are not settled."""
+        counts = self.world.reference.disputes.counts(round_number)
+        for number in range(1, counts.questions + 1):
+            self._attempt(partial(actions.Settle, round_number, number))
+        for number in range(1, counts.cells + 1):
+            self._attempt(partial(actions.SettleCell, round_number, number))
+
     # ---- all of it -------------------------------------------------------------------------------
 
-    def dispute(self, stated: Stated, node: Node) -> None:
-        """What is due of a dispute in the phase: one honest node against a lie and its liars."""
+    def dispute(self, honest: Node, *, liars_answer: bool) -> None:
+        """What is due of a dispute in the phase: one honest node against the lie, and its liars.
+
+        Whatever is asked about the truth is answered.
+        """
         world, competing = self.world, self.world.competing
-        disputes = world.reference.disputes
+        counts = world.reference.disputes.counts(competing)
+        questions, cells = range(1, counts.questions + 1), range(1, counts.cells + 1)
         match world.phase:
             case Phase.CHALLENGE:
-                if (objection := self._objection(stated)) is not None:
-                    world.execute(world.asking(node, stated, *objection), node)
+                for stated in self._statements()[1:]:
+                    if (objection := self._objection(stated)) is not None:
+                        asking = partial(world.asking, honest, stated, *objection)
+                        self._attempt(asking, honest)
             case Phase.ANSWER:
-                for number in range(1, disputes.counts(competing).questions + 1):
-                    world.execute(world.answering(number, stated))
+                for number in questions:
+                    if (stated := self._shown(number, liars_answer=liars_answer)) is not None:
+                        self._attempt(partial(world.answering, number, stated))
             case Phase.SECOND_CHALLENGE:
-                for number in range(1, disputes.counts(competing).questions + 1):
-                    place, voice = self._false_place(number, stated)
-                    world.execute(world.asking_cell(node, number, place, voice), node)
+                for number in questions:
+                    if self._shown(number, liars_answer=True) is not self._truth():
+                        place, voice = self._false_place(number)
+                        asking_cell = partial(world.asking_cell, honest, number, place, voice)
+                        self._attempt(asking_cell, honest)
             case Phase.SECOND_ANSWER:
-                for number in range(1, disputes.counts(competing).cells + 1):
-                    world.execute(world.answering_cell(number, stated))
+                for number in cells:
+                    asked = world.reference.disputes.cell(competing, number).question
+                    if (stated := self._shown(asked, liars_answer=liars_answer)) is not None:
+                        self._attempt(partial(world.answering_cell, number, stated))
             case Phase.PROVE:
-                for make in self._proofs():
+                for make in self.proofs():
                     action = make()
-                    world.execute(world.committing(node, action), node)
-                    world.execute(action, node)
+                    world.execute(world.committing(honest, action), honest)
+                    self._attempt(lambda action=action: action, honest)
             case _:
                 pass
 
-    def _false_place(self, number: int, stated: Stated) -> tuple[int, int]:
+    def _attempt(self, make: Callable[[], actions.Action], node: Node | None = None) -> None:
+        """Make and send what may be refused."""
+        self._try(lambda: self.world.execute(make(), node))
+
+    def _shown(self, number: int, *, liars_answer: bool) -> Stated | None:
+        """What is shown for the statement that a question is about; None: nothing."""
+        asked = self.world.reference.disputes.question(self.world.competing, number).statement
+        for stated in self._statements():
+            if self.world.statement(stated.rows) == asked:
+                return stated if liars_answer or stated is self._truth() else None
+        return None
+
+    def _false_place(self, number: int) -> tuple[int, int]:
         """The first place at which an answer about a lie is false."""
+        stated = self._lie()
         row = self.world.reference.disputes.question(self.world.competing, number).row
         own, other = self._truth().table.behind[row], stated.table.behind[row]
         for place, (true, given) in enumerate(zip(own.places, other.places, strict=True)):

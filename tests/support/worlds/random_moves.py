@@ -8,7 +8,7 @@ from dataclasses import replace
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import NO_ATTESTATION, ZERO_HASH, Phase
-from offchain.protocol.words.transactions import EMPTY_ROW
+from offchain.protocol.words.transactions import EMPTY_ROW, statement
 from scripts.support.worlds.disputing import DisputingWorld, Stated
 from tests.support.worlds.lies import lie
 from tests.support.worlds.random_sharing import RandomSharing
@@ -19,8 +19,8 @@ class RandomMoves(RandomSharing):
 
     def __init__(self, world: DisputingWorld, seed: int) -> None:
         super().__init__(world, seed)
-        self._truths: dict[int, Stated] = {}
-        self._lies: dict[int, Stated] = {}
+        self.truths: dict[int, Stated] = {}
+        self.lies: dict[int, Stated] = {}
 
     # ---- models ----------------------------------------------------------------------------------
 
@@ -124,16 +124,22 @@ class RandomMoves(RandomSharing):
     def _truth(self) -> Stated:
         """The true statement of the round."""
         round_number = self.world.competing
-        if round_number not in self._truths:
-            self._truths[round_number] = self.world.truth()
-        return self._truths[round_number]
+        if round_number not in self.truths:
+            self.truths[round_number] = self.world.truth()
+        return self.truths[round_number]
+
+    def statement_of(self, round_number: int) -> bytes:
+        """The true statement of a round whose truth is known."""
+        world = self.world
+        data_root = world.rounds.closed_round(round_number).data_root
+        return statement(world.domain, round_number, data_root, self.truths[round_number].rows)
 
     def _lie(self) -> Stated:
         """The one wrong statement of the round."""
         round_number = self.world.competing
-        if round_number not in self._lies:
-            self._lies[round_number] = lie(self.world, self._truth(), self.random)
-        return self._lies[round_number]
+        if round_number not in self.lies:
+            self.lies[round_number] = lie(self.world, self._truth(), self.random)
+        return self.lies[round_number]
 
     def open(self) -> None:
         """Open an attestation."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 
-from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from scripts.support.worlds.disputing import DisputingWorld, Stated
@@ -46,7 +44,6 @@ class RandomPlay(RandomDisputes):
 
     def __init__(self, world: DisputingWorld, seed: int) -> None:
         super().__init__(world, seed)
-        self.refusals: Counter[str] = Counter()
         self.steps = 0
         self._turns: dict[int, Turn] = {}
         self._deck: list[Turn] = []
@@ -66,12 +63,6 @@ class RandomPlay(RandomDisputes):
         else:
             pick = self.random.choice(self._fitting() if chance < 0.85 else self._anything())
         self._try(pick)
-
-    def _try(self, move: Callable[[], None]) -> None:
-        try:
-            move()
-        except Revert as error:
-            self.refusals[error.name] += 1
 
     def _fitting(self) -> list[Callable[[], None]]:
         world = self.world
@@ -162,9 +153,9 @@ class RandomPlay(RandomDisputes):
         return self._turns[round_number]
 
     def _draw(self) -> Turn:
-        """A turn with something amiss; each comes once before any comes again."""
+        """A turn with something amiss: each comes, lies twice, before any comes again."""
         if not self._deck:
-            self._deck = [turn for turn in Turn if turn != Turn.HONEST]
+            self._deck = [*LIES, *(turn for turn in Turn if turn != Turn.HONEST)]
             self.random.shuffle(self._deck)
         return self._deck.pop()
 
@@ -180,6 +171,7 @@ class RandomPlay(RandomDisputes):
         few = self.random.random() < 0.15
         world.apply(self.random.sample(world.nodes, 2 if few else 6))
         self._try(self.withdraw_stake)
+        self.settle_all(world.competing)
         world.share()
         world.partition_all()
         if world.next_epoch.frozen and not world.next_epoch.written:
@@ -224,17 +216,27 @@ class RandomPlay(RandomDisputes):
             case Phase.ATTEST_REVEAL:
                 self._try(self.open)
                 self._open_all(turn)
-            case phase if turn in LIES and Phase.CHALLENGE <= phase <= Phase.PROVE:
-                is_kept = {
-                    Turn.LIARS_STOP: phase is Phase.SECOND_ANSWER,
-                    Turn.LIARS_SILENT: phase is Phase.ANSWER,
-                }
-                if not is_kept.get(turn):
-                    self._try(lambda: self.dispute(self._lie(), world.attesters()[0]))
+            case phase if Phase.CHALLENGE <= phase <= Phase.PROVE:
+                self._dispute(turn)
             case Phase.FINALIZE if turn != Turn.NOT_FINALIZED:
                 self.finalize()
             case _:
                 pass
+
+    def _dispute(self, turn: Turn) -> None:
+        """What is due of a dispute, and now and then something else before."""
+        phase = self.world.phase
+        if self.random.random() < 0.5:
+            moves = {
+                Phase.CHALLENGE: self.ask,
+                Phase.ANSWER: self.answer,
+                Phase.SECOND_CHALLENGE: self.ask_cell,
+                Phase.SECOND_ANSWER: self.answer_cell,
+                Phase.PROVE: self.prove,
+            }
+            self._try(moves[phase])
+        silent = {Turn.LIARS_STOP: Phase.SECOND_ANSWER, Turn.LIARS_SILENT: Phase.ANSWER}
+        self.dispute(self.world.attesters()[0], liars_answer=silent.get(turn) is not phase)
 
     def _publish_all(self, *, is_kept: bool) -> None:
         world, is_test = self.world, self.world.phase == Phase.UNSEAL
