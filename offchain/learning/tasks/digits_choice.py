@@ -99,4 +99,4 @@ def _source(
     )
 
 
-DIGITS_CHOICE: Final = TaskChoice(OPTIONS, SAMPLES_PER_PART, _learner, _source)
+DIGITS_CHOICE: Final = TaskChoice(OPTIONS, SAMPLES_PER_PART, _learner, _source, "ImageJudge")

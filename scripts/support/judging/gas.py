@@ -1,0 +1,37 @@
+"""What the judge's transactions cost: whole transactions, with a model's file as call data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from offchain.learning.exact.integer_network import encode_model
+from offchain.learning.exact.worst_case import worst_case
+from scripts.support.chains.evm import Evm
+
+USUAL = (16, 32, 64, 64)
+"""Where an experiment begins."""
+
+LARGEST = (28, 41, 54, 64)
+"""Of the shapes that a judge takes one of the dearest: the bound is a few thousand gas above it."""
+
+
+def measure_judge(evm: Evm) -> dict[str, int]:
+    """Gas of judging one image by two networks, and of checking a file."""
+    judge = evm.deploy("ImageJudge")
+    model, _ = _model_and_record(USUAL)
+    verdict = judge.functions.isWellFormed(model)
+    return {
+        "judge_16_32_64_64": _points(evm, judge, USUAL),
+        "judge_largest": _points(evm, judge, LARGEST),
+        "judge_bounds": evm.send(verdict)["gasUsed"],
+    }
+
+
+def _points(evm: Evm, judge: object, channels: Sequence[int]) -> int:
+    model, record = _model_and_record(channels)
+    return int(evm.send(judge.functions.points(model, record))["gasUsed"])
+
+
+def _model_and_record(channels: Sequence[int]) -> tuple[bytes, bytes]:
+    network, images = worst_case(channels)
+    return encode_model(network), images[-1].tobytes() + b"\7"
