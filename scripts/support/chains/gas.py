@@ -202,7 +202,7 @@ def _finalize(rounds: Rounds, size: int) -> int:
     few, others = accounts[: rounds.chain.parameters.minimum_data], accounts[-size:]
     rounds.make_block({accounts[0]: row(5)}, majority, few)
     models = {account: row(5_000 - number) for number, account in enumerate(others)}
-    receipt = rounds.make_block(models, majority, others, BASELINE)
+    receipt = rounds.make_block(models, majority, others)
     [block] = rounds.chain.events(receipt, "ModelChain", "BlockAppended")
     assert block["data"].voices == size
     return receipt["gasUsed"]
