@@ -4,12 +4,6 @@ pragma solidity 0.8.30;
 import {DigitsModel} from "./DigitsModel.sol";
 import {Lanes} from "./Lanes.sol";
 
-/// @dev 1 in every byte: the weights of the channel before the first.
-uint256 constant ONES = 0x0101010101010101010101010101010101010101010101010101010101010101;
-
-/// @dev 128 in every byte: with it a weight becomes w + 128.
-uint256 constant SIGNS = 0x8080808080808080808080808080808080808080808080808080808080808080;
-
 /// @dev Where the loops find the input channel that they are at, and where they find it again.
 uint256 constant CHANNEL = 0x4000;
 uint256 constant SECOND_COPY = 0x4400;
@@ -37,22 +31,23 @@ struct Layer {
 }
 
 /// @title What the three convolutions with a stride of 2 have in common.
-/// @notice **Sums.** A word has eight lanes of 32 bits, columns of one row from left to right. Its product with a weight is
-/// the product in every lane, and a sum of products a sum in each. Words are numbers modulo 2^256: between the lanes may be
-/// carried and borrowed what will, only the end counts. There, with 2^24 added, every lane's true sum lies above 0 and
-/// below 2^25, since 255 sum|w| + |bias| < 2^24; and a word of such lanes has no other representation. That holds for
-/// lanes too that are no column of the image, which are computed like the others and then cleared: all lanes in memory
-/// hold 0 to 255, and a weight meets no lane twice.
+/// @notice **Sums.** A word has eight lanes of 32 bits, columns of one row from left to right. Its product with a
+/// weight is the product in every lane, and a sum of products a sum in each. Words are numbers modulo 2^256: between
+/// the lanes may be carried and borrowed what will, only the end counts. There, with 2^24 added, every lane's true sum
+/// lies above 0 and below 2^25, since 255 sum|w| + |bias| < 2^24; and a word of such lanes has no other
+/// representation. That holds for lanes too that are no column of the image, which are computed like the others and
+/// then cleared: all lanes in memory hold 0 to 255, and a weight meets no lane twice.
 ///
-/// **Strides.** A stride of 2 is none where even and odd columns are words of their own. A kernel of three columns meets
-/// odd, even and the next odd ones. Odd columns are kept one lane to the right: what is to the left of output c is in lane
-/// c, what is to its right in lane c + 1, and one multiplication by (left weight) + 2^32 (right weight) adds both.
+/// **Strides.** A stride of 2 is none where even and odd columns are words of their own. A kernel of three columns
+/// meets odd, even and the next odd ones. Odd columns are kept one lane to the right: what is to the left of output c
+/// is in lane c, what is to its right in lane c + 1, and one multiplication by (left weight) + 2^32 (right weight)
+/// adds both.
 ///
-/// **Signs.** Weights are taken as w + 128, bytes without a sign. What 128 of all weights add is taken off at the end: an
-/// output channel before the first, with weights of 1, says how much that is.
+/// **Signs.** Weights are taken as w + 128, bytes without a sign. What 128 of all weights add is taken off at the end:
+/// an output channel before the first, with weights of 1, says how much that is.
 ///
-/// **Gas.** A weight and a word cost about 20. Loops over a kernel, and addresses that are computed, would double that.
-/// Hence the repetitive lines, and fixed addresses to which an input channel is copied.
+/// **Gas.** A weight and a word cost about 20. Loops over a kernel, and addresses that are computed, would double
+/// that. Hence the repetitive lines, and fixed addresses to which an input channel is copied.
 library Convolution {
     /// @notice Inputs and sums lie from here on.
     uint256 internal constant MEMORY = 0x5000;

@@ -16,6 +16,9 @@ struct DigitsNetwork {
     uint256 shifts;
 }
 
+// A header has double quotes in it.
+// solhint-disable quotes
+
 /// @title Files of integer networks for the digits task (docs/ExactEvaluation.md).
 /// @notice A file has one canonical form, so for so many channels there is one header, and a file is read by writing
 /// the header that it ought to have. Only the numbers of channels are taken from it; no JSON is parsed.
@@ -64,8 +67,8 @@ library DigitsModel {
         fits = true;
     }
 
-    /// @notice Whether all values lie within their bounds: weights from -64 to 64, shifts up to 20, and for every output
-    /// channel 255 times the sum of its weights' absolute values, and its bias's, below 2^24.
+    /// @notice Whether all values lie within their bounds: weights from -64 to 64, shifts up to 20, and for every
+    /// output channel 255 times the sum of its weights' absolute values, and its bias's, below 2^24.
     /// @param network a model that fits
     /// @return true if they do
     function isExact(DigitsNetwork memory network) internal pure returns (bool) {
@@ -99,8 +102,8 @@ library DigitsModel {
 
     /// @dev The sum of the absolute values of signed bytes, and whether all are at most 64.
     ///
-    /// Assembly: 32 bytes at a time instead of one, 90 gas for each word. Only call data are read, and what lies behind
-    /// the last byte is cut off. A row has at most 2,048 weights, 64 words.
+    /// Assembly: 32 bytes at a time instead of one, 90 gas for each word. Only call data are read, and what lies
+    /// behind the last byte is cut off. A row has at most 2,048 weights, 64 words.
     function _absoluteSum(uint256 at, uint256 size) private pure returns (uint256 sum, bool within) {
         assembly ("memory-safe") {
             let evenBytes := 0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff
@@ -109,7 +112,8 @@ library DigitsModel {
                 let w := calldataload(at)
                 let rest := sub(end, at)
                 if lt(rest, 32) { w := and(w, not(shr(shl(3, rest), not(0)))) }
-                // Two's complement, byte by byte: inverted, plus one. No byte carries: an inverted negative is below 128.
+                // Two's complement, byte by byte: inverted, plus one. No byte carries: an inverted negative is below
+                // 128.
                 let negative := and(shr(7, w), ONES)
                 w := add(xor(w, mul(negative, 255)), negative)
                 // 0 to 128 plus 63 reaches 128 from 65 on.

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Convolution, Layer, ONES, SIGNS} from "./Convolution.sol";
+import {Convolution, Layer} from "./Convolution.sol";
 import {Lanes} from "./Lanes.sol";
 
 /// @title The first convolution: 5 x 5, from 28 x 28 to 14 x 14.
 library FirstConvolution {
-    /// @notice Bytes of an output channel: 64 of zeros, then 14 rows, the even columns in a word and the odd columns in
-    /// another, one lane to the right.
+    /// @notice Bytes of an output channel: 64 of zeros, then 14 rows, the even columns in a word and the odd columns
+    /// in another, one lane to the right.
     uint256 internal constant CHANNEL_BYTES = 960;
 
     /// @dev An image row: seven words, whose lanes c are the pixels 4 c - 2, and so on up to 4 c + 4.
     uint256 private constant ROW = 224;
     uint256 private constant ROWS = 32;
 
+    /// @dev 1 in every byte: the weights of the channel of ones.
+    uint256 private constant ONES = 0x0101010101010101010101010101010101010101010101010101010101010101;
+    /// @dev 128 in every byte: what makes a weight w + 128.
+    uint256 private constant SIGNS = 0x8080808080808080808080808080808080808080808080808080808080808080;
 
     /// @notice Writes the rows of an image, two rows of zeros above and two below.
     /// @param image call data offset of its pixels
@@ -85,46 +89,46 @@ library FirstConvolution {
                 let g := 0
                 let x
                 for { let p := pixels } lt(p, add(pixels, 1120)) { p := add(p, ROW) } {
-                        x := byte(0, w)
-                        a := add(mul(x, mload(p)), a)
-                        b := add(mul(x, mload(add(p, 448))), b)
-                        c := add(mul(x, mload(add(p, 896))), c)
-                        d := add(mul(x, mload(add(p, 1344))), d)
-                        e := add(mul(x, mload(add(p, 1792))), e)
-                        f := add(mul(x, mload(add(p, 2240))), f)
-                        g := add(mul(x, mload(add(p, 2688))), g)
-                        x := byte(1, w)
-                        a := add(mul(x, mload(add(p, 32))), a)
-                        b := add(mul(x, mload(add(p, 480))), b)
-                        c := add(mul(x, mload(add(p, 928))), c)
-                        d := add(mul(x, mload(add(p, 1376))), d)
-                        e := add(mul(x, mload(add(p, 1824))), e)
-                        f := add(mul(x, mload(add(p, 2272))), f)
-                        g := add(mul(x, mload(add(p, 2720))), g)
-                        x := byte(2, w)
-                        a := add(mul(x, mload(add(p, 64))), a)
-                        b := add(mul(x, mload(add(p, 512))), b)
-                        c := add(mul(x, mload(add(p, 960))), c)
-                        d := add(mul(x, mload(add(p, 1408))), d)
-                        e := add(mul(x, mload(add(p, 1856))), e)
-                        f := add(mul(x, mload(add(p, 2304))), f)
-                        g := add(mul(x, mload(add(p, 2752))), g)
-                        x := byte(3, w)
-                        a := add(mul(x, mload(add(p, 96))), a)
-                        b := add(mul(x, mload(add(p, 544))), b)
-                        c := add(mul(x, mload(add(p, 992))), c)
-                        d := add(mul(x, mload(add(p, 1440))), d)
-                        e := add(mul(x, mload(add(p, 1888))), e)
-                        f := add(mul(x, mload(add(p, 2336))), f)
-                        g := add(mul(x, mload(add(p, 2784))), g)
-                        x := byte(4, w)
-                        a := add(mul(x, mload(add(p, 128))), a)
-                        b := add(mul(x, mload(add(p, 576))), b)
-                        c := add(mul(x, mload(add(p, 1024))), c)
-                        d := add(mul(x, mload(add(p, 1472))), d)
-                        e := add(mul(x, mload(add(p, 1920))), e)
-                        f := add(mul(x, mload(add(p, 2368))), f)
-                        g := add(mul(x, mload(add(p, 2816))), g)
+                    x := byte(0, w)
+                    a := add(mul(x, mload(p)), a)
+                    b := add(mul(x, mload(add(p, 448))), b)
+                    c := add(mul(x, mload(add(p, 896))), c)
+                    d := add(mul(x, mload(add(p, 1344))), d)
+                    e := add(mul(x, mload(add(p, 1792))), e)
+                    f := add(mul(x, mload(add(p, 2240))), f)
+                    g := add(mul(x, mload(add(p, 2688))), g)
+                    x := byte(1, w)
+                    a := add(mul(x, mload(add(p, 32))), a)
+                    b := add(mul(x, mload(add(p, 480))), b)
+                    c := add(mul(x, mload(add(p, 928))), c)
+                    d := add(mul(x, mload(add(p, 1376))), d)
+                    e := add(mul(x, mload(add(p, 1824))), e)
+                    f := add(mul(x, mload(add(p, 2272))), f)
+                    g := add(mul(x, mload(add(p, 2720))), g)
+                    x := byte(2, w)
+                    a := add(mul(x, mload(add(p, 64))), a)
+                    b := add(mul(x, mload(add(p, 512))), b)
+                    c := add(mul(x, mload(add(p, 960))), c)
+                    d := add(mul(x, mload(add(p, 1408))), d)
+                    e := add(mul(x, mload(add(p, 1856))), e)
+                    f := add(mul(x, mload(add(p, 2304))), f)
+                    g := add(mul(x, mload(add(p, 2752))), g)
+                    x := byte(3, w)
+                    a := add(mul(x, mload(add(p, 96))), a)
+                    b := add(mul(x, mload(add(p, 544))), b)
+                    c := add(mul(x, mload(add(p, 992))), c)
+                    d := add(mul(x, mload(add(p, 1440))), d)
+                    e := add(mul(x, mload(add(p, 1888))), e)
+                    f := add(mul(x, mload(add(p, 2336))), f)
+                    g := add(mul(x, mload(add(p, 2784))), g)
+                    x := byte(4, w)
+                    a := add(mul(x, mload(add(p, 128))), a)
+                    b := add(mul(x, mload(add(p, 576))), b)
+                    c := add(mul(x, mload(add(p, 1024))), c)
+                    d := add(mul(x, mload(add(p, 1472))), d)
+                    e := add(mul(x, mload(add(p, 1920))), e)
+                    f := add(mul(x, mload(add(p, 2368))), f)
+                    g := add(mul(x, mload(add(p, 2816))), g)
                     w := shl(40, w)
                 }
                 mstore(sums, a)

@@ -8,10 +8,10 @@ import {ThirdConvolution} from "./ThirdConvolution.sol";
 
 /// @title The last convolution, which sees all of each channel, and the linear layer.
 /// @notice Both are sums of many products for few outputs, so here lanes are not outputs but products. 32 weights are
-/// read as a word of bytes; every fourth byte of it, moved by 0 to 3 bytes, makes a word of eight lanes. Its product with
-/// a word of eight inputs in reverse order has the sum of the eight products in its first lane. The other lanes are sums
-/// of fewer products; none reaches 2^32, with at most 2,048 inputs of 255 and weights, as w + 128, of 255. So nothing is
-/// carried into the first.
+/// read as a word of bytes; every fourth byte of it, moved by 0 to 3 bytes, makes a word of eight lanes. Its product
+/// with a word of eight inputs in reverse order has the sum of the eight products in its first lane. The other lanes
+/// are sums of fewer products; none reaches 2^32, with at most 2,048 inputs of 255 and weights, as w + 128, of 255. So
+/// nothing is carried into the first.
 ///
 /// Inputs are therefore laid out in blocks of four words for 32 weights: input n of a block in word n mod 4, in lane
 /// 7 - n / 4 from the left.
@@ -19,8 +19,8 @@ library HiddenLayer {
     uint256 private constant BLOCK = 128;
 
     /// @notice Computes the logits.
-    /// @param layer the fourth convolution, whose source are the outputs of the third; behind its weights and biases lie
-    /// those of the linear layer
+    /// @param layer the fourth convolution, whose source are the outputs of the third; behind its weights and biases
+    /// lie those of the linear layer
     /// @param at address of free memory
     /// @param logits where they are written, in memory that is not free
     function run(Layer memory layer, uint256 at, int256[10] memory logits) internal pure {
@@ -86,7 +86,9 @@ library HiddenLayer {
     function _total(uint256 at, uint256 blocks) private pure returns (uint256 sum) {
         // Assembly: adds words. Nothing is written.
         assembly ("memory-safe") {
-            for { let end := add(at, mul(BLOCK, blocks)) } lt(at, end) { at := add(at, 32) } { sum := add(sum, mload(at)) }
+            for { let end := add(at, mul(BLOCK, blocks)) } lt(at, end) { at := add(at, 32) } {
+                sum := add(sum, mload(at))
+            }
         }
         unchecked {
             // The first lane of the product is the sum of all lanes.
@@ -94,8 +96,8 @@ library HiddenLayer {
         }
     }
 
-    /// @dev The sum of the products of inputs, an even number of blocks, with weights + 128. Behind the last input there are zeros: what is read
-    /// there for a weight does not count.
+    /// @dev The sum of the products of inputs, an even number of blocks, with weights + 128. Behind the last input
+    /// there are zeros: what is read there for a weight does not count.
     function _sum(uint256 weights, uint256 at, uint256 blocks) private pure returns (uint256 sum) {
         // Assembly: 64 products for 360 gas. Nothing is written.
         assembly ("memory-safe") {

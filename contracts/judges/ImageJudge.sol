@@ -9,8 +9,7 @@ import {DigitsModel, DigitsNetwork} from "./DigitsModel.sol";
 /// @notice docs/ExactEvaluation.md defines the networks and says why what is computed here is exact.
 /// A record is the image's 784 pixels, row by row, and its label.
 contract ImageJudge is IJudge {
-    uint256 private constant SIDE = 28;
-    uint256 private constant RECORD_BYTES = SIDE * SIDE + 1;
+    uint256 private constant RECORD_BYTES = 785;
 
     /// @inheritdoc IJudge
     function isWellFormed(bytes calldata model) external pure returns (bool) {

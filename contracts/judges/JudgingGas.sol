@@ -3,7 +3,8 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @title What judging one image costs at most, by the numbers of channels alone: offchain/learning/exact/judge_gas.py.
+/// @title What judging one image costs at most, by the numbers of channels alone:
+/// offchain/learning/exact/judge_gas.py.
 /// @notice Shapes that cost more are no models, so that a proof always pays and always fits a transaction.
 library JudgingGas {
     uint256 private constant MAXIMUM_GAS = 6_000_000;

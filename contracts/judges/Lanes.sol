@@ -21,11 +21,12 @@ library Lanes {
         }
     }
 
-    /// @notice A layer's outputs: clamp(sum / 2^shift, 0, 255) in every lane, rounded to the nearest whole number, of two
-    /// equally near ones to the even one.
+    /// @notice A layer's outputs: clamp(sum / 2^shift, 0, 255) in every lane, rounded to the nearest whole number, of
+    /// two equally near ones to the even one.
     ///
-    /// With d = floor(v / 2^shift), the nearest to v / 2^shift is floor((2 v + 2^shift - 1 + d mod 2) / 2^(shift + 1)): what
-    /// v has beyond d carries if it is more than a half, or a half and d is odd. Doubled, a shift of 0 is no case of its own.
+    /// With d = floor(v / 2^shift), the nearest to v / 2^shift is floor((2 v + 2^shift - 1 + d mod 2) / 2^(shift +
+    /// 1)): what v has beyond d carries if it is more than a half, or a half and d is odd. Doubled, a shift of 0 is no
+    /// case of its own.
     /// @param v each lane's sum plus 2^24, from 1 to 2^25 - 1
     /// @param kept ones in the lanes that are kept; the others become 0
     /// @param shift 0 to 20

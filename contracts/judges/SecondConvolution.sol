@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {CHANNEL, Convolution, Layer, ONES, SECOND_COPY, SIGNS} from "./Convolution.sol";
+import {CHANNEL, Convolution, Layer, SECOND_COPY} from "./Convolution.sol";
 import {FirstConvolution} from "./FirstConvolution.sol";
 import {Lanes} from "./Lanes.sol";
 
 /// @title The second convolution: 3 x 3, from 14 x 14 to 7 x 7.
 library SecondConvolution {
     /// @notice Bytes of an output channel, rows of four lanes, 16 bytes: 4 even rows of the even columns, 4 of the odd
-    /// columns; then the odd rows, 3 between one of zeros above and one below, of the even columns, and of the odd ones.
-    /// Odd columns are one lane to the right.
+    /// columns; then the odd rows, 3 between one of zeros above and one below, of the even columns, and of the odd
+    /// ones. Odd columns are one lane to the right.
     uint256 internal constant CHANNEL_BYTES = 288;
 
     uint256 private constant INPUT_BYTES = FirstConvolution.CHANNEL_BYTES;
@@ -17,6 +17,10 @@ library SecondConvolution {
     /// @dev Sums of an output channel: 7 rows.
     uint256 private constant SUMS = 224;
 
+    /// @dev 1 in every byte: the weights of the channel of ones.
+    uint256 private constant ONES = 0x0101010101010101010101010101010101010101010101010101010101010101;
+    /// @dev 128 in every byte: what makes a weight w + 128.
+    uint256 private constant SIGNS = 0x8080808080808080808080808080808080808080808080808080808080808080;
 
     /// @notice Computes the convolution.
     /// @param layer its source are the outputs of the first
@@ -43,7 +47,8 @@ library SecondConvolution {
         }
     }
 
-    /// @dev Adds an input channel's products to the sums of the channel of ones and of every output channel, up to `end`.
+    /// @dev Adds an input channel's products to the sums of the channel of ones and of every output channel, up to
+    /// `end`.
     function _add(uint256 channel, uint256 sums, uint256 end, uint256 weights, uint256 stride) private pure {
         // Twice: a row that two outputs meet is read from either copy, lest the compiler read it once and keep it.
         Convolution.copy(CHANNEL, channel, INPUT_BYTES);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {CHANNEL, Convolution, Layer, ONES, SIGNS} from "./Convolution.sol";
+import {CHANNEL, Convolution, Layer} from "./Convolution.sol";
 import {Lanes} from "./Lanes.sol";
 import {SecondConvolution} from "./SecondConvolution.sol";
 
@@ -12,6 +12,10 @@ library ThirdConvolution {
 
     uint256 private constant INPUT_BYTES = SecondConvolution.CHANNEL_BYTES;
 
+    /// @dev 1 in every byte: the weights of the channel of ones.
+    uint256 private constant ONES = 0x0101010101010101010101010101010101010101010101010101010101010101;
+    /// @dev 128 in every byte: what makes a weight w + 128.
+    uint256 private constant SIGNS = 0x8080808080808080808080808080808080808080808080808080808080808080;
 
     /// @notice Computes the convolution.
     /// @param layer its source are the outputs of the second
@@ -35,10 +39,12 @@ library ThirdConvolution {
         }
     }
 
-    /// @dev Adds two input channels' products to the sums of the channel of ones and of every output channel, up to `end`.
+    /// @dev Adds two input channels' products to the sums of the channel of ones and of every output channel, up to
+    /// `end`.
     function _add(uint256 channel, uint256 sums, uint256 end, uint256 weights, uint256 stride) private pure {
         Convolution.copy(CHANNEL, channel, 2 * INPUT_BYTES);
-        // Assembly: see Gas in Convolution. Written are the sums alone.
+        // Assembly: see Gas in Convolution. Written are the sums alone. A word has two rows: the first lane of the
+        // lower one's odd columns is zero, so that nothing comes from there into the upper one's last lane.
         assembly ("memory-safe") {
             for { let w := ONES } lt(sums, end) { sums := add(sums, CHANNEL_BYTES) } {
                 let a := mload(sums)

@@ -14,11 +14,7 @@ contract ImageJudgeHarness is ImageJudge {
         return DigitsEvaluation.logits(network, image);
     }
 
-    function judgingGas(uint256[4] calldata channels) external pure returns (uint256 gas_, uint256 fileBytes) {
-        return (JudgingGas.judgingGas(channels), JudgingGas.fileBytes(channels));
-    }
-
-    function isWithin(uint256[4] calldata channels) external pure returns (bool) {
-        return JudgingGas.isWithin(channels);
+    function bounds(uint256[4] calldata channels) external pure returns (uint256, uint256, bool) {
+        return (JudgingGas.judgingGas(channels), JudgingGas.fileBytes(channels), JudgingGas.isWithin(channels));
     }
 }
