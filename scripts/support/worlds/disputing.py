@@ -186,6 +186,12 @@ class DisputingWorld(ProductWorld, Disputes):
     """The same where the toy judge decides."""
 
 
+class UnjudgedWorld(DisputingWorld):
+    """The same where the contracts have no judge."""
+
+    judge = None
+
+
 def changed(stated: Stated, row: int, points: Points | None) -> tuple[Points | None, ...]:
     """The points of a statement with those of one row exchanged."""
     return (*stated.points[:row], points, *stated.points[row + 1 :])

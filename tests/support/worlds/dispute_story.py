@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.disputing import DisputingWorld, Stated
+from scripts.support.worlds.disputing import DisputingWorld, Stated, UnjudgedWorld
 from scripts.support.worlds.steps import SMALL, Node
 from tests.support.worlds.lies import Liar
 from tests.support.worlds.random_disputes import RandomDisputes
@@ -13,10 +13,7 @@ from tests.support.worlds.random_disputes import RandomDisputes
 
 def judged_round(*, judged: bool = True) -> DisputingWorld:
     """The attesters of round 2 may state: it has models, one of them malformed, and a baseline."""
-    world = DisputingWorld(SMALL)
-    if not judged:
-        world.judge = None
-        world._begin(world.domain, world.now)
+    world = DisputingWorld(SMALL) if judged else UnjudgedWorld(SMALL)
     world.start()
     world.make_block([20, 30, 25])
     world.collect()
