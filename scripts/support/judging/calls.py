@@ -47,6 +47,13 @@ class Judge:
         )
         return list(logits)
 
+    def bounds(self, channels: list[int]) -> tuple[int, int, bool]:
+        """The bound of the gas, that of the file, and whether the shape is within, of the harness."""
+        found = self._ask(
+            "bounds(uint256[4])", ["uint256[4]"], [channels], ["uint256", "uint256", "bool"]
+        )
+        return int(found[0]), int(found[1]), bool(found[2])
+
     def gas_of_points(self, model: bytes, record: bytes) -> tuple[int, int]:
         """What a transaction that asks for points takes: by its work, and by its call data at most.
 
