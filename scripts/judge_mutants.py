@@ -120,7 +120,7 @@ def questions() -> list[Question]:
     asked.append(lambda judge: _refuses(judge, bytes(784) + b"\n"))
     asked.append(lambda judge: _refuses(judge, bytes(784)))
     asked.append(lambda judge: _refuses(judge, bytes(786)))
-    random.shuffle(asked)  # type: ignore[arg-type]
+    random.shuffle(asked)
     return asked
 
 

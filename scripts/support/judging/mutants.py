@@ -1,10 +1,10 @@
 """Copies of the judge's code with one fault each.
 
 A fault is one instruction of the compiled harness changed, in what the compiler made of
-contracts/judges: a number one more or one less (an address 32 bytes on, a mask without its highest bit), an operation for its
-opposite, a comparison for its like. So every shift, offset, bound, clamp and rounding is changed by
-itself, and each weight's and each word's place in the unrolled loops, without compiling again. The
-compiler's source map says which line an instruction is of.
+contracts/judges: a number one more or one less (an address 32 bytes on, a mask without its highest
+bit), an operation for its opposite, a comparison for its like. So every shift, offset, bound, clamp
+and rounding is changed by itself, and each weight's and each word's place in the unrolled loops,
+without compiling again. The compiler's source map says which line an instruction is of.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from offchain.toolchain.artifacts import BUILD_FOLDER
 from scripts.support.chains.evm import ROOT
@@ -81,8 +82,11 @@ def mutants() -> Iterator[Mutant]:
             yield Mutant(paths[number], line, position, change, mutated)
 
 
-def _build() -> dict[str, object]:
-    return json.loads((ROOT / BUILD_FOLDER / f"{HARNESS}.json").read_text(encoding="utf-8"))
+def _build() -> dict[str, Any]:
+    build: dict[str, Any] = json.loads(
+        (ROOT / BUILD_FOLDER / f"{HARNESS}.json").read_text(encoding="utf-8")
+    )
+    return build
 
 
 def _instructions(code: bytes) -> Iterator[tuple[int, int, int]]:
