@@ -143,5 +143,5 @@ def test_every_call_data_stands_for_an_action(action: actions.Action):
             assert decode_action(contract, data[:4] + random.randbytes(size), value) is not None
         except AbiValueError as error:
             # Contracts refuse numbers that no word of an enumeration stands for.
-            assert "is no QuestionKind" in str(error)
-            assert isinstance(action, actions.Ask)
+            if not isinstance(action, actions.Ask) or "is no QuestionKind" not in str(error):
+                raise
