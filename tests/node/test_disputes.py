@@ -52,29 +52,31 @@ def honest() -> TaskLearner:
     return TaskLearner(DigitsTask(SAMPLES, BRIEF))
 
 
-def part_of(node: int) -> Part:
-    if node == HONEST:
-        return Part(honest(), EasyDigits(node))
-    return Part(LyingLearner(honest(), 1), EasyDigits(node), challenges=False)
+PARTS = {
+    HONEST: Part(honest(), EasyDigits(HONEST)),
+    **{node: Part(LyingLearner(honest(), 1), EasyDigits(node), challenges=False) for node in LIARS},
+}
 
 
 @dataclass
 class Restarting:
-    """A node that is killed and started again, with what its journal has, before every turn."""
+    """A node that is killed and started again, with what its journal has, before every turn.
+
+    But for turns in which it takes what a computation came to: else it would compute for ever.
+    """
 
     worked: WorkedChain
     folder: Path
-    starts: int = 0
     phases: set[Phase] = field(default_factory=set)
 
     def __call__(self) -> None:
-        chain = self.worked.chain
+        chain, now = self.worked.chain, self.worked.now
+        if self.worked.workers[HONEST].is_computing:
+            return
         journal = Journal(self.folder / f"{HONEST}.sqlite")
-        now = self.worked.now
         self.worked.workers[HONEST] = worker_of(
-            chain, self.worked.store, HONEST, part_of(HONEST), journal, lambda: now[0]
+            chain, self.worked.store, HONEST, PARTS[HONEST], journal, lambda: now[0]
         )
-        self.starts += 1
         self.phases.add(chain.view.status.competition.phase)
 
 
@@ -97,69 +99,87 @@ def phases_of(entry: RoundHistory) -> tuple[Phase, ...]:
     return tuple(started[started.index(Phase.CHALLENGE) :])
 
 
-def assert_overturned(worked: WorkedChain) -> None:
-    """The honest node's statement alone stands, and made the block."""
-    entry, history = worked.round(), worked.chain.view.history
-    accounts = [chain.account for chain in worked.chain.chains]
+def accounts_of(worked: WorkedChain) -> list[str]:
+    return [chain.account for chain in worked.chain.chains]
+
+
+# ---- one honest node of four, killed before every step -------------------------------------------
+
+
+@dataclass
+class Overturned:
+    """A round in which it overturned the others, and the phases in which it was killed."""
+
+    worked: WorkedChain
+    killed_in: set[Phase]
+
+    @property
+    def entry(self) -> RoundHistory:
+        return self.worked.round()
+
+    @property
+    def accounts(self) -> list[str]:
+        return accounts_of(self.worked)
+
+
+@pytest.fixture(scope="module")
+def overturned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Overturned]:
+    folder = tmp_path_factory.mktemp("disputes")
+    restarting: list[Restarting] = []
+
+    def meanwhile(worked: WorkedChain) -> Callable[[], None]:
+        restarting.append(Restarting(worked, folder))
+        return restarting[0]
+
+    with played(folder, PARTS, meanwhile) as worked:
+        yield Overturned(worked, restarting[0].phases)
+
+
+def test_the_statement_of_one_honest_node_of_four_makes_the_block(overturned):
+    entry, accounts = overturned.entry, overturned.accounts
     true = entry.stated[accounts[HONEST]]
     [false] = set(entry.stated.values()) - {true}
     assert {entry.stated[accounts[liar]] for liar in LIARS} == {false}
     assert phases_of(entry) == DISPUTE
-    assert entry.block.statement == true
-    assert entry.block.attestations == 1
-    fell = entry.fallen[false]
-    stake, reward = worked.chain.parameters.stake, worked.chain.parameters.challenge_reward
-    assert (fell.reason, fell.by, fell.taken, fell.reward) == (
-        FallReason.POINTS,
-        accounts[HONEST],
-        len(LIARS) * stake,
-        reward,
-    )
-    assert {history.stakes[accounts[liar]] for liar in LIARS} == {0}
-    assert history.stakes[accounts[HONEST]] == stake
+    assert (entry.block.statement, entry.block.attestations) == (true, 1)
 
 
-@pytest.fixture(scope="module")
-def overturned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkedChain]:
-    folder = tmp_path_factory.mktemp("disputes")
-    with played(folder, {node: part_of(node) for node in range(NODES)}) as worked:
-        yield worked
-
-
-def test_one_honest_node_of_four_overturns_three_consistent_liars(overturned):
-    assert_overturned(overturned)
+def test_the_stakes_of_all_liars_are_gone_and_nobody_else_s(overturned):
+    accounts, parameters = overturned.accounts, overturned.worked.chain.parameters
+    [fell] = overturned.entry.fallen.values()
+    assert (fell.reason, fell.by) == (FallReason.POINTS, accounts[HONEST])
+    assert (fell.taken, fell.reward) == (len(LIARS) * parameters.stake, parameters.challenge_reward)
+    stakes = overturned.worked.chain.view.history.stakes
+    assert {stakes[accounts[liar]] for liar in LIARS} == {0}
+    assert stakes[accounts[HONEST]] == parameters.stake
 
 
 def test_it_takes_one_question_one_cell_and_one_proof(overturned):
-    entry = overturned.round()
-    accounts = [chain.account for chain in overturned.chain.chains]
+    entry, accounts = overturned.entry, overturned.accounts
     [question], [cell] = entry.questions, entry.cells
     assert question.asked.kind is QuestionKind.ROW
     assert question.asked.asker == cell.asked.asker == accounts[HONEST]
     assert {question.answer.answerer, cell.answer.answerer} <= {accounts[liar] for liar in LIARS}
-    base = overturned.chain.parameters.question_bond
+    base = overturned.worked.chain.parameters.question_bond
     assert question.asked.bond == cell.asked.bond == base
     assert set(entry.proofs) == {accounts[HONEST]}
 
 
+def test_it_was_killed_wherever_it_had_something_to_do_and_went_on(overturned):
+    """In SecondAnswer it only looks again at its points, after the kill before."""
+    assert set(DISPUTE) - {Phase.SECOND_ANSWER, Phase.FINAL} <= overturned.killed_in
+
+
 def test_the_asker_has_its_bonds_back(overturned):
-    overturned.work(lambda: all(one.settled for one in overturned.round().questions))
-    overturned.work(lambda: all(one.settled for one in overturned.round().cells))
-    entry, account = overturned.round(), overturned.chain.chains[HONEST].account
-    for one in (*entry.questions, *entry.cells):
-        assert (one.settled.receiver, one.settled.paid) == (account, one.asked.bond)
+    overturned.worked.work(
+        lambda: all(one.settled for one in (*overturned.entry.questions, *overturned.entry.cells))
+    )
+    for one in (*overturned.entry.questions, *overturned.entry.cells):
+        paid = (one.settled.receiver, one.settled.paid)
+        assert paid == (overturned.accounts[HONEST], one.asked.bond)
 
 
-def test_a_node_that_is_killed_before_every_step_overturns_them_as_well(tmp_path):
-    restarting: list[Restarting] = []
-
-    def meanwhile(worked: WorkedChain) -> Callable[[], None]:
-        restarting.append(Restarting(worked, tmp_path))
-        return restarting[0]
-
-    with played(tmp_path, {node: part_of(node) for node in range(NODES)}, meanwhile) as worked:
-        assert_overturned(worked)
-    assert set(DISPUTE[:-1]) <= restarting[0].phases
+# ---- other rounds --------------------------------------------------------------------------------
 
 
 def test_liars_who_do_not_answer_fall_by_silence(tmp_path):
@@ -170,52 +190,37 @@ def test_liars_who_do_not_answer_fall_by_silence(tmp_path):
 
         return leave
 
-    with played(tmp_path, {node: part_of(node) for node in range(NODES)}, meanwhile) as worked:
-        entry = worked.round()
-        account = worked.chain.chains[HONEST].account
+    with played(tmp_path, PARTS, meanwhile) as worked:
+        entry, account = worked.round(), accounts_of(worked)[HONEST]
         [fell] = entry.fallen.values()
         assert fell.reason is FallReason.SILENCE
         assert entry.block.statement == entry.stated[account]
         worked.work(lambda: worked.round().questions[0].settled is not None)
-        settled = worked.round().questions[0].settled
-        parameters = worked.chain.parameters
+        settled, parameters = worked.round().questions[0].settled, worked.chain.parameters
         assert settled.receiver == account
         assert settled.paid == parameters.question_bond + parameters.challenge_reward
 
 
-def test_a_minority_that_challenges_the_truth_pays_for_it(tmp_path):
-    """One liar takes its points for true: it asks, is answered, and can prove nothing."""
-    liar = Part(LyingLearner(honest(), 1), EasyDigits(3))
-    parts = {**{node: Part(honest(), EasyDigits(node)) for node in range(3)}, 3: liar}
+def test_a_liar_who_challenges_the_truth_pays_and_a_node_that_computes_wrong_states_nothing(
+    tmp_path,
+):
+    """The liar takes its points for true: it asks, is answered, and can prove nothing."""
+    liar, faulty = 3, 2
+    parts = {
+        0: PARTS[HONEST],
+        1: Part(honest(), EasyDigits(1)),
+        faulty: Part(TaskLearner(FaultyDigits(SAMPLES, BRIEF)), EasyDigits(faulty)),
+        liar: Part(LyingLearner(honest(), 1), EasyDigits(liar)),
+    }
     with played(tmp_path, parts) as worked:
-        entry = worked.round()
-        accounts = [chain.account for chain in worked.chain.chains]
-        true, false = (entry.stated[accounts[node]] for node in (0, 3))
-        assert entry.block.statement == true
-        assert true not in entry.fallen
-        assert false in entry.fallen
-        of_true = [q for q in entry.questions if q.asked.statement == true]
-        assert [q.asked.asker for q in of_true] == [accounts[3]]
-        assert of_true[0].answer.answerer in accounts[:3]
-
-
-def test_nobody_asks_where_all_agree_and_the_round_has_one_short_phase_more(tmp_path):
-    parts = {node: Part(honest(), EasyDigits(node)) for node in range(NODES)}
-    with played(tmp_path, parts) as worked:
-        entry = worked.round()
-        assert phases_of(entry) == (Phase.CHALLENGE, Phase.FINALIZE, Phase.FINAL)
-        assert entry.questions == []
-        assert entry.block.attestations == NODES
-
-
-def test_a_node_whose_arithmetic_fails_states_nothing_and_keeps_its_stake(tmp_path):
-    faulty = Part(TaskLearner(FaultyDigits(SAMPLES, BRIEF)), EasyDigits(3))
-    parts = {**{node: Part(honest(), EasyDigits(node)) for node in range(3)}, 3: faulty}
-    with played(tmp_path, parts) as worked:
-        entry = worked.round()
-        account = worked.chain.chains[3].account
-        assert account not in entry.attestation_commitments
-        assert entry.block.attestations == 3
-        assert entry.questions == []
+        entry, accounts = worked.round(), accounts_of(worked)
+        true, false = (entry.stated[accounts[node]] for node in (HONEST, liar))
+        assert (entry.block.statement, entry.block.attestations) == (true, 2)
+        assert set(entry.fallen) == {false}
+        [of_true] = [q for q in entry.questions if q.asked.statement == true]
+        assert of_true.asked.asker == accounts[liar]
+        assert of_true.answer.answerer in accounts[:2]
+        assert accounts[faulty] not in entry.attestation_commitments
         stakes = worked.chain.view.history.stakes
-        assert stakes[account] == worked.chain.parameters.stake
+        assert stakes[accounts[faulty]] == worked.chain.parameters.stake
+        assert stakes[accounts[liar]] == 0
