@@ -211,7 +211,8 @@ class Payloads:
     def _decrypt(self, data: SharedData, part: int, key: bytes) -> bytes:
         """The plaintext; `PayloadError` if the bytes do not decrypt, `StoreError` without them."""
         digest = data.shared.payload_hashes[part]
-        return open_part(self._fetch(digest), digest, data.record, part, key, self._domain)
+        length = self._learner.payload_bytes
+        return open_part(self._fetch(digest), digest, data.record, part, key, self._domain, length)
 
     def _fetch(self, digest: bytes) -> bytes:
         try:

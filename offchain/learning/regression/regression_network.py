@@ -34,11 +34,10 @@ from offchain.learning.exact.integer_layer import (
 )
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.regression.samples import TableSamples
-from offchain.learning.regression.table import Table
+from offchain.learning.regression.table import MAXIMUM_POINTS, Table
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
 INPUT_MAXIMUM = 255
-MAXIMUM_POINTS = 255
 MAXIMUM_HIDDEN = 64
 
 _BATCH = 4096

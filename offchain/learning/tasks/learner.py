@@ -13,6 +13,7 @@ from offchain.learning.task import Network, ProgressCallback, Samples, Task
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel
+from offchain.protocol.words.judge import Judge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,9 +35,19 @@ class TaskLearner(Learner, Generic[Samples, Network]):
         return self._task.samples_per_part
 
     @property
+    def payload_bytes(self) -> int:
+        """The longest payload; see `Task.payload_bytes`."""
+        return self._task.payload_bytes
+
+    @property
     def description(self) -> bytes:
         """What the deployment is bound to; see `Task.description`."""
         return self._task.description()
+
+    @property
+    def judge(self) -> Judge | None:
+        """See `Task.judge`."""
+        return self._task.judge
 
     def check_payload(self, payload: bytes) -> None:
         """Raise `PayloadError` unless a payload plaintext passes the task's check."""

@@ -24,7 +24,6 @@ from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
-from offchain.learning.regression.regression_network import MAXIMUM_POINTS
 from offchain.learning.tasks.known import TASKS, make_learner
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
@@ -86,11 +85,6 @@ class DemoPlan:
         )
 
     @property
-    def points(self) -> int:
-        """What a model earns on a sample that it gets right."""
-        return 1 if self.task == "digits" else MAXIMUM_POINTS
-
-    @property
     def logs(self) -> Path:
         """Where the processes' output goes."""
         return self.folder / "logs"
@@ -143,7 +137,7 @@ class DemoNetwork:
             options += ["--training-seconds", str(self.plan.training_seconds)]
         if not self.plan.is_liar(node):
             return self.children.start(f"node-{node}", "worker", options)
-        options += ["--points", str(self.plan.points)]
+        options += ["--points", str(TASKS[self.plan.task].points)]
         return self.children.start(f"liar-{node}", "commands/demo/liar", options)
 
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from offchain.ports import Learner, TrainedModel, TrainingProgress
+from offchain.protocol.words.judge import Judge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +43,16 @@ class LyingLearner(Learner):
     def description(self) -> bytes:
         """See `Learner.description`."""
         return self.learner.description
+
+    @property
+    def payload_bytes(self) -> int:
+        """See `Learner.payload_bytes`."""
+        return self.learner.payload_bytes
+
+    @property
+    def judge(self) -> Judge | None:
+        """See `Learner.judge`."""
+        return self.learner.judge
 
     def check_payload(self, payload: bytes) -> None:
         """See `Learner.check_payload`."""

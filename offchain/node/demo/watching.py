@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from offchain.chain.follower import ChainFollower
+from offchain.learning.tasks.known import TASKS
 from offchain.node.demo.disputes import DisputeEvent, DisputeTeller
 from offchain.node.demo.local_network import DemoNetwork
 from offchain.node.demo.report import BlockReport, Rewards, report_block
@@ -107,7 +108,7 @@ class Watcher:
             self._network.source,
             self._network.accounts(),
             self._rewards.get(self._follower.history.blocks[number].round, Rewards()),
-            self._network.plan.points,
+            TASKS[self._network.plan.task].points,
         )
 
     def is_claimed(self, number: int) -> bool:

@@ -8,7 +8,7 @@ root over the model's points there, one byte for each test sample, in words of 3
 last one is padded with zeros. Then, for each better-ranked voice that the model was compared with,
 best first, four bytes (uint32) for each data transaction: their distance there.
 
-Source: docs/Protocol.md, "Statements"; ``contracts/libraries/RowClaims.sol``.
+Source: docs/Protocol.md, "Statements"; ``contracts/libraries/PackedRows.sol``.
 """
 
 from __future__ import annotations

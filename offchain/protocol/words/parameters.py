@@ -68,7 +68,7 @@ class Parameters:
     epoch_rounds: int = 4
     maximum_members: int = 32
     minimum_ring: int = 3
-    warm_heat: int = 100
+    warm_heat: int = 90
     stake: int = ETHER
     start_seconds: int = 60
     # Collection

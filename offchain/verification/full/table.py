@@ -9,7 +9,6 @@ Source: docs/Protocol.md, "Judge".
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isqrt
@@ -17,10 +16,10 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.crypto.hashing import Domain
+from offchain.crypto.hashing import HASH_BYTES, Domain
 from offchain.crypto.merkle import merkle_root
 from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
-from offchain.protocol.words.transactions import EMPTY_ROW, Row, row_hash
+from offchain.protocol.words.transactions import EMPTY_ROW, Row
 
 Points = NDArray[np.uint8]
 Sums = NDArray[np.int64]
@@ -55,47 +54,47 @@ class Judge:
             orders: the numbers of their commitments.
         """
         known = {index: points for index, points in enumerate(models) if points is not None}
-        rows = {index: self._row(points, baseline) for index, points in known.items()}
-        compared: dict[int, list[Sums]] = {}
+        rows = {index: self._numbers(points, baseline) for index, points in known.items()}
+        distances: dict[int, list[Sums]] = {}
         if baseline is not None:
-            for index, voice in self._repeated(known, rows, orders, compared).items():
-                rows[index] = replace(rows[index], repeats=1 + voice)
-        own = (
-            EMPTY_ROW
-            if baseline is None
-            else self._bound(self._row(baseline, baseline), baseline, baseline, ())
-        )
-        return own, *(
-            self._bound(rows[index], known[index], baseline, compared.get(index, ()))
-            if index in known
-            else EMPTY_ROW
-            for index in range(len(models))
-        )
+            distances = self._distances(known, rows, orders, len(baseline))
+        hashed = {
+            index: replace(row, hash=self._hash(known[index], baseline, distances.get(index, ())))
+            for index, row in rows.items()
+        }
+        own = EMPTY_ROW
+        if baseline is not None:
+            own = replace(
+                self._numbers(baseline, baseline), hash=self._hash(baseline, baseline, ())
+            )
+        return own, *(hashed.get(index, EMPTY_ROW) for index in range(len(models)))
 
-    def _row(self, points: Points, baseline: Points | None) -> Row:
-        """A row that repeats nothing and binds nothing."""
+    def _numbers(self, points: Points, baseline: Points | None) -> Row:
+        """A row that repeats nothing, without its hash."""
         against = np.zeros_like(points) if baseline is None else baseline
         earned, squares = _total(points), _apart(points, against)
         return Row(
-            bytes(32),
+            bytes(HASH_BYTES),
             self._middle(earned),
             self._middle(earned - _total(against)),
             self._middle(squares),
             0,
         )
 
-    def _bound(
-        self, row: Row, points: Points, baseline: Points | None, compared: Sequence[Sums]
-    ) -> Row:
-        """A row with its hash: over sums, points, and the distances to the compared voices."""
+    def _hash(self, points: Points, baseline: Points | None, distances: Sequence[Sums]) -> bytes:
+        """H("row", round, packed), which binds all that a row follows from.
+
+        Packed are sums, squares and the points' root of each data transaction, then the distances
+        from each voice that the model was compared with.
+        """
         against = np.zeros_like(points) if baseline is None else baseline
         sums = zip(_total(points).tolist(), _apart(points, against).tolist(), points, strict=True)
         packed = b"".join(
-            struct.pack(">II", earned, squares) + _root(of_data)
-            for earned, squares, of_data in sums
+            earned.to_bytes(4, "big") + squares.to_bytes(4, "big") + _points_root(each)
+            for earned, squares, each in sums
         )
-        packed += b"".join(distances.astype(">u4").tobytes() for distances in compared)
-        return replace(row, hash=row_hash(self.domain, self.round, packed))
+        packed += b"".join(one.astype(">u4").tobytes() for one in distances)
+        return self.domain.hash("row", ("uint256", "bytes"), (self.round, packed))
 
     def _middle(self, values: Sums) -> int:
         """M: all values, less the k lowest and the k highest."""
@@ -110,43 +109,44 @@ class Judge:
         doublings = len(f"{self.commitments:b}") - 1 if self.commitments else 0
         return (p.significance + hostile) ** 2 // 100 + p.tries_allowance * doublings
 
-    def _repeated(
+    def _distances(
         self,
         known: Mapping[int, Points],
-        rows: Mapping[int, Row],
+        rows: dict[int, Row],
         orders: Sequence[int],
-        compared: dict[int, list[Sums]],
-    ) -> dict[int, int]:
-        """For each valid model that is a variant, the best-ranked voice that it is too near to.
+        transactions: int,
+    ) -> dict[int, list[Sums]]:
+        """Of each valid model the distances from better-ranked voices, best first.
 
-        ``compared`` gets each one's distances to the voices that it was compared with.
+        They end with the first that it is too near to, which its row then names.
         """
-        required = self._required(len(next(iter(known.values()), ())))
+        required = self._required(transactions)
         valid = [
             index
             for index, row in rows.items()
             if row.net > 0 and row.net * row.net * 100 >= row.spread * required
         ]
-        found: dict[int, int] = {}
+        found: dict[int, list[Sums]] = {}
         voices: list[int] = []
         for index in sorted(valid, key=lambda index: (-rows[index].net, orders[index])):
+            found[index] = []
             for voice in voices:
-                apart = _apart(known[index], known[voice])
-                compared.setdefault(index, []).append(apart)
-                distance = self._middle(apart)
+                found[index].append(_apart(known[index], known[voice]))
                 smaller = min(rows[index].spread, rows[voice].spread)
+                distance = self._middle(found[index][-1])
                 if BASIS_POINTS * distance < self.parameters.voice_basis_points * smaller:
-                    found[index] = voice
+                    rows[index] = replace(rows[index], repeats=1 + voice)
                     break
             else:
                 voices.append(index)
         return found
 
 
-def _root(points: Points) -> bytes:
-    """The Merkle root over a model's points on one data transaction, in words of 32 bytes."""
-    padded = np.pad(points, (0, -len(points) % 32)).tobytes()
-    return merkle_root([padded[start : start + 32] for start in range(0, len(padded), 32)])
+def _points_root(points: Points) -> bytes:
+    """Root over the points of one data transaction, a byte each, in words of 32 with zeros last."""
+    data = points.tobytes()
+    data += bytes(-len(data) % HASH_BYTES)
+    return merkle_root([data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)])
 
 
 def _total(points: Points) -> Sums:

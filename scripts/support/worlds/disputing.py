@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from offchain.learning.samples_root import SamplePath
 from offchain.protocol.rules import answers
 from offchain.protocol.rules.bindings import stated_points
 from offchain.protocol.rules.statements import Points, SampleCounts, Tabulated
@@ -16,6 +17,7 @@ from offchain.protocol.words.disputes import Proof, QuestionKind, Stage, proof_c
 from offchain.protocol.words.transactions import Row
 from scripts.support.worlds.product_world import ProductWorld
 from scripts.support.worlds.steps import Node
+from scripts.support.worlds.world import World
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,16 @@ class Stated:
         return self.table.packed
 
 
-class DisputingWorld(ProductWorld):
-    """A product world that makes what nodes send in disputes."""
+class Disputes(World):
+    """A world that makes what nodes send in disputes; its samples' records are another's part."""
+
+    def test_sample(self, place: int, sample: int) -> tuple[int, bytes, SamplePath]:
+        """A test sample of the round in competition, by place in D and number.
+
+        Returns:
+            The number of its data transaction, its record, and the way to the samples root.
+        """
+        raise NotImplementedError
 
     # ---- statements ------------------------------------------------------------------------------
 
@@ -170,6 +180,16 @@ class DisputingWorld(ProductWorld):
                 salt=salt,
             )
         )
+
+
+class DisputingWorld(ProductWorld, Disputes):
+    """The same where the toy judge decides."""
+
+
+class UnjudgedWorld(DisputingWorld):
+    """The same where the contracts have no judge."""
+
+    judge = None
 
 
 def changed(stated: Stated, row: int, points: Points | None) -> tuple[Points | None, ...]:

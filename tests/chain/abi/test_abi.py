@@ -104,8 +104,15 @@ ADDRESSES = st.binary(min_size=20, max_size=20).map(Web3.to_checksum_address)
 def values_of(component: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Values of an ABI type as dataclass fields hold them."""
     kind = component["type"]
+    if kind.endswith("]") and not kind.endswith("[]"):
+        element, _, length = kind[:-1].rpartition("[")
+        one = values_of({**component, "type": element})
+        return st.lists(one, min_size=int(length), max_size=int(length))
     if kind.endswith("[]"):
         return st.lists(values_of({**component, "type": kind[:-2]}), max_size=3).map(tuple)
+    if kind.endswith("]"):
+        element, count = kind[:-1].rsplit("[", 1)
+        return st.tuples(*[values_of({**component, "type": element})] * int(count))
     if kind == "tuple":
         return st.tuples(*(values_of(part) for part in component["components"]))
     if kind.startswith("uint"):

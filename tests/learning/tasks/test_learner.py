@@ -38,8 +38,8 @@ SETTINGS = TrainingSettings(
     channels=(4, 6, 8, 12), maximum_steps=60, report_steps=20, learning_rate=0.03
 )
 
-DIGITS_DESCRIPTION = "9b84c27f4fa70bbc2c31739356d688eb1555a4f96ea3f29b9a67ef98c5d9d741"
-DIABETES_DESCRIPTION = "983f272e88ff934e59c5244b5a7cea0109457c98127a552dcbda46d9535c59fb"
+DIGITS_DESCRIPTION = "acc6d0fe4ce19a31f1267062efe50be7d24956e9c211687841f69f9afa830ef3"
+DIABETES_DESCRIPTION = "fe6742f647d47fe41c8d7843178d009970bfa2df1cc62a16f0631eb5acc4a380"
 
 
 def silent(_):
@@ -202,6 +202,10 @@ class Thermometer(Task[list[int], int]):
     """A regression: models and samples are numbers, and near misses earn something."""
 
     name = "thermometer"
+
+    @property
+    def payload_bytes(self):
+        return self.samples_per_part
 
     def rules(self):
         return {"points": "255 less 50 a degree", "record_bytes": 1}

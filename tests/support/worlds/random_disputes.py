@@ -26,7 +26,7 @@ class RandomDisputes(RandomMoves):
         """What was stated in the round: the truth, and the lie if there is one."""
         if self.world.phase < Phase.ATTEST or not self.world.phase.competes:
             return []
-        lies = [self._lies[self.world.competing]] if self.world.competing in self._lies else []
+        lies = [self.lies[self.world.competing]] if self.world.competing in self.lies else []
         return [self._truth(), *lies]
 
     def _of(self, statement: bytes) -> Stated:
@@ -162,7 +162,7 @@ class RandomDisputes(RandomMoves):
         world = self.world
         if not self._statements():
             return
-        proofs = self._proofs()
+        proofs = self.proofs()
         if not proofs:
             junk = actions.CommitProof(self.random.choice([ZERO_HASH, self._junk()]))
             world.execute(junk, self._node())
@@ -173,7 +173,7 @@ class RandomDisputes(RandomMoves):
         world.execute(world.committing(node, action), node)
         world.execute(action, self._node() if self._rarely() else node)
 
-    def _proofs(self) -> list[Callable[[], actions.Prove | actions.ProveForm]]:
+    def proofs(self) -> list[Callable[[], actions.Prove | actions.ProveForm]]:
         """Proofs that may be handed in: of every cell that is answered, of every form."""
         disputes, competing = self.world.reference.disputes, self.world.competing
         counts = disputes.counts(competing)
@@ -275,7 +275,7 @@ class RandomDisputes(RandomMoves):
                     if (stated := self._shown(asked, liars_answer=liars_answer)) is not None:
                         self._attempt(partial(world.answering_cell, number, stated))
             case Phase.PROVE:
-                for make in self._proofs():
+                for make in self.proofs():
                     action = make()
                     world.execute(world.committing(honest, action), honest)
                     self._attempt(lambda action=action: action, honest)

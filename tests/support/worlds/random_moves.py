@@ -20,7 +20,7 @@ class RandomMoves(RandomSharing):
     def __init__(self, world: DisputingWorld, seed: int) -> None:
         super().__init__(world, seed)
         self.truths: dict[int, Stated] = {}
-        self._lies: dict[int, Stated] = {}
+        self.lies: dict[int, Stated] = {}
 
     # ---- models ----------------------------------------------------------------------------------
 
@@ -137,9 +137,9 @@ class RandomMoves(RandomSharing):
     def _lie(self) -> Stated:
         """The one wrong statement of the round."""
         round_number = self.world.competing
-        if round_number not in self._lies:
-            self._lies[round_number] = lie(self.world, self._truth(), self.random)
-        return self._lies[round_number]
+        if round_number not in self.lies:
+            self.lies[round_number] = lie(self.world, self._truth(), self.random)
+        return self.lies[round_number]
 
     def open(self) -> None:
         """Open an attestation."""
