@@ -78,8 +78,8 @@ from offchain.protocol.deciding.policy import Role
 @click.option(
     "--confirmations",
     metavar="B",
-    type=click.IntRange(0, 10_000),
-    help="EVM blocks before keys are given out; 0 on a development chain, else 12",
+    help="EVM blocks that must follow a phase's start before secrets are given away: one number, "
+    "or keys=B,reveals=B,statements=B; 0 on a development chain, else 12",
 )
 @click.option(
     "--phase-seconds",

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import structlog
 
+from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.errors import ModelError, StoreError, StoreUnreachableError
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Evaluation, EvaluationEnded
@@ -87,7 +88,7 @@ class Attesting:
         self._fetched: set[bytes] = set()
         self._is_cut_off = False
         self._points: dict[tuple[bytes, bytes], Points] = {}
-        self._rows: tuple[object, tuple[Row, ...]] | None = None
+        self._rows: tuple[History, object, tuple[Row, ...]] | None = None
 
     @property
     def is_evaluating(self) -> bool:
@@ -161,9 +162,9 @@ class Attesting:
 
         `MALFORMED` if it is.
         """
-        key = (data.root, model_hash)
+        key = (judged_on(data), model_hash)
         if key not in self._points:
-            kept = self._journal.points(data.root, model_hash)
+            kept = self._journal.points(*key)
             if kept is None or len(kept) not in (0, self._samples(data)):
                 return None
             self._points[key] = np.frombuffer(kept, np.uint8)
@@ -220,7 +221,7 @@ class Attesting:
         """
         if self._background.name is not None or not models:
             return
-        evaluation = Evaluation(data.root, tuple(models))
+        evaluation = Evaluation(judged_on(data), tuple(models))
 
         def evaluate() -> Mapping[bytes, Points]:
             test = [self._payloads.plaintext(*place) for place in data.test_parts]
@@ -261,11 +262,11 @@ class Attesting:
             self._fetched -= gone
             self._failed_until = self._clock() + _RETRY_SECONDS
         self._points = {
-            key: points for key, points in self._points.items() if key[0] == evaluation.data_root
+            key: points for key, points in self._points.items() if key[0] == evaluation.judged_on
         }
         for model, points in found.items():
-            self._points[evaluation.data_root, model] = points
-            self._journal.keep_points(evaluation.data_root, model, points.tobytes())
+            self._points[evaluation.judged_on, model] = points
+            self._journal.keep_points(evaluation.judged_on, model, points.tobytes())
             log.info("evaluated", model=model.hex()[:12], points=int(points.sum(dtype=np.int64)))
 
     def _evaluate(self, model: bytes, digest: bytes, test: Sequence[bytes]) -> Points:
@@ -296,9 +297,10 @@ class Attesting:
         baseline = history.head.model_hash
         if entry.missing is None:
             return None
-        key = (data.root, baseline, entry.missing, len(entry.reveals))
-        if self._rows is not None and self._rows[0] == key:
-            return self._rows[1]
+        # A chain that was read anew may have the same reveals in another order.
+        key = (judged_on(data), baseline, entry.missing, len(entry.reveals))
+        if self._rows is not None and self._rows[0] is history and self._rows[1] == key:
+            return self._rows[2]
         against = None if baseline == ZERO_HASH else self.points(data, baseline)
         models = [
             MALFORMED
@@ -320,7 +322,7 @@ class Attesting:
             [points if len(points) else None for points in known],
             [reveal.order for reveal in entry.reveals],
         )
-        self._rows = key, rows
+        self._rows = history, key, rows
         return rows
 
     def _bounds(self, entry: RoundHistory, data: RoundData) -> statements.Bounds:
@@ -335,3 +337,12 @@ class Attesting:
             len(entry.commitments),
         )
         return statements.Bounds(trimmed, required, p.voice_basis_points)
+
+
+def judged_on(data: RoundData) -> bytes:
+    """What points are kept by: the data set, and which of its parts test.
+
+    Where blocks are taken back, another Bitcoin block may have drawn other parts of the same data.
+    """
+    drawn = b"".join(item.test_parts.to_bytes(HASH_BYTES, "big") for item in data.transactions)
+    return keccak256(data.root + drawn)

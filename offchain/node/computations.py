@@ -39,9 +39,9 @@ class TrainingEnded:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Models, by hash, that are evaluated on the data set of a root."""
+    """Models, by hash, that are evaluated on what a hash stands for: a data set's test parts."""
 
-    data_root: bytes
+    judged_on: bytes
     models: tuple[bytes, ...]
 
 

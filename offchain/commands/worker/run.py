@@ -6,6 +6,7 @@ import os
 import secrets as randomness
 import threading
 import time
+from dataclasses import fields, replace
 from pathlib import Path
 
 from offchain.chain.deployment.trust import require_task
@@ -28,12 +29,14 @@ from offchain.node.relayer.client import Relayers
 from offchain.ports import DataSource, Outlet
 from offchain.programs.running import stop_on_signals
 from offchain.programs.standard_output import tell
-from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.policy import Confirmations, Policy, Role
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
 LIVE_CONFIRMATIONS = 12
-"""EVM blocks that make a phase's start certain enough to give out keys."""
+"""EVM blocks that make a phase's start certain enough to give away secrets because of it."""
+
+HIGHEST_CONFIRMATIONS = 10_000
 
 DEVELOPMENT_PHASE_SECONDS = 60
 """What a node takes a phase's length for where headers are replayed."""
@@ -53,7 +56,7 @@ def run_worker(
     data_source: str | None,
     threads: int | None,
     seed_file: Path | None,
-    confirmations: int | None,
+    confirmations: str | None,
     phase_seconds: int | None,
     leave: bool,
 ) -> None:
@@ -73,6 +76,7 @@ def run_worker(
         help_training(place, threads, shared)
         return
     chosen_roles = parse_roles(roles)
+    depths = None if confirmations is None else parse_confirmations(confirmations)
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
     learned = choose_task(contracts.deployment.task.name, task)
@@ -100,7 +104,7 @@ def run_worker(
             "see: use a relayer where that matters"
         )
         outlet = DirectOutlet(chain, content)
-    policy = make_policy(chain_id, chosen_roles, confirmations, phase_seconds, leave)
+    policy = make_policy(chain_id, chosen_roles, depths, phase_seconds, leave)
     stopped = stop_on_signals()
     file = journal_file(
         settings.state,
@@ -129,7 +133,7 @@ def run_worker(
 def make_policy(
     chain_id: int,
     roles: frozenset[Role],
-    confirmations: int | None,
+    confirmations: Confirmations | None,
     phase_seconds: int | None,
     leave: bool,
 ) -> Policy:
@@ -145,11 +149,36 @@ def make_policy(
             "parameters say, and a node with another pace would be known by it: leave it out"
         )
     if is_development:
-        confirmations = confirmations or 0
+        confirmations = confirmations or Confirmations()
         phase_seconds = phase_seconds or DEVELOPMENT_PHASE_SECONDS
     elif confirmations is None:
-        confirmations = LIVE_CONFIRMATIONS
+        confirmations = Confirmations.of_all(LIVE_CONFIRMATIONS)
     return Policy(roles, confirmations, phase_seconds, leave)
+
+
+def parse_confirmations(text: str) -> Confirmations:
+    """Depths from one number for all, or from ``name=number`` joined by commas; the rest are 12.
+
+    Raises:
+        ConfigurationError: a name is none, or a number is out of range.
+    """
+    known = [depth.name for depth in fields(Confirmations)]
+    given = dict.fromkeys(known, text)
+    if "=" in text:
+        pairs = [part.partition("=") for part in text.split(",")]
+        given = {name.strip(): number for name, _, number in pairs}
+    found: dict[str, int] = {}
+    for name, number in given.items():
+        digits = number.strip()
+        if name not in known or not digits.isascii() or not digits.isdecimal():
+            break
+        found[name] = int(digits)
+    if len(found) < len(given) or max(found.values()) > HIGHEST_CONFIRMATIONS:
+        raise ConfigurationError(
+            f"--confirmations {text}: give one number of 0 to {HIGHEST_CONFIRMATIONS}, or one each "
+            f"for some of {', '.join(known)}, as keys=12,reveals=6"
+        )
+    return replace(Confirmations.of_all(LIVE_CONFIRMATIONS), **found)
 
 
 def parse_roles(text: str) -> frozenset[Role]:
