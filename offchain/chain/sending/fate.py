@@ -37,9 +37,14 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of them, with the receipt of the one that was mined."""
+    """What became of them, with the receipt of the one that was mined.
+
+    ``first_free`` is the lowest nonce of the account that no transaction has, as the node sees it:
+    if it is lower than theirs they wait for whatever fills the gap.
+    """
 
     fate: Fate
+    first_free: int
     receipt: TransactionReceipt | None = None
 
 
@@ -48,9 +53,10 @@ def find_out(ethereum: Ethereum, account: str, versions: Sequence[SignedTransact
     seen = ethereum.seen(account, [version.hash for version in versions])
     nonce = versions[0].nonce
     for receipt in seen.receipts.values():
-        return Finding(Fate.MINED, receipt)
+        return Finding(Fate.MINED, seen.pending, receipt)
+    fate = Fate.DISPLACED if seen.pending > nonce else Fate.UNKNOWN
     if seen.known:
-        return Finding(Fate.WAITING)
-    if seen.mined > nonce:
-        return Finding(Fate.LOST)
-    return Finding(Fate.DISPLACED if seen.pending > nonce else Fate.UNKNOWN)
+        fate = Fate.WAITING
+    elif seen.mined > nonce:
+        fate = Fate.LOST
+    return Finding(fate, seen.pending)

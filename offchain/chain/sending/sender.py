@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from offchain.errors import (
     FeeCapError,
     InsufficientFundsError,
     NotMinedError,
+    OvertakenError,
     PerhapsSentError,
     RevertedError,
     RpcError,
@@ -39,6 +41,8 @@ _FIRST_PAUSE_SECONDS: Final = 0.1
 _CERTAIN: Final = 4
 """Findings in a row that another transaction took the nonce of one that may have been taken: its
 receipt may be late, or asked of another node behind the same address."""
+_LOOK_SECONDS: Final = 2.0
+"""How often a transaction that is waited for is looked for itself, and not only its receipt."""
 _TRANSFER_GAS: Final = 21_000
 _LARGEST_GAS: Final = 1 << 24
 """Gas that one transaction may have (EIP-7825)."""
@@ -97,6 +101,7 @@ class Sender:
             InsufficientFundsError: the account cannot pay for it.
             FeeCapError: gas costs more than the policy allows.
             NotMinedError: it was sent and is not mined in time.
+            OvertakenError: it was sent, and another transaction took its nonce.
             PerhapsSentError: it was sent, and nobody says what became of it.
             RpcError: the node does not answer, or refuses it: nothing was sent.
         """
@@ -151,7 +156,8 @@ class Sender:
                     raise said
                 # Perhaps it pays too little by now.
                 self._replace(versions)
-        self._wait(versions)
+        with suppress(OvertakenError):
+            self._wait(versions)
 
     def _submit(
         self, transaction: dict[str, object], to: str | None, content: bytes, value: int
@@ -238,6 +244,14 @@ class Sender:
         self, nonce: int, to: str | None, content: bytes, value: int, gas: int, fees: Fees
     ) -> SignedTransaction:
         """Sign a transaction, and write it down before anybody can see it."""
+        signed = self._signed(nonce, to, content, value, gas, fees)
+        if self._outbox is not None:
+            self._outbox.keep(signed)
+        return signed
+
+    def _signed(
+        self, nonce: int, to: str | None, content: bytes, value: int, gas: int, fees: Fees
+    ) -> SignedTransaction:
         fields: dict[str, Any] = {
             "chainId": self._chain_id,
             "nonce": nonce,
@@ -248,10 +262,7 @@ class Sender:
             **fees.fields(),
         }
         raw = bytes(self._account.sign_transaction(fields).raw_transaction)
-        signed = SignedTransaction(nonce, to, content, value, gas, fees, raw)
-        if self._outbox is not None:
-            self._outbox.keep(signed)
-        return signed
+        return SignedTransaction(nonce, to, content, value, gas, fees, raw)
 
     def _gas(self, transaction: dict[str, object], value: int) -> int:
         """Gas limit: the estimate and a quarter, since others' transactions may come first."""
@@ -280,6 +291,7 @@ class Sender:
     def _mined(self, versions: list[SignedTransaction]) -> TransactionReceipt:
         now = self._clock()
         deadline, replace_at = now + self._timeout, now + self._policy.replace_after_seconds
+        look_at, gaps = now + _LOOK_SECONDS, 0
         pause = _FIRST_POLL_SECONDS
         while True:
             receipt = self._receipt(versions)
@@ -289,6 +301,9 @@ class Sender:
             if now >= deadline:
                 self._check_cap(versions[-1])
                 raise NotMinedError(versions[-1].hash, self._timeout)
+            if now >= look_at:
+                look_at = now + _LOOK_SECONDS
+                gaps = self._keep_alive(versions, gaps)
             if now >= replace_at:
                 replace_at = now + self._policy.replace_after_seconds
                 try:
@@ -298,6 +313,34 @@ class Sender:
                     replace_at = deadline
             self._pause(pause)
             pause = min(_LAST_POLL_SECONDS, 1.5 * pause)
+
+    def _keep_alive(self, versions: Sequence[SignedTransaction], gaps: int) -> int:
+        """See to it that what is waited for can still be mined, whatever blocks are taken back.
+
+        A transaction that the node has no more is handed over again. Where one before it is gone,
+        and was found gone several times (``gaps``), a payment of nothing takes its nonce: what it
+        was for is due again, and whoever sent it sees that.
+
+        Returns:
+            How many times in a row there was such a gap.
+
+        Raises:
+            OvertakenError: another transaction took its nonce for good.
+        """
+        last = versions[-1]
+        found = self._find_out(versions)
+        if self._is_lost(found, versions):
+            raise OvertakenError(last.hash, last.nonce)
+        if found.fate is Fate.UNKNOWN:
+            self._hand_over(last)
+        if found.fate is Fate.MINED or found.first_free >= last.nonce:
+            return 0
+        if gaps + 1 >= _CERTAIN:
+            fees = first_fees(self._ethereum, self._policy).at_least(last.fees)
+            gap = found.first_free
+            self._hand_over(self._signed(gap, self.address, b"", 0, _TRANSFER_GAS, fees))
+            return 0
+        return gaps + 1
 
     def _replace(self, versions: list[SignedTransaction]) -> None:
         """Add a version that pays an eighth more, or the market's price where that is higher.
