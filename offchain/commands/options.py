@@ -22,6 +22,10 @@ FEEDER_ACCOUNT: Final = 8
 RELAYER_ACCOUNT: Final = 9
 """Who pays on a development chain by default: its last accounts, since nodes have the first."""
 
+LIVE_CONFIRMATIONS: Final = 12
+"""EVM blocks that make what is on chain certain enough to give away secrets or forget because of
+it, where nothing else is chosen."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 """A command, or the function that one is made from."""
 

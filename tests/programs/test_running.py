@@ -8,8 +8,8 @@ import pytest
 import structlog
 
 from offchain.cli import modelchain
+from offchain.commands.options import LIVE_CONFIRMATIONS
 from offchain.commands.worker.run import (
-    LIVE_CONFIRMATIONS,
     make_policy,
     parse_confirmations,
     parse_roles,

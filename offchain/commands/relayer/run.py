@@ -16,7 +16,7 @@ from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
-from offchain.commands.options import RELAYER_ACCOUNT
+from offchain.commands.options import LIVE_CONFIRMATIONS, RELAYER_ACCOUNT
 from offchain.config import Settings
 from offchain.errors import RelayerError
 from offchain.node.assembly import journal_file
@@ -53,6 +53,7 @@ def run_relayer(
     client_rate: float,
     behind_proxy: bool,
     minimum_balance: str,
+    confirmations: int | None,
     order_fee: str,
 ) -> None:
     """Bring others' transactions on chain until it is stopped; options as in `offchain.relayer`.
@@ -76,8 +77,11 @@ def run_relayer(
                 contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
             )
             waiting = RelayerQueue(database, queue)
-            if mixing is None and found.chain_id == DEVELOPMENT_CHAIN_ID:
+            is_development = found.chain_id == DEVELOPMENT_CHAIN_ID
+            if mixing is None and is_development:
                 mixing = DEVELOPMENT_SECONDS
+            if confirmations is None:
+                confirmations = 0 if is_development else LIVE_CONFIRMATIONS
             service = RelayerService(
                 chain,
                 open_store(settings.store, for_writing=True),
@@ -86,7 +90,8 @@ def run_relayer(
                 waiting,
                 Timing(chain.parameters, mixing, time.monotonic),
                 Mixer(random.SystemRandom()),
-                OrderDesk(contracts, chain, waiting.orders, least_fee),
+                OrderDesk(contracts, chain, waiting.orders, least_fee, confirmations=confirmations),
+                confirmations,
             )
             watching = Ethereum(
                 BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)

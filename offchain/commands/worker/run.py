@@ -13,6 +13,7 @@ from offchain.chain.deployment.trust import require_task
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.commands.options import LIVE_CONFIRMATIONS
 from offchain.commands.worker.training import help_training, training_processes
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
@@ -32,9 +33,6 @@ from offchain.programs.standard_output import tell
 from offchain.protocol.deciding.policy import Confirmations, Policy, Role
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
-
-LIVE_CONFIRMATIONS = 12
-"""EVM blocks that make a phase's start certain enough to give away secrets because of it."""
 
 HIGHEST_CONFIRMATIONS = 10_000
 
