@@ -45,6 +45,14 @@ class BlockPoint:
     hash: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Events of a range of blocks in order, and the newest blocks that they say to be of."""
+
+    records: tuple[Record, ...]
+    blocks: tuple[BlockPoint, ...] = ()
+
+
 class Chain(ABC):
     """The contracts as one account sees them. Every method may raise ``ChainError``."""
 
@@ -77,6 +85,10 @@ class Chain(ABC):
     @abstractmethod
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
         """All events of the contracts in a range of blocks, both ends included, in order."""
+
+    def reading(self, from_block: int, to_block: int) -> Reading:
+        """The same, with the blocks that the newest ones say to be of, where they say it."""
+        return Reading(tuple(self.records(from_block, to_block)))
 
     @abstractmethod
     def execute(self, action: Action | SignedOrder) -> Receipt:

@@ -133,8 +133,9 @@ class ChainFollower:
         if status.block_number < self._through:
             raise _Behind("the chain is shorter than before")
         first = max(self._first_block, self._through + 1 - OVERLAP)
-        found = list(self._chain.records(first, status.block_number))
-        self._check_blocks(status)
+        reading = self._chain.reading(first, status.block_number)
+        self._check_blocks(status, reading.blocks)
+        found = reading.records
         held = self._tail(first)
         again = [record for record in found if record.block_number <= self._through]
         if again != held:
@@ -152,21 +153,29 @@ class ChainFollower:
         self._through = status.block_number
         self._points.append(BlockPoint(status.block_number, status.block_hash))
 
-    def _check_blocks(self, status: ChainStatus) -> None:
-        """Whether the chain has the blocks that were read up to, before and now.
+    def _check_blocks(self, status: ChainStatus, told: Sequence[BlockPoint]) -> None:
+        """Whether one chain has the blocks that were read up to, before and now, and the events'.
 
-        Asked after the events: a node that names a block's hash knows the block.
+        Asked after the events, and of one node: one that names a block's hash knows the block.
+
+        Args:
+            status: the views.
+            told: the blocks that events say to be of.
 
         Raises:
             _Unfit: it has not; the history was put back to a block that it has.
         """
-        points = [*list(self._points)[-1:], BlockPoint(status.block_number, status.block_hash)]
+        known = list(self._points)[-1:]
+        points = [*known, *told, BlockPoint(status.block_number, status.block_hash)]
         hashes = self._chain.block_hashes([point.number for point in points])
-        if not _same(hashes[-1], points[-1].hash):
+        stands = [_same(found, p.hash) for found, p in zip(hashes, points, strict=True)]
+        if not stands[-1]:
             raise _Unfit("the block that the views are of is not on the chain any more")
-        if not _same(hashes[0], points[0].hash):
+        if known and not stands[0]:
             self._go_back(self._standing(status))
             raise _Unfit("a block that was read is not on the chain any more")
+        if not all(stands):
+            raise _Unfit("events are of blocks that are not on the chain")
 
     def _standing(self, status: ChainStatus) -> int:
         """The last remembered block that is still on the chain; before the first if none is."""

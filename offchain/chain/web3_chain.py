@@ -16,7 +16,7 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.sending.outbox import Outbox
 from offchain.chain.sending.sender import Sender
-from offchain.ports import BlockPoint, Chain, Receipt
+from offchain.ports import BlockPoint, Chain, Reading, Receipt
 from offchain.protocol.words.actions import Action
 from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.parameters import Parameters
@@ -81,6 +81,10 @@ class Web3Chain(Chain):
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
         """The protocol's events in a range of EVM blocks, both ends included, in order."""
         return self.contracts.records(from_block, to_block)
+
+    def reading(self, from_block: int, to_block: int) -> Reading:
+        """The same, with the blocks that the newest ones say to be of."""
+        return self.contracts.reading(from_block, to_block)
 
     def execute(self, action: Action | SignedOrder) -> Receipt:
         """Send the transaction that an action stands for and wait until it is mined.
