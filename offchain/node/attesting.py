@@ -23,6 +23,7 @@ from offchain.protocol.rules.statements import Points
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.protocol.words.transactions import Row
+from offchain.storage.fetching import ContentPendingError
 from offchain.storage.opened import OWN_TROUBLE, model_points
 
 log = structlog.get_logger()
@@ -148,6 +149,8 @@ class Attesting:
             return False
         try:
             self.file(entry, model_hash)
+        except ContentPendingError:
+            return False
         except StoreError as error:
             self._asked[model_hash] = self._clock()
             log.debug("a model cannot be fetched", reason=str(error))

@@ -30,11 +30,19 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingEnded:
-    """A training gave a model, or was ended by an error."""
+class Trained:
+    """A model with what it was trained on."""
 
     training: Training
-    came_to: TrainedModel | Exception
+    model: TrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEnded:
+    """A training for a round gave a model, or was ended by an error."""
+
+    round: int
+    came_to: Trained | Exception
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.protocol.deciding.decide import Decision, decide
 from offchain.protocol.deciding.intents import BringModelFile, Intent, OpenAttestedRows, Send
 from offchain.protocol.words.records import BlockAppended, PhaseStarted, Record, RoundVoided
+from offchain.storage.fetching import ContentPendingError
 
 log = structlog.get_logger()
 
@@ -132,6 +133,9 @@ class Worker:
         name = _name(intent)
         try:
             acted = self._performer.perform(intent, self._follower.status, self._follower.history)
+        except ContentPendingError:
+            # Nothing failed: the answer is there at one of the next looks.
+            return False
         except ModelChainError as error:
             pause = min(self._settings.longest_pause, 2 * self._failing.get(name, 0.5))
             self._failing[name] = pause
