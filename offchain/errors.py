@@ -146,6 +146,10 @@ class StaleDeploymentError(ChainError):
         self.actual = actual
 
 
+FOREIGN_CHAIN = (WrongChainError, StaleDeploymentError)
+"""What trying again does not mend: the chain is another one, or was begun anew."""
+
+
 class WrongTaskError(ChainError):
     """The contracts of a deployment are bound to another task than this program has."""
 

@@ -78,6 +78,9 @@ class Chain(ABC):
         """
         return [None for _ in numbers]
 
+    def check(self) -> None:  # noqa: B027  (only a chain behind an address can be another one)
+        """Whether it still is the deployment's chain; ``WrongChainError`` and the like if not."""
+
     @abstractmethod
     def status(self) -> ChainStatus:
         """Everything that ``decide`` looks at, read at one block."""

@@ -72,6 +72,12 @@ from offchain.programs.running import run_program
     help="/healthz says 503 when the account has less",
 )
 @click.option(
+    "--poll",
+    metavar="SECONDS",
+    type=click.FloatRange(0.01, 600.0),
+    help="pause between two looks at the chain; 0.2 on a development chain, else 2",
+)
+@click.option(
     "--confirmations",
     metavar="B",
     type=click.IntRange(0, 10_000),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from offchain.crypto.hashing import Domain
-from offchain.errors import ChainError
+from offchain.errors import FOREIGN_CHAIN, ChainError, ProtocolError, RpcError
 from offchain.ports import BlockPoint, Chain
 from offchain.protocol.history.entries import HistoryError
 from offchain.protocol.history.fold import History
@@ -85,9 +85,19 @@ class ChainFollower:
         """Catch up with the chain; returns the records since the last time, or since a fork.
 
         Raises:
+            WrongChainError, StaleDeploymentError: it is another chain now, or was begun anew.
             ChainError: the chain cannot be read, or not be understood; the next time it is read
                 from the start.
         """
+        try:
+            return self._catch_up()
+        except (ChainError, ProtocolError) as error:
+            # A chain that was begun anew has other answers for everything.
+            if not isinstance(error, RpcError):
+                self._check_chain()
+            raise
+
+    def _catch_up(self) -> list[Record]:
         latest = self._chain.latest()
         known = self._points[-1] if self._points else None
         if (
@@ -115,7 +125,10 @@ class ChainFollower:
                 if attempt == ATTEMPTS - 1:
                     # It is not only late. Events may have been missed long ago.
                     behind = isinstance(error, _Behind)
-                    self._go_back(self._standing(status) if behind else self._first_block - 1)
+                    back = self._standing(status) if behind else self._first_block - 1
+                    if back < self._first_block:
+                        self._check_chain()
+                    self._go_back(back)
             else:
                 self.status = status
                 news, self._told = self._records[self._told :], len(self._records)
@@ -172,7 +185,10 @@ class ChainFollower:
         if not stands[-1]:
             raise _Unfit("the block that the views are of is not on the chain any more")
         if known and not stands[0]:
-            self._go_back(self._standing(status))
+            standing = self._standing(status)
+            if standing < self._first_block:
+                self._check_chain()
+            self._go_back(standing)
             raise _Unfit("a block that was read is not on the chain any more")
         if not all(stands):
             raise _Unfit("events are of blocks that are not on the chain")
@@ -187,6 +203,15 @@ class ChainFollower:
             if found is not None and found == point.hash
         ]
         return max(standing, default=self._first_block - 1)
+
+    def _check_chain(self) -> None:
+        """End where it is another chain now; where that cannot be said nothing is."""
+        try:
+            self._chain.check()
+        except FOREIGN_CHAIN:
+            raise
+        except ChainError:
+            return
 
     def _go_back(self, block: int) -> None:
         """Forget what was read after a block; another history is made of what is left."""

@@ -93,8 +93,12 @@ class Sender:
         """The account's address, EIP-55 checksummed."""
         return str(self._account.address)
 
-    def send(self, to: str | None, content: bytes, value: int = 0) -> TransactionReceipt:
+    def send(
+        self, to: str | None, content: bytes, value: int = 0, policy: FeePolicy | None = None
+    ) -> TransactionReceipt:
         """Send a transaction and wait until it is mined; `to` None creates a contract.
+
+        ``policy``: what is paid for this one, if it is not the sender's.
 
         Raises:
             RevertedError: it reverts, found before it was sent or after it was mined.
@@ -110,15 +114,16 @@ class Sender:
             transaction["to"] = to
         if value:
             transaction["value"] = hex(value)
+        policy = policy or self._policy
         if self._outbox is None:
             with self._lock:
-                sent = self._submit(transaction, to, content, value)
-            receipt = self._wait([sent])
+                sent = self._submit(transaction, to, content, value, policy)
+            receipt = self._wait([sent], policy)
         else:
             with self._lock:
                 self.settle()
-                sent = self._submit(transaction, to, content, value)
-                receipt = self._wait([sent])
+                sent = self._submit(transaction, to, content, value, policy)
+                receipt = self._wait([sent], policy)
                 self._outbox.forget(sent.nonce)
         if not receipt.succeeded:
             raise self._reason(transaction, receipt)
@@ -155,16 +160,21 @@ class Sender:
                 if not isinstance(said, RpcFault):
                     raise said
                 # Perhaps it pays too little by now.
-                self._replace(versions)
+                self._replace(versions, self._policy)
         with suppress(OvertakenError):
-            self._wait(versions)
+            self._wait(versions, self._policy)
 
     def _submit(
-        self, transaction: dict[str, object], to: str | None, content: bytes, value: int
+        self,
+        transaction: dict[str, object],
+        to: str | None,
+        content: bytes,
+        value: int,
+        policy: FeePolicy,
     ) -> SignedTransaction:
         gas = self._gas(transaction, value)
         for attempt in range(1, _NONCE_ATTEMPTS + 1):
-            fees = first_fees(self._ethereum, self._policy)
+            fees = first_fees(self._ethereum, policy)
             self._check_funds(value + gas * fees.limit)
             nonce = self._ethereum.nonce(self.address)
             signed = self._sign(nonce, to, content, value, gas, fees)
@@ -281,16 +291,16 @@ class Sender:
         if balance < needed:
             raise InsufficientFundsError(self.address, balance, needed)
 
-    def _wait(self, versions: list[SignedTransaction]) -> TransactionReceipt:
+    def _wait(self, versions: list[SignedTransaction], policy: FeePolicy) -> TransactionReceipt:
         """Wait until one of a nonce's versions is mined; a stuck one gets a dearer version."""
         try:
-            return self._mined(versions)
+            return self._mined(versions, policy)
         except RpcError as error:
             raise PerhapsSentError(versions[-1].hash, str(error)) from error
 
-    def _mined(self, versions: list[SignedTransaction]) -> TransactionReceipt:
+    def _mined(self, versions: list[SignedTransaction], policy: FeePolicy) -> TransactionReceipt:
         now = self._clock()
-        deadline, replace_at = now + self._timeout, now + self._policy.replace_after_seconds
+        deadline, replace_at = now + self._timeout, now + policy.replace_after_seconds
         look_at, gaps = now + _LOOK_SECONDS, 0
         pause = _FIRST_POLL_SECONDS
         while True:
@@ -299,15 +309,15 @@ class Sender:
                 return receipt
             now = self._clock()
             if now >= deadline:
-                self._check_cap(versions[-1])
+                _check_cap(versions[-1], policy)
                 raise NotMinedError(versions[-1].hash, self._timeout)
             if now >= look_at:
                 look_at = now + _LOOK_SECONDS
                 gaps = self._keep_alive(versions, gaps)
             if now >= replace_at:
-                replace_at = now + self._policy.replace_after_seconds
+                replace_at = now + policy.replace_after_seconds
                 try:
-                    self._replace(versions)
+                    self._replace(versions, policy)
                 except (FeeCapError, InsufficientFundsError):
                     # It goes on waiting for what it pays now; the deadline says why it waited.
                     replace_at = deadline
@@ -342,7 +352,7 @@ class Sender:
             return 0
         return gaps + 1
 
-    def _replace(self, versions: list[SignedTransaction]) -> None:
+    def _replace(self, versions: list[SignedTransaction], policy: FeePolicy) -> None:
         """Add a version that pays an eighth more, or the market's price where that is higher.
 
         Nothing is added where the price cannot be what it waits for.
@@ -352,7 +362,7 @@ class Sender:
             InsufficientFundsError: the account does not have it.
         """
         stuck = versions[-1]
-        fees = replacement_fees(self._ethereum, self._policy, stuck.fees)
+        fees = replacement_fees(self._ethereum, policy, stuck.fees)
         if fees is None:
             return
         self._check_funds(stuck.value + stuck.gas * fees.limit)
@@ -360,12 +370,6 @@ class Sender:
         # Whatever the node says now, the version may be on its way: its receipt is looked for too.
         versions.append(dearer)
         self._hand_over(dearer)
-
-    def _check_cap(self, waiting: SignedTransaction) -> None:
-        """``FeeCapError`` if the cap is why a transaction was not replaced by a dearer one."""
-        maximum, needed = self._policy.maximum, waiting.fees.raised().limit
-        if maximum is not None and needed > maximum:
-            raise FeeCapError(needed, maximum, waiting.hash)
 
     def _receipt(self, versions: Iterable[SignedTransaction]) -> TransactionReceipt | None:
         """The receipt of whichever version was mined."""
@@ -383,3 +387,10 @@ class Sender:
             return revert_of(fault) or RevertedError("")
         # The state has moved on, or it ran out of gas.
         return RevertedError("")
+
+
+def _check_cap(waiting: SignedTransaction, policy: FeePolicy) -> None:
+    """``FeeCapError`` if the cap is why a transaction was not replaced by a dearer one."""
+    maximum, needed = policy.maximum, waiting.fees.raised().limit
+    if maximum is not None and needed > maximum:
+        raise FeeCapError(needed, maximum, waiting.hash)

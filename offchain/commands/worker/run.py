@@ -13,7 +13,7 @@ from offchain.chain.deployment.trust import require_task
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
-from offchain.commands.options import LIVE_CONFIRMATIONS
+from offchain.commands.options import LIVE_CONFIRMATIONS, polling
 from offchain.commands.worker.training import help_training, training_processes
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
@@ -23,11 +23,15 @@ from offchain.learning.tasks.choice import OptionValues
 from offchain.learning.tasks.known import choose_task, make_learner, make_source, option_values
 from offchain.learning.training.place import place_of
 from offchain.node.assembly import Adapters, assemble_worker, journal_file
+from offchain.node.beside_outlet import BesideOutlet
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
+from offchain.node.loop import LoopSettings
 from offchain.node.own import Own
 from offchain.node.relayer.client import Relayers
 from offchain.ports import DataSource, Outlet
+from offchain.private_files import held_alone
+from offchain.programs.ending import work_until_stopped
 from offchain.programs.running import stop_on_signals
 from offchain.programs.standard_output import tell
 from offchain.protocol.deciding.policy import Confirmations, Policy, Role
@@ -56,6 +60,7 @@ def run_worker(
     seed_file: Path | None,
     confirmations: str | None,
     phase_seconds: int | None,
+    poll: float | None,
     leave: bool,
 ) -> None:
     """Run one node until it is stopped, or help torchrun's first process to train.
@@ -80,10 +85,12 @@ def run_worker(
     learned = choose_task(contracts.deployment.task.name, task)
     values = option_values(learned, given)
     account = load_account(settings, number, chain_id)
-    chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
+    chain = Web3Chain(
+        contracts, account, FeePolicy(settings.maximum_fee, settings.maximum_claim_fee)
+    )
     own = Own.of(chain, node_seed(settings, chain_id, number, seed_file))
-    outlet: Outlet = Relayers(
-        urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic
+    outlet: Outlet = BesideOutlet(
+        Relayers(urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic)
     )
     content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None
@@ -111,19 +118,25 @@ def run_worker(
         chain.account,
     )
     # The learner last, since it takes longest: what is wrong with the rest is said before.
-    with Journal(file) as journal, training_processes(place, threads, shared) as processes:
+    with (
+        held_alone(file.with_suffix(".lock"), f"a worker of {chain.account}"),
+        Journal(file) as journal,
+        training_processes(place, threads, shared) as processes,
+    ):
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         learner = make_learner(learned, chain.parameters.samples_per_part, values, processes)
         require_task(contracts.deployment, learner.task_hash)
-        assemble_worker(
+        node = assemble_worker(
             Adapters(chain, content, learner, source, outlet),
             own,
             policy,
             journal,
             time.monotonic,
             randomness.token_bytes,
-        ).run(stopped)
+            LoopSettings(poll=poll or polling(is_development=chain_id == DEVELOPMENT_CHAIN_ID)),
+        )
+        work_until_stopped(lambda: node.run(stopped), stopped)
     if processes is not None:
         processes.leave()
 

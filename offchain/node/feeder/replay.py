@@ -14,7 +14,7 @@ from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.target import MEDIAN_BLOCKS, median_time_past
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.development_clock import DevelopmentClock
-from offchain.errors import HeaderError, ModelChainError, RevertedError
+from offchain.errors import FOREIGN_CHAIN, HeaderError, ModelChainError, RevertedError
 from offchain.node.feeder.schedule import Feed, ReplaySchedule, decide_feed
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
@@ -94,7 +94,7 @@ class ReplayingFeeder:
         while not stopped.is_set():
             try:
                 fed = self.step()
-            except HeaderError:
+            except (HeaderError, *FOREIGN_CHAIN):
                 raise
             except ModelChainError as error:
                 log.warning("could not feed, trying again", reason=str(error))

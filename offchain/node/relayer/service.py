@@ -18,7 +18,7 @@ import structlog
 from offchain.chain.follower import ChainFollower
 from offchain.crypto.hashing import Domain
 from offchain.crypto.sealing import MAX_FILE, OVERHEAD
-from offchain.errors import ModelChainError
+from offchain.errors import FOREIGN_CHAIN, ModelChainError
 from offchain.node.relayer.admission import Admission, verify_signature
 from offchain.node.relayer.health import WorkLog
 from offchain.node.relayer.mixing import Mixer, Timing
@@ -264,6 +264,9 @@ def keep_working(
             try:
                 service.work()
                 pause = pause_seconds
+            except FOREIGN_CHAIN as error:
+                service.work_log.foreign = error
+                return
             except ModelChainError as error:
                 pause = min(5.0, 2 * pause)
                 log.warning("could not send, trying again", reason=str(error))
