@@ -21,7 +21,6 @@ other libraries are translated where they enter (the adapters in chain, storage,
     │   ├── InsufficientFundsError  the account cannot pay for a transaction
     │   ├── InsufficientTokensError  the account has fewer tokens than are to be sent
     │   ├── NotMinedError           a transaction was sent and not mined in time
-    │   ├── OvertakenError          another transaction of the account took its nonce
     │   ├── FeeCapError             gas costs more than the settings allow
     │   └── RevertedError           a call reverted: the custom error's name and arguments
     ├── CryptoError                 a key, a signature, a ciphertext or a proof is not valid
@@ -146,10 +145,6 @@ class StaleDeploymentError(ChainError):
         self.actual = actual
 
 
-FOREIGN_CHAIN = (WrongChainError, StaleDeploymentError)
-"""What trying again does not mend: the chain is another one, or was begun anew."""
-
-
 class WrongTaskError(ChainError):
     """The contracts of a deployment are bound to another task than this program has."""
 
@@ -221,18 +216,6 @@ class NotMinedError(ChainError):
         )
         self.transaction_hash = transaction_hash
         self.seconds = seconds
-
-
-class OvertakenError(ChainError):
-    """A transaction was sent and can't be mined any more: its nonce is used up."""
-
-    def __init__(self, transaction_hash: bytes, nonce: int) -> None:
-        super().__init__(
-            f"transaction 0x{transaction_hash.hex()} can't be mined: another transaction of the "
-            f"account has its nonce {nonce}; see whether another program sends with this account"
-        )
-        self.transaction_hash = transaction_hash
-        self.nonce = nonce
 
 
 class FeeCapError(ChainError):

@@ -7,12 +7,21 @@ from collections.abc import Sequence
 from typing import Final
 
 from offchain.crypto.hashing import Domain
-from offchain.errors import FOREIGN_CHAIN, ChainError, ProtocolError, RpcError
+from offchain.errors import (
+    ChainError,
+    ProtocolError,
+    RpcError,
+    StaleDeploymentError,
+    WrongChainError,
+)
 from offchain.ports import BlockPoint, Chain
 from offchain.protocol.history.entries import HistoryError
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus, Phase
+
+FOREIGN_CHAIN: Final = (WrongChainError, StaleDeploymentError)
+"""What trying again does not mend: the chain is another one, or was begun anew."""
 
 ATTEMPTS: Final = 5
 """Readings of the chain after which it is taken to be unreadable for now."""

@@ -9,8 +9,8 @@ from typing import assert_never
 
 import structlog
 
-from offchain.chain.follower import ChainFollower
-from offchain.errors import FOREIGN_CHAIN, ChainError, ModelChainError, ProtocolError
+from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
+from offchain.errors import ChainError, ModelChainError, ProtocolError
 from offchain.node.background import Background
 from offchain.node.beside_outlet import OutletPending
 from offchain.node.computations import ComputationEnded, EvaluationEnded, TrainingEnded

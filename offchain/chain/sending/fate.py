@@ -13,6 +13,19 @@ from enum import Enum
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.replies import TransactionReceipt
 from offchain.chain.sending.outbox import SignedTransaction
+from offchain.errors import ChainError
+
+
+class OvertakenError(ChainError):
+    """A transaction was sent and can't be mined any more: its nonce is used up."""
+
+    def __init__(self, transaction_hash: bytes, nonce: int) -> None:
+        super().__init__(
+            f"transaction 0x{transaction_hash.hex()} can't be mined: another transaction of the "
+            f"account has its nonce {nonce}; see whether another program sends with this account"
+        )
+        self.transaction_hash = transaction_hash
+        self.nonce = nonce
 
 
 class Fate(Enum):

@@ -16,14 +16,13 @@ from offchain.chain.abi.reverts import revert_of
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcFault
 from offchain.chain.rpc.replies import TransactionReceipt
-from offchain.chain.sending.fate import Fate, Finding, find_out
+from offchain.chain.sending.fate import Fate, Finding, OvertakenError, find_out
 from offchain.chain.sending.fees import FeePolicy, Fees, first_fees, replacement_fees
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.errors import (
     FeeCapError,
     InsufficientFundsError,
     NotMinedError,
-    OvertakenError,
     PerhapsSentError,
     RevertedError,
     RpcError,

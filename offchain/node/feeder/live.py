@@ -9,8 +9,9 @@ import structlog
 
 from offchain.bitcoin.header_batches import describe
 from offchain.bitcoin.rules import Rules
+from offchain.chain.follower import FOREIGN_CHAIN
 from offchain.chain.reading.relay_view import RelayReader
-from offchain.errors import FOREIGN_CHAIN, ChainError, ModelChainError
+from offchain.errors import ChainError, ModelChainError
 from offchain.headers.next_batch import next_batch
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders

@@ -12,9 +12,9 @@ import structlog
 from offchain.bitcoin.header import BlockHeader
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.target import MEDIAN_BLOCKS, median_time_past
-from offchain.chain.follower import ChainFollower
+from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
 from offchain.chain.rpc.development_clock import DevelopmentClock
-from offchain.errors import FOREIGN_CHAIN, HeaderError, ModelChainError, RevertedError
+from offchain.errors import HeaderError, ModelChainError, RevertedError
 from offchain.node.feeder.schedule import Feed, ReplaySchedule, decide_feed
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders

@@ -15,10 +15,10 @@ from typing import TypeVar
 
 import structlog
 
-from offchain.chain.follower import ChainFollower
+from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
 from offchain.crypto.hashing import Domain
 from offchain.crypto.sealing import MAX_FILE, OVERHEAD
-from offchain.errors import FOREIGN_CHAIN, ModelChainError
+from offchain.errors import ModelChainError
 from offchain.node.relayer.admission import Admission, verify_signature
 from offchain.node.relayer.health import WorkLog
 from offchain.node.relayer.mixing import Mixer, Timing

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from offchain.errors import NotMinedError, OvertakenError
+from offchain.chain.sending.fate import OvertakenError
+from offchain.errors import NotMinedError
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.sending_chain import OTHERS, PAID, SINK, Remembered, SendingChain
 
