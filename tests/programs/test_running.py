@@ -18,8 +18,10 @@ from offchain.commands.worker.run import (
 from offchain.config import version
 from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
+from offchain.node.assembly import journal_file
 from offchain.node.demo.local_network import free_port
 from offchain.node.relayer.serving import bind
+from offchain.private_files import held_alone
 from offchain.programs.running import run_program
 from offchain.protocol.deciding.policy import ALL_ROLES, Confirmations, Role
 from offchain.relayer import relayer
@@ -102,6 +104,21 @@ def test_a_worker_without_an_account(run, anvil, chain):
     status, said = run("worker", "--rpc", anvil.url, "--deployment", chain.plan.deployment)
     assert status == ConfigurationError.exit_code
     assert "--account N" in said
+
+
+def test_a_second_worker_of_one_account_is_refused(run, anvil, chain, tmp_path):
+    found = chain.contracts.deployment
+    state, account = tmp_path / "state", chain.chains[0].account
+    file = journal_file(state, found.genesis_hash, found.address("ModelChain"), account)
+    with held_alone(file.with_suffix(".lock"), "the first"):
+        status, said = run(
+            "worker",
+            *("--account", 0, "--rpc", anvil.url, "--deployment", chain.plan.deployment),
+            *("--state", state, "--store", tmp_path / "store"),
+        )
+    assert status == ConfigurationError.exit_code
+    assert f"a worker of {account} runs already" in said
+    assert len(said.splitlines()) == 1
 
 
 def test_a_store_that_cannot_be_written(run, anvil, chain, tmp_path):

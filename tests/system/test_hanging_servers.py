@@ -21,6 +21,8 @@ from tests.support.chains.node_chain import NodeChain
 from tests.support.servers.scripted_node import Answer, ScriptedNode, forward, scripted_node
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
+pytestmark = pytest.mark.full
+
 NODES = 3
 IN_TIME_SECONDS = 25.0
 """Five seconds and what a busy machine takes; a node that hangs is waited for two minutes."""
