@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from offchain.learning.exact.evaluation import ExactEvaluator
 
 SHARERS = 10
+HOSTILE = 3
+"""Sharers of ten that lie: floor(10 / 3), as many as judging is to withstand."""
+
 PARTS = 20
 TEST_PARTS = 3
 SAMPLES = 200

@@ -12,12 +12,14 @@ from offchain.node.attesting import Attesting
 from offchain.node.background import Background
 from offchain.node.claiming import Claiming
 from offchain.node.computations import ComputationEnded
+from offchain.node.disputing import Disputing
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
 from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
+from offchain.node.rechecking import Rechecking
 from offchain.node.sharing import Sharing
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore, DataSource, Learner, Outlet
@@ -57,13 +59,16 @@ def assemble_worker(
         FetchingStore(adapters.store, background.is_current, clock) for _ in range(3)
     )
     payloads = Payloads(parts, learner, own.domain, journal, clock)
+    attesting = Attesting(own.parameters, payloads, models, learner, journal, background, clock)
     components = Components(
         sharing=Sharing(
             own, policy, adapters.source, learner, adapters.outlet, journal, randomness, clock
         ),
         payloads=payloads,
         modelling=Modelling(own, store, learner, journal, background, clock),
-        attesting=Attesting(own.parameters, payloads, models, learner, journal, background, clock),
+        attesting=attesting,
+        rechecking=Rechecking(payloads, learner, background, randomness, clock),
+        disputing=Disputing(own, payloads, learner, attesting),
         claiming=Claiming(own.account),
     )
     taker = SnapshotTaker(own, policy, components, clock)

@@ -61,5 +61,21 @@ class EvaluationEnded:
     came_to: Mapping[bytes, Points] | Exception
 
 
-ComputationEnded = TrainingEnded | EvaluationEnded
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Models, by hash, a sample of whose points on the data set of a root is computed again."""
+
+    data_root: bytes
+    models: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckEnded:
+    """A second look at points found them right (None), or was ended by an error."""
+
+    recheck: Recheck
+    came_to: Exception | None
+
+
+ComputationEnded = TrainingEnded | EvaluationEnded | RecheckEnded
 """The end of whatever a worker computes beside its loop."""

@@ -13,7 +13,12 @@ from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
 from offchain.errors import ChainError, ModelChainError, ProtocolError
 from offchain.node.background import Background
 from offchain.node.beside_outlet import OutletPending
-from offchain.node.computations import ComputationEnded, EvaluationEnded, TrainingEnded
+from offchain.node.computations import (
+    ComputationEnded,
+    EvaluationEnded,
+    RecheckEnded,
+    TrainingEnded,
+)
 from offchain.node.performing import Performer
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.protocol.deciding.decide import Decision, decide
@@ -175,6 +180,8 @@ class Worker:
                 self._components.modelling.finish(ended)
             case EvaluationEnded() as ended:
                 self._components.attesting.finish(ended)
+            case RecheckEnded() as ended:
+                self._components.rechecking.finish(ended)
             case None:
                 return
             case ended:

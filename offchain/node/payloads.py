@@ -124,6 +124,11 @@ class Payloads:
             self._sound[data.id] = found == data.record.samples_root
         return DataState.OPEN if self._sound[data.id] else DataState.UNUSABLE
 
+    def part_roots(self, data: SharedData) -> list[bytes]:
+        """The roots of all parts of a data transaction that is open."""
+        roots = self._known(data)
+        return [roots[part] for part in range(len(data.shared.payload_hashes))]
+
     def plaintext(self, data: SharedData, part: int) -> bytes:
         """A part's payload.
 
@@ -210,7 +215,8 @@ class Payloads:
     def _decrypt(self, data: SharedData, part: int, key: bytes) -> bytes:
         """The plaintext; `PayloadError` if the bytes do not decrypt, `StoreError` without them."""
         digest = data.shared.payload_hashes[part]
-        return open_part(self._fetch(digest), digest, data.record, part, key, self._domain)
+        length = self._learner.payload_bytes
+        return open_part(self._fetch(digest), digest, data.record, part, key, self._domain, length)
 
     def _fetch(self, digest: bytes) -> bytes:
         try:

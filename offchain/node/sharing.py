@@ -12,7 +12,7 @@ from offchain.chain.abi.calls import decode_action, function_call
 from offchain.chain.abi.interfaces import AbiValueError, interface
 from offchain.crypto.possession import prove_possession
 from offchain.crypto.ring import Nullifier, RingSignature, nullifier, sign_ring, verify_ring
-from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
+from offchain.crypto.sealing import key_commitment, payload_associated_data, seal_part
 from offchain.errors import CryptoError, RelayerError, RelayerRefusedError
 from offchain.learning.samples_root import part_root, samples_root
 from offchain.node.journal import Journal
@@ -227,8 +227,11 @@ class Sharing:
         point = self._nullifier(history, round_number)
         payloads = self._source.draw(round_number, parameters.parts)
         keys = self._keys(round_number)
+        length = self._learner.payload_bytes
         sealed = tuple(
-            seal(payload, key, payload_associated_data(domain, round_number, point, part))
+            seal_part(
+                payload, length, key, payload_associated_data(domain, round_number, point, part)
+            )
             for part, (payload, key) in enumerate(zip(payloads, keys, strict=True))
         )
         roots = [part_root(self._learner.sample_records(payload)) for payload in payloads]

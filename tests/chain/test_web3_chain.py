@@ -99,7 +99,7 @@ def test_status_is_the_references_from_the_first_application_to_a_drawn_epoch():
             if skills:
                 chain.reveal_all()
             chain.attest()
-            assert assert_status(chain).majority != bytes(32)
+            assert assert_status(chain).standing != bytes(32)
             chain.execute(actions.Finalize(chain.rows()))
             assert_status(chain)
         assert phases == {Phase.REVEAL, Phase.ATTEST}

@@ -12,8 +12,9 @@ import pytest
 
 from offchain.errors import EvaluationError
 from offchain.learning.tasks.learner import DigitsLearner
-from offchain.node.attesting import MALFORMED, Attesting, RoundData, judged_on
+from offchain.node.attesting import MALFORMED, Attesting, judged_on
 from offchain.node.background import Background
+from offchain.node.round_data import RoundData
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.parameters import DEMO

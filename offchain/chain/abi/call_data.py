@@ -30,7 +30,8 @@ def read_arguments(components: Sequence[Component], content: bytes) -> tuple[Any
 
     Args:
         components: the function's inputs, of the types that the contracts' calls have: integers,
-            ``address``, ``bool``, ``bytes``, ``bytesN``, structs, dynamic arrays.
+            ``address``, ``bool``, ``bytes``, ``bytesN``, structs, arrays of any or a fixed length
+            (of elements of a fixed size).
         content: the call data after the selector.
 
     Raises:
@@ -60,6 +61,13 @@ def _read(component: Component, content: bytes, base: int, position: int) -> Any
         return tuple(_read(element, content, start, start + index * size) for index in range(count))
     if kind == "tuple":
         return _read_struct(component["components"], content, position)
+    if kind.endswith("]"):
+        element = _element(component)
+        size = _head_size(element)
+        return tuple(
+            _read(element, content, base, position + index * size)
+            for index in range(_fixed_length(kind))
+        )
     if kind == "bytes":
         start = position + _WORD
         return content[start : start + _count(content, position, 1)]
@@ -94,7 +102,12 @@ def _count(content: bytes, position: int, size: int) -> int:
 
 
 def _element(component: Component) -> Component:
-    return {**component, "type": component["type"].removesuffix("[]")}
+    return {**component, "type": component["type"].rpartition("[")[0]}
+
+
+def _fixed_length(kind: str) -> int:
+    """The elements of an array that has no length of its own."""
+    return int(kind.rpartition("[")[2].removesuffix("]"))
 
 
 def _is_dynamic(component: Component) -> bool:
@@ -106,6 +119,11 @@ def _is_dynamic(component: Component) -> bool:
 
 def _head_size(component: Component) -> int:
     """Bytes that a value takes where it is named: all of it, or its offset."""
-    if component["type"] != "tuple" or _is_dynamic(component):
+    kind: str = component["type"]
+    if _is_dynamic(component):
+        return _WORD
+    if kind.endswith("]"):
+        return _fixed_length(kind) * _head_size(_element(component))
+    if kind != "tuple":
         return _WORD
     return sum(_head_size(part) for part in component["components"])

@@ -36,6 +36,7 @@ CONTRACTS: Final = (
     "ModelChain",
     "ModelTransactions",
     "Attestations",
+    "Disputes",
     "BlockProduction",
     "Rewards",
     "Heat",

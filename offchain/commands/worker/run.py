@@ -6,6 +6,7 @@ import os
 import secrets as randomness
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
 from offchain.node.own import Own
 from offchain.node.relayer.client import Relayers
-from offchain.ports import DataSource, Outlet
+from offchain.ports import DataSource, Learner, Outlet
 from offchain.private_files import held_alone
 from offchain.programs.ending import work_until_stopped
 from offchain.programs.running import stop_on_signals
@@ -62,10 +63,13 @@ def run_worker(
     phase_seconds: int | None,
     poll: float | None,
     leave: bool,
+    learner_of: Callable[[Learner], Learner] = lambda learner: learner,
+    challenges: bool = True,
 ) -> None:
     """Run one node until it is stopped, or help torchrun's first process to train.
 
-    The options are those of `offchain.worker`, with the tasks' own that were ``given``.
+    The options are those of `offchain.worker`, with the tasks' own that were ``given``. The demo's
+    liars are nodes with another learner, made by ``learner_of``, that do not challenge statements.
 
     Raises:
         ModelChainError: the node cannot start.
@@ -110,6 +114,7 @@ def run_worker(
         )
         outlet = DirectOutlet(chain, content)
     policy = make_policy(chain_id, chosen_roles, depths, phase_seconds, leave)
+    policy = replace(policy, challenges=challenges)
     stopped = stop_on_signals()
     file = journal_file(
         settings.state,
@@ -125,7 +130,8 @@ def run_worker(
     ):
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-        learner = make_learner(learned, chain.parameters.samples_per_part, values, processes)
+        samples = chain.parameters.samples_per_part
+        learner = learner_of(make_learner(learned, samples, values, processes))
         require_task(contracts.deployment, learner.task_hash)
         node = assemble_worker(
             Adapters(chain, content, learner, source, outlet),

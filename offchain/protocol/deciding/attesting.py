@@ -8,6 +8,7 @@ from offchain.protocol.deciding.intents import (
     EvaluateModels,
     Intent,
     OpenAttestedRows,
+    RecheckPoints,
     Send,
     turn_of,
 )
@@ -76,6 +77,21 @@ def evaluate(snapshot: Snapshot, intents: list[Intent], *, reveals: bool = False
         intents.append(EvaluateModels(snapshot.status.competition.round))
 
 
+def trusts_points(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> bool:
+    """Whether a second arithmetic has found the own points right; if it was not asked, it is."""
+    facts = snapshot.competition
+    if facts.points_differ:
+        waiting.append(
+            "nothing: a second arithmetic gave other points, and a false statement costs the "
+            "stake; look for bad memory or a faulty library"
+        )
+    elif not facts.rechecked:
+        waiting.append("the second arithmetic")
+        if not facts.rechecking:
+            intents.append(RecheckPoints(snapshot.status.competition.round))
+    return facts.rechecked and not facts.points_differ
+
+
 def decide_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
     """Commit to the statement; again where another stands on chain: the later one counts."""
     facts, committed = snapshot.competition, snapshot.status.own.attestation.commitment
@@ -85,6 +101,8 @@ def decide_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[
         waiting.append("the evaluation of the models")
     elif facts.attestation in (None, committed):
         waiting.append("the other attesters")
+    elif not trusts_points(snapshot, intents, waiting):
+        return
     elif has_full_stake(snapshot, intents, waiting) and facts.attestation is not None:
         intents.append(AttestRows(snapshot.status.competition.round, facts.attestation))
 
@@ -122,7 +140,7 @@ def open_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[st
 
 def decide_finalize(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
     """Append the block by the rows that stand, unless this node has computed others."""
-    facts, majority = snapshot.competition, snapshot.status.majority
+    facts, majority = snapshot.competition, snapshot.status.standing
     if not finalizes(snapshot):
         waiting.append("whoever appends the block")
     elif facts.majority_rows is not None:
@@ -133,7 +151,7 @@ def decide_finalize(snapshot: Snapshot, intents: list[Intent], waiting: list[str
 
 def finalizes(snapshot: Snapshot) -> bool:
     """Whether this node can append the block, and does not know better."""
-    facts, majority = snapshot.competition, snapshot.status.majority
+    facts, majority = snapshot.competition, snapshot.status.standing
     agrees = facts.statement in (None, majority)
     is_able = majority != ZERO_HASH and facts.majority_rows is not None
     return snapshot.has_role(Role.KEEP) and is_able and agrees

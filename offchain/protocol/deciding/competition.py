@@ -14,6 +14,11 @@ from offchain.protocol.deciding.attesting import (
     report_models,
 )
 from offchain.protocol.deciding.collection import is_publishing
+from offchain.protocol.deciding.disputing import (
+    decide_disputes,
+    dispute_unfinished,
+    in_dispute,
+)
 from offchain.protocol.deciding.intents import (
     AttestRows,
     BringModelFile,
@@ -21,6 +26,7 @@ from offchain.protocol.deciding.intents import (
     EvaluateModels,
     Intent,
     OpenAttestedRows,
+    RecheckPoints,
     RecoverModel,
     RevealTrainedModel,
     Send,
@@ -63,6 +69,9 @@ def decide_competition(snapshot: Snapshot, intents: list[Intent], waiting: list[
         case Phase.ATTEST_REVEAL:
             evaluate(snapshot, intents)
             open_attestation(snapshot, intents, waiting)
+        case phase if in_dispute(phase):
+            evaluate(snapshot, intents)
+            decide_disputes(snapshot, intents, waiting)
         case Phase.FINALIZE:
             decide_finalize(snapshot, intents, waiting)
         case _:
@@ -93,11 +102,14 @@ def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
         case Phase.BRING:
             due = (BringModelFile,)
         case Phase.ATTEST:
-            due, runs = (AttestRows, EvaluateModels), facts.evaluating
+            due = (AttestRows, EvaluateModels, RecheckPoints)
+            runs = facts.evaluating or facts.rechecking
         case Phase.ATTEST_REVEAL:
             due = (OpenAttestedRows, EvaluateModels)
             waits = opens(snapshot) and not is_confirmed(snapshot, confirmations.statements, [])
             runs = facts.evaluating or waits
+        case phase if in_dispute(phase):
+            return dispute_unfinished(snapshot, intents)
         case _:
             return False
     # What fills up the stake comes before a model or an attestation.

@@ -94,7 +94,7 @@ def _holds_back(snapshot: Snapshot, intents: list[Intent]) -> bool:
     block can be made of.
     """
     status = snapshot.status
-    has_block = status.competition.phase is Phase.FINALIZE and status.majority != ZERO_HASH
+    has_block = status.competition.phase is Phase.FINALIZE and status.standing != ZERO_HASH
     if has_block and finalizes(snapshot):
         return holds_out(snapshot, FINALIZE_PHASES)
     return (has_block or unfinished_work(snapshot, intents)) and holds_out(snapshot)

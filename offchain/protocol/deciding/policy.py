@@ -49,10 +49,16 @@ class Policy:
         phase_seconds: what it takes a phase's length for, by its own clock; None: what the chain's
             parameters say (`offchain.protocol.deciding.patience`). Where headers are replayed,
             neither they nor the EVM's clock say how much time there is.
+        challenges: it asks about statements that it knows to be false, and disproves them; else it
+            only answers for its own.
+        dispute_gas_price: wei for one gas at which the reward for a false statement that cannot win
+            must still pay for making it fall; others are disputed at any price.
         leave: it applies for no further epoch, and takes its stake back once it is free.
     """
 
     roles: frozenset[Role] = ALL_ROLES
     confirmations: Confirmations = Confirmations()
     phase_seconds: int | None = None
+    challenges: bool = True
+    dispute_gas_price: int = 50 * 10**9
     leave: bool = False

@@ -15,7 +15,7 @@ def common_views(reference: ReferenceChain) -> list[ExpectedView]:
     rounds, registry = reference.rounds, reference.data_registry
     membership, attestations = reference.membership, reference.attestations
     collecting, competing = rounds.collecting_round(), rounds.competition.round
-    majority = attestations.majority_of(competing)
+    standing = attestations.standing_statement(competing)
     return [
         ("ModelChain", "collectingRound", (), collecting),
         ("ModelChain", "collection", (), rounds.collection),
@@ -37,13 +37,14 @@ def common_views(reference: ReferenceChain) -> list[ExpectedView]:
         ),
         ("Attestations", "dataOut", (competing,), attestations.data_out(competing)),
         ("Attestations", "modelsOut", (competing,), attestations.models_out(competing)),
-        ("Attestations", "majorityOf", (competing,), majority),
+        ("Attestations", "standing", (competing,), standing),
         (
             "Attestations",
             "support",
-            (competing, majority),
-            attestations.support(competing, majority),
+            (competing, standing),
+            attestations.support(competing, standing),
         ),
+        ("Disputes", "counts", (competing,), reference.disputes.counts(competing)),
     ]
 
 
@@ -112,12 +113,29 @@ def _round_views(
     yield "Rewards", "isBestClaimed", of_round, rewards.is_best_claimed(round_number)
     yield "Rewards", "claimedVoices", of_round, rewards.claimed_voices(round_number)
     yield "Rewards", "claimedData", of_round, rewards.claimed_data(round_number)
+    yield from _dispute_views(reference, round_number)
     for account in accounts:
         key = round_number, account
         yield "ModelTransactions", "commitmentOf", key, models.commitment_of(*key)
         yield "Attestations", "attestationOf", key, attestations.attestation_of(*key)
         yield "Attestations", "isAttester", key, attestations.is_attester(*key)
         yield "Rewards", "isAttestationClaimed", key, rewards.is_attestation_claimed(*key)
+
+
+def _dispute_views(reference: ReferenceChain, round_number: int) -> Iterator[ExpectedView]:
+    disputes, counts = reference.disputes, reference.disputes.counts(round_number)
+    statements = reference.attestations.statements_of(round_number)
+    yield "Disputes", "counts", (round_number,), counts
+    yield "Attestations", "statementsOf", (round_number,), statements
+    for statement in statements:
+        key = round_number, statement
+        yield "Attestations", "support", key, reference.attestations.support(*key)
+        yield "Attestations", "hasFallen", key, reference.attestations.has_fallen(*key)
+    for number in range(1, counts.questions + 1):
+        asked = disputes.question(round_number, number)
+        yield "Disputes", "questionAt", (round_number, number), asked
+    for number in range(1, counts.cells + 1):
+        yield "Disputes", "cellAt", (round_number, number), disputes.cell(round_number, number)
 
 
 def _account_views(reference: ReferenceChain, account: str) -> Iterator[ExpectedView]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from web3 import Web3
 from web3.types import RPCEndpoint, TxReceipt
@@ -22,13 +22,20 @@ from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.reference.membership import LIST_CODE
 from offchain.protocol.words import actions
+from offchain.protocol.words.dispute_records import StatementFell
 from offchain.protocol.words.parameters import DEMO_RELAY
-from offchain.protocol.words.records import MembersWritten, Record, StakeBurned
+from offchain.protocol.words.records import (
+    MembersWritten,
+    Record,
+    StakeBurned,
+    StakeConfiscated,
+)
 from offchain.protocol.words.status import Epoch
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from scripts.support.chains.compared_views import ExpectedView, all_views, common_views
-from scripts.support.chains.deploying import TASK, deploy_plan
+from scripts.support.chains.deploying import PRODUCTS, TASK, deploy_plan
 from scripts.support.chains.evm import Evm
+from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.steps import SMALL, START
 from scripts.support.worlds.world import World
 
@@ -102,12 +109,11 @@ class DeployedChain:
         reference = self._reference(world)
         self._assert_views(all_views(reference, [node.account for node in world.nodes]))
         held = sum(stake.amount for stake in reference.membership.stakes.values())
-        burned = sum(
-            record.amount
-            for record in reference.environment.records
-            if isinstance(record, StakeBurned)
-        )
-        assert self.evm.balance(self.addresses["Membership"]) == held + burned
+        records = reference.environment.records
+        lost = sum(r.amount for r in records if isinstance(r, StakeBurned | StakeConfiscated))
+        rewards = sum(r.reward for r in records if isinstance(r, StatementFell))
+        assert self.evm.balance(self.addresses["Membership"]) == held + lost - rewards
+        assert self.evm.balance(self.addresses["Disputes"]) == reference.disputes.held
 
     def _reference(self, world: World) -> ReferenceChain:
         # What depends on the clock is read of the latest block.
@@ -162,14 +168,34 @@ def plan_of(world: World, task: DeployedTask = TASK) -> DeploymentPlan:
 
 
 def deploy_world(evm: Evm, genesis: int = 3, accounts: int = 6, **changes: int) -> World:
-    """A world with the real contracts as its twin."""
-    names = evm.accounts[:accounts]
-    world = World(replace(SMALL, **changes), names, genesis)
-    plan = plan_of(world)
+    """A world with the real contracts as its twin; its task has no judge."""
+    world = World(replace(SMALL, **changes), evm.accounts[:accounts], genesis)
+    return _deployed(evm, world, TASK)
+
+
+def deploy_disputing_world(
+    evm: Evm, genesis: int = 3, accounts: int = 6, *, has_judge: bool = True, **changes: int
+) -> DisputingWorld:
+    """A world of products with the real contracts as its twin."""
+    kind = DisputingWorld if has_judge else UnjudgedWorld
+    world = kind(replace(SMALL, **changes), evm.accounts[:accounts], genesis)
+    return _deployed(evm, world, PRODUCTS if has_judge else TASK)
+
+
+class UnjudgedWorld(DisputingWorld):
+    """A world of products whose contracts have no judge."""
+
+    judge = None
+
+
+AnyWorld = TypeVar("AnyWorld", bound=World)
+
+
+def _deployed(evm: Evm, world: AnyWorld, task: DeployedTask) -> AnyWorld:
     # Later than whatever else this chain has seen.
     world.now = max(START, evm.timestamp + 1)
     evm.set_next_timestamp(world.now)
-    world.attach(DeployedChain(evm, plan))
+    world.attach(DeployedChain(evm, plan_of(world, task)))
     return world
 
 

@@ -12,6 +12,10 @@ TASK = DeployedTask("made up", b'{"points":"made up"}')
 """What is learned where models are made up."""
 
 
+PRODUCTS = DeployedTask("products", b'{"points":"products"}', "ProductJudge")
+"""What is learned where the contracts' toy judge decides."""
+
+
 def deploy_plan(evm: Evm, plan: DeploymentPlan) -> dict[str, str]:
     """Deploy from the chain's last account, which does nothing else; returns addresses by name."""
     deployer = evm.accounts[-1]

@@ -97,6 +97,9 @@ UNFINISHED = [
         {"facts": facts(held_model=MODEL, scored=True), "own__commitment": committed()},
     ),
     (Phase.ATTEST, {"facts": facts(evaluating=True)}),
+    (Phase.ATTEST, {"facts": facts(rechecking=True)}),
+    (Phase.ATTEST, {"facts": facts(statement=STATEMENT, attestation=ATTESTATION)}),
+    (Phase.CHALLENGE, {"facts": facts(evaluating=True)}),
     (
         Phase.ATTEST_REVEAL,
         {
@@ -140,7 +143,7 @@ def test_who_is_no_member_does_not_hold_the_commit_phase_back():
 
 @pytest.mark.parametrize(("seconds", "voided"), [(0, []), (179, []), (180, [Advance()])])
 def test_who_can_finalize_a_round_voids_it_only_when_that_fails_for_three_phases(seconds, voided):
-    settings = {"facts": facts(majority_rows=ROWS), "majority": STATEMENT}
+    settings = {"facts": facts(majority_rows=ROWS), "standing": STATEMENT}
     policy = Policy(phase_seconds=60)
     due = actions(Phase.FINALIZE, **LONG_OVER, **settings, policy=policy, seconds=seconds)
     assert due == [Finalize(ROWS), *voided]
@@ -182,7 +185,7 @@ def test_what_cannot_be_taken_back_waits_for_the_phase_to_be_confirmed(phase, de
 
 
 def test_a_round_that_others_could_finalize_is_voided_only_after_the_patience():
-    settings = {"majority": STATEMENT}
+    settings = {"standing": STATEMENT}
     assert actions(Phase.FINALIZE, **OVER, **settings) == []
     assert actions(Phase.FINALIZE, **LONG_OVER, **settings) == [Advance()]
 

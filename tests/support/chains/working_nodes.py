@@ -33,12 +33,16 @@ TURNS = 600
 
 @dataclass(frozen=True)
 class Part:
-    """A node's part: what it learns with, what it shares and does, and its store if not all's."""
+    """A node's part: what it learns with, what it shares and does, and its store if not all's.
+
+    ``challenges``: see `Policy`.
+    """
 
     learner: Learner
     source: DataSource | None
     roles: frozenset[Role] = ALL_ROLES
     store: ContentStore | None = None
+    challenges: bool = True
 
 
 @dataclass
@@ -139,7 +143,7 @@ def worker_of(
             DirectOutlet(chain.chains[node], store),
         ),
         chain.own(node),
-        Policy(part.roles, phase_seconds=PHASE_SECONDS),
+        Policy(part.roles, phase_seconds=PHASE_SECONDS, challenges=part.challenges),
         journal,
         clock,
         secrets.token_bytes,
