@@ -215,7 +215,7 @@ interface IAttestations {
     function dropStanding(address account) external;
 
     /// @notice Voices have standing for the next `standingRounds` rounds that count. At most a quarter as many as
-    /// attest, at least one, gain it anew. Only BlockProduction.
+    /// attest, at least one, gain it anew, until 256 accounts have it. Only BlockProduction.
     /// @dev Reverts with NotBlockProduction.
     /// @param round the round in competition
     /// @param accounts the voices', best first
