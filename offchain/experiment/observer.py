@@ -8,8 +8,8 @@ from offchain.chain.follower import ChainFollower
 from offchain.crypto.hashing import Domain
 from offchain.errors import VerificationError
 from offchain.learning.formats.digits import payload_bytes
-from offchain.node.attesting import RoundData
 from offchain.node.demo.watching import COLLECT
+from offchain.node.round_data import RoundData
 from offchain.ports import ContentStore
 from offchain.protocol.history.entries import SharedData
 from offchain.protocol.history.fold import History

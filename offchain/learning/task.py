@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from offchain.crypto.sealing import MAX_PAYLOAD
 from offchain.errors import ConfigurationError
 from offchain.ports import TrainedModel, TrainingProgress
+from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.parameters import LARGEST_TEST_SET
 
 if TYPE_CHECKING:
@@ -97,6 +98,13 @@ class Task(ABC, Generic[Samples, Network]):
         """
 
     @abstractmethod
+    def points_by_definition(self, network: Network, records: Sequence[bytes]) -> NDArray[np.uint8]:
+        """Return what the network earns on the samples of some `records`, by a second arithmetic.
+
+        It is the definition in whole numbers, without what makes `points` fast.
+        """
+
+    @abstractmethod
     def train(
         self,
         samples: Sequence[Samples],
@@ -112,6 +120,11 @@ class Task(ABC, Generic[Samples, Network]):
 
         Raises `TrainingError` when the run ends without a usable model.
         """
+
+    @property
+    def judge(self) -> Judge | None:
+        """What the task's contract computes of one sample's record; None: it has no contract."""
+        return None
 
     def description(self) -> bytes:
         """Return the canonical description that a deployment is bound to: compact ASCII JSON.

@@ -8,6 +8,8 @@ import pytest
 
 from offchain.bitcoin import checkpoint, header, rules, target
 from offchain.crypto import hashing, merkle, ring, secp256k1
+from offchain.learning.exact import judge_gas
+from offchain.learning.formats import digits, tensor_file
 from offchain.protocol.rules import draw, standing
 from offchain.protocol.words import parameters
 from offchain.toolchain.artifacts import SOURCE_FOLDER
@@ -27,6 +29,13 @@ MIRRORED = {
     "RingSignatures.MINIMUM_RING": ring.MINIMUM_RING,
     "RingSignatures.ORDER": secp256k1.ORDER,
     "ShareKeys.EVEN_Y_V": secp256k1.EVEN_Y_V,
+    "DigitsModel.CLASSES": digits.CLASSES,
+    "DigitsModel.LENGTH_BYTES": tensor_file.LENGTH_BYTES,
+    "DigitsModel.MAXIMUM_BYTES": parameters.MAXIMUM_MODEL_BYTES,
+    "ImageJudge.RECORD_BYTES": digits.RECORD_BYTES,
+    "JudgingGas.HEADER_BYTES": judge_gas.HEADER_BYTES,
+    "JudgingGas.MAXIMUM_FILE_BYTES": parameters.MAXIMUM_MODEL_BYTES,
+    "JudgingGas.MAXIMUM_GAS": judge_gas.MAXIMUM_JUDGING_GAS,
     "DataRegistry.MAXIMUM_DATA": parameters.LARGEST_RING,
     "ModelTransactions.MAXIMUM_FILE": parameters.MAXIMUM_MODEL_BYTES,
     "Attestations.NEW_FRACTION": standing.NEW_FRACTION,
@@ -48,6 +57,8 @@ MIRRORED = {
 SOLIDITY_ALONE = re.compile(
     r"DataRegistry\.NUMBER_BITS|ModelChain\.PHASE_BITS|CodeStorage\.MAXIMUM_WORDS"
     r"|Statements\.(HEAD|ROW)|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
+    r"|DigitsModel\.(ONES|HIGHEST)|(First|Second|Third)Convolution\.\w+|Convolution\.MEMORY"
+    r"|HiddenLayer\.BLOCK|Lanes\.\w+"
     r"|Tags\.\w+|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
 )
 

@@ -91,6 +91,9 @@ class FaultyTask(Task[bytes, bytes]):
             raise self.error
         return np.ones(sum(map(len, samples)), np.uint8)
 
+    def points_by_definition(self, network, records):
+        raise NotImplementedError
+
     def train(self, samples, previous, seed, progress, ages=()) -> TrainedModel:
         raise NotImplementedError
 

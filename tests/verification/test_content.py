@@ -20,7 +20,7 @@ from scripts.support.worlds.content_world import PARAMETERS, MemoryStore
 
 def needed_files(chain: RecordedChain) -> dict[str, bytes]:
     """One file of each use, by its digest."""
-    first, _, third = cases(chain)
+    first, _, third, _ = cases(chain)
     data = third.data[1]
     [test] = data.test_parts
     blocks = chain.recording.state.blocks

@@ -1,10 +1,10 @@
 """What it costs to judge one image on an EVM chain, by the numbers of channels.
 
 A disputed sample is settled by one transaction that carries the model's file and computes the
-network on the image (docs/ExactEvaluation.md). What that transaction takes follows from the
-network's shape alone, whatever its weights and the image are: loops of fixed length over channels.
-The formula is an upper bound for the digits' family; its numbers are those of a prototype of the
-judge, rounded up (docs/results/judge_gas.json has 69 shapes).
+network on the image (docs/ExactEvaluation.md, "On chain"). What that transaction takes follows from
+the network's shape alone, whatever its weights and the image are: loops of fixed length over
+channels. The formula is an upper bound for the digits' family, and contracts/judges/JudgingGas.sol
+has the same; its numbers are the judge's, rounded up (docs/results/judge_gas.json).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 MAXIMUM_JUDGING_GAS: Final = 6_000_000
 """What a network may cost at most, so that a proof always pays and fits a transaction."""
 
-GAS_FORMULA: Final = "modelchain/judging-gas/1"
+GAS_FORMULA: Final = "modelchain/judging-gas/2"
 """The name of this formula: with another some files would be models to one node alone."""
 
 HEADER_BYTES: Final = 1_264
@@ -35,17 +35,17 @@ def file_bytes(channels: Sequence[int]) -> int:
 def judging_gas(channels: Sequence[int]) -> int:
     """Return the gas of a transaction that judges one image, at most.
 
-    Counted are the transaction itself, the file as call data without a byte of zero, hashing and
-    copying it, the memory, every layer, and what a dispute does around it. Convolutions 2 and 3
-    take three input channels at a time and what is left one by one, the hidden layer sixteen. Call
-    data have a price of their own below which no transaction goes (EIP-7623).
+    Counted are the transaction itself, the file as call data without a byte of zero, the memory,
+    every layer, and what a dispute does around it, 150,000 and one for each byte. The third
+    convolution takes two input channels at a time, the hidden layer four. Call data have a price of
+    their own below which no transaction goes (EIP-7623).
     """
     first, second, third, fourth = channels
     size = file_bytes(channels)
-    gas = 400_000 + 17 * size + 20_300 * first + 2_300 * second + 1_100 * third + 900 * fourth
-    gas += first // 3 * (5_100 + 3_400 * (second + 1)) + first % 3 * (1_900 + 1_330 * (second + 1))
-    gas += second // 3 * (4_800 + 1_410 * (third + 1)) + second % 3 * (1_800 + 570 * (third + 1))
-    gas += -(-third // 16) * (2_100 + 1_250 * (fourth + 1))
+    gas = 310_000 + 17 * size + 30_400 * first + 4_900 * second + 1_850 * third + 850 * fourth
+    gas += 1_150 * first * (second + 1)
+    gas += 775 * -(-second // 2) * (third + 1)
+    gas += -(-third // 4) * (600 + 410 * fourth)
     return max(gas, 21_000 + 40 * (size + 2_048))
 
 

@@ -100,6 +100,15 @@ def records(samples: DigitSamples) -> list[bytes]:
     return [data[at : at + RECORD_BYTES] for at in range(0, len(data), RECORD_BYTES)]
 
 
+def samples_of(records: Sequence[bytes]) -> DigitSamples:
+    """Return the samples that have these records.
+
+    Raises `ValueError` if one is not `RECORD_BYTES` long.
+    """
+    joined = np.frombuffer(b"".join(records), np.uint8).reshape(len(records), RECORD_BYTES)
+    return DigitSamples(joined[:, :-1].reshape(-1, IMAGE_SIDE, IMAGE_SIDE), joined[:, -1])
+
+
 def decode_payload(plaintext: bytes, samples: int) -> DigitSamples:
     """Return the samples of a payload plaintext, read-only.
 

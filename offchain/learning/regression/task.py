@@ -87,6 +87,12 @@ class RegressionTask(Task[TableSamples, RegressionNetwork]):
         """Return what each prediction is worth; see `regression_network.points`."""
         return regression_network.points(self._table, network, concatenate(self._table, samples))
 
+    def points_by_definition(
+        self, network: RegressionNetwork, records: Sequence[bytes]
+    ) -> NDArray[np.uint8]:
+        """Return what each prediction is worth; see `regression_network.points_by_definition`."""
+        return regression_network.points_by_definition(self._table, network, records)
+
     def train(
         self,
         samples: Sequence[TableSamples],

@@ -33,6 +33,8 @@ class TaskChoice:
             together, None where there is one alone.
         source: of the samples in a part, a node's number, the number of nodes on its machine, a
             seed that decides what it draws, and the options' values.
+        judge: name of the contract that decides disputes about the task's points; None: it has
+            none, and a majority of the attesters is believed.
     """
 
     options: tuple[click.Option, ...]
@@ -40,6 +42,7 @@ class TaskChoice:
     points: int
     learner: Callable[[int, OptionValues, TrainingProcesses | None], Learner]
     source: Callable[[int, int, int, int, OptionValues], DataSource]
+    judge: str | None = None
 
 
 TRAINING_SECONDS: Final = click.Option(

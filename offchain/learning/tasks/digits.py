@@ -34,8 +34,10 @@ from offchain.learning.formats.digits import (
     decode_payload,
     payload_bytes,
     records,
+    samples_of,
 )
 from offchain.learning.task import ProgressCallback, Task
+from offchain.learning.tasks.digits_judge import DigitsJudge
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import TrainedModel
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
@@ -107,6 +109,11 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
             "sums_below": EXACT_BOUND,
         }
 
+    @property
+    def judge(self) -> DigitsJudge:
+        """The definition; contracts/judge has it on chain."""
+        return DigitsJudge()
+
     def decode_payload(self, plaintext: bytes) -> DigitSamples:
         """Return the samples of a payload; see `digits.decode_payload`."""
         return decode_payload(plaintext, self.samples_per_part)
@@ -134,6 +141,13 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
         except (EvaluationError, RuntimeError) as error:
             log.warning("a model is judged by the definition, slowly", reason=str(error)[:200])
         return reference_points(network, together.images, together.labels)
+
+    def points_by_definition(
+        self, network: IntegerNetwork, records: Sequence[bytes]
+    ) -> NDArray[np.uint8]:
+        """Return 1 for each image that gets its label, else 0; see `reference_points`."""
+        samples = samples_of(records)
+        return reference_points(network, samples.images, samples.labels)
 
     def train(
         self,

@@ -100,4 +100,6 @@ def _source(
     )
 
 
-DIGITS_CHOICE: Final = TaskChoice(OPTIONS, SAMPLES_PER_PART, POINTS, _learner, _source)
+DIGITS_CHOICE: Final = TaskChoice(
+    OPTIONS, SAMPLES_PER_PART, POINTS, _learner, _source, judge="ImageJudge"
+)

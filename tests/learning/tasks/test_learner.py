@@ -11,7 +11,13 @@ import pytest
 import torch
 
 from offchain.crypto.hashing import keccak256
-from offchain.errors import ConfigurationError, EvaluationError, ModelError, PayloadError
+from offchain.errors import (
+    ConfigurationError,
+    EvaluationError,
+    ModelError,
+    PayloadError,
+    PointsDifferError,
+)
 from offchain.learning.drawing.endless_source import DigitsDataSource
 from offchain.learning.drawing.noise import LIGHT
 from offchain.learning.exact.arithmetic import Float32Convolutions
@@ -221,6 +227,9 @@ class Thermometer(Task[list[int], int]):
         values = np.array([value for part in samples for value in part])
         return np.maximum(0, 255 - 50 * np.abs(values - network)).astype(np.uint8)
 
+    def points_by_definition(self, network: int, records: Sequence[bytes]):
+        return np.array([max(0, 255 - 50 * abs(r[0] - network)) for r in records], np.uint8)
+
     def train(self, samples, previous, seed, progress, ages=()) -> TrainedModel:  # noqa: ARG002
         values = [value for part in samples for value in part]
         start = [previous] if previous is not None else []
@@ -243,6 +252,29 @@ def test_another_task_than_classification_fits_the_same_learner():
     assert (described["task"], described["samples_per_part"]) == ("thermometer", 2)
     with pytest.raises(ModelError, match="2 bytes, expected 1"):
         learner.check_model(b"ab")
+
+
+def test_a_point_that_the_definition_does_not_give_is_named_with_both_numbers():
+    learner = TaskLearner(Thermometer(2))
+    learner.check_points(bytes([21]), [b"\x14", b"\x15"], [205, 255])
+    with pytest.raises(PointsDifferError, match=r"earns 254 on sample 1 .*definition 255") as found:
+        learner.check_points(bytes([21]), [b"\x14", b"\x15"], [205, 254])
+    assert (found.value.sample, found.value.points, found.value.expected) == (1, 254, 255)
+    with pytest.raises(ModelError):
+        learner.check_points(b"ab", [b"\x14"], [205])
+
+
+def test_digits_by_definition_are_the_same_as_by_the_fast_arithmetic(payloads):
+    learner = TaskLearner(DigitsTask(60, device="cpu"))
+    for seed in range(3):
+        model = encode_model(random_network(seed=seed))
+        points = learner.points(model, payloads[:1]).tolist()
+        records = learner.sample_records(payloads[0])
+        learner.check_points(model, records, points)
+        for sample in (0, 59):
+            false = [point ^ (number == sample) for number, point in enumerate(points)]
+            with pytest.raises(PointsDifferError, match=f"on sample {sample} "):
+                learner.check_points(model, records, false)
 
 
 def test_payloads_are_decoded_once_for_all_models_of_a_round(payloads):

@@ -1,0 +1,97 @@
+"""A judge on a chain of its own, asked without transactions."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+from eth_abi.abi import decode, encode
+from eth_typing import HexStr
+from eth_utils.crypto import keccak
+from numpy.typing import NDArray
+from web3 import Web3
+from web3.types import RPCEndpoint
+
+from scripts.support.chains.evm import Evm, error_registry
+
+ADDRESS = "0x" + "5a" * 20
+METER = "0x" + "5b" * 20
+CALL_GAS = 1 << 26
+
+_METER_CODE = f"0x365f5f375a60205f365f73{ADDRESS[2:]}5afa5a905090035f5260205ff3"
+"""Passes its call data on to the judge, and returns what gas that took."""
+
+
+class Judge:
+    """The code of a judge, or of a copy with a fault, at a fixed address."""
+
+    def __init__(self, evm: Evm, code: bytes) -> None:
+        self._evm = evm
+        evm.request("anvil_setCode", ADDRESS, Web3.to_hex(code))
+        evm.request("anvil_setCode", METER, _METER_CODE)
+
+    def points(self, model: bytes, record: bytes) -> int:
+        """What a model earns on a sample; raises `RevertedError`."""
+        (points,) = self._ask("points(bytes,bytes)", ["bytes", "bytes"], [model, record], ["uint8"])
+        return int(points)
+
+    def is_well_formed(self, model: bytes) -> bool:
+        """Whether a file is a model; raises `RevertedError`."""
+        (verdict,) = self._ask("isWellFormed(bytes)", ["bytes"], [model], ["bool"])
+        return bool(verdict)
+
+    def logits(self, model: bytes, image: NDArray[np.uint8]) -> list[int]:
+        """The logits of an image, of the harness alone; raises `RevertedError`."""
+        (logits,) = self._ask(
+            "logits(bytes,bytes)", ["bytes", "bytes"], [model, image.tobytes()], ["int256[10]"]
+        )
+        return list(logits)
+
+    def bounds(self, channels: list[int]) -> tuple[int, int, bool]:
+        """The bounds of gas and file, and whether a shape is within; of the harness alone."""
+        found = self._ask(
+            "bounds(uint256[4])", ["uint256[4]"], [channels], ["uint256", "uint256", "bool"]
+        )
+        return int(found[0]), int(found[1]), bool(found[2])
+
+    def gas_of_points(self, model: bytes, record: bytes) -> tuple[int, int]:
+        """What a transaction that asks for points takes: by its work, and by its call data at most.
+
+        The first has every byte of call data at the price of its value, and no floor.
+        """
+        data = _call_data("points(bytes,bytes)", ["bytes", "bytes"], [model, record])
+        used = int(self._request(METER, data), 16)
+        zeros = data.count(0)
+        rest = len(data) - zeros
+        return 21_000 + 4 * zeros + 16 * rest + used, 21_000 + 10 * zeros + 40 * rest
+
+    def _ask(
+        self, signature: str, types: list[str], arguments: list[Any], returned: list[str]
+    ) -> Any:
+        result = self._request(ADDRESS, _call_data(signature, types, arguments))
+        return decode(returned, Web3.to_bytes(hexstr=HexStr(result)))
+
+    def _request(self, to: str, data: bytes) -> str:
+        call = {"to": to, "data": Web3.to_hex(data), "gas": hex(CALL_GAS)}
+        response = self._evm.provider.make_request(RPCEndpoint("eth_call"), [call, "latest"])
+        if "error" in response:
+            found: Any = response["error"].get("data")
+            data = Web3.to_bytes(hexstr=HexStr(found)) if isinstance(found, str) else b""
+            raise error_registry().decode(data)
+        return str(response["result"])
+
+
+def runtime_code(evm: Evm, name: str) -> bytes:
+    """The code that a compiled contract without constructor arguments has on chain."""
+    address = evm.deploy(name).address
+    return bytes(evm.w3.eth.get_code(address))
+
+
+def _call_data(signature: str, types: list[str], arguments: list[Any]) -> bytes:
+    return _selector(signature) + encode(types, arguments)
+
+
+@functools.cache
+def _selector(signature: str) -> bytes:
+    return keccak(text=signature)[:4]
