@@ -17,6 +17,12 @@ def judged_round(*, judged: bool = True) -> DisputingWorld:
     if not judged:
         world.judge = None
         world._begin(world.domain, world.now)
+    prepare_round(world)
+    return world
+
+
+def prepare_round(world: DisputingWorld) -> None:
+    """From before the start to Attest of round 2: models, one of them malformed, and a baseline."""
     world.start()
     world.make_block([20, 30, 25])
     world.collect()
@@ -31,7 +37,6 @@ def judged_round(*, judged: bool = True) -> DisputingWorld:
     world.report()
     world.reveal_all()
     world.end_phases(Phase.ATTEST)
-    return world
 
 
 class Dispute:
