@@ -27,7 +27,7 @@ from offchain.protocol.words.status import Phase
 from scripts.support.chains.authorizations import signed
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.relays import ContractRelay, Setup
-from scripts.support.chains.rounds import BASELINE, Rounds, row
+from scripts.support.chains.rounds import Rounds, row
 
 RESULTS = Path("docs/results/gas.json")
 README = Path("README.md")
