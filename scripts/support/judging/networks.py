@@ -127,7 +127,7 @@ def _layer(weight: NDArray[np.int8], style: str, random: np.random.Generator) ->
     outputs = len(weight)
     if style == "halves":
         bias = np.minimum(random.integers(-40, 200, outputs), _room(weight))
-        shift = random.integers(1, 5, outputs)
+        shift = random.integers(0, 5, outputs)
         return IntegerLayer(weight, bias.astype(np.int32), shift.astype(np.uint8))
     room = _room(weight)
     bias = [
