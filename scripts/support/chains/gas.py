@@ -28,6 +28,7 @@ from scripts.support.chains.authorizations import signed
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.relays import ContractRelay, Setup
 from scripts.support.chains.rounds import Rounds, row
+from scripts.support.judging.gas import measure_judge
 
 RESULTS = Path("docs/results/gas.json")
 README = Path("README.md")
@@ -73,6 +74,9 @@ FIGURES = (
     Figure(
         "header_batch_36_reused_per_header", "a Bitcoin header in a batch of 36, used slots", 20_000
     ),
+    Figure("judge_16_32_64_64", "judge an image by a network of 16-32-64-64 channels", 4_500_000),
+    Figure("judge_largest", "judge an image by the dearest network", 6_000_000),
+    Figure("judge_bounds", "judge whether a file of 16-32-64-64 channels is a model"),
 )
 """All figures, in the order of the results and of the README."""
 
@@ -95,7 +99,7 @@ USED_BATCHES = 7
 def measure(evm: Evm) -> dict[str, int]:
     """All figures but the large ones, measured on a chain that is new, with `ACCOUNTS` accounts."""
     # The order counts: addresses and times are bytes of the transactions, and zeros are cheaper.
-    return {**_rings(evm), **_rounds(evm), **_headers(evm)}
+    return {**_rings(evm), **_rounds(evm), **_headers(evm), **measure_judge(evm)}
 
 
 def measure_large(evm: Evm) -> dict[str, int]:
