@@ -30,7 +30,7 @@ from offchain.programs.running import run_program
 from scripts.support.judging.calls import Judge
 from scripts.support.judging.files import nearly_models
 from scripts.support.judging.mutants import Mutant, harness_code, mutants
-from scripts.support.judging.networks import cases, worst_cases
+from scripts.support.judging.networks import AT_THE_BOUND, cases, worst_cases
 from scripts.support.results import made_by, require_free, write_results
 
 RESULTS = Path("docs/results/judge_mutants.json")
@@ -113,8 +113,11 @@ def questions() -> list[Question]:
             verdict = False
         asked.append(lambda judge, f=file, v=verdict: judge.is_well_formed(f) is v)  # type: ignore[misc]
     random = np.random.Generator(np.random.PCG64(1))
-    for _ in range(SHAPES):
-        shape = [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]
+    drawn = [
+        [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]
+        for _ in range(SHAPES)
+    ]
+    for shape in ([*AT_THE_BOUND], *drawn):
         bounds = (judging_gas(shape), file_bytes(shape), beyond_the_judge(shape) is None)
         asked.append(lambda judge, s=shape, b=bounds: judge.bounds(s) == b)  # type: ignore[misc]
     asked.append(lambda judge: _refuses(judge, bytes(784) + b"\n"))

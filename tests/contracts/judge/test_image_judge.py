@@ -60,7 +60,7 @@ def test_halves_are_frequent_in_the_networks_that_are_to_show_them():
         shift = layer.shift.astype(int)[:, None, None]
         inside = (sums > 0) & (sums >> shift < ACTIVATION_MAXIMUM)
         outputs += int(inside.sum())
-        halves += int((inside & (sums % (1 << shift) == 1 << (shift - 1))).sum())
+        halves += int((inside & (2 * (sums % (1 << shift)) == 1 << shift)).sum())
     assert halves > outputs // 20 > 100
 
 
