@@ -41,7 +41,7 @@ def judge_gas(force: bool) -> None:
 
     require_free(RESULTS, force)
     random = np.random.Generator(np.random.PCG64(SEED))
-    shapes = dict.fromkeys(NAMED)
+    shapes: dict[tuple[int, ...], None] = dict.fromkeys(NAMED)
     while len(shapes) < SHAPES:
         shape = _shape(random)
         if file_bytes(shape) <= MAXIMUM_MODEL_BYTES:

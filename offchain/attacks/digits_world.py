@@ -25,6 +25,7 @@ from offchain.learning.exact.integer_network import (
 )
 from offchain.learning.fonts.atlas import default_cache_folder, load_atlas
 from offchain.learning.formats.digits import DigitSamples, concatenate, decode_payload
+from offchain.learning.preparation import use_threads
 from offchain.learning.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class DigitsWorld:
 @cache
 def digits_world() -> DigitsWorld:
     """The world that all attacks of a process share."""
+    # A sum of floats depends on how many threads share it: one gives the same whatever the machine
+    # has, and is not slowed by others.
+    use_threads(1)
     from offchain.learning.exact.evaluation import ExactEvaluator
 
     before, _ = _drawn(1)

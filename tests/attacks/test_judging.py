@@ -45,7 +45,7 @@ def test_all_are_known_by_name() -> None:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few copies of one baseline: what rates are made of, and no rate."""
     monkeypatch.setattr(noise, "COPIES", 4)
-    monkeypatch.setattr(noise, "NAMES", 6)
+    monkeypatch.setattr(noise, "NAMES", 20)
     monkeypatch.setattr(noise, "_worlds", lambda: (digits_world(),))
 
 

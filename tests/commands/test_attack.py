@@ -103,9 +103,13 @@ def test_without_a_file_the_status_is_the_same() -> None:
     assert run(["attack", "two"]) == running.FELL
 
 
-def test_a_file_that_cannot_be_written_is_one_line(
+def test_a_file_that_cannot_be_written_is_one_line_before_anything_is_tried(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / "nowhere" / "found.json"
-    assert run(["attack", "withheld-payload", "--json", str(file)]) not in (0, None)
-    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    (tmp_path / "taken").write_text("no folder")
+    file = tmp_path / "taken" / "found.json"
+    assert run(["attack", "resubmission", "--json", str(file)]) not in (0, None)
+    said = capsys.readouterr()
+    assert len(said.err.strip().splitlines()) == 1
+    assert str(file) in said.err
+    assert "held" not in said.out

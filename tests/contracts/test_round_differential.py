@@ -4,11 +4,7 @@ import random
 
 import pytest
 
-from scripts.support.chains.deployed_chain import (
-    DeployedChain,
-    deploy_disputing_world,
-    deploy_world,
-)
+from scripts.support.chains.deployed_chain import DeployedChain, deploy_world
 from scripts.support.chains.evm import Evm
 from tests.support.worlds.random_play import RandomPlay
 
@@ -47,11 +43,11 @@ def varied(seed: int) -> dict[str, int]:
 def test_random_transactions_have_the_same_effects_on_the_contracts_as_on_the_reference(
     evm: Evm, seed: int
 ) -> None:
-    world = deploy_disputing_world(
+    world = deploy_world(
         evm,
         genesis=4,
         accounts=8,
-        has_judge=seed % 4 != 1,
+        is_judged=seed % 4 != 1,
         **{"maximum_members": 5, "question_bond": 10**15} | varied(seed),
     )
     assert isinstance(world.twin, DeployedChain)

@@ -30,8 +30,7 @@ def read_arguments(components: Sequence[Component], content: bytes) -> tuple[Any
 
     Args:
         components: the function's inputs, of the types that the contracts' calls have: integers,
-            ``address``, ``bool``, ``bytes``, ``bytesN``, structs, arrays of any or a fixed length
-            (of elements of a fixed size).
+            ``address``, ``bool``, ``bytes``, ``bytesN``, structs, dynamic arrays.
         content: the call data after the selector.
 
     Raises:
@@ -58,20 +57,20 @@ def _read(component: Component, content: bytes, base: int, position: int) -> Any
         size = _head_size(element)
         start = position + _WORD
         count = _count(content, position, size)
-        return tuple(_read(element, content, start, start + index * size) for index in range(count))
+        return _read_elements(element, content, start, count)
+    if kind.endswith("]"):
+        return _read_elements(_element(component), content, position, _fixed_count(kind))
     if kind == "tuple":
         return _read_struct(component["components"], content, position)
-    if kind.endswith("]"):
-        element = _element(component)
-        size = _head_size(element)
-        return tuple(
-            _read(element, content, base, position + index * size)
-            for index in range(_fixed_length(kind))
-        )
     if kind == "bytes":
         start = position + _WORD
         return content[start : start + _count(content, position, 1)]
     return _read_word(kind, _word(content, position))
+
+
+def _read_elements(element: Component, content: bytes, start: int, count: int) -> tuple[Any, ...]:
+    size = _head_size(element)
+    return tuple(_read(element, content, start, start + index * size) for index in range(count))
 
 
 def _read_word(kind: str, word: int) -> Any:
@@ -102,12 +101,13 @@ def _count(content: bytes, position: int, size: int) -> int:
 
 
 def _element(component: Component) -> Component:
-    return {**component, "type": component["type"].rpartition("[")[0]}
+    kind: str = component["type"]
+    return {**component, "type": kind[: kind.rindex("[")]}
 
 
-def _fixed_length(kind: str) -> int:
-    """The elements of an array that has no length of its own."""
-    return int(kind.rpartition("[")[2].removesuffix("]"))
+def _fixed_count(kind: str) -> int:
+    """The elements of an array type with a number in it."""
+    return int(kind[kind.rindex("[") + 1 : -1])
 
 
 def _is_dynamic(component: Component) -> bool:
@@ -123,7 +123,7 @@ def _head_size(component: Component) -> int:
     if _is_dynamic(component):
         return _WORD
     if kind.endswith("]"):
-        return _fixed_length(kind) * _head_size(_element(component))
+        return _fixed_count(kind) * _head_size(_element(component))
     if kind != "tuple":
         return _WORD
     return sum(_head_size(part) for part in component["components"])

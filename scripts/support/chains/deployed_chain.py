@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from web3 import Web3
 from web3.types import RPCEndpoint, TxReceipt
@@ -25,18 +25,13 @@ from offchain.protocol.words import actions
 from offchain.protocol.words.dispute_records import StatementFell
 from offchain.protocol.words.disputes import CommittedProof
 from offchain.protocol.words.parameters import DEMO_RELAY
-from offchain.protocol.words.records import (
-    MembersWritten,
-    Record,
-    StakeBurned,
-    StakeConfiscated,
-)
+from offchain.protocol.words.records import MembersWritten, Record, StakeBurned, StakeConfiscated
 from offchain.protocol.words.status import Epoch
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from scripts.support.chains.compared_views import ExpectedView, all_views, common_views
-from scripts.support.chains.deploying import PRODUCTS, TASK, deploy_plan
+from scripts.support.chains.deploying import JUDGED_TASK, TASK, deploy_plan
 from scripts.support.chains.evm import Evm
-from scripts.support.worlds.disputing import DisputingWorld, UnjudgedWorld
+from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.steps import SMALL, START
 from scripts.support.worlds.world import World
 
@@ -110,10 +105,16 @@ class DeployedChain:
         reference = self._reference(world)
         self._assert_views(all_views(reference, [node.account for node in world.nodes]))
         held = sum(stake.amount for stake in reference.membership.stakes.values())
-        records = reference.environment.records
-        lost = sum(r.amount for r in records if isinstance(r, StakeBurned | StakeConfiscated))
-        rewards = sum(r.reward for r in records if isinstance(r, StatementFell))
-        assert self.evm.balance(self.addresses["Membership"]) == held + lost - rewards
+        burned = sum(
+            record.amount
+            for record in reference.environment.records
+            if isinstance(record, (StakeBurned, StakeConfiscated))
+        ) - sum(
+            record.reward
+            for record in reference.environment.records
+            if isinstance(record, StatementFell)
+        )
+        assert self.evm.balance(self.addresses["Membership"]) == held + burned
         assert self.evm.balance(self.addresses["Disputes"]) == reference.disputes.held
 
     def _reference(self, world: World) -> ReferenceChain:
@@ -171,29 +172,26 @@ def plan_of(world: World, task: DeployedTask = TASK) -> DeploymentPlan:
     )
 
 
-def deploy_world(evm: Evm, genesis: int = 3, accounts: int = 6, **changes: int) -> World:
-    """A world with the real contracts as its twin; its task has no judge."""
-    world = World(replace(SMALL, **changes), evm.accounts[:accounts], genesis)
-    return _deployed(evm, world, TASK)
-
-
-def deploy_disputing_world(
-    evm: Evm, genesis: int = 3, accounts: int = 6, *, has_judge: bool = True, **changes: int
+def deploy_world(
+    evm: Evm, genesis: int = 3, accounts: int = 6, *, is_judged: bool = False, **changes: int
 ) -> DisputingWorld:
-    """A world of products with the real contracts as its twin."""
-    kind = DisputingWorld if has_judge else UnjudgedWorld
-    world = kind(replace(SMALL, **changes), evm.accounts[:accounts], genesis)
-    return _deployed(evm, world, PRODUCTS if has_judge else TASK)
+    """A world with the real contracts as its twin.
 
-
-AnyWorld = TypeVar("AnyWorld", bound=World)
-
-
-def _deployed(evm: Evm, world: AnyWorld, task: DeployedTask) -> AnyWorld:
+    Args:
+        evm: the chain.
+        genesis: so many of the accounts are genesis accounts.
+        accounts: of the chain.
+        is_judged: whether the task has the toy judge.
+        changes: of the small parameters.
+    """
+    names = evm.accounts[:accounts]
+    world = DisputingWorld(replace(SMALL, **changes), names, genesis)
+    world.judge = world.product if is_judged else None
+    plan = plan_of(world, JUDGED_TASK if is_judged else TASK)
     # Later than whatever else this chain has seen.
     world.now = max(START, evm.timestamp + 1)
     evm.set_next_timestamp(world.now)
-    world.attach(DeployedChain(evm, plan_of(world, task)))
+    world.attach(DeployedChain(evm, plan))
     return world
 
 

@@ -11,8 +11,8 @@ from scripts.support.chains.evm import Evm
 TASK = DeployedTask("made up", b'{"points":"made up"}')
 """What is learned where models are made up."""
 
-PRODUCTS = DeployedTask("products", b'{"points":"products"}', "ProductJudge")
-"""What is learned where the contracts' toy judge decides."""
+JUDGED_TASK = DeployedTask("product", b'{"points":"product"}', "ProductJudge")
+"""What is learned where the toy judge decides."""
 
 
 def deploy_plan(evm: Evm, plan: DeploymentPlan) -> dict[str, str]:

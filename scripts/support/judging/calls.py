@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from eth_abi.abi import decode, encode
+from eth_typing import HexStr
 from eth_utils.crypto import keccak
 from numpy.typing import NDArray
 from web3 import Web3
+from web3.types import RPCEndpoint
 
-from offchain.errors import RevertedError
 from scripts.support.chains.evm import Evm, error_registry
 
 ADDRESS = "0x" + "5a" * 20
@@ -47,19 +48,19 @@ class Judge:
         )
         return list(logits)
 
+    def bounds(self, channels: list[int]) -> tuple[int, int, bool]:
+        """The bounds of gas and file, and whether a shape is within; of the harness alone."""
+        found = self._ask(
+            "bounds(uint256[4])", ["uint256[4]"], [channels], ["uint256", "uint256", "bool"]
+        )
+        return int(found[0]), int(found[1]), bool(found[2])
+
     def gas_of_points(self, model: bytes, record: bytes) -> tuple[int, int]:
         """What a transaction that asks for points takes: by its work, and by its call data at most.
 
         The first has every byte of call data at the price of its value, and no floor.
         """
-        return self._gas("points(bytes,bytes)", ["bytes", "bytes"], [model, record])
-
-    def gas_of_verdict(self, model: bytes) -> tuple[int, int]:
-        """What a transaction takes that asks whether a file is a model, as `gas_of_points`."""
-        return self._gas("isWellFormed(bytes)", ["bytes"], [model])
-
-    def _gas(self, signature: str, types: list[str], arguments: list[Any]) -> tuple[int, int]:
-        data = _call_data(signature, types, arguments)
+        data = _call_data("points(bytes,bytes)", ["bytes", "bytes"], [model, record])
         used = int(self._request(METER, data), 16)
         zeros = data.count(0)
         rest = len(data) - zeros
@@ -69,19 +70,16 @@ class Judge:
         self, signature: str, types: list[str], arguments: list[Any], returned: list[str]
     ) -> Any:
         result = self._request(ADDRESS, _call_data(signature, types, arguments))
-        return decode(returned, Web3.to_bytes(hexstr=result))
+        return decode(returned, Web3.to_bytes(hexstr=HexStr(result)))
 
-    def _request(self, to: str, data: bytes) -> Any:
+    def _request(self, to: str, data: bytes) -> str:
         call = {"to": to, "data": Web3.to_hex(data), "gas": hex(CALL_GAS)}
-        response: Any = self._evm.provider.make_request("eth_call", [call, "latest"])  # type: ignore[arg-type]
+        response = self._evm.provider.make_request(RPCEndpoint("eth_call"), [call, "latest"])
         if "error" in response:
-            found = response["error"].get("data") or "0x"
-            raise (
-                error_registry().decode(Web3.to_bytes(hexstr=found))
-                if isinstance(found, str)
-                else RevertedError("")
-            )
-        return response["result"]
+            found: Any = response["error"].get("data")
+            data = Web3.to_bytes(hexstr=HexStr(found)) if isinstance(found, str) else b""
+            raise error_registry().decode(data)
+        return str(response["result"])
 
 
 def runtime_code(evm: Evm, name: str) -> bytes:

@@ -14,6 +14,8 @@ from offchain.learning.exact.integer_network import (
 )
 from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.formats.digits import DigitSamples, records
+from offchain.learning.training.candidate import train_candidate
+from offchain.learning.training.settings import TrainingSettings
 from scripts.support.chains.evm import reverts
 from scripts.support.judging.calls import Judge
 from scripts.support.judging.networks import cases, worst_cases
@@ -92,6 +94,23 @@ def test_real_handwriting_gets_its_points(judge: Judge):
     expected = reference_points(network, images, labels).tolist()
     found = [judge.points(model, one) for one in records(DigitSamples(images, labels))]
     assert found == expected
+
+
+@pytest.mark.full
+def test_five_hundred_handwritten_digits_get_their_logits_from_a_trained_network(judge: Judge):
+    images, labels = handwriting(1_500)
+    parts = [
+        DigitSamples(images[at : at + 100], labels[at : at + 100]) for at in range(0, 1000, 100)
+    ]
+    settings = TrainingSettings(channels=(8, 12, 16, 16), maximum_steps=150)
+    network = train_candidate(parts, [0] * len(parts), None, 0, settings, ignored).result.network
+    others, truth = images[1_000:], labels[1_000:]
+    assert reference_points(network, others, truth).mean() > 0.7
+    assert_exact(judge, "trained", network, others)
+
+
+def ignored(*_: object) -> None:
+    """Progress that nobody looks at."""
 
 
 @pytest.mark.parametrize("length", [0, 784, 786, 44])

@@ -11,8 +11,7 @@ from offchain.learning.exact.integer_network import (
     parse_model,
 )
 from offchain.learning.exact.judge_gas import beyond_the_judge, file_bytes, judging_gas
-from scripts.support.chains.evm import Evm
-from scripts.support.judging.calls import ADDRESS, Judge
+from scripts.support.judging.calls import Judge
 from scripts.support.judging.files import nearly_models, zeros
 from tests.support.random_networks import random_network
 
@@ -65,13 +64,12 @@ def test_the_largest_file_is_a_model_and_one_byte_more_is_none(judge: Judge):
     assert not is_model(zeros(shape))
 
 
-def test_the_bound_of_the_shapes_is_the_same_on_chain(judge: Judge, evm_session: Evm):
-    harness = evm_session.at("ImageJudgeHarness", ADDRESS).functions
+def test_the_bound_of_the_shapes_is_the_same_on_chain(judge: Judge):
     random = np.random.Generator(np.random.PCG64(3))
     for _ in range(SHAPES):
         shape = [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]
-        expected = [judging_gas(shape), file_bytes(shape), beyond_the_judge(shape) is None]
-        assert harness.bounds(shape).call() == expected
+        expected = (judging_gas(shape), file_bytes(shape), beyond_the_judge(shape) is None)
+        assert judge.bounds(shape) == expected
 
 
 def test_rows_of_every_length_are_summed_up_to_their_ends(judge: Judge):

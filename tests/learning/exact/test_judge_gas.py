@@ -24,8 +24,8 @@ from tests.support.random_networks import random_network
 
 RESULTS = Path(__file__).parents[3] / "docs" / "results" / "judge_gas.json"
 MEASURED = json.loads(RESULTS.read_text())["shapes"]
-AROUND = 190_000
-"""What the bound has for the dispute around a judgement."""
+AROUND = 170_000
+"""What the bound has for the dispute around a judgement, besides one for each byte."""
 
 SHAPES = st.tuples(*(st.integers(1, most) for most in DIGITS_FAMILY.maximum_channels))
 
@@ -41,7 +41,7 @@ def narrowed(channels: tuple[int, ...]) -> tuple[int, ...]:
 @pytest.mark.parametrize("measured", MEASURED, ids=lambda one: "-".join(map(str, one["channels"])))
 def test_the_bound_is_above_what_was_measured_and_not_far_above(measured):
     spare = judging_gas(measured["channels"]) - measured["gas"]
-    assert 40_000 < spare < AROUND + measured["gas"] // 100
+    assert 60_000 < spare < AROUND + measured["file_bytes"] + measured["gas"] // 100
     assert 0 <= file_bytes(measured["channels"]) - measured["file_bytes"] < 150
 
 
@@ -66,10 +66,7 @@ def test_more_channels_never_cost_less(channels, layer):
     if channels[layer] < DIGITS_FAMILY.maximum_channels[layer]:
         more = [*channels[:layer], channels[layer] + 1, *channels[layer + 1 :]]
         assert file_bytes(more) > file_bytes(channels)
-        # Three channels at a time are cheaper than two and one; a whole group never is.
-        more[layer] = min(channels[layer] + 3, DIGITS_FAMILY.maximum_channels[layer])
-        if more[layer] == channels[layer] + 3:
-            assert judging_gas(more) > judging_gas(channels)
+        assert judging_gas(more) > judging_gas(channels)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -1,0 +1,130 @@
+"""Copies of the judge's code with one fault each.
+
+A fault is one instruction of the compiled harness changed, in what the compiler made of
+contracts/judges: a number one more or one less (an address 32 bytes on, a mask without its highest
+bit), an operation for its opposite, a comparison for its like. So every shift, offset, bound, clamp
+and rounding is changed by itself, and each weight's and each word's place in the unrolled loops,
+without compiling again. The compiler's source map says which line an instruction is of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from offchain.toolchain.artifacts import BUILD_FOLDER
+from scripts.support.chains.evm import ROOT
+
+HARNESS = "ImageJudgeHarness"
+JUDGES = "contracts/judges/"
+
+
+PUSH1, PUSH32 = 0x60, 0x7F
+OPPOSITES = {
+    0x01: (0x03,),  # add, sub
+    0x02: (0x01,),  # mul, add
+    0x03: (0x01,),
+    0x0B: (0x50,),  # signextend: dropped with its size
+    0x10: (0x11, 0x14),  # lt, gt, eq
+    0x11: (0x10, 0x14),
+    0x12: (0x13,),  # slt, sgt
+    0x13: (0x12,),
+    0x14: (0x10,),
+    0x16: (0x17,),  # and, or
+    0x17: (0x16,),
+    0x18: (0x17,),  # xor
+    0x1A: (0x16,),  # byte
+    0x1B: (0x1C,),  # shl, shr
+    0x1C: (0x1B,),
+}
+NAMES = {
+    **{0x01: "ADD", 0x02: "MUL", 0x03: "SUB", 0x0B: "SIGNEXTEND", 0x10: "LT", 0x11: "GT"},
+    **{0x12: "SLT", 0x13: "SGT", 0x14: "EQ", 0x16: "AND", 0x17: "OR", 0x18: "XOR"},
+    **{0x1A: "BYTE", 0x1B: "SHL", 0x1C: "SHR", 0x50: "POP"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A copy of the code, and the one instruction in which it differs."""
+
+    file: str
+    line: int
+    position: int
+    change: str
+    code: bytes
+
+
+def harness_code() -> bytes:
+    """The harness's code as it is on chain."""
+    return bytes.fromhex(_build()["deployedBytecode"])
+
+
+def mutants() -> Iterator[Mutant]:
+    """Yield all faults, in the order of the code."""
+    build = _build()
+    code = bytes.fromhex(build["deployedBytecode"])
+    paths = {int(number): path for number, path in build["allSourcePaths"].items()}
+    texts = {
+        number: (ROOT / path).read_bytes()
+        for number, path in paths.items()
+        if path.startswith(JUDGES)
+    }
+    places = _places(build["deployedSourceMap"])
+    for (position, opcode, size), (start, number) in zip(_instructions(code), places, strict=False):
+        if number not in texts:
+            continue
+        line = texts[number][:start].count(b"\n") + 1
+        for change, replaced in _changes(code, position, opcode, size):
+            mutated = code[:position] + replaced + code[position + 1 + size :]
+            yield Mutant(paths[number], line, position, change, mutated)
+
+
+def _build() -> dict[str, Any]:
+    build: dict[str, Any] = json.loads(
+        (ROOT / BUILD_FOLDER / f"{HARNESS}.json").read_text(encoding="utf-8")
+    )
+    return build
+
+
+def _instructions(code: bytes) -> Iterator[tuple[int, int, int]]:
+    """Position, opcode and bytes of operand."""
+    position = 0
+    while position < len(code):
+        opcode = code[position]
+        size = opcode - PUSH1 + 1 if PUSH1 <= opcode <= PUSH32 else 0
+        yield position, opcode, size
+        position += 1 + size
+
+
+def _places(source_map: str) -> Iterator[tuple[int, int]]:
+    """Where the source of each instruction begins, and in which file; -1 is the compiler's own."""
+    start = number = 0
+    for entry in source_map.split(";"):
+        fields = entry.split(":")
+        if fields[0]:
+            start = int(fields[0])
+        if len(fields) > 2 and fields[2]:
+            number = int(fields[2])
+        yield start, number
+
+
+def _changes(code: bytes, position: int, opcode: int, size: int) -> Iterator[tuple[str, bytes]]:
+    if size:
+        operand = code[position + 1 : position + 1 + size]
+        value = int.from_bytes(operand, "big")
+        # Where a jump goes is the compiler's affair.
+        if size == 2 and value < len(code) and code[value] == 0x5B:
+            return
+        if size > 8:  # a mask: without its highest bit
+            other = value ^ 1 << value.bit_length() - 1
+            yield f"{value:#x} is {other:#x}", bytes([opcode]) + other.to_bytes(size, "big")
+            return
+        step = 32 if 0x4000 <= value < 0x5000 else 1
+        for other in (value + step, value - step):
+            if 0 <= other < 1 << 8 * size:
+                yield f"{value:#x} is {other:#x}", bytes([opcode]) + other.to_bytes(size, "big")
+    for other in OPPOSITES.get(opcode, ()):
+        yield f"{NAMES[opcode]} is {NAMES[other]}", bytes([other])
