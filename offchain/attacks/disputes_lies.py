@@ -4,119 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 import numpy as np
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.disputes_world import SAMPLES, DisputedWorld, Side, Stated
+from offchain.attacks.chain_contracts import TRANSACTION_GAS
+from offchain.attacks.disputes_chain import overturned_on_contracts
+from offchain.attacks.disputes_rounds import (
+    FILES,
+    GOOD,
+    PLAIN,
+    POOR,
+    called_malformed_rows,
+    changed,
+    judged_round,
+    other_repeats,
+    other_sums,
+    permuted,
+    points_of,
+    raised,
+    rows_of_nothing,
+)
+from offchain.attacks.disputes_world import DisputedWorld, Side, Stated
 from offchain.attacks.rounds_players import Player
-from offchain.crypto.hashing import keccak256
-from offchain.protocol.rules.bindings import Behind
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.rules.standing import is_majority
-from offchain.protocol.rules.statements import Points
 from offchain.protocol.words import actions
 from offchain.protocol.words.disputes import FallReason
 from offchain.protocol.words.parameters import ETHER
 from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import row_hash
-
-GOOD, VARIANT, POOR = 1, 2, 3
-"""Rows of the models in `judged_round`: an honest one, one that repeats it, and the liars'."""
-
-FILES: Final = {GOOD: bytes([120, 60]), VARIANT: bytes([119, 60]), POOR: bytes([52, 9])}
-
-TRANSACTION_GAS = 16_777_216
-"""Gas that a transaction may have (EIP-7825)."""
 
 CALL_DATA_GAS = 40
 """Least gas of a byte of call data that is not 0 (EIP-7623)."""
-
-PLAIN = "the majority of attesters decides"
-
-
-@cache
-def judged_round(players: int, poor: bytes = FILES[POOR]) -> DisputedWorld:
-    """Up to Available: three models against a baseline. Fork it before going on.
-
-    Args:
-        players: all of them members and attesters.
-        poor: the file of the liars' model.
-    """
-    world = DisputedWorld.with_block(players, samples_per_part=SAMPLES)
-    world.collect(world.players)
-    files = {**FILES, POOR: poor}
-    owners = {GOOD: world.players[0], VARIANT: world.players[1], POOR: world.players[-1]}
-    models = [world.entry(owners[row], file) for row, file in files.items()]
-    world.compete(models)
-    world.reveal(models)
-    return world
-
-
-# ---- lies ----------------------------------------------------------------------------------------
-
-
-def changed(stated: Stated, row: int, points: Points | None) -> tuple[Points | None, ...]:
-    """The points of a statement with those of one row exchanged."""
-    return (*stated.points[:row], points, *stated.points[row + 1 :])
-
-
-def points_of(stated: Stated, row: int) -> Points:
-    """The points of a row that has some."""
-    points = stated.points[row]
-    if points is None:
-        raise ValueError(f"row {row} is empty")
-    return points
-
-
-def raised(world: DisputedWorld, truth: Stated, row: int = POOR, by: int = 90) -> Stated:
-    """A model earns more on each sample, or less; all that it would need can be shown."""
-    other = np.clip(points_of(truth, row).astype(int) + by, 0, 255).astype(np.uint8)
-    return world.made_of(changed(truth, row, other))
-
-
-def permuted(world: DisputedWorld, truth: Stated, row: int = GOOD) -> Stated:
-    """Two samples of one data transaction have each other's points: sums of c stay the same."""
-    points = np.array(points_of(truth, row))
-    other = next(at for at in range(1, world.counts.samples) if points[at] != points[0])
-    points[[0, other]] = points[[other, 0]]
-    return world.made_of(changed(truth, row, points))
-
-
-def other_sums(world: DisputedWorld, truth: Stated) -> Stated:
-    """The poor model's net is the best; nothing lies behind it."""
-    rows = list(truth.rows)
-    rows[POOR] = replace(rows[POOR], net=2 * rows[GOOD].net, spread=rows[GOOD].spread)
-    return replace(truth, rows=tuple(rows))
-
-
-def other_repeats(world: DisputedWorld, truth: Stated) -> Stated:
-    """The variant is a voice: its distances are made up, all else about it is true."""
-    behind = list(truth.table.behind)
-    far = 10 * truth.rows[GOOD].spread
-    distances = tuple((far,) * len(own) for own in behind[VARIANT].distances)
-    behind[VARIANT] = Behind(behind[VARIANT].places, distances)
-    hashed = row_hash(world.domain, world.competing, behind[VARIANT].packed())
-    rows = list(truth.rows)
-    rows[VARIANT] = replace(rows[VARIANT], hash=hashed, repeats=0)
-    return Stated(
-        tuple(rows), replace(truth.table, rows=tuple(rows), behind=tuple(behind)), truth.points
-    )
-
-
-def called_malformed_rows(world: DisputedWorld, truth: Stated) -> Stated:
-    """The best model is called malformed: its row is empty."""
-    return world.made_of(changed(truth, GOOD, None))
-
-
-def rows_of_nothing(world: DisputedWorld, truth: Stated) -> Stated:
-    """The hash of the poor model's row is one of nothing, its numbers are the best."""
-    rows = list(truth.rows)
-    hashed = keccak256(b"nothing lies behind this")
-    rows[POOR] = replace(rows[POOR], hash=hashed, net=2 * rows[GOOD].net, spread=1)
-    return replace(truth, rows=tuple(rows))
 
 
 # ---- one side and the other ----------------------------------------------------------------------
@@ -237,7 +157,16 @@ GAS_ONLY = "a proof costs gas, and bonds that come back; who proves wins at most
 def false_scores(tell: Tell) -> Outcome:
     """Nine of ten attesters say that a poor model is the best, and answer whatever is asked."""
     found = verdict(tell, 10, 1, raised)
-    return _outcome(found, "nine of ten state false points of one model", GAS_ONLY)
+    tell("the same on the contracts, with the judge of digits")
+    on_chain = overturned_on_contracts(10)
+    outcome = _outcome(found, "nine of ten state false points of one model", GAS_ONLY)
+    return replace(
+        outcome,
+        defended=outcome.defended and on_chain.is_overturned,
+        happened=f"{outcome.happened}; on the contracts the judge of digits decides it in a "
+        f"transaction of {on_chain.proof_gas:,} gas",
+        figures={**outcome.figures, "proof_gas": on_chain.proof_gas},
+    )
 
 
 def false_scores_of_29(tell: Tell) -> Outcome:
@@ -263,7 +192,7 @@ def false_majority(tell: Tell) -> Outcome:
 
 def false_sums(tell: Tell) -> Outcome:
     """Nine of ten attesters state sums that nothing adds up to, or move points among samples."""
-    sums = verdict(tell, 10, 1, other_sums)
+    sums = verdict(tell, 10, 1, lambda _, truth: other_sums(truth))
     moved = verdict(tell, 10, 1, permuted)
     outcome = _outcome(sums, f"sums that nothing adds up to ({_names(sums)})", GAS_ONLY)
     return replace(
@@ -290,7 +219,7 @@ def called_malformed(tell: Tell) -> Outcome:
 
 def withheld_rows(tell: Tell) -> Outcome:
     """Nine of ten attesters state a hash that nothing lies behind, and answer nothing."""
-    found = verdict(tell, 10, 1, rows_of_nothing)
+    found = verdict(tell, 10, 1, lambda _, truth: rows_of_nothing(truth))
     return _outcome(found, f"a row of nothing cannot be shown ({_names(found)})", GAS_ONLY)
 
 

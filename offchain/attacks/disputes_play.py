@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.disputes_lies import (
+from offchain.attacks.disputes_rounds import (
     GOOD,
-    PLAIN,
-    judged_round,
     permuted,
-    raised,
-    rows_of_nothing,
+    stated_round,
 )
 from offchain.attacks.disputes_world import DisputedWorld, Side, Stated
 from offchain.attacks.rounds_players import Player
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules import answers
-from offchain.protocol.rules.standing import is_majority
 from offchain.protocol.words import actions
 from offchain.protocol.words.disputes import (
     MAXIMUM_OTHER_QUESTIONS,
@@ -27,7 +23,7 @@ from offchain.protocol.words.disputes import (
     Stage,
     proof_commitment,
 )
-from offchain.protocol.words.parameters import DEMO, ETHER, LIVE, Parameters
+from offchain.protocol.words.parameters import DEMO, ETHER
 from offchain.protocol.words.status import Phase
 
 ANSWER_GAS = 4_900_000
@@ -35,50 +31,6 @@ ANSWER_GAS = 4_900_000
 
 GAS_PRICE = 50 * 10**9
 """In wei: up to this price the dearest answer costs less than half a bond."""
-
-BITCOIN_MINUTES = 10
-"""Between Bitcoin blocks, on average."""
-
-
-@dataclass
-class Round:
-    """A round that was stated: what is true, what a lie says, and who stands behind each."""
-
-    world: DisputedWorld
-    truth: Stated
-    lie: Stated
-    honest: Player
-    liars: Sequence[Player]
-
-    @property
-    def true_side(self) -> Side:
-        """The honest node."""
-        return Side(self.world, self.honest, self.truth)
-
-    @property
-    def false_sides(self) -> list[Side]:
-        """The liars."""
-        return [Side(self.world, liar, self.lie) for liar in self.liars]
-
-    def fork(self) -> Round:
-        """A copy that goes on by itself."""
-        return replace(self, world=self.world.fork())
-
-
-def _stated(liars: int = 9, *, silent: bool = False) -> Round:
-    """A round of ten attesters in Challenge: the last of them state that a poor model is the best.
-
-    Args:
-        liars: so many; the others state the truth.
-        silent: the liars state nothing.
-    """
-    world = judged_round(10).fork()
-    world.advance_to(Phase.ATTEST)
-    truth = world.truth()
-    lie = raised(world, truth)
-    true, lying = world.attesters[:-liars], world.attesters[-liars:]
-    world.state(truth.rows, true, [] if silent else [(liar, lie.rows) for liar in lying])
-    return Round(world, truth, lie, true[0], lying)
 
 
 def _ask_all(world: DisputedWorld, stated: Stated, askers: Sequence[Player]) -> int:
@@ -119,7 +71,7 @@ def spam_questions(tell: Tell) -> Outcome:
     figures: dict[str, Figure] = {}
     held = {}
     for bond in (DEMO.question_bond, 0):
-        entry = _stated(silent=True)
+        entry = stated_round(silent=True)
         world, honest, askers = entry.world, entry.honest, entry.liars
         world.chain.disputes.parameters = replace(world.parameters, question_bond=bond)
         tell(f"questions at a bond of {bond / ETHER} ether")
@@ -158,7 +110,7 @@ def spam_questions(tell: Tell) -> Outcome:
 
 def false_challenge(tell: Tell) -> Outcome:
     """Ask the truth, ask for a cell, and prove a sample that is not false."""
-    entry = _stated(silent=True)
+    entry = stated_round(silent=True)
     world, liar = entry.world, entry.liars[0]
     false = Side(world, liar, permuted(world, entry.truth))
     tell("a question, a cell, a proof against the truth")
@@ -180,7 +132,7 @@ def false_challenge(tell: Tell) -> Outcome:
 
 def self_challenge(tell: Tell) -> Outcome:
     """A liar whose statement will fall disproves it itself, to keep something of its stake."""
-    entry = _stated(liars=1)
+    entry = stated_round(liars=1)
     world, [liar] = entry.world, entry.liars
     tell("the liar asks itself, and answers nothing")
     true = Side(world, liar, entry.truth)
@@ -216,7 +168,7 @@ def self_challenge(tell: Tell) -> Outcome:
 
 def copied_proof(tell: Tell) -> Outcome:
     """See a proof on its way, and hand it in before."""
-    entry = _stated()
+    entry = stated_round()
     world, honest, thief = entry.world, entry.true_side, entry.liars[0]
     while world.phase < Phase.PROVE:
         for side in (honest, *entry.false_sides):
@@ -270,7 +222,7 @@ def _in_one_block(world: DisputedWorld, thief: Player, hashed: bytes, proof: act
 
 def false_answer(tell: Tell) -> Outcome:
     """Answer in the name of the truth, with points of the right sums, to disprove the answer."""
-    entry = _stated(silent=True)
+    entry = stated_round(silent=True)
     world, liar, truth = entry.world, entry.liars[0], entry.truth
     statement = world.stated(truth.rows)
     bond = world.parameters.question_bond
@@ -325,124 +277,6 @@ def _exchangeable(first: bytes, second: bytes) -> tuple[int, int]:
     )
 
 
-# ---- time ----------------------------------------------------------------------------------------
-
-
-def _dispute_blocks(parameters: Parameters) -> int:
-    """Bitcoin blocks from Challenge to Finalize in a round in which everything is disputed."""
-    p = parameters
-    return (
-        p.challenge_blocks
-        + p.answer_blocks
-        + p.second_challenge_blocks
-        + p.second_answer_blocks
-        + p.prove_blocks
-    )
-
-
-def endless_statements(tell: Tell) -> Outcome:
-    """Nine of ten attesters state a lie each, so that one dispute follows another."""
-    world = judged_round(10).fork()
-    world.advance_to(Phase.ATTEST)
-    truth = world.truth()
-    honest, *liars = world.attesters
-    lies = [raised(world, truth, by=20 + 5 * number) for number in range(len(liars))]
-    told = [(liar, lie.rows) for liar, lie in zip(liars, lies, strict=True)]
-    world.state(truth.rows, [honest], told)
-    tell(f"{len(lies)} false statements at once")
-    phases = []
-    sides = [Side(world, honest, truth)]
-    sides += [Side(world, liar, lie) for liar, lie in zip(liars, lies, strict=True)]
-    while world.phase.competes and world.phase < Phase.FINALIZE:
-        phases.append(world.phase)
-        for side in sides:
-            side.act()
-        world.end_phase()
-    world.attempt(actions.Finalize(truth.rows))
-    stands = world.chain.rounds.blocks[-1].statement == world.stated(truth.rows)
-    most = _dispute_blocks(LIVE) - LIVE.challenge_blocks
-    hours = most * BITCOIN_MINUTES / 60
-    one_by_one = len(lies) * most
-    return Outcome(
-        stands and all(map(world.has_fallen, lies)) and len(set(phases)) == len(phases) == 5,
-        one_by_one > most,
-        f"{len(lies)} false statements fall in the same five phases to one node; one after the "
-        f"other they would take {one_by_one} Bitcoin blocks more",
-        f"a dispute delays a round by at most {most} Bitcoin blocks at the live parameters (about "
-        f"{hours:.0f} hours), for a stake a statement, or for a question and a cell about the "
-        f"truth, which cost {2 * LIVE.question_bond / ETHER} ether a round",
-        {"statements": len(lies), "phases": len(phases), "blocks": most, "hours": hours},
-    )
-
-
-def junk_veto(tell: Tell) -> Outcome:
-    """Half of the attesters state junk, round after round."""
-    world = judged_round(10).fork()
-    first, made, refused = world.attesters, 0, 0
-    liars, others = first[:5], first[5:]
-    for number in range(2):
-        if number:
-            world.collect(world.players)
-            files = [bytes([130 + n, 60 * n]) for n in range(3)]
-            models = [world.entry(*each) for each in zip(others, files, strict=False)]
-            world.compete(models)
-            world.reveal(models)
-        world.advance_to(Phase.ATTEST)
-        truth = world.truth()
-        junk = rows_of_nothing(world, truth)
-        honest = [each for each in others if each in world.attesters]
-        tell(f"round {number + 1}: half of the attesters state junk")
-        refused += sum(
-            world.attempt(world.attestation(each, junk.rows), each) != "" for each in liars
-        )
-        # The junk is opened first: of two with equally many behind them that one would stand.
-        world.state(junk.rows, liars, [(each, truth.rows) for each in honest])
-        world.dispute([Side(world, honest[0], truth)])
-        made += not world.attempt(actions.Finalize(truth.rows))
-    return Outcome(
-        made == 2 and refused == len(liars),
-        not is_majority(len(others), len(first)),
-        f"{made} of 2 rounds make their block from the truth of the other half; whoever "
-        f"stated junk lost its stake and may not attest in the next ({refused} refused); where a "
-        "majority is needed all of them would be void",
-        "a stake for each attester and round that the junk is stated in",
-        {"blocks": made, "refused": refused},
-    )
-
-
-def censored_challenge(tell: Tell) -> Outcome:
-    """Nine of ten lie, and nobody's transaction but theirs gets in during one whole phase."""
-    entry = _stated()
-    overturned: dict[str, bool] = {}
-    for censored in (None, *(phase for phase in Phase if Phase.CHALLENGE <= phase <= Phase.PROVE)):
-        world = entry.fork().world
-        true = Side(world, entry.honest, entry.truth)
-        liars = [Side(world, liar, entry.lie) for liar in entry.liars]
-        name = censored.name.lower() if censored else "nothing"
-        tell(f"censored: {name}")
-        while world.phase.competes and world.phase < Phase.FINALIZE:
-            if world.phase is not censored:
-                true.act()
-            for liar in liars:
-                liar.act()
-            world.end_phase()
-        overturned[name] = world.has_fallen(entry.lie) and not world.has_fallen(entry.truth)
-    lets_in = [name for name, fell in overturned.items() if not fell]
-    hours = LIVE.challenge_blocks * BITCOIN_MINUTES / 60
-    expected = {"challenge", "answer", "second_challenge", "second_answer", "prove"}
-    return Outcome(
-        overturned["nothing"] and set(lets_in) == expected,
-        is_majority(len(entry.liars), len(entry.liars) + 1),
-        f"the lie stands, or the truth falls, where all of {', '.join(lets_in)} is kept from the "
-        "honest; one transaction that gets in within the phase is enough; by majority it stands "
-        "without any censorship",
-        f"a whole phase: at the live parameters Challenge lasts {LIVE.challenge_blocks} Bitcoin "
-        f"blocks (about {hours:.0f} hour) and {LIVE.minimum_phase_seconds} seconds at least; full "
-        "verification names the block",
-        {f"overturned_without_{name}": int(fell) for name, fell in overturned.items()},
-    )
-
-
 ATTACKS: Final[dict[str, Attack]] = {
     attack.name: attack
     for attack in (
@@ -480,27 +314,6 @@ ATTACKS: Final[dict[str, Attack]] = {
             "Answer for the truth with points of the right sums, to disprove the answer.",
             "answers are believed until they are disproved",
             false_answer,
-        ),
-        Attack(
-            "endless-statements",
-            "However many false statements there are, one dispute has them all.",
-            "Nine of ten attesters state another lie each.",
-            "one dispute after the other",
-            endless_statements,
-        ),
-        Attack(
-            "junk-veto",
-            "Half of the attesters cannot stop blocks by stating junk.",
-            "Five of ten attesters open the hash of nothing, round after round.",
-            PLAIN,
-            junk_veto,
-        ),
-        Attack(
-            "censored-challenge",
-            "What a censored phase does is known, and nothing less than a whole one does it.",
-            "Nine of ten lie, and keep the honest one's transactions out for one whole phase.",
-            PLAIN,
-            censored_challenge,
         ),
     )
 }

@@ -107,7 +107,7 @@ class DisputedWorld(World):
 
     def model(self, player: Player, skill: int, name: str = "") -> FileModel:
         """A model of a skill, with a little luck."""
-        luck = keccak256(player.account.encode())[0] % 8
+        luck = keccak256(f"{player.account} {name}".encode())[0] % 8
         return self.entry(player, bytes([1 + skill, 1 + luck]))
 
     def entry(self, player: Player, file: bytes) -> FileModel:

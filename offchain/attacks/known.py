@@ -67,9 +67,9 @@ FAMILIES: Final[dict[str, str]] = {
     "self-challenge": "disputes_play",
     "copied-proof": "disputes_play",
     "false-answer": "disputes_play",
-    "endless-statements": "disputes_play",
-    "junk-veto": "disputes_play",
-    "censored-challenge": "disputes_play",
+    "endless-statements": "disputes_time",
+    "junk-veto": "disputes_time",
+    "censored-challenge": "disputes_time",
 }
 """The module of `offchain.attacks` that holds each attack as ``ATTACKS[name]``, by name."""
 
