@@ -24,26 +24,26 @@ NETWORKS = 200
 FULL_NETWORKS = 1_000
 
 
-def assert_exact(judge: Judge, what: str, network: IntegerNetwork, images: np.ndarray) -> None:
+def assert_exact(harness: Judge, what: str, network: IntegerNetwork, images: np.ndarray) -> None:
     model = encode_model(network)
     for image, logits in zip(images, reference_logits(network, images), strict=True):
-        assert judge.logits(model, image) == logits.tolist(), what
+        assert harness.logits(model, image) == logits.tolist(), what
 
 
-def test_random_and_extreme_networks_have_the_references_logits(judge: Judge):
+def test_random_and_extreme_networks_have_the_references_logits(harness: Judge):
     for what, network, images in cases(seed=1, count=NETWORKS, largest=12):
-        assert_exact(judge, what, network, images)
+        assert_exact(harness, what, network, images)
 
 
 @pytest.mark.full
-def test_a_thousand_networks_have_the_references_logits(judge: Judge):
+def test_a_thousand_networks_have_the_references_logits(harness: Judge):
     for what, network, images in cases(seed=2, count=FULL_NETWORKS):
-        assert_exact(judge, what, network, images)
+        assert_exact(harness, what, network, images)
 
 
-def test_worst_cases_of_odd_shapes_have_the_references_logits(judge: Judge):
+def test_worst_cases_of_odd_shapes_have_the_references_logits(harness: Judge):
     for what, network, images in worst_cases():
-        assert_exact(judge, what, network, images)
+        assert_exact(harness, what, network, images)
 
 
 def test_halves_are_frequent_in_the_networks_that_are_to_show_them():
@@ -96,12 +96,12 @@ def test_real_handwriting_gets_its_points(judge: Judge):
 
 
 @pytest.mark.full
-def test_five_hundred_handwritten_digits_have_the_references_logits(judge: Judge):
+def test_five_hundred_handwritten_digits_have_the_references_logits(harness: Judge):
     images, _ = handwriting(500)
     random = np.random.Generator(np.random.PCG64(4))
     for at, style in zip(range(0, 500, 100), STYLES, strict=False):
         network = network_of((8, 12, 16, 16), style, random)
-        assert_exact(judge, style, network, images[at : at + 100])
+        assert_exact(harness, style, network, images[at : at + 100])
 
 
 @pytest.mark.parametrize("length", [0, 784, 786, 44])
