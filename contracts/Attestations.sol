@@ -24,6 +24,12 @@ contract Attestations is IAttestations {
         bool models;
     }
 
+    /// @dev A statement that was opened; its supporters are in _supporters.
+    struct Opened {
+        uint32 supporters;
+        bool fallen;
+    }
+
     /// @dev At most this fraction of the attesters' number gains standing anew in a round.
     uint32 private constant NEW_FRACTION = 4;
 
@@ -36,7 +42,9 @@ contract Attestations is IAttestations {
     IModelChain private immutable _modelChain;
     IModelTransactions private immutable _modelTransactions;
     IMembership private immutable _membership;
+    address private immutable _disputes;
     address private immutable _blockProduction;
+    bool private immutable _hasJudge;
     uint256 private immutable _minimumStanding;
     uint32 private immutable _standingRounds;
 
@@ -47,15 +55,19 @@ contract Attestations is IAttestations {
     mapping(uint32 round => BitCounts.Counts) private _dataReports;
     mapping(uint32 round => BitCounts.Counts) private _modelReports;
     mapping(uint32 round => mapping(address account => Attestation)) private _attestations;
-    mapping(uint32 round => mapping(bytes32 statement => uint32 attesters)) private _support;
-    mapping(uint32 round => bytes32 statement) private _majorities;
+    mapping(uint32 round => bytes32[]) private _statements;
+    mapping(uint32 round => mapping(bytes32 statement => Opened)) private _opened;
+    mapping(uint32 round => mapping(bytes32 statement => mapping(uint256 index => address))) private _supporters;
+    mapping(uint32 round => uint32) private _attesters; // frozen; only where the task has no judge
 
     /// @param contracts all contracts of the deployment; of these only the parameters have to be there already
     constructor(Contracts memory contracts) {
         _modelChain = contracts.modelChain;
         _modelTransactions = contracts.modelTransactions;
         _membership = contracts.membership;
+        _disputes = address(contracts.disputes);
         _blockProduction = address(contracts.blockProduction);
+        _hasJudge = address(contracts.judge) != address(0);
         Parameters memory values = contracts.parameters.get();
         _minimumStanding = values.minimumStanding;
         _standingRounds = uint32(values.standingRounds);
@@ -108,25 +120,26 @@ contract Attestations is IAttestations {
 
     /// @inheritdoc IAttestations
     function openStatement(Row[] calldata rows, bytes32 salt) external {
-        IModelChain.Competition memory current = _requirePhase(IModelChain.Phase.AttestReveal);
-        uint32 round = current.round;
+        uint32 round = _requirePhase(IModelChain.Phase.AttestReveal).round;
         IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
         _requireRows(rows, round, closed.missing);
         bytes32 statement = Statements.statement(address(_modelChain), round, closed.dataRoot, rows);
-        if (_support[round][statement] == 0) emit StatementOpened(round, statement, rows);
-        _open(current, statement, salt);
+        if (_opened[round][statement].supporters == 0) {
+            _statements[round].push(statement);
+            emit StatementOpened(round, statement, rows);
+        }
+        _open(round, statement, salt);
     }
 
     /// @inheritdoc IAttestations
     function openAttestation(bytes32 statement, bytes32 salt) external {
-        IModelChain.Competition memory current = _requirePhase(IModelChain.Phase.AttestReveal);
-        if (_support[current.round][statement] == 0) revert StatementUnknown(statement);
-        _open(current, statement, salt);
+        uint32 round = _requirePhase(IModelChain.Phase.AttestReveal).round;
+        if (_opened[round][statement].supporters == 0) revert StatementUnknown(statement);
+        _open(round, statement, salt);
     }
 
     /// @dev Who committed was an attester, and is one still.
-    function _open(IModelChain.Competition memory current, bytes32 statement, bytes32 salt) private {
-        uint32 round = current.round;
+    function _open(uint32 round, bytes32 statement, bytes32 salt) private {
         Attestation storage entry = _attestations[round][msg.sender];
         bytes32 committed = entry.commitment;
         if (committed == 0) revert NotCommitted(round, msg.sender);
@@ -137,9 +150,21 @@ contract Attestations is IAttestations {
         entry.statement = statement;
         _standing.open(msg.sender, round, statement);
         if (_genesis[msg.sender].round == round) _genesis[msg.sender].opened = _genesisTick;
-        uint32 supporters = ++_support[round][statement];
+        uint32 supporters = ++_opened[round][statement].supporters;
+        _supporters[round][statement][supporters - 1] = msg.sender;
         emit AttestationOpened(round, msg.sender, statement, supporters);
-        if (2 * uint256(supporters) > current.attesters) _majorities[round] = statement;
+    }
+
+    /// @inheritdoc IAttestations
+    function fall(uint32 round, bytes32 statement) external returns (uint256 taken, uint256 reward) {
+        if (msg.sender != _disputes) revert NotDisputes(msg.sender, _disputes);
+        Opened storage entry = _opened[round][statement];
+        entry.fallen = true;
+        address[] memory accounts = new address[](entry.supporters);
+        for (uint256 i; i < accounts.length; ++i) {
+            accounts[i] = _supporters[round][statement][i];
+        }
+        return _membership.confiscate(accounts);
     }
 
     // ---- standing ----------------------------------------------------------------------------------------------
@@ -158,11 +183,8 @@ contract Attestations is IAttestations {
         onlyModelChain
         returns (uint32 attesters, IModelChain.Electorate electorate)
     {
-        attesters = _standing.freeze();
-        if (attesters >= _minimumStanding) return (attesters, IModelChain.Electorate.Standing);
-        attesters += _callGenesis(round);
-        if (attesters != 0) return (attesters, IModelChain.Electorate.Genesis);
-        return (_membership.memberCount(epoch), IModelChain.Electorate.Members);
+        (attesters, electorate) = _freeze(round, epoch);
+        if (!_hasJudge) _attesters[round] = attesters;
     }
 
     /// @inheritdoc IAttestations
@@ -191,6 +213,17 @@ contract Attestations is IAttestations {
         for (uint256 i; i < granted.length; ++i) {
             emit StandingGained(round, granted[i], endTick);
         }
+    }
+
+    function _freeze(uint32 round, uint32 epoch)
+        private
+        returns (uint32 attesters, IModelChain.Electorate electorate)
+    {
+        attesters = _standing.freeze();
+        if (attesters >= _minimumStanding) return (attesters, IModelChain.Electorate.Standing);
+        attesters += _callGenesis(round);
+        if (attesters != 0) return (attesters, IModelChain.Electorate.Genesis);
+        return (_membership.memberCount(epoch), IModelChain.Electorate.Members);
     }
 
     /// @dev The genesis accounts that attest beside those with standing: with a full stake, and not lapsed. Returns
@@ -257,12 +290,29 @@ contract Attestations is IAttestations {
 
     /// @inheritdoc IAttestations
     function support(uint32 round, bytes32 statement) external view returns (uint32) {
-        return _support[round][statement];
+        return _opened[round][statement].supporters;
     }
 
     /// @inheritdoc IAttestations
-    function majorityOf(uint32 round) external view returns (bytes32) {
-        return _majorities[round];
+    function statementsOf(uint32 round) external view returns (bytes32[] memory) {
+        return _statements[round];
+    }
+
+    /// @inheritdoc IAttestations
+    function hasFallen(uint32 round, bytes32 statement) external view returns (bool) {
+        return _opened[round][statement].fallen;
+    }
+
+    /// @inheritdoc IAttestations
+    function standing(uint32 round) external view returns (bytes32 statement) {
+        bytes32[] storage statements = _statements[round];
+        uint256 count = statements.length;
+        uint32 most = _hasJudge ? 0 : _attesters[round] / 2;
+        for (uint256 i; i < count; ++i) {
+            Opened memory entry = _opened[round][statements[i]];
+            if (entry.fallen || entry.supporters <= most) continue;
+            (statement, most) = (statements[i], entry.supporters);
+        }
     }
 
     /// @inheritdoc IAttestations
@@ -303,11 +353,16 @@ contract Attestations is IAttestations {
     function _requireRows(Row[] calldata rows, uint32 round, uint256 missing) private view {
         (, uint32 reveals) = _modelTransactions.counts(round);
         if (rows.length != uint256(reveals) + 1) revert WrongRowCount(rows.length, uint256(reveals) + 1);
-        for (uint256 i; missing >> i != 0; ++i) {
-            if (!Bits.has(missing, i)) continue;
-            Row calldata row = rows[i + 1];
-            bool isEmpty = row.hash == 0 && row.middle == 0 && row.net == 0 && row.spread == 0 && row.repeats == 0;
-            if (!isEmpty) revert MissingRowNotEmpty(uint32(i));
+        (,, bytes32 best) = _modelChain.head();
+        if ((rows[0].hash == 0) != (best == 0)) revert WrongBaselineRow();
+        for (uint256 i; i < rows.length; ++i) {
+            Row calldata row = rows[i];
+            if (row.hash == 0) {
+                bool isEmpty = row.middle == 0 && row.net == 0 && row.spread == 0 && row.repeats == 0;
+                if (!isEmpty) revert RowNotEmpty(uint32(i));
+            } else if (i != 0 && Bits.has(missing, i - 1)) {
+                revert MissingRowNotEmpty(uint32(i - 1));
+            }
         }
     }
 }

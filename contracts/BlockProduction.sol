@@ -9,6 +9,7 @@ import {IModelChain} from "./interfaces/IModelChain.sol";
 import {IModelTransactions} from "./interfaces/IModelTransactions.sol";
 import {Parameters} from "./interfaces/IProtocolParameters.sol";
 import {Bits} from "./libraries/Bits.sol";
+import {ComparedVoices} from "./libraries/ComparedVoices.sol";
 import {Judging} from "./libraries/Judging.sol";
 import {Statements} from "./libraries/Statements.sol";
 import {Votes} from "./libraries/Votes.sol";
@@ -53,7 +54,7 @@ contract BlockProduction is IBlockProduction {
         }
         IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
         bytes32 statement = Statements.statement(address(_modelChain), round, closed.dataRoot, rows);
-        bytes32 standing = _attestations.majorityOf(round);
+        bytes32 standing = _attestations.standing(round);
         if (statement != standing) revert NotTheStatement(statement, standing);
 
         IModelChain.Block memory produced;
@@ -116,7 +117,9 @@ contract BlockProduction is IBlockProduction {
         address[] memory accounts = new address[](voices.length);
         uint256 filled;
         for (uint256 i; i < voices.length; ++i) {
-            if (Bits.has(entitled, voices[i])) accounts[filled++] = all[voices[i]];
+            if (!Bits.has(entitled, voices[i])) continue;
+            // Whoever lost its stake with a statement has nothing behind what it would attest.
+            if (_membership.hasFullStake(all[voices[i]])) accounts[filled++] = all[voices[i]];
         }
         assembly ("memory-safe") {
             // Shortens the array to what is filled: a copy would cost as much as the array again. Safe: it only ever
@@ -124,6 +127,18 @@ contract BlockProduction is IBlockProduction {
             mstore(accounts, filled)
         }
         _attestations.grantStanding(round, accounts);
+    }
+
+    /// @inheritdoc IBlockProduction
+    function comparedVoices(uint32 round, IAttestations.Row[] calldata rows, uint256 row)
+        external
+        view
+        returns (uint32[] memory)
+    {
+        IModelChain.ClosedRound memory closed = _modelChain.closedRound(round);
+        (, uint256[] memory orders,,) = _modelTransactions.revealed(round);
+        (,, bytes32 best) = _modelChain.head();
+        return ComparedVoices.find(rows, row, orders, _required(round, closed), best != 0);
     }
 
     /// @dev B for the round.

@@ -29,6 +29,7 @@ contract Membership is IMembership {
     address private immutable _modelChain;
     address private immutable _modelTransactions;
     IAttestations private immutable _attestations;
+    address private immutable _disputes;
     address private immutable _blockProduction;
     IBitcoinRelay private immutable _relay;
     IHeat private immutable _heat;
@@ -38,6 +39,7 @@ contract Membership is IMembership {
     uint256 private immutable _warmHeat;
     uint256 private immutable _stake;
     uint256 private immutable _modelBurn;
+    uint256 private immutable _challengeReward;
     uint256 private immutable _standingRounds;
     uint256 private immutable _startSeconds;
 
@@ -66,6 +68,7 @@ contract Membership is IMembership {
         _modelChain = address(contracts.modelChain);
         _modelTransactions = address(contracts.modelTransactions);
         _attestations = contracts.attestations;
+        _disputes = address(contracts.disputes);
         _blockProduction = address(contracts.blockProduction);
         _relay = contracts.relay;
         _heat = contracts.heat;
@@ -75,6 +78,7 @@ contract Membership is IMembership {
         _warmHeat = values.warmHeat;
         _stake = values.stake;
         _modelBurn = values.modelBurn;
+        _challengeReward = values.challengeReward;
         _standingRounds = values.standingRounds;
         _startSeconds = values.startSeconds;
         deployedAt = uint40(block.timestamp);
@@ -211,6 +215,23 @@ contract Membership is IMembership {
         _stakes[account].amount = left;
         emit StakeBurned(account, burned, left);
         if (burned != 0) _attestations.dropStanding(account);
+    }
+
+    /// @inheritdoc IMembership
+    function confiscate(address[] calldata accounts) external returns (uint256 taken, uint256 reward) {
+        if (msg.sender != address(_attestations)) revert NotAttestations(msg.sender, address(_attestations));
+        for (uint256 i; i < accounts.length; ++i) {
+            uint96 amount = _stakes[accounts[i]].amount;
+            _stakes[accounts[i]].amount = 0;
+            taken += amount;
+            emit StakeConfiscated(accounts[i], amount);
+            _attestations.dropStanding(accounts[i]);
+        }
+        // Whoever shows that its own statement is false loses at least half.
+        reward = taken / 2 < _challengeReward ? taken / 2 : _challengeReward;
+        if (reward == 0) return (taken, 0);
+        (bool paid,) = _disputes.call{value: reward}("");
+        if (!paid) revert TransferFailed(_disputes, reward);
     }
 
     // ---- views -------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import {IAttestations} from "./interfaces/IAttestations.sol";
 import {IBitcoinRelay} from "./interfaces/IBitcoinRelay.sol";
 import {Contracts} from "./interfaces/Contracts.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
+import {IDisputes} from "./interfaces/IDisputes.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
 import {IModelChain} from "./interfaces/IModelChain.sol";
 import {IModelTransactions} from "./interfaces/IModelTransactions.sol";
@@ -24,6 +25,7 @@ contract ModelChain is IModelChain {
     IDataRegistry private immutable _dataRegistry;
     IModelTransactions private immutable _modelTransactions;
     IAttestations private immutable _attestations;
+    IDisputes private immutable _disputes;
     address private immutable _blockProduction;
     uint256 private immutable _minimumData;
     uint256 private immutable _collectHeights;
@@ -47,6 +49,7 @@ contract ModelChain is IModelChain {
         _dataRegistry = contracts.dataRegistry;
         _modelTransactions = contracts.modelTransactions;
         _attestations = contracts.attestations;
+        _disputes = contracts.disputes;
         _blockProduction = address(contracts.blockProduction);
         Parameters memory values = contracts.parameters.get();
         _minimumData = values.minimumData;
@@ -63,6 +66,11 @@ contract ModelChain is IModelChain {
                 values.bringBlocks,
                 values.attestBlocks,
                 values.attestRevealBlocks,
+                values.challengeBlocks,
+                values.answerBlocks,
+                values.secondChallengeBlocks,
+                values.secondAnswerBlocks,
+                values.proveBlocks,
                 values.finalizeBlocks
             ]
         );
@@ -155,12 +163,19 @@ contract ModelChain is IModelChain {
         } else if (current.phase == Phase.Bring) {
             _fixMissing(round);
         } else if (current.phase == Phase.AttestReveal) {
-            if (_attestations.majorityOf(round) == 0) reason = VoidReason.NoStatement;
+            reason = _requireStatement(round);
+        } else if (current.phase >= Phase.Challenge && current.phase <= Phase.Prove) {
+            next = _disputes.endPhase(round, current.phase);
+            if (next == Phase.Finalize) reason = _requireStatement(round);
         } else if (current.phase == Phase.Finalize) {
             reason = VoidReason.NotFinalized;
         }
         if (reason != VoidReason.None) _voidRound(round, reason);
         else _enter(next, round, tip);
+    }
+
+    function _requireStatement(uint32 round) private view returns (VoidReason) {
+        return _attestations.standing(round) == 0 ? VoidReason.NoStatement : VoidReason.None;
     }
 
     function _enter(Phase phase, uint32 round, uint32 tip) private {
@@ -326,7 +341,7 @@ contract ModelChain is IModelChain {
         );
     }
 
-    function _packed(uint256[10] memory blocks) private pure returns (uint256 packed) {
+    function _packed(uint256[15] memory blocks) private pure returns (uint256 packed) {
         for (uint256 i; i < blocks.length; ++i) {
             packed |= blocks[i] << (PHASE_BITS * i);
         }

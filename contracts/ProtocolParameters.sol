@@ -64,6 +64,11 @@ contract ProtocolParameters is IProtocolParameters {
         _check("bringBlocks", p.bringBlocks, 1, EPOCH_BLOCKS);
         _check("attestBlocks", p.attestBlocks, 1, EPOCH_BLOCKS);
         _check("attestRevealBlocks", p.attestRevealBlocks, 1, EPOCH_BLOCKS);
+        _check("challengeBlocks", p.challengeBlocks, 1, EPOCH_BLOCKS);
+        _check("answerBlocks", p.answerBlocks, 1, EPOCH_BLOCKS);
+        _check("secondChallengeBlocks", p.secondChallengeBlocks, 1, EPOCH_BLOCKS);
+        _check("secondAnswerBlocks", p.secondAnswerBlocks, 1, EPOCH_BLOCKS);
+        _check("proveBlocks", p.proveBlocks, 1, EPOCH_BLOCKS);
         _check("finalizeBlocks", p.finalizeBlocks, 1, EPOCH_BLOCKS);
         _check("minimumPhaseSeconds", p.minimumPhaseSeconds, 1, DAY);
     }
@@ -75,6 +80,9 @@ contract ProtocolParameters is IProtocolParameters {
         _check("voiceBasisPoints", p.voiceBasisPoints, 1, BASIS_POINTS);
         _check("burnBasisPoints", p.burnBasisPoints, 0, BASIS_POINTS);
         _check("modelBurn", p.modelBurn, 0, p.stake);
+        // The bond doubles at most 16 times, which keeps it to 96 bits.
+        _check("questionBond", p.questionBond, 0, type(uint80).max);
+        _check("challengeReward", p.challengeReward, 0, p.stake);
         _check("minimumStanding", p.minimumStanding, 1, 64);
         _check("standingRounds", p.standingRounds, 1, 64);
     }

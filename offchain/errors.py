@@ -38,6 +38,7 @@ other libraries are translated where they enter (the adapters in chain, storage,
     │   └── RelayerBusyError        it has too much to do
     ├── TrainingError               training ended without a usable model
     ├── EvaluationError             this machine cannot compute exact scores
+    │   └── PointsDifferError       two ways to compute a point have given two results
     ├── VerificationError           what the chain says is not what the rules give
     └── FontError                   too few usable fonts
 """
@@ -372,6 +373,20 @@ class EvaluationError(ModelChainError):
     """This machine's arithmetic is not exact, so that it must not judge models."""
 
     exit_code = 14
+
+
+class PointsDifferError(EvaluationError):
+    """Two ways to compute what a model earns on a sample have given two results."""
+
+    def __init__(self, sample: int, points: int, expected: int) -> None:
+        super().__init__(
+            f"a model earns {points} on sample {sample} of those that were computed again, by the "
+            f"definition {expected}: this machine's memory or a library is at fault, and nothing "
+            "that it computes may be stated"
+        )
+        self.sample = sample
+        self.points = points
+        self.expected = expected
 
 
 class VerificationError(ModelChainError):

@@ -18,6 +18,7 @@ from offchain.protocol.words.actions import (
     PublishTrainingKeys,
     Share,
 )
+from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
@@ -45,6 +46,14 @@ class BlockPoint:
     hash: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Events of a range of blocks in order, and the newest blocks that they say to be of."""
+
+    records: tuple[Record, ...]
+    blocks: tuple[BlockPoint, ...] = ()
+
+
 class Chain(ABC):
     """The contracts as one account sees them. Every method may raise ``ChainError``."""
 
@@ -70,6 +79,9 @@ class Chain(ABC):
         """
         return [None for _ in numbers]
 
+    def check(self) -> None:  # noqa: B027  (only a chain behind an address can be another one)
+        """Whether it still is the deployment's chain; ``WrongChainError`` and the like if not."""
+
     @abstractmethod
     def status(self) -> ChainStatus:
         """Everything that ``decide`` looks at, read at one block."""
@@ -77,6 +89,10 @@ class Chain(ABC):
     @abstractmethod
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
         """All events of the contracts in a range of blocks, both ends included, in order."""
+
+    def reading(self, from_block: int, to_block: int) -> Reading:
+        """The same, with the blocks that the newest ones say to be of, where they say it."""
+        return Reading(tuple(self.records(from_block, to_block)))
 
     @abstractmethod
     def execute(self, action: Action | SignedOrder) -> Receipt:
@@ -150,6 +166,11 @@ class Learner(ABC):
 
     @property
     @abstractmethod
+    def payload_bytes(self) -> int:
+        """The longest payload of so many samples: all sealed parts are as long as its would be."""
+
+    @property
+    @abstractmethod
     def description(self) -> bytes:
         """All that nodes must agree on about the task, in one canonical form of ASCII."""
 
@@ -157,6 +178,11 @@ class Learner(ABC):
     def task_hash(self) -> bytes:
         """Keccak-256 of the `description`: what the contracts are bound to."""
         return keccak256(self.description)
+
+    @property
+    @abstractmethod
+    def judge(self) -> Judge | None:
+        """What the contract computes that judges one sample on chain; None: the task has none."""
 
     @abstractmethod
     def check_payload(self, payload: bytes) -> None:
@@ -180,6 +206,14 @@ class Learner(ABC):
 
         The same to the bit on every machine: uint8 [len(payloads) * samples_per_part].
         ``ModelError`` or ``PayloadError`` if one of them is malformed.
+        """
+
+    @abstractmethod
+    def check_points(self, model: bytes, records: Sequence[bytes], points: Sequence[int]) -> None:
+        """``PointsDifferError`` unless a second arithmetic gives samples these points.
+
+        It computes by the task's definition, in whole numbers, from the samples' records, and
+        shares nothing with what `points` goes by but the model file's reader. It is slow.
         """
 
     @abstractmethod

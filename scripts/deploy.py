@@ -158,7 +158,7 @@ def make_plan(environment: Mapping[str, str], settings: Settings) -> tuple[Deplo
     plan = DeploymentPlan(
         genesis_accounts(environment),
         checkpoint,
-        DeployedTask(task, make_learner(task, samples).description),
+        DeployedTask(task, make_learner(task, samples).description, TASKS[task].judge),
         rules,
         replace(parameters, samples_per_part=samples),
         relay,

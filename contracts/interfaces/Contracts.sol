@@ -5,7 +5,9 @@ import {IAttestations} from "./IAttestations.sol";
 import {IBitcoinRelay} from "./IBitcoinRelay.sol";
 import {IBlockProduction} from "./IBlockProduction.sol";
 import {IDataRegistry} from "./IDataRegistry.sol";
+import {IDisputes} from "./IDisputes.sol";
 import {IHeat} from "./IHeat.sol";
+import {IJudge} from "./IJudge.sol";
 import {IMembership} from "./IMembership.sol";
 import {IModelChain} from "./IModelChain.sol";
 import {IModelToken} from "./IModelToken.sol";
@@ -22,10 +24,12 @@ import {IRewards} from "./IRewards.sol";
 /// @param modelChain rounds and blocks
 /// @param modelTransactions models and their votes
 /// @param attestations standing, reports and statements
+/// @param disputes takes false statements down
 /// @param blockProduction makes a block from a statement
 /// @param rewards what a block paid
 /// @param heat reputation
 /// @param token what rewards are paid in
+/// @param judge the task's, which is no part of the deployment's rules; 0: the task has none
 struct Contracts {
     IProtocolParameters parameters;
     IBitcoinRelay relay;
@@ -34,8 +38,10 @@ struct Contracts {
     IModelChain modelChain;
     IModelTransactions modelTransactions;
     IAttestations attestations;
+    IDisputes disputes;
     IBlockProduction blockProduction;
     IRewards rewards;
     IHeat heat;
     IModelToken token;
+    IJudge judge;
 }

@@ -10,7 +10,7 @@ import {IModelChain} from "./IModelChain.sol";
 /// model i, of the round. H is as IModelChain says; docs/Protocol.md has the rules.
 interface IAttestations {
     /// @notice A model's row of a statement; row 0 is the baseline's. A missing or malformed model has zeros only.
-    /// @param hash H("row", round, packed): for each data transaction of D its points and squares, uint32 each
+    /// @param hash H("row", round, packed), where packed is all that stands behind the row: see the library PackedRows
     /// @param middle M(points), see docs/Protocol.md, Judge
     /// @param net M(points less the baseline's); 0 in row 0
     /// @param spread M(squares)
@@ -123,6 +123,13 @@ interface IAttestations {
     /// @param index the model's
     error MissingRowNotEmpty(uint32 index);
 
+    /// @notice A row without a hash has to be zeros.
+    /// @param row its number
+    error RowNotEmpty(uint32 row);
+
+    /// @notice The baseline's row is empty if and only if there is no best model.
+    error WrongBaselineRow();
+
     /// @notice Only the model chain may call this.
     /// @param caller who called
     /// @param modelChain who may
@@ -137,6 +144,11 @@ interface IAttestations {
     /// @param caller who called
     /// @param membership who may
     error NotMembership(address caller, address membership);
+
+    /// @notice Only Disputes may call this.
+    /// @param caller who called
+    /// @param disputes who may
+    error NotDisputes(address caller, address disputes);
 
     /// @notice Only BlockProduction may call this.
     /// @param caller who called
@@ -160,7 +172,7 @@ interface IAttestations {
 
     /// @notice Opens the caller's attestation (AttestReveal) to the statement H("table", round, data root, rows), and
     /// brings its rows.
-    /// @dev Reverts with WrongPhase, WrongRowCount, MissingRowNotEmpty, NotCommitted or CommitmentMismatch.
+    /// @dev Reverts with WrongPhase, WrongRowCount, WrongBaselineRow, RowNotEmpty, MissingRowNotEmpty, NotCommitted or CommitmentMismatch.
     /// @param rows row 0, then every revealed model's in order
     /// @param salt of the commitment
     function openStatement(Row[] calldata rows, bytes32 salt) external;
@@ -208,6 +220,15 @@ interface IAttestations {
     /// @param round the round in competition
     /// @param accounts the voices', best first
     function grantStanding(uint32 round, address[] calldata accounts) external;
+
+    /// @notice A statement is false: the stakes of all that opened it are taken, and their standing. Only Disputes,
+    /// once.
+    /// @dev Reverts with NotDisputes.
+    /// @param round the round in competition
+    /// @param statement which
+    /// @return taken wei that they had at stake
+    /// @return reward what of it is at Disputes now
+    function fall(uint32 round, bytes32 statement) external returns (uint256 taken, uint256 reward);
 
     /// @notice Whether an account is one of the frozen attesters of a round that competes.
     /// @param round the round; false for any but the one in competition, and for that one once it is final or void
@@ -258,16 +279,29 @@ interface IAttestations {
     /// @return bitmap of them
     function modelsOut(uint32 round) external view returns (uint256 bitmap);
 
+    /// @notice The statements of a round.
+    /// @param round which
+    /// @return all that were opened, in the order in which they first were
+    function statementsOf(uint32 round) external view returns (bytes32[] memory);
+
+    /// @notice Whether a statement has fallen.
+    /// @param round in which round
+    /// @param statement which
+    /// @return true if it has
+    function hasFallen(uint32 round, bytes32 statement) external view returns (bool);
+
     /// @notice Attesters that opened a statement.
     /// @param round in which round
     /// @param statement which
     /// @return how many
     function support(uint32 round, bytes32 statement) external view returns (uint32);
 
-    /// @notice The statement with more than half of the frozen attesters behind it.
+    /// @notice The statement that a block follows: of those that have not fallen the one that most attesters opened,
+    /// of equal ones the one that was opened first. Where the task has no judge, only with more than half of the frozen
+    /// attesters behind it.
     /// @param round in which round
     /// @return 0: none
-    function majorityOf(uint32 round) external view returns (bytes32);
+    function standing(uint32 round) external view returns (bytes32);
 
     /// @notice H("table", round, data root, rows).
     /// @param round the round

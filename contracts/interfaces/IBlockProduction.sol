@@ -33,4 +33,15 @@ interface IBlockProduction {
     /// @dev Reverts with WrongPhase or NotTheStatement.
     /// @param rows of the statement that stands
     function finalize(IAttestations.Row[] calldata rows) external;
+
+    /// @notice The voices that a row's model had to be compared with, by a statement's rows: see the library
+    /// ComparedVoices.
+    /// @param round the round in competition
+    /// @param rows the statement's
+    /// @param row the row's number
+    /// @return numbers of the voices' rows, best first
+    function comparedVoices(uint32 round, IAttestations.Row[] calldata rows, uint256 row)
+        external
+        view
+        returns (uint32[] memory);
 }

@@ -7,7 +7,8 @@ pragma solidity 0.8.30;
 /// of the epoch. One stake stands behind everything an account does. Epochs and rounds are numbered from 1, amounts
 /// are wei. docs/Protocol.md, Members.
 ///
-/// Invariants: what the contract holds is the sum of all stakes and of what was burned; an account has one application
+/// Invariants: what the contract holds is the sum of all stakes and of what was burned, confiscated stakes less the
+/// rewards among it; an account has one application
 /// an epoch, and so has a key; a written list has exactly the applicants that the draw gave places to.
 interface IMembership {
     /// @notice A Schnorr proof that who applies knows the share key's secret (docs/RingSignature.md): over
@@ -117,6 +118,11 @@ interface IMembership {
     /// @param left what it has at stake now
     event StakeBurned(address indexed account, uint256 amount, uint256 left);
 
+    /// @notice All of a stake is taken: the statement that the account stood behind fell.
+    /// @param account whose
+    /// @param amount what it had at stake
+    event StakeConfiscated(address indexed account, uint256 amount);
+
     /// @notice A stake was paid back.
     /// @param account whose
     /// @param amount all of it
@@ -149,6 +155,11 @@ interface IMembership {
     /// @param epoch applied for
     /// @param key the share key
     error KeyUsed(uint32 epoch, uint256 key);
+
+    /// @notice Only Attestations may take whole stakes.
+    /// @param caller who tried
+    /// @param attestations who may
+    error NotAttestations(address caller, address attestations);
 
     /// @notice The stake is not full.
     /// @param account whose
@@ -322,6 +333,14 @@ interface IMembership {
     /// @dev Reverts with NotProtocol.
     /// @param account whose
     function burn(address account) external;
+
+    /// @notice Takes the whole stakes and the standing of accounts. Of what they had at most `challengeReward`, and at
+    /// most half, goes to Disputes; the rest burns. Only Attestations.
+    /// @dev Reverts with NotAttestations or TransferFailed.
+    /// @param accounts whose
+    /// @return taken wei that they had at stake together
+    /// @return reward what of it is at Disputes now
+    function confiscate(address[] calldata accounts) external returns (uint256 taken, uint256 reward);
 
     // ---- views -------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,16 @@ interface IModelChain {
         Attest,
         /// @notice Attesters open their statements.
         AttestReveal,
+        /// @notice Statements are questioned.
+        Challenge,
+        /// @notice Questions are answered. Skipped where none needs an answer.
+        Answer,
+        /// @notice Cells of answers are asked for. Skipped where there is no answer.
+        SecondChallenge,
+        /// @notice Cells are answered. Skipped where none was asked for.
+        SecondAnswer,
+        /// @notice The judge decides. Skipped where there is nothing to decide.
+        Prove,
         /// @notice Somebody brings the rows of the statement that stands.
         Finalize,
         /// @notice The round has a block.
@@ -44,7 +54,7 @@ interface IModelChain {
         None,
         /// @notice Fewer than `minimumData` when it closed or when Unseal ended, or fewer than 2k + 1 after Report.
         TooFewData,
-        /// @notice No statement had a majority.
+        /// @notice No statement stands: see IAttestations.standing.
         NoStatement,
         /// @notice Nobody brought the statement's rows.
         NotFinalized

@@ -28,6 +28,11 @@ pragma solidity 0.8.30;
 /// @param bringBlocks Bitcoin blocks of the phase Bring; 1 to 2,016
 /// @param attestBlocks Bitcoin blocks of the phase Attest; 1 to 2,016
 /// @param attestRevealBlocks Bitcoin blocks of the phase AttestReveal; 1 to 2,016
+/// @param challengeBlocks Bitcoin blocks of the phase Challenge; 1 to 2,016
+/// @param answerBlocks Bitcoin blocks of the phase Answer; 1 to 2,016
+/// @param secondChallengeBlocks Bitcoin blocks of the phase SecondChallenge; 1 to 2,016
+/// @param secondAnswerBlocks Bitcoin blocks of the phase SecondAnswer; 1 to 2,016
+/// @param proveBlocks Bitcoin blocks of the phase Prove; 1 to 2,016
 /// @param finalizeBlocks Bitcoin blocks of the phase Finalize; 1 to 2,016
 /// @param minimumPhaseSeconds seconds that each phase lasts at least; 1 to 86,400
 /// @param significance how surely a model must be better than chance, in hundredths of a standard deviation; 0 to
@@ -39,6 +44,8 @@ pragma solidity 0.8.30;
 /// one; 1 to 10,000
 /// @param burnBasisPoints a model below this share of the baseline's points loses `modelBurn`; 0 to 10,000
 /// @param modelBurn wei of the stake that such a model, or a commitment that is not revealed, burns; 0 to `stake`
+/// @param questionBond wei that a question, or a cell, costs at least; 0 to 2^80 - 1
+/// @param challengeReward wei at most for who shows that a statement is false; 0 to `stake`
 /// @param minimumStanding with fewer accounts with standing the genesis members attest; 1 to 64
 /// @param standingRounds K: rounds for which a voice gives standing, and a stake stays after the last act; 1 to 64
 /// @param heatBest heat gained by a block's best model; 0 to 2^64 - 1
@@ -79,6 +86,11 @@ struct Parameters {
     uint256 bringBlocks;
     uint256 attestBlocks;
     uint256 attestRevealBlocks;
+    uint256 challengeBlocks;
+    uint256 answerBlocks;
+    uint256 secondChallengeBlocks;
+    uint256 secondAnswerBlocks;
+    uint256 proveBlocks;
     uint256 finalizeBlocks;
     uint256 minimumPhaseSeconds;
     // Judging
@@ -88,6 +100,9 @@ struct Parameters {
     uint256 voiceBasisPoints;
     uint256 burnBasisPoints;
     uint256 modelBurn;
+    // Disputes
+    uint256 questionBond;
+    uint256 challengeReward;
     // Standing
     uint256 minimumStanding;
     uint256 standingRounds;

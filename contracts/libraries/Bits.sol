@@ -20,4 +20,17 @@ library Bits {
     function has(uint256 bitmap, uint256 index) internal pure returns (bool) {
         return bitmap >> index & 1 == 1;
     }
+
+    /// @notice Number of the set bit that has so many set bits below it.
+    /// @param bitmap any, with more than `below` bits set
+    /// @param below how many
+    /// @return index the bit's number
+    function nth(uint256 bitmap, uint256 below) internal pure returns (uint256 index) {
+        for (; below != 0; --below) {
+            bitmap &= bitmap - 1;
+        }
+        while (!has(bitmap, index)) {
+            ++index;
+        }
+    }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAttestations} from "../interfaces/IAttestations.sol";
+import {MergeSort} from "./MergeSort.sol";
 
 /// @title Which models are valid, how they rank, which are voices, whose stake burns.
 /// @notice n is the number of data transactions in the data set D, k how many extremes a model's sums leave out at
@@ -74,7 +74,7 @@ library Judging {
             if (row.hash == 0 || !isValid(row.net, row.spread, required_)) continue;
             keys[count++] = uint256(type(uint64).max - uint64(row.net)) << 64 | orders[i] << 32 | i;
         }
-        keys = _sorted(keys, count);
+        keys = MergeSort.sorted(keys, count);
         ranking = new uint32[](count);
         for (uint256 i; i < count; ++i) {
             ranking[i] = uint32(keys[i]);
@@ -114,38 +114,5 @@ library Judging {
         returns (bool)
     {
         return row.hash == 0 || uint256(row.middle) * BASIS_POINTS < uint256(baselineMiddle) * burnBasisPoints;
-    }
-
-    /// @dev The first `count` numbers, ascending, by merging runs: as many steps whatever order they come in, so that
-    /// nobody can make a round's end dear. `numbers` is used up.
-    function _sorted(uint256[] memory numbers, uint256 count) private pure returns (uint256[] memory) {
-        uint256[] memory merged = new uint256[](count);
-        // No index is above twice `count`.
-        unchecked {
-            for (uint256 run = 1; run < count; run *= 2) {
-                for (uint256 start; start < count; start += 2 * run) {
-                    uint256 middle = Math.min(start + run, count);
-                    uint256 end = Math.min(middle + run, count);
-                    (uint256 low, uint256 high) = (start, middle);
-                    (uint256 left, uint256 right) = (_at(numbers, low, middle), _at(numbers, high, end));
-                    for (uint256 i = start; i < end; ++i) {
-                        if (left < right) {
-                            merged[i] = left;
-                            left = _at(numbers, ++low, middle);
-                        } else {
-                            merged[i] = right;
-                            right = _at(numbers, ++high, end);
-                        }
-                    }
-                }
-                (numbers, merged) = (merged, numbers);
-            }
-        }
-        return numbers;
-    }
-
-    /// @dev A number of a run that ends before `end`; above all numbers where the run has no more.
-    function _at(uint256[] memory numbers, uint256 index, uint256 end) private pure returns (uint256) {
-        return index < end ? Arrays.unsafeMemoryAccess(numbers, index) : type(uint256).max;
     }
 }

@@ -30,6 +30,7 @@ library Tags {
     bytes32 internal constant ATTEST = keccak256("modelchain/attest/2");
     bytes32 internal constant ROW = keccak256("modelchain/row/2");
     bytes32 internal constant TABLE = keccak256("modelchain/table/2");
+    bytes32 internal constant PROOF = keccak256("modelchain/proof/2");
     bytes32 internal constant BLOCK = keccak256("modelchain/block/2");
 
     // The token

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.attacks.digits_world import Points
+from offchain.attacks.digits_world import SHARERS, Points
 from offchain.protocol.rules import judging
 from offchain.protocol.rules.judging import Judged
 from offchain.protocol.rules.voices import repeats
-from offchain.protocol.words.parameters import DEMO, Parameters
+from offchain.protocol.words.parameters import LIVE, Parameters
 
+SCORE_RULE = "the first protocol: correct samples summed, a margin of a twentieth of the errors"
 IMPROVEMENT_DIVISOR = 20
 """The first protocol's: a valid model corrects one in so many of the baseline's errors."""
 
@@ -30,10 +31,19 @@ class Verdict:
 def judge(
     baseline: Points,
     models: Sequence[Points],
-    parameters: Parameters = DEMO,
+    parameters: Parameters = LIVE,
     trimmed: int | None = None,
+    commitments: int | None = None,
 ) -> Verdict:
-    """Judge models by the protocol's rules; ``trimmed`` other than k breaks the defence."""
+    """Judge models by the protocol's rules.
+
+    Args:
+        baseline: the last best model's points.
+        models: theirs.
+        parameters: the live ones hold what the protocol promises of hostile sharers.
+        trimmed: other than k breaks the defence.
+        commitments: of the round; without it one for each model, and no fewer than sharers.
+    """
     transactions = len(baseline)
     k = judging.trimmed(transactions) if trimmed is None else trimmed
 
@@ -51,7 +61,7 @@ def judge(
         parameters.tries_allowance,
         transactions,
         k,
-        len(models),
+        max(len(models), SHARERS) if commitments is None else commitments,
     )
     judged = [
         Judged(net, spread, order)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -10,15 +9,14 @@ import numpy as np
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
 from offchain.attacks.digits_world import (
+    HOSTILE,
     SAMPLES,
     SHARERS,
     DigitsWorld,
-    Points,
     digits_world,
     trained,
-    with_noise,
 )
-from offchain.attacks.judged import IMPROVEMENT_DIVISOR, judge, judge_by_score
+from offchain.attacks.judged import IMPROVEMENT_DIVISOR, SCORE_RULE, judge, judge_by_score
 from offchain.errors import PayloadError
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.learning.formats.digits import (
@@ -27,10 +25,6 @@ from offchain.learning.formats.digits import (
     decode_payload,
     encode_payload,
 )
-
-SCORE_RULE = "the first protocol: correct samples summed, a margin of a twentieth of the errors"
-HOSTILE = 3
-"""Sharers of ten that lie: floor(10 / 3), as many as judging is to withstand."""
 
 FIRST_LARGEST_ITEM = 4_096
 """Samples that an item of the first protocol could hold, where honest ones held 200."""
@@ -206,87 +200,6 @@ def own_test_data(tell: Tell) -> Outcome:
     )
 
 
-def spread(tell: Tell) -> Outcome:
-    """A third shares samples on the baseline's boundary, so that any noise changes many answers."""
-    world = digits_world()
-    tell("a third of the test data is where noise changes the baseline's answers")
-    copies = [with_noise(world.baseline, 0.5, 2, seed) for seed in range(8)]
-    tests = world.with_tests({each: _boundary(world, each, copies[:4]) for each in range(HOSTILE)})
-    before = world.points(world.baseline, tests)
-    models = [world.points(network, tests) for network in world.honest]
-    noisy = [world.points(copy, tests) for copy in copies[4:]]
-    verdict = judge(before, [*models, *noisy])
-    honest = sum(index < len(models) for index in verdict.ranking)
-    accepted = len(verdict.ranking) - honest
-    untrimmed = judge(before, [*models, *noisy], trimmed=0)
-    lost = len(models) - sum(index < len(models) for index in untrimmed.ranking)
-    first = judge_by_score(before, [*models, *noisy])
-    fell = lost > 0 or any(index >= len(models) for index in [*untrimmed.ranking, *first])
-    return Outcome(
-        honest == len(models) and not accepted,
-        fell,
-        f"{honest} of {len(models)} honest models and {accepted} of {len(noisy)} copies with noise "
-        "are valid",
-        figures={
-            "honest_valid": honest,
-            "noise_valid": accepted,
-            "noise_valid_by_score": sum(index >= len(models) for index in first),
-            "noise_valid_untrimmed": len(untrimmed.ranking) - (len(models) - lost),
-        },
-    )
-
-
-def _boundary(world: DigitsWorld, sharer: int, copies: Sequence[IntegerNetwork]) -> DigitSamples:
-    """Of a sharer's data the samples that the baseline gets wrong and most noisy copies right."""
-    pool = concatenate([world.training[sharer], world.before[sharer]])
-    wrong = world.evaluator.points(world.baseline, pool.images, pool.labels) == 0
-    right = sum(
-        world.evaluator.points(copy, pool.images, pool.labels).astype(int) for copy in copies
-    )
-    order = np.argsort(-(wrong * (1 + right)), kind="stable")[: len(world.tests[sharer])]
-    return DigitSamples(pool.images[order], pool.labels[order])
-
-
-def empty_pictures(tell: Tell) -> Outcome:
-    """A third shares samples that nobody gets wrong, so that differences vanish there."""
-    world = digits_world()
-    tell("a third of the test data is one picture that everybody reads")
-    tests = world.with_tests({each: _easiest(world, each) for each in range(HOSTILE)})
-    before = world.points(world.baseline, tests)
-    models = [world.points(network, tests) for network in world.honest]
-    noisy = [world.points(with_noise(world.baseline, 0.3, 1, seed), tests) for seed in range(8)]
-    verdict = judge(before, [*models, *noisy])
-    honest = sum(index < len(models) for index in verdict.ranking)
-    accepted = len(verdict.ranking) - honest
-    # One common set of transactions for both sums: the emptied ones take the differences along.
-    fell = _one_common_cut(before, noisy)
-    return Outcome(
-        honest == len(models) and not accepted,
-        fell,
-        f"{honest} of {len(models)} honest models and {accepted} of {len(noisy)} copies with noise "
-        "are valid",
-        figures={"honest_valid": honest, "noise_valid": accepted},
-    )
-
-
-def _easiest(world: DigitsWorld, sharer: int) -> DigitSamples:
-    tests = world.tests[sharer]
-    networks = [world.baseline, *world.honest]
-    right = sum(
-        world.evaluator.points(each, tests.images, tests.labels).astype(int) for each in networks
-    )
-    best = int(np.argmax(right))
-    return DigitSamples(
-        np.repeat(tests.images[best : best + 1], len(tests), axis=0),
-        np.repeat(tests.labels[best : best + 1], len(tests)),
-    )
-
-
-def _one_common_cut(before: Points, noisy: Sequence[Points]) -> bool:
-    """Whether a rule without spread (any advantage counts) takes a copy with noise."""
-    return any(int(copy.sum()) > int(before.sum()) for copy in noisy)
-
-
 ATTACKS: Final = {
     attack.name: attack
     for attack in (
@@ -317,20 +230,6 @@ ATTACKS: Final = {
             "a sharer trains on its own test parts",
             "the paper: accuracy on all test data, the trainer's own included",
             own_test_data,
-        ),
-        Attack(
-            "spread",
-            "noise is no work, whatever a third of the sharers shares",
-            "a third shares samples on the baseline's boundary",
-            SCORE_RULE,
-            spread,
-        ),
-        Attack(
-            "empty-pictures",
-            "noise is no work, whatever a third of the sharers shares",
-            "a third shares samples that nobody gets wrong",
-            "the paper: any higher accuracy is better",
-            empty_pictures,
         ),
     )
 }

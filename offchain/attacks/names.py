@@ -11,7 +11,7 @@ from offchain.attacks.digits_world import Points, digits_world, trained, with_no
 from offchain.attacks.judged import judge, judge_by_score
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.protocol.rules.standing import granted, is_majority
-from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.parameters import LIVE
 
 NAMES = 60
 GENESIS = 10
@@ -81,12 +81,12 @@ def _rounds_until_majority(ranking: Sequence[int], honest: int) -> int | None:
     for tick in range(1, LONGEST + 1):
         standing = frozenset(name for name, end in ends.items() if end >= tick)
         hostile = sum(int(name) >= honest for name in standing)
-        few = len(standing) < DEMO.minimum_standing
+        few = len(standing) < LIVE.minimum_standing
         attesters = len(standing) + (GENESIS if few else 0)
         if is_majority(hostile, attesters):
             return tick - 1
         for name in granted([str(index) for index in ranking], standing, attesters):
-            ends[name] = tick + DEMO.standing_rounds
+            ends[name] = tick + LIVE.standing_rounds
     return None
 
 
@@ -120,28 +120,6 @@ def fine_tuned_names(tell: Tell) -> Outcome:
     )
 
 
-def noise_on_best(tell: Tell) -> Outcome:
-    """The last best model with noise, under sixty names: some of them will be better by chance."""
-    world = digits_world()
-    tell(f"{NAMES} copies of the last best model with noise are judged")
-    before = world.points(world.baseline)
-    copies = _noisy_baselines()
-    valid = judge(before, copies).ranking
-    better = [copy for copy in copies if int(copy.sum()) > int(before.sum())]
-    return Outcome(
-        not valid,
-        bool(better),
-        f"{len(valid)} of {NAMES} are valid; {len(better)} have the higher accuracy",
-        "docs/results/judging_rates.md: rates of single copies and of many names",
-        {"valid": len(valid), "more_accurate": len(better)},
-    )
-
-
-def _noisy_baselines() -> list[Points]:
-    world = digits_world()
-    return [world.points(with_noise(world.baseline, 0.05, 1, seed)) for seed in range(NAMES)]
-
-
 ATTACKS: Final = {
     attack.name: attack
     for attack in (
@@ -158,13 +136,6 @@ ATTACKS: Final = {
             "variants that are trained a little further",
             "the first protocol: a name needs one valid variant",
             fine_tuned_names,
-        ),
-        Attack(
-            "noise-on-best",
-            "noise on the last best model is no work",
-            "sixty copies of the last best model with noise",
-            "the paper: any higher accuracy is better",
-            noise_on_best,
         ),
     )
 }

@@ -1,4 +1,4 @@
-"""Attacks with parts that not everybody gets: what is data of the round is still one thing."""
+"""Attacks with keys and files that others do not get: what is data of the round is one thing."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
 from offchain.attacks.rounds_players import SMALL, Player
 from offchain.attacks.rounds_world import World
+from offchain.protocol.rules import judging
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 
 PLAYERS = 10
 HOSTILE = 3
 """A third: as many as judging is to withstand."""
+
+NINE = 3 * HOSTILE
+"""Sharers of whom they are exactly a third."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,58 @@ def _play(
     return Played(data_set, made)
 
 
+def withheld_third(tell: Tell) -> Outcome:
+    """A third shares and never opens, to stop the round or to have it judged by other data."""
+    world = World.with_block(NINE)
+    tell("a third withholds all keys")
+    liars = world.players[:HOSTILE]
+    general, memoriser = world.players[-2:]
+    # One model learned, the other knows the training data by heart and nothing else.
+    world.block(world.players, [(general, 80), (memoriser, 45)], without=liars)
+    block = world.chain.rounds.blocks[-1]
+    closed = world.chain.rounds.closed_round(world.competing)
+    made = block.round == world.competing and not block.quiet
+    best = world.models[block.model_hash]
+    learned = best.points(b"training data", 1_000)
+    by_heart = np.ones_like(learned)
+    withstood = {}
+    for sharers in (NINE, NINE + 1, NINE + 2):
+        tell(f"some of {sharers} publish their keys and keep their files")
+        withstood[sharers] = _files_withstood(sharers)
+    return Outcome(
+        made
+        and best.account == general.account
+        and all(files >= judging.trimmed(each - 1) for each, files in withstood.items()),
+        int(by_heart.sum()) > int(learned.sum()),
+        f"{closed.published} of {closed.data} are opened, k falls to {closed.trim}, and the round "
+        f"makes {'its' if made else 'no'} block; on the training data what was learned by heart "
+        f"has {int(by_heart.sum())} of 1,000 points, the better model {int(learned.sum())}",
+        f"fewer than minimumData ({world.parameters.minimum_data}) opened ones make it void; who "
+        "publishes keys and keeps the files still counts for k, so that the round withstands "
+        f"{' and '.join(f'{files} of {each}' for each, files in withstood.items())} such, and with "
+        "one more is void: half of the 2 k that are left could be hostile",
+        {
+            **{"opened": closed.published, "shared": closed.data, "k": closed.trim},
+            **{f"files_withstood_of_{each}": files for each, files in withstood.items()},
+        },
+    )
+
+
+def _files_withstood(sharers: int) -> int:
+    """How many may publish their keys and keep their files, so that a round still goes on."""
+    reported = World.started(sharers)
+    reported.collect(reported.players)
+    reported.open_and_commit()
+    for withheld in range(1, sharers + 1):
+        world = reported.fork()
+        for attester in world.attesters:
+            world.execute(actions.ReportData((1 << withheld) - 1), attester)
+        world.end_phase()
+        if not world.phase.competes:
+            return withheld - 1
+    return sharers
+
+
 def withheld_payload(tell: Tell) -> Outcome:
     """A third publishes all keys, and no files."""
     tell(f"nobody can fetch the files of {HOSTILE} of {PLAYERS}")
@@ -80,8 +138,8 @@ def withheld_payload(tell: Tell) -> Outcome:
     gaps = [withheld] * len(world.attesters)
     unreported = _play(world.fork(), gaps, gaps, reports=False)
     played = _play(world, gaps, gaps)
-    tell(f"... of {HOSTILE} of {3 * HOSTILE}")
-    third = _reporting(3 * HOSTILE)
+    tell(f"... of {HOSTILE} of {NINE}")
+    third = _reporting(NINE)
     gaps = [sum(_bits(third, third.players[:HOSTILE]))] * len(third.attesters)
     whole_third = _play(third, gaps, gaps)
     return Outcome(
@@ -90,7 +148,7 @@ def withheld_payload(tell: Tell) -> Outcome:
         f"everybody reports them, the data set is the other {played.data_set.bit_count()}, and the "
         f"round makes {'its' if played.made else 'no'} block; where published keys are enough "
         f"nobody can state anything and it makes {'one too' if unreported.made else 'none'}",
-        f"{HOSTILE} of {3 * HOSTILE}, a full third, make the round "
+        f"{HOSTILE} of {NINE}, a full third, make the round "
         f"{'small' if whole_third.made else 'void'}: fewer than 2 k + 1 are left",
         {
             "data": PLAYERS,
@@ -148,6 +206,13 @@ def half_served_payload(tell: Tell) -> Outcome:
 ATTACKS: Final = {
     attack.name: attack
     for attack in (
+        Attack(
+            "withheld-third",
+            "a third that never opens does not stop a round",
+            "3 of 9 share and publish no key; others publish their keys and keep their files",
+            "DanKu: without the test data models are judged by the training data",
+            withheld_third,
+        ),
         Attack(
             "withheld-payload",
             "data that nobody can fetch does not stop a round",

@@ -24,9 +24,15 @@ from offchain.attacks.network_hostile import (
 from offchain.attacks.rounds_players import address
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.ring import Nullifier
-from offchain.crypto.sealing import MAX_FILE, key_commitment, payload_associated_data, seal
+from offchain.crypto.sealing import (
+    MAX_FILE,
+    key_commitment,
+    payload_associated_data,
+    seal,
+    seal_part,
+)
 from offchain.errors import ModelError
-from offchain.learning.formats.digits import encode_payload
+from offchain.learning.formats.digits import encode_payload, payload_bytes
 from offchain.learning.samples_root import part_root, samples_root
 from offchain.learning.tasks.known import make_learner
 from offchain.node.journal import Journal
@@ -70,13 +76,22 @@ class Case:
     files: Mapping[bytes, bytes]
 
 
+LENGTH: Final = payload_bytes(SAMPLES)
+"""What payloads are padded to."""
+
+
+def _binding(number: int, part: int) -> bytes:
+    return payload_associated_data(DOMAIN, 1, Nullifier(number + 1, 27), part)
+
+
 def _case(number: int, plaintext: bytes | None = None) -> Case:
     """A data transaction whose training part holds this; None: what it should."""
     sound = encode_payload(sound_samples())
     point = Nullifier(number + 1, 27)
     plaintexts = (sound if plaintext is None else plaintext, sound)
     sealed = [
-        seal(content, key, payload_associated_data(DOMAIN, 1, point, part))
+        # What is longer than any payload has a file that is longer than all others.
+        seal_part(content, max(LENGTH, len(content)), key, _binding(number, part))
         for part, (content, key) in enumerate(zip(plaintexts, KEYS, strict=True))
     ]
     files = {hashlib.sha256(file).digest(): file for file in sealed}
@@ -110,10 +125,14 @@ def hostile_cases() -> dict[str, Case]:
     }
     sound = _case(100)
     own = sound.files[sound.transaction.payload_hashes[0]]
+    payload, binding = encode_payload(sound_samples()), _binding(100, 0)
     others = _case(101)
     missing = _case(102)
     return found | {
         "sealed bytes changed": _with_file(sound, own[:-1] + bytes([own[-1] ^ 1])),
+        "not padded": _with_file(sound, seal(payload, KEYS[0], binding)),
+        "padded further": _with_file(sound, seal_part(payload, LENGTH + 1, KEYS[0], binding)),
+        "no end of a payload": _with_file(sound, seal(bytes(LENGTH + 1), KEYS[0], binding)),
         "too short to be sealed": _with_file(sound, bytes(5)),
         "another's part": _with_file(sound, others.files[others.transaction.payload_hashes[0]]),
         "its own test part": _with_file(sound, sound.files[sound.transaction.payload_hashes[1]]),

@@ -25,7 +25,7 @@ from offchain.attacks.rounds_world import World
 from offchain.audit.attribution import Place, tracks
 from offchain.audit.likeness import Likeness
 from offchain.audit.simulated import attacked, contents
-from offchain.crypto.sealing import seal
+from offchain.crypto.sealing import seal_part
 from offchain.learning.drawing.endless_source import DigitsDataSource
 from offchain.learning.drawing.noise import PRESETS
 from offchain.learning.fonts.atlas import GlyphAtlas, default_cache_folder, load_atlas
@@ -35,6 +35,7 @@ from offchain.learning.formats.digits import (
     DigitSamples,
     decode_payload,
     encode_payload,
+    payload_bytes,
 )
 from offchain.learning.formats.tensor_file import decode_tensors
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
@@ -208,11 +209,11 @@ def odd_options(tell: Tell, draw: Draw = drawn_by_worker) -> Outcome:
         not marked,
         bool(marked_first),
         f"with {len(OPTIONS)} choices of options all nodes share the same numbers of parts, "
-        "samples and words, at the same times, under the same ring"
+        "samples and words, in files of the same size, at the same times, under the same ring; "
+        f"unpadded, payloads have {min(sizes)} to {max(sizes)} bytes"
         if not marked
         else f"apart from the others stand: {', '.join(marked)}",
-        "what is held back is missing from the content; the size of a compressed payload differs "
-        "with what is on its pictures",
+        "what is held back is missing from the content",
         {
             "marked": len(marked),
             "marked_by_shorter_payloads": len(marked_first),
@@ -238,7 +239,9 @@ def _shape(world: World, node: int, payloads: Sequence[bytes]) -> Shape:
     player, p = world.players[node], world.parameters
     scope = world.collecting
     sealed = [
-        seal(payload, player.secrets.part_key(scope, part), b"")
+        seal_part(
+            payload, payload_bytes(SAMPLES_PER_PART), player.secrets.part_key(scope, part), b""
+        )
         for part, payload in enumerate(payloads)
     ]
     share = world.sharing(
@@ -247,6 +250,7 @@ def _shape(world: World, node: int, payloads: Sequence[bytes]) -> Shape:
     transaction = share.transaction
     return (
         tuple(map(_samples, payloads)),
+        tuple(map(len, sealed)),
         len(transaction.payload_hashes),
         len(transaction.key_commitments),
         transaction.timestamp % p.timestamp_step,

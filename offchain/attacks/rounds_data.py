@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
 from offchain.attacks.rounds_players import Player
 from offchain.attacks.rounds_world import World
@@ -159,31 +157,6 @@ def drop_out(tell: Tell) -> Outcome:
 
 def _accounts(players: list[Player]) -> set[str]:
     return {player.account for player in players}
-
-
-def withheld_third(tell: Tell) -> Outcome:
-    """A third shares and never opens, to stop the round or to have it judged by other data."""
-    world = World.with_block(PLAYERS)
-    tell("a third withholds all keys")
-    liars = world.players[:HOSTILE]
-    general, memoriser = world.players[-2:]
-    # One model learned, the other knows the training data by heart and nothing else.
-    world.block(world.players, [(general, 80), (memoriser, 45)], without=liars)
-    block = world.chain.rounds.blocks[-1]
-    closed = world.chain.rounds.closed_round(world.competing)
-    made = block.round == world.competing and not block.quiet
-    best = world.models[block.model_hash]
-    learned = best.points(b"training data", 1_000)
-    by_heart = np.ones_like(learned)
-    return Outcome(
-        made and best.account == general.account,
-        int(by_heart.sum()) > int(learned.sum()),
-        f"{closed.published} of {closed.data} are opened, k falls to {closed.trim}, and the round "
-        f"makes {'its' if made else 'no'} block; on the training data what was learned by heart "
-        f"has {int(by_heart.sum())} of 1,000 points, the better model {int(learned.sum())}",
-        f"fewer than minimumData ({world.parameters.minimum_data}) opened ones make it void",
-        {"opened": closed.published, "shared": closed.data, "k": closed.trim},
-    )
 
 
 def two_rounds_at_once(tell: Tell) -> Outcome:
@@ -351,13 +324,6 @@ ATTACKS: Final = {
             "1 to 3 of 9 sharers leave after the seed, or after the commitments",
             FIRST_KEYS,
             drop_out,
-        ),
-        Attack(
-            "withheld-third",
-            "a third that never opens does not stop a round",
-            "3 of 9 share and publish no key",
-            "DanKu: without the test data models are judged by the training data",
-            withheld_third,
         ),
         Attack(
             "two-rounds-at-once",

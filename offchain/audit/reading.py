@@ -83,7 +83,10 @@ def _records(
         if key is None:
             return None
         try:
-            plaintext = open_part(store.get(digest), digest, data.record, part, key, domain)
+            sealed = store.get(digest)
+            plaintext = open_part(
+                sealed, digest, data.record, part, key, domain, learner.payload_bytes
+            )
             records += read_records(plaintext, digest, learner)
         except (PayloadError, StoreError):
             return None

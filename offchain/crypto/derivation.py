@@ -70,6 +70,10 @@ class NodeSecrets:
         """Salt of the attestation of a round; 32 bytes, published when it is opened."""
         return self._derive("attestation-salt", 32, round_number)
 
+    def proof_salt(self, round_number: int, number: int, *, is_cell: bool) -> bytes:
+        """Salt of the commitment to a proof, against a cell or a question by number; 32 bytes."""
+        return self._derive("proof-salt", 32, round_number, int(is_cell), number)
+
     def model_key(self, round_number: int) -> bytes:
         """AES-256 key of the committed model's copy in the store until the reveal; 32 bytes."""
         return self._derive("model-key", 32, round_number)

@@ -8,7 +8,8 @@ leaves split at the largest power of two below n, so that no leaf is ever repeat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from hashlib import sha256
 
 from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.errors import CryptoError
@@ -70,22 +71,49 @@ def verify_merkle_proof(
     The algorithm of RFC 9162 section 2.1.3.2. Malformed input of any kind is simply not a proof:
     False.
     """
-    if not 0 <= index < size or len(leaf) != HASH_BYTES:
+    if len(leaf) != HASH_BYTES:
         return False
-    node, last, running = index, size - 1, leaf_hash(leaf)
-    for sibling in proof:
+    return _root_of_path(leaf_hash(leaf), index, size, proof, node_hash) == root
+
+
+def root_of_sample(record: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
+    """The root that a path leads to in a tree with SHA-256 of ``size`` leaves of any length.
+
+    The trees of a samples root are such ones: leaf SHA-256(0x00 || record), node
+    SHA-256(0x01 || left || right). None if the path does not fit the index and the size.
+    """
+    leaf = sha256(b"\x00" + record).digest()
+    return _root_of_path(leaf, index, size, path, _sha256_node)
+
+
+def _sha256_node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+def _root_of_path(
+    leaf: bytes,
+    index: int,
+    size: int,
+    path: Sequence[bytes],
+    node_of: Callable[[bytes, bytes], bytes],
+) -> bytes | None:
+    """Where a path leads from a leaf's hash; None if it has another length than it must have."""
+    if not 0 <= index < size:
+        return None
+    node, last, running = index, size - 1, leaf
+    for sibling in path:
         if last == 0 or len(sibling) != HASH_BYTES:
-            return False
+            return None
         if node & 1 or node == last:
-            running = node_hash(sibling, running)
+            running = node_of(sibling, running)
             while not node & 1 and node != 0:
                 node >>= 1
                 last >>= 1
         else:
-            running = node_hash(running, sibling)
+            running = node_of(running, sibling)
         node >>= 1
         last >>= 1
-    return last == 0 and running == root
+    return running if last == 0 else None
 
 
 def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:

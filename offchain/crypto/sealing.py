@@ -2,6 +2,10 @@
 
     file = nonce (12 bytes) || ciphertext || tag (16 bytes)
 
+What is sealed of a part is its payload, a byte 0x80, and zeros up to one byte more than the task's
+longest payload: how far the payload compresses would tell whose it is, by the file's size alone and
+before it is opened.
+
 The associated data of a payload binds it to its data transaction's round and nullifier and to its
 place among the parts: ciphertext copied under another signature does not decrypt. AES-GCM alone
 does not commit to its key (a file can be made that two keys open); the key commitment in the data
@@ -35,6 +39,10 @@ OVERHEAD = NONCE_BYTES + TAG_BYTES
 MAX_PLAINTEXT = MAX_FILE - OVERHEAD
 """Most bytes that can be sealed into one file."""
 
+MAX_PAYLOAD = MAX_PLAINTEXT - 1
+"""Most bytes of a payload in a sealed part: its end is marked by one more."""
+
+_PAYLOAD_END = b"\x80"
 _NONCE_LABEL = b"modelchain/sealing-nonce/2"
 
 
@@ -54,6 +62,10 @@ class FileSizeError(SealingError):
         self.size = size
         self.minimum = minimum
         self.maximum = maximum
+
+
+class PaddingError(SealingError):
+    """A part whose plaintext has another length than all others, or no end of its payload."""
 
 
 class NotAuthenticError(SealingError):
@@ -123,6 +135,44 @@ def unseal(sealed: bytes, key: bytes, associated_data: bytes) -> bytes:
         raise NotAuthenticError(
             "the file does not open: wrong key, another transaction's payload, or changed bytes"
         ) from error
+
+
+def seal_part(payload: bytes, payload_bytes: int, key: bytes, associated_data: bytes) -> bytes:
+    """Seal a payload into a file that is as long as every other part's.
+
+    Args:
+        payload: what the part holds.
+        payload_bytes: the longest payload of the task; at most `MAX_PAYLOAD`.
+        key: the part's.
+        associated_data: see `payload_associated_data`.
+
+    Raises:
+        KeySizeError: the key is not 32 bytes long.
+        FileSizeError: the payload is longer than that.
+    """
+    if len(payload) > payload_bytes:
+        raise FileSizeError("a payload", len(payload), 0, payload_bytes)
+    padding = bytes(payload_bytes - len(payload))
+    return seal(payload + _PAYLOAD_END + padding, key, associated_data)
+
+
+def unseal_part(sealed: bytes, payload_bytes: int, key: bytes, associated_data: bytes) -> bytes:
+    """Return the payload of a part's file from anybody.
+
+    Raises:
+        KeySizeError, FileSizeError, NotAuthenticError: as for `unseal`.
+        PaddingError: the file is not as long as every part's, or its payload has no end.
+    """
+    plaintext = unseal(sealed, key, associated_data)
+    if len(plaintext) != payload_bytes + 1:
+        raise PaddingError(
+            f"the part's file has {len(sealed)} bytes, every part's has "
+            f"{payload_bytes + 1 + OVERHEAD}"
+        )
+    payload = plaintext.rstrip(b"\0")
+    if not payload.endswith(_PAYLOAD_END):
+        raise PaddingError("the payload's end is not marked")
+    return payload[: -len(_PAYLOAD_END)]
 
 
 def _require_key(key: bytes) -> None:

@@ -14,6 +14,7 @@ from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel, TrainingProgress
+from offchain.protocol.words.judge import Judge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,9 +104,19 @@ class TimedLearner(Learner):
         return self.learner.samples_per_part
 
     @property
+    def payload_bytes(self) -> int:
+        """See `Learner.payload_bytes`."""
+        return self.learner.payload_bytes
+
+    @property
     def description(self) -> bytes:
         """See `Learner.description`."""
         return self.learner.description
+
+    @property
+    def judge(self) -> Judge | None:
+        """See `Learner.judge`."""
+        return self.learner.judge
 
     def check_payload(self, payload: bytes) -> None:
         """See `Learner.check_payload`."""
@@ -118,6 +129,10 @@ class TimedLearner(Learner):
     def check_model(self, model: bytes) -> None:
         """See `Learner.check_model`."""
         self.learner.check_model(model)
+
+    def check_points(self, model: bytes, records: Sequence[bytes], points: Sequence[int]) -> None:
+        """See `Learner.check_points`."""
+        self.learner.check_points(model, records, points)
 
     def train(
         self,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from offchain.chain.follower import ChainFollower
 from offchain.crypto.hashing import Domain
 from offchain.errors import VerificationError
-from offchain.node.attesting import RoundData
+from offchain.learning.formats.digits import payload_bytes
 from offchain.node.demo.watching import COLLECT
+from offchain.node.round_data import RoundData
 from offchain.ports import ContentStore
 from offchain.protocol.history.entries import SharedData
 from offchain.protocol.history.fold import History
@@ -200,9 +201,11 @@ class Observer:
                 f"the key of part {part} of data transaction {data.shared.index} of round "
                 f"{data.shared.round} is not published"
             )
-        return open_part(
-            self._store.get(digest), digest, data.record, part, key, self.history.domain
+        domain, length = (
+            self.history.domain,
+            payload_bytes(self.history.parameters.samples_per_part),
         )
+        return open_part(self._store.get(digest), digest, data.record, part, key, domain, length)
 
     def _model(self, digest: bytes) -> bytes | None:
         return None if digest == ZERO_HASH else self._store.get(digest)

@@ -13,16 +13,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from offchain.crypto.sealing import MAX_PLAINTEXT
+from offchain.crypto.sealing import MAX_PAYLOAD
 from offchain.errors import ConfigurationError
 from offchain.ports import TrainedModel, TrainingProgress
+from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.parameters import LARGEST_TEST_SET
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAXIMUM_PAYLOAD_BYTES = MAX_PLAINTEXT
+MAXIMUM_PAYLOAD_BYTES = MAX_PAYLOAD
 """The longest payload plaintext whose sealed file still fits one block."""
 
 Samples = TypeVar("Samples")
@@ -58,6 +59,14 @@ class Task(ABC, Generic[Samples, Network]):
     def name(self) -> str:
         """A short name of the task, for logs and its description."""
 
+    @property
+    @abstractmethod
+    def payload_bytes(self) -> int:
+        """The longest payload of `samples_per_part` samples, at most `MAXIMUM_PAYLOAD_BYTES`.
+
+        All parts are padded to it before they are sealed, so that no size tells what is in one.
+        """
+
     @abstractmethod
     def rules(self) -> Mapping[str, object]:
         """Return what nodes must agree on: names of formats, the family, records, points.
@@ -89,6 +98,13 @@ class Task(ABC, Generic[Samples, Network]):
         """
 
     @abstractmethod
+    def points_by_definition(self, network: Network, records: Sequence[bytes]) -> NDArray[np.uint8]:
+        """Return what the network earns on the samples of some `records`, by a second arithmetic.
+
+        It is the definition in whole numbers, without what makes `points` fast.
+        """
+
+    @abstractmethod
     def train(
         self,
         samples: Sequence[Samples],
@@ -105,11 +121,21 @@ class Task(ABC, Generic[Samples, Network]):
         Raises `TrainingError` when the run ends without a usable model.
         """
 
+    @property
+    def judge(self) -> Judge | None:
+        """What the task's contract computes of one sample's record; None: it has no contract."""
+        return None
+
     def description(self) -> bytes:
         """Return the canonical description that a deployment is bound to: compact ASCII JSON.
 
         Keys are in order, numbers are whole: the same rules give the same bytes everywhere.
         """
-        facts = {"task": self.name, "samples_per_part": self.samples_per_part, **self.rules()}
+        facts = {
+            "task": self.name,
+            "samples_per_part": self.samples_per_part,
+            "payload_bytes": self.payload_bytes,
+            **self.rules(),
+        }
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return text.encode("ascii")

@@ -12,16 +12,19 @@ from offchain.node.attesting import Attesting
 from offchain.node.background import Background
 from offchain.node.claiming import Claiming
 from offchain.node.computations import ComputationEnded
+from offchain.node.disputing import Disputing
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
 from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
+from offchain.node.rechecking import Rechecking
 from offchain.node.sharing import Sharing
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore, DataSource, Learner, Outlet
 from offchain.protocol.deciding.policy import Policy
+from offchain.storage.fetching import FetchingStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,23 @@ def assemble_worker(
     Raises:
         ChainError: the chain cannot be read.
     """
-    chain, store, learner = adapters.chain, adapters.store, adapters.learner
+    chain, learner = adapters.chain, adapters.learner
     background: Background[ComputationEnded] = Background()
-    payloads = Payloads(store, learner, own.domain, journal, clock)
+    # Each kind of work has threads of its own: what hangs in one holds up no other.
+    store, parts, models = (
+        FetchingStore(adapters.store, background.is_current, clock) for _ in range(3)
+    )
+    payloads = Payloads(parts, learner, own.domain, journal, clock)
+    attesting = Attesting(own.parameters, payloads, models, learner, journal, background, clock)
     components = Components(
         sharing=Sharing(
             own, policy, adapters.source, learner, adapters.outlet, journal, randomness, clock
         ),
         payloads=payloads,
         modelling=Modelling(own, store, learner, journal, background, clock),
-        attesting=Attesting(own.parameters, payloads, store, learner, journal, background, clock),
+        attesting=attesting,
+        rechecking=Rechecking(payloads, learner, background, randomness, clock),
+        disputing=Disputing(own, payloads, learner, attesting),
         claiming=Claiming(own.account),
     )
     taker = SnapshotTaker(own, policy, components, clock)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import structlog
 
+from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.errors import ModelError, StoreError, StoreUnreachableError
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Evaluation, EvaluationEnded
 from offchain.node.journal import Journal
 from offchain.node.payloads import DataState, Payloads
+from offchain.node.round_data import RoundData
 from offchain.ports import ContentStore, Learner
-from offchain.protocol.history.entries import RoundHistory, SharedData
+from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import judging, reports, statements
 from offchain.protocol.rules.statements import Points
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.protocol.words.transactions import Row
+from offchain.storage.fetching import ContentPendingError
 from offchain.storage.opened import OWN_TROUBLE, model_points
 
 log = structlog.get_logger()
@@ -30,25 +32,6 @@ _RETRY_SECONDS = 1.0
 
 MALFORMED: Points = np.zeros(0, np.uint8)
 """Stands for the points of a malformed model: it has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoundData:
-    """A round's data set D, open here, with its root."""
-
-    round: int
-    root: bytes
-    transactions: tuple[SharedData, ...]
-
-    @property
-    def test_parts(self) -> list[tuple[SharedData, int]]:
-        """All test parts, by order of arrival and number: what models are evaluated on."""
-        return [
-            (data, part)
-            for data in self.transactions
-            for part in range(len(data.shared.payload_hashes))
-            if data.is_test(part)
-        ]
 
 
 class Attesting:
@@ -87,7 +70,7 @@ class Attesting:
         self._fetched: set[bytes] = set()
         self._is_cut_off = False
         self._points: dict[tuple[bytes, bytes], Points] = {}
-        self._rows: tuple[object, tuple[Row, ...]] | None = None
+        self._table: tuple[History, object, statements.Tabulated] | None = None
 
     @property
     def is_evaluating(self) -> bool:
@@ -147,6 +130,8 @@ class Attesting:
             return False
         try:
             self.file(entry, model_hash)
+        except ContentPendingError:
+            return False
         except StoreError as error:
             self._asked[model_hash] = self._clock()
             log.debug("a model cannot be fetched", reason=str(error))
@@ -161,9 +146,9 @@ class Attesting:
 
         `MALFORMED` if it is.
         """
-        key = (data.root, model_hash)
+        key = (judged_on(data), model_hash)
         if key not in self._points:
-            kept = self._journal.points(data.root, model_hash)
+            kept = self._journal.points(*key)
             if kept is None or len(kept) not in (0, self._samples(data)):
                 return None
             self._points[key] = np.frombuffer(kept, np.uint8)
@@ -220,7 +205,7 @@ class Attesting:
         """
         if self._background.name is not None or not models:
             return
-        evaluation = Evaluation(data.root, tuple(models))
+        evaluation = Evaluation(judged_on(data), tuple(models))
 
         def evaluate() -> Mapping[bytes, Points]:
             test = [self._payloads.plaintext(*place) for place in data.test_parts]
@@ -261,11 +246,11 @@ class Attesting:
             self._fetched -= gone
             self._failed_until = self._clock() + _RETRY_SECONDS
         self._points = {
-            key: points for key, points in self._points.items() if key[0] == evaluation.data_root
+            key: points for key, points in self._points.items() if key[0] == evaluation.judged_on
         }
         for model, points in found.items():
-            self._points[evaluation.data_root, model] = points
-            self._journal.keep_points(evaluation.data_root, model, points.tobytes())
+            self._points[evaluation.judged_on, model] = points
+            self._journal.keep_points(evaluation.judged_on, model, points.tobytes())
             log.info("evaluated", model=model.hex()[:12], points=int(points.sum(dtype=np.int64)))
 
     def _evaluate(self, model: bytes, digest: bytes, test: Sequence[bytes]) -> Points:
@@ -284,46 +269,75 @@ class Attesting:
         """Test samples of each data transaction."""
         return self._parameters.test_parts * self._parameters.samples_per_part
 
+    def judged(self, entry: RoundHistory, data: RoundData, baseline: bytes) -> dict[bytes, Points]:
+        """Points of the baseline and of all revealed models that have any here, by their hashes."""
+        models = [baseline, *(reveal.transaction.model_hash for reveal in entry.reveals)]
+        found = {model: self.points(data, model) for model in models}
+        return {m: points for m, points in found.items() if points is not None and len(points)}
+
     # ---- the statement -----------------------------------------------------------------------
 
     def rows(self, history: History, data: RoundData) -> tuple[Row, ...] | None:
-        """The rows of this node's statement; None while a model is not evaluated.
+        """The rows of this node's statement; see `table`."""
+        table = self.table(history, data)
+        return None if table is None else table.rows
 
-        Final once it is fixed which models are missing. A baseline that is malformed, which a false
-        majority alone can make, has no points.
+    def table(self, history: History, data: RoundData) -> statements.Tabulated | None:
+        """The rows of this node's statement, and what they are hashes of.
+
+        None while a model is not evaluated. Final once it is fixed which models are missing.
+        """
+        entry = history.round(data.round)
+        # A chain that was read anew may have the same reveals in another order.
+        key = (judged_on(data), history.head.model_hash, entry.missing, len(entry.reveals))
+        if self._table is not None and self._table[0] is history and self._table[1] == key:
+            return self._table[2]
+        points = self.points_of_rows(history, data)
+        if points is None:
+            return None
+        baseline, *models = points
+        table = statements.tabulate(
+            history.domain,
+            data.round,
+            self.counts(data),
+            self.bounds(entry, data),
+            baseline,
+            models,
+            [reveal.order for reveal in entry.reveals],
+        )
+        self._table = history, key, table
+        return table
+
+    def points_of_rows(self, history: History, data: RoundData) -> tuple[Points | None, ...] | None:
+        """The points behind each row; None while a model is not evaluated.
+
+        Missing and malformed models have none, nor has the baseline while there is none; of one
+        that is malformed, which a false majority alone can make, they are zeros.
         """
         entry = history.round(data.round)
         baseline = history.head.model_hash
         if entry.missing is None:
             return None
-        key = (data.root, baseline, entry.missing, len(entry.reveals))
-        if self._rows is not None and self._rows[0] == key:
-            return self._rows[1]
-        against = None if baseline == ZERO_HASH else self.points(data, baseline)
-        models = [
+        known = [MALFORMED if baseline == ZERO_HASH else self.points(data, baseline)]
+        known += [
             MALFORMED
             if entry.missing >> reveal.index & 1
             else self.points(data, reveal.transaction.model_hash)
             for reveal in entry.reveals
         ]
-        known = [points for points in models if points is not None]
-        if len(known) < len(models) or (baseline != ZERO_HASH and against is None):
+        if any(points is None for points in known):
             return None
-        if against is not None and not len(against):
+        against, *models = (p if p is not None and len(p) else None for p in known)
+        if against is None and baseline != ZERO_HASH:
             against = np.zeros(self._samples(data), np.uint8)
-        rows = statements.rows(
-            history.domain,
-            data.round,
-            statements.SampleCounts(len(data.transactions), self._samples_each),
-            self._bounds(entry, data),
-            against,
-            [points if len(points) else None for points in known],
-            [reveal.order for reveal in entry.reveals],
-        )
-        self._rows = key, rows
-        return rows
+        return against, *models
 
-    def _bounds(self, entry: RoundHistory, data: RoundData) -> statements.Bounds:
+    def counts(self, data: RoundData) -> statements.SampleCounts:
+        """D's test data."""
+        return statements.SampleCounts(len(data.transactions), self._samples_each)
+
+    def bounds(self, entry: RoundHistory, data: RoundData) -> statements.Bounds:
+        """What the round's models are held to."""
         p = self._parameters
         trimmed = judging.trimmed(entry.published.bit_count())
         required = judging.required(
@@ -335,3 +349,12 @@ class Attesting:
             len(entry.commitments),
         )
         return statements.Bounds(trimmed, required, p.voice_basis_points)
+
+
+def judged_on(data: RoundData) -> bytes:
+    """What points are kept by: the data set, and which of its parts test.
+
+    Where blocks are taken back, another Bitcoin block may have drawn other parts of the same data.
+    """
+    drawn = b"".join(item.test_parts.to_bytes(HASH_BYTES, "big") for item in data.transactions)
+    return keccak256(data.root + drawn)

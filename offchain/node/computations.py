@@ -30,18 +30,26 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingEnded:
-    """A training gave a model, or was ended by an error."""
+class Trained:
+    """A model with what it was trained on."""
 
     training: Training
-    came_to: TrainedModel | Exception
+    model: TrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEnded:
+    """A training for a round gave a model, or was ended by an error."""
+
+    round: int
+    came_to: Trained | Exception
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Models, by hash, that are evaluated on the data set of a root."""
+    """Models, by hash, that are evaluated on what a hash stands for: a data set's test parts."""
 
-    data_root: bytes
+    judged_on: bytes
     models: tuple[bytes, ...]
 
 
@@ -53,5 +61,21 @@ class EvaluationEnded:
     came_to: Mapping[bytes, Points] | Exception
 
 
-ComputationEnded = TrainingEnded | EvaluationEnded
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Models, by hash, a sample of whose points on the data set of a root is computed again."""
+
+    data_root: bytes
+    models: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckEnded:
+    """A second look at points found them right (None), or was ended by an error."""
+
+    recheck: Recheck
+    came_to: Exception | None
+
+
+ComputationEnded = TrainingEnded | EvaluationEnded | RecheckEnded
 """The end of whatever a worker computes beside its loop."""

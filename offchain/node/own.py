@@ -22,6 +22,7 @@ class Own:
         genesis_accounts: who may be a member of epoch 1.
         earliest_start: EVM time from which the chain starts without all of them.
         first_block: EVM block of the deployment.
+        has_judge: whether the deployment's task has a judge on chain.
     """
 
     account: str
@@ -31,6 +32,7 @@ class Own:
     genesis_accounts: tuple[str, ...]
     earliest_start: int
     first_block: int
+    has_judge: bool
 
     @classmethod
     def of(cls, chain: Web3Chain, seed: bytes) -> Own:
@@ -49,4 +51,5 @@ class Own:
             found.genesis_accounts,
             deployed_at + chain.parameters.start_seconds,
             found.block_number,
+            found.judge is not None,
         )

@@ -21,6 +21,7 @@ from offchain.learning.samples_root import part_root, samples_root
 from offchain.node.journal import Journal
 from offchain.ports import ContentStore, Learner
 from offchain.protocol.history.entries import SharedData
+from offchain.storage.fetching import ContentPendingError
 from offchain.storage.opened import OWN_TROUBLE, open_part, read_records
 
 log = structlog.get_logger()
@@ -123,6 +124,11 @@ class Payloads:
             self._sound[data.id] = found == data.record.samples_root
         return DataState.OPEN if self._sound[data.id] else DataState.UNUSABLE
 
+    def part_roots(self, data: SharedData) -> list[bytes]:
+        """The roots of all parts of a data transaction that is open."""
+        roots = self._known(data)
+        return [roots[part] for part in range(len(data.shared.payload_hashes))]
+
     def plaintext(self, data: SharedData, part: int) -> bytes:
         """A part's payload.
 
@@ -153,8 +159,7 @@ class Payloads:
                     continue
                 if done >= limit:
                     return
-                self._open(data, part, key)
-                done += 1
+                done += self._open(data, part, key)
 
     def _state(self, data: SharedData, parts: Iterable[int]) -> DataState:
         known = self._known(data)
@@ -177,7 +182,8 @@ class Payloads:
         retry = self._retries.get(digest)
         return retry is None or self._clock() >= retry.at
 
-    def _open(self, data: SharedData, part: int, key: bytes) -> None:
+    def _open(self, data: SharedData, part: int, key: bytes) -> bool:
+        """Open a part, as far as its file is there; False while the store has not answered."""
         digest = data.shared.payload_hashes[part]
         try:
             plaintext = self._decrypt(data, part, key)
@@ -186,13 +192,16 @@ class Payloads:
         except PayloadError as error:
             self._tell("a part cannot be used", data, part, error)
             root = _UNUSABLE
+        except ContentPendingError:
+            return False
         except OWN_TROUBLE as error:
             self._rest(digest)
             if not isinstance(error, StoreError):
                 self._tell("a part cannot be opened now", data, part, error)
-            return
+            return True
         self._known(data)[part] = root
         self._journal.keep_part_root(data.id, part, root)
+        return True
 
     def _tell(self, what: str, data: SharedData, part: int, error: Exception) -> None:
         log.warning(
@@ -206,7 +215,8 @@ class Payloads:
     def _decrypt(self, data: SharedData, part: int, key: bytes) -> bytes:
         """The plaintext; `PayloadError` if the bytes do not decrypt, `StoreError` without them."""
         digest = data.shared.payload_hashes[part]
-        return open_part(self._fetch(digest), digest, data.record, part, key, self._domain)
+        length = self._learner.payload_bytes
+        return open_part(self._fetch(digest), digest, data.record, part, key, self._domain, length)
 
     def _fetch(self, digest: bytes) -> bytes:
         try:

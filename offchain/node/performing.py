@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 import structlog
 
 from offchain.crypto.derivation import NodeSecrets
 from offchain.errors import ModelError, RevertedError, StoreError
+from offchain.node.computations import Training
 from offchain.node.modelling import gather_training
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore
@@ -21,6 +23,7 @@ from offchain.protocol.deciding.intents import (
     Intent,
     OpenAttestedRows,
     PublishKeys,
+    RecheckPoints,
     RecoverModel,
     RevealTrainedModel,
     Send,
@@ -42,7 +45,13 @@ from offchain.protocol.words.status import ZERO_HASH, ChainStatus
 
 log = structlog.get_logger()
 
-NOTHING_DUE = frozenset({ContractError.NOTHING_TO_CLAIM, ContractError.ALREADY_CLAIMED})
+NOTHING_DUE = frozenset(
+    {
+        ContractError.NOTHING_TO_CLAIM,
+        ContractError.ALREADY_CLAIMED,
+        ContractError.ALREADY_SETTLED,
+    }
+)
 """What the contracts say when there is nothing to claim, now or later."""
 
 LOST_RACES = NOTHING_DUE | {
@@ -63,6 +72,12 @@ LOST_RACES = NOTHING_DUE | {
     ContractError.ALREADY_WRITTEN,
     ContractError.NOT_MISSING,
     ContractError.ALREADY_REPORTED,
+    ContractError.ALREADY_ASKED,
+    ContractError.ALREADY_ANSWERED,
+    ContractError.STATEMENT_FALLEN,
+    # Somebody else asked just before: the next one costs more.
+    ContractError.WRONG_BOND,
+    ContractError.TOO_MANY_QUESTIONS,
 }
 """... and when it is done already: no harm is done."""
 
@@ -127,6 +142,8 @@ class Performer:
                 return self._bring(history, round_number, index, duty)
             case EvaluateModels():
                 return self._evaluate(status, history)
+            case RecheckPoints():
+                return self._recheck(status, history)
             case AttestRows(round_number, commitment):
                 return self._send(CommitAttestation(commitment), "attested", round=round_number)
             case OpenAttestedRows():
@@ -168,10 +185,13 @@ class Performer:
 
     def _train(self, history: History, round_number: int) -> bool:
         model_hash = history.head.model_hash
-        baseline = None if model_hash == ZERO_HASH else self.store.get(model_hash)
         data = self.taker.training_data(history, round_number)
-        training = gather_training(round_number, data, self.components.payloads, baseline)
-        self.components.modelling.start(training)
+
+        def gather() -> Training:
+            baseline = None if model_hash == ZERO_HASH else self.store.get(model_hash)
+            return gather_training(round_number, data, self.components.payloads, baseline)
+
+        self.components.modelling.start(round_number, gather)
         return False
 
     def _evaluate(self, status: ChainStatus, history: History) -> bool:
@@ -184,6 +204,15 @@ class Performer:
         baseline = history.head.model_hash
         models = attesting.unevaluated(entry, data, baseline, next(iter(own), None))
         attesting.start(entry, data, models, own)
+        return False
+
+    def _recheck(self, status: ChainStatus, history: History) -> bool:
+        data = self.taker.round_data(status, history)
+        if data is not None:
+            entry, attesting = history.round(data.round), self.components.attesting
+            points = attesting.judged(entry, data, history.head.model_hash)
+            file = partial(attesting.file, entry)
+            self.components.rechecking.start(data, file, points)
         return False
 
     def _reveal(self, status: ChainStatus, history: History, round_number: int) -> bool:

@@ -12,7 +12,7 @@ from offchain.chain.abi.calls import decode_action, function_call
 from offchain.chain.abi.interfaces import AbiValueError, interface
 from offchain.crypto.possession import prove_possession
 from offchain.crypto.ring import Nullifier, RingSignature, nullifier, sign_ring, verify_ring
-from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
+from offchain.crypto.sealing import key_commitment, payload_associated_data, seal_part
 from offchain.errors import CryptoError, RelayerError, RelayerRefusedError
 from offchain.learning.samples_root import part_root, samples_root
 from offchain.node.journal import Journal
@@ -84,6 +84,7 @@ class Sharing:
         self._clock = clock
         self._nullifiers: dict[tuple[int, int], Nullifier] = {}
         self._kept: tuple[History, int, Kept | None] | None = None
+        self._history: History | None = None
         self._first_seen = (0, 0)
         self._rests: dict[tuple[str, int], float] = {}
         self._pauses: dict[tuple[str, int], float] = {}
@@ -108,6 +109,11 @@ class Sharing:
 
     def facts(self, status: ChainStatus, history: History) -> SharingFacts:
         """What `decide` needs to know of the node's own data."""
+        if self._history not in (None, history):
+            # The chain was read anew: what was handed over may have been on chain, and is not.
+            self._rests.clear()
+            self._pauses.clear()
+        self._history = history
         collecting, competing = status.collection.round, status.competition.round
         if collecting == 0:
             return SharingFacts()
@@ -221,8 +227,11 @@ class Sharing:
         point = self._nullifier(history, round_number)
         payloads = self._source.draw(round_number, parameters.parts)
         keys = self._keys(round_number)
+        length = self._learner.payload_bytes
         sealed = tuple(
-            seal(payload, key, payload_associated_data(domain, round_number, point, part))
+            seal_part(
+                payload, length, key, payload_associated_data(domain, round_number, point, part)
+            )
             for part, (payload, key) in enumerate(zip(payloads, keys, strict=True))
         )
         roots = [part_root(self._learner.sample_records(payload)) for payload in payloads]

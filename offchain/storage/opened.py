@@ -18,7 +18,7 @@ import structlog
 
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import Nullifier
-from offchain.crypto.sealing import payload_associated_data, unseal
+from offchain.crypto.sealing import payload_associated_data, unseal_part
 from offchain.errors import (
     ConfigurationError,
     CryptoError,
@@ -49,7 +49,13 @@ OWN_TROUBLE: Final = (
 
 
 def open_part(
-    sealed: bytes, digest: bytes, record: DataRecord, part: int, key: bytes, domain: Domain
+    sealed: bytes,
+    digest: bytes,
+    record: DataRecord,
+    part: int,
+    key: bytes,
+    domain: Domain,
+    payload_bytes: int,
 ) -> bytes:
     """Return the payload plaintext of a part's sealed file.
 
@@ -60,17 +66,18 @@ def open_part(
         part: the part's number.
         key: as it was published.
         domain: the deployment's.
+        payload_bytes: the task's longest payload, from which the size of all files follows.
 
     Raises:
-        PayloadError: the file does not decrypt.
+        PayloadError: the file does not open, or has another size than all parts' files.
     """
     with _blaming(digest, PayloadError):
         try:
             nullifier = Nullifier(record.nullifier_x, record.nullifier_v)
             data = payload_associated_data(domain, record.round, nullifier, part)
-            return unseal(sealed, key, data)
+            return unseal_part(sealed, payload_bytes, key, data)
         except CryptoError as error:
-            raise PayloadError(f"it does not decrypt: {error}") from error
+            raise PayloadError(f"it does not open: {error}") from error
 
 
 def read_records(plaintext: bytes, digest: bytes, learner: Learner) -> Sequence[bytes]:

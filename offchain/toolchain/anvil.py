@@ -25,6 +25,13 @@ DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test j
 HARDFORK = "prague"
 """The rules of the EVM are pinned, so that gas figures do not depend on anvil's release."""
 
+KEPT_STATES = 128
+"""Blocks whose state can still be asked for; blocks and receipts stay for ever.
+
+Of older ones anvil would write each to the user's disk, megabytes, and leave it there when it is
+killed.
+"""
+
 # On a busy machine the binary of 40 MB alone takes seconds to load.
 _START_TIMEOUT_SECONDS = 120.0
 _STOP_TIMEOUT_SECONDS = 20.0
@@ -82,6 +89,7 @@ class Anvil:
             *("--mnemonic", mnemonic),
             *("--chain-id", str(chain_id)),
             *("--hardfork", hardfork),
+            *("--prune-history", str(KEPT_STATES)),
         ]
         if block_time is not None:
             self._arguments += ["--block-time", str(block_time)]

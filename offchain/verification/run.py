@@ -8,6 +8,7 @@ from pathlib import Path
 from offchain.chain.deployment.trust import require_task
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.ports import ContentStore, Learner
+from offchain.protocol.words.judge import Judge
 from offchain.verification.full.content import ContentSetup
 from offchain.verification.full.final_state import computed_state
 from offchain.verification.full.replay import Replay
@@ -55,10 +56,14 @@ def verify_chain(
     """
     deployment = contracts.deployment
     compare_deployment(contracts)
-    require_task(deployment, open_learner().task_hash)
+    learner = open_learner()
+    require_task(deployment, learner.task_hash)
+    judge = None if deployment.judge is None else learner.judge
     deployed_at = contracts.read("Membership", "deployedAt")
-    start = None if checkpoint is None else _usable(contracts, checkpoint, deployed_at, notice)
-    replay = Replay(deployment, deployed_at) if start is None else start.replay
+    start = (
+        None if checkpoint is None else _usable(contracts, checkpoint, deployed_at, judge, notice)
+    )
+    replay = Replay(deployment, deployed_at, judge) if start is None else start.replay
     recording = read_recording(
         contracts,
         first_block=None if start is None else start.block_number + 1,
@@ -86,11 +91,15 @@ def verify_chain_lightly(
 
 
 def _usable(
-    contracts: DeployedContracts, path: Path, deployed_at: int, notice: Callable[[str], None]
+    contracts: DeployedContracts,
+    path: Path,
+    deployed_at: int,
+    judge: Judge | None,
+    notice: Callable[[str], None],
 ) -> SavedVerification | None:
     """A checkpoint that the chain still agrees with, or None."""
     try:
-        found = read_checkpoint(path, contracts.deployment, deployed_at)
+        found = read_checkpoint(path, contracts.deployment, deployed_at, judge)
     except UnusableCheckpoint as unusable:
         notice(f"{unusable}: everything is verified")
         return None

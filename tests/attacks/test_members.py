@@ -4,8 +4,11 @@ import pytest
 
 from offchain.attacks.known import FAMILIES, attack_by_name
 from offchain.attacks.members import ATTACKS
+from offchain.attacks.rounds_world import World
 from offchain.protocol.reference import membership
 from offchain.protocol.rules import draw, heat
+from offchain.protocol.words.actions import ClaimBest
+from offchain.protocol.words.status import Phase
 
 
 def quiet(line: str) -> None:
@@ -60,3 +63,15 @@ def test_genesis_is_captured_where_only_heat_makes_warm(monkeypatch: pytest.Monk
 def test_heat_is_saved_up_where_it_counts_from_its_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heat, "gain", lambda own, amount, *_: own + amount)
     assert not ATTACKS["heat-saved-up"].run(quiet).defended
+
+
+def test_whoever_has_one_best_model_is_warm_until_another_round_has_closed() -> None:
+    world = World.with_block(5)
+    winner = world.players[-1]
+    world.execute(ClaimBest(world.competing), winner)
+    warm = [world.chain.heat.heat_of(winner.account) >= world.parameters.warm_heat]
+    for _ in range(2):
+        world.collect(world.players)
+        warm.append(world.chain.heat.heat_of(winner.account) >= world.parameters.warm_heat)
+        world.advance_to(Phase.VOID)
+    assert warm == [True, True, False]

@@ -7,6 +7,7 @@ from offchain.attacks.known import FAMILIES
 from offchain.attacks.network_hostile import hostile_models, hostile_payloads
 from offchain.node.relayer.limits import Bounds
 from offchain.protocol.reference import attestations
+from offchain.protocol.rules import judging
 
 MODULES = (network_data, network_files, network_relayer)
 ATTACKS = network_data.ATTACKS | network_files.ATTACKS | network_relayer.ATTACKS
@@ -53,12 +54,26 @@ def test_hostile_files_are_all_different() -> None:
         assert len(set(files.values())) == len(files)
 
 
-@pytest.mark.parametrize("name", network_data.ATTACKS)
+@pytest.mark.parametrize("name", ["withheld-payload", "half-served-payload"])
 def test_files_stop_a_round_where_no_report_counts(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attestations, "out", lambda _: 0)
     assert not ATTACKS[name].run(quiet).defended
+
+
+def test_a_third_stops_a_round_where_k_is_fixed_at_its_close(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(judging, "trimmed", lambda _: network_data.NINE // 3)
+    assert not ATTACKS["withheld-third"].run(quiet).defended
+
+
+def test_a_round_withstands_all_but_the_last_of_a_third_that_keeps_its_files() -> None:
+    figures = ATTACKS["withheld-third"].run(quiet).figures
+    # n - w > 2 floor(n / 3)
+    withstood = {n: max(w for w in range(n) if n - w > 2 * (n // 3)) for n in (9, 10, 11)}
+    assert withstood == {n: figures[f"files_withstood_of_{n}"] for n in (9, 10, 11)}
 
 
 def test_a_relayer_without_bounds_is_flooded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from offchain.attacks.known import FAMILIES
 from offchain.attacks.privacy_order import as_it_comes, public_order, relayer_view
 from offchain.attacks.privacy_rings import FIRST_RING, random_ring, right_by_clusters, windows
 from offchain.audit.simulated import attacked
-from offchain.crypto import ring
+from offchain.crypto import ring, sealing
 
 ATTACKS = privacy.ATTACKS | privacy_order.ATTACKS
 
@@ -67,6 +67,17 @@ def test_an_option_marks_who_uses_it_where_payloads_get_shorter() -> None:
     assert not outcome.defended
     assert "half held back" in outcome.happened
     assert "nothing" not in outcome.happened
+
+
+def test_what_is_drawn_marks_its_node_where_parts_are_sealed_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        privacy, "seal_part", lambda payload, _, key, data: sealing.seal(payload, key, data)
+    )
+    outcome = privacy.odd_options(quiet)
+    assert not outcome.defended
+    assert outcome.figures["marked"] == len(privacy.OPTIONS) - 1
 
 
 def test_rings_that_differ_name_their_common_member() -> None:

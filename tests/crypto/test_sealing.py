@@ -12,17 +12,21 @@ from offchain.crypto.hashing import Domain, HashInputError
 from offchain.crypto.ring import Nullifier
 from offchain.crypto.sealing import (
     MAX_FILE,
+    MAX_PAYLOAD,
     MAX_PLAINTEXT,
     OVERHEAD,
     FileSizeError,
     KeySizeError,
     NotAuthenticError,
+    PaddingError,
     SealingError,
     key_commitment,
     model_associated_data,
     payload_associated_data,
     seal,
+    seal_part,
     unseal,
+    unseal_part,
 )
 from tests.support.tampering.hostile_files import altered_bytes
 
@@ -38,6 +42,41 @@ def test_what_was_sealed_is_unsealed(size):
     sealed = seal(plaintext, KEY, BINDING)
     assert len(sealed) == size + OVERHEAD <= MAX_FILE
     assert unseal(sealed, KEY, BINDING) == plaintext
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"shard", b"ends in zeros\0\0", b"\x80", b"\x80\0", bytes(99)]
+)
+def test_every_part_of_a_task_is_a_file_of_one_size(payload):
+    sealed = seal_part(payload, 99, KEY, BINDING)
+    assert len(sealed) == 99 + 1 + OVERHEAD
+    assert unseal_part(sealed, 99, KEY, BINDING) == payload
+
+
+def test_the_longest_payload_fits_a_file():
+    sealed = seal_part(bytes(MAX_PAYLOAD), MAX_PAYLOAD, KEY, BINDING)
+    assert len(sealed) == MAX_FILE
+    assert unseal_part(sealed, MAX_PAYLOAD, KEY, BINDING) == bytes(MAX_PAYLOAD)
+
+
+def test_a_payload_that_is_longer_than_the_task_allows_is_not_sealed():
+    with pytest.raises(FileSizeError) as caught:
+        seal_part(bytes(100), 99, KEY, BINDING)
+    assert (caught.value.size, caught.value.maximum) == (100, 99)
+
+
+@pytest.mark.parametrize(
+    "plaintext", [b"", b"shard\x80", b"shard\x80".ljust(99, b"\0"), b"shard\x80".ljust(101, b"\0")]
+)
+def test_a_part_of_another_size_is_refused(plaintext):
+    with pytest.raises(PaddingError, match=f"{len(plaintext) + OVERHEAD} bytes, .* has 128"):
+        unseal_part(seal(plaintext, KEY, BINDING), 99, KEY, BINDING)
+
+
+@pytest.mark.parametrize("plaintext", [bytes(100), b"shard".ljust(100, b"\0"), b"s" * 100])
+def test_a_part_without_an_end_of_its_payload_is_refused(plaintext):
+    with pytest.raises(PaddingError, match="end is not marked"):
+        unseal_part(seal(plaintext, KEY, BINDING), 99, KEY, BINDING)
 
 
 def synthetic_nonce(key, associated_data, plaintext):

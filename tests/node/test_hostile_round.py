@@ -152,11 +152,13 @@ def test_every_attester_reports_what_it_cannot_use_and_nothing_else(played):
 
 
 def test_every_attester_states_the_same_rows(played):
-    assert played.round.stated == {played.account(node): played.round.majority for node in HONEST}
+    assert played.round.stated == {
+        played.account(node): played.round.standing(has_judge=False) for node in HONEST
+    }
 
 
 def test_models_that_cannot_be_used_have_no_points_and_the_others_count(played):
-    _, *rows = played.round.statements[played.round.majority]
+    _, *rows = played.round.statements[played.round.standing(has_judge=False)]
     assert all(rows[played.reveal_of(node)] == EMPTY_ROW for node in HOSTILE)
     assert all(rows[played.reveal_of(node)].net > 0 for node in TRAINERS)
     assert played.round.decided.valid == reports.bitmap(map(played.reveal_of, TRAINERS))

@@ -65,7 +65,7 @@ class SendingChain:
 
 
 def report(bench: DataBench, attesting: Attesting, action: ReportData | ReportModels) -> None:
-    components = Components(None, bench.payloads, None, attesting, Claiming(ADDRESS))  # type: ignore[arg-type]
+    components = Components(None, bench.payloads, None, attesting, None, None, Claiming(ADDRESS))  # type: ignore[arg-type]
     performer = Performer(SendingChain(), bench.store, None, components, None)  # type: ignore[arg-type]
     performer.perform(Send(action, "report"), None, None)  # type: ignore[arg-type]
 

@@ -78,7 +78,7 @@ def test_every_round_ends_in_a_block_that_everybody_attests(worked: WorkedChain)
         entry = worked.round(number)
         assert entry.data_set == tuple(range(NODES))
         assert len(entry.reveals) == NODES
-        assert list(entry.stated.values()) == [entry.majority] * NODES
+        assert list(entry.stated.values()) == [entry.standing(has_judge=False)] * NODES
 
 
 def test_the_first_block_has_a_best_model_and_a_quiet_one_keeps_it(worked: WorkedChain):
@@ -110,7 +110,7 @@ def test_whoever_was_killed_reveals_and_attests_what_it_had_committed_to(worked:
         secrets = worked.chain.secrets(node)
         opened = reveal.transaction.commitment(worked.chain.domain, 1, secrets.commitment_salt(1))
         assert opened == commitment.commitment
-        assert entry.stated[account] == entry.majority
+        assert entry.stated[account] == entry.standing(has_judge=False)
 
 
 def test_evaluations_are_the_models_points_on_the_whole_test_set(worked: WorkedChain):

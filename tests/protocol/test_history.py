@@ -12,8 +12,10 @@ from offchain.protocol.history.fold import History
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
 from offchain.protocol.words import records as events
+from offchain.protocol.words.dispute_records import RowAnswered
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import VoidReason
+from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.world import World
 from tests.support.worlds.random_play import RandomPlay
 
@@ -23,7 +25,7 @@ RecordType = TypeVar("RecordType", bound=Record)
 @pytest.fixture(scope="module")
 def played() -> World:
     """A chain with blocks, void rounds and several epochs, made by random transactions."""
-    world = World(genesis=4)
+    world = DisputingWorld(genesis=4)
     RandomPlay(world, 1).play(900)
     assert len(world.rounds.blocks) > 3
     assert any(closed.void_reason for closed in world.rounds.closed.values())
@@ -175,11 +177,41 @@ def test_votes_reports_and_statements_are_those_of_the_contracts(
         entry = history.round(number)
         assert entry.data_out == attestations.data_out(number)
         assert entry.models_out == attestations.models_out(number)
-        assert (entry.majority or bytes(32)) == attestations.majority_of(number)
+        assert entry.standing(has_judge=True) == attestations.standing_statement(number)
         for statement in entry.statements:
             assert entry.support(statement) == attestations.support(number, statement)
         commitments, reveals = played.reference.model_transactions.counts(number)
         assert (len(entry.commitments), len(entry.reveals)) == (commitments, reveals)
+
+
+def test_disputes_are_those_of_the_contracts_and_finished_ones_keep_no_numbers(
+    played: World, history: History
+) -> None:
+    disputes, attestations = played.reference.disputes, played.reference.attestations
+    answered = 0
+    for number in played.rounds.closed:
+        entry, counts = history.round(number), disputes.counts(number)
+        assert (len(entry.questions), len(entry.cells)) == (counts.questions, counts.cells)
+        for index, question in enumerate(entry.questions, 1):
+            known = disputes.question(number, index)
+            assert (question.asked.statement, question.asked.bond) == (known.statement, known.bond)
+            assert (question.answer is not None) == known.is_answered
+            assert (question.settled is not None) == known.settled
+            if isinstance(question.answer, RowAnswered):
+                answered += 1
+                assert bool(question.answer.of_row) != entry.is_over
+        for index, cell in enumerate(entry.cells, 1):
+            asked = disputes.cell(number, index)
+            assert (cell.asked.question, cell.asked.place) == (asked.question, asked.place)
+            assert (cell.answer is not None) == asked.is_answered
+            assert (cell.settled is not None) == asked.settled
+            if cell.answer is not None:
+                assert bool(cell.answer.first) != entry.is_over
+        fallen = {s for s in entry.statements if attestations.has_fallen(number, s)}
+        assert set(entry.fallen) == fallen
+        for account, committed in entry.proofs.items():
+            assert played.reference.proofs.proof_of(number, account).hash == committed.hash
+    assert answered > 3
 
 
 def test_rewards_are_the_tokens_of_the_contracts(played: World, history: History) -> None:

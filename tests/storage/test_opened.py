@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import nullifier
-from offchain.crypto.sealing import payload_associated_data, seal
+from offchain.crypto.sealing import payload_associated_data, seal, seal_part
 from offchain.crypto.secp256k1 import ShareKey
 from offchain.errors import (
     ConfigurationError,
@@ -36,6 +36,7 @@ FILE = b"a file that brings out a fault"
 DIGEST = hashlib.sha256(FILE).digest()
 RECORD = DataRecord(3, bytes(32), bytes(32), bytes(32), 0, ADDRESS, POINT.x, POINT.v)
 PART = 7
+LENGTH = 40
 
 UNFORESEEN = (
     ValueError("array is too big;\n\x1b[2J arr.size"),
@@ -65,6 +66,10 @@ class FaultyTask(Task[bytes, bytes]):
         super().__init__(3)
         self.error, self.in_points = error, in_points
 
+    @property
+    def payload_bytes(self):
+        return LENGTH
+
     def rules(self):
         return {}
 
@@ -85,6 +90,9 @@ class FaultyTask(Task[bytes, bytes]):
         if network == FILE:
             raise self.error
         return np.ones(sum(map(len, samples)), np.uint8)
+
+    def points_by_definition(self, network, records):
+        raise NotImplementedError
 
     def train(self, samples, previous, seed, progress, ages=()) -> TrainedModel:
         raise NotImplementedError
@@ -158,13 +166,13 @@ def test_other_files_are_read_and_evaluated():
 
 
 def sealed_part(part: int = PART) -> bytes:
-    return seal(b"plain", KEY, payload_associated_data(DOMAIN, 3, POINT, part))
+    return seal_part(b"plain", LENGTH, KEY, payload_associated_data(DOMAIN, 3, POINT, part))
 
 
 def test_a_part_opens_with_its_own_key_in_its_own_place_alone():
     def opened(content=None, record=RECORD, part=PART, key=KEY, domain=DOMAIN) -> bytes:
         file = sealed_part() if content is None else content
-        return open_part(file, hashlib.sha256(file).digest(), record, part, key, domain)
+        return open_part(file, hashlib.sha256(file).digest(), record, part, key, domain, LENGTH)
 
     assert opened() == b"plain"
     other = nullifier(DOMAIN, ShareKey(2), 3)
@@ -173,6 +181,7 @@ def test_a_part_opens_with_its_own_key_in_its_own_place_alone():
         {"key": b"short"},
         {"content": sealed_part()[:-1]},
         {"content": b""},
+        {"content": seal(b"plain", KEY, payload_associated_data(DOMAIN, 3, POINT, PART))},
         {"part": PART + 1},
         {"record": replace(RECORD, round=4)},
         {"record": replace(RECORD, nullifier_x=other.x)},
@@ -180,5 +189,5 @@ def test_a_part_opens_with_its_own_key_in_its_own_place_alone():
         {"domain": Domain(1, ADDRESS)},
     ]
     for changes in wrong:
-        with pytest.raises(PayloadError, match="does not decrypt"):
+        with pytest.raises(PayloadError, match="does not open"):
             opened(**changes)

@@ -11,7 +11,7 @@ import numpy as np
 
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import nullifier
-from offchain.crypto.sealing import key_commitment, payload_associated_data, seal
+from offchain.crypto.sealing import key_commitment, payload_associated_data, seal_part
 from offchain.crypto.secp256k1 import ShareKey
 from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.learning.samples_root import part_root, samples_root
@@ -99,8 +99,9 @@ class DataBench:
         sound = self.plaintexts(index)
         shared = {**dict(enumerate(sound)), **(spoiled or {})}
         sealed = [
-            seal(
+            seal_part(
                 shared[part],
+                self.learner.payload_bytes,
                 self.key(index, part),
                 payload_associated_data(DOMAIN, ROUND, point, part),
             )

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from web3 import Web3
+from web3.exceptions import Web3RPCError
 
 from offchain.errors import BinaryMissing, ChainError, PortInUse
-from offchain.toolchain.anvil import Anvil
+from offchain.toolchain.anvil import KEPT_STATES, Anvil
+from offchain.toolchain.anvil_binary import find_anvil
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 
@@ -34,6 +36,23 @@ def test_it_answers_with_the_chain_accounts_and_clock_that_were_asked_for_and_th
         assert anvil.is_running
     assert not anvil.is_running
     assert not process_exists(process_id)
+
+
+def test_old_states_are_forgotten_and_not_left_on_the_disk(tmp_path, monkeypatch):
+    binary = find_anvil()
+    # Where it would leave them.
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Anvil(accounts=1, binary=binary) as anvil:
+        w3 = Web3(Web3.HTTPProvider(anvil.url))
+        owner = w3.eth.accounts[0]
+        # anvil alone keeps 500 states in memory.
+        w3.provider.make_request("anvil_mine", [hex(600)])
+        newest = w3.eth.block_number
+        assert w3.eth.get_balance(owner, newest - KEPT_STATES + 1) > 0
+        with pytest.raises(Web3RPCError):
+            w3.eth.get_balance(owner, 1)
+        assert w3.eth.get_block(1)["number"] == 1
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_two_at_once_get_two_ports():

@@ -20,7 +20,7 @@ from scripts.support.worlds.content_world import PARAMETERS, MemoryStore
 
 def needed_files(chain: RecordedChain) -> dict[str, bytes]:
     """One file of each use, by its digest."""
-    first, _, third = cases(chain)
+    first, _, third, _ = cases(chain)
     data = third.data[1]
     [test] = data.test_parts
     blocks = chain.recording.state.blocks
@@ -143,7 +143,7 @@ def test_data_of_which_a_sample_is_another_is_not_usable(chain: RecordedChain):
     other = replace(data, record=replace(data.record, samples_root=bytes(32)))
     assert (reader.fault(other) or "").startswith("its samples root is ")
     wrong_key = replace(data, keys=(bytes(32), *data.keys[1:]))
-    assert (reader.fault(wrong_key) or "").startswith("part 0: it does not decrypt")
+    assert (reader.fault(wrong_key) or "").startswith("part 0: it does not open")
 
 
 def test_only_data_of_the_data_set_is_opened(chain: RecordedChain):

@@ -12,7 +12,6 @@ import pytest
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase, VoidReason
 from offchain.protocol.words.transactions import EMPTY_ROW, Row
-from offchain.verification.full.replay import Replay
 from offchain.verification.full.verifier import VerificationReport, verify
 from offchain.verification.light.verify import LightReport, verify_light
 from offchain.verification.recording.differences import DataDifference, ScoreDifference
@@ -33,7 +32,6 @@ def row(index: int, **changes: object) -> Callable[[Rows], Rows]:
 
 
 LIES: dict[str, Callable[[Rows], Rows]] = {
-    "rows[0].middle": lambda rows: row(0, middle=1)(rows),
     "rows[1].hash": lambda rows: row(1, hash=bytes(31) + b"\1")(rows),
     "rows[1].middle": lambda rows: row(1, middle=rows[1].middle + 1)(rows),
     "rows[1].net": lambda rows: row(1, net=rows[1].net + 1)(rows),
@@ -81,8 +79,7 @@ def attest(world: ContentWorld, lie: Callable[[Rows], Rows]) -> tuple[Rows, Rows
 
 def verified(world: ContentWorld) -> VerificationReport:
     """Verify a world's recording."""
-    replay = Replay(world.deployment, world.deployed_at)
-    return verify(replay, world.recording(), world.content)
+    return verify(world.replay(), world.recording(), world.content)
 
 
 def verified_lightly(world: ContentWorld) -> LightReport:
@@ -161,14 +158,29 @@ def test_a_false_statement_is_found_when_its_round_was_never_finalized(world: Co
     assert world.phase == Phase.VOID
     found = check(world)
     assert found.what == "round 1: rows[1].net"
-    assert found.place.name.startswith("AttestationOpened")
+    assert found.place.name.startswith("RoundVoided")
 
 
-def test_a_false_statement_of_few_is_their_own_affair(world: ContentWorld):
-    world.attest(LIES["rows[1].net"](world.rows()), world.nodes[:1])
+def test_a_false_statement_of_one_is_found_where_nobody_disputes_it(world: ContentWorld):
+    false = LIES["rows[1].net"](world.rows())
+    world.attest(false, world.nodes[:1])
+    world.execute(actions.Finalize(false))
+    assert check(world).what == "round 1: rows[1].net"
+    assert verified_lightly(world).head == 1
+
+
+def test_a_false_statement_that_fell_by_silence_makes_no_block(world: ContentWorld):
+    world.attest(LIES["rows[1].net"](world.rows()), ask=True)
     assert world.rounds.closed_round(1).void_reason == VoidReason.NO_STATEMENT
-    assert verified(world).rounds == 0
+    report = verified(world)
+    assert (report.rounds, report.true_fallen) == (1, 0)
     assert verified_lightly(world).head == 0
+
+
+def test_a_true_statement_that_nobody_answered_for_is_counted(world: ContentWorld):
+    world.attest(world.rows(), ask=True)
+    report = verified(world)
+    assert (report.rounds, report.true_fallen) == (1, 1)
 
 
 def test_a_true_statement_is_right_when_its_round_was_never_finalized(world: ContentWorld):
@@ -202,7 +214,8 @@ def test_data_that_nobody_can_use_and_nobody_reports_is_found(fresh: ContentWorl
     world = fresh
     world.spoiled = {1: how}
     play_until_attest(world)
-    attest(world, lambda rows: rows)
+    true, _ = attest(world, lambda rows: rows)
+    world.execute(actions.Finalize(true))
     found = refusal(lambda: verified(world))
     assert isinstance(found, DataDifference)
     record = world.shared[world.reference.data_registry.data[1].ids[found.index]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.protocol.words import actions, records
+from offchain.protocol.words import actions, dispute_records, records
 from offchain.protocol.words.status import VoidReason
 from offchain.protocol.words.transactions import EMPTY_ROW
 from offchain.storage.local import LocalStore
@@ -23,7 +23,8 @@ from scripts.support.worlds.content_world import make_learner
 def test_the_small_chain_has_every_kind_of_record_and_call(chain: RecordedChain):
     every = {
         kind
-        for _, kind in inspect.getmembers(records, inspect.isclass)
+        for module in (records, dispute_records)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, records.Record) and kind is not records.Record
     }
     assert set(kinds(chain.recording)) == every | {TokensMoved}
@@ -32,13 +33,13 @@ def test_the_small_chain_has_every_kind_of_record_and_call(chain: RecordedChain)
 
 def test_the_real_contracts_chain_is_verified_from_its_transactions(chain: RecordedChain):
     report = verify(chain.replay(), chain.recording, chain.content())
-    assert report.rings == report.data == 16
-    assert (report.rounds, report.evaluations, report.false_evaluations) == (3, 8, 0)
-    assert report.head == 3
+    assert report.rings == report.data == 21
+    assert (report.rounds, report.evaluations, report.false_evaluations) == (4, 11, 0)
+    assert report.head == 4
     assert report.head_hash == chain.recording.state.head.hash
     reasons = [entry.closed.void_reason for entry in chain.recording.state.rounds]
-    assert reasons[:4] == [*[VoidReason.NONE] * 3, VoidReason.NO_STATEMENT]
-    assert set(reasons[4:-1]) == {VoidReason.TOO_FEW_DATA}
+    assert reasons[:5] == [*[VoidReason.NONE] * 4, VoidReason.NO_STATEMENT]
+    assert set(reasons[5:-1]) == {VoidReason.TOO_FEW_DATA}
 
 
 def test_data_is_out_and_models_earn_nothing_for_every_reason(chain: RecordedChain):
@@ -47,8 +48,8 @@ def test_data_is_out_and_models_earn_nothing_for_every_reason(chain: RecordedCha
     # One sharer keeps its test keys back, another signed other samples than its own.
     assert (counted[2].published, fixed[2].data_set.bit_count()) == (4, 3)
     stated = [r for r in chain.recording.records if isinstance(r, records.StatementOpened)]
-    # Two statements about the first round, of which one is false.
-    assert [statement.round for statement in stated] == [1, 1, 2, 3]
+    # Two statements about the first round, of which one is false, and two more in the last.
+    assert [statement.round for statement in stated] == [1, 1, 2, 3, 4, 4, 4]
     # Nobody has the first model, the second is none; in the third round one repeats another.
     assert stated[2].rows[1:] == (EMPTY_ROW, EMPTY_ROW)
     assert [row.repeats for row in stated[3].rows] == [0, 0, 0, 2]
@@ -74,8 +75,8 @@ def test_progress_is_told_of_every_stage_to_its_end(chain: RecordedChain):
     transactions = len(chain.recording.transactions)
     assert told == {
         "transactions": (transactions, transactions),
-        "ring signatures": (16, 16),
-        "rounds": (3, 3),
+        "ring signatures": (21, 21),
+        "rounds": (4, 4),
     }
 
 
@@ -95,7 +96,7 @@ def test_light_verification_accepts_the_chain_with(chain: RecordedChain, only: b
         transactions = tuple(entry for entry in kept if entry.records)
         assert len(transactions) < len(recording.transactions)
     report = verify_light(chain.deployment, transactions, recording.ended)
-    assert (report.head, report.head_hash) == (3, recording.state.head.hash)
+    assert (report.head, report.head_hash) == (4, recording.state.head.hash)
     assert report.rounds == len(recording.state.rounds)
     rewarded = ("BestRewarded", "VoiceRewarded", "AttesterRewarded", "DataRewarded")
     assert report.claims == sum(type(record).__name__ in rewarded for record in recording.records)

@@ -29,6 +29,7 @@ TAKEN = {
     "ModelCommitted": {"commitment", "sealed_model", "account"},
     "ModelRevealed": {"transaction"},
     "StakeAdded": {"account"},
+    "StatementFell": {"reason", "by"},
 }
 
 

@@ -86,7 +86,7 @@ def test_what_fails_while_a_stake_is_paid_back_is_no_call(evm: Evm):
 
 def world_replay(world: ContentWorld, contracts: DeployedContracts) -> Replay:
     """The state before anything happened."""
-    return Replay(contracts.deployment, world.deployed_at)
+    return Replay(contracts.deployment, world.deployed_at, world.judge)
 
 
 class Verifier:
@@ -142,7 +142,7 @@ def test_light_verification_reads_its_records_and_the_calls_of_headers_alone(evm
     world, contracts = deployed_world(evm)
     play(world)
     light = verify_chain_lightly(contracts)
-    assert (light.head, light.rounds) == (3, len(world.rounds.closed) + 1)
+    assert (light.head, light.rounds) == (4, len(world.rounds.closed) + 1)
     kept, ended = read_some(contracts, LIGHT_KINDS, LIGHT_CALLS)
     assert {type(record) for entry in kept for record in entry.records} == set(LIGHT_KINDS)
     called = {type(call.action) for entry in kept for call in entry.calls}

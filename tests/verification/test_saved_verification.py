@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offchain.errors import VerificationError
+from offchain.learning.tasks.digits_judge import DigitsJudge
 from offchain.verification.full.final_state import compare_state, computed_state
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.saved_verification import (
@@ -25,6 +26,8 @@ from offchain.verification.recording.values import Recording
 from scripts.support.chains.real_chain import RecordedChain
 from scripts.support.verifying import refusal
 from tests.support.tampering.hostile_files import altered_bytes, altered_json, read_or_refused
+
+JUDGE = DigitsJudge()
 
 BLOCK_HASH = bytes(range(32))
 MANY = settings(max_examples=100, deadline=None, derandomize=True)
@@ -52,7 +55,7 @@ def test_what_goes_on_from_a_checkpoint_ends_in_the_same_state(
     file = tmp_path / "folder" / "checkpoint"
     before = replayed(chain, transactions)
     write_checkpoint(file, SavedVerification(77, BLOCK_HASH, before))
-    read = read_checkpoint(file, chain.deployment, chain.deployed_at)
+    read = read_checkpoint(file, chain.deployment, chain.deployed_at, JUDGE)
     assert (read.block_number, read.block_hash) == (77, BLOCK_HASH)
     assert computed_state(read.replay) == computed_state(before)
     for transaction in chain.recording.transactions[transactions:]:
@@ -63,7 +66,7 @@ def test_what_goes_on_from_a_checkpoint_ends_in_the_same_state(
 def test_only_what_is_new_is_checked_again(chain: RecordedChain, tmp_path: Path):
     file = tmp_path / "checkpoint"
     write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 100)))
-    replay = read_checkpoint(file, chain.deployment, chain.deployed_at).replay
+    replay = read_checkpoint(file, chain.deployment, chain.deployed_at, JUDGE).replay
     report = verify(replay, rest_of(chain.recording, 100), chain.content())
     everything = verify(chain.replay(), chain.recording, chain.content())
     assert (report.head, report.head_hash) == (everything.head, everything.head_hash)
@@ -74,14 +77,14 @@ def test_only_what_is_new_is_checked_again(chain: RecordedChain, tmp_path: Path)
 def test_a_difference_after_a_checkpoint_is_found(chain: RecordedChain, tmp_path: Path):
     file = tmp_path / "checkpoint"
     write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 100)))
-    replay = read_checkpoint(file, chain.deployment, chain.deployed_at).replay
+    replay = read_checkpoint(file, chain.deployment, chain.deployed_at, JUDGE).replay
     rest = rest_of(chain.recording, 101)  # one is missing
     refusal(lambda: verify(replay, rest, chain.content()))
 
 
 def test_a_missing_checkpoint_is_said_to_be_missing(chain: RecordedChain, tmp_path: Path):
     with pytest.raises(UnusableCheckpoint, match="there is no checkpoint"):
-        read_checkpoint(tmp_path / "none", chain.deployment, chain.deployed_at)
+        read_checkpoint(tmp_path / "none", chain.deployment, chain.deployed_at, JUDGE)
 
 
 @pytest.mark.parametrize("place", [0, 40, 5_000, -200])
@@ -92,7 +95,7 @@ def test_a_damaged_checkpoint_is_not_used(chain: RecordedChain, tmp_path: Path, 
     content[place] ^= 0x10
     file.write_bytes(content)
     with pytest.raises(UnusableCheckpoint):
-        read_checkpoint(file, chain.deployment, chain.deployed_at)
+        read_checkpoint(file, chain.deployment, chain.deployed_at, JUDGE)
 
 
 def test_a_cut_checkpoint_is_not_used(chain: RecordedChain, tmp_path: Path):
@@ -100,7 +103,7 @@ def test_a_cut_checkpoint_is_not_used(chain: RecordedChain, tmp_path: Path):
     write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 60)))
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(UnusableCheckpoint, match="cannot be read"):
-        read_checkpoint(file, chain.deployment, chain.deployed_at)
+        read_checkpoint(file, chain.deployment, chain.deployed_at, JUDGE)
 
 
 def test_a_changed_state_is_not_used(chain: RecordedChain, tmp_path: Path):
@@ -111,7 +114,7 @@ def test_a_changed_state_is_not_used(chain: RecordedChain, tmp_path: Path):
     assert changed != body
     file.write_bytes(gzip.compress(head + b"\n" + changed))
     with pytest.raises(UnusableCheckpoint, match="damaged"):
-        read_checkpoint(file, chain.deployment, chain.deployed_at)
+        read_checkpoint(file, chain.deployment, chain.deployed_at, JUDGE)
 
 
 @pytest.mark.parametrize("name", ["format", "program", "deployment"])
@@ -124,7 +127,7 @@ def test_a_checkpoint_of_another_program_or_deployment_is_not_used(
     changed = json.dumps({**json.loads(head), name: "another"}).encode("ascii")
     file.write_bytes(gzip.compress(changed + b"\n" + body))
     with pytest.raises(UnusableCheckpoint, match=f"another {name}"):
-        read_checkpoint(file, chain.deployment, chain.deployed_at)
+        read_checkpoint(file, chain.deployment, chain.deployed_at, JUDGE)
     if name == "deployment":
         write_checkpoint(file, SavedVerification(77, BLOCK_HASH, replayed(chain, 20)))
         with pytest.raises(UnusableCheckpoint, match="another deployment"):
@@ -184,7 +187,7 @@ def test_an_altered_file_is_read_or_refused(chain: RecordedChain, kept: Path, da
     file = kept.with_name("altered")
     file.write_bytes(data.draw(altered_bytes(kept.read_bytes())))
     with read_or_refused(UnusableCheckpoint):
-        read_checkpoint(file, chain.deployment, chain.deployed_at)
+        read_checkpoint(file, chain.deployment, chain.deployed_at, JUDGE)
 
 
 @MANY
@@ -204,4 +207,4 @@ def test_a_file_that_was_made_to_mislead_is_read_or_refused(
     file = kept.with_name("altered")
     file.write_bytes(gzip.compress(first + b"\n" + text, compresslevel=1))
     with read_or_refused(UnusableCheckpoint):
-        read_checkpoint(file, chain.deployment, chain.deployed_at)
+        read_checkpoint(file, chain.deployment, chain.deployed_at, JUDGE)

@@ -57,13 +57,20 @@ def _read(component: Component, content: bytes, base: int, position: int) -> Any
         size = _head_size(element)
         start = position + _WORD
         count = _count(content, position, size)
-        return tuple(_read(element, content, start, start + index * size) for index in range(count))
+        return _read_elements(element, content, start, count)
+    if kind.endswith("]"):
+        return _read_elements(_element(component), content, position, _fixed_count(kind))
     if kind == "tuple":
         return _read_struct(component["components"], content, position)
     if kind == "bytes":
         start = position + _WORD
         return content[start : start + _count(content, position, 1)]
     return _read_word(kind, _word(content, position))
+
+
+def _read_elements(element: Component, content: bytes, start: int, count: int) -> tuple[Any, ...]:
+    size = _head_size(element)
+    return tuple(_read(element, content, start, start + index * size) for index in range(count))
 
 
 def _read_word(kind: str, word: int) -> Any:
@@ -94,7 +101,13 @@ def _count(content: bytes, position: int, size: int) -> int:
 
 
 def _element(component: Component) -> Component:
-    return {**component, "type": component["type"].removesuffix("[]")}
+    kind: str = component["type"]
+    return {**component, "type": kind[: kind.rindex("[")]}
+
+
+def _fixed_count(kind: str) -> int:
+    """The elements of an array type with a number in it."""
+    return int(kind[kind.rindex("[") + 1 : -1])
 
 
 def _is_dynamic(component: Component) -> bool:
@@ -106,6 +119,11 @@ def _is_dynamic(component: Component) -> bool:
 
 def _head_size(component: Component) -> int:
     """Bytes that a value takes where it is named: all of it, or its offset."""
-    if component["type"] != "tuple" or _is_dynamic(component):
+    kind: str = component["type"]
+    if _is_dynamic(component):
+        return _WORD
+    if kind.endswith("]"):
+        return _fixed_count(kind) * _head_size(_element(component))
+    if kind != "tuple":
         return _WORD
     return sum(_head_size(part) for part in component["components"])

@@ -10,7 +10,8 @@ from offchain.chain.abi.call_data import read_arguments
 from offchain.chain.abi.decoding import struct
 from offchain.chain.abi.field_names import field_name
 from offchain.chain.abi.interfaces import AbiEntry, interface
-from offchain.protocol.words.actions import FUNCTIONS, Action, ContractFunction
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.functions import FUNCTIONS, ContractFunction
 from offchain.protocol.words.orders import PAY, SignedOrder
 
 _ACTIONS: Final[Mapping[ContractFunction, type[Action]]] = {

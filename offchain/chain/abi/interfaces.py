@@ -36,6 +36,7 @@ CONTRACTS: Final = (
     "ModelChain",
     "ModelTransactions",
     "Attestations",
+    "Disputes",
     "BlockProduction",
     "Rewards",
     "Heat",
@@ -46,6 +47,9 @@ CONTRACTS: Final = (
 
 All but the last stand so in the Solidity struct ``Contracts``, which each of them is told.
 """
+
+INTERFACES: Final = (*CONTRACTS, "IJudge")
+"""All whose ABI is kept: these, and what every task's judge is to the others."""
 
 ABI_FOLDER: Final = Path(__file__).parent
 """Where the interfaces are kept."""

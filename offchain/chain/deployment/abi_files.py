@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import click
 
-from offchain.chain.abi.interfaces import ABI_FOLDER, CONTRACTS
+from offchain.chain.abi.interfaces import ABI_FOLDER, INTERFACES
 from offchain.errors import ArtifactError
 from offchain.programs.running import run_program
 from offchain.toolchain.artifacts import Artifact, load_artifacts
@@ -29,10 +29,10 @@ def abi_files(artifacts: Mapping[str, Artifact]) -> dict[str, str]:
     Raises:
         ArtifactError: a contract is not compiled.
     """
-    missing = [name for name in CONTRACTS if name not in artifacts]
+    missing = [name for name in INTERFACES if name not in artifacts]
     if missing:
         raise ArtifactError(f"{', '.join(missing)} not compiled: run `make build`")
-    return {f"{name}.json": abi_text(artifacts[name].abi) for name in CONTRACTS}
+    return {f"{name}.json": abi_text(artifacts[name].abi) for name in INTERFACES}
 
 
 def abi_text(abi: Sequence[Mapping[str, Any]]) -> str:

@@ -106,7 +106,7 @@ def deployment_gas(artifacts: Mapping[str, Artifact], plan: DeploymentPlan) -> i
         ArtifactError: a contract is not compiled.
     """
     gas = _GAS_OF_CONSTRUCTORS + _GAS_PER_GENESIS_ACCOUNT * len(plan.genesis_accounts)
-    for name in CONTRACTS:
+    for name in CONTRACTS if plan.task.judge is None else (plan.task.judge, *CONTRACTS):
         artifact = _artifact(artifacts, name)
         creation_bytes = len(artifact.creation_code) // 2
         gas += _GAS_PER_CONTRACT + _GAS_PER_CREATION_BYTE * creation_bytes

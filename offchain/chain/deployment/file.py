@@ -30,7 +30,7 @@ from offchain.whole_files import UnwritableFile, write_whole
 
 T = TypeVar("T")
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Version of the file's form."""
 
 MAXIMUM_SIZE: Final = 1 << 20
@@ -67,6 +67,7 @@ class DeployedTask:
     Attributes:
         name: by which nodes choose what learns it (docs/Tasks.md).
         description: all that they must agree on, as `offchain.ports.Learner.description` gives it.
+        judge: name of the contract that decides disputes about its points; None: there is none.
 
     Raises:
         ConfigurationError: the description is not printable ASCII, or too long.
@@ -74,6 +75,7 @@ class DeployedTask:
 
     name: str
     description: bytes
+    judge: str | None = None
 
     def __post_init__(self) -> None:
         text = self.description.decode("latin-1")
@@ -99,7 +101,7 @@ class Deployment:
         block_number: EVM block before which none of the contracts logged anything.
         deployer: the account that deployed them; it has no rights.
         compiler: name and version.
-        contracts: by name.
+        contracts: by name, the task's judge among them if it has one.
         parameters: the protocol's.
         relay: the relay's.
         rules: of the Bitcoin network.
@@ -126,6 +128,11 @@ class Deployment:
     def address(self, contract: str) -> str:
         """Address of a contract, EIP-55 checksummed."""
         return self.contracts[contract].address
+
+    @property
+    def judge(self) -> str | None:
+        """Address of the task's judge; None: it has none."""
+        return None if self.task.judge is None else self.address(self.task.judge)
 
     def domain(self) -> Domain:
         """What all hashes of the protocol are bound to."""
@@ -158,6 +165,7 @@ def write_deployment(deployment: Deployment, file: Path) -> None:
             "name": deployment.task.name,
             "hash": _hex(deployment.task.hash),
             "description": deployment.task.description.decode("ascii"),
+            "judge": deployment.task.judge,
         },
         "contracts": {
             name: {"address": contract.address, "code_hash": _hex(contract.code_hash)}
@@ -249,6 +257,7 @@ class _Reader:
             raise self._error(
                 "genesis_accounts", f"is no list of {MAXIMUM_GENESIS_ACCOUNTS} at most"
             )
+        task = self._task(given["task"])
         rules = self._object("rules", given["rules"], ("pow_limit", "no_retargeting"))
         if not isinstance(rules["no_retargeting"], bool):
             raise self._error("rules.no_retargeting", "is neither true nor false")
@@ -261,7 +270,7 @@ class _Reader:
             block_number=self._integer("block_number", given["block_number"]),
             deployer=self._address("deployer", given["deployer"]),
             compiler=self._text("compiler", given["compiler"]),
-            contracts=self._contracts(given["contracts"]),
+            contracts=self._contracts(given["contracts"], task.judge),
             parameters=self._built("parameters", given["parameters"], Parameters),
             relay=self._built("relay", given["relay"], RelaySettings),
             rules=self._checked(
@@ -281,26 +290,29 @@ class _Reader:
                 self._address(f"genesis_accounts[{index}]", account)
                 for index, account in enumerate(accounts)
             ),
-            task=self._task(given["task"]),
+            task=task,
         )
 
     def _task(self, value: object) -> DeployedTask:
-        given = self._object("task", value, ("name", "hash", "description"))
+        given = self._object("task", value, ("name", "hash", "description", "judge"))
         description = given["description"]
         if not isinstance(description, str) or not description.isascii():
             raise self._error("task.description", "is no text of ASCII")
         name = self._text("task.name", given["name"])
-        task = self._checked("task", lambda: DeployedTask(name, description.encode("ascii")))
+        judge = None if given["judge"] is None else self._text("task.judge", given["judge"])
+        task = self._checked("task", lambda: DeployedTask(name, description.encode("ascii"), judge))
         if self._bytes("task.hash", given["hash"], HASH_BYTES) != task.hash:
             raise self._error("task.hash", f"is not the description's, 0x{task.hash.hex()}")
         return task
 
-    def _contracts(self, value: object) -> dict[str, DeployedContract]:
+    def _contracts(self, value: object, judge: str | None) -> dict[str, DeployedContract]:
         if not isinstance(value, dict) or len(value) > MAXIMUM_CONTRACTS:
             raise self._error("contracts", f"is no object of {MAXIMUM_CONTRACTS} names at most")
         missing = [name for name in CONTRACTS if name not in value]
         if missing:
             raise self._error("contracts", f"lacks {', '.join(missing)}")
+        if judge is not None and judge not in value:
+            raise self._error("task.judge", f"is {judge}, which is none of the contracts")
         contracts: dict[str, DeployedContract] = {}
         for name, entry in value.items():
             where = f"contracts.{name[:MAXIMUM_TEXT]}"

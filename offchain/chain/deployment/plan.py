@@ -25,6 +25,7 @@ from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.deployment.file import DeployedTask
 from offchain.errors import ChainError, ConfigurationError
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
+from offchain.protocol.words.status import ZERO_ADDRESS
 
 
 class Deploy(Protocol):
@@ -58,7 +59,7 @@ class DeploymentPlan:
         genesis_accounts: the members of epoch 1, if they apply, who attest while too few others
             can; EIP-55.
         checkpoint: the Bitcoin headers that the relay starts from.
-        task: what the nodes learn, which the contracts are bound to.
+        task: what the nodes learn, which the contracts are bound to, and its judge's name.
         rules: the Bitcoin network's.
         parameters: the protocol's.
         relay: the relay's.
@@ -94,7 +95,7 @@ class DeploymentPlan:
 def deploy_contracts(
     plan: DeploymentPlan, deployer: str, nonce: int, deploy: Deploy
 ) -> dict[str, str]:
-    """Deploy everything that a plan says; returns addresses by name.
+    """Deploy everything that a plan says, the task's judge first; returns addresses by name.
 
     Args:
         plan: what to deploy.
@@ -105,9 +106,9 @@ def deploy_contracts(
     Raises:
         UnexpectedAddressError: a contract got another address than the others were told.
     """
-    addresses = {
-        name: created_address(deployer, nonce + place) for place, name in enumerate(CONTRACTS)
-    }
+    judges = [] if plan.task.judge is None else [plan.task.judge]
+    names = enumerate([*judges, *CONTRACTS])
+    addresses = {name: created_address(deployer, nonce + place) for place, name in names}
     for name, arguments in constructor_arguments(plan, addresses).items():
         actual = deploy(name, *arguments)
         if actual != addresses[name]:
@@ -119,7 +120,11 @@ def constructor_arguments(
     plan: DeploymentPlan, addresses: Mapping[str, str]
 ) -> dict[str, tuple[object, ...]]:
     """What each contract's constructor takes, by name, in the order of deployment."""
-    everybody = tuple(addresses[name] for name in CONTRACTS if name != "TokenOrders")
+    judge = plan.task.judge
+    everybody = (
+        *(addresses[name] for name in CONTRACTS if name != "TokenOrders"),
+        ZERO_ADDRESS if judge is None else addresses[judge],
+    )
     others: dict[str, tuple[object, ...]] = {
         "ProtocolParameters": (plan.parameters.as_tuple(),),
         "BitcoinRelay": relay_arguments(plan),
@@ -128,7 +133,8 @@ def constructor_arguments(
         "ModelToken": (addresses["Rewards"], plan.parameters.token_cap),
         "TokenOrders": (addresses["ModelToken"], addresses["ModelChain"]),
     }
-    return {name: others.get(name, (everybody,)) for name in CONTRACTS}
+    judges: dict[str, tuple[object, ...]] = {} if judge is None else {judge: ()}
+    return judges | {name: others.get(name, (everybody,)) for name in CONTRACTS}
 
 
 def relay_arguments(plan: DeploymentPlan) -> tuple[object, ...]:

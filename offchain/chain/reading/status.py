@@ -53,13 +53,13 @@ def read_status(contracts: DeployedContracts, account: str) -> ChainStatus:
         View("Membership", "epochAt", (collection.epoch + 1,)),
         View("ModelChain", "closedRound", (competition.round,)),
         View("ModelTransactions", "counts", (competition.round,)),
-        View("Attestations", "majorityOf", (competition.round,)),
+        View("Attestations", "standing", (competition.round,)),
     )
     found = contracts.read_many(views, header.number)
     next_epoch = _value(Epoch, views[2], found[2])
     draw_height, draw_lost = _draw(contracts, next_epoch, tip, header)
     closed = _value(ClosedRound, views[3], found[3])
-    (commitments, reveals), (majority,) = found[4:]
+    (commitments, reveals), (standing,) = found[4:]
     return ChainStatus(
         block_number=header.number,
         timestamp=header.timestamp,
@@ -77,7 +77,7 @@ def read_status(contracts: DeployedContracts, account: str) -> ChainStatus:
         closed=closed,
         commitments=commitments,
         reveals=reveals,
-        majority=majority,
+        standing=standing,
         head=_value(Head, _VIEWS[2], answers[2]),
         tip=tip,
         best_height=best_height,

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from offchain.attacks.attack import Attack, Outcome
 from offchain.attacks.known import FAMILIES, attack_by_name
-from offchain.whole_files import write_whole
+from offchain.whole_files import require_writable, write_whole
 
 FELL = 1
 """Exit status where a promise fell."""
@@ -31,8 +31,11 @@ def run_attacks(name: str, file: Path | None) -> int:
 
     Raises:
         ConfigurationError: there is no attack of that name.
+        UnwritableFile: the file cannot be written, before anything is tried.
     """
     attacks = [attack_by_name(each) for each in (FAMILIES if name == "all" else [name])]
+    if file is not None:
+        require_writable(file)
     console = Console(soft_wrap=True)
     told = []
     for attack in attacks:

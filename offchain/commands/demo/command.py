@@ -34,6 +34,13 @@ from offchain.learning.tasks.known import TASKS
     default=DEFAULT_TASK,
     help="what the nodes learn",
 )
+@click.option(
+    "--liars",
+    type=click.IntRange(0, 15),
+    default=0,
+    metavar="K",
+    help="nodes that state false points; one honest one is enough",
+)
 @click.option("--keep", is_flag=True, help="keep store, journals and logs in out/demo")
 @click.option(
     "--timeout",

@@ -19,7 +19,13 @@ from rich.live import Live
 
 from offchain.chain.reading.balances import Balances, read_balances
 from offchain.chain.reading.gas import gas_by_function
-from offchain.commands.demo.screen import describe, progress, show_balances, show_block
+from offchain.commands.demo.screen import (
+    describe,
+    progress,
+    show_balances,
+    show_block,
+    show_dispute,
+)
 from offchain.commands.verify.run import report_json, summary, verify_fully
 from offchain.commands.wallet.balance import balances_json
 from offchain.config import PROJECT, Settings
@@ -63,6 +69,7 @@ def show_demo(
     json_file: Path,
     figure: Path,
     task: str,
+    liars: int,
     keep: bool,
     timeout: float,
 ) -> None:
@@ -78,7 +85,8 @@ def show_demo(
     with ExitStack() as stack:
         stack.enter_context(interrupted_by_signals())
         folder = stack.enter_context(working_folder(keep))
-        plan = DemoPlan(PROJECT, folder, recorded_file(settings.headers), nodes, task=task)
+        headers = recorded_file(settings.headers)
+        plan = DemoPlan(PROJECT, folder, headers, nodes, task=task, liars=liars)
         try:
             run_demo(console, plan, wanted)
         except ModelChainError:
@@ -143,7 +151,7 @@ def make_blocks(
     console: Console, network: DemoNetwork, watcher: Watcher, wanted: Wanted, began: float
 ) -> None:
     """Watch until all blocks are made and their rewards claimed; show each."""
-    shown = 0
+    shown = told = 0
     feeding = True
     stage: Stage | None = None
     claims_until: float | None = None
@@ -157,6 +165,9 @@ def make_blocks(
                 stage = watcher.stage
                 if stage is not None and not console.is_terminal:
                     console.print(f"{now - began:6.1f} s  round {stage.round} {describe(stage)}")
+            for event in watcher.disputes[told:]:
+                show_dispute(console, event, network.plan, now - began)
+            told = len(watcher.disputes)
             live.update(progress(watcher, network.workers, wanted.blocks, now - began))
             if feeding and watcher.blocks >= wanted.blocks:
                 # Nothing more is to be made: the nodes only claim.
@@ -215,9 +226,11 @@ def write_json(
     content = {
         "seconds": round(seconds, 2),
         "nodes": network.plan.nodes,
+        "liars": network.plan.liars,
         "task": network.plan.task,
         "parameters": asdict(network.plan.deployed_parameters),
         "blocks": blocks,
+        "disputes": [event.as_json() for event in watcher.disputes],
         "voids": [{"round": number, "reason": reason.name} for number, reason in watcher.voids],
         "balances": [balances_json(balance, chain_id) for balance in balances],
         "verification": verification,

@@ -12,6 +12,8 @@ from rich.text import Text
 
 from offchain.chain.reading.balances import Balances
 from offchain.node.demo.children import Child
+from offchain.node.demo.disputes import DisputeEvent
+from offchain.node.demo.local_network import DemoPlan
 from offchain.node.demo.report import BlockReport, ModelReport, NominationReport
 from offchain.node.demo.watching import Stage, Watcher
 
@@ -26,6 +28,11 @@ STAGES = {
     "BRING": "whoever has them brings them",
     "ATTEST": "attesters commit to all models' points",
     "ATTEST_REVEAL": "attestations are opened",
+    "CHALLENGE": "who knows that a statement is false questions it",
+    "ANSWER": "whoever stands behind it answers",
+    "SECOND_CHALLENGE": "the points behind an answer are asked for",
+    "SECOND_ANSWER": "and given",
+    "PROVE": "a sample goes before the judge",
     "FINALIZE": "the block is appended",
 }
 """What happens in each part of a round."""
@@ -93,6 +100,16 @@ def show_block(console: Console, block: BlockReport, seconds: dict[str, float]) 
     kind = "Quiet block" if block.quiet else "Block"
     title = f"{kind} {block.number}  {shorten(block.hash)}  (round {block.round})"
     console.print(Panel(Group(grid, models_table(block)), title=title, title_align="left"))
+
+
+def show_dispute(console: Console, event: DisputeEvent, plan: DemoPlan, seconds: float) -> None:
+    """Print one thing that happened in a dispute."""
+    by = ""
+    if event.node is not None:
+        is_liar = plan.is_liar(event.node)
+        colour, who = ("red", "liar") if is_liar else ("green", "node")
+        by = f"[{colour}]{who} {event.node}[/{colour}] "
+    console.print(f"{seconds:6.1f} s  [bold]dispute[/bold] {by}{event.text}", soft_wrap=True)
 
 
 def show_balances(console: Console, balances: Sequence[Balances]) -> None:

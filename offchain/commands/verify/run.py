@@ -134,12 +134,13 @@ def summary(report: VerificationReport | LightReport) -> str:
         f"{report.data} data transactions, {report.total_supply} units of the token; in this run "
         f"{report.transactions} transactions, {report.headers} Bitcoin headers, "
         f"{report.rings} ring signatures, {report.evaluations} models in {report.rounds} rounds"
-        + _false_evaluations(report.false_evaluations)
+        + _beside(report.false_evaluations, "models were said to earn other points")
+        + _beside(report.true_fallen, "true statements fell, since nobody answered for them")
     )
 
 
-def _false_evaluations(count: int) -> str:
-    return f"; {count} models were said to earn other points, which decides nothing" * bool(count)
+def _beside(count: int, what: str) -> str:
+    return f"; {count} {what}, which breaks no rule" * bool(count)
 
 
 def report_json(report: VerificationReport | LightReport) -> dict[str, Any]:

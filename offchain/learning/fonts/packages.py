@@ -82,7 +82,9 @@ def fetch_package(
     if name not in known:
         raise FontError(f"{name} is none of the packages {', '.join(known)}")
     if not download:
-        raise FontError(f"{name} is not in the cache: `modelchain fonts fetch` brings it")
+        raise FontError(
+            f"{name} is not in the cache: `modelchain fonts fetch --set full` brings it"
+        )
     for program in ("apt-get", "dpkg-deb"):
         if shutil.which(program) is None:
             raise FontError(f"{name} cannot be fetched: there is no {program} on this machine")

@@ -29,6 +29,14 @@ class CompressionError(ModelChainError):
     """A compressed frame is not what was expected; the message says what is wrong with it."""
 
 
+def compression_overhead(content_bytes: int) -> int:
+    """Return by how much a frame of so many bytes may be longer: a block's header for each 128 KiB.
+
+    More than RFC 8878 needs: its frame header has at most 18 bytes, a checksum 4, a block header 3.
+    """
+    return 64 + content_bytes // 256
+
+
 def compress(content: bytes | memoryview) -> bytes:
     """Return one frame of `content` that `decompress` accepts."""
     parameters = zstandard.ZstdCompressionParameters.from_level(

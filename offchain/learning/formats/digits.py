@@ -16,7 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import PayloadError
-from offchain.learning.formats.compressed import CompressionError, compress, decompress
+from offchain.learning.formats.compressed import (
+    CompressionError,
+    compress,
+    compression_overhead,
+    decompress,
+)
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
 
@@ -24,6 +29,9 @@ IMAGE_SIDE = 28
 CLASSES = 10
 PAYLOAD_FORMAT = "modelchain/digits/2"
 PAYLOAD_METADATA = {"format": PAYLOAD_FORMAT}
+
+_HEADER_BYTES = 256
+"""Of a payload's file in front of its tensors, at most."""
 
 RECORD_BYTES = IMAGE_SIDE * IMAGE_SIDE + 1
 """A sample's record: the image, row by row, and its label."""
@@ -55,6 +63,17 @@ def concatenate(parts: Sequence[DigitSamples]) -> DigitSamples:
     )
 
 
+def payload_bytes(samples: int) -> int:
+    """Return the length of the longest payload of so many samples: of images that do not compress.
+
+    At most a block's: larger ones must compress to fit.
+    """
+    pixels = samples * IMAGE_SIDE * IMAGE_SIDE
+    return min(
+        MAXIMUM_PAYLOAD_BYTES, _HEADER_BYTES + samples + pixels + compression_overhead(pixels)
+    )
+
+
 def encode_payload(samples: DigitSamples) -> bytes:
     """Return the payload plaintext of `samples`: some 185 bytes a drawn image.
 
@@ -62,10 +81,11 @@ def encode_payload(samples: DigitSamples) -> bytes:
     """
     frame = np.frombuffer(compress(np.ascontiguousarray(samples.images).data), np.uint8)
     payload = encode_tensors({"images": frame, "labels": samples.labels}, PAYLOAD_METADATA)
-    if len(payload) > MAXIMUM_PAYLOAD_BYTES:
+    longest = payload_bytes(len(samples))
+    if len(payload) > longest:
         raise PayloadError(
             f"digits payload: {len(samples)} samples take {len(payload)} bytes, one block holds "
-            f"{MAXIMUM_PAYLOAD_BYTES}: deploy with fewer samples a part"
+            f"{longest}: deploy with fewer samples a part"
         )
     return payload
 
@@ -80,12 +100,21 @@ def records(samples: DigitSamples) -> list[bytes]:
     return [data[at : at + RECORD_BYTES] for at in range(0, len(data), RECORD_BYTES)]
 
 
+def samples_of(records: Sequence[bytes]) -> DigitSamples:
+    """Return the samples that have these records.
+
+    Raises `ValueError` if one is not `RECORD_BYTES` long.
+    """
+    joined = np.frombuffer(b"".join(records), np.uint8).reshape(len(records), RECORD_BYTES)
+    return DigitSamples(joined[:, :-1].reshape(-1, IMAGE_SIDE, IMAGE_SIDE), joined[:, -1])
+
+
 def decode_payload(plaintext: bytes, samples: int) -> DigitSamples:
     """Return the samples of a payload plaintext, read-only.
 
-    Raises `PayloadError` unless it is a canonical file of at most 1 MiB less the 28 bytes of
-    sealing, with exactly `samples` labels from 0 to 9, at most `MAXIMUM_PAYLOAD_SAMPLES`, and one
-    frame that declares and holds exactly their images.
+    Raises `PayloadError` unless it is a canonical file that fits a sealed part, with exactly
+    `samples` labels from 0 to 9, at most `MAXIMUM_PAYLOAD_SAMPLES`, and one frame that declares and
+    holds exactly their images.
     """
     try:
         tensors = decode_tensors(

@@ -16,6 +16,9 @@ Unlike the digits' network this one needs no tricks to be fast: points are a few
 
 from __future__ import annotations
 
+import operator
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +34,10 @@ from offchain.learning.exact.integer_layer import (
 )
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.regression.samples import TableSamples
-from offchain.learning.regression.table import Table
+from offchain.learning.regression.table import MAXIMUM_POINTS, Table
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
 INPUT_MAXIMUM = 255
-MAXIMUM_POINTS = 255
 MAXIMUM_HIDDEN = 64
 
 _BATCH = 4096
@@ -143,6 +145,36 @@ def points(table: Table, network: RegressionNetwork, samples: TableSamples) -> N
         credit = np.maximum(table.tolerance - errors, 0)
         found[part] = MAXIMUM_POINTS * credit // table.tolerance
     return found
+
+
+def points_by_definition(
+    table: Table, network: RegressionNetwork, records: Sequence[bytes]
+) -> NDArray[np.uint8]:
+    """Return the same as `points` for samples of some records, with Python's whole numbers."""
+    worth = []
+    for record in records:
+        *features, target = struct.unpack(f">{len(table.columns) + 1}i", record)
+        values = [
+            INPUT_MAXIMUM * (value - column.lowest) // (column.highest - column.lowest)
+            for value, column in zip(features, table.columns, strict=True)
+        ]
+        hidden = [
+            min(max(total, 0), ACTIVATION_MAXIMUM) for total in _plain(network.hidden, values)
+        ]
+        [output] = _plain(network.output, hidden)
+        prediction = min(max(output, table.target.lowest), table.target.highest)
+        credit = max(table.tolerance - abs(prediction - target), 0)
+        worth.append(MAXIMUM_POINTS * credit // table.tolerance)
+    return np.array(worth, np.uint8)
+
+
+def _plain(layer: IntegerLayer, activation: Sequence[int]) -> list[int]:
+    """A layer's shifted sums for one sample."""
+    units = zip(layer.weight.tolist(), layer.bias.tolist(), layer.shift.tolist(), strict=True)
+    return [
+        (sum(map(operator.mul, weights, activation)) + bias + ((1 << shift) >> 1)) >> shift
+        for weights, bias, shift in units
+    ]
 
 
 def _sums(layer: IntegerLayer, activation: NDArray[np.int64]) -> NDArray[np.int64]:

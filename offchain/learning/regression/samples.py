@@ -57,6 +57,13 @@ def encode_payload(table: Table, samples: TableSamples) -> bytes:
     return encode_tensors(tensors, {"format": payload_format(table)})
 
 
+def payload_bytes(table: Table, samples: int) -> int:
+    """Return the length of every payload of so many samples; at most a block's."""
+    features = np.zeros((samples, len(table.columns)), np.int32)
+    payload = encode_payload(table, TableSamples(features, np.zeros(samples, np.int32)))
+    return min(MAXIMUM_PAYLOAD_BYTES, len(payload))
+
+
 def record_bytes(table: Table) -> int:
     """Return how long the record of a sample is."""
     return VALUE_BYTES * (len(table.columns) + 1)
@@ -72,8 +79,8 @@ def records(table: Table, samples: TableSamples) -> list[bytes]:
 def decode_payload(table: Table, plaintext: bytes, samples: int) -> TableSamples:
     """Return the samples of a payload plaintext as read-only views of it.
 
-    Raises `PayloadError` unless it is a canonical file of at most 1 MiB less the 28 bytes of
-    sealing, with exactly `samples` samples of the right shape, each value in its column's range.
+    Raises `PayloadError` unless it is a canonical file with exactly `samples` samples of the right
+    shape, each value in its column's range.
     """
     name = f"{table.name} payload"
     try:

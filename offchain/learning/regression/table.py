@@ -9,6 +9,8 @@ from offchain.errors import ConfigurationError
 
 MAXIMUM_COLUMNS = 64
 LARGEST_VALUE = 2**31 - 1
+MAXIMUM_POINTS = 255
+"""What a prediction without an error is worth."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,19 @@ from typing import TYPE_CHECKING
 
 from offchain.learning.exact.integer_layer import MAXIMUM_SHIFT
 from offchain.learning.regression import regression_network
-from offchain.learning.regression.regression_network import MAXIMUM_POINTS, RegressionNetwork
+from offchain.learning.regression.regression_network import RegressionNetwork
 from offchain.learning.regression.samples import (
     TableSamples,
     concatenate,
     decode_payload,
+    payload_bytes,
     payload_format,
     record_bytes,
     records,
 )
 from offchain.learning.regression.settings import RegressionSettings
-from offchain.learning.regression.table import Table
-from offchain.learning.task import (
-    MAXIMUM_PAYLOAD_BYTES,
-    ProgressCallback,
-    Task,
-)
+from offchain.learning.regression.table import MAXIMUM_POINTS, Table
+from offchain.learning.task import ProgressCallback, Task
 from offchain.ports import TrainedModel
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
@@ -50,12 +47,16 @@ class RegressionTask(Task[TableSamples, RegressionNetwork]):
         """The table's name."""
         return self._table.name
 
+    @property
+    def payload_bytes(self) -> int:
+        """The length of every payload; see `samples.payload_bytes`."""
+        return payload_bytes(self._table, self.samples_per_part)
+
     def rules(self) -> Mapping[str, object]:
         """Return the table, the formats, and what a prediction is worth."""
         table = self._table
         return {
             "payload": payload_format(table),
-            "maximum_payload_bytes": MAXIMUM_PAYLOAD_BYTES,
             "record": "columns int32 big-endian, target int32 big-endian",
             "record_bytes": record_bytes(table),
             "points": "255 * max(0, tolerance - |prediction - target|) // tolerance",
@@ -85,6 +86,12 @@ class RegressionTask(Task[TableSamples, RegressionNetwork]):
     ) -> NDArray[np.uint8]:
         """Return what each prediction is worth; see `regression_network.points`."""
         return regression_network.points(self._table, network, concatenate(self._table, samples))
+
+    def points_by_definition(
+        self, network: RegressionNetwork, records: Sequence[bytes]
+    ) -> NDArray[np.uint8]:
+        """Return what each prediction is worth; see `regression_network.points_by_definition`."""
+        return regression_network.points_by_definition(self._table, network, records)
 
     def train(
         self,

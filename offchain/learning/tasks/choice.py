@@ -28,16 +28,21 @@ class TaskChoice:
         options: that the worker takes for this task, each with an explicit default. One that
             several tasks have is one object.
         samples_per_part: that a deployment has where nobody chose another number.
+        points: what a model earns on a sample that it gets right, 1 to 255.
         learner: of the samples in a part, the options' values, and the processes that train
             together, None where there is one alone.
         source: of the samples in a part, a node's number, the number of nodes on its machine, a
             seed that decides what it draws, and the options' values.
+        judge: name of the contract that decides disputes about the task's points; None: it has
+            none, and a majority of the attesters is believed.
     """
 
     options: tuple[click.Option, ...]
     samples_per_part: int
+    points: int
     learner: Callable[[int, OptionValues, TrainingProcesses | None], Learner]
     source: Callable[[int, int, int, int, OptionValues], DataSource]
+    judge: str | None = None
 
 
 TRAINING_SECONDS: Final = click.Option(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from offchain.errors import ConfigurationError
+from offchain.learning.regression.table import MAXIMUM_POINTS
 from offchain.learning.tasks.choice import TRAINING_SECONDS, OptionValues, TaskChoice
 
 if TYPE_CHECKING:
@@ -41,4 +42,6 @@ def _source(samples_per_part: int, node: int, nodes: int, seed: int, _: OptionVa
     return TableDataSource(DIABETES, diabetes_rows(), node, nodes, seed, samples_per_part)
 
 
-DIABETES_CHOICE: Final = TaskChoice((TRAINING_SECONDS,), SAMPLES_PER_PART, _learner, _source)
+DIABETES_CHOICE: Final = TaskChoice(
+    (TRAINING_SECONDS,), SAMPLES_PER_PART, MAXIMUM_POINTS, _learner, _source
+)

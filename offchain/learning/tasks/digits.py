@@ -32,13 +32,12 @@ from offchain.learning.formats.digits import (
     DigitSamples,
     concatenate,
     decode_payload,
+    payload_bytes,
     records,
+    samples_of,
 )
-from offchain.learning.task import (
-    MAXIMUM_PAYLOAD_BYTES,
-    ProgressCallback,
-    Task,
-)
+from offchain.learning.task import ProgressCallback, Task
+from offchain.learning.tasks.digits_judge import DigitsJudge
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import TrainedModel
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
@@ -83,12 +82,16 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
         """The task's name."""
         return "digits"
 
+    @property
+    def payload_bytes(self) -> int:
+        """The longest payload; see `digits.payload_bytes`."""
+        return payload_bytes(self.samples_per_part)
+
     def rules(self) -> Mapping[str, object]:
         """Return the formats, the family's shape and bounds, and what an image is worth."""
         family = DIGITS_FAMILY
         return {
             "payload": PAYLOAD_FORMAT,
-            "maximum_payload_bytes": MAXIMUM_PAYLOAD_BYTES,
             "record": "image uint8 [28, 28] row by row, label uint8",
             "record_bytes": RECORD_BYTES,
             "points": "1 if the lowest class of the largest logits is the label, else 0",
@@ -105,6 +108,11 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
             "maximum_shift": MAXIMUM_SHIFT,
             "sums_below": EXACT_BOUND,
         }
+
+    @property
+    def judge(self) -> DigitsJudge:
+        """The definition; contracts/judge has it on chain."""
+        return DigitsJudge()
 
     def decode_payload(self, plaintext: bytes) -> DigitSamples:
         """Return the samples of a payload; see `digits.decode_payload`."""
@@ -133,6 +141,13 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
         except (EvaluationError, RuntimeError) as error:
             log.warning("a model is judged by the definition, slowly", reason=str(error)[:200])
         return reference_points(network, together.images, together.labels)
+
+    def points_by_definition(
+        self, network: IntegerNetwork, records: Sequence[bytes]
+    ) -> NDArray[np.uint8]:
+        """Return 1 for each image that gets its label, else 0; see `reference_points`."""
+        samples = samples_of(records)
+        return reference_points(network, samples.images, samples.labels)
 
     def train(
         self,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LABELS: Final = frozenset(range(10))
 SAMPLES_PER_PART: Final = 200
+POINTS: Final = 1
 
 
 class Labels(click.ParamType[frozenset[int]]):
@@ -99,4 +100,6 @@ def _source(
     )
 
 
-DIGITS_CHOICE: Final = TaskChoice(OPTIONS, SAMPLES_PER_PART, _learner, _source)
+DIGITS_CHOICE: Final = TaskChoice(
+    OPTIONS, SAMPLES_PER_PART, POINTS, _learner, _source, judge="ImageJudge"
+)

@@ -6,12 +6,14 @@ import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic
 
+from offchain.errors import PointsDifferError
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.task import Network, ProgressCallback, Samples, Task
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel
+from offchain.protocol.words.judge import Judge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,9 +35,19 @@ class TaskLearner(Learner, Generic[Samples, Network]):
         return self._task.samples_per_part
 
     @property
+    def payload_bytes(self) -> int:
+        """The longest payload; see `Task.payload_bytes`."""
+        return self._task.payload_bytes
+
+    @property
     def description(self) -> bytes:
         """What the deployment is bound to; see `Task.description`."""
         return self._task.description()
+
+    @property
+    def judge(self) -> Judge | None:
+        """See `Task.judge`."""
+        return self._task.judge
 
     def check_payload(self, payload: bytes) -> None:
         """Raise `PayloadError` unless a payload plaintext passes the task's check."""
@@ -76,6 +88,17 @@ class TaskLearner(Learner, Generic[Samples, Network]):
         """
         network = self._task.decode_model(model)
         return self._task.points(network, self._test_samples(payloads))
+
+    def check_points(self, model: bytes, records: Sequence[bytes], points: Sequence[int]) -> None:
+        """Raise `PointsDifferError` unless the definition gives samples of `records` the `points`.
+
+        Raises `ModelError` if the model is malformed.
+        """
+        network = self._task.decode_model(model)
+        found = self._task.points_by_definition(network, records).tolist()
+        for sample, (stated, expected) in enumerate(zip(points, found, strict=True)):
+            if stated != expected:
+                raise PointsDifferError(sample, int(stated), expected)
 
     def _test_samples(self, test: Sequence[bytes]) -> list[Samples]:
         """All models of a round are judged on the same payloads: they are decoded once."""

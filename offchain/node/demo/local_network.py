@@ -22,8 +22,8 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
+from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
-from offchain.learning.regression.regression_network import MAXIMUM_POINTS
 from offchain.learning.tasks.known import TASKS, make_learner
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
@@ -48,6 +48,7 @@ class DemoPlan:
         training_seconds: how long a model is trained at most; None: as the learner has it.
         store: the content store; None: a local one in the folder.
         task: what the nodes learn.
+        liars: how many of the nodes, the last ones, state false points.
     """
 
     project: Path
@@ -59,6 +60,17 @@ class DemoPlan:
     training_seconds: float | None = None
     store: str | None = None
     task: str = DEFAULT_TASK
+    liars: int = 0
+
+    def __post_init__(self) -> None:
+        if self.liars >= self.nodes:
+            raise ConfigurationError(
+                f"{self.liars} liars of {self.nodes} nodes: at least one must be honest"
+            )
+
+    def is_liar(self, node: int) -> bool:
+        """Whether a node lies."""
+        return node >= self.nodes - self.liars
 
     @property
     def deployed_parameters(self) -> Parameters:
@@ -71,11 +83,6 @@ class DemoPlan:
             samples_per_part=TASKS[self.task].samples_per_part,
             start_seconds=START_SECONDS,
         )
-
-    @property
-    def points(self) -> int:
-        """What a model earns on a sample that it gets right."""
-        return 1 if self.task == "digits" else MAXIMUM_POINTS
 
     @property
     def logs(self) -> Path:
@@ -128,7 +135,10 @@ class DemoNetwork:
         options += ["--phase-seconds", str(round(self.plan.patience))]
         if self.plan.training_seconds is not None:
             options += ["--training-seconds", str(self.plan.training_seconds)]
-        return self.children.start(f"node-{node}", "worker", options)
+        if not self.plan.is_liar(node):
+            return self.children.start(f"node-{node}", "worker", options)
+        options += ["--points", str(TASKS[self.plan.task].points)]
+        return self.children.start(f"liar-{node}", "commands/demo/liar", options)
 
 
 def account(number: int) -> LocalAccount:
@@ -216,7 +226,7 @@ def deploy_on(
         DeploymentPlan(
             tuple(str(account(node).address) for node in range(plan.nodes)),
             checkpoint,
-            DeployedTask(plan.task, learner.description),
+            DeployedTask(plan.task, learner.description, TASKS[plan.task].judge),
             MAINNET,
             parameters,
             DEMO_RELAY,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from offchain.chain.follower import ChainFollower
+from offchain.learning.tasks.known import TASKS
+from offchain.node.demo.disputes import DisputeEvent, DisputeTeller
 from offchain.node.demo.local_network import DemoNetwork
 from offchain.node.demo.report import BlockReport, Rewards, report_block
 from offchain.protocol.history.fold import History
@@ -61,6 +63,8 @@ class Watcher:
         self._rewards: dict[int, Rewards] = {}
         self.evm_block_of: dict[int, int] = {0: deployment.block_number}
         self.voids: list[tuple[int, VoidReason]] = []
+        self.disputes: list[DisputeEvent] = []
+        self._teller = DisputeTeller(network.accounts())
 
     @property
     def blocks(self) -> int:
@@ -90,6 +94,7 @@ class Watcher:
             self._seen.clear()
             self._rewards.clear()
             self.voids.clear()
+            self.disputes.clear()
             self.evm_block_of = {0: self.evm_block_of[0]}
             news = self._follower.records
         for record in news:
@@ -103,7 +108,7 @@ class Watcher:
             self._network.source,
             self._network.accounts(),
             self._rewards.get(self._follower.history.blocks[number].round, Rewards()),
-            self._network.plan.points,
+            TASKS[self._network.plan.task].points,
         )
 
     def is_claimed(self, number: int) -> bool:
@@ -131,6 +136,9 @@ class Watcher:
         return seconds
 
     def _take(self, record: Record) -> None:
+        event = self._teller.tell(record, self._follower.history)
+        if event is not None:
+            self.disputes.append(event)
         match record:
             case Started():
                 self._enter(1, COLLECT)

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import clock, reports
+from offchain.protocol.words.dispute_records import RowAnswered
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.transactions import EMPTY_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,41 @@ def _part_is_done(replay: ReplaySchedule, history: History, entry: RoundHistory)
             return len(entry.attestation_commitments) >= entry.attesters
         case Phase.ATTEST_REVEAL:
             return len(entry.stated) >= len(entry.attestation_commitments)
+        case phase if Phase.CHALLENGE <= phase <= Phase.PROVE:
+            return _is_disputed_out(entry)
         case _:
             # Finalize ends with the block. Headers would only let somebody void the round.
             return False
+
+
+def _is_disputed_out(entry: RoundHistory) -> bool:
+    """Whether a phase of the dispute shows all that is to be expected of it.
+
+    At most one statement is true, and so all others are to be questioned, their answers too, and
+    to be disproved. What is never to come, as a proof against the true one, only the patience ends.
+    """
+    fallen, questions = entry.fallen, entry.questions
+    match entry.phase:
+        case Phase.CHALLENGE:
+            questioned = {question.asked.statement for question in questions} | fallen.keys()
+            return len(questioned) >= len(entry.statements) - 1
+        case Phase.ANSWER:
+            # That a model is malformed is not shown but refuted.
+            return all(
+                question.answer is not None
+                or entry.statements[question.asked.statement][question.asked.row] == EMPTY_ROW
+                for question in questions
+            )
+        case Phase.SECOND_CHALLENGE:
+            asked = {cell.asked.question for cell in entry.cells}
+            return all(
+                number in asked or not isinstance(question.answer, RowAnswered)
+                for number, question in enumerate(questions, 1)
+            )
+        case Phase.SECOND_ANSWER:
+            return all(cell.answer is not None for cell in entry.cells)
+        case _:
+            return {question.asked.statement for question in questions} <= fallen.keys()
 
 
 def _in_collection(

@@ -8,11 +8,12 @@ from offchain.protocol.deciding.intents import (
     EvaluateModels,
     Intent,
     OpenAttestedRows,
+    RecheckPoints,
     Send,
     turn_of,
 )
 from offchain.protocol.deciding.membership import has_full_stake
-from offchain.protocol.deciding.patience import patience_over
+from offchain.protocol.deciding.patience import is_confirmed, patience_over
 from offchain.protocol.deciding.policy import Role
 from offchain.protocol.deciding.snapshot import Snapshot
 from offchain.protocol.words.actions import Finalize, ReportData, ReportModels
@@ -76,6 +77,21 @@ def evaluate(snapshot: Snapshot, intents: list[Intent], *, reveals: bool = False
         intents.append(EvaluateModels(snapshot.status.competition.round))
 
 
+def trusts_points(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> bool:
+    """Whether a second arithmetic has found the own points right; if it was not asked, it is."""
+    facts = snapshot.competition
+    if facts.points_differ:
+        waiting.append(
+            "nothing: a second arithmetic gave other points, and a false statement costs the "
+            "stake; look for bad memory or a faulty library"
+        )
+    elif not facts.rechecked:
+        waiting.append("the second arithmetic")
+        if not facts.rechecking:
+            intents.append(RecheckPoints(snapshot.status.competition.round))
+    return facts.rechecked and not facts.points_differ
+
+
 def decide_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
     """Commit to the statement; again where another stands on chain: the later one counts."""
     facts, committed = snapshot.competition, snapshot.status.own.attestation.commitment
@@ -85,8 +101,17 @@ def decide_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[
         waiting.append("the evaluation of the models")
     elif facts.attestation in (None, committed):
         waiting.append("the other attesters")
+    elif not trusts_points(snapshot, intents, waiting):
+        return
     elif has_full_stake(snapshot, intents, waiting) and facts.attestation is not None:
         intents.append(AttestRows(snapshot.status.competition.round, facts.attestation))
+
+
+def opens(snapshot: Snapshot) -> bool:
+    """Whether the node can open its attestation, and has not."""
+    computed, attestation = snapshot.competition.attestation, snapshot.status.own.attestation
+    is_own = attestation.commitment != ZERO_HASH and attestation.commitment == computed
+    return is_own and attestation.statement == ZERO_HASH
 
 
 def open_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
@@ -104,7 +129,7 @@ def open_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[st
         waiting.append("the evaluation of the models")
     elif attestation.commitment != facts.attestation:
         waiting.append("nothing: the attestation on chain is not what this node computes now")
-    else:
+    elif is_confirmed(snapshot, snapshot.policy.confirmations.statements, waiting):
         duty = f"open statement {facts.statement.hex()[:16]} of round {round_number}"
         waits = not facts.rows_brought and not patience_over(snapshot)
         turn = turn_of(snapshot.account, snapshot.keepers, duty) if waits else 0
@@ -115,7 +140,7 @@ def open_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[st
 
 def decide_finalize(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
     """Append the block by the rows that stand, unless this node has computed others."""
-    facts, majority = snapshot.competition, snapshot.status.majority
+    facts, majority = snapshot.competition, snapshot.status.standing
     if not finalizes(snapshot):
         waiting.append("whoever appends the block")
     elif facts.majority_rows is not None:
@@ -126,7 +151,7 @@ def decide_finalize(snapshot: Snapshot, intents: list[Intent], waiting: list[str
 
 def finalizes(snapshot: Snapshot) -> bool:
     """Whether this node can append the block, and does not know better."""
-    facts, majority = snapshot.competition, snapshot.status.majority
+    facts, majority = snapshot.competition, snapshot.status.standing
     agrees = facts.statement in (None, majority)
     is_able = majority != ZERO_HASH and facts.majority_rows is not None
     return snapshot.has_role(Role.KEEP) and is_able and agrees

@@ -9,10 +9,16 @@ from offchain.protocol.deciding.attesting import (
     decide_finalize,
     evaluate,
     open_attestation,
+    opens,
     report_data,
     report_models,
 )
 from offchain.protocol.deciding.collection import is_publishing
+from offchain.protocol.deciding.disputing import (
+    decide_disputes,
+    dispute_unfinished,
+    in_dispute,
+)
 from offchain.protocol.deciding.intents import (
     AttestRows,
     BringModelFile,
@@ -20,13 +26,14 @@ from offchain.protocol.deciding.intents import (
     EvaluateModels,
     Intent,
     OpenAttestedRows,
+    RecheckPoints,
     RecoverModel,
     RevealTrainedModel,
     Send,
     TrainModel,
 )
 from offchain.protocol.deciding.membership import has_full_stake
-from offchain.protocol.deciding.patience import patience_over
+from offchain.protocol.deciding.patience import is_confirmed, patience_over
 from offchain.protocol.deciding.policy import Role
 from offchain.protocol.deciding.snapshot import Snapshot
 from offchain.protocol.words.actions import AddStake
@@ -62,6 +69,9 @@ def decide_competition(snapshot: Snapshot, intents: list[Intent], waiting: list[
         case Phase.ATTEST_REVEAL:
             evaluate(snapshot, intents)
             open_attestation(snapshot, intents, waiting)
+        case phase if in_dispute(phase):
+            evaluate(snapshot, intents)
+            decide_disputes(snapshot, intents, waiting)
         case Phase.FINALIZE:
             decide_finalize(snapshot, intents, waiting)
         case _:
@@ -71,6 +81,7 @@ def decide_competition(snapshot: Snapshot, intents: list[Intent], waiting: list[
 def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
     """Whether the node still works on its own part of the present phase."""
     facts, own = snapshot.competition, snapshot.status.own
+    confirmations = snapshot.policy.confirmations
     due: tuple[type[Intent], ...] = ()
     runs = False
     match snapshot.status.competition.phase:
@@ -82,15 +93,23 @@ def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
         case Phase.REPORT:
             runs = attests(snapshot) and not own.has_reported_data
         case Phase.REVEAL:
-            due, runs = (RevealTrainedModel, EvaluateModels, RecoverModel), facts.evaluating
+            due = (RevealTrainedModel, EvaluateModels, RecoverModel)
+            held = _reveals(snapshot) and facts.held_model == own.commitment.hash
+            waits = held and not is_confirmed(snapshot, confirmations.reveals, [])
+            runs = facts.evaluating or waits
         case Phase.AVAILABLE:
             runs = attests(snapshot) and not own.has_reported_models
         case Phase.BRING:
             due = (BringModelFile,)
         case Phase.ATTEST:
-            due, runs = (AttestRows, EvaluateModels), facts.evaluating
+            due = (AttestRows, EvaluateModels, RecheckPoints)
+            runs = facts.evaluating or facts.rechecking
         case Phase.ATTEST_REVEAL:
-            due, runs = (OpenAttestedRows, EvaluateModels), facts.evaluating
+            due = (OpenAttestedRows, EvaluateModels)
+            waits = opens(snapshot) and not is_confirmed(snapshot, confirmations.statements, [])
+            runs = facts.evaluating or waits
+        case phase if in_dispute(phase):
+            return dispute_unfinished(snapshot, intents)
         case _:
             return False
     # What fills up the stake comes before a model or an attestation.
@@ -162,7 +181,8 @@ def _decide_reveal(snapshot: Snapshot, intents: list[Intent], waiting: list[str]
     elif facts.held_model != commitment.hash:
         waiting.append("nothing: the committed model is lost, and a part of the stake with it")
     elif facts.scored or patience_over(snapshot):
-        intents.append(RevealTrainedModel(snapshot.status.competition.round))
+        if is_confirmed(snapshot, snapshot.policy.confirmations.reveals, waiting):
+            intents.append(RevealTrainedModel(snapshot.status.competition.round))
     elif facts.data_open:
         waiting.append("the evaluation of the own model")
     else:

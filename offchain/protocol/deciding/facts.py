@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from offchain.protocol.deciding.snapshot import Claim, MembershipFacts
+from offchain.protocol.history.disputed import Cell, Question
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.state import ChainState
 from offchain.protocol.rules import heat, reports
-from offchain.protocol.words.actions import ClaimAttestation, ClaimBest, ClaimData, ClaimVoice
+from offchain.protocol.rules.disputes import settlement
+from offchain.protocol.words.actions import (
+    ClaimAttestation,
+    ClaimBest,
+    ClaimData,
+    ClaimVoice,
+    Settle,
+    SettleCell,
+)
+from offchain.protocol.words.disputes import FallReason
+from offchain.protocol.words.status import Phase
 
 REMEMBERED_BLOCKS = 4
 """Blocks whose data rewards are still claimed for everybody."""
@@ -65,9 +76,15 @@ def keepers(history: ChainState, account: str) -> tuple[str, ...]:
 
 
 def claims(history: ChainState, account: str) -> tuple[Claim, ...]:
-    """Rewards that are due: the account's own, then everybody's for data, oldest block first."""
+    """What is due: the account's bonds and rewards, then everybody's rewards for data.
+
+    Oldest rounds first.
+    """
     rounds = [history.round(block.round) for block in history.blocks[1:]]
-    personal = [claim for entry in rounds for claim in _personal(history, entry, account)]
+    personal = [
+        claim for entry in history.rounds.values() for claim in _settlements(entry, account)
+    ]
+    personal += [claim for entry in rounds for claim in _personal(history, entry, account)]
     data = [claim for entry in rounds[-REMEMBERED_BLOCKS:] for claim in _data(history, entry)]
     return (*personal, *data[:MAXIMUM_DATA_CLAIMS])
 
@@ -90,6 +107,34 @@ def _personal(history: ChainState, entry: RoundHistory, account: str) -> Iterato
     if is_behind and (number, account) not in history.attestations_claimed:
         duty = f"attestation of {account} in round {number}"
         yield Claim(ClaimAttestation(number, account), duty, personal=True)
+
+
+def _settlements(entry: RoundHistory, account: str) -> Iterator[Claim]:
+    """Bonds of a dispute that is over, as far as the account has something of them."""
+    if not (entry.is_over or entry.phase is Phase.FINALIZE):
+        return
+    for number, question in enumerate(entry.questions, 1):
+        if _pays(entry, question.asked.statement, question, account):
+            duty = f"bond of question {number} of round {entry.number}"
+            yield Claim(Settle(entry.number, number), duty, personal=True)
+    for number, cell in enumerate(entry.cells, 1):
+        statement = entry.questions[cell.asked.question - 1].asked.statement
+        if _pays(entry, statement, cell, account):
+            duty = f"bond of cell {number} of round {entry.number}"
+            yield Claim(SettleCell(entry.number, number), duty, personal=True)
+
+
+def _pays(entry: RoundHistory, statement: bytes, one: Question | Cell, account: str) -> bool:
+    """Whether settling a question or a cell pays the account."""
+    if one.settled is not None:
+        return False
+    fell = entry.fallen.get(statement)
+    is_answered = one.answer is not None
+    due = settlement(one.asked.bond, has_fallen=fell is not None, is_answered=is_answered)
+    if due.to_asker:
+        by_silence = fell is not None and fell.reason is FallReason.SILENCE and not is_answered
+        return one.asked.asker == account and (due.paid > 0 or by_silence)
+    return one.answer is not None and one.answer.answerer == account and due.paid > 0
 
 
 def _data(history: ChainState, entry: RoundHistory) -> Iterator[Claim]:

@@ -106,6 +106,13 @@ class EvaluateModels:
 
 
 @dataclass(frozen=True, slots=True)
+class RecheckPoints:
+    """Compute a random sample of the round's points again, by a second arithmetic."""
+
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
 class AttestRows:
     """Commit to the statement of the round's rows."""
 
@@ -135,6 +142,7 @@ Intent = (
     | RevealTrainedModel
     | BringModelFile
     | EvaluateModels
+    | RecheckPoints
     | AttestRows
     | OpenAttestedRows
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from offchain.protocol.deciding.policy import Policy, Role
-from offchain.protocol.words.actions import Action
+from offchain.protocol.words.actions import Action, Ask, AskCell
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ChainStatus
 from offchain.protocol.words.transactions import Row
@@ -97,6 +97,9 @@ class CompetitionFacts:
         bringable: reveals that are reported missing, that nobody brought, and whose files the node
             has and may bring.
         own_reveal: index of the node's own reveal.
+        rechecking: whether points are computed again by a second arithmetic, or what failed rests.
+        rechecked: whether a sample of all models' points came out the same.
+        points_differ: whether one did not: nothing of this round may be stated.
         statement: hash of all models' rows, once they are complete and final.
         attestation: commitment to that statement.
         rows_brought: whether somebody has opened that statement.
@@ -119,6 +122,9 @@ class CompetitionFacts:
     unfetched_models: int = 0
     bringable: tuple[int, ...] = ()
     own_reveal: int | None = None
+    rechecking: bool = False
+    rechecked: bool = False
+    points_differ: bool = False
     statement: bytes | None = None
     attestation: bytes | None = None
     rows_brought: bool = False
@@ -138,6 +144,40 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Challenge:
+    """A bond that can be put on a statement's being false: a question, or a cell.
+
+    Attributes:
+        action: what puts it.
+        duty: its name, the same for all nodes.
+        decides: whether the statement would be chosen before the true one.
+        taken: wei at stake behind the statement, of which a part is the reward.
+    """
+
+    action: Ask | AskCell
+    duty: str
+    decides: bool
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeMove:
+    """An answer, a commitment or a proof. ``is_own``: this node's to make before all others'."""
+
+    action: Action
+    duty: str
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFacts:
+    """What can be done about statements in the present phase, the most urgent first."""
+
+    challenges: tuple[Challenge, ...] = ()
+    moves: tuple[DisputeMove, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that `decide` looks at.
 
@@ -150,6 +190,7 @@ class Snapshot:
         membership: see `MembershipFacts`.
         sharing: see `SharingFacts`.
         competition: see `CompetitionFacts`; of ``status.competition.round``.
+        disputes: see `DisputeFacts`; of the same round.
         claims: what is due.
     """
 
@@ -161,6 +202,7 @@ class Snapshot:
     membership: MembershipFacts = field(default_factory=MembershipFacts)
     sharing: SharingFacts = field(default_factory=SharingFacts)
     competition: CompetitionFacts = field(default_factory=CompetitionFacts)
+    disputes: DisputeFacts = field(default_factory=DisputeFacts)
     claims: tuple[Claim, ...] = ()
 
     @property

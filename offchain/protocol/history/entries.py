@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from offchain.errors import ProtocolError
-from offchain.protocol.rules import dataset, reports
-from offchain.protocol.rules.standing import is_majority
+from offchain.protocol.history.disputed import Cell, Question
+from offchain.protocol.rules import dataset, disputes, reports
 from offchain.protocol.words import records as events
+from offchain.protocol.words.dispute_records import ProofCommitted, StatementFell
 from offchain.protocol.words.status import Phase, VoidReason
 from offchain.protocol.words.transactions import Block, DataRecord, Row
 
@@ -113,6 +114,10 @@ class RoundHistory:
         attestation_commitments: the latest of each attester.
         statements: rows of each statement that was opened.
         stated: what each attester opened.
+        questions: asked in its dispute; number n is at n - 1.
+        cells: likewise.
+        proofs: the latest commitment to a proof of each account.
+        fallen: statements that fell.
         decided: which models were valid, and the voices.
         burned: reveal indices of the models that burned.
         block: the block it made.
@@ -137,6 +142,10 @@ class RoundHistory:
     attestation_commitments: dict[str, bytes] = field(default_factory=dict)
     statements: dict[bytes, tuple[Row, ...]] = field(default_factory=dict)
     stated: dict[str, bytes] = field(default_factory=dict)
+    questions: list[Question] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    proofs: dict[str, ProofCommitted] = field(default_factory=dict)
+    fallen: dict[bytes, StatementFell] = field(default_factory=dict)
     decided: events.RoundDecided | None = None
     burned: set[int] = field(default_factory=set)
     block: Block | None = None
@@ -189,13 +198,17 @@ class RoundHistory:
         """Numbers of the data transactions in D, ascending; None before it is fixed."""
         return None if self.fixed is None else reports.positions(self.fixed.data_set)
 
-    @property
-    def majority(self) -> bytes | None:
-        """The statement behind which more than half of the attesters stand."""
-        for statement in self.statements:
-            if is_majority(self.support(statement), self.attesters):
-                return statement
-        return None
+    def standing(self, *, has_judge: bool) -> bytes:
+        """The statement that stands; zeros: none.
+
+        Args:
+            has_judge: whether the task has one.
+        """
+        opened = [
+            disputes.Backed(statement, self.support(statement), statement in self.fallen)
+            for statement in self.statements
+        ]
+        return disputes.standing_statement(opened, self.attesters, has_judge=has_judge)
 
     def ids(self, numbers: Iterable[int]) -> list[bytes]:
         """Identifiers of data transactions by number."""
@@ -204,6 +217,11 @@ class RoundHistory:
     def support(self, statement: bytes) -> int:
         """Attesters that opened this statement."""
         return sum(opened == statement for opened in self.stated.values())
+
+    def forget_answers(self) -> None:
+        """Let go of the numbers of all answers: they decide nothing more, and may be many."""
+        self.questions = [question.forgotten() for question in self.questions]
+        self.cells = [cell.forgotten() for cell in self.cells]
 
     def phase_start(self, phase: Phase) -> events.PhaseStarted | None:
         """When the round entered a phase, if it did."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.sealing import key_commitment
+from offchain.protocol.history.dispute_fold import DISPUTE_HANDLERS
 from offchain.protocol.history.entries import EpochHistory, HistoryError, RoundHistory, SharedData
 from offchain.protocol.history.state import ChainState
 from offchain.protocol.rules import dataset, epochs, judging, partition, reports
@@ -101,6 +102,9 @@ class History(ChainState):
 
     def _stake_burned(self, record: events.StakeBurned) -> None:
         self.stakes[record.account] = record.left
+
+    def _stake_confiscated(self, record: events.StakeConfiscated) -> None:
+        self.stakes[record.account] = 0
 
     def _stake_returned(self, record: events.StakeReturned) -> None:
         self.stakes[record.account] = 0
@@ -202,7 +206,10 @@ class History(ChainState):
         entry.closed = record
 
     def _phase_started(self, record: events.PhaseStarted) -> None:
-        self.round(record.round).phases.append(record)
+        entry = self.round(record.round)
+        entry.phases.append(record)
+        if entry.is_over:
+            entry.forget_answers()
 
     def _keys_counted(self, record: events.KeysCounted) -> None:
         entry = self.round(record.round)
@@ -280,6 +287,9 @@ class History(ChainState):
         self._require(record.statement in entry.statements, record, "nobody brought its rows")
         entry.stated[record.account] = record.statement
 
+    def _disputed(self, record: Any) -> None:
+        DISPUTE_HANDLERS[type(record)](self.round(record.round), record)
+
     def _left_alone(self, record: Record) -> None:
         """Who attests is read from the contracts' views."""
 
@@ -330,6 +340,7 @@ _HANDLERS: dict[type[Record], Callable[[History, Any], None]] = {
     events.MembersWritten: History._members_written,
     events.StakeAdded: History._stake_added,
     events.StakeBurned: History._stake_burned,
+    events.StakeConfiscated: History._stake_confiscated,
     events.StakeReturned: History._stake_returned,
     events.DataShared: History._data_shared,
     events.Partitioned: History._partitioned,
@@ -364,4 +375,5 @@ _HANDLERS: dict[type[Record], Callable[[History, Any], None]] = {
     events.HeatGained: History._heat_gained,
     events.HeadersAccepted: History._headers_accepted,
     events.Reorganised: History._reorganised,
+    **dict.fromkeys(DISPUTE_HANDLERS, History._disputed),
 }

@@ -10,8 +10,9 @@ from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.reference.standing import ReferenceStanding
-from offchain.protocol.rules.reports import out, positions
-from offchain.protocol.rules.standing import FrozenSet, is_majority
+from offchain.protocol.rules import disputes
+from offchain.protocol.rules.reports import out
+from offchain.protocol.rules.standing import FrozenSet
 from offchain.protocol.words.records import (
     AttestationCommitted,
     AttestationOpened,
@@ -31,12 +32,17 @@ from offchain.protocol.words.transactions import EMPTY_ROW, Row, attestation_com
 
 @dataclass(slots=True)
 class RoundAttestations:
-    """What the attesters of one round did. Reports are bitmaps by account."""
+    """What the attesters of one round did. Reports are bitmaps by account.
 
+    ``attesters`` are frozen; ``supporters`` are those of each statement, in order of first opening.
+    """
+
+    attesters: int = 0
     data_reports: dict[str, int] = field(default_factory=dict)
     model_reports: dict[str, int] = field(default_factory=dict)
     attestations: dict[str, Attestation] = field(default_factory=dict)
-    majority: bytes = ZERO_HASH
+    supporters: dict[bytes, list[str]] = field(default_factory=dict)
+    fallen: set[bytes] = field(default_factory=set)
 
 
 class ReferenceAttestations:
@@ -49,6 +55,8 @@ class ReferenceAttestations:
         membership: ReferenceMembership,
         models: ReferenceModelTransactions,
         standing: ReferenceStanding,
+        *,
+        has_judge: bool,
     ) -> None:
         self.environment = environment
         self.parameters = environment.parameters
@@ -56,6 +64,7 @@ class ReferenceAttestations:
         self.membership = membership
         self.models = models
         self.standing = standing
+        self.has_judge = has_judge
         self.entries: dict[int, RoundAttestations] = {}
 
     # ---- transactions ----------------------------------------------------------------------------
@@ -108,9 +117,8 @@ class ReferenceAttestations:
 
     def freeze(self, round_number: int, epoch: int) -> FrozenSet:
         """A round has closed: fixes who attests in it."""
-        self.entries[round_number] = RoundAttestations()
         stake = self.parameters.stake
-        return self.standing.freeze(
+        frozen = self.standing.freeze(
             [
                 account
                 for account in self.membership.genesis_accounts
@@ -118,6 +126,8 @@ class ReferenceAttestations:
             ],
             self.membership.member_count(epoch),
         )
+        self.entries[round_number] = RoundAttestations(frozen.attesters)
+        return frozen
 
     def count_round(self) -> None:
         """Unseal ended with enough data: the round counts for how long standing lasts."""
@@ -131,12 +141,18 @@ class ReferenceAttestations:
 
     def keep_standing(self, round_number: int, stated: bytes) -> None:
         """A quiet block follows a statement."""
-        openers = [
-            account
-            for account, entry in self.entries[round_number].attestations.items()
-            if entry.statement == stated
-        ]
-        self.standing.keep(round_number, stated, openers)
+        self.standing.keep(round_number, stated, self.entries[round_number].supporters[stated])
+
+    def fall(self, round_number: int, stated: bytes) -> tuple[int, int]:
+        """A statement falls: its supporters lose their stakes and standing.
+
+        Returns:
+            What was taken, and the reward for it, in wei.
+        """
+        entry = self.entries[round_number]
+        entry.fallen.add(stated)
+        taken = sum(self.membership.confiscate(account) for account in entry.supporters[stated])
+        return taken, disputes.reward(self.parameters.challenge_reward, taken)
 
     # ---- views -----------------------------------------------------------------------------------
 
@@ -167,15 +183,28 @@ class ReferenceAttestations:
         return out(list(self._entry(round_number).model_reports.values()))
 
     def support(self, round_number: int, stated: bytes) -> int:
-        """Attesters that opened a statement; who did not open has one of zeros."""
-        return sum(
-            entry.statement == stated != ZERO_HASH
-            for entry in self._entry(round_number).attestations.values()
-        )
+        """Attesters that opened a statement."""
+        return len(self._entry(round_number).supporters.get(stated, ()))
 
-    def majority_of(self, round_number: int) -> bytes:
-        """The statement with more than half of the attesters behind it; zeros: none."""
-        return self._entry(round_number).majority
+    def statements_of(self, round_number: int) -> tuple[bytes, ...]:
+        """The statements of a round, in order of first opening."""
+        return tuple(self._entry(round_number).supporters)
+
+    def has_fallen(self, round_number: int, stated: bytes) -> bool:
+        """Whether a statement has fallen."""
+        return stated in self._entry(round_number).fallen
+
+    def standing_statement(self, round_number: int) -> bytes:
+        """The statement of a round that stands; zeros: none."""
+        entry = self._entry(round_number)
+        return disputes.standing_statement(
+            [
+                disputes.Backed(stated, len(supporters), stated in entry.fallen)
+                for stated, supporters in entry.supporters.items()
+            ],
+            entry.attesters,
+            has_judge=self.has_judge,
+        )
 
     # ---- inside ----------------------------------------------------------------------------------
 
@@ -198,14 +227,19 @@ class ReferenceAttestations:
         reports[sender] = bitmap
 
     def _require_rows(self, round_number: int, rows: Sequence[Row]) -> None:
-        """There is a row for the baseline and for each reveal; what is missing has zeros."""
+        """There is a row for the baseline and for each reveal; what has no hash has zeros."""
         _, reveals = self.models.counts(round_number)
         if len(rows) != reveals + 1:
             raise Revert("WrongRowCount", len(rows), reveals + 1)
         missing = self.rounds.closed_round(round_number).missing
-        for index in positions(missing):
-            if rows[index + 1] != EMPTY_ROW:
-                raise Revert("MissingRowNotEmpty", index)
+        has_best = self.rounds.head().model_hash != ZERO_HASH
+        for number, row in enumerate(rows):
+            if number == 0 and (row.hash != ZERO_HASH) != has_best:
+                raise Revert("WrongBaselineRow")
+            if row.hash == ZERO_HASH and row != EMPTY_ROW:
+                raise Revert("RowNotEmpty", number)
+            if number and missing >> number - 1 & 1 and row.hash != ZERO_HASH:
+                raise Revert("MissingRowNotEmpty", number - 1)
 
     def _require_opening(self, round_number: int, sender: str, stated: bytes, salt: bytes) -> None:
         known = self.attestation_of(round_number, sender)
@@ -221,7 +255,6 @@ class ReferenceAttestations:
         entry = self.entries[round_number]
         entry.attestations[sender] = Attestation(ZERO_HASH, stated)
         self.standing.open(sender)
-        supporters = self.support(round_number, stated)
-        if is_majority(supporters, self.rounds.competition.attesters):
-            entry.majority = stated
-        self.environment.emit(AttestationOpened, round_number, sender, stated, supporters)
+        supporters = entry.supporters.setdefault(stated, [])
+        supporters.append(sender)
+        self.environment.emit(AttestationOpened, round_number, sender, stated, len(supporters))

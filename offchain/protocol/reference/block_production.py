@@ -40,11 +40,11 @@ class ReferenceBlockProduction:
         self.model_chain = model_chain
 
     def finalize(self, rows: Sequence[Row]) -> None:
-        """Append the block of the round in competition, by the rows that the majority states."""
+        """Append the block of the round in competition, by the rows of what stands."""
         round_number = self.rounds.require_phase(Phase.FINALIZE)
         closed = self.rounds.closed_round(round_number)
         given = statement(self.environment.domain, round_number, closed.data_root, rows)
-        expected = self.attestations.majority_of(round_number)
+        expected = self.attestations.standing_statement(round_number)
         if given != expected:
             raise Revert("NotTheStatement", given, expected)
 
@@ -61,7 +61,7 @@ class ReferenceBlockProduction:
                 self.environment.emit(ModelBurned, round_number, reveal.account, index)
 
         head = self.rounds.head()
-        ranking = judging.rank(models, self._required(round_number))
+        ranking = judging.rank(models, self.model_transactions.required(round_number))
         voices = voice_rules.voices(
             ranking, [row.repeats for row in rows[1:]], has_best=head.model_hash != ZERO_HASH
         )
@@ -75,7 +75,11 @@ class ReferenceBlockProduction:
         if outcome.is_quiet:
             self.attestations.keep_standing(round_number, given)
         else:
-            entitled = [reveals[index].account for index in paid if index not in burned]
+            entitled = [
+                reveals[index].account
+                for index in paid
+                if index not in burned and self.membership.has_full_stake(reveals[index].account)
+            ]
             self.attestations.grant_standing(round_number, entitled)
         best = reveals[paid[0]] if paid else None
         self.model_chain.append(
@@ -99,16 +103,3 @@ class ReferenceBlockProduction:
         if row.hash == ZERO_HASH:
             return None
         return judging.Judged(row.net, row.spread, reveal.order)
-
-    def _required(self, round_number: int) -> int:
-        """B of a round."""
-        closed = self.rounds.closed_round(round_number)
-        commitments, _ = self.model_transactions.counts(round_number)
-        return judging.required(
-            self.parameters.significance,
-            self.parameters.hostile_allowance,
-            self.parameters.tries_allowance,
-            closed.data_set.bit_count(),
-            closed.trim,
-            commitments,
-        )

@@ -9,16 +9,20 @@ from offchain.crypto.hashing import Domain
 from offchain.protocol.reference.attestations import ReferenceAttestations
 from offchain.protocol.reference.block_production import ReferenceBlockProduction
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry
+from offchain.protocol.reference.dispute_answers import ReferenceAnswers
+from offchain.protocol.reference.disputes import ReferenceDisputes
 from offchain.protocol.reference.environment import Environment, HeaderRelay
 from offchain.protocol.reference.heat import ReferenceHeat
 from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.model_chain import ReferenceModelChain
 from offchain.protocol.reference.model_token import ReferenceModelToken
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
+from offchain.protocol.reference.proofs import ReferenceProofs
 from offchain.protocol.reference.rewards import ReferenceRewards
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.reference.standing import ReferenceStanding
 from offchain.protocol.words import actions
+from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 
@@ -32,6 +36,7 @@ class ReferenceChain:
         genesis_accounts: as given at deployment.
         domain: the deployment's.
         deployed_at: EVM time of the deployment.
+        judge: the task's; None: it has none.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class ReferenceChain:
         genesis_accounts: Sequence[str],
         domain: Domain,
         deployed_at: int,
+        judge: Judge | None = None,
     ) -> None:
         environment = Environment(parameters, domain, relay, deployed_at)
         rounds = Rounds(environment)
@@ -49,9 +55,12 @@ class ReferenceChain:
         membership = ReferenceMembership(environment, rounds, heat, standing, genesis_accounts)
         data_registry = ReferenceDataRegistry(environment, rounds, membership)
         models = ReferenceModelTransactions(environment, rounds, membership, standing)
-        attestations = ReferenceAttestations(environment, rounds, membership, models, standing)
+        attestations = ReferenceAttestations(
+            environment, rounds, membership, models, standing, has_judge=judge is not None
+        )
+        disputes = ReferenceDisputes(environment, rounds, models, attestations, judge)
         model_chain = ReferenceModelChain(
-            environment, rounds, membership, data_registry, models, attestations
+            environment, rounds, membership, data_registry, models, attestations, disputes
         )
         token = ReferenceModelToken()
         self.environment = environment
@@ -61,6 +70,9 @@ class ReferenceChain:
         self.data_registry = data_registry
         self.model_transactions = models
         self.attestations = attestations
+        self.disputes = disputes
+        self.answers = ReferenceAnswers(environment, rounds, models, disputes)
+        self.proofs = ReferenceProofs(environment, rounds, data_registry, disputes)
         self.model_chain = model_chain
         self.block_production = ReferenceBlockProduction(
             environment, rounds, membership, models, attestations, model_chain
@@ -133,6 +145,26 @@ class ReferenceChain:
                 self.attestations.open_attestation(sender, statement, salt)
             case actions.Finalize(rows):
                 self.block_production.finalize(rows)
+            case actions.Ask(statement, rows, kind, row, value):
+                self.disputes.ask(sender, statement, rows, kind, row, value)
+            case actions.AnswerRow(question, rows, of_row, of_baseline, edges):
+                self.answers.answer_row(sender, question, rows, of_row, of_baseline, edges)
+            case actions.AnswerForm(question, model):
+                self.answers.answer_form(sender, question, model)
+            case actions.AskCell(question, place, voice, value):
+                self.disputes.ask_cell(sender, question, place, voice, value)
+            case actions.AnswerCell(cell, rows, of_first, of_second, first, second):
+                self.answers.answer_cell(sender, cell, rows, of_first, of_second, first, second)
+            case actions.CommitProof(hash_):
+                self.proofs.commit_proof(sender, hash_)
+            case actions.Prove(cell, proof):
+                self.proofs.prove(sender, cell, proof)
+            case actions.ProveForm(question, salt, model):
+                self.proofs.prove_form(sender, question, salt, model)
+            case actions.Settle(round_number, question):
+                self.disputes.settle(round_number, question)
+            case actions.SettleCell(round_number, cell):
+                self.disputes.settle_cell(round_number, cell)
             case actions.ClaimBest(round_number):
                 self.rewards.claim_best(round_number)
             case actions.ClaimVoice(round_number, index):

@@ -24,6 +24,7 @@ from offchain.protocol.words.records import (
     MembersWritten,
     StakeAdded,
     StakeBurned,
+    StakeConfiscated,
     StakeReturned,
 )
 from offchain.protocol.words.status import (
@@ -250,6 +251,15 @@ class ReferenceMembership:
         if burned:
             self.standing.drop(account)
 
+    def confiscate(self, account: str) -> int:
+        """Take all of an account's stake, and its standing; returns how much that was."""
+        amount = self.stake_of(account).amount
+        self._change(account, amount=0)
+        self.held -= amount
+        self.environment.emit(StakeConfiscated, account, amount)
+        self.standing.drop(account)
+        return amount
+
     # ---- views -----------------------------------------------------------------------------------
 
     def open_epoch(self) -> int:
@@ -300,6 +310,10 @@ class ReferenceMembership:
     def stake_of(self, account: str) -> Stake:
         """What an account has at stake."""
         return self.stakes.get(account, NO_STAKE)
+
+    def has_full_stake(self, account: str) -> bool:
+        """Whether an account has all at stake that it must have to act."""
+        return self.stake_of(account).amount >= self.parameters.stake
 
     def stake_free_from(self, account: str) -> int:
         """From which round on, while it collects, an account's stake is free."""

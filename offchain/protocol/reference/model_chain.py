@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from offchain.protocol.reference.attestations import ReferenceAttestations
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry
+from offchain.protocol.reference.disputes import ReferenceDisputes
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
@@ -34,10 +35,13 @@ from offchain.protocol.words.status import (
 )
 from offchain.protocol.words.transactions import Block
 
+DISPUTABLE = tuple(phase for phase in Phase if Phase.ATTEST_REVEAL <= phase <= Phase.PROVE)
+"""Phases at whose ends a round is void if no statement stands any more."""
+
 _VOID_REASONS = {
     Phase.UNSEAL: VoidReason.TOO_FEW_DATA,
     Phase.REPORT: VoidReason.TOO_FEW_DATA,
-    Phase.ATTEST_REVEAL: VoidReason.NO_STATEMENT,
+    **dict.fromkeys(DISPUTABLE, VoidReason.NO_STATEMENT),
     Phase.FINALIZE: VoidReason.NOT_FINALIZED,
 }
 """Why a round is void that ends with a phase."""
@@ -54,6 +58,7 @@ class ReferenceModelChain:
         data_registry: ReferenceDataRegistry,
         model_transactions: ReferenceModelTransactions,
         attestations: ReferenceAttestations,
+        disputes: ReferenceDisputes,
     ) -> None:
         self.environment = environment
         self.parameters = environment.parameters
@@ -62,6 +67,7 @@ class ReferenceModelChain:
         self.data_registry = data_registry
         self.model_transactions = model_transactions
         self.attestations = attestations
+        self.disputes = disputes
 
     # ---- transactions ----------------------------------------------------------------------------
 
@@ -126,7 +132,7 @@ class ReferenceModelChain:
         if not clock.phase_may_end(current.end_height, current.phase_start, seconds, tip, now):
             earliest = clock.earliest_end(current.phase_start, seconds)
             raise Revert("PhaseNotOver", current.end_height, tip, earliest, now)
-        enough_data = is_model_missing = has_majority = True
+        enough_data = is_model_missing = True
         match current.phase:
             case Phase.UNSEAL:
                 enough_data = self._count_keys(current.round)
@@ -138,21 +144,21 @@ class ReferenceModelChain:
                 is_model_missing = self._find_missing(current.round)
             case Phase.BRING:
                 self._fix_missing(current.round)
-            case Phase.ATTEST_REVEAL:
-                has_majority = self.attestations.majority_of(current.round) != ZERO_HASH
+            case Phase.ANSWER | Phase.SECOND_ANSWER:
+                self.disputes.end_answers(current.round)
             case _:
                 pass
         following = clock.next_phase(
             current.phase,
             enough_data=enough_data,
+            has_commitments=self._commitments(current.round) > 0,
             is_model_missing=is_model_missing,
-            has_majority=has_majority,
+            has_statement=self.attestations.standing_statement(current.round) != ZERO_HASH,
+            disputed=self.disputes.counts(current.round),
+            has_judge=self.attestations.has_judge,
         )
         if following == Phase.VOID:
             self._void(_VOID_REASONS[current.phase])
-        elif following == Phase.REVEAL and self._commitments(current.round) == 0:
-            # Nothing to reveal and nothing to miss: the block will be a quiet one.
-            self._enter(Phase.ATTEST)
         else:
             self._enter(following)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 
 from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.membership import ReferenceMembership
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.reference.standing import ReferenceStanding
+from offchain.protocol.rules import judging
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from offchain.protocol.words.records import ModelBrought, ModelCommitted, ModelRevealed
 from offchain.protocol.words.status import (
@@ -143,6 +145,19 @@ class ReferenceModelTransactions:
         transaction = self.transactions(round_number)[index]
         return transaction.data_root, transaction.previous_block
 
+    def required(self, round_number: int) -> int:
+        """B of a round whose data set is fixed."""
+        parameters, closed = self.environment.parameters, self.rounds.closed_round(round_number)
+        commitments, _ = self.counts(round_number)
+        return judging.required(
+            parameters.significance,
+            parameters.hostile_allowance,
+            parameters.tries_allowance,
+            closed.data_set.bit_count(),
+            closed.trim,
+            commitments,
+        )
+
     def brought(self, round_number: int) -> int:
         """Bitmap of the models whose files were brought."""
         return self._models(round_number).brought
@@ -154,5 +169,5 @@ class ReferenceModelTransactions:
 
     def _head_of(self, round_number: int) -> bytes:
         """Hash of the head while a round competed: of the last block of an earlier round."""
-        number = max(block.number for block in self.rounds.blocks if block.round < round_number)
+        number = bisect_left(self.rounds.blocks, round_number, key=lambda block: block.round) - 1
         return self.rounds.block_hashes[number]

@@ -5,6 +5,7 @@ Source: docs/Protocol.md, "The clock" and "One round"; ``contracts/ModelChain.so
 
 from __future__ import annotations
 
+from offchain.protocol.words.disputes import NOTHING_DISPUTED, DisputeCounts
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import Phase
 
@@ -23,6 +24,11 @@ def phase_blocks(parameters: Parameters, phase: Phase) -> int:
         Phase.BRING: parameters.bring_blocks,
         Phase.ATTEST: parameters.attest_blocks,
         Phase.ATTEST_REVEAL: parameters.attest_reveal_blocks,
+        Phase.CHALLENGE: parameters.challenge_blocks,
+        Phase.ANSWER: parameters.answer_blocks,
+        Phase.SECOND_CHALLENGE: parameters.second_challenge_blocks,
+        Phase.SECOND_ANSWER: parameters.second_answer_blocks,
+        Phase.PROVE: parameters.prove_blocks,
         Phase.FINALIZE: parameters.finalize_blocks,
     }[phase]
 
@@ -51,27 +57,59 @@ def next_phase(
     phase: Phase,
     *,
     enough_data: bool = True,
+    has_commitments: bool = True,
     is_model_missing: bool = True,
-    has_majority: bool = True,
+    has_statement: bool = True,
+    disputed: DisputeCounts = NOTHING_DISPUTED,
+    has_judge: bool = False,
 ) -> Phase:
     """The phase that follows when one of a round's competition ends.
 
     Args:
         phase: from Open to Finalize; Finalize ends here only if nobody brought the rows.
         enough_data: at the end of Unseal and of Report, see `offchain.protocol.rules.judging`.
+        has_commitments: at the end of Report, whether anybody committed to a model: else nothing
+            is to be revealed or missed, and the block will be a quiet one.
         is_model_missing: at the end of Available, whether reports name a revealed model.
-        has_majority: at the end of AttestReveal, whether a statement stands.
+        has_statement: from the end of AttestReveal on, whether a statement stands.
+        disputed: from the end of Challenge on, what was asked and answered.
+        has_judge: whether the task has one.
     """
-    is_void = (
-        (phase in (Phase.UNSEAL, Phase.REPORT) and not enough_data)
-        or (phase is Phase.ATTEST_REVEAL and not has_majority)
-        or phase is Phase.FINALIZE
-    )
-    if is_void:
+    if phase in (Phase.UNSEAL, Phase.REPORT) and not enough_data:
         return Phase.VOID
+    if phase is Phase.REPORT and not has_commitments:
+        return Phase.ATTEST
     if phase is Phase.AVAILABLE and not is_model_missing:
         return Phase.ATTEST
+    if phase is Phase.ATTEST_REVEAL:
+        return Phase.CHALLENGE if has_statement else Phase.VOID
+    if Phase.CHALLENGE <= phase <= Phase.PROVE:
+        following = after_dispute_phase(phase, disputed, has_judge=has_judge)
+        is_decided = following is Phase.FINALIZE
+        return Phase.VOID if is_decided and not has_statement else following
+    if phase is Phase.FINALIZE:
+        return Phase.VOID
     return Phase(phase + 1)
+
+
+def after_dispute_phase(phase: Phase, disputed: DisputeCounts, *, has_judge: bool) -> Phase:
+    """The phase that follows one of the dispute's, if a statement stands: without the idle ones.
+
+    Args:
+        phase: from Challenge to Prove.
+        disputed: what was asked and answered so far.
+        has_judge: whether the task has one; only then are there questions about forms.
+    """
+    goes_on = {
+        Phase.CHALLENGE: disputed.questions > disputed.forms,
+        Phase.ANSWER: disputed.answered > 0,
+        Phase.SECOND_CHALLENGE: disputed.cells > 0,
+        Phase.SECOND_ANSWER: has_judge and disputed.answered_cells > 0,
+        Phase.PROVE: False,
+    }
+    if goes_on[phase]:
+        return Phase(phase + 1)
+    return Phase.PROVE if disputed.forms and phase is not Phase.PROVE else Phase.FINALIZE
 
 
 # ---- collections ---------------------------------------------------------------------------------

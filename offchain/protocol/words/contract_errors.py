@@ -31,6 +31,13 @@ class ContractError(StrEnum):
     # Models and reports
     NOT_MISSING = "NotMissing"
     ALREADY_REPORTED = "AlreadyReported"
+    # Disputes
+    ALREADY_ASKED = "AlreadyAsked"
+    ALREADY_ANSWERED = "AlreadyAnswered"
+    STATEMENT_FALLEN = "StatementFallen"
+    WRONG_BOND = "WrongBond"
+    TOO_MANY_QUESTIONS = "TooManyQuestions"
+    ALREADY_SETTLED = "AlreadySettled"
     # Claims
     NOTHING_TO_CLAIM = "NothingToClaim"
     ALREADY_CLAIMED = "AlreadyClaimed"

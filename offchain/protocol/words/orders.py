@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from offchain.crypto.hashing import Domain
-from offchain.protocol.words.actions import ContractFunction
+from offchain.protocol.words.functions import ContractFunction
 from offchain.protocol.words.parameters import DAY_SECONDS
 
 PAY: Final = ContractFunction("TokenOrders", "pay")

@@ -68,7 +68,7 @@ class Parameters:
     epoch_rounds: int = 4
     maximum_members: int = 32
     minimum_ring: int = 3
-    warm_heat: int = 100
+    warm_heat: int = 90
     stake: int = ETHER
     start_seconds: int = 60
     # Collection
@@ -84,6 +84,11 @@ class Parameters:
     bring_blocks: int = 1
     attest_blocks: int = 1
     attest_reveal_blocks: int = 1
+    challenge_blocks: int = 1
+    answer_blocks: int = 1
+    second_challenge_blocks: int = 1
+    second_answer_blocks: int = 1
+    prove_blocks: int = 1
     finalize_blocks: int = 1
     minimum_phase_seconds: int = 30
     # Judging
@@ -93,6 +98,9 @@ class Parameters:
     voice_basis_points: int = 4_000
     burn_basis_points: int = 5_000
     model_burn: int = ETHER // 5
+    # Disputes
+    question_bond: int = ETHER // 2
+    challenge_reward: int = ETHER // 2
     # Standing
     minimum_standing: int = 3
     standing_rounds: int = 3
@@ -163,6 +171,11 @@ def limits(parameters: Parameters) -> dict[str, tuple[int, int]]:
         "bring_blocks": blocks,
         "attest_blocks": blocks,
         "attest_reveal_blocks": blocks,
+        "challenge_blocks": blocks,
+        "answer_blocks": blocks,
+        "second_challenge_blocks": blocks,
+        "second_answer_blocks": blocks,
+        "prove_blocks": blocks,
         "finalize_blocks": blocks,
         "minimum_phase_seconds": (1, DAY_SECONDS),
         "significance": (0, 1_000),
@@ -171,6 +184,9 @@ def limits(parameters: Parameters) -> dict[str, tuple[int, int]]:
         "voice_basis_points": (1, BASIS_POINTS),
         "burn_basis_points": (0, BASIS_POINTS),
         "model_burn": (0, p.stake),
+        # The bond doubles 16 times at most: it stays below 2^96.
+        "question_bond": (0, 2**80 - 1),
+        "challenge_reward": (0, p.stake),
         "minimum_standing": (1, 64),
         "standing_rounds": (1, 64),
         "heat_best": (0, 2**64 - 1),
@@ -215,6 +231,11 @@ LIVE = Parameters(
     bring_blocks=12,
     attest_blocks=12,
     attest_reveal_blocks=6,
+    challenge_blocks=6,
+    answer_blocks=12,
+    second_challenge_blocks=6,
+    second_answer_blocks=12,
+    prove_blocks=12,
     finalize_blocks=12,
     minimum_phase_seconds=1_800,
     significance=100,

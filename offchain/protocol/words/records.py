@@ -109,6 +109,14 @@ class StakeBurned(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class StakeConfiscated(Record):
+    """All of an account's stake is gone: the statement that it opened fell."""
+
+    account: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class StakeReturned(Record):
     """An account has its stake back."""
 

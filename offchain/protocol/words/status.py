@@ -30,9 +30,14 @@ class Phase(IntEnum):
     BRING = 7
     ATTEST = 8
     ATTEST_REVEAL = 9
-    FINALIZE = 10
-    FINAL = 11
-    VOID = 12
+    CHALLENGE = 10
+    ANSWER = 11
+    SECOND_CHALLENGE = 12
+    SECOND_ANSWER = 13
+    PROVE = 14
+    FINALIZE = 15
+    FINAL = 16
+    VOID = 17
 
     @property
     def competes(self) -> bool:
@@ -366,7 +371,8 @@ class ChainStatus:
         closed: what became of that round's data so far.
         commitments: accounts that committed to a model in that round.
         reveals: models revealed in that round.
-        majority: the statement that more than half of its attesters stand behind; zeros: none.
+        standing: the statement of that round that stands now, see
+            `offchain.protocol.rules.disputes.standing_statement`; zeros: none.
         head: the last block.
         tip: the relay's best height less its confirmations.
         best_height: the relay's.
@@ -387,7 +393,7 @@ class ChainStatus:
     closed: ClosedRound
     commitments: int
     reveals: int
-    majority: bytes
+    standing: bytes
     head: Head
     tip: int
     best_height: int

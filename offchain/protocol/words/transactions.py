@@ -8,7 +8,7 @@ domain.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from offchain.crypto.hashing import Domain, keccak256
 
@@ -170,7 +170,7 @@ def model_commitment(
 class Row:
     """What a statement says of a model, row 0 of the baseline (IAttestations.Row).
 
-    ``hash`` is H("row", ...) over its points and squares, see `row_hash`; ``middle`` M(points),
+    ``hash`` is H("row", ...) over all that lies behind it, see `row_hash`; ``middle`` M(points),
     ``net`` M(points less the baseline's), ``spread`` M(squares); ``repeats`` 1 + reveal index of
     the better-ranked voice that it is a variant of, 0: none. All zeros: missing or malformed.
     """
@@ -186,19 +186,9 @@ EMPTY_ROW = Row(bytes(32), 0, 0, 0, 0)
 """The row of a missing or malformed model, and of the baseline while there is no best model."""
 
 
-def row_hash(
-    domain: Domain, round_number: int, points: Sequence[int], squares: Sequence[int]
-) -> bytes:
-    """H("row", round, packed): for each data transaction of D points and squares, four bytes each.
-
-    Raises:
-        ValueError: points and squares differ in number.
-        OverflowError: one of them is not a uint32.
-    """
-    packed = b"".join(
-        value.to_bytes(4, "big") for pair in zip(points, squares, strict=True) for value in pair
-    )
-    return domain.hash("row", ("uint256", "bytes"), (round_number, packed))
+def row_hash(domain: Domain, round_number: int, packed_row: bytes) -> bytes:
+    """H("row", round, packed): see `offchain.protocol.rules.bindings.packed_row`."""
+    return domain.hash("row", ("uint256", "bytes"), (round_number, packed_row))
 
 
 def statement(domain: Domain, round_number: int, data_root: bytes, rows: Sequence[Row]) -> bytes:
@@ -206,11 +196,7 @@ def statement(domain: Domain, round_number: int, data_root: bytes, rows: Sequenc
     return domain.hash(
         "table",
         ("uint256", "bytes32", "(bytes32,uint256,int256,uint256,uint256)[]"),
-        (
-            round_number,
-            data_root,
-            [(row.hash, row.middle, row.net, row.spread, row.repeats) for row in rows],
-        ),
+        (round_number, data_root, [astuple(row) for row in rows]),
     )
 
 

@@ -138,7 +138,8 @@ class ContentReader:
         digest = data.payload_hashes[part]
         what = f"part {part} of data transaction {data.index} of round {data.record.round}"
         sealed = self._file(what, digest)
-        return open_part(sealed, digest, data.record, part, data.keys[part], self._domain)
+        length = self._learner.payload_bytes
+        return open_part(sealed, digest, data.record, part, data.keys[part], self._domain, length)
 
     def _file(self, what: str, digest: bytes) -> bytes:
         try:

@@ -4,7 +4,7 @@
 the header chain (`offchain.bitcoin.header_chain`), which know nothing of the records, and compares
 what they log with what was recorded, field by field. So every rule that the contracts hold is held
 here again: proofs of work, seeds, draws and members' lists, forced partitions, keys, commitments,
-majorities, rankings, votes, block hashes, heat, standing, rewards, stakes. What does not follow
+disputes, rankings, votes, block hashes, heat, standing, rewards, stakes. What does not follow
 from calls alone is handed on: ring signatures as `RingCheck`, data sets and statements as
 `RoundCase`.
 
@@ -28,6 +28,7 @@ from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import records as events
 from offchain.protocol.words.actions import SubmitHeaders
+from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.protocol.words.transactions import Row
@@ -67,11 +68,11 @@ class CaseModel:
 
 @dataclass(frozen=True, slots=True)
 class RoundCase:
-    """A round that has a majority: all that its statement follows from.
+    """A round in which something stood or fell: all that a true statement follows from.
 
     Attributes:
         round: the round.
-        place: where the majority was reached.
+        place: where the round ended.
         data_place: where the data set was fixed.
         data: the data transactions of D, in order of arrival.
         trim: k.
@@ -79,7 +80,8 @@ class RoundCase:
         models: of each reveal; None if it is missing.
         files: models that were brought in calldata, by sha2-256.
         baseline: sha2-256 of the last best model; None before there is one.
-        rows: what the majority states.
+        rows: of the statement that stands; None: none does.
+        fallen: rows of the statements that fell.
     """
 
     round: int
@@ -91,28 +93,29 @@ class RoundCase:
     models: tuple[CaseModel | None, ...]
     files: Mapping[bytes, bytes]
     baseline: bytes | None
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] | None
+    fallen: tuple[tuple[Row, ...], ...]
 
 
 @dataclass(slots=True)
 class RoundContent:
-    """What is needed of a round's records until its statement was judged.
+    """What is needed of a round's records until it is over.
 
     Attributes:
         shared: its data transactions.
         keys: of each part of a data transaction, as far as they are published, by number.
         test_parts: of a data transaction whose training keys are published, by number.
         data_place: where its data set was fixed.
+        baseline: sha2-256 of the best model then; None before there is one.
         statements: rows of those that were opened.
-        is_judged: whether its majority was handed on.
     """
 
     shared: list[events.DataShared] = field(default_factory=list)
     keys: dict[int, dict[int, bytes]] = field(default_factory=dict)
     test_parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     data_place: RecordPlace | None = None
+    baseline: bytes | None = None
     statements: dict[bytes, tuple[Row, ...]] = field(default_factory=dict)
-    is_judged: bool = False
 
 
 class Replay:
@@ -130,10 +133,17 @@ class Replay:
         rounds: the content of those that collect or compete.
         files: models that were brought in calldata: of the round in competition, and the head's.
         ring_checks: collected since they were taken last.
-        cases: rounds with a majority, likewise.
+        cases: rounds that are over and in which something stood or fell, likewise.
+
+    Args:
+        deployment: what the contracts were deployed with.
+        deployed_at: EVM time of the deployment.
+        judge: the task's, if the deployment has one on chain.
     """
 
-    def __init__(self, deployment: Deployment, deployed_at: int) -> None:
+    def __init__(
+        self, deployment: Deployment, deployed_at: int, judge: Judge | None = None
+    ) -> None:
         self.deployment = deployment
         self.deployed_at = deployed_at
         self.relay = HeaderChain(deployment.rules, deployment.relay, deployment.checkpoint)
@@ -143,6 +153,7 @@ class Replay:
             deployment.genesis_accounts,
             deployment.domain(),
             deployed_at,
+            judge,
         )
         self.reference.data_registry.check_ring = self._collect_ring
         self.tokens = TokenLedger(deployment.token_cap)
@@ -308,17 +319,19 @@ class Replay:
                 test = content.test_parts[record.index]
                 content.keys[record.index].update(zip(test, record.keys, strict=True))
             case events.DataSetFixed():
-                self._content(record.round).data_place = place
+                content = self._content(record.round)
+                head_model = self.reference.rounds.head().model_hash
+                content.data_place = place
+                content.baseline = None if head_model == ZERO_HASH else head_model
             case events.ModelBrought():
                 self.files[hashlib.sha256(record.file).digest()] = record.file
             case events.StatementOpened():
                 self._content(record.round).statements[record.statement] = record.rows
-            case events.AttestationOpened():
-                content = self._content(record.round)
-                majority = self.reference.attestations.majority_of(record.round)
-                if majority != ZERO_HASH and not content.is_judged:
-                    content.is_judged = True
-                    self.cases.append(self._case(place, record.round, content))
+            case events.BlockAppended():
+                self._end(place, record.round, record.data.statement)
+            case events.RoundVoided():
+                standing = self.reference.attestations.standing_statement(record.round)
+                self._end(place, record.round, standing)
             case _:
                 pass
 
@@ -329,11 +342,29 @@ class Replay:
         parts = self.reference.data_registry.test_parts(round_number, index)
         return tuple(part for part in range(parts.bit_length()) if parts >> part & 1)
 
-    def _case(self, place: RecordPlace, round_number: int, content: RoundContent) -> RoundCase:
+    def _end(self, place: RecordPlace, round_number: int, standing: bytes) -> None:
+        """A round is over: hand on what is to be judged of it."""
+        content = self._content(round_number)
+        rows = content.statements.get(standing)
+        fallen = tuple(
+            stated_rows
+            for stated, stated_rows in content.statements.items()
+            if self.reference.attestations.has_fallen(round_number, stated)
+        )
+        if rows is not None or fallen:
+            self.cases.append(self._case(place, round_number, content, rows, fallen))
+
+    def _case(
+        self,
+        place: RecordPlace,
+        round_number: int,
+        content: RoundContent,
+        rows: tuple[Row, ...] | None,
+        fallen: tuple[tuple[Row, ...], ...],
+    ) -> RoundCase:
         reference = self.reference
         closed = reference.rounds.closed_round(round_number)
         commitments, reveals = reference.model_transactions.counts(round_number)
-        head_model = reference.rounds.head().model_hash
         transactions = reference.model_transactions.transactions(round_number)
         orders = [
             reference.model_transactions.commitment_of(round_number, transaction.account).order
@@ -359,8 +390,9 @@ class Replay:
                 for index in range(reveals)
             ),
             files=dict(self.files),
-            baseline=None if head_model == ZERO_HASH else head_model,
-            rows=content.statements[reference.attestations.majority_of(round_number)],
+            baseline=content.baseline,
+            rows=rows,
+            fallen=fallen,
         )
 
     def _collect_ring(

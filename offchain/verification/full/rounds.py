@@ -1,4 +1,4 @@
-"""Data sets and statements of the rounds that have a majority, computed again to the bit."""
+"""Data sets and statements of the rounds that are over, computed again to the bit."""
 
 from __future__ import annotations
 
@@ -33,18 +33,28 @@ class _Running:
 
 
 @dataclass(frozen=True, slots=True)
+class _Compared:
+    """What comparing a round found that is no difference."""
+
+    false_evaluations: int
+    true_fallen: int
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedRounds:
     """How much was judged.
 
     Attributes:
-        rounds: with a majority.
+        rounds: in which a statement stood or fell.
         evaluations: models evaluated, baselines included.
         false_evaluations: models whose own count of their points was another; it decides nothing.
+        true_fallen: true statements that fell, since nobody answered for them.
     """
 
     rounds: int
     evaluations: int
     false_evaluations: int
+    true_fallen: int
 
 
 class RoundJudge:
@@ -68,7 +78,7 @@ class RoundJudge:
         self._running.append(_Running(case, faults))
 
     def finish(self, judged: Callable[[int, int], None]) -> JudgedRounds:
-        """Compare every round that was begun with what its majority stated, in order.
+        """Compare every round that was begun with what stood and fell in it, in order.
 
         Args:
             judged: is told how many rounds are done, of how many.
@@ -81,18 +91,20 @@ class RoundJudge:
         # All models of all rounds are under way before the first is waited for.
         for running in self._running:
             self._evaluate(running)
-        false, evaluations, total = 0, 0, len(self._running)
+        false, fallen, evaluations, total = 0, 0, 0, len(self._running)
         for done, running in enumerate(self._running, start=1):
             try:
                 self._require_usable(running)
-                false += self._compare(running)
+                compared = self._compare(running)
             except ContentUnavailable as error:
                 place = running.case.place
                 raise ContentDifference(place, error.file, error.digest, error.reason) from error
+            false += compared.false_evaluations
+            fallen += compared.true_fallen
             evaluations += len(running.points)
             judged(done, total)
         self._running.clear()
-        return JudgedRounds(total, evaluations, false)
+        return JudgedRounds(total, evaluations, false, fallen)
 
     def _evaluate(self, running: _Running) -> None:
         case = running.case
@@ -112,8 +124,8 @@ class RoundJudge:
             if fault is not None:
                 raise DataDifference(running.case.data_place, data.index, fault)
 
-    def _compare(self, running: _Running) -> int:
-        """Compare all rows; returns how many models counted their own points wrongly."""
+    def _compare(self, running: _Running) -> _Compared:
+        """Compare all rows of what stands."""
         case = running.case
         models = [
             None if model is None else self._points(running, model.model_hash)
@@ -121,19 +133,25 @@ class RoundJudge:
         ]
         baseline = None if case.baseline is None else self._points(running, case.baseline)
         if case.baseline is not None and baseline is None:
-            # Only a false majority makes a malformed model the best: it has no points.
+            # Only false statements that nobody disputed make a malformed model the best.
             baseline = np.zeros(self._shape(case), np.uint8)
         judge = Judge(self._domain, self._parameters, case.round, case.trim, case.commitments)
         orders = [0 if model is None else model.order for model in case.models]
         computed = judge.rows(baseline, models, orders)
-        self._require_rows(case, computed)
-        return sum(
-            points is not None and model is not None and model.evaluation != int(points.sum())
-            for model, points in zip(case.models, models, strict=True)
+        if case.rows is not None:
+            self._require_rows(case, case.rows, computed)
+        return _Compared(
+            false_evaluations=sum(
+                points is not None and model is not None and model.evaluation != int(points.sum())
+                for model, points in zip(case.models, models, strict=True)
+            ),
+            true_fallen=case.fallen.count(computed),
         )
 
-    def _require_rows(self, case: RoundCase, computed: tuple[Row, ...]) -> None:
-        for index, (expected, actual) in enumerate(zip(computed, case.rows, strict=True)):
+    def _require_rows(
+        self, case: RoundCase, stated: tuple[Row, ...], computed: tuple[Row, ...]
+    ) -> None:
+        for index, (expected, actual) in enumerate(zip(computed, stated, strict=True)):
             unequal = first_unequal(expected, actual)
             if unequal is not None:
                 path, wanted, found = unequal

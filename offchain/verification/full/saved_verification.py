@@ -22,6 +22,7 @@ from typing import Any, Final
 import offchain
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import VerificationError
+from offchain.protocol.words.judge import Judge
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.value_codec import (
     MalformedValue,
@@ -39,8 +40,8 @@ _RULES: Final = ("bitcoin", "crypto", "protocol", "verification")
 """The packages that decide what is right."""
 
 
-_HANDED_ON: Final = ("ring_checks", "cases", "_rings")
-"""What a replay hands on to be checked elsewhere: it was by then."""
+_NOT_KEPT: Final = ("ring_checks", "cases", "_rings", "judge")
+"""What a replay hands on to be checked elsewhere, and was by then; and what it is given anew."""
 
 
 class UnusableCheckpoint(VerificationError):
@@ -77,8 +78,10 @@ def write_checkpoint(path: Path, checkpoint: SavedVerification) -> None:
         raise VerificationError(f"the checkpoint {error}: name another file") from error
 
 
-def read_checkpoint(path: Path, deployment: Deployment, deployed_at: int) -> SavedVerification:
-    """Read a checkpoint of a deployment that was made at an EVM time.
+def read_checkpoint(
+    path: Path, deployment: Deployment, deployed_at: int, judge: Judge | None = None
+) -> SavedVerification:
+    """Read a checkpoint of a deployment that was made at an EVM time; ``judge`` is its task's.
 
     Raises:
         UnusableCheckpoint: it is missing, damaged, or another program's or deployment's.
@@ -93,7 +96,7 @@ def read_checkpoint(path: Path, deployment: Deployment, deployed_at: int) -> Sav
         for name, expected in _identity(deployment, deployed_at).items():
             if head[name] != expected:
                 raise UnusableCheckpoint(f"the checkpoint {path} has another {name}")
-        replay = Replay(deployment, deployed_at)
+        replay = Replay(deployment, deployed_at, judge)
         state: dict[str, dict[str, Any]] = json.loads(body)
         for name, part in _parts(replay).items():
             known = {key for key, _ in _kept(part)}
@@ -135,6 +138,8 @@ def _parts(replay: Replay) -> dict[str, object]:
         "data_registry": reference.data_registry,
         "model_transactions": reference.model_transactions,
         "attestations": reference.attestations,
+        "disputes": reference.disputes,
+        "proofs": reference.proofs,
         "rewards": reference.rewards,
         "token": reference.token,
     }
@@ -145,7 +150,7 @@ def _kept(part: object) -> Iterator[tuple[str, object]]:
     return (
         (key, value)
         for key, value in vars(part).items()
-        if is_plain(value) and key not in _HANDED_ON
+        if is_plain(value) and key not in _NOT_KEPT
     )
 
 

@@ -16,9 +16,10 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.crypto.hashing import Domain
+from offchain.crypto.hashing import HASH_BYTES, Domain
+from offchain.crypto.merkle import merkle_root
 from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
-from offchain.protocol.words.transactions import EMPTY_ROW, Row, row_hash
+from offchain.protocol.words.transactions import EMPTY_ROW, Row
 
 Points = NDArray[np.uint8]
 Sums = NDArray[np.int64]
@@ -53,24 +54,47 @@ class Judge:
             orders: the numbers of their commitments.
         """
         known = {index: points for index, points in enumerate(models) if points is not None}
-        rows = {index: self._row(points, baseline) for index, points in known.items()}
+        rows = {index: self._numbers(points, baseline) for index, points in known.items()}
+        distances: dict[int, list[Sums]] = {}
         if baseline is not None:
-            for index, voice in self._repeated(known, rows, orders, len(baseline)).items():
-                rows[index] = replace(rows[index], repeats=1 + voice)
-        own = EMPTY_ROW if baseline is None else self._row(baseline, baseline)
-        return own, *(rows.get(index, EMPTY_ROW) for index in range(len(models)))
+            distances = self._distances(known, rows, orders, len(baseline))
+        hashed = {
+            index: replace(row, hash=self._hash(known[index], baseline, distances.get(index, ())))
+            for index, row in rows.items()
+        }
+        own = EMPTY_ROW
+        if baseline is not None:
+            own = replace(
+                self._numbers(baseline, baseline), hash=self._hash(baseline, baseline, ())
+            )
+        return own, *(hashed.get(index, EMPTY_ROW) for index in range(len(models)))
 
-    def _row(self, points: Points, baseline: Points | None) -> Row:
-        """A row that repeats nothing."""
+    def _numbers(self, points: Points, baseline: Points | None) -> Row:
+        """A row that repeats nothing, without its hash."""
         against = np.zeros_like(points) if baseline is None else baseline
         earned, squares = _total(points), _apart(points, against)
         return Row(
-            row_hash(self.domain, self.round, earned.tolist(), squares.tolist()),
+            bytes(HASH_BYTES),
             self._middle(earned),
             self._middle(earned - _total(against)),
             self._middle(squares),
             0,
         )
+
+    def _hash(self, points: Points, baseline: Points | None, distances: Sequence[Sums]) -> bytes:
+        """H("row", round, packed), which binds all that a row follows from.
+
+        Packed are sums, squares and the points' root of each data transaction, then the distances
+        from each voice that the model was compared with.
+        """
+        against = np.zeros_like(points) if baseline is None else baseline
+        sums = zip(_total(points).tolist(), _apart(points, against).tolist(), points, strict=True)
+        packed = b"".join(
+            earned.to_bytes(4, "big") + squares.to_bytes(4, "big") + _points_root(each)
+            for earned, squares, each in sums
+        )
+        packed += b"".join(one.astype(">u4").tobytes() for one in distances)
+        return self.domain.hash("row", ("uint256", "bytes"), (self.round, packed))
 
     def _middle(self, values: Sums) -> int:
         """M: all values, less the k lowest and the k highest."""
@@ -85,32 +109,44 @@ class Judge:
         doublings = len(f"{self.commitments:b}") - 1 if self.commitments else 0
         return (p.significance + hostile) ** 2 // 100 + p.tries_allowance * doublings
 
-    def _repeated(
+    def _distances(
         self,
         known: Mapping[int, Points],
-        rows: Mapping[int, Row],
+        rows: dict[int, Row],
         orders: Sequence[int],
         transactions: int,
-    ) -> dict[int, int]:
-        """For each valid model that is a variant, the best-ranked voice that it is too near to."""
+    ) -> dict[int, list[Sums]]:
+        """Of each valid model the distances from better-ranked voices, best first.
+
+        They end with the first that it is too near to, which its row then names.
+        """
         required = self._required(transactions)
         valid = [
             index
             for index, row in rows.items()
             if row.net > 0 and row.net * row.net * 100 >= row.spread * required
         ]
-        found: dict[int, int] = {}
+        found: dict[int, list[Sums]] = {}
         voices: list[int] = []
         for index in sorted(valid, key=lambda index: (-rows[index].net, orders[index])):
+            found[index] = []
             for voice in voices:
-                distance = self._middle(_apart(known[index], known[voice]))
+                found[index].append(_apart(known[index], known[voice]))
                 smaller = min(rows[index].spread, rows[voice].spread)
+                distance = self._middle(found[index][-1])
                 if BASIS_POINTS * distance < self.parameters.voice_basis_points * smaller:
-                    found[index] = voice
+                    rows[index] = replace(rows[index], repeats=1 + voice)
                     break
             else:
                 voices.append(index)
         return found
+
+
+def _points_root(points: Points) -> bytes:
+    """Root over the points of one data transaction, a byte each, in words of 32 with zeros last."""
+    data = points.tobytes()
+    data += bytes(-len(data) % HASH_BYTES)
+    return merkle_root([data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)])
 
 
 def _total(points: Points) -> Sums:

@@ -35,7 +35,8 @@ class VerificationReport:
         rings: ring signatures checked in this run.
         evaluations: models evaluated in this run, baselines included.
         false_evaluations: of those, models whose own count of their points was another.
-        rounds: rounds with a majority that were judged in this run.
+        true_fallen: true statements that fell in these rounds, since nobody answered for them.
+        rounds: rounds that were judged in this run: a statement stood or fell in them.
         head: number of the model chain's last block.
         head_hash: its hash.
         data: data transactions so far.
@@ -48,6 +49,7 @@ class VerificationReport:
     rings: int
     evaluations: int
     false_evaluations: int
+    true_fallen: int
     rounds: int
     head: int
     head_hash: bytes
@@ -114,6 +116,7 @@ class _Verification:
             rings=rings,
             evaluations=judged.evaluations,
             false_evaluations=judged.false_evaluations,
+            true_fallen=judged.true_fallen,
             rounds=judged.rounds,
             head=state.head.number,
             head_hash=state.head.hash,
@@ -169,7 +172,7 @@ class _Verification:
         return done
 
     def _judge_rounds(self) -> JudgedRounds:
-        judged = JudgedRounds(0, 0, 0)
+        judged = JudgedRounds(0, 0, 0, 0)
 
         def judge() -> None:
             nonlocal judged

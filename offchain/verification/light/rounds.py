@@ -95,6 +95,14 @@ def stake_burned(state: LightState, record: events.StakeBurned, _: Transaction) 
         state.standing.drop(record.account)
 
 
+def stake_confiscated(state: LightState, record: events.StakeConfiscated, _: Transaction) -> None:
+    """All of a stake is taken, and standing with it; `StatementFell` follows."""
+    require(record, amount=state.stakes.get(record.account, 0))
+    state.confiscated[record.account] = record.amount
+    state.stakes[record.account] = 0
+    state.standing.drop(record.account)
+
+
 def stake_returned(state: LightState, record: events.StakeReturned, _: Transaction) -> None:
     """All of a stake goes back, and standing with it."""
     require(record, amount=state.stakes.get(record.account, 0))

@@ -9,10 +9,10 @@ from offchain.bitcoin.header_chain import HeaderChain
 from offchain.chain.deployment.file import Deployment
 from offchain.protocol.reference.environment import Environment
 from offchain.protocol.reference.standing import ReferenceStanding
-from offchain.protocol.rules.standing import is_majority
+from offchain.protocol.rules import disputes
 from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ZERO_HASH, Electorate
+from offchain.protocol.words.status import Electorate
 from offchain.protocol.words.transactions import GENESIS_BLOCK, Block, Row
 from offchain.verification.recording.differences import RecordDifference, RecordPlace, first_unequal
 
@@ -50,6 +50,7 @@ class LightRound:
     reveals: list[events.ModelRevealed] = field(default_factory=list)
     statements: dict[bytes, tuple[Row, ...]] = field(default_factory=dict)
     stated: dict[str, bytes] = field(default_factory=dict)
+    fallen: set[bytes] = field(default_factory=set)
     outcome: LightOutcome | None = None
     burns: int = 0
     block: Block | None = None
@@ -59,14 +60,14 @@ class LightRound:
         """Attesters that opened a statement."""
         return sum(opened == statement for opened in self.stated.values())
 
-    @property
-    def majority(self) -> bytes:
-        """The statement that stands; zeros: none does."""
+    def standing(self, *, has_judge: bool) -> bytes:
+        """The statement that stands; zeros: none does. ``has_judge``: whether the task has one."""
+        opened = [
+            disputes.Backed(statement, self.support(statement), statement in self.fallen)
+            for statement in self.statements
+        ]
         attesters = self.closed.attesters if self.closed else 0
-        for statement in self.statements:
-            if is_majority(self.support(statement), attesters):
-                return statement
-        return ZERO_HASH
+        return disputes.standing_statement(opened, attesters, has_judge=has_judge)
 
 
 class LightState:
@@ -74,10 +75,12 @@ class LightState:
 
     Attributes:
         due: records of standing that must come next.
+        confiscated: stakes that were taken, until the fall of the statement that it was for.
     """
 
     def __init__(self, deployment: Deployment) -> None:
         self.parameters = deployment.parameters
+        self.has_judge = deployment.judge is not None
         self.domain = deployment.domain()
         self.genesis_accounts = deployment.genesis_accounts
         self.relay = HeaderChain(deployment.rules, deployment.relay, deployment.checkpoint)
@@ -91,6 +94,7 @@ class LightState:
         self.places: dict[int, int] = {}
         self.members: dict[int, tuple[str, ...]] = {}
         self.stakes: dict[str, int] = {}
+        self.confiscated: dict[str, int] = {}
         self.rounds: dict[int, LightRound] = {}
         self.competing = 0
         self.blocks: list[Block] = [GENESIS_BLOCK]

@@ -14,6 +14,7 @@ from typing import Any, Final
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import ModelChainError
 from offchain.protocol.words import records as events
+from offchain.protocol.words.dispute_records import StatementFell
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Head
 from offchain.verification.light import rounds as light_rounds
@@ -40,6 +41,7 @@ _HANDLERS: Final[Mapping[type[Record], Callable[[LightState, Any, Transaction], 
     events.MembersWritten: light_rounds.members_written,
     events.StakeAdded: light_rounds.stake_added,
     events.StakeBurned: light_rounds.stake_burned,
+    events.StakeConfiscated: light_rounds.stake_confiscated,
     events.StakeReturned: light_rounds.stake_returned,
     events.Started: light_rounds.started,
     events.RoundOpened: light_rounds.round_opened,
@@ -52,6 +54,7 @@ _HANDLERS: Final[Mapping[type[Record], Callable[[LightState, Any, Transaction], 
     events.MissingFixed: light_rounds.missing_fixed,
     events.StatementOpened: light_votes.statement_opened,
     events.AttestationOpened: light_votes.attestation_opened,
+    StatementFell: light_votes.statement_fell,
     events.ModelBurned: light_votes.model_burned,
     events.RoundDecided: light_votes.round_decided,
     events.StandingGained: light_votes.standing_changed,

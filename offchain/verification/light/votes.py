@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from offchain.protocol.rules import judging, rewards, voices, votes
+from offchain.protocol.rules import disputes, judging, rewards, voices, votes
 from offchain.protocol.rules.reports import bitmap, positions
 from offchain.protocol.words import records as events
+from offchain.protocol.words.dispute_records import StatementFell
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_HASH, VoidReason
 from offchain.protocol.words.transactions import EMPTY_ROW, GENESIS_BLOCK, Block, Row, statement
@@ -38,9 +39,14 @@ def statement_opened(state: LightState, record: events.StatementOpened, _: Trans
     require_that(record, is_first, "the record", "the statement's first", "another one")
     rows = len(entry.reveals) + 1
     require_that(record, len(record.rows) == rows, "its rows", rows, len(record.rows))
-    for index in positions(entry.missing or 0):
-        row = record.rows[1 + index]
-        require_that(record, row == EMPTY_ROW, f"rows[{1 + index}]", EMPTY_ROW, row)
+    empty = {1 + index for index in positions(entry.missing or 0)}
+    empty |= {index for index, row in enumerate(record.rows) if row.hash == ZERO_HASH}
+    for index in sorted(empty):
+        row = record.rows[index]
+        require_that(record, row == EMPTY_ROW, f"rows[{index}]", EMPTY_ROW, row)
+    has_best = state.blocks[-1].model_hash != ZERO_HASH
+    has_baseline = record.rows[0] != EMPTY_ROW
+    require_that(record, has_baseline == has_best, "the baseline's row", has_best, has_baseline)
     entry.statements[record.statement] = record.rows
 
 
@@ -62,6 +68,18 @@ def attestation_opened(state: LightState, record: events.AttestationOpened, _: T
     require(record, support=entry.support(record.statement))
     state.standing.open(record.account)
     state.attestations += 1
+
+
+def statement_fell(state: LightState, record: StatementFell, _: Transaction) -> None:
+    """A statement falls once, and its supporters have lost their stakes with it."""
+    entry = competing(state, record, record.round)
+    is_known = record.statement in entry.statements and record.statement not in entry.fallen
+    require_that(record, is_known, "statement", "one that stands", record.statement)
+    supporters = [account for account, stated in entry.stated.items() if stated == record.statement]
+    taken = sum(state.confiscated.pop(account, 0) for account in supporters)
+    require_that(record, not state.confiscated, "the stakes", "its supporters'", "others too")
+    require(record, taken=taken, reward=disputes.reward(state.parameters.challenge_reward, taken))
+    entry.fallen.add(record.statement)
 
 
 # ---- blocks --------------------------------------------------------------------------------------
@@ -92,6 +110,7 @@ def round_decided(state: LightState, record: events.RoundDecided, _: Transaction
         return
     paid = [index for index in outcome.voices if block.paid_voices >> index & 1]
     entitled = [entry.reveals[index].account for index in paid if index not in outcome.burned]
+    entitled = [account for account in entitled if state.has_full_stake(account)]
     attesters = entry.closed.attesters if entry.closed else 0
     state.standing.grant(record.round, entitled, attesters)
 
@@ -139,7 +158,7 @@ def voided(state: LightState, record: events.RoundVoided, _: Transaction) -> Non
     """The round is void for the reason that what happened in it gives."""
     entry = competing(state, record, record.round)
     if entry.fixed is not None:
-        no_statement = entry.majority == ZERO_HASH
+        no_statement = entry.standing(has_judge=state.has_judge) == ZERO_HASH
         reason = VoidReason.NO_STATEMENT if no_statement else VoidReason.NOT_FINALIZED
     else:
         reason = VoidReason.TOO_FEW_DATA
@@ -153,11 +172,11 @@ def voided(state: LightState, record: events.RoundVoided, _: Transaction) -> Non
 def _outcome(state: LightState, entry: LightRound, record: Record) -> LightOutcome:
     """What the statement that stands comes to."""
     if entry.outcome is None:
-        majority = entry.majority
-        if majority == ZERO_HASH or entry.fixed is None or entry.counted is None:
-            raise_difference(record, "the statement", "one with a majority", "none")
+        stated = entry.standing(has_judge=state.has_judge)
+        if stated == ZERO_HASH or entry.fixed is None or entry.counted is None:
+            raise_difference(record, "the statement", "one that stands", "none")
         entry.outcome = _decide(
-            state, entry, entry.fixed, entry.counted.trim, entry.statements[majority], majority
+            state, entry, entry.fixed, entry.counted.trim, entry.statements[stated], stated
         )
     return entry.outcome
 
@@ -168,7 +187,7 @@ def _decide(
     fixed: events.DataSetFixed,
     trim: int,
     rows: Sequence[Row],
-    majority: bytes,
+    stated: bytes,
 ) -> LightOutcome:
     p, head = state.parameters, state.blocks[-1]
     own = [row if row.hash != ZERO_HASH else None for row in rows[1:]]
@@ -204,13 +223,13 @@ def _decide(
         GENESIS_BLOCK,
         best_reveal=0 if best is None else named[best],
         voices=len(named),
-        attestations=entry.support(majority),
+        attestations=entry.support(stated),
         best_model=ZERO_HASH if best is None else identifiers[best],
         model_hash=head.model_hash if best is None else transactions[best].model_hash,
         data_vote_root=counted.data_vote_root,
         block_vote_root=counted.block_vote_root,
         data_root=fixed.data_root,
-        statement=majority,
+        statement=stated,
         paid_voices=0 if best is None else bitmap(named[position] for position in counted.agreeing),
     )
     burned = tuple(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from offchain.protocol.reference.chain import ReferenceChain
+from offchain.protocol.reference.environment import Revert
+from offchain.protocol.words.disputes import Stage
 
 ExpectedView = tuple[str, str, tuple[object, ...], object]
 """A contract's view, its arguments, and what it should return."""
@@ -15,7 +17,7 @@ def common_views(reference: ReferenceChain) -> list[ExpectedView]:
     rounds, registry = reference.rounds, reference.data_registry
     membership, attestations = reference.membership, reference.attestations
     collecting, competing = rounds.collecting_round(), rounds.competition.round
-    majority = attestations.majority_of(competing)
+    standing = attestations.standing_statement(competing)
     return [
         ("ModelChain", "collectingRound", (), collecting),
         ("ModelChain", "collection", (), rounds.collection),
@@ -35,14 +37,15 @@ def common_views(reference: ReferenceChain) -> list[ExpectedView]:
             (competing,),
             reference.model_transactions.counts(competing),
         ),
+        ("Disputes", "counts", (competing,), reference.disputes.counts(competing)),
         ("Attestations", "dataOut", (competing,), attestations.data_out(competing)),
         ("Attestations", "modelsOut", (competing,), attestations.models_out(competing)),
-        ("Attestations", "majorityOf", (competing,), majority),
+        ("Attestations", "standing", (competing,), standing),
         (
             "Attestations",
             "support",
-            (competing, majority),
-            attestations.support(competing, majority),
+            (competing, standing),
+            attestations.support(competing, standing),
         ),
     ]
 
@@ -112,12 +115,44 @@ def _round_views(
     yield "Rewards", "isBestClaimed", of_round, rewards.is_best_claimed(round_number)
     yield "Rewards", "claimedVoices", of_round, rewards.claimed_voices(round_number)
     yield "Rewards", "claimedData", of_round, rewards.claimed_data(round_number)
+    yield from _dispute_views(reference, round_number, accounts)
     for account in accounts:
         key = round_number, account
         yield "ModelTransactions", "commitmentOf", key, models.commitment_of(*key)
         yield "Attestations", "attestationOf", key, attestations.attestation_of(*key)
         yield "Attestations", "isAttester", key, attestations.is_attester(*key)
         yield "Rewards", "isAttestationClaimed", key, rewards.is_attestation_claimed(*key)
+
+
+def _dispute_views(
+    reference: ReferenceChain, round_number: int, accounts: Sequence[str]
+) -> Iterator[ExpectedView]:
+    disputes, attestations = reference.disputes, reference.attestations
+    counts, of_round = disputes.counts(round_number), (round_number,)
+    yield "Disputes", "counts", of_round, counts
+    for number in range(1, counts.questions + 1):
+        key = round_number, number
+        yield "Disputes", "questionAt", key, disputes.question(*key)
+    for number in range(1, counts.cells + 1):
+        key = round_number, number
+        yield "Disputes", "cellAt", key, disputes.cell(*key)
+    for account in accounts:
+        proof = reference.proofs.proof_of(round_number, account)
+        yield "Disputes", "proofOf", (round_number, account), proof
+    statements = attestations.statements_of(round_number)
+    yield "Attestations", "standing", of_round, attestations.standing_statement(round_number)
+    yield "Attestations", "statementsOf", of_round, statements
+    for statement in statements:
+        fallen = attestations.has_fallen(round_number, statement)
+        yield "Attestations", "hasFallen", (round_number, statement), fallen
+        for account in accounts:
+            for stage in Stage:
+                arguments = round_number, statement, account, stage
+                try:
+                    bond = disputes.bond_of(*arguments)
+                except Revert:
+                    continue
+                yield "Disputes", "bondOf", arguments, bond
 
 
 def _account_views(reference: ReferenceChain, account: str) -> Iterator[ExpectedView]:

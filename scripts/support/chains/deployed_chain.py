@@ -22,13 +22,16 @@ from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.reference.membership import LIST_CODE
 from offchain.protocol.words import actions
+from offchain.protocol.words.dispute_records import StatementFell
+from offchain.protocol.words.disputes import CommittedProof
 from offchain.protocol.words.parameters import DEMO_RELAY
-from offchain.protocol.words.records import MembersWritten, Record, StakeBurned
+from offchain.protocol.words.records import MembersWritten, Record, StakeBurned, StakeConfiscated
 from offchain.protocol.words.status import Epoch
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from scripts.support.chains.compared_views import ExpectedView, all_views, common_views
-from scripts.support.chains.deploying import TASK, deploy_plan
+from scripts.support.chains.deploying import JUDGED_TASK, TASK, deploy_plan
 from scripts.support.chains.evm import Evm
+from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.steps import SMALL, START
 from scripts.support.worlds.world import World
 
@@ -105,9 +108,14 @@ class DeployedChain:
         burned = sum(
             record.amount
             for record in reference.environment.records
-            if isinstance(record, StakeBurned)
+            if isinstance(record, (StakeBurned, StakeConfiscated))
+        ) - sum(
+            record.reward
+            for record in reference.environment.records
+            if isinstance(record, StatementFell)
         )
         assert self.evm.balance(self.addresses["Membership"]) == held + burned
+        assert self.evm.balance(self.addresses["Disputes"]) == reference.disputes.held
 
     def _reference(self, world: World) -> ReferenceChain:
         # What depends on the clock is read of the latest block.
@@ -144,6 +152,9 @@ def _decoded(contract: str, function: str, answer: bytes, expected: object) -> o
         answered = returned(contract, function, type(expected), values)
         if isinstance(answered, Epoch) and answered.written:
             return replace(answered, code=LIST_CODE)
+        if isinstance(answered, CommittedProof) and isinstance(expected, CommittedProof):
+            # The reference counts blocks of its own.
+            return replace(answered, block_number=expected.block_number)
         return answered
     [plain] = values if len(values) == 1 else [values]
     return tuple(plain) if isinstance(expected, tuple) else plain
@@ -161,11 +172,22 @@ def plan_of(world: World, task: DeployedTask = TASK) -> DeploymentPlan:
     )
 
 
-def deploy_world(evm: Evm, genesis: int = 3, accounts: int = 6, **changes: int) -> World:
-    """A world with the real contracts as its twin."""
+def deploy_world(
+    evm: Evm, genesis: int = 3, accounts: int = 6, *, is_judged: bool = False, **changes: int
+) -> DisputingWorld:
+    """A world with the real contracts as its twin.
+
+    Args:
+        evm: the chain.
+        genesis: so many of the accounts are genesis accounts.
+        accounts: of the chain.
+        is_judged: whether the task has the toy judge.
+        changes: of the small parameters.
+    """
     names = evm.accounts[:accounts]
-    world = World(replace(SMALL, **changes), names, genesis)
-    plan = plan_of(world)
+    world = DisputingWorld(replace(SMALL, **changes), names, genesis)
+    world.judge = world.product if is_judged else None
+    plan = plan_of(world, JUDGED_TASK if is_judged else TASK)
     # Later than whatever else this chain has seen.
     world.now = max(START, evm.timestamp + 1)
     evm.set_next_timestamp(world.now)

@@ -11,6 +11,9 @@ from scripts.support.chains.evm import Evm
 TASK = DeployedTask("made up", b'{"points":"made up"}')
 """What is learned where models are made up."""
 
+JUDGED_TASK = DeployedTask("product", b'{"points":"product"}', "ProductJudge")
+"""What is learned where the toy judge decides."""
+
 
 def deploy_plan(evm: Evm, plan: DeploymentPlan) -> dict[str, str]:
     """Deploy from the chain's last account, which does nothing else; returns addresses by name."""

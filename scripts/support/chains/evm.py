@@ -32,9 +32,6 @@ GENESIS_TIME = 1_704_067_200
 GAS_LIMIT = 1 << 24
 """Gas that a transaction may have (EIP-7825): every one of the tests fits."""
 
-# Nobody asks for old states: anvil would write each to the disk, megabytes, and leave it there.
-_FORGETFUL = ("--prune-history", "32")
-
 _BUILT_IN_ERRORS: tuple[Mapping[str, Any], ...] = (
     {"type": "error", "name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
     {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
@@ -212,7 +209,7 @@ def fresh_evm(accounts: int = 20) -> Iterator[Evm]:
         ArtifactError: the contracts are not compiled, or not those of the sources.
     """
     artifacts = compiled_artifacts()
-    with Anvil(timestamp=GENESIS_TIME, accounts=accounts, extra_arguments=_FORGETFUL) as anvil:
+    with Anvil(timestamp=GENESIS_TIME, accounts=accounts) as anvil:
         yield Evm(Web3(LocalProvider(anvil.url, 60)), artifacts)
 
 

@@ -27,7 +27,7 @@ from offchain.protocol.words.status import Phase
 from scripts.support.chains.authorizations import signed
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.relays import ContractRelay, Setup
-from scripts.support.chains.rounds import BASELINE, Rounds, row
+from scripts.support.chains.rounds import Rounds, row
 from scripts.support.judging.gas import measure_judge
 
 RESULTS = Path("docs/results/gas.json")
@@ -202,7 +202,7 @@ def _finalize(rounds: Rounds, size: int) -> int:
     few, others = accounts[: rounds.chain.parameters.minimum_data], accounts[-size:]
     rounds.make_block({accounts[0]: row(5)}, majority, few)
     models = {account: row(5_000 - number) for number, account in enumerate(others)}
-    receipt = rounds.make_block(models, majority, others, BASELINE)
+    receipt = rounds.make_block(models, majority, others)
     [block] = rounds.chain.events(receipt, "ModelChain", "BlockAppended")
     assert block["data"].voices == size
     return receipt["gasUsed"]

@@ -46,7 +46,7 @@ class RecordedChain:
 
     def replay(self) -> Replay:
         """The state before anything happened."""
-        return Replay(self.deployment, self.deployed_at)
+        return Replay(self.deployment, self.deployed_at, ContentWorld.judge)
 
 
 def deployed_world(evm: Evm) -> tuple[ContentWorld, DeployedContracts]:

@@ -304,6 +304,10 @@ class Rounds:
         """Report models that an attester cannot fetch."""
         return self.chain.send("Attestations", "reportModels", bitmap, sender=account)
 
+    def baseline(self) -> Row:
+        """Row 0 of a statement that goes with `row`."""
+        return BASELINE if any(self.chain.view("ModelChain", "head")[2]) else EMPTY_ROW
+
     def statement(self, rows: Sequence[Row]) -> bytes:
         """What attesters state with these rows about the round in competition."""
         round_number = self.competing
@@ -350,7 +354,7 @@ class Rounds:
         self.advance_to(Phase.ATTEST)
 
     def state(self, rows: Sequence[Row], attesters: Sequence[str]) -> None:
-        """From Attest to Finalize: all attest these rows; the first brings them."""
+        """From Attest to Finalize: all attest these rows; the first brings them; nobody asks."""
         stated = self.statement(rows)
         for account in attesters:
             self.attest(account, stated)
@@ -358,20 +362,19 @@ class Rounds:
         self.open_statement(attesters[0], rows)
         for account in attesters[1:]:
             self.open_attestation(account, stated)
-        self.chain.advance()
+        self.advance_to(Phase.FINALIZE)
 
     def make_block(
         self,
         models: Mapping[str, Row],
         attesters: Sequence[str],
         sharers: Sequence[str] | None = None,
-        baseline: Row = EMPTY_ROW,
     ) -> TxReceipt:
         """A whole round: the members share, models come out as their rows say."""
         epoch = self.chain.view("ModelChain", "collection").epoch
         self.collect(self.members(epoch) if sharers is None else sharers)
         self.compete(list(models))
-        rows = [baseline, *models.values()]
+        rows = [self.baseline(), *models.values()]
         self.state(rows, attesters)
         return self.finalize(rows)
 

@@ -19,11 +19,14 @@ from offchain.chain.deployment.file import DeployedContract, DeployedTask, Deplo
 from offchain.chain.deployment.plan import created_address
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.ring import nullifier
-from offchain.crypto.sealing import payload_associated_data, seal
+from offchain.crypto.sealing import payload_associated_data, seal_part
 from offchain.errors import ContentMissingError, ModelError
-from offchain.learning.samples_root import part_root, samples_root
+from offchain.learning.samples_root import SamplePath, part_root, sample_path, samples_root
+from offchain.learning.tasks.digits_judge import DigitsJudge
+from offchain.learning.tasks.known import TASKS
 from offchain.learning.tasks.learner import DigitsLearner
 from offchain.ports import ContentStore
+from offchain.protocol.rules.answers import sample_place
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.rules.statements import Points
 from offchain.protocol.words import actions
@@ -43,9 +46,9 @@ from offchain.verification.recording.values import (
     Transaction,
 )
 from scripts.support.worlds import square_digits
+from scripts.support.worlds.disputing import Disputes
 from scripts.support.worlds.models import Model
 from scripts.support.worlds.steps import SMALL, Node, address
-from scripts.support.worlds.world import World
 
 PARAMETERS = replace(SMALL, samples_per_part=20)
 
@@ -80,15 +83,17 @@ def make_learner() -> DigitsLearner:
 
 def task() -> DeployedTask:
     """The same as a deployment binds it."""
-    return DeployedTask("digits", make_learner().description)
+    return DeployedTask("digits", make_learner().description, TASKS["digits"].judge)
 
 
-class ContentWorld(World):
+class ContentWorld(Disputes):
     """``spoiled`` says how the last part of what a node shares next is not as it should be.
 
     It is "sealed wrong", "malformed", or "other samples" than those that are signed, by the node's
     index.
     """
+
+    judge = DigitsJudge()
 
     def __init__(self, accounts: Sequence[str] | None = None) -> None:
         super().__init__(PARAMETERS, accounts)
@@ -108,6 +113,7 @@ class ContentWorld(World):
         """The reference contracts as if they had been deployed."""
         places = {name: address(2_000 + number) for number, name in enumerate(CONTRACTS)}
         places["ModelChain"] = self.domain.contract
+        places[str(task().judge)] = address(2_900)
         return Deployment(
             chain_id=DEVELOPMENT_CHAIN_ID,
             genesis_hash=bytes(32),
@@ -164,9 +170,13 @@ class ContentWorld(World):
         self.now = max(self.now + 1, time)
         self.submit(self.bitcoin.raw(height))
 
+    def replay(self) -> Replay:
+        """What verification begins with."""
+        return Replay(self.deployment, self.deployed_at, self.judge)
+
     def recording(self) -> Recording:
         """What happened so far."""
-        replay = Replay(self.deployment, self.deployed_at)
+        replay = self.replay()
         for transaction in self.transactions:
             replay.apply(transaction)
         last = self.transactions[-1].block_number
@@ -217,17 +227,19 @@ class ContentWorld(World):
             self._roots = []
         self._roots.append(part_root(self.learner.sample_records(plaintext)))
         key = self.part_key(node, round_number, part)
+        sealed = plaintext
         if spoiled == "malformed":
-            plaintext = b"no digits"
+            # Attesters that lie about it need samples to lie about.
+            sealed = b"no digits"
         elif spoiled == "other samples":
-            plaintext = square_digits.payload(seed + 1, self.parameters.samples_per_part)
+            sealed = plaintext = square_digits.payload(seed + 1, self.parameters.samples_per_part)
         elif spoiled == "sealed wrong":
             key = keccak256(key)
         own = nullifier(
             self.domain, self.share_key(node, self.rounds.collection.epoch), round_number
         )
         data = payload_associated_data(self.domain, round_number, own, part)
-        digest = self.store.put(seal(plaintext, key, data))
+        digest = self.store.put(seal_part(sealed, self.learner.payload_bytes, key, data))
         self._plaintexts[digest] = plaintext
         return digest
 
@@ -235,6 +247,18 @@ class ContentWorld(World):
         """The root of the samples whose parts were sealed just now."""
         del node
         return samples_root(self._roots)
+
+    def test_sample(self, place: int, sample: int) -> tuple[int, bytes, SamplePath]:
+        index = positions(self.rounds.closed_round(self.competing).data_set)[place]
+        test_parts = self.reference.data_registry.test_parts(self.competing, index)
+        at = sample_place(test_parts, sample, self.parameters.samples_per_part)
+        parts = [
+            self.learner.sample_records(self._plaintexts[payload])
+            for payload in self.data_at(self.competing, index).transaction.payload_hashes
+        ]
+        records = parts[at.part]
+        path = sample_path(records, at.index, [part_root(part) for part in parts], at.part)
+        return index, records[at.index], path
 
     # ---- models ----------------------------------------------------------------------------------
 

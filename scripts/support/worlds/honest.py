@@ -12,7 +12,7 @@ from offchain.crypto.possession import prove_possession
 from offchain.crypto.ring import nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment
 from offchain.crypto.secp256k1 import ShareKey
-from offchain.protocol.rules import judging, statements
+from offchain.protocol.rules import statements
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.rules.sharing import claimed_timestamp
 from offchain.protocol.words import actions
@@ -194,7 +194,7 @@ class HonestWorld(SteppedWorld):
         """A commitment to a new model of some skill, or to a variant of another node's model."""
         luck = self.randomness() if copy_of is None else copy_of.models[self.competing].luck
         model = Model(
-            file=self.randomness(100),
+            file=self.model_file(skill, copy_of, is_malformed=is_malformed),
             training_root=self.randomness(),
             salt=self.randomness(),
             skill=skill,
@@ -206,6 +206,11 @@ class HonestWorld(SteppedWorld):
             self.domain, self.competing, model.salt
         )
         return actions.CommitModel(commitment, keccak256(b"sealed" + model.model_hash))
+
+    def model_file(self, skill: int, copy_of: Node | None, *, is_malformed: bool) -> bytes:
+        """The file of a new model; here of nothing that could be read."""
+        del skill, copy_of, is_malformed
+        return self.randomness(100)
 
     def model_transaction(self, node: Node) -> ModelTransaction:
         """What the node reveals in the round in competition."""
@@ -232,42 +237,55 @@ class HonestWorld(SteppedWorld):
 
     def rows(self) -> tuple[Row, ...]:
         """The rows of the honest statement about the round in competition."""
-        closed, p = self.rounds.closed_round(self.competing), self.parameters
-        ids = self.reference.data_registry.data[self.competing].ids
-        data_ids = [ids[index] for index in positions(closed.data_set)]
-        samples = p.test_parts * p.samples_per_part
-        commitments, reveals = self.reference.model_transactions.counts(self.competing)
-        known = [
-            self.reference.model_transactions.reveal_at(self.competing, index)
-            for index in range(reveals)
-        ]
+        return self.tabulate(*self.all_points()).rows
+
+    def all_points(
+        self,
+    ) -> tuple[statements.Points | None, list[statements.Points | None]]:
+        """The true points of the baseline and of each revealed model on the test set.
+
+        None where there is no baseline, or where a model is missing or malformed.
+        """
+        closed = self.rounds.closed_round(self.competing)
+        data_ids = self.data_ids()
         baseline = self.models.get(self.rounds.head().model_hash)
+        revealed = self.reference.model_transactions.transactions(self.competing)
+        return None if baseline is None else self.points(baseline, data_ids), [
+            None
+            if closed.missing >> index & 1
+            else self.points(self.models[transaction.model_hash], data_ids)
+            for index, transaction in enumerate(revealed)
+        ]
+
+    def data_ids(self) -> list[bytes]:
+        """Identifiers of the data transactions in D of the round in competition, in order."""
+        ids = self.reference.data_registry.data[self.competing].ids
+        data_set = self.rounds.closed_round(self.competing).data_set
+        return [ids[index] for index in positions(data_set)]
+
+    def tabulate(
+        self,
+        baseline: statements.Points | None,
+        models: Sequence[statements.Points | None],
+    ) -> statements.Tabulated:
+        """The statement about the round in competition that some points make."""
+        p, places = self.parameters, len(self.data_ids())
         bounds = statements.Bounds(
-            closed.trim,
-            judging.required(
-                p.significance,
-                p.hostile_allowance,
-                p.tries_allowance,
-                len(data_ids),
-                closed.trim,
-                commitments,
-            ),
+            self.rounds.closed_round(self.competing).trim,
+            self.reference.model_transactions.required(self.competing),
             p.voice_basis_points,
         )
-
-        def points(index: int) -> statements.Points | None:
-            model = self.models[known[index].model_hash]
-            is_missing = closed.missing >> index & 1
-            return None if is_missing else self.points(model, data_ids)
-
-        return statements.rows(
+        return statements.tabulate(
             self.domain,
             self.competing,
-            statements.SampleCounts(len(data_ids), samples),
+            statements.SampleCounts(places, p.test_parts * p.samples_per_part),
             bounds,
-            None if baseline is None else self.points(baseline, data_ids),
-            [points(index) for index in range(reveals)],
-            [reveal.order for reveal in known],
+            baseline,
+            models,
+            [
+                self.reference.model_transactions.reveal_at(self.competing, index).order
+                for index in range(len(models))
+            ],
         )
 
     def points(self, model: Model, data_ids: list[bytes]) -> statements.Points | None:

@@ -10,18 +10,21 @@ from dataclasses import replace
 
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
+from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import Row
 from scripts.support.worlds.content_world import ContentWorld
+from scripts.support.worlds.disputing import changed, with_points
 from scripts.support.worlds.square_digits import model
 from scripts.support.worlds.steps import Node
 
 
 def play(world: ContentWorld) -> None:
-    """Three blocks, one of them quiet, and rounds that are void; members come, and stakes go."""
+    """Four blocks, one of them quiet, and rounds that are void; members come, and stakes go."""
     first_round(world)
     second_round(world)
     third_round(world)
+    disputed_round(world)
     silent_round(world)
     empty_rounds(world)
 
@@ -52,7 +55,7 @@ def first_round(world: ContentWorld) -> None:
     world.end_phase()
     for node in world.genesis_nodes:
         world.execute(world.opening(node, stated[node.index]), node)
-    world.end_phase()
+    world.end_phases(Phase.FINALIZE)
     world.execute(actions.Finalize(true))
     world.claim_all(1)
 
@@ -103,6 +106,51 @@ def third_round(world: ContentWorld) -> None:
     world.attest()
     world.execute(actions.Finalize(world.rows()))
     world.claim_all(3)
+
+
+def disputed_round(world: ContentWorld) -> None:
+    """A block that one of three attesters makes: the others' statements fall by proofs."""
+    world.share()
+    world.partition_all()
+    world.close()
+    world.train((50, 90))
+    world.reveal_all()
+    world.end_phases(Phase.ATTEST)
+    world.fill_up()
+    honest, liar, denier = world.attesters()[:3]
+    true = world.truth()
+    earned = true.points[1]
+    assert earned is not None
+    boasted = world.stated(changed(true, 1, with_points(earned, 0, 1 - earned[0])))
+    denied = world.stated(changed(true, 2, None))
+    stated = (honest, true), (liar, boasted), (denier, denied)
+    for node, table in stated:
+        world.execute(world.attestation(node, table.rows), node)
+    world.end_phase()
+    for node, table in stated:
+        world.execute(world.opening(node, table.rows), node)
+    world.end_phase()
+    world.execute(world.asking(honest, boasted, QuestionKind.ROW, 1), honest)
+    world.execute(world.asking(honest, denied, QuestionKind.FORM, 2), honest)
+    world.execute(world.asking(liar, true, QuestionKind.FORM, 1), liar)
+    world.end_phase()
+    world.execute(world.answering(1, boasted), liar)
+    world.execute(world.answering(3, true), honest)
+    world.end_phase()
+    world.execute(world.asking_cell(honest, 1, 0, 0), honest)
+    world.end_phase()
+    world.execute(world.answering_cell(1, boasted), liar)
+    world.end_phase()
+    form = actions.ProveForm(2, world.randomness(), world.model_of(2))
+    for proof in (world.proof(1, 0, second=False, salt=world.randomness()), form):
+        world.execute(world.committing(honest, proof), honest)
+        world.execute(proof, honest)
+    world.end_phase()
+    world.execute(actions.Finalize(true.rows))
+    for question in (1, 2, 3):
+        world.execute(actions.Settle(world.competing, question))
+    world.execute(actions.SettleCell(world.competing, 1))
+    world.claim_all(world.competing)
 
 
 def silent_round(world: ContentWorld) -> None:

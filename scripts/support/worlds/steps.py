@@ -20,6 +20,7 @@ from offchain.crypto.hashing import Domain, keccak256
 from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
+from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.parameters import DEMO_RELAY, Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Phase
@@ -91,6 +92,9 @@ class Node:
 class SteppedWorld:
     """Reference contracts, a Bitcoin header chain and nodes, of which the first are genesis'."""
 
+    judge: Judge | None = None
+    """The task's; None: it has none."""
+
     def __init__(
         self,
         parameters: Parameters = SMALL,
@@ -111,7 +115,7 @@ class SteppedWorld:
     def _begin(self, domain: Domain, deployed_at: int) -> None:
         self.domain = domain
         self.reference = ReferenceChain(
-            self.parameters, self.relay, self._genesis, domain, deployed_at
+            self.parameters, self.relay, self._genesis, domain, deployed_at, self.judge
         )
         self.rounds = self.reference.rounds
 

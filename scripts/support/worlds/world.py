@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
+from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import Epoch, Phase
 from offchain.protocol.words.transactions import Row
 from scripts.support.worlds.honest import HonestWorld
@@ -144,9 +145,16 @@ class World(HonestWorld):
         self.end_phase()
 
     def attest(
-        self, rows: Sequence[Row] | None = None, nodes: Sequence[Node] | None = None
+        self,
+        rows: Sequence[Row] | None = None,
+        nodes: Sequence[Node] | None = None,
+        *,
+        ask: bool = False,
     ) -> None:
-        """From any phase up to Attest to Finalize: attesters commit to rows and open them."""
+        """From any phase up to Attest to Finalize: attesters state rows, and nobody asks.
+
+        With ``ask`` the first of them asks about the first model, and nobody answers.
+        """
         self.end_phases(Phase.ATTEST)
         stated = self.rows() if rows is None else rows
         self.fill_up()
@@ -157,6 +165,14 @@ class World(HonestWorld):
         for node in who:
             self.execute(self.opening(node, stated), node)
         self.end_phase()
+        if ask:
+            statement = self.statement(stated)
+            bond = self.parameters.question_bond
+            asked = actions.Ask(statement, tuple(stated), QuestionKind.ROW, 1, bond)
+            self.execute(asked, who[0])
+            self.end_phase()
+        if self.phase in (Phase.CHALLENGE, Phase.ANSWER):
+            self.end_phase()
 
     def make_block(self, skills: Sequence[int] = ()) -> None:
         """A whole round with a block at its end, by the first competitors' models' skills."""

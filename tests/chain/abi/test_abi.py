@@ -21,8 +21,9 @@ from offchain.chain.abi.interfaces import (
 )
 from offchain.chain.deployment.abi_files import abi_files, differing_files, write_abi_files
 from offchain.errors import ArtifactError
-from offchain.protocol.words import records
-from offchain.protocol.words.actions import FUNCTIONS, Action
+from offchain.protocol.words import dispute_records, records
+from offchain.protocol.words.actions import Action
+from offchain.protocol.words.functions import FUNCTIONS
 from offchain.protocol.words.orders import PAY, SignedOrder, TokenOrder
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.transactions import Row
@@ -79,7 +80,7 @@ def test_every_event_has_a_record_with_its_fields():
 def test_every_record_has_an_event():
     kinds = {
         kind.__name__
-        for kind in vars(records).values()
+        for kind in (*vars(records).values(), *vars(dispute_records).values())
         if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
     }
     events = {event.name for known in all_interfaces() for event in known.events.values()}
@@ -103,8 +104,15 @@ ADDRESSES = st.binary(min_size=20, max_size=20).map(Web3.to_checksum_address)
 def values_of(component: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Values of an ABI type as dataclass fields hold them."""
     kind = component["type"]
+    if kind.endswith("]") and not kind.endswith("[]"):
+        element, _, length = kind[:-1].rpartition("[")
+        one = values_of({**component, "type": element})
+        return st.lists(one, min_size=int(length), max_size=int(length))
     if kind.endswith("[]"):
         return st.lists(values_of({**component, "type": kind[:-2]}), max_size=3).map(tuple)
+    if kind.endswith("]"):
+        element, count = kind[:-1].rsplit("[", 1)
+        return st.tuples(*[values_of({**component, "type": element})] * int(count))
     if kind == "tuple":
         return st.tuples(*(values_of(part) for part in component["components"]))
     if kind.startswith("uint"):

@@ -6,9 +6,10 @@ from random import Random
 import pytest
 
 from offchain.chain.abi.calls import decode_action, function_call
-from offchain.chain.abi.interfaces import interface
+from offchain.chain.abi.interfaces import AbiValueError, interface
 from offchain.crypto.possession import PossessionProof
 from offchain.protocol.words import actions
+from offchain.protocol.words.disputes import Proof, QuestionKind
 from offchain.protocol.words.transactions import DataRecord, DataTransaction, ModelTransaction, Row
 from tests.support.tampering.loose_call_data import loosened
 
@@ -20,6 +21,7 @@ SHARED = DataTransaction(3, (HASH, bytes(32)), (bytes(32), HASH), HASH, *NUMBERS
 RECORD = DataRecord(3, HASH, bytes(32), HASH, *NUMBERS)
 MODEL = ModelTransaction(ACCOUNT, HASH, bytes(32), 12, HASH, HASH)
 ROWS = (Row(HASH, 7, 0, 0, 0), Row(HASH, 2**64 - 1, -(2**63), 3, 0), Row(HASH, 9, 2, 3, 1))
+PROOF = Proof(HASH, 7, True, RECORD, bytes(4), (HASH,), (), bytes(32), (HASH, HASH), b"a model")
 
 ACTIONS = [
     actions.SubmitHeaders(bytes(160)),
@@ -43,6 +45,16 @@ ACTIONS = [
     actions.CommitAttestation(HASH),
     actions.OpenStatement(ROWS, HASH),
     actions.OpenAttestation(HASH, HASH),
+    actions.Ask(HASH, ROWS, QuestionKind.FORM, 2, 10**18),
+    actions.AnswerRow(1, ROWS, bytes(80), bytes(41), ((-(2**63), 2**63 - 1), (3, 4))),
+    actions.AnswerForm(2, b"a model"),
+    actions.AskCell(1, 3, 2, 5),
+    actions.AnswerCell(4, ROWS, bytes(44), b"", bytes(range(33)), bytes(1)),
+    actions.CommitProof(HASH),
+    actions.Prove(4, PROOF),
+    actions.ProveForm(2, HASH, b"a model"),
+    actions.Settle(3, 2),
+    actions.SettleCell(3, 4),
     actions.Finalize(ROWS),
     actions.ClaimBest(2),
     actions.ClaimVoice(2, 1),
@@ -127,4 +139,9 @@ def test_every_call_data_stands_for_an_action(action: actions.Action):
     for length in range(4, len(data)):
         assert decode_action(contract, data[:length], value) is not None
     for size in range(0, 2048, 31):
-        assert decode_action(contract, data[:4] + random.randbytes(size), value) is not None
+        try:
+            assert decode_action(contract, data[:4] + random.randbytes(size), value) is not None
+        except AbiValueError as error:
+            # Contracts refuse numbers that no word of an enumeration stands for.
+            if not isinstance(action, actions.Ask) or "is no QuestionKind" not in str(error):
+                raise

@@ -57,7 +57,7 @@ def test_log_of_no_protocol_event_is_passed_over(topics):
         {"topics": (TOPIC, b"\xff" * 32)},  # no uint32
         {"data": b""},
         {"data": bytes(63)},
-        {"data": encode(["uint8", "uint32"], [13, 1])},  # no such phase
+        {"data": encode(["uint8", "uint32"], [len(Phase), 1])},  # no such phase
         {"data": encode(["uint256", "uint32"], [256, 1])},
     ],
 )

@@ -41,7 +41,7 @@ SOUND = Deployment(
     compiler="solc 0.8.30",
     contracts={
         name: DeployedContract(created_address(DEPLOYER, number), bytes([number]) * 32)
-        for number, name in enumerate(CONTRACTS)
+        for number, name in enumerate(("ImageJudge", *CONTRACTS))
     },
     parameters=LIVE,
     relay=LIVE_RELAY,
@@ -49,7 +49,7 @@ SOUND = Deployment(
     checkpoint=MinedChain.start().checkpoint,
     token_cap=LIVE.token_cap,
     genesis_accounts=(DEPLOYER,),
-    task=DeployedTask("digits", b'{"points":"1 if right"}'),
+    task=DeployedTask("digits", b'{"points":"1 if right"}', "ImageJudge"),
 )
 
 
@@ -86,6 +86,17 @@ def test_the_tasks_hash_stands_in_the_file_and_is_its_descriptions(file, deploym
 def test_a_tasks_description_is_a_line_of_ascii(description):
     with pytest.raises(ConfigurationError, match="description of the task digits"):
         DeployedTask("digits", description)
+
+
+def test_a_task_has_a_judge_among_the_contracts_or_none(tmp_path, deployment):
+    assert deployment.judge == deployment.address("ImageJudge")
+    without = replace(deployment, task=replace(deployment.task, judge=None))
+    write_deployment(without, tmp_path / "1.json")
+    assert read_deployment(tmp_path / "1.json").judge is None
+    other = replace(deployment, task=replace(deployment.task, judge="OtherJudge"))
+    write_deployment(other, tmp_path / "2.json")
+    with pytest.raises(DeploymentFileError, match=r"task\.judge is OtherJudge, which is none"):
+        read_deployment(tmp_path / "2.json")
 
 
 def test_mainnets_rules_are_kept_exactly(tmp_path, deployment):
@@ -158,6 +169,7 @@ def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 RIGHT_ELSEWHERE = {
     ("compiler",): [repr(""), repr("0x")],
     ("task", "name"): [repr(""), repr("0x")],
+    ("task", "judge"): [repr(None)],
     ("genesis_accounts",): [repr([])],
     ("rules", "no_retargeting"): [repr(True)],
 }

@@ -18,6 +18,7 @@ from offchain.config import RECORDED_HEADERS
 from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.status import ZERO_ADDRESS
 from scripts.support.chains.evm import compiled_artifacts
 from scripts.support.worlds.bitcoin_mining import MinedChain
 
@@ -68,7 +69,7 @@ def test_contracts_come_in_order_and_each_is_told_all():
     assert list(at.items()) == [
         (name, created_address(DEPLOYER, 7 + place)) for place, name in enumerate(CONTRACTS)
     ]
-    told, given = tuple(at.values())[:-1], dict(deploy.calls)
+    told, given = (*tuple(at.values())[:-1], ZERO_ADDRESS), dict(deploy.calls)
     checkpoint = plan().checkpoint
     assert given == {
         "ProtocolParameters": (DEMO.as_tuple(),),
@@ -82,6 +83,7 @@ def test_contracts_come_in_order_and_each_is_told_all():
         "ModelChain": (told, bytes(keccak(b"all about it"))),
         "ModelTransactions": (told,),
         "Attestations": (told,),
+        "Disputes": (told,),
         "BlockProduction": (told,),
         "Rewards": (told,),
         "Heat": (told,),
@@ -97,7 +99,19 @@ def test_the_contracts_are_told_in_the_order_of_their_struct():
         if entry["type"] == "constructor"
     ]
     types = [part["internalType"].removeprefix("contract I") for part in told]
-    assert types == [name for name in CONTRACTS if name != "TokenOrders"]
+    assert types == [*(name for name in CONTRACTS if name != "TokenOrders"), "Judge"]
+
+
+def test_a_tasks_judge_comes_first_and_all_are_told_of_it():
+    task = DeployedTask("digits", b"all about it", "ImageJudge")
+    deploy = Recorder(7)
+    at = deploy_contracts(plan(task=task), DEPLOYER, 7, deploy)
+    assert [name for name, _ in deploy.calls] == ["ImageJudge", *CONTRACTS]
+    assert deploy.calls[0] == ("ImageJudge", ())
+    assert at["ImageJudge"] == created_address(DEPLOYER, 7)
+    told = dict(deploy.calls)["Heat"][0]
+    assert told[-1] == at["ImageJudge"]
+    assert told[:-1] == tuple(at[name] for name in CONTRACTS if name != "TokenOrders")
 
 
 def test_transaction_in_between_stops_the_deployment():

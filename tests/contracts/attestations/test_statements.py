@@ -141,7 +141,7 @@ def test_a_row_of_zeros_is_asked_for_each_missing_model(evm: Evm) -> None:
     rounds.advance_to(Phase.AVAILABLE)
     rounds.report_models(genesis[0], 0b101)
     rounds.advance_to(Phase.ATTEST)
-    right = [EMPTY_ROW, EMPTY_ROW, row(2), EMPTY_ROW]
+    right = [BASELINE, EMPTY_ROW, row(2), EMPTY_ROW]
     fields = {"hash": label("x"), "middle": 1, "net": -1, "spread": 1, "repeats": 1}
     changed = [
         Row(**{**dict(zip(fields, (bytes(32), 0, 0, 0, 0), strict=True)), name: value})
@@ -169,7 +169,7 @@ def test_more_than_half_of_the_frozen_attesters_make_a_majority(rounds: Rounds) 
     seen = []
     for account in rounds.accounts[:4]:
         rounds.open_statement(account, ROWS)
-        seen.append(view(rounds, "majorityOf", 2))
+        seen.append(view(rounds, "standing", 2))
     assert seen == [bytes(32), bytes(32), stated, stated]
 
 
@@ -181,7 +181,7 @@ def test_statements_that_differ_do_not_add_up(rounds: Rounds) -> None:
     for account, rows in zip(rounds.accounts[:4], (ROWS, other, ROWS, other), strict=True):
         rounds.open_statement(account, rows)
     assert view(rounds, "support", 2, rounds.statement(other)) == 2
-    assert view(rounds, "majorityOf", 2) == bytes(32)
+    assert view(rounds, "standing", 2) == bytes(32)
     rounds.chain.advance()
     assert rounds.chain.phase is Phase.VOID
 

@@ -334,7 +334,7 @@ def test_only_block_production_appends(rounds: Rounds) -> None:
 def test_blocks_are_chained_by_their_hashes(rounds: Rounds) -> None:
     chain, genesis = rounds.chain, rounds.accounts[:4]
     for _ in range(2):
-        rounds.make_block({genesis[0]: row(5)}, genesis, genesis, BASELINE)
+        rounds.make_block({genesis[0]: row(5)}, genesis, genesis)
     first, second = (chain.view("ModelChain", "blockAt", number) for number in (1, 2))
     assert second.previousHash == chain.view("ModelChain", "blockHashAt", 1)
     assert first.previousHash == chain.view("ModelChain", "blockHashAt", 0)

@@ -17,6 +17,7 @@ from offchain.learning.formats.digits import (
     concatenate,
     decode_payload,
     encode_payload,
+    payload_bytes,
 )
 from offchain.learning.formats.tensor_file import TensorFileError, encode_tensors
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
@@ -113,15 +114,27 @@ def test_a_label_above_nine_is_refused():
 
 def test_a_payload_over_one_block_less_sealing_is_refused():
     frame = bytes(MAXIMUM_PAYLOAD_BYTES)
-    refused(with_frame(frame), "more than the 1048548 allowed", 4096)
+    refused(with_frame(frame), "more than the 1048547 allowed", 4096)
 
 
 def test_samples_that_do_not_fit_one_block_cannot_be_written():
-    assert len(encode_payload(some_samples(1330))) <= MAXIMUM_PAYLOAD_BYTES
+    assert len(encode_payload(some_samples(1330))) <= payload_bytes(1330) < MAXIMUM_PAYLOAD_BYTES
     with pytest.raises(
         PayloadError, match=r"1340 samples take .* deploy with fewer samples a part"
     ):
         encode_payload(some_samples(1340))
+
+
+@pytest.mark.parametrize("count", [1, 2, 20, 200, 1330])
+def test_the_longest_payload_is_that_of_images_that_do_not_compress(count):
+    worst, easy = some_samples(count), np.zeros((count, 28, 28), np.uint8)
+    longest = payload_bytes(count)
+    assert longest - 700 - count * 784 // 256 < len(encode_payload(worst)) <= longest
+    assert len(encode_payload(DigitSamples(easy, worst.labels))) < longest
+
+
+def test_what_does_not_fit_one_block_uncompressed_may_take_all_of_it():
+    assert payload_bytes(1340) == payload_bytes(2750) == MAXIMUM_PAYLOAD_BYTES
 
 
 def test_drawn_digits_of_thousands_fit_one_block(atlas):

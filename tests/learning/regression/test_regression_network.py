@@ -14,9 +14,10 @@ from offchain.learning.regression.regression_network import (
     model_format,
     parse_model,
     points,
+    points_by_definition,
     predict,
 )
-from offchain.learning.regression.samples import TableSamples
+from offchain.learning.regression.samples import TableSamples, records
 from offchain.learning.regression.table import LARGEST_VALUE, Column, Table
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
@@ -190,3 +191,11 @@ def test_files_that_are_no_models_of_the_table_are_refused():
     ):
         with pytest.raises(ModelError, match=reason):
             parse_model(TABLE, wrong)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_points_by_the_definition_are_the_same(seed):
+    network, samples = random_network(seed), random_samples(seed, 60)
+    found = points_by_definition(TABLE, network, records(TABLE, samples))
+    assert found.dtype == np.uint8
+    assert found.tolist() == points(TABLE, network, samples).tolist()

@@ -10,6 +10,7 @@ from offchain.learning.regression.samples import (
     concatenate,
     decode_payload,
     encode_payload,
+    payload_bytes,
     payload_format,
     record_bytes,
     records,
@@ -50,6 +51,16 @@ def test_a_payload_comes_back_as_it_was_written(count):
     assert np.array_equal(decoded.features, samples.features)
     assert np.array_equal(decoded.targets, samples.targets)
     assert len(decoded) == count
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 10, 512])
+def test_every_payload_of_so_many_samples_is_of_one_length(count):
+    assert len(encode_payload(TABLE, some_samples(count))) == payload_bytes(TABLE, count)
+
+
+def test_a_payload_is_never_longer_than_a_block_holds():
+    wide = Table("wide", TABLE.columns * 20, TABLE.target, 8)
+    assert payload_bytes(wide, 40_000) == MAXIMUM_PAYLOAD_BYTES
 
 
 def test_the_ends_of_every_range_are_allowed():

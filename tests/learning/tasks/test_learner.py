@@ -11,7 +11,13 @@ import pytest
 import torch
 
 from offchain.crypto.hashing import keccak256
-from offchain.errors import ConfigurationError, EvaluationError, ModelError, PayloadError
+from offchain.errors import (
+    ConfigurationError,
+    EvaluationError,
+    ModelError,
+    PayloadError,
+    PointsDifferError,
+)
 from offchain.learning.drawing.endless_source import DigitsDataSource
 from offchain.learning.drawing.noise import LIGHT
 from offchain.learning.exact.arithmetic import Float32Convolutions
@@ -32,8 +38,8 @@ SETTINGS = TrainingSettings(
     channels=(4, 6, 8, 12), maximum_steps=60, report_steps=20, learning_rate=0.03
 )
 
-DIGITS_DESCRIPTION = "9b84c27f4fa70bbc2c31739356d688eb1555a4f96ea3f29b9a67ef98c5d9d741"
-DIABETES_DESCRIPTION = "983f272e88ff934e59c5244b5a7cea0109457c98127a552dcbda46d9535c59fb"
+DIGITS_DESCRIPTION = "acc6d0fe4ce19a31f1267062efe50be7d24956e9c211687841f69f9afa830ef3"
+DIABETES_DESCRIPTION = "fe6742f647d47fe41c8d7843178d009970bfa2df1cc62a16f0631eb5acc4a380"
 
 
 def silent(_):
@@ -197,6 +203,10 @@ class Thermometer(Task[list[int], int]):
 
     name = "thermometer"
 
+    @property
+    def payload_bytes(self):
+        return self.samples_per_part
+
     def rules(self):
         return {"points": "255 less 50 a degree", "record_bytes": 1}
 
@@ -216,6 +226,9 @@ class Thermometer(Task[list[int], int]):
     def points(self, network: int, samples: Sequence[list[int]]):
         values = np.array([value for part in samples for value in part])
         return np.maximum(0, 255 - 50 * np.abs(values - network)).astype(np.uint8)
+
+    def points_by_definition(self, network: int, records: Sequence[bytes]):
+        return np.array([max(0, 255 - 50 * abs(r[0] - network)) for r in records], np.uint8)
 
     def train(self, samples, previous, seed, progress, ages=()) -> TrainedModel:  # noqa: ARG002
         values = [value for part in samples for value in part]
@@ -239,6 +252,29 @@ def test_another_task_than_classification_fits_the_same_learner():
     assert (described["task"], described["samples_per_part"]) == ("thermometer", 2)
     with pytest.raises(ModelError, match="2 bytes, expected 1"):
         learner.check_model(b"ab")
+
+
+def test_a_point_that_the_definition_does_not_give_is_named_with_both_numbers():
+    learner = TaskLearner(Thermometer(2))
+    learner.check_points(bytes([21]), [b"\x14", b"\x15"], [205, 255])
+    with pytest.raises(PointsDifferError, match=r"earns 254 on sample 1 .*definition 255") as found:
+        learner.check_points(bytes([21]), [b"\x14", b"\x15"], [205, 254])
+    assert (found.value.sample, found.value.points, found.value.expected) == (1, 254, 255)
+    with pytest.raises(ModelError):
+        learner.check_points(b"ab", [b"\x14"], [205])
+
+
+def test_digits_by_definition_are_the_same_as_by_the_fast_arithmetic(payloads):
+    learner = TaskLearner(DigitsTask(60, device="cpu"))
+    for seed in range(3):
+        model = encode_model(random_network(seed=seed))
+        points = learner.points(model, payloads[:1]).tolist()
+        records = learner.sample_records(payloads[0])
+        learner.check_points(model, records, points)
+        for sample in (0, 59):
+            false = [point ^ (number == sample) for number, point in enumerate(points)]
+            with pytest.raises(PointsDifferError, match=f"on sample {sample} "):
+                learner.check_points(model, records, false)
 
 
 def test_payloads_are_decoded_once_for_all_models_of_a_round(payloads):

@@ -106,7 +106,8 @@ def test_a_round_without_data_is_brought_to_its_end(world):
 
 def test_headers_are_fed_until_the_next_epochs_draw_has_its_seed(world):
     """Its last round does not close before the next members are known."""
-    world.make_block()
+    world.collect()
+    world.end_phases(Phase.VOID)
     assert world.collecting == world.parameters.epoch_rounds
     frozen_at = world.next_epoch.frozen_at
     assert frozen_at
@@ -180,6 +181,10 @@ def test_every_phase_waits_for_what_it_is_for(competing):
     waits_for_each(world, by_each(world, lambda node: world.attestation(node, rows)))
     world.end_phase()
     waits_for_each(world, by_each(world, lambda node: world.opening(node, rows)))
+    world.end_phase()
+    # All agree: there is nothing to dispute.
+    assert world.phase is Phase.CHALLENGE
+    assert feed(world).height == phase_end(world)
     world.end_phase()
     assert world.phase is Phase.FINALIZE
     assert feed(world).height is None

@@ -23,11 +23,14 @@ from offchain.protocol.deciding.intents import (
     ShareData,
     TrainModel,
 )
-from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.policy import Confirmations, Policy, Role
 from offchain.protocol.deciding.snapshot import (
+    Challenge,
     Claim,
     CompetitionFacts,
     Delivery,
+    DisputeFacts,
+    DisputeMove,
     MembershipFacts,
     SharingFacts,
     Snapshot,
@@ -92,6 +95,24 @@ def any_own(dice: random.Random) -> Any:
     )
 
 
+def any_disputes(dice: random.Random) -> DisputeFacts:
+    """Statements to challenge, answers and proofs to give, or none."""
+    challenges = [
+        Challenge(
+            actions.AskCell(number, 0, 0, DEMO.question_bond),
+            f"ask for the points of statement {number}",
+            dice.random() < 0.5,
+            dice.choice([0, DEMO.stake, 3 * DEMO.stake]),
+        )
+        for number in range(dice.choice([0, 1, 3]))
+    ]
+    moves = [
+        DisputeMove(actions.CommitProof(HASHES[1]), "commit to a proof", is_own=True),
+        DisputeMove(actions.AnswerForm(1, b"model"), "answer question 1"),
+    ]
+    return DisputeFacts(tuple(challenges), tuple(moves[: dice.choice([0, 1, 2])]))
+
+
 def any_snapshot(dice: random.Random) -> Snapshot:
     """A snapshot of a chain and a node in any state, possible or not."""
     base = snapshot()
@@ -100,11 +121,16 @@ def any_snapshot(dice: random.Random) -> Snapshot:
         any_of(dice, STATUS),
         **{part: any_of(dice, getattr(STATUS, part)) for part in parts},
         own=any_own(dice),
-        majority=dice.choice(HASHES),
+        standing=dice.choice(HASHES),
         draw_height=dice.choice([0, 9]),
     )
     if dice.random() < 0.1:
         status = replace(status, collection=replace(status.collection, round=0))
+    # What many things must be true for comes up more often.
+    if dice.random() < 0.2:
+        phase = dice.choice([Phase.ATTEST, Phase.ATTEST_REVEAL])
+        attesting = replace(status.competition, phase=phase)
+        status = replace(status, competition=attesting)
     roles = frozenset(role for role in Role if dice.random() < 0.8)
     bitmap = dice.choice([0, 1, 0b101])
     facts = CompetitionFacts(
@@ -124,6 +150,9 @@ def any_snapshot(dice: random.Random) -> Snapshot:
         unfetched_models=bitmap,
         bringable=dice.choice([(), (0, 2)]),
         own_reveal=dice.choice([None, 2]),
+        rechecking=dice.random() < 0.3,
+        rechecked=dice.random() < 0.9,
+        points_differ=dice.random() < 0.1,
         statement=dice.choice([None, *HASHES[1:]]),
         attestation=dice.choice([None, *HASHES[1:]]),
         rows_brought=dice.random() < 0.5,
@@ -134,7 +163,10 @@ def any_snapshot(dice: random.Random) -> Snapshot:
         status=status,
         parameters=dice.choice([DEMO, LIVE]),
         policy=Policy(
-            roles, dice.choice([0, 5]), dice.choice([None, 60]), leave=dice.random() < 0.3
+            roles,
+            Confirmations(*(dice.choice([0, 5]) for _ in fields(Confirmations))),
+            dice.choice([None, 60]),
+            leave=dice.random() < 0.3,
         ),
         seconds_in_phase=dice.choice([0, 30, 60, 1_000]),
         membership=MembershipFacts(
@@ -153,6 +185,7 @@ def any_snapshot(dice: random.Random) -> Snapshot:
             dice.choice(list(Delivery)),
         ),
         competition=facts,
+        disputes=any_disputes(dice),
         claims=(Claim(actions.ClaimBest(2), "best model of round 2", personal=True),),
     )
 
@@ -232,6 +265,18 @@ def test_only_attesters_attest_and_only_with_a_full_stake() -> None:
     for taken, intent in wanted(OpenAttestedRows):
         assert taken.status.competition.phase is Phase.ATTEST_REVEAL
         assert intent.statement == taken.competition.statement
+
+
+def test_points_that_a_second_arithmetic_does_not_confirm_are_neither_stated_nor_disputed_by():
+    disputing = actions.AskCell | actions.AnswerForm | actions.CommitProof
+    trusting = 0
+    for taken, decision in decided():
+        attests = any(isinstance(intent, AttestRows) for intent in decision.intents)
+        acts = attests or bool(sent(decision, disputing))
+        trusted = taken.competition.rechecked and not taken.competition.points_differ
+        assert trusted or not acts
+        trusting += acts
+    assert trusting > 50
 
 
 def test_only_what_is_reported_missing_is_brought_and_only_in_bring() -> None:

@@ -45,9 +45,9 @@ def test_more_than_half_of_the_frozen_attesters_make_a_statement_stand(attesting
     attesting.end_phase()
     first, second = attesting.nodes[:2]
     attesting.execute(attesting.opening(first, rows), first)
-    assert attestations.majority_of(1) == ZERO_HASH
+    assert attestations.standing_statement(1) == ZERO_HASH
     attesting.execute(attesting.opening(second, rows), second)
-    assert attestations.majority_of(1) == attesting.statement(rows)
+    assert attestations.standing_statement(1) == attesting.statement(rows)
 
 
 def test_half_of_the_frozen_attesters_are_no_majority() -> None:
@@ -62,7 +62,7 @@ def test_half_of_the_frozen_attesters_are_no_majority() -> None:
 
 def test_a_later_commitment_replaces_an_earlier_one(attesting: World) -> None:
     node, rows = attesting.nodes[0], attesting.rows()
-    other = (replace(EMPTY_ROW, middle=1), *rows[1:])
+    other = (rows[0], replace(rows[1], middle=1), *rows[2:])
     with refused("EmptyCommitment"):
         attesting.execute(actions.CommitAttestation(ZERO_HASH), node)
     for stated in (other, rows):
@@ -101,11 +101,26 @@ def test_the_row_of_a_missing_model_is_empty(revealing: World) -> None:
     revealing.end_phase()
     node, rows = revealing.nodes[0], revealing.rows()
     assert rows[3] == EMPTY_ROW
-    wrong = (*rows[:3], replace(EMPTY_ROW, net=1))
+    wrong = (*rows[:3], replace(rows[2], net=1))
     revealing.execute(revealing.attestation(node, wrong), node)
     revealing.end_phase()
     with refused("MissingRowNotEmpty", 2):
         revealing.execute(revealing.opening(node, wrong), node)
+
+
+def test_an_empty_row_has_zeros_only_and_the_baseline_s_is_empty_without_one(
+    attesting: World,
+) -> None:
+    node, rows = attesting.nodes[0], attesting.rows()
+    assert rows[0] == EMPTY_ROW
+    attesting.end_phase()
+    with refused("WrongBaselineRow"):
+        attesting.execute(actions.OpenStatement((rows[1], *rows[1:]), ZERO_HASH), node)
+    for number in (0, 2):
+        wrong = [*rows]
+        wrong[number] = replace(EMPTY_ROW, middle=1)
+        with refused("RowNotEmpty", number):
+            attesting.execute(actions.OpenStatement(tuple(wrong), ZERO_HASH), node)
 
 
 def test_voices_have_standing_for_so_many_rounds_and_genesis_acts_for_too_few(

@@ -11,9 +11,18 @@ import pytest
 
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules.reports import positions
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_records
 from offchain.protocol.words import records as events
-from offchain.protocol.words.status import ZERO_HASH, Electorate, Phase, VoidReason
+from offchain.protocol.words.dispute_records import (
+    CellAsked,
+    CellSettled,
+    QuestionAsked,
+    QuestionSettled,
+    StatementFell,
+)
+from offchain.protocol.words.disputes import FallReason
+from offchain.protocol.words.status import ZERO_ADDRESS, ZERO_HASH, Electorate, Phase, VoidReason
+from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.steps import SMALL, address
 from scripts.support.worlds.world import World
 from tests.support.worlds.random_play import RandomPlay
@@ -22,14 +31,14 @@ RecordType = TypeVar("RecordType", bound=events.Record)
 
 STEPS = 250
 
-SEEDS = 5
+SEEDS = 6
 
 
 def random_play(seed: int) -> RandomPlay:
     """Random play among eight accounts, four of them genesis', for at most five places."""
     names = [address(number) for number in range(8)]
     parameters = replace(SMALL, maximum_members=5, standing_rounds=2 + seed % 2)
-    return RandomPlay(World(parameters, names, genesis=4), seed)
+    return RandomPlay(DisputingWorld(parameters, names, genesis=4), seed)
 
 
 @cache
@@ -63,7 +72,8 @@ def test_random_play_goes_everywhere() -> None:
         for play in plays
         for record in play.world.reference.environment.records
     }
-    kinds: Iterable[type] = (kind for kind in vars(events).values() if isinstance(kind, type))
+    named = (*vars(events).values(), *vars(dispute_records).values())
+    kinds: Iterable[type] = (kind for kind in named if isinstance(kind, type))
     known = {kind.__name__ for kind in kinds if issubclass(kind, events.Record)}
     # The relay's events are not the reference's, and no draw is lost with so few headers.
     assert known - met == {"Record", "HeadersAccepted", "Reorganised", "DrawRenewed"}
@@ -172,7 +182,8 @@ def test_what_is_staked_is_what_came_in_less_what_burned_and_went_back(world: Wo
         came = sum(r.amount for r in made(world, events.StakeAdded) if r.account == node.account)
         gone = sum(
             r.amount
-            for r in [*made(world, events.StakeBurned), *made(world, events.StakeReturned)]
+            for kind in (events.StakeBurned, events.StakeReturned, events.StakeConfiscated)
+            for r in made(world, kind)
             if r.account == node.account
         )
         staked = world.reference.membership.stake_of(node.account).amount
@@ -274,14 +285,22 @@ def test_phases_go_forward_and_never_end_before_both_clocks_allow_it(world: Worl
 # ---- blocks --------------------------------------------------------------------------------------
 
 
-def test_blocks_link_and_each_stands_on_a_majority_of_the_frozen_attesters(world: World) -> None:
-    frozen = {record.round: record.attesters for record in made(world, events.RoundClosed)}
+def test_blocks_link_and_each_follows_the_best_supported_statement_that_did_not_fall(
+    world: World,
+) -> None:
+    attestations = world.reference.attestations
     for before, block in pairwise(world.rounds.blocks):
         assert block.previous_hash == before.hash(world.domain)
         assert block.number == before.number + 1
         assert block.round > before.round
-        assert 2 * block.attestations > frozen[block.round]
         assert block.data_root == world.rounds.closed_round(block.round).data_root
+        support = {
+            stated: attestations.support(block.round, stated)
+            for stated in attestations.statements_of(block.round)
+            if not attestations.has_fallen(block.round, stated)
+        }
+        assert block.attestations == max(support.values())
+        assert block.statement == max(support, key=lambda stated: support[stated])
 
 
 def test_an_account_attests_once_and_only_with_a_full_stake(world: World) -> None:
@@ -294,6 +313,8 @@ def test_an_account_attests_once_and_only_with_a_full_stake(world: World) -> Non
                 missing[account] = world.parameters.stake - left
             case events.StakeAdded(account=account, total=total):
                 missing[account] = world.parameters.stake - total
+            case events.StakeConfiscated(account=account):
+                missing[account] = world.parameters.stake
             case events.AttestationCommitted(account=account):
                 assert missing[account] == 0
             case events.ModelCommitted(account=account):
@@ -339,6 +360,63 @@ def test_only_paid_voices_gain_standing_and_few_of_them_anew(world: World) -> No
                 gained += ends.get(account, 0) <= tick
                 assert gained <= max(1, frozen[number] // 4)
                 ends[account] = end
+
+
+# ---- disputes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_the_truth_falls_to_nothing_but_silence_and_who_stated_it_keeps_its_stake(
+    seed: int,
+) -> None:
+    play = played(seed)
+    world = play.world
+    true = {number: play.statement_of(number) for number in play.truths}
+    for fell in made(world, StatementFell):
+        if fell.statement == true.get(fell.round):
+            disputes = world.reference.disputes
+            asked = disputes.disputes[fell.round].questions
+            assert fell.reason is FallReason.SILENCE
+            assert any(question.statement == fell.statement for question in asked)
+
+
+def test_a_statement_falls_once_and_who_supported_it_loses_all(world: World) -> None:
+    fallen = made(world, StatementFell)
+    assert len({(fell.round, fell.statement) for fell in fallen}) == len(fallen)
+    records = world.reference.environment.records
+    for fell in fallen:
+        opened = [
+            record.account
+            for record in made(world, events.AttestationOpened)
+            if (record.round, record.statement) == (fell.round, fell.statement)
+        ]
+        taken = [
+            record
+            for record in records
+            if isinstance(record, events.StakeConfiscated)
+            and record.block_number == fell.block_number
+            and record.account in opened
+        ]
+        assert [record.account for record in taken] == opened
+        assert sum(record.amount for record in taken) == fell.taken
+        assert fell.reward == min(world.parameters.challenge_reward, fell.taken // 2)
+
+
+def test_disputes_hold_all_bonds_that_are_open_and_pay_nothing_twice(world: World) -> None:
+    disputes = world.reference.disputes
+    open_bonds = sum(
+        asked.bond
+        for entry in disputes.disputes.values()
+        for asked in (*entry.questions, *entry.cells)
+        if not asked.settled
+    )
+    owed = sum(sum(entry.rewards.values()) for entry in disputes.disputes.values())
+    assert disputes.held >= open_bonds + owed
+    came = sum(r.bond for kind in (QuestionAsked, CellAsked) for r in made(world, kind))
+    rewards = sum(r.reward for r in made(world, StatementFell))
+    at_once = sum(r.reward for r in made(world, StatementFell) if r.by != ZERO_ADDRESS)
+    paid = sum(r.paid for kind in (QuestionSettled, CellSettled) for r in made(world, kind))
+    assert disputes.held == came + rewards - at_once - paid
 
 
 # ---- rewards -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import pytest
 
 from offchain.protocol.rules import clock
+from offchain.protocol.words.disputes import NOTHING_DISPUTED, DisputeCounts
 from offchain.protocol.words.parameters import DEMO, LIVE
 from offchain.protocol.words.status import Phase
 
@@ -25,8 +26,9 @@ def test_a_phase_may_end_when_its_height_and_its_seconds_are_over() -> None:
 
 def test_phases_follow_one_another_and_finalize_ends_void() -> None:
     phases = [Phase.OPEN]
+    everything = DisputeCounts(2, 1, 1, 1, 1, 1)
     while phases[-1].competes:
-        phases.append(clock.next_phase(phases[-1]))
+        phases.append(clock.next_phase(phases[-1], disputed=everything, has_judge=True))
     assert phases == [*COMPETING, Phase.VOID]
 
 
@@ -36,12 +38,54 @@ def test_bring_is_skipped_where_no_model_is_missing() -> None:
     assert clock.next_phase(Phase.BRING, is_model_missing=False) is Phase.ATTEST
 
 
+def test_without_commitments_there_is_nothing_to_reveal() -> None:
+    assert clock.next_phase(Phase.REPORT, has_commitments=False) is Phase.ATTEST
+    nothing = {"has_commitments": False, "enough_data": False}
+    assert clock.next_phase(Phase.REPORT, **nothing) is Phase.VOID
+
+
+ROW, FORM = DisputeCounts(1, 0, 0, 0, 0, 0), DisputeCounts(1, 0, 1, 0, 0, 0)
+BOTH, ANSWERED = DisputeCounts(2, 0, 1, 0, 0, 0), DisputeCounts(1, 0, 0, 1, 0, 0)
+SHOWN = DisputeCounts(1, 0, 0, 0, 0, 1)
+CELL, CELL_ANSWERED = DisputeCounts(1, 1, 0, 1, 0, 0), DisputeCounts(1, 1, 0, 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("phase", "disputed", "has_judge", "following"),
+    [
+        (Phase.CHALLENGE, NOTHING_DISPUTED, True, Phase.FINALIZE),
+        (Phase.CHALLENGE, ROW, True, Phase.ANSWER),
+        (Phase.CHALLENGE, FORM, True, Phase.PROVE),
+        (Phase.CHALLENGE, BOTH, True, Phase.ANSWER),
+        (Phase.ANSWER, ROW, True, Phase.FINALIZE),
+        (Phase.ANSWER, BOTH, True, Phase.PROVE),
+        (Phase.ANSWER, SHOWN, True, Phase.FINALIZE),
+        (Phase.ANSWER, ANSWERED, True, Phase.SECOND_CHALLENGE),
+        (Phase.SECOND_CHALLENGE, ANSWERED, True, Phase.FINALIZE),
+        (Phase.SECOND_CHALLENGE, CELL, False, Phase.SECOND_ANSWER),
+        (Phase.SECOND_ANSWER, CELL, True, Phase.FINALIZE),
+        (Phase.SECOND_ANSWER, CELL_ANSWERED, True, Phase.PROVE),
+        (Phase.SECOND_ANSWER, CELL_ANSWERED, False, Phase.FINALIZE),
+        (Phase.PROVE, CELL_ANSWERED, True, Phase.FINALIZE),
+        (Phase.PROVE, FORM, True, Phase.FINALIZE),
+    ],
+)
+def test_a_dispute_skips_the_phases_in_which_nothing_is_open(
+    phase: Phase, disputed: DisputeCounts, has_judge: bool, following: Phase
+) -> None:
+    facts = {"disputed": disputed, "has_judge": has_judge}
+    assert clock.next_phase(phase, **facts) is following
+    is_decided = following is Phase.FINALIZE
+    fallen = clock.next_phase(phase, has_statement=False, **facts)
+    assert fallen is (Phase.VOID if is_decided else following)
+
+
 @pytest.mark.parametrize("phase", COMPETING[:-1])
 def test_a_round_is_void_for_want_of_data_or_of_a_statement(phase: Phase) -> None:
     without_data = clock.next_phase(phase, enough_data=False) is Phase.VOID
-    without_statement = clock.next_phase(phase, has_majority=False) is Phase.VOID
+    without_statement = clock.next_phase(phase, has_statement=False) is Phase.VOID
     assert without_data is (phase in (Phase.UNSEAL, Phase.REPORT))
-    assert without_statement is (phase is Phase.ATTEST_REVEAL)
+    assert without_statement is (Phase.ATTEST_REVEAL <= phase <= Phase.PROVE)
 
 
 @pytest.mark.parametrize(

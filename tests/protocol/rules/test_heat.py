@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offchain.protocol.rules.heat import fade, gain, is_warm
-from offchain.protocol.words.parameters import DEMO
+from offchain.protocol.words.parameters import DEMO, LIVE, Parameters
 
 
 @given(heat=st.integers(0, 2**40), rounds=st.integers(0, 60), later=st.integers(0, 60))
@@ -50,3 +50,15 @@ def test_warm_are_those_with_heat_and_genesis_accounts_while_they_count(
     heat: int, genesis: bool, still: bool, warm: bool
 ) -> None:
     assert is_warm(heat, 100, is_genesis=genesis, genesis_is_warm=still) is warm
+
+
+@pytest.mark.parametrize("parameters", [DEMO, LIVE])
+def test_one_best_model_makes_an_account_warm_for_a_whole_round(parameters: Parameters) -> None:
+    def warm_after(amount: int, rounds: int) -> bool:
+        heat = gain(0, amount, rounds, parameters.heat_fade_basis_points)
+        return is_warm(heat, parameters.warm_heat, is_genesis=False, genesis_is_warm=False)
+
+    # The block of a round is made while the next one collects. That may close in the next moment.
+    assert [warm_after(parameters.heat_best, rounds) for rounds in (1, 2, 3)] == [True, True, False]
+    others = (parameters.heat_model, parameters.heat_model + parameters.heat_attestation)
+    assert not any(warm_after(amount, 1) for amount in others)

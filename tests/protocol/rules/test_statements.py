@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from offchain.crypto.hashing import Domain
+from offchain.protocol.rules.bindings import Behind, Place, points_root
 from offchain.protocol.rules.judging import TooFewToTrim
-from offchain.protocol.rules.statements import Bounds, SampleCounts, WrongPoints, rows
+from offchain.protocol.rules.statements import Bounds, SampleCounts, WrongPoints, rows, tabulate
 from offchain.protocol.words.transactions import EMPTY_ROW, row_hash
 
 DOMAIN = Domain(31_337, "0x00000000000000000000000000000000000000AA")
@@ -19,6 +20,15 @@ def points(*parts):
     return np.array([value for part in parts for value in part], np.uint8)
 
 
+def hashed(round_number, of_model, earned, squares, *distances):
+    """The hash of a row with these numbers for each data transaction."""
+    places = (
+        Place(c, q, points_root(COUNTS.points_at(of_model, place)))
+        for place, (c, q) in enumerate(zip(earned, squares, strict=True))
+    )
+    return row_hash(DOMAIN, round_number, Behind(tuple(places), distances).packed())
+
+
 # Advantages 2, 1, -1; squares 2, 1, 3.
 BASELINE = points((1, 1, 0, 0), (1, 1, 1, 0), (1, 1, 1, 0))
 MODEL = points((1, 1, 1, 1), (1, 1, 1, 1), (0, 0, 1, 1))
@@ -27,9 +37,9 @@ MODEL = points((1, 1, 1, 1), (1, 1, 1, 1), (0, 0, 1, 1))
 def test_a_row_has_the_middles_of_points_advantages_and_squares() -> None:
     baseline, row = rows(DOMAIN, 7, COUNTS, BOUNDS, BASELINE, [MODEL], [1])
     assert (row.middle, row.net, row.spread, row.repeats) == (4, 1, 2, 0)
-    assert row.hash == row_hash(DOMAIN, 7, (4, 4, 2), (2, 1, 3))
+    assert row.hash == hashed(7, MODEL, (4, 4, 2), (2, 1, 3))
     assert (baseline.middle, baseline.net, baseline.spread, baseline.repeats) == (3, 0, 0, 0)
-    assert baseline.hash == row_hash(DOMAIN, 7, (2, 3, 3), (0, 0, 0))
+    assert baseline.hash == hashed(7, BASELINE, (2, 3, 3), (0, 0, 0))
 
 
 def test_points_are_squared_without_overflow() -> None:
@@ -51,6 +61,19 @@ def test_a_copy_repeats_the_earlier_commitments_model() -> None:
     assert [row.repeats for row in table] == [0, 3, 0, 0]
 
 
+def test_a_row_binds_its_distances_to_the_voices_that_it_was_compared_with() -> None:
+    # By net: the best one, then one unlike it, then a variant of that.
+    base = points((0,) * 4, (0,) * 4, (0,) * 4)
+    models = [points(*[values] * 3) for values in ((9, 0, 0, 0), (0, 7, 0, 0), (0, 6, 0, 0))]
+    table = tabulate(DOMAIN, 7, COUNTS, BOUNDS, base, models, [1, 2, 3])
+    assert [row.repeats for row in table.rows] == [0, 0, 0, 2]
+    assert table.compared == ((), (), (1,), (1, 2))
+    far, near = (9**2 + 6**2,) * 3, (1,) * 3
+    assert table.rows[3].hash == hashed(7, models[2], (6,) * 3, (36,) * 3, far, near)
+    for row, packed in zip(table.rows, table.packed, strict=True):
+        assert row.hash == row_hash(DOMAIN, 7, packed)
+
+
 @pytest.mark.parametrize(("share", "repeated"), [(4_000, 0), (4_001, 2)])
 def test_a_model_is_a_variant_below_the_share_of_the_smaller_spread(
     share: int, repeated: int
@@ -68,7 +91,7 @@ def test_without_a_baseline_points_count_whole_and_nothing_is_repeated() -> None
     assert table[0] == EMPTY_ROW
     assert table[1] == table[2]
     assert (table[1].middle, table[1].net, table[1].spread, table[1].repeats) == (4, 4, 4, 0)
-    assert table[1].hash == row_hash(DOMAIN, 1, (4, 4, 2), (4, 4, 2))
+    assert table[1].hash == hashed(1, MODEL, (4, 4, 2), (4, 4, 2))
 
 
 def test_a_round_and_another_deployment_have_other_rows() -> None:

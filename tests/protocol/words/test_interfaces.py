@@ -9,8 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from offchain.protocol.words import actions, parameters, records, status, transactions
+from offchain.protocol.words import (
+    actions,
+    dispute_records,
+    disputes,
+    parameters,
+    records,
+    status,
+    transactions,
+)
 from offchain.protocol.words.contract_errors import ContractError
+from offchain.protocol.words.functions import FUNCTIONS
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -41,6 +50,13 @@ STRUCTS = {
         "Reveal": status.Reveal,
     },
     "IAttestations": {"Row": transactions.Row, "Attestation": status.Attestation},
+    "IDisputes": {
+        "Question": disputes.AskedQuestion,
+        "Cell": disputes.AskedCell,
+        "Counts": disputes.DisputeCounts,
+        "Commitment": disputes.CommittedProof,
+        "Proof": disputes.Proof,
+    },
     "IProtocolParameters": {"Parameters": parameters.Parameters},
 }
 BETWEEN_CONTRACTS = {"Payout"}
@@ -95,9 +111,20 @@ def test_no_struct_of_the_interfaces_is_left_out(interface):
     assert declared - BETWEEN_CONTRACTS == set(STRUCTS[interface])
 
 
-@pytest.mark.parametrize("enum", [status.Phase, status.VoidReason])
-def test_enums_have_the_members_of_the_interfaces_in_order(enum: type[IntEnum]):
-    (body,) = re.findall(rf"\benum {enum.__name__} {{([^}}]*)}}", source("IModelChain"))
+@pytest.mark.parametrize(
+    ("enum", "interface", "name"),
+    [
+        (status.Phase, "IModelChain", "Phase"),
+        (status.VoidReason, "IModelChain", "VoidReason"),
+        (disputes.QuestionKind, "IDisputes", "Kind"),
+        (disputes.Stage, "IDisputes", "Stage"),
+        (disputes.FallReason, "IDisputes", "Reason"),
+    ],
+)
+def test_enums_have_the_members_of_the_interfaces_in_order(
+    enum: type[IntEnum], interface: str, name: str
+):
+    (body,) = re.findall(rf"\benum {name} {{([^}}]*)}}", source(interface))
     assert [member.name.lower() for member in enum] == names(body, ",")
     assert [member.value for member in enum] == list(range(len(enum)))
 
@@ -112,14 +139,14 @@ def test_records_are_the_events_of_the_interfaces_with_their_fields():
     own = [
         record
         for record in records.Record.__subclasses__()
-        if record.__module__ == records.__name__
+        if record.__module__ in (records.__name__, dispute_records.__name__)
     ]
     assert {record.__name__: own_fields(record) for record in own} == events
 
 
-@pytest.mark.parametrize("action", actions.FUNCTIONS, ids=lambda action: action.__name__)
+@pytest.mark.parametrize("action", FUNCTIONS, ids=lambda action: action.__name__)
 def test_actions_are_functions_of_the_interfaces_with_their_arguments(action):
-    called = actions.FUNCTIONS[action]
+    called = FUNCTIONS[action]
     interface = f"I{called.contract}"
     given = [field.name for field in fields(action) if field.name != "value"]
     assert given == declared("function", interface)[called.name]

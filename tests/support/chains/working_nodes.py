@@ -33,12 +33,16 @@ TURNS = 600
 
 @dataclass(frozen=True)
 class Part:
-    """A node's part: what it learns with, what it shares and does, and its store if not all's."""
+    """A node's part: what it learns with, what it shares and does, and its store if not all's.
+
+    ``challenges``: see `Policy`.
+    """
 
     learner: Learner
     source: DataSource | None
     roles: frozenset[Role] = ALL_ROLES
     store: ContentStore | None = None
+    challenges: bool = True
 
 
 @dataclass
@@ -71,8 +75,13 @@ class WorkedChain:
 
     def work_through(self, number: int, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Take turns until a round is over."""
-        rounds = self.chain.view.history.rounds
-        self.work(lambda: number in rounds and self.round(number).is_over, meanwhile)
+
+        def is_over() -> bool:
+            # Where blocks are taken back it is another history.
+            entry = self.chain.view.history.rounds.get(number)
+            return entry is not None and entry.is_over
+
+        self.work(is_over, meanwhile)
 
 
 @contextmanager
@@ -134,7 +143,7 @@ def worker_of(
             DirectOutlet(chain.chains[node], store),
         ),
         chain.own(node),
-        Policy(part.roles, phase_seconds=PHASE_SECONDS),
+        Policy(part.roles, phase_seconds=PHASE_SECONDS, challenges=part.challenges),
         journal,
         clock,
         secrets.token_bytes,

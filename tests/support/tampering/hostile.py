@@ -12,7 +12,7 @@ import pytest
 
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.ring import nullifier, sign_ring
-from offchain.crypto.sealing import MAX_FILE, key_commitment, payload_associated_data, seal
+from offchain.crypto.sealing import MAX_FILE, key_commitment, payload_associated_data, seal_part
 from offchain.errors import RevertedError
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.rules.sharing import claimed_timestamp
@@ -116,8 +116,9 @@ class Hostile:
             plaintexts[4] = FAULTY_PAYLOAD
         point = nullifier(chain.domain, secrets.share_key(1), ROUND)
         sealed = [
-            seal(
+            seal_part(
                 plaintext,
+                max(len(plaintext), chain.learner.payload_bytes),
                 secrets.part_key(ROUND, part),
                 payload_associated_data(chain.domain, ROUND, point, part),
             )

@@ -16,6 +16,7 @@ from offchain.protocol.deciding.intents import (
     Intent,
     OpenAttestedRows,
     PublishKeys,
+    RecheckPoints,
     RecoverModel,
     RevealTrainedModel,
     Send,
@@ -50,6 +51,7 @@ class Memory:
     training: bool = False
     model: Model | None = None
     evaluated: int = 0
+    rechecked: bool = False
 
 
 @dataclass
@@ -114,6 +116,8 @@ class DecidingNode:
                 world.execute(world.bringing(index), node)
             case EvaluateModels():
                 memory.evaluated = 1 + self.reveals
+            case RecheckPoints():
+                memory.rechecked = True
             case AttestRows(commitment=commitment):
                 world.execute(actions.CommitAttestation(commitment), node)
             case OpenAttestedRows(bring=bring):
@@ -132,6 +136,7 @@ class DecidingNode:
             memory.share = None
         if memory.round != world.competing:
             memory.round, memory.model, memory.evaluated = world.competing, None, 0
+            memory.rechecked = False
         if memory.training:
             memory.training = False
             skill = min(90, 40 + 8 * world.competing + self.node.index)
@@ -210,10 +215,11 @@ class DecidingNode:
             scored=memory.evaluated > 0 and memory.model is not None,
             unevaluated=unevaluated,
             own_reveal=next((r.index for r in entry.reveals if r.account == account), None),
+            rechecked=memory.rechecked,
             statement=statement,
             attestation=world.attestation(self.node, rows).commitment if is_complete else None,
             rows_brought=statement in entry.statements,
-            majority_rows=entry.statements.get(entry.majority or b""),
+            majority_rows=entry.statements.get(entry.standing(has_judge=False)),
         )
 
     def rows(self) -> tuple[Row, ...]:

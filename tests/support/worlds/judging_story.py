@@ -7,6 +7,7 @@ from offchain.protocol.deciding.intents import (
     BringModelFile,
     EvaluateModels,
     OpenAttestedRows,
+    RecheckPoints,
     Send,
     turn_of,
 )
@@ -42,8 +43,9 @@ REPORT_DUTY = f"report models of round {ROUND}"
 OPEN_DUTY = f"open statement {STATEMENT.hex()[:16]} of round {ROUND}"
 FINALIZE_DUTY = f"finalize round {ROUND} by {STATEMENT.hex()[:16]}"
 ROWS = (EMPTY_ROW, EMPTY_ROW)
-COMPLETE = {**D_OPEN, "statement": STATEMENT, "attestation": ATTESTATION}
-STANDS = {"majority": STATEMENT}
+COMPUTED = {**D_OPEN, "statement": STATEMENT, "attestation": ATTESTATION}
+COMPLETE = {**COMPUTED, "rechecked": True}
+STANDS = {"standing": STATEMENT}
 
 
 def turn(duty):
@@ -109,6 +111,24 @@ JUDGING_STORY = [
         ATTEST,
         {"facts": facts(**COMPLETE)},
         (AttestRows(ROUND, ATTESTATION),),
+    ),
+    (
+        "the rows are complete, no second arithmetic has looked at them",
+        ATTEST,
+        {"facts": facts(**COMPUTED)},
+        (RecheckPoints(ROUND),),
+    ),
+    (
+        "a second arithmetic looks at them",
+        ATTEST,
+        {"facts": facts(**COMPUTED, rechecking=True)},
+        (),
+    ),
+    (
+        "it gives other points: nothing is stated, whatever else has passed",
+        ATTEST,
+        {"facts": facts(**COMPLETE, points_differ=True)},
+        (),
     ),
     (
         "the rows are complete, something of the stake was burned",

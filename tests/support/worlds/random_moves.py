@@ -8,17 +8,19 @@ from dataclasses import replace
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import NO_ATTESTATION, ZERO_HASH, Phase
-from offchain.protocol.words.transactions import EMPTY_ROW, Row
-from scripts.support.worlds.world import World
+from offchain.protocol.words.transactions import EMPTY_ROW, statement
+from scripts.support.worlds.disputing import DisputingWorld, Stated
+from tests.support.worlds.lies import lie
 from tests.support.worlds.random_sharing import RandomSharing
 
 
 class RandomMoves(RandomSharing):
     """Models, attesters and claims too: one method for each kind of transaction."""
 
-    def __init__(self, world: World, seed: int) -> None:
+    def __init__(self, world: DisputingWorld, seed: int) -> None:
         super().__init__(world, seed)
-        self._wrong_rows: dict[int, tuple[Row, ...]] = {}
+        self.truths: dict[int, Stated] = {}
+        self.lies: dict[int, Stated] = {}
 
     # ---- models ----------------------------------------------------------------------------------
 
@@ -114,20 +116,30 @@ class RandomMoves(RandomSharing):
             if attestation_of(world.competing, node.account) == NO_ATTESTATION
         ]
         node = self._node(silent)
-        action = world.attestation(node, self._wrong() if self._rarely() else world.rows())
+        action = world.attestation(node, (self._lie() if self._rarely() else self._truth()).rows)
         if self.random.random() < 0.03:
             action = actions.CommitAttestation(ZERO_HASH)
         world.execute(action, node)
 
-    def _wrong(self) -> tuple[Row, ...]:
+    def _truth(self) -> Stated:
+        """The true statement of the round."""
+        round_number = self.world.competing
+        if round_number not in self.truths:
+            self.truths[round_number] = self.world.truth()
+        return self.truths[round_number]
+
+    def statement_of(self, round_number: int) -> bytes:
+        """The true statement of a round whose truth is known."""
+        world = self.world
+        data_root = world.rounds.closed_round(round_number).data_root
+        return statement(world.domain, round_number, data_root, self.truths[round_number].rows)
+
+    def _lie(self) -> Stated:
         """The one wrong statement of the round."""
         round_number = self.world.competing
-        if round_number not in self._wrong_rows:
-            rows = list(self.world.rows())
-            position = self.random.randrange(len(rows))
-            rows[position] = replace(rows[position], hash=self._junk(), net=1_000, middle=5)
-            self._wrong_rows[round_number] = tuple(rows)
-        return self._wrong_rows[round_number]
+        if round_number not in self.lies:
+            self.lies[round_number] = lie(self.world, self._truth(), self.random)
+        return self.lies[round_number]
 
     def open(self) -> None:
         """Open an attestation."""
@@ -143,7 +155,7 @@ class RandomMoves(RandomSharing):
             if attestation_of(world.competing, node.account).commitment != ZERO_HASH
         ]
         node = self._node(closed)
-        rows = self._wrong() if self._rarely() else world.rows()
+        rows = (self._lie() if self._rarely() else self._truth()).rows
         match self.random.randint(0, 9):
             case 0:
                 rows = (*rows, EMPTY_ROW)
@@ -163,12 +175,10 @@ class RandomMoves(RandomSharing):
         if world.phase != Phase.FINALIZE:
             world.execute(actions.Finalize((EMPTY_ROW,)), self._node())
             return
-        majority = world.reference.attestations.majority_of(world.competing)
-        rows = next(
-            rows
-            for rows in (world.rows(), self._wrong())
-            if world.statement(rows) == majority or rows == self._wrong()
-        )
+        stands = world.reference.attestations.standing_statement(world.competing)
+        rows = self._truth().rows
+        if world.statement(rows) != stands:
+            rows = self._lie().rows
         if self._rarely():
             rows = self.random.choice([rows[1:], (*rows, rows[0]), rows[::-1]])
         world.execute(actions.Finalize(rows), self._node())

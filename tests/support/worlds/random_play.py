@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 
-from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
-from scripts.support.worlds.world import World
-from tests.support.worlds.random_moves import RandomMoves
+from scripts.support.worlds.disputing import DisputingWorld, Stated
+from scripts.support.worlds.steps import Node
+from tests.support.worlds.random_disputes import RandomDisputes
 
 
 class Turn(Enum):
@@ -26,6 +25,9 @@ class Turn(Enum):
     MODEL_BROUGHT = auto()
     OTHER_VOTES = auto()
     NO_STATEMENT = auto()
+    LIARS_ANSWER = auto()
+    LIARS_STOP = auto()
+    LIARS_SILENT = auto()
     NOT_FINALIZED = auto()
 
 
@@ -33,12 +35,15 @@ LASTING = Turn.NO_MODELS, Turn.NO_STATEMENT
 """What has other consequences when it goes on for some rounds."""
 
 
-class RandomPlay(RandomMoves):
+LIES = Turn.LIARS_ANSWER, Turn.LIARS_STOP, Turn.LIARS_SILENT
+"""All attesters but one state a lie, which that one shows; they answer all, no cells, nothing."""
+
+
+class RandomPlay(RandomDisputes):
     """Plays random transactions. ``refusals`` counts the errors met, ``steps`` the transactions."""
 
-    def __init__(self, world: World, seed: int) -> None:
+    def __init__(self, world: DisputingWorld, seed: int) -> None:
         super().__init__(world, seed)
-        self.refusals: Counter[str] = Counter()
         self.steps = 0
         self._turns: dict[int, Turn] = {}
         self._deck: list[Turn] = []
@@ -59,12 +64,6 @@ class RandomPlay(RandomMoves):
             pick = self.random.choice(self._fitting() if chance < 0.85 else self._anything())
         self._try(pick)
 
-    def _try(self, move: Callable[[], None]) -> None:
-        try:
-            move()
-        except Revert as error:
-            self.refusals[error.name] += 1
-
     def _fitting(self) -> list[Callable[[], None]]:
         world = self.world
         if world.collecting == 0:
@@ -80,7 +79,12 @@ class RandomPlay(RandomMoves):
             Phase.BRING: [self.bring] * 3,
             Phase.ATTEST: [self.attest] * 3,
             Phase.ATTEST_REVEAL: [self.open] * 3,
-            Phase.FINALIZE: [self.finalize] * 3,
+            Phase.CHALLENGE: [self.ask] * 3,
+            Phase.ANSWER: [self.answer] * 3,
+            Phase.SECOND_CHALLENGE: [self.ask_cell] * 3,
+            Phase.SECOND_ANSWER: [self.answer_cell] * 3,
+            Phase.PROVE: [self.prove] * 3,
+            Phase.FINALIZE: [self.finalize, self.finalize, self.settle],
         }
         if self._turn(world.competing) == Turn.NO_STATEMENT:
             by_phase[Phase.ATTEST] = by_phase[Phase.ATTEST_REVEAL] = [self.mine]
@@ -88,7 +92,8 @@ class RandomPlay(RandomMoves):
             by_phase[Phase.COMMIT] = [self.mine]
         if world.phase in by_phase:
             return [*by_phase[world.phase] * 3, self.end_phase, *collect, self.write_members]
-        return [*collect, self.advance, self.claim, self.claim, self.withdraw_stake, self.mine]
+        over = [self.advance, self.claim, self.claim, self.settle, self.withdraw_stake, self.mine]
+        return [*collect, *over]
 
     def _anything(self) -> list[Callable[[], None]]:
         return [
@@ -112,6 +117,12 @@ class RandomPlay(RandomMoves):
             self.attest,
             self.open,
             self.finalize,
+            self.ask,
+            self.answer,
+            self.ask_cell,
+            self.answer_cell,
+            self.prove,
+            self.settle,
             self.claim,
         ]
 
@@ -142,9 +153,9 @@ class RandomPlay(RandomMoves):
         return self._turns[round_number]
 
     def _draw(self) -> Turn:
-        """A turn with something amiss; each comes once before any comes again."""
+        """A turn with something amiss: each comes, lies twice, before any comes again."""
         if not self._deck:
-            self._deck = [turn for turn in Turn if turn != Turn.HONEST]
+            self._deck = [*LIES, *(turn for turn in Turn if turn != Turn.HONEST)]
             self.random.shuffle(self._deck)
         return self._deck.pop()
 
@@ -160,6 +171,7 @@ class RandomPlay(RandomMoves):
         few = self.random.random() < 0.15
         world.apply(self.random.sample(world.nodes, 2 if few else 6))
         self._try(self.withdraw_stake)
+        self.settle_all(world.competing)
         world.share()
         world.partition_all()
         if world.next_epoch.frozen and not world.next_epoch.written:
@@ -200,14 +212,31 @@ class RandomPlay(RandomMoves):
             case Phase.ATTEST if turn != Turn.NO_STATEMENT:
                 world.fill_up()
                 for node in world.attesters():
-                    world.execute(world.attestation(node, world.rows()), node)
+                    world.execute(world.attestation(node, self._stated_by(node, turn).rows), node)
             case Phase.ATTEST_REVEAL:
                 self._try(self.open)
-                self._open_all()
+                self._open_all(turn)
+            case phase if Phase.CHALLENGE <= phase <= Phase.PROVE:
+                self._dispute(turn)
             case Phase.FINALIZE if turn != Turn.NOT_FINALIZED:
                 self.finalize()
             case _:
                 pass
+
+    def _dispute(self, turn: Turn) -> None:
+        """What is due of a dispute, and now and then something else before."""
+        phase = self.world.phase
+        if self.random.random() < 0.5:
+            moves = {
+                Phase.CHALLENGE: self.ask,
+                Phase.ANSWER: self.answer,
+                Phase.SECOND_CHALLENGE: self.ask_cell,
+                Phase.SECOND_ANSWER: self.answer_cell,
+                Phase.PROVE: self.prove,
+            }
+            self._try(moves[phase])
+        silent = {Turn.LIARS_STOP: Phase.SECOND_ANSWER, Turn.LIARS_SILENT: Phase.ANSWER}
+        self.dispute(self.world.attesters()[0], liars_answer=silent.get(turn) is not phase)
 
     def _publish_all(self, *, is_kept: bool) -> None:
         world, is_test = self.world, self.world.phase == Phase.UNSEAL
@@ -238,8 +267,14 @@ class RandomPlay(RandomMoves):
         field = self.random.choice(["data_root", "previous_block"])
         return actions.RevealModel(replace(action.transaction, **{field: named}), action.salt)
 
-    def _open_all(self) -> None:
+    def _stated_by(self, node: Node, turn: Turn) -> Stated:
+        """What an attester states: where there are liars all but the first do the same lie."""
+        is_liar = turn in LIES and node != self.world.attesters()[0]
+        return self._lie() if is_liar else self._truth()
+
+    def _open_all(self, turn: Turn) -> None:
         world, attestation_of = self.world, self.world.reference.attestations.attestation_of
         for node in world.attesters():
             if attestation_of(world.competing, node.account).commitment != bytes(32):
-                world.execute(world.opening(node, world.rows()), node)
+                opening = world.opening(node, self._stated_by(node, turn).rows)
+                self._try(partial(world.execute, opening, node))

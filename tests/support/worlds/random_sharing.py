@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from offchain.crypto.secp256k1 import ORDER
+from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import NextPartition, Phase
+from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.steps import Node
-from scripts.support.worlds.world import World
 
 
 class RandomSharing:
     """Time, members and data: one method for each kind of transaction. `Revert` goes through."""
 
-    def __init__(self, world: World, seed: int) -> None:
+    def __init__(self, world: DisputingWorld, seed: int) -> None:
         self.world = world
         self.random = random.Random(seed)
+        self.refusals: Counter[str] = Counter()
+
+    def _try(self, move: Callable[[], object]) -> None:
+        """Make a move that may be refused, and count the errors met."""
+        try:
+            move()
+        except Revert as error:
+            self.refusals[error.name] += 1
 
     def _node(self, likely: Sequence[Node] = ()) -> Node:
         """A node, one of the likely ones unless chance wants anybody."""

@@ -94,7 +94,7 @@ STATUS = ChainStatus(
     closed=replace(NO_CLOSED_ROUND, data=4, epoch=EPOCH),
     commitments=0,
     reveals=0,
-    majority=ZERO_HASH,
+    standing=ZERO_HASH,
     head=Head(2, b"\x09" * 32, b"\x0a" * 32),
     tip=END_HEIGHT - 1,
     best_height=END_HEIGHT,

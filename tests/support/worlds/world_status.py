@@ -36,7 +36,7 @@ def world_status(world: World, node: Node) -> ChainStatus:
         closed=rounds.closed_round(competing),
         commitments=commitments,
         reveals=reveals,
-        majority=attestations.majority_of(competing),
+        standing=attestations.standing_statement(competing),
         head=rounds.head(),
         tip=world.relay.tip,
         best_height=world.relay.best_height,

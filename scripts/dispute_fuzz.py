@@ -1,0 +1,107 @@
+"""Disputes on small tables, played at random in the reference: docs/results/dispute_fuzz.json.
+
+In every play two of three attesters state a lie, and they and a stranger attack the true statement
+with questions, answers and proofs of all kinds (`scripts.support.dispute_game`). The true statement
+must stand at the end, and the lie must have fallen to the one honest attester.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from offchain.programs.running import run_program
+from scripts.support.dispute_game import DisputeGame
+from scripts.support.results import made_by, require_free, write_results
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results" / "dispute_fuzz.json"
+BATCH = 500
+
+
+@dataclass
+class Tally:
+    """What came of many plays.
+
+    Attributes:
+        plays: so many.
+        truth_fell: seeds of plays in which the true statement fell, with the reason.
+        lie_stands: seeds of plays in which the lie stood at the end.
+        reasons: why lies fell.
+        met: transactions that were taken, phases, and errors, by name.
+    """
+
+    plays: int = 0
+    truth_fell: dict[int, str] = field(default_factory=dict)
+    lie_stands: list[int] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Add what came of other plays."""
+        self.plays += other.plays
+        self.truth_fell |= other.truth_fell
+        self.lie_stands += other.lie_stands
+        self.reasons.update(other.reasons)
+        self.met.update(other.met)
+
+
+def play(first: int, count: int) -> Tally:
+    """Play so many games, with seeds from ``first`` on."""
+    tally = Tally(plays=count)
+    for seed in range(first, first + count):
+        outcome = DisputeGame(seed).play()
+        tally.met.update(outcome.met)
+        if outcome.truth is not None:
+            tally.truth_fell[seed] = outcome.truth.name
+        if outcome.lie is None:
+            tally.lie_stands.append(seed)
+        else:
+            tally.reasons[outcome.lie.name] += 1
+    return tally
+
+
+@click.command()
+@click.option("--plays", type=click.IntRange(min=1), default=1_000_000, show_default=True)
+@click.option("--first", type=click.IntRange(min=0), default=0, help="Seed of the first play.")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default=True
+)
+@click.option("--force", is_flag=True, help="Replace earlier results.")
+def fuzz(plays: int, first: int, processes: int, force: bool) -> None:
+    """Play disputes at random on small tables, and count who falls that should not."""
+    require_free(RESULTS, force)
+    starts = range(first, first + plays, BATCH)
+    counts = [min(BATCH, first + plays - start) for start in starts]
+    tally = Tally()
+    with ProcessPoolExecutor(processes) as pool:
+        for part in pool.map(play, starts, counts):
+            tally.add(part)
+            click.echo(f"\r{tally.plays:,} plays", nl=False, err=True)
+    click.echo(err=True)
+    write_results(
+        RESULTS,
+        made_by("scripts.dispute_fuzz")
+        | {
+            "plays": tally.plays,
+            "first_seed": first,
+            "truth_fell": {str(seed): reason for seed, reason in tally.truth_fell.items()},
+            "lie_stands": tally.lie_stands,
+            "lies_fell_by": dict(tally.reasons.most_common()),
+            "met": dict(tally.met.most_common()),
+        },
+        indent=1,
+    )
+    if tally.truth_fell or tally.lie_stands:
+        raise click.ClickException(
+            f"{len(tally.truth_fell)} true statements fell, {len(tally.lie_stands)} lies stand"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(fuzz, "dispute_fuzz"))
