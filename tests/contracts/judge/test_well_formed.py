@@ -70,12 +70,12 @@ def test_the_largest_file_is_a_model_and_one_byte_more_is_none(judge: Judge):
     assert not is_model(zeros(shape))
 
 
-def test_the_bound_of_the_shapes_is_the_same_on_chain(judge: Judge):
+def test_the_bound_of_the_shapes_is_the_same_on_chain(harness: Judge):
     random = np.random.Generator(np.random.PCG64(3))
     for _ in range(SHAPES):
         shape = [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]
         expected = (judging_gas(shape), file_bytes(shape), beyond_the_judge(shape) is None)
-        assert judge.bounds(shape) == expected
+        assert harness.bounds(shape) == expected
 
 
 def test_a_shape_that_costs_just_what_it_may_is_taken(judge: Judge):
