@@ -32,6 +32,11 @@ DEFAULT_TASK: Final = "digits"
 """What a deployment is for if it is not told (docs/Tasks.md)."""
 
 DEFAULT_RPC: Final = "http://127.0.0.1:8545"
+DEFAULT_MAXIMUM_FEE: Final = 300
+DEFAULT_CLAIM_FEE: Final = 50
+"""Gwei for one gas that are never exceeded unless a setting allows more: a few times what gas costs
+on Ethereum when much is going on, and what it costs on most days."""
+
 DEFAULT_RELAYER: Final = "http://127.0.0.1:8550"
 
 ENVIRONMENT: Final = {
@@ -47,6 +52,7 @@ ENVIRONMENT: Final = {
     "key_file": "MODELCHAIN_KEY_FILE",
     "key_password": "MODELCHAIN_KEY_PASSWORD",
     "maximum_fee": "MODELCHAIN_MAXIMUM_FEE",
+    "maximum_claim_fee": "MODELCHAIN_MAXIMUM_CLAIM_FEE",
 }
 """The environment variable of each setting."""
 
@@ -72,7 +78,7 @@ class Settings:
     """What a process works with.
 
     Attributes:
-        rpc: the EVM node's address.
+        rpc: the EVM node's address; several joined by commas.
         deployment: a deployment file, or a folder of them named by chain id.
         store: the content store: a folder, ``local:FOLDER`` or ``ipfs:MULTIADDR``.
         state: folder of the nodes' journals.
@@ -84,8 +90,8 @@ class Settings:
         private_key: the account's key in hexadecimal, instead of a numbered account.
         key_file: an encrypted key file, instead of both.
         key_password: opens it.
-        maximum_fee: wei for one gas that transactions never pay more than; None: any price. Given
-            in gwei.
+        maximum_fee: wei for one gas that transactions never pay more than. Given in gwei.
+        maximum_claim_fee: the same for transactions that claim rewards.
     """
 
     rpc: str = field(repr=False)
@@ -99,7 +105,8 @@ class Settings:
     key_file: Path | None = None
     bitcoin_cookie: Path | None = None
     key_password: str | None = field(default=None, repr=False)
-    maximum_fee: int | None = None
+    maximum_fee: int = DEFAULT_MAXIMUM_FEE * 10**GWEI_DECIMALS
+    maximum_claim_fee: int = DEFAULT_CLAIM_FEE * 10**GWEI_DECIMALS
 
 
 def is_checkout(folder: Path) -> bool:
@@ -161,7 +168,9 @@ def load_settings(
         given = text(name)
         return None if given is None else local_path(given)
 
-    maximum_fee = text("maximum_fee")
+    def fee(name: str, default: int) -> int:
+        return parse_decimal(text(name) or str(default), GWEI_DECIMALS)
+
     return Settings(
         rpc=text("rpc") or DEFAULT_RPC,
         deployment=path("deployment", (project if is_checkout(project) else data) / "deployments"),
@@ -174,7 +183,8 @@ def load_settings(
         key_file=optional_path("key_file"),
         bitcoin_cookie=optional_path("bitcoin_cookie"),
         key_password=text("key_password"),
-        maximum_fee=None if maximum_fee is None else parse_decimal(maximum_fee, GWEI_DECIMALS),
+        maximum_fee=fee("maximum_fee", DEFAULT_MAXIMUM_FEE),
+        maximum_claim_fee=fee("maximum_claim_fee", DEFAULT_CLAIM_FEE),
     )
 
 

@@ -46,6 +46,14 @@ class BlockPoint:
     hash: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Events of a range of blocks in order, and the newest blocks that they say to be of."""
+
+    records: tuple[Record, ...]
+    blocks: tuple[BlockPoint, ...] = ()
+
+
 class Chain(ABC):
     """The contracts as one account sees them. Every method may raise ``ChainError``."""
 
@@ -71,6 +79,9 @@ class Chain(ABC):
         """
         return [None for _ in numbers]
 
+    def check(self) -> None:  # noqa: B027  (only a chain behind an address can be another one)
+        """Whether it still is the deployment's chain; ``WrongChainError`` and the like if not."""
+
     @abstractmethod
     def status(self) -> ChainStatus:
         """Everything that ``decide`` looks at, read at one block."""
@@ -78,6 +89,10 @@ class Chain(ABC):
     @abstractmethod
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
         """All events of the contracts in a range of blocks, both ends included, in order."""
+
+    def reading(self, from_block: int, to_block: int) -> Reading:
+        """The same, with the blocks that the newest ones say to be of, where they say it."""
+        return Reading(tuple(self.records(from_block, to_block)))
 
     @abstractmethod
     def execute(self, action: Action | SignedOrder) -> Receipt:

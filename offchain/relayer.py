@@ -72,6 +72,19 @@ from offchain.programs.running import run_program
     help="/healthz says 503 when the account has less",
 )
 @click.option(
+    "--poll",
+    metavar="SECONDS",
+    type=click.FloatRange(0.01, 600.0),
+    help="pause between two looks at the chain; 0.2 on a development chain, else 2",
+)
+@click.option(
+    "--confirmations",
+    metavar="B",
+    type=click.IntRange(0, 10_000),
+    help="EVM blocks after which what is on chain is forgotten, until then it is sent again where "
+    "blocks were taken back; 0 on a development chain, else 12",
+)
+@click.option(
     "--order-fee",
     metavar="TOKENS",
     default="0",

@@ -28,7 +28,7 @@ from offchain.protocol.deciding.policy import Role
 
 @program(*task_options())
 @account_option()
-@setting_options("rpc", "deployment", "store", "maximum_fee")
+@setting_options("rpc", "deployment", "store", "maximum_fee", "maximum_claim_fee")
 @state_option("where the journal is")
 @relayers_option("where shares go, to one of several by chance")
 @click.option(
@@ -78,8 +78,8 @@ from offchain.protocol.deciding.policy import Role
 @click.option(
     "--confirmations",
     metavar="B",
-    type=click.IntRange(0, 10_000),
-    help="EVM blocks before keys are given out; 0 on a development chain, else 12",
+    help="EVM blocks that must follow a phase's start before secrets are given away: one number, "
+    "or keys=B,reveals=B,statements=B; 0 on a development chain, else 12",
 )
 @click.option(
     "--phase-seconds",
@@ -87,6 +87,12 @@ from offchain.protocol.deciding.policy import Role
     type=click.IntRange(1, 86_400),
     help="what a phase's length is taken for where headers are replayed; on a development chain "
     "60 by default, on others the chain's parameters say it",
+)
+@click.option(
+    "--poll",
+    metavar="SECONDS",
+    type=click.FloatRange(0.01, 600.0),
+    help="pause between two looks at the chain; 0.2 on a development chain, else 2",
 )
 @click.option(
     "--leave",

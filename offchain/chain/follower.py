@@ -7,12 +7,21 @@ from collections.abc import Sequence
 from typing import Final
 
 from offchain.crypto.hashing import Domain
-from offchain.errors import ChainError
+from offchain.errors import (
+    ChainError,
+    ProtocolError,
+    RpcError,
+    StaleDeploymentError,
+    WrongChainError,
+)
 from offchain.ports import BlockPoint, Chain
 from offchain.protocol.history.entries import HistoryError
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus, Phase
+
+FOREIGN_CHAIN: Final = (WrongChainError, StaleDeploymentError)
+"""What trying again does not mend: the chain is another one, or was begun anew."""
 
 ATTEMPTS: Final = 5
 """Readings of the chain after which it is taken to be unreadable for now."""
@@ -85,9 +94,19 @@ class ChainFollower:
         """Catch up with the chain; returns the records since the last time, or since a fork.
 
         Raises:
+            WrongChainError, StaleDeploymentError: it is another chain now, or was begun anew.
             ChainError: the chain cannot be read, or not be understood; the next time it is read
                 from the start.
         """
+        try:
+            return self._catch_up()
+        except (ChainError, ProtocolError) as error:
+            # A chain that was begun anew has other answers for everything.
+            if not isinstance(error, RpcError):
+                self._check_chain()
+            raise
+
+    def _catch_up(self) -> list[Record]:
         latest = self._chain.latest()
         known = self._points[-1] if self._points else None
         if (
@@ -115,7 +134,10 @@ class ChainFollower:
                 if attempt == ATTEMPTS - 1:
                     # It is not only late. Events may have been missed long ago.
                     behind = isinstance(error, _Behind)
-                    self._go_back(self._standing(status) if behind else self._first_block - 1)
+                    back = self._standing(status) if behind else self._first_block - 1
+                    if back < self._first_block:
+                        self._check_chain()
+                    self._go_back(back)
             else:
                 self.status = status
                 news, self._told = self._records[self._told :], len(self._records)
@@ -133,8 +155,9 @@ class ChainFollower:
         if status.block_number < self._through:
             raise _Behind("the chain is shorter than before")
         first = max(self._first_block, self._through + 1 - OVERLAP)
-        found = list(self._chain.records(first, status.block_number))
-        self._check_blocks(status)
+        reading = self._chain.reading(first, status.block_number)
+        self._check_blocks(status, reading.blocks)
+        found = reading.records
         held = self._tail(first)
         again = [record for record in found if record.block_number <= self._through]
         if again != held:
@@ -152,21 +175,32 @@ class ChainFollower:
         self._through = status.block_number
         self._points.append(BlockPoint(status.block_number, status.block_hash))
 
-    def _check_blocks(self, status: ChainStatus) -> None:
-        """Whether the chain has the blocks that were read up to, before and now.
+    def _check_blocks(self, status: ChainStatus, told: Sequence[BlockPoint]) -> None:
+        """Whether one chain has the blocks that were read up to, before and now, and the events'.
 
-        Asked after the events: a node that names a block's hash knows the block.
+        Asked after the events, and of one node: one that names a block's hash knows the block.
+
+        Args:
+            status: the views.
+            told: the blocks that events say to be of.
 
         Raises:
             _Unfit: it has not; the history was put back to a block that it has.
         """
-        points = [*list(self._points)[-1:], BlockPoint(status.block_number, status.block_hash)]
+        known = list(self._points)[-1:]
+        points = [*known, *told, BlockPoint(status.block_number, status.block_hash)]
         hashes = self._chain.block_hashes([point.number for point in points])
-        if not _same(hashes[-1], points[-1].hash):
+        stands = [_same(found, p.hash) for found, p in zip(hashes, points, strict=True)]
+        if not stands[-1]:
             raise _Unfit("the block that the views are of is not on the chain any more")
-        if not _same(hashes[0], points[0].hash):
-            self._go_back(self._standing(status))
+        if known and not stands[0]:
+            standing = self._standing(status)
+            if standing < self._first_block:
+                self._check_chain()
+            self._go_back(standing)
             raise _Unfit("a block that was read is not on the chain any more")
+        if not all(stands):
+            raise _Unfit("events are of blocks that are not on the chain")
 
     def _standing(self, status: ChainStatus) -> int:
         """The last remembered block that is still on the chain; before the first if none is."""
@@ -178,6 +212,15 @@ class ChainFollower:
             if found is not None and found == point.hash
         ]
         return max(standing, default=self._first_block - 1)
+
+    def _check_chain(self) -> None:
+        """End where it is another chain now; where that cannot be said nothing is."""
+        try:
+            self._chain.check()
+        except FOREIGN_CHAIN:
+            raise
+        except ChainError:
+            return
 
     def _go_back(self, block: int) -> None:
         """Forget what was read after a block; another history is made of what is left."""

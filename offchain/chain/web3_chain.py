@@ -10,18 +10,28 @@ from eth_account.signers.local import LocalAccount
 from offchain.chain.abi.calls import FunctionCall, function_call
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.deployment.file import Deployment, deployment_path, read_deployment
+from offchain.chain.deployment.trust import check_deployment
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.reading.status import read_status
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.sending.outbox import Outbox
 from offchain.chain.sending.sender import Sender
-from offchain.ports import BlockPoint, Chain, Receipt
-from offchain.protocol.words.actions import Action
+from offchain.ports import BlockPoint, Chain, Reading, Receipt
+from offchain.protocol.words.actions import (
+    Action,
+    ClaimAttestation,
+    ClaimBest,
+    ClaimData,
+    ClaimVoice,
+)
 from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
+
+CLAIMS = (ClaimAttestation, ClaimBest, ClaimData, ClaimVoice)
+"""What pays rewards out: it can wait until gas is cheap."""
 
 
 class Web3Chain(Chain):
@@ -42,11 +52,12 @@ class Web3Chain(Chain):
         outbox: Outbox | None = None,
     ) -> None:
         self.contracts = contracts
+        self._policy = policy or FeePolicy()
         self._sender = Sender(
             contracts.ethereum,
             account,
             contracts.deployment.chain_id,
-            policy=policy,
+            policy=self._policy,
             outbox=outbox,
         )
 
@@ -74,6 +85,10 @@ class Web3Chain(Chain):
         """Hashes of EVM blocks by number; empty where the node has no such block."""
         return [*self.contracts.ethereum.block_hashes(numbers)]
 
+    def check(self) -> None:
+        """Whether the chain holds the deployment; see `check_deployment`."""
+        check_deployment(self.contracts.ethereum, self.deployment)
+
     def status(self) -> ChainStatus:
         """Everything that ``decide`` looks at, read at the latest block."""
         return read_status(self.contracts, self.account)
@@ -81,6 +96,10 @@ class Web3Chain(Chain):
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
         """The protocol's events in a range of EVM blocks, both ends included, in order."""
         return self.contracts.records(from_block, to_block)
+
+    def reading(self, from_block: int, to_block: int) -> Reading:
+        """The same, with the blocks that the newest ones say to be of."""
+        return self.contracts.reading(from_block, to_block)
 
     def execute(self, action: Action | SignedOrder) -> Receipt:
         """Send the transaction that an action stands for and wait until it is mined.
@@ -92,13 +111,17 @@ class Web3Chain(Chain):
             NotMinedError: it was sent and is not mined in time.
             RpcError: the node does not answer.
         """
-        return self.call(function_call(action))
+        return self.call(function_call(action), is_claim=isinstance(action, CLAIMS))
 
-    def call(self, call: FunctionCall) -> Receipt:
-        """Send the transaction of a contract call and wait for it; raises as `execute`."""
+    def call(self, call: FunctionCall, *, is_claim: bool = False) -> Receipt:
+        """Send the transaction of a contract call and wait for it; raises as `execute`.
+
+        ``is_claim``: it can wait, and no more is paid for it than for claims.
+        """
         content = interface(call.contract).encode(call.function, *call.arguments)
         address = self.deployment.address(call.contract)
-        receipt = self._sender.send(address, content, call.value)
+        policy = self._policy.of_claims() if is_claim else self._policy
+        receipt = self._sender.send(address, content, call.value, policy)
         return Receipt(receipt.transaction_hash, receipt.block_number, receipt.gas_used)
 
     def settle(self) -> None:

@@ -12,8 +12,18 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from offchain.config import DEFAULT_RELAYER, ENVIRONMENT, load_settings, version
+from offchain.config import (
+    DEFAULT_CLAIM_FEE,
+    DEFAULT_MAXIMUM_FEE,
+    DEFAULT_RELAYER,
+    ENVIRONMENT,
+    load_settings,
+    version,
+)
 from offchain.programs.logs import LEVELS, configure_logs
+
+DEVELOPMENT_POLL_SECONDS: Final = 0.2
+LIVE_POLL_SECONDS: Final = 2.0
 
 CONTEXT: Final = {"show_default": True}
 """What help shows, in all commands; `run_program` says how it is asked for."""
@@ -21,6 +31,11 @@ CONTEXT: Final = {"show_default": True}
 FEEDER_ACCOUNT: Final = 8
 RELAYER_ACCOUNT: Final = 9
 """Who pays on a development chain by default: its last accounts, since nodes have the first."""
+
+
+LIVE_CONFIRMATIONS: Final = 12
+"""EVM blocks that make what is on chain certain enough to give away secrets or forget because of
+it, where nothing else is chosen."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 """A command, or the function that one is made from."""
@@ -47,19 +62,35 @@ def setting_option(
     name: str, metavar: str, text: str, *, flag: str | None = None, default: str | None = None
 ) -> Callable[[Command], Command]:
     """An option for a setting, under its own name unless a ``flag`` is given; see `start`."""
+    several = name == "rpc"
     return click.option(
         flag or f"--{name.replace('_', '-')}",
         name,
         metavar=metavar,
+        multiple=several,
+        callback=_joined if several else None,
         help=f"{text} [{', '.join(filter(None, (ENVIRONMENT[name], default)))}]",
     )
 
 
+def _joined(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:
+    return ",".join(given) if given else None
+
+
 _SETTINGS: Final = {
-    "rpc": ("URL", "the EVM node's address"),
+    "rpc": (
+        "URL",
+        "the EVM node's address; given several times, the next one is asked where one "
+        "does not answer, and their blocks are compared",
+    ),
     "deployment": ("PATH", "deployment file, or folder of them by chain id"),
     "store": ("STORE", "content store: a folder, local:FOLDER or ipfs:MULTIADDR"),
-    "maximum_fee": ("GWEI", "never pay more for one gas"),
+    "maximum_fee": ("GWEI", f"never pay more for one gas; by default {DEFAULT_MAXIMUM_FEE}"),
+    "maximum_claim_fee": (
+        "GWEI",
+        "... for a reward, which can wait: as long as gas is dearer none is claimed; by default "
+        f"{DEFAULT_CLAIM_FEE}",
+    ),
 }
 
 
@@ -105,6 +136,11 @@ def account_option(text: str = "", *, required: bool = False) -> Callable[[Comma
         required=required,
         help=f"account N of the mnemonic [{ENVIRONMENT['mnemonic']}]{text}",
     )
+
+
+def polling(*, is_development: bool) -> float:
+    """Seconds between two looks at a chain: blocks of a live one come every few seconds."""
+    return DEVELOPMENT_POLL_SECONDS if is_development else LIVE_POLL_SECONDS
 
 
 def json_option(text: str = "exact integers as JSON") -> Callable[[Command], Command]:

@@ -41,7 +41,7 @@ from offchain.node.relayer.mixing import Mixer, Timing
 from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.refused import Refused
 from offchain.node.relayer.service import RelayerService
-from offchain.ports import DataSource, Learner, Outlet
+from offchain.ports import DataSource, Learner, Outlet, Reading
 from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys, Share
 from offchain.protocol.words.records import Record
@@ -243,3 +243,7 @@ class SharedReadingChain(Web3Chain):
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
         """The protocol's events in a range of EVM blocks, both ends included, in order."""
         return iter(self._log.between(from_block, to_block))
+
+    def reading(self, from_block: int, to_block: int) -> Reading:
+        """The same; the chain is this process's own, and takes no block back."""
+        return Reading(tuple(self.records(from_block, to_block)))

@@ -24,6 +24,7 @@ from offchain.node.sharing import Sharing
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore, DataSource, Learner, Outlet
 from offchain.protocol.deciding.policy import Policy
+from offchain.storage.fetching import FetchingStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,14 @@ def assemble_worker(
     Raises:
         ChainError: the chain cannot be read.
     """
-    chain, store, learner = adapters.chain, adapters.store, adapters.learner
+    chain, learner = adapters.chain, adapters.learner
     background: Background[ComputationEnded] = Background()
-    payloads = Payloads(store, learner, own.domain, journal, clock)
-    attesting = Attesting(own.parameters, payloads, store, learner, journal, background, clock)
+    # Each kind of work has threads of its own: what hangs in one holds up no other.
+    store, parts, models = (
+        FetchingStore(adapters.store, background.is_current, clock) for _ in range(3)
+    )
+    payloads = Payloads(parts, learner, own.domain, journal, clock)
+    attesting = Attesting(own.parameters, payloads, models, learner, journal, background, clock)
     components = Components(
         sharing=Sharing(
             own, policy, adapters.source, learner, adapters.outlet, journal, randomness, clock

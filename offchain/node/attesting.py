@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import structlog
 
+from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.errors import ModelError, StoreError, StoreUnreachableError
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Evaluation, EvaluationEnded
@@ -22,6 +23,7 @@ from offchain.protocol.rules.statements import Points
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.protocol.words.transactions import Row
+from offchain.storage.fetching import ContentPendingError
 from offchain.storage.opened import OWN_TROUBLE, model_points
 
 log = structlog.get_logger()
@@ -68,7 +70,7 @@ class Attesting:
         self._fetched: set[bytes] = set()
         self._is_cut_off = False
         self._points: dict[tuple[bytes, bytes], Points] = {}
-        self._table: tuple[object, statements.Tabulated] | None = None
+        self._table: tuple[History, object, statements.Tabulated] | None = None
 
     @property
     def is_evaluating(self) -> bool:
@@ -128,6 +130,8 @@ class Attesting:
             return False
         try:
             self.file(entry, model_hash)
+        except ContentPendingError:
+            return False
         except StoreError as error:
             self._asked[model_hash] = self._clock()
             log.debug("a model cannot be fetched", reason=str(error))
@@ -142,9 +146,9 @@ class Attesting:
 
         `MALFORMED` if it is.
         """
-        key = (data.root, model_hash)
+        key = (judged_on(data), model_hash)
         if key not in self._points:
-            kept = self._journal.points(data.root, model_hash)
+            kept = self._journal.points(*key)
             if kept is None or len(kept) not in (0, self._samples(data)):
                 return None
             self._points[key] = np.frombuffer(kept, np.uint8)
@@ -201,7 +205,7 @@ class Attesting:
         """
         if self._background.name is not None or not models:
             return
-        evaluation = Evaluation(data.root, tuple(models))
+        evaluation = Evaluation(judged_on(data), tuple(models))
 
         def evaluate() -> Mapping[bytes, Points]:
             test = [self._payloads.plaintext(*place) for place in data.test_parts]
@@ -242,11 +246,11 @@ class Attesting:
             self._fetched -= gone
             self._failed_until = self._clock() + _RETRY_SECONDS
         self._points = {
-            key: points for key, points in self._points.items() if key[0] == evaluation.data_root
+            key: points for key, points in self._points.items() if key[0] == evaluation.judged_on
         }
         for model, points in found.items():
-            self._points[evaluation.data_root, model] = points
-            self._journal.keep_points(evaluation.data_root, model, points.tobytes())
+            self._points[evaluation.judged_on, model] = points
+            self._journal.keep_points(evaluation.judged_on, model, points.tobytes())
             log.info("evaluated", model=model.hex()[:12], points=int(points.sum(dtype=np.int64)))
 
     def _evaluate(self, model: bytes, digest: bytes, test: Sequence[bytes]) -> Points:
@@ -284,9 +288,10 @@ class Attesting:
         None while a model is not evaluated. Final once it is fixed which models are missing.
         """
         entry = history.round(data.round)
-        key = (data.root, history.head.model_hash, entry.missing, len(entry.reveals))
-        if self._table is not None and self._table[0] == key:
-            return self._table[1]
+        # A chain that was read anew may have the same reveals in another order.
+        key = (judged_on(data), history.head.model_hash, entry.missing, len(entry.reveals))
+        if self._table is not None and self._table[0] is history and self._table[1] == key:
+            return self._table[2]
         points = self.points_of_rows(history, data)
         if points is None:
             return None
@@ -300,7 +305,7 @@ class Attesting:
             models,
             [reveal.order for reveal in entry.reveals],
         )
-        self._table = key, table
+        self._table = history, key, table
         return table
 
     def points_of_rows(self, history: History, data: RoundData) -> tuple[Points | None, ...] | None:
@@ -344,3 +349,12 @@ class Attesting:
             len(entry.commitments),
         )
         return statements.Bounds(trimmed, required, p.voice_basis_points)
+
+
+def judged_on(data: RoundData) -> bytes:
+    """What points are kept by: the data set, and which of its parts test.
+
+    Where blocks are taken back, another Bitcoin block may have drawn other parts of the same data.
+    """
+    drawn = b"".join(item.test_parts.to_bytes(HASH_BYTES, "big") for item in data.transactions)
+    return keccak256(data.root + drawn)

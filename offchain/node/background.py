@@ -75,6 +75,10 @@ class Background(Generic[Ended]):
         ended, self._ended, self._thread, self._name = self._ended, None, None, None
         return ended
 
+    def is_current(self) -> bool:
+        """Whether the calling thread is the computation's."""
+        return threading.current_thread() is self._thread
+
     def cancel(self) -> None:
         """Tell the computation to stop at its next step; it then comes to `Cancelled`."""
         self._cancelled.set()

@@ -30,18 +30,26 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingEnded:
-    """A training gave a model, or was ended by an error."""
+class Trained:
+    """A model with what it was trained on."""
 
     training: Training
-    came_to: TrainedModel | Exception
+    model: TrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEnded:
+    """A training for a round gave a model, or was ended by an error."""
+
+    round: int
+    came_to: Trained | Exception
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Models, by hash, that are evaluated on the data set of a root."""
+    """Models, by hash, that are evaluated on what a hash stands for: a data set's test parts."""
 
-    data_root: bytes
+    judged_on: bytes
     models: tuple[bytes, ...]
 
 

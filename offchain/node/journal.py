@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 import structlog
 
 from offchain.errors import ConfigurationError
+from offchain.private_files import make_private
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self._file = file
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_private(file)
             try:
                 self._database = _open(file)
             except sqlite3.DatabaseError as error:
@@ -66,6 +67,7 @@ class Journal:
                 log.warning("the journal is damaged, a new one begins", kept_as=str(damaged))
                 log.debug("what SQLite says", reason=str(error))
                 file.replace(damaged)
+                make_private(file)
                 self._database = _open(file)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
@@ -154,7 +156,8 @@ class Journal:
 
 def _open(file: Path) -> sqlite3.Connection:
     # Autocommit: each entry is a transaction of its own; the write-ahead log makes that cheap.
-    database = sqlite3.connect(file, isolation_level=None, timeout=10.0)
+    # One thread uses it at a time: the one that opens and closes it may be another.
+    database = sqlite3.connect(file, isolation_level=None, timeout=10.0, check_same_thread=False)
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")

@@ -9,9 +9,10 @@ from typing import assert_never
 
 import structlog
 
-from offchain.chain.follower import ChainFollower
+from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
 from offchain.errors import ChainError, ModelChainError, ProtocolError
 from offchain.node.background import Background
+from offchain.node.beside_outlet import OutletPending
 from offchain.node.computations import (
     ComputationEnded,
     EvaluationEnded,
@@ -23,6 +24,7 @@ from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.protocol.deciding.decide import Decision, decide
 from offchain.protocol.deciding.intents import BringModelFile, Intent, OpenAttestedRows, Send
 from offchain.protocol.words.records import BlockAppended, PhaseStarted, Record, RoundVoided
+from offchain.storage.fetching import ContentPendingError
 
 log = structlog.get_logger()
 
@@ -40,6 +42,9 @@ class LoopSettings:
     turn: float = 1.0
     longest_pause: float = 10.0
 
+
+CANCEL_SECONDS = 2.0
+"""How long a computation has to end when the node is stopped."""
 
 ACTIONS_AT_ONCE = 4
 """Own transactions after which the loop looks at the chain again."""
@@ -80,17 +85,23 @@ class Worker:
         self._failing: dict[str, float] = {}
 
     def run(self, stopped: threading.Event) -> None:
-        """Work until ``stopped``; what fails is logged and tried again."""
+        """Work until ``stopped``; what fails is logged and tried again.
+
+        Raises:
+            WrongChainError, StaleDeploymentError: it is another chain now, or was begun anew.
+        """
         pause = self._settings.poll
         while not stopped.is_set():
             try:
                 acted = self.step(stopped)
                 pause = 0.0 if acted else self._settings.poll
+            except FOREIGN_CHAIN:
+                raise
             except (ChainError, ProtocolError) as error:
                 pause = min(self._settings.longest_pause, max(0.5, 2 * pause))
                 log.warning("the chain cannot be used, trying again", reason=str(error))
             stopped.wait(pause)
-        self.cancel_computation(5.0)
+        self.cancel_computation(CANCEL_SECONDS)
         log.info("stopped")
 
     def step(self, stopped: threading.Event) -> bool:
@@ -137,6 +148,9 @@ class Worker:
         name = _name(intent)
         try:
             acted = self._performer.perform(intent, self._follower.status, self._follower.history)
+        except (ContentPendingError, OutletPending):
+            # Nothing failed: the answer is there at one of the next looks.
+            return False
         except ModelChainError as error:
             pause = min(self._settings.longest_pause, 2 * self._failing.get(name, 0.5))
             self._failing[name] = pause

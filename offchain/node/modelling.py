@@ -19,11 +19,11 @@ from offchain.errors import (
     StoreUnreachableError,
 )
 from offchain.node.background import Background, Cancelled
-from offchain.node.computations import ComputationEnded, Training, TrainingEnded
+from offchain.node.computations import ComputationEnded, Trained, Training, TrainingEnded
 from offchain.node.journal import Journal
 from offchain.node.own import Own
 from offchain.node.payloads import PayloadNotOpen, Payloads
-from offchain.ports import ContentStore, Learner, TrainedModel, TrainingProgress
+from offchain.ports import ContentStore, Learner, TrainingProgress
 from offchain.protocol.history.entries import SharedData
 from offchain.protocol.rules.dataset import training_root
 from offchain.protocol.words.actions import CommitModel, RevealModel
@@ -128,12 +128,15 @@ class Modelling:
 
     # ---- training ----------------------------------------------------------------------------
 
-    def start(self, training: Training) -> None:
-        """Start to train; nothing happens while something else is computed."""
+    def start(self, round_number: int, gather: Callable[[], Training]) -> None:
+        """Start to train on what ``gather`` gives; nothing happens while something is computed.
+
+        It is gathered beside the loop too: files may have to be fetched for it.
+        """
         if self._background.name is not None:
             return
         self._is_training = True
-        seed = training_seed(self._own.account, training.round)
+        seed = training_seed(self._own.account, round_number)
         last_report = self._clock()
 
         def report(progress: TrainingProgress) -> None:
@@ -144,36 +147,38 @@ class Modelling:
                 last_report = now
                 log.info(
                     "training",
-                    round=training.round,
+                    round=round_number,
                     done=f"{100 * progress.step // max(1, progress.total)} %",
                     loss=round(progress.loss, 4),
                     images_per_second=round(progress.images_per_second),
                 )
 
-        def train() -> TrainedModel:
-            return self._learner.train(
+        def train() -> Trained:
+            training = gather()
+            log.info(
+                "training begins",
+                round=round_number,
+                payloads=len(training.payloads),
+                warm_start=training.baseline is not None,
+            )
+            model = self._learner.train(
                 training.payloads, training.baseline, seed, report, training.ages
             )
+            return Trained(training, model)
 
-        log.info(
-            "training begins",
-            round=training.round,
-            payloads=len(training.payloads),
-            warm_start=training.baseline is not None,
-        )
         self._background.start(
-            f"training of round {training.round}", train, partial(TrainingEnded, training)
+            f"training of round {round_number}", train, partial(TrainingEnded, round_number)
         )
 
     def finish(self, ended: TrainingEnded) -> None:
         """Take what the training that was started came to."""
         self._is_training = False
-        training, trained = ended.training, ended.came_to
-        if isinstance(trained, Exception):
-            if not isinstance(trained, Cancelled):
+        if isinstance(ended.came_to, Exception):
+            if not isinstance(ended.came_to, Cancelled):
                 self._paused_until = self._clock() + RETRAIN_SECONDS
-                log.error("the training failed", reason=str(trained))
+                log.error("the training failed", reason=str(ended.came_to))
             return
+        training, trained = ended.came_to.training, ended.came_to.model
         root = training_root(self._own.domain, training.ids_of(trained.used))
         log.info("trained", round=training.round, model=trained.description)
         try:

@@ -21,6 +21,7 @@ from offchain.learning.samples_root import part_root, samples_root
 from offchain.node.journal import Journal
 from offchain.ports import ContentStore, Learner
 from offchain.protocol.history.entries import SharedData
+from offchain.storage.fetching import ContentPendingError
 from offchain.storage.opened import OWN_TROUBLE, open_part, read_records
 
 log = structlog.get_logger()
@@ -158,8 +159,7 @@ class Payloads:
                     continue
                 if done >= limit:
                     return
-                self._open(data, part, key)
-                done += 1
+                done += self._open(data, part, key)
 
     def _state(self, data: SharedData, parts: Iterable[int]) -> DataState:
         known = self._known(data)
@@ -182,7 +182,8 @@ class Payloads:
         retry = self._retries.get(digest)
         return retry is None or self._clock() >= retry.at
 
-    def _open(self, data: SharedData, part: int, key: bytes) -> None:
+    def _open(self, data: SharedData, part: int, key: bytes) -> bool:
+        """Open a part, as far as its file is there; False while the store has not answered."""
         digest = data.shared.payload_hashes[part]
         try:
             plaintext = self._decrypt(data, part, key)
@@ -191,13 +192,16 @@ class Payloads:
         except PayloadError as error:
             self._tell("a part cannot be used", data, part, error)
             root = _UNUSABLE
+        except ContentPendingError:
+            return False
         except OWN_TROUBLE as error:
             self._rest(digest)
             if not isinstance(error, StoreError):
                 self._tell("a part cannot be opened now", data, part, error)
-            return
+            return True
         self._known(data)[part] = root
         self._journal.keep_part_root(data.id, part, root)
+        return True
 
     def _tell(self, what: str, data: SharedData, part: int, error: Exception) -> None:
         log.warning(

@@ -10,6 +10,7 @@ import structlog
 
 from offchain.crypto.derivation import NodeSecrets
 from offchain.errors import ModelError, RevertedError, StoreError
+from offchain.node.computations import Training
 from offchain.node.modelling import gather_training
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore
@@ -184,10 +185,13 @@ class Performer:
 
     def _train(self, history: History, round_number: int) -> bool:
         model_hash = history.head.model_hash
-        baseline = None if model_hash == ZERO_HASH else self.store.get(model_hash)
         data = self.taker.training_data(history, round_number)
-        training = gather_training(round_number, data, self.components.payloads, baseline)
-        self.components.modelling.start(training)
+
+        def gather() -> Training:
+            baseline = None if model_hash == ZERO_HASH else self.store.get(model_hash)
+            return gather_training(round_number, data, self.components.payloads, baseline)
+
+        self.components.modelling.start(round_number, gather)
         return False
 
     def _evaluate(self, status: ChainStatus, history: History) -> bool:

@@ -84,6 +84,7 @@ class Sharing:
         self._clock = clock
         self._nullifiers: dict[tuple[int, int], Nullifier] = {}
         self._kept: tuple[History, int, Kept | None] | None = None
+        self._history: History | None = None
         self._first_seen = (0, 0)
         self._rests: dict[tuple[str, int], float] = {}
         self._pauses: dict[tuple[str, int], float] = {}
@@ -108,6 +109,11 @@ class Sharing:
 
     def facts(self, status: ChainStatus, history: History) -> SharingFacts:
         """What `decide` needs to know of the node's own data."""
+        if self._history not in (None, history):
+            # The chain was read anew: what was handed over may have been on chain, and is not.
+            self._rests.clear()
+            self._pauses.clear()
+        self._history = history
         collecting, competing = status.collection.round, status.competition.round
         if collecting == 0:
             return SharingFacts()

@@ -5,13 +5,18 @@ from dataclasses import fields, replace
 
 import pytest
 
+from offchain.chain.abi.calls import function_call
 from offchain.chain.reading.contracts import View
-from offchain.errors import RevertedError
+from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.web3_chain import Web3Chain
+from offchain.errors import FeeCapError, RevertedError
 from offchain.protocol.reference.membership import LIST_CODE
 from offchain.protocol.words import actions, records
 from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import AccountStatus, ChainStatus, Epoch, Phase
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.chains.played_round import play
 from tests.support.worlds.world_status import world_status
@@ -227,3 +232,45 @@ def test_parameters_are_read_from_the_chain(played):
     world, _ = played
     assert world.clients[0].parameters == world.parameters
     assert world.clients[0].parameters != replace(world.parameters, minimum_data=1)
+
+
+GWEI = 10**9
+
+
+def test_what_pays_rewards_out_waits_until_gas_is_cheap_and_nothing_else_does(played: Played):
+    chain, found = played
+    policy = FeePolicy(maximum=300 * GWEI, claims=2 * GWEI)
+    account = Web3Chain(chain.contracts, account_from_mnemonic(DEVELOPMENT_MNEMONIC, 0), policy)
+    caps: list[int | None] = []
+
+    def noted(*arguments: object) -> None:
+        caps.append(arguments[-1].maximum)
+        raise RevertedError("as the test says")
+
+    account._sender.send = noted  # type: ignore[method-assign]
+    claims = [
+        actions.ClaimBest(1),
+        actions.ClaimVoice(1, 0),
+        actions.ClaimAttestation(1, account.account),
+        actions.ClaimData(of_kind(found, records.DataShared)[0].record, 0),
+    ]
+    for action in [*claims, actions.Advance()]:
+        with pytest.raises(RevertedError):
+            account.execute(action)
+    assert caps == [*len(claims) * [2 * GWEI], 300 * GWEI]
+    assert policy.of_claims().of_claims() == policy.of_claims()
+    assert FeePolicy().of_claims().maximum is None
+
+
+def test_a_claim_is_not_sent_while_gas_is_dearer(played: Played):
+    chain, _ = played
+    with chain.undone() as copy:
+        copy.bitcoin.grow(1)
+        header = actions.SubmitHeaders(copy.bitcoin.raw(copy.bitcoin.best_height))
+        chain.ethereum.request("anvil_setNextBlockBaseFeePerGas", hex(20 * GWEI))
+        chain.clock.mine()
+        policy = FeePolicy(maximum=300 * GWEI, claims=2 * GWEI)
+        account = Web3Chain(chain.contracts, account_from_mnemonic(DEVELOPMENT_MNEMONIC, 0), policy)
+        with pytest.raises(FeeCapError, match="the cap is 2: nothing was sent"):
+            account.call(function_call(header), is_claim=True)
+        assert account.call(function_call(header)).gas_used > 0

@@ -12,15 +12,16 @@ import pytest
 
 from offchain.errors import EvaluationError
 from offchain.learning.tasks.learner import DigitsLearner
-from offchain.node.attesting import MALFORMED, Attesting
+from offchain.node.attesting import MALFORMED, Attesting, judged_on
 from offchain.node.background import Background
 from offchain.node.round_data import RoundData
 from offchain.protocol.history.entries import RoundHistory
+from offchain.protocol.history.fold import History
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.records import DataSetFixed, ModelRevealed, RoundOpened
 from offchain.protocol.words.status import ZERO_HASH
-from offchain.protocol.words.transactions import ModelTransaction
-from tests.support.data_bench import ADDRESS, PARTS, ROUND, SAMPLES, TEST_PART, DataBench
+from offchain.protocol.words.transactions import ModelTransaction, Row
+from tests.support.data_bench import ADDRESS, DOMAIN, PARTS, ROUND, SAMPLES, TEST_PART, DataBench
 from tests.support.tampering.poisonous import poisonous_model, sound_model
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -115,8 +116,49 @@ def test_nothing_is_evaluated_twice_even_after_a_restart(bench):
 
 def test_points_that_a_journal_has_for_another_number_of_samples_are_not_taken(bench):
     data, model = data_of(bench), bench.store.put(sound_model())
-    bench.journal.keep_points(ROOT, model, bytes(3))
+    bench.journal.keep_points(judged_on(data), model, bytes(3))
     assert attesting_of(bench).points(data, model) is None
+
+
+def test_points_on_other_test_parts_of_the_same_data_are_no_points(bench):
+    """Blocks were taken back, and the partition drew others."""
+    data, attesting = data_of(bench), attesting_of(bench)
+    model = bench.store.put(sound_model())
+    judge(attesting, data, [model])
+    drawn = tuple(replace(item, test_parts=item.test_parts << 1) for item in data.transactions)
+    assert attesting.points(replace(data, transactions=drawn), model) is None
+    assert attesting.points(data, model) is not None
+
+
+def test_a_statement_is_of_the_reveals_as_they_are_in_a_chain_that_was_read_anew(bench):
+    """The same reveals in another order: every node would else state the rows of before."""
+    data, attesting = data_of(bench), attesting_of(bench)
+    models = [bytes([number]) * 32 for number in (1, 2)]
+    for number, model in enumerate(models, 1):
+        points = bytes(sample % 3 < number for sample in range(2 * SAMPLES))
+        bench.journal.keep_points(judged_on(data), model, points)
+
+    def rows(attesting: Attesting, order: list[bytes]) -> tuple[Row, ...] | None:
+        history = History(PARAMETERS, DOMAIN)
+        reveals = [
+            ModelRevealed(
+                ROUND,
+                ADDRESS,
+                index,
+                1 + index,
+                ModelTransaction(ADDRESS, m, ROOT, 5, ROOT, ROOT),
+                **PLACE,
+            )
+            for index, m in enumerate(order)
+        ]
+        history.rounds[ROUND] = replace(replace_reveals(*reveals), missing=0)
+        first = attesting.rows(history, data)
+        assert attesting.rows(history, data) is first
+        return first
+
+    there, back = rows(attesting, models), rows(attesting, models[::-1])
+    assert there is not None
+    assert there != back == rows(attesting_of(bench), models[::-1])
 
 
 def test_models_are_evaluated_once_they_can_be_had(bench):

@@ -63,7 +63,7 @@ class Node:
     def train(self, payloads=None):
         payloads = payloads or RandomDigits(1).draw(1, 4)
         training = Training(ROUND, tuple(payloads), IDS[: len(payloads)], (0,) * 4, None)
-        self.modelling.start(training)
+        self.modelling.start(ROUND, lambda: training)
         self.background.wait(PATIENCE_SECONDS)
         self.modelling.finish(self.background.take())
         return training
@@ -190,7 +190,8 @@ def test_a_training_that_is_cancelled_leaves_nothing(tmp_path):
         channels=(4, 4, 4, 4), epochs=10**6, maximum_steps=10**6, report_steps=1
     )
     node = Node(tmp_path, settings=endless)
-    node.modelling.start(Training(ROUND, tuple(RandomDigits(1).draw(1, 2)), IDS[:2], (0, 0), None))
+    training = Training(ROUND, tuple(RandomDigits(1).draw(1, 2)), IDS[:2], (0, 0), None)
+    node.modelling.start(ROUND, lambda: training)
     node.background.cancel()
     node.background.wait(PATIENCE_SECONDS)
     ended = node.background.take()

@@ -191,6 +191,19 @@ def test_what_is_handed_over_is_left_alone_for_a_while(node):
     assert node.facts.data is Delivery.HERE
 
 
+def test_what_was_handed_over_is_due_again_at_once_where_blocks_are_taken_back(node, chain):
+    """Whoever brought it may have forgotten it since."""
+    assert node.facts.data is Delivery.HERE
+    ethereum = chain.contracts.ethereum
+    snapshot = ethereum.request("evm_snapshot")
+    node.share(anew=True)
+    chain.chains[0].execute(node.shared()[0])
+    chain.refresh()
+    ethereum.request("evm_revert", snapshot)
+    chain.clock.mine()
+    assert node.facts.data is Delivery.HERE
+
+
 class Refusing(Caught):
     """An outlet that refuses everything."""
 

@@ -8,19 +8,22 @@ import pytest
 import structlog
 
 from offchain.cli import modelchain
+from offchain.commands.options import LIVE_CONFIRMATIONS
 from offchain.commands.worker.run import (
-    LIVE_CONFIRMATIONS,
     make_policy,
+    parse_confirmations,
     parse_roles,
     read_seed,
 )
 from offchain.config import version
 from offchain.errors import ChainError, ConfigurationError
 from offchain.feeder import feeder
+from offchain.node.assembly import journal_file
 from offchain.node.demo.local_network import free_port
 from offchain.node.relayer.serving import bind
+from offchain.private_files import held_alone
 from offchain.programs.running import run_program
-from offchain.protocol.deciding.policy import ALL_ROLES, Role
+from offchain.protocol.deciding.policy import ALL_ROLES, Confirmations, Role
 from offchain.relayer import relayer
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, Anvil
 from offchain.worker import worker
@@ -103,6 +106,21 @@ def test_a_worker_without_an_account(run, anvil, chain):
     assert "--account N" in said
 
 
+def test_a_second_worker_of_one_account_is_refused(run, anvil, chain, tmp_path):
+    found = chain.contracts.deployment
+    state, account = tmp_path / "state", chain.chains[0].account
+    file = journal_file(state, found.genesis_hash, found.address("ModelChain"), account)
+    with held_alone(file.with_suffix(".lock"), "the first"):
+        status, said = run(
+            "worker",
+            *("--account", 0, "--rpc", anvil.url, "--deployment", chain.plan.deployment),
+            *("--state", state, "--store", tmp_path / "store"),
+        )
+    assert status == ConfigurationError.exit_code
+    assert f"a worker of {account} runs already" in said
+    assert len(said.splitlines()) == 1
+
+
 def test_a_store_that_cannot_be_written(run, anvil, chain, tmp_path):
     (tmp_path / "file").write_text("no folder")
     status, said = run(
@@ -178,11 +196,14 @@ def test_a_missing_seed_file_is_named(tmp_path):
 
 def test_a_replay_goes_by_the_nodes_clock_and_every_other_chain_by_its_parameters():
     development = make_policy(DEVELOPMENT_CHAIN_ID, ALL_ROLES, None, None, leave=False)
-    assert development.confirmations == 0
+    assert development.confirmations == Confirmations()
     assert development.phase_seconds is not None
-    assert make_policy(DEVELOPMENT_CHAIN_ID, ALL_ROLES, 2, 7, leave=False).phase_seconds == 7
+    depths = Confirmations(keys=2)
+    given = make_policy(DEVELOPMENT_CHAIN_ID, ALL_ROLES, depths, 7, leave=False)
+    assert (given.confirmations, given.phase_seconds) == (depths, 7)
     live = make_policy(1, ALL_ROLES, None, None, leave=True)
-    assert (live.confirmations, live.phase_seconds) == (LIVE_CONFIRMATIONS, None)
+    assert live.confirmations == Confirmations.of_all(LIVE_CONFIRMATIONS)
+    assert live.phase_seconds is None
     assert live.leave
 
 
@@ -190,3 +211,12 @@ def test_no_option_gives_a_node_another_pace_than_its_chain():
     """It would be known by it."""
     with pytest.raises(ConfigurationError, match="leave it out"):
         make_policy(1, ALL_ROLES, None, 600, leave=False)
+
+
+def test_confirmations_are_one_number_or_one_for_each_kind():
+    twelve = LIVE_CONFIRMATIONS
+    assert parse_confirmations("3") == Confirmations(3, 3, 3)
+    assert parse_confirmations("keys=20, statements=0") == Confirmations(20, twelve, 0)
+    for text in ("", "-1", "1.5", "10001", "keys", "keys=", "keys=1,roles=2", "reveals=x", "2²"):
+        with pytest.raises(ConfigurationError, match="one number of 0 to 10000"):
+            parse_confirmations(text)

@@ -21,10 +21,14 @@ from offchain.chain.rpc.ethereum import LATEST, Call, Ethereum
 from offchain.chain.rpc.provider import RpcFault
 from offchain.chain.rpc.replies import Log
 from offchain.errors import StaleDeploymentError
+from offchain.ports import BlockPoint, Reading
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 
 Event = TypeVar("Event", bound=Record)
+
+_UNSETTLED: Final = 64
+"""The newest blocks, which may be taken back: two epochs of Ethereum."""
 
 _LOGS_AT_ONCE: Final = 512
 """Logs whose blocks' times are asked for together."""
@@ -102,9 +106,27 @@ class DeployedContracts:
 
     def records(self, from_block: int, to_block: int) -> Iterator[Record]:
         """The protocol's events in a range of EVM blocks, both ends included, in order."""
+        return self._records(self._logs(from_block, to_block))
+
+    def reading(self, from_block: int, to_block: int) -> Reading:
+        """The same, with the blocks that logs of the newest blocks say to be of."""
+        blocks: dict[BlockPoint, None] = {}
+
+        def noted() -> Iterator[Log]:
+            for log in self._logs(from_block, to_block):
+                if log.block_hash is not None and log.block_number > to_block - _UNSETTLED:
+                    blocks[BlockPoint(log.block_number, log.block_hash)] = None
+                yield log
+
+        return Reading(tuple(self._records(noted())), tuple(blocks))
+
+    def _logs(self, from_block: int, to_block: int) -> Iterator[Log]:
         first = max(from_block, self.deployment.block_number)
+        return self.ethereum.logs(list(self._names), first, to_block)
+
+    def _records(self, logs: Iterator[Log]) -> Iterator[Record]:
         pending: list[Log] = []
-        for log in self.ethereum.logs(list(self._names), first, to_block):
+        for log in logs:
             pending.append(log)
             if len(pending) >= _LOGS_AT_ONCE:
                 yield from self._decoded(pending)

@@ -10,8 +10,10 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from offchain.chain.rpc import replies
 from offchain.chain.rpc.provider import (
+    MAXIMUM_BATCH,
     BoundedProvider,
     RpcBusy,
+    RpcDisagreementError,
     RpcFault,
     RpcGatewayError,
     RpcReplyError,
@@ -132,18 +134,30 @@ class Ethereum:
         return {header.number: header.timestamp for header in headers}
 
     def block_hashes(self, numbers: Sequence[int]) -> list[bytes]:
-        """Hashes of several blocks by number; empty where the node has no such block."""
+        """Hashes of several blocks by number; empty where no node has such a block.
+
+        Where there are several addresses all are asked: what their chains are is what everything
+        else hangs on. Those that are behind have no word.
+
+        Raises:
+            RpcDisagreementError: two of them have different blocks of one number.
+        """
         method = "eth_getBlockByNumber"
-        answers = self.requests([(method, (hex(number), False)) for number in numbers])
-        hashes: list[bytes] = []
-        for number, answer in zip(numbers, answers, strict=True):
-            if answer is None:
-                hashes.append(b"")
-                continue
-            header = replies.block_header(method, answer)
-            _same_number(method, number, header)
-            hashes.append(header.hash)
-        return hashes
+        asked = [(RPCEndpoint(method), [hex(number), False]) for number in numbers]
+        found: dict[int, tuple[str, bytes]] = {}
+        for start in range(0, len(asked), MAXIMUM_BATCH):
+            some = asked[start : start + MAXIMUM_BATCH]
+            for url, answers in self._provider.make_compared_request(some):
+                for place, reply in enumerate(answers, start):
+                    answer = _result(method, reply)
+                    if answer is None:
+                        continue
+                    header = replies.block_header(method, answer)
+                    _same_number(method, numbers[place], header)
+                    other, known = found.setdefault(place, (url, header.hash))
+                    if known != header.hash:
+                        raise RpcDisagreementError(method, (other, url))
+        return [found[place][1] if place in found else b"" for place in range(len(numbers))]
 
     def codes(self, addresses: Sequence[str], block: int | str = LATEST) -> list[bytes]:
         """Runtime code at several addresses; empty where there is no contract."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -66,6 +67,17 @@ class RpcBusy(RpcUnreachable):
         self.status = status
 
 
+class RpcDisagreementError(RpcError):
+    """Two nodes that were asked the same do not say the same."""
+
+    def __init__(self, method: str, urls: Sequence[str]) -> None:
+        super().__init__(
+            f"the nodes at {' and '.join(urls)} do not agree on {method}: blocks are being taken "
+            "back, or one of them is wrong; nothing is done until they agree"
+        )
+        self.method = method
+
+
 class RpcReplyError(RpcError):
     """A reply that is no JSON-RPC, or is not what the method returns."""
 
@@ -109,10 +121,12 @@ class RpcFault(RpcError):
 
 
 class BoundedProvider(JSONBaseProvider):
-    """web3 provider over one HTTP connection pool; may be used by several threads.
+    """web3 provider over HTTP connection pools; may be used by several threads.
+
+    With several addresses the next one is asked where one does not answer, and goes on being asked.
 
     Args:
-        url: http or https.
+        url: http or https; several joined by commas.
         timeout_seconds: for connecting and for each pause in a reply.
         attempts: how often a request is tried while the connection fails, at least 1.
         pause: waits between attempts, as ``time.sleep`` does.
@@ -130,20 +144,44 @@ class BoundedProvider(JSONBaseProvider):
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__()
-        self._address = checked_http_address(url, "RPC address")
+        addresses = split_addresses(url)
+        self._addresses = [checked_http_address(each, "RPC address") for each in addresses]
+        self._asked = 0
         self._attempts = attempts
         self._pause = pause
         self._numbers = itertools.count(1)
-        self._http = open_client(url, pause_seconds=timeout_seconds)
+        self._clients = [open_client(each, pause_seconds=timeout_seconds) for each in addresses]
 
     @property
     def url(self) -> str:
-        """The address, as it may be shown."""
-        return redacted(self._address)
+        """The address that is asked now, as it may be shown."""
+        return redacted(self._addresses[self._asked])
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        for client in self._clients:
+            client.close()
+
+    def make_compared_request(
+        self, requests: list[tuple[RPCEndpoint, Any]]
+    ) -> list[tuple[str, list[RPCResponse]]]:
+        """Several reading requests as one, of every address; envelopes by address as it is shown.
+
+        Those that do not answer are left out, as long as one does.
+
+        Raises:
+            RpcError: none answers; what the last one failed by.
+        """
+        found: list[tuple[str, list[RPCResponse]]] = []
+        failure: RpcError | None = None
+        for asked, address in enumerate(self._addresses):
+            try:
+                found.append((redacted(address), self._batch(requests, asked)))
+            except RpcError as error:
+                failure = error
+        if failure is not None and not found:
+            raise failure
+        return found
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """One request; returns the reply's envelope with ``result`` or ``error``.
@@ -171,9 +209,12 @@ class BoundedProvider(JSONBaseProvider):
             envelopes += self._batch(requests[start : start + MAXIMUM_BATCH])
         return envelopes
 
-    def _batch(self, requests: Sequence[tuple[RPCEndpoint, Any]]) -> list[RPCResponse]:
+    def _batch(
+        self, requests: Sequence[tuple[RPCEndpoint, Any]], only: int | None = None
+    ) -> list[RPCResponse]:
+        """One request of the address that is asked now, or of another alone."""
         bodies = [self._request(method, params) for method, params in requests]
-        reply = self._post("a batch", bodies, may_repeat=True)
+        reply = self._post("a batch", bodies, may_repeat=True, only=only)
         if isinstance(reply, dict) and "error" in reply:
             raise fault_of("a batch", reply["error"])
         if not isinstance(reply, list) or len(reply) != len(bodies):
@@ -187,27 +228,36 @@ class BoundedProvider(JSONBaseProvider):
     def _request(self, method: RPCEndpoint, params: Any) -> dict[str, Any]:
         return {"jsonrpc": "2.0", "id": next(self._numbers), "method": method, "params": params}
 
-    def _post(self, method: str, body: object, *, may_repeat: bool) -> object:
+    def _post(
+        self, method: str, body: object, *, may_repeat: bool, only: int | None = None
+    ) -> object:
         content = json.dumps(body, default=_plain).encode("utf-8")
+        several = len(self._addresses) if only is None else 1
         for attempt in itertools.count(1):
+            asked = self._asked if only is None else only
             failure: RpcUnreachable
             try:
-                return self._read(method, content)
+                return self._read(method, content, asked)
             except httpx.HTTPError as error:
-                failure = RpcUnreachable(self.url, reason_of(error))
+                failure = RpcUnreachable(redacted(self._addresses[asked]), reason_of(error))
                 # A request that was never connected did nothing; one that was cut off may have.
                 repeatable = may_repeat or isinstance(error, httpx.ConnectError)
             except RpcBusy as error:
                 failure, repeatable = error, may_repeat
-            if attempt >= self._attempts or not repeatable:
+            if only is None:
+                # Others may have gone on to the next one meanwhile: then this one is asked again.
+                self._asked = (asked + 1) % len(self._addresses)
+            if attempt >= max(self._attempts, several) or not repeatable:
                 raise failure
-            self._pause(0.1 * 2 ** (attempt - 1))
+            if attempt % several == 0:
+                self._pause(0.1 * 2 ** (attempt // several - 1))
         raise AssertionError("unreachable")
 
-    def _read(self, method: str, content: bytes) -> object:
+    def _read(self, method: str, content: bytes, asked: int) -> object:
         """A reply's JSON; nodes send JSON-RPC errors with any HTTP status."""
         headers = {"Content-Type": "application/json"}
-        with self._http.stream("POST", self._address, content=content, headers=headers) as response:
+        address, client = self._addresses[asked], self._clients[asked]
+        with client.stream("POST", address, content=content, headers=headers) as response:
             status = response.status_code
             try:
                 received = read_body(response, MAXIMUM_REPLY)
@@ -220,8 +270,13 @@ class BoundedProvider(JSONBaseProvider):
             if status < 400 or _is_json_rpc(reply):
                 return cast(object, reply)
         if status in BUSY and (method, status) not in _TOO_MUCH:
-            raise RpcBusy(self.url, status)
+            raise RpcBusy(redacted(address), status)
         raise RpcGatewayError(method, status)
+
+
+def split_addresses(text: str) -> list[str]:
+    """The addresses of a text that joins them by commas."""
+    return re.split(r",(?=https?://)", text)
 
 
 def _is_json_rpc(reply: object) -> bool:

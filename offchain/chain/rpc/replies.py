@@ -40,7 +40,7 @@ class EvmBlock:
 class Log:
     """An event as the chain keeps it.
 
-    ``timestamp`` and ``transaction_hash`` are None where the node does not add them.
+    ``timestamp``, ``transaction_hash`` and ``block_hash`` are None where the node adds none.
     """
 
     address: str
@@ -50,6 +50,7 @@ class Log:
     log_index: int
     timestamp: int | None
     transaction_hash: bytes | None = None
+    block_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def log(method: str, value: object) -> Log:
     if fields.get("removed") not in (None, False):
         raise RpcReplyError(method, "has a log of a block that was removed")
     timestamp, sent = fields.get("blockTimestamp"), fields.get("transactionHash")
+    block = fields.get("blockHash")
     return Log(
         address=address(method, fields.get("address")),
         topics=tuple(data(method, topic, HASH_BYTES) for topic in topics),
@@ -116,6 +118,7 @@ def log(method: str, value: object) -> Log:
         log_index=quantity(method, fields.get("logIndex")),
         timestamp=None if timestamp is None else quantity(method, timestamp),
         transaction_hash=None if sent is None else data(method, sent, HASH_BYTES),
+        block_hash=None if block is None else data(method, block, HASH_BYTES),
     )
 
 

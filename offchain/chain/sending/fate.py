@@ -13,6 +13,19 @@ from enum import Enum
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.replies import TransactionReceipt
 from offchain.chain.sending.outbox import SignedTransaction
+from offchain.errors import ChainError
+
+
+class OvertakenError(ChainError):
+    """A transaction was sent and can't be mined any more: its nonce is used up."""
+
+    def __init__(self, transaction_hash: bytes, nonce: int) -> None:
+        super().__init__(
+            f"transaction 0x{transaction_hash.hex()} can't be mined: another transaction of the "
+            f"account has its nonce {nonce}; see whether another program sends with this account"
+        )
+        self.transaction_hash = transaction_hash
+        self.nonce = nonce
 
 
 class Fate(Enum):
@@ -37,9 +50,14 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of them, with the receipt of the one that was mined."""
+    """What became of them, with the receipt of the one that was mined.
+
+    ``first_free`` is the lowest nonce of the account that no transaction has, as the node sees it:
+    if it is lower than theirs they wait for whatever fills the gap.
+    """
 
     fate: Fate
+    first_free: int
     receipt: TransactionReceipt | None = None
 
 
@@ -48,9 +66,10 @@ def find_out(ethereum: Ethereum, account: str, versions: Sequence[SignedTransact
     seen = ethereum.seen(account, [version.hash for version in versions])
     nonce = versions[0].nonce
     for receipt in seen.receipts.values():
-        return Finding(Fate.MINED, receipt)
+        return Finding(Fate.MINED, seen.pending, receipt)
+    fate = Fate.DISPLACED if seen.pending > nonce else Fate.UNKNOWN
     if seen.known:
-        return Finding(Fate.WAITING)
-    if seen.mined > nonce:
-        return Finding(Fate.LOST)
-    return Finding(Fate.DISPLACED if seen.pending > nonce else Fate.UNKNOWN)
+        fate = Fate.WAITING
+    elif seen.mined > nonce:
+        fate = Fate.LOST
+    return Finding(fate, seen.pending)

@@ -29,12 +29,19 @@ class FeePolicy:
 
     Attributes:
         maximum: wei for one gas that are never exceeded; None: whatever the market asks.
+        claims: the same for what can wait, the claims of rewards, where it is lower.
         replace_after_seconds: how long a transaction waits before one that pays an eighth more
             takes its place.
     """
 
     maximum: int | None = None
+    claims: int | None = None
     replace_after_seconds: float = REPLACE_AFTER_SECONDS
+
+    def of_claims(self) -> FeePolicy:
+        """What is paid for what can wait."""
+        caps = [cap for cap in (self.maximum, self.claims) if cap is not None]
+        return replace(self, maximum=min(caps, default=None))
 
 
 @dataclass(frozen=True, slots=True)

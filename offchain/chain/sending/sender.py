@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from offchain.chain.abi.reverts import revert_of
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcFault
 from offchain.chain.rpc.replies import TransactionReceipt
-from offchain.chain.sending.fate import Fate, Finding, find_out
+from offchain.chain.sending.fate import Fate, Finding, OvertakenError, find_out
 from offchain.chain.sending.fees import FeePolicy, Fees, first_fees, replacement_fees
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.errors import (
@@ -39,6 +40,8 @@ _FIRST_PAUSE_SECONDS: Final = 0.1
 _CERTAIN: Final = 4
 """Findings in a row that another transaction took the nonce of one that may have been taken: its
 receipt may be late, or asked of another node behind the same address."""
+_LOOK_SECONDS: Final = 2.0
+"""How often a transaction that is waited for is looked for itself, and not only its receipt."""
 _TRANSFER_GAS: Final = 21_000
 _LARGEST_GAS: Final = 1 << 24
 """Gas that one transaction may have (EIP-7825)."""
@@ -89,14 +92,19 @@ class Sender:
         """The account's address, EIP-55 checksummed."""
         return str(self._account.address)
 
-    def send(self, to: str | None, content: bytes, value: int = 0) -> TransactionReceipt:
+    def send(
+        self, to: str | None, content: bytes, value: int = 0, policy: FeePolicy | None = None
+    ) -> TransactionReceipt:
         """Send a transaction and wait until it is mined; `to` None creates a contract.
+
+        ``policy``: what is paid for this one, if it is not the sender's.
 
         Raises:
             RevertedError: it reverts, found before it was sent or after it was mined.
             InsufficientFundsError: the account cannot pay for it.
             FeeCapError: gas costs more than the policy allows.
             NotMinedError: it was sent and is not mined in time.
+            OvertakenError: it was sent, and another transaction took its nonce.
             PerhapsSentError: it was sent, and nobody says what became of it.
             RpcError: the node does not answer, or refuses it: nothing was sent.
         """
@@ -105,15 +113,16 @@ class Sender:
             transaction["to"] = to
         if value:
             transaction["value"] = hex(value)
+        policy = policy or self._policy
         if self._outbox is None:
             with self._lock:
-                sent = self._submit(transaction, to, content, value)
-            receipt = self._wait([sent])
+                sent = self._submit(transaction, to, content, value, policy)
+            receipt = self._wait([sent], policy)
         else:
             with self._lock:
                 self.settle()
-                sent = self._submit(transaction, to, content, value)
-                receipt = self._wait([sent])
+                sent = self._submit(transaction, to, content, value, policy)
+                receipt = self._wait([sent], policy)
                 self._outbox.forget(sent.nonce)
         if not receipt.succeeded:
             raise self._reason(transaction, receipt)
@@ -150,15 +159,21 @@ class Sender:
                 if not isinstance(said, RpcFault):
                     raise said
                 # Perhaps it pays too little by now.
-                self._replace(versions)
-        self._wait(versions)
+                self._replace(versions, self._policy)
+        with suppress(OvertakenError):
+            self._wait(versions, self._policy)
 
     def _submit(
-        self, transaction: dict[str, object], to: str | None, content: bytes, value: int
+        self,
+        transaction: dict[str, object],
+        to: str | None,
+        content: bytes,
+        value: int,
+        policy: FeePolicy,
     ) -> SignedTransaction:
         gas = self._gas(transaction, value)
         for attempt in range(1, _NONCE_ATTEMPTS + 1):
-            fees = first_fees(self._ethereum, self._policy)
+            fees = first_fees(self._ethereum, policy)
             self._check_funds(value + gas * fees.limit)
             nonce = self._ethereum.nonce(self.address)
             signed = self._sign(nonce, to, content, value, gas, fees)
@@ -238,6 +253,14 @@ class Sender:
         self, nonce: int, to: str | None, content: bytes, value: int, gas: int, fees: Fees
     ) -> SignedTransaction:
         """Sign a transaction, and write it down before anybody can see it."""
+        signed = self._signed(nonce, to, content, value, gas, fees)
+        if self._outbox is not None:
+            self._outbox.keep(signed)
+        return signed
+
+    def _signed(
+        self, nonce: int, to: str | None, content: bytes, value: int, gas: int, fees: Fees
+    ) -> SignedTransaction:
         fields: dict[str, Any] = {
             "chainId": self._chain_id,
             "nonce": nonce,
@@ -248,10 +271,7 @@ class Sender:
             **fees.fields(),
         }
         raw = bytes(self._account.sign_transaction(fields).raw_transaction)
-        signed = SignedTransaction(nonce, to, content, value, gas, fees, raw)
-        if self._outbox is not None:
-            self._outbox.keep(signed)
-        return signed
+        return SignedTransaction(nonce, to, content, value, gas, fees, raw)
 
     def _gas(self, transaction: dict[str, object], value: int) -> int:
         """Gas limit: the estimate and a quarter, since others' transactions may come first."""
@@ -270,16 +290,17 @@ class Sender:
         if balance < needed:
             raise InsufficientFundsError(self.address, balance, needed)
 
-    def _wait(self, versions: list[SignedTransaction]) -> TransactionReceipt:
+    def _wait(self, versions: list[SignedTransaction], policy: FeePolicy) -> TransactionReceipt:
         """Wait until one of a nonce's versions is mined; a stuck one gets a dearer version."""
         try:
-            return self._mined(versions)
+            return self._mined(versions, policy)
         except RpcError as error:
             raise PerhapsSentError(versions[-1].hash, str(error)) from error
 
-    def _mined(self, versions: list[SignedTransaction]) -> TransactionReceipt:
+    def _mined(self, versions: list[SignedTransaction], policy: FeePolicy) -> TransactionReceipt:
         now = self._clock()
-        deadline, replace_at = now + self._timeout, now + self._policy.replace_after_seconds
+        deadline, replace_at = now + self._timeout, now + policy.replace_after_seconds
+        look_at, gaps = now + _LOOK_SECONDS, 0
         pause = _FIRST_POLL_SECONDS
         while True:
             receipt = self._receipt(versions)
@@ -287,19 +308,50 @@ class Sender:
                 return receipt
             now = self._clock()
             if now >= deadline:
-                self._check_cap(versions[-1])
+                _check_cap(versions[-1], policy)
                 raise NotMinedError(versions[-1].hash, self._timeout)
+            if now >= look_at:
+                look_at = now + _LOOK_SECONDS
+                gaps = self._keep_alive(versions, gaps)
             if now >= replace_at:
-                replace_at = now + self._policy.replace_after_seconds
+                replace_at = now + policy.replace_after_seconds
                 try:
-                    self._replace(versions)
+                    self._replace(versions, policy)
                 except (FeeCapError, InsufficientFundsError):
                     # It goes on waiting for what it pays now; the deadline says why it waited.
                     replace_at = deadline
             self._pause(pause)
             pause = min(_LAST_POLL_SECONDS, 1.5 * pause)
 
-    def _replace(self, versions: list[SignedTransaction]) -> None:
+    def _keep_alive(self, versions: Sequence[SignedTransaction], gaps: int) -> int:
+        """See to it that what is waited for can still be mined, whatever blocks are taken back.
+
+        A transaction that the node has no more is handed over again. Where one before it is gone,
+        and was found gone several times (``gaps``), a payment of nothing takes its nonce: what it
+        was for is due again, and whoever sent it sees that.
+
+        Returns:
+            How many times in a row there was such a gap.
+
+        Raises:
+            OvertakenError: another transaction took its nonce for good.
+        """
+        last = versions[-1]
+        found = self._find_out(versions)
+        if self._is_lost(found, versions):
+            raise OvertakenError(last.hash, last.nonce)
+        if found.fate is Fate.UNKNOWN:
+            self._hand_over(last)
+        if found.fate is Fate.MINED or found.first_free >= last.nonce:
+            return 0
+        if gaps + 1 >= _CERTAIN:
+            fees = first_fees(self._ethereum, self._policy).at_least(last.fees)
+            gap = found.first_free
+            self._hand_over(self._signed(gap, self.address, b"", 0, _TRANSFER_GAS, fees))
+            return 0
+        return gaps + 1
+
+    def _replace(self, versions: list[SignedTransaction], policy: FeePolicy) -> None:
         """Add a version that pays an eighth more, or the market's price where that is higher.
 
         Nothing is added where the price cannot be what it waits for.
@@ -309,7 +361,7 @@ class Sender:
             InsufficientFundsError: the account does not have it.
         """
         stuck = versions[-1]
-        fees = replacement_fees(self._ethereum, self._policy, stuck.fees)
+        fees = replacement_fees(self._ethereum, policy, stuck.fees)
         if fees is None:
             return
         self._check_funds(stuck.value + stuck.gas * fees.limit)
@@ -317,12 +369,6 @@ class Sender:
         # Whatever the node says now, the version may be on its way: its receipt is looked for too.
         versions.append(dearer)
         self._hand_over(dearer)
-
-    def _check_cap(self, waiting: SignedTransaction) -> None:
-        """``FeeCapError`` if the cap is why a transaction was not replaced by a dearer one."""
-        maximum, needed = self._policy.maximum, waiting.fees.raised().limit
-        if maximum is not None and needed > maximum:
-            raise FeeCapError(needed, maximum, waiting.hash)
 
     def _receipt(self, versions: Iterable[SignedTransaction]) -> TransactionReceipt | None:
         """The receipt of whichever version was mined."""
@@ -340,3 +386,10 @@ class Sender:
             return revert_of(fault) or RevertedError("")
         # The state has moved on, or it ran out of gas.
         return RevertedError("")
+
+
+def _check_cap(waiting: SignedTransaction, policy: FeePolicy) -> None:
+    """``FeeCapError`` if the cap is why a transaction was not replaced by a dearer one."""
+    maximum, needed = policy.maximum, waiting.fees.raised().limit
+    if maximum is not None and needed > maximum:
+        raise FeeCapError(needed, maximum, waiting.hash)

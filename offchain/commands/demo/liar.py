@@ -47,6 +47,7 @@ def liar(context: click.Context, /, points: int, **options: Any) -> None:
         "data_source": None,
         "seed_file": None,
         "confirmations": None,
+        "poll": None,
         "leave": False,
     }
     lie = partial(LyingLearner, points_of_best=points)

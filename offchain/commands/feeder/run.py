@@ -23,6 +23,7 @@ from offchain.node.feeder.live import FollowingFeeder
 from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.feeder.schedule import ReplaySchedule
 from offchain.ports import HeaderSource
+from offchain.programs.ending import work_until_stopped
 from offchain.programs.running import stop_on_signals
 
 log = structlog.get_logger()
@@ -55,12 +56,13 @@ def run_feeder(
     clock = clock_to_move(contracts.ethereum, source)
     relay = RelayReader(contracts.ethereum, found.address("BitcoinRelay"))
     if clock is None:
-        FollowingFeeder(chain, relay, source, found.rules).run(stopped, pause)
+        following = FollowingFeeder(chain, relay, source, found.rules)
+        work_until_stopped(lambda: following.run(stopped, pause), stopped)
         return
     # Headers of another chain than the relay's are said at once, not when the nodes wait for them.
     view = relay.view()
     next_batch(view, lambda: relay.held_hashes(view), source, found.rules)
-    ReplayingFeeder(
+    replaying = ReplayingFeeder(
         chain,
         ChainFollower(chain, found.domain(), found.block_number),
         source,
@@ -68,7 +70,8 @@ def run_feeder(
         found.relay,
         ReplaySchedule(contracts.parameters, nodes, patience),
         time.monotonic,
-    ).run(stopped)
+    )
+    work_until_stopped(lambda: replaying.run(stopped), stopped)
 
 
 def clock_to_move(ethereum: Ethereum, source: HeaderSource) -> DevelopmentClock | None:

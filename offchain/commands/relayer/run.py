@@ -16,7 +16,7 @@ from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
-from offchain.commands.options import RELAYER_ACCOUNT
+from offchain.commands.options import LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
 from offchain.config import Settings
 from offchain.errors import RelayerError
 from offchain.node.assembly import journal_file
@@ -39,6 +39,9 @@ log = structlog.get_logger()
 HEALTH_SECONDS = 3.0
 """How long the chain may take to answer for /healthz."""
 
+SENDING_SECONDS = 2.0
+"""How long what is being sent is waited for at the end: all of it is on disk."""
+
 CONNECTIONS = 256
 """Connections at a time, slow ones included; more get a 503."""
 
@@ -53,6 +56,8 @@ def run_relayer(
     client_rate: float,
     behind_proxy: bool,
     minimum_balance: str,
+    poll: float | None,
+    confirmations: int | None,
     order_fee: str,
 ) -> None:
     """Bring others' transactions on chain until it is stopped; options as in `offchain.relayer`.
@@ -76,8 +81,11 @@ def run_relayer(
                 contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
             )
             waiting = RelayerQueue(database, queue)
-            if mixing is None and found.chain_id == DEVELOPMENT_CHAIN_ID:
+            is_development = found.chain_id == DEVELOPMENT_CHAIN_ID
+            if mixing is None and is_development:
                 mixing = DEVELOPMENT_SECONDS
+            if confirmations is None:
+                confirmations = 0 if is_development else LIVE_CONFIRMATIONS
             service = RelayerService(
                 chain,
                 open_store(settings.store, for_writing=True),
@@ -86,7 +94,8 @@ def run_relayer(
                 waiting,
                 Timing(chain.parameters, mixing, time.monotonic),
                 Mixer(random.SystemRandom()),
-                OrderDesk(contracts, chain, waiting.orders, least_fee),
+                OrderDesk(contracts, chain, waiting.orders, least_fee, confirmations=confirmations),
+                confirmations,
             )
             watching = Ethereum(
                 BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)
@@ -111,12 +120,17 @@ def run_relayer(
                 )
             )
             stopped = stop_on_signals()
-            sending = threading.Thread(target=keep_working, args=(service, stopped), daemon=True)
+            pause = poll or polling(is_development=is_development)
+            sending = threading.Thread(
+                target=keep_working, args=(service, stopped, pause), daemon=True
+            )
             sending.start()
             log.info("the relayer listens", url=redacted(settings.relayer), account=chain.account)
             serve_until_stopped(server, listener, stopped)
             stopped.set()
-            sending.join(10.0)
+            sending.join(SENDING_SECONDS)
+    if service.work_log.foreign is not None:
+        raise service.work_log.foreign
     if service.work_log.broken:
         raise RelayerError("the relayer ended by an error in itself: read its log; nothing is lost")
     log.info("stopped")

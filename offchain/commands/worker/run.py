@@ -7,13 +7,14 @@ import secrets as randomness
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from offchain.chain.deployment.trust import require_task
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.commands.options import LIVE_CONFIRMATIONS, polling
 from offchain.commands.worker.training import help_training, training_processes
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
@@ -23,19 +24,22 @@ from offchain.learning.tasks.choice import OptionValues
 from offchain.learning.tasks.known import choose_task, make_learner, make_source, option_values
 from offchain.learning.training.place import place_of
 from offchain.node.assembly import Adapters, assemble_worker, journal_file
+from offchain.node.beside_outlet import BesideOutlet
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
+from offchain.node.loop import LoopSettings
 from offchain.node.own import Own
 from offchain.node.relayer.client import Relayers
 from offchain.ports import DataSource, Learner, Outlet
+from offchain.private_files import held_alone
+from offchain.programs.ending import work_until_stopped
 from offchain.programs.running import stop_on_signals
 from offchain.programs.standard_output import tell
-from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.policy import Confirmations, Policy, Role
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
-LIVE_CONFIRMATIONS = 12
-"""EVM blocks that make a phase's start certain enough to give out keys."""
+HIGHEST_CONFIRMATIONS = 10_000
 
 DEVELOPMENT_PHASE_SECONDS = 60
 """What a node takes a phase's length for where headers are replayed."""
@@ -55,8 +59,9 @@ def run_worker(
     data_source: str | None,
     threads: int | None,
     seed_file: Path | None,
-    confirmations: int | None,
+    confirmations: str | None,
     phase_seconds: int | None,
+    poll: float | None,
     leave: bool,
     learner_of: Callable[[Learner], Learner] = lambda learner: learner,
     challenges: bool = True,
@@ -78,15 +83,18 @@ def run_worker(
         help_training(place, threads, shared)
         return
     chosen_roles = parse_roles(roles)
+    depths = None if confirmations is None else parse_confirmations(confirmations)
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
     learned = choose_task(contracts.deployment.task.name, task)
     values = option_values(learned, given)
     account = load_account(settings, number, chain_id)
-    chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
+    chain = Web3Chain(
+        contracts, account, FeePolicy(settings.maximum_fee, settings.maximum_claim_fee)
+    )
     own = Own.of(chain, node_seed(settings, chain_id, number, seed_file))
-    outlet: Outlet = Relayers(
-        urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic
+    outlet: Outlet = BesideOutlet(
+        Relayers(urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic)
     )
     content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None
@@ -105,7 +113,7 @@ def run_worker(
             "see: use a relayer where that matters"
         )
         outlet = DirectOutlet(chain, content)
-    policy = make_policy(chain_id, chosen_roles, confirmations, phase_seconds, leave)
+    policy = make_policy(chain_id, chosen_roles, depths, phase_seconds, leave)
     policy = replace(policy, challenges=challenges)
     stopped = stop_on_signals()
     file = journal_file(
@@ -115,20 +123,26 @@ def run_worker(
         chain.account,
     )
     # The learner last, since it takes longest: what is wrong with the rest is said before.
-    with Journal(file) as journal, training_processes(place, threads, shared) as processes:
+    with (
+        held_alone(file.with_suffix(".lock"), f"a worker of {chain.account}"),
+        Journal(file) as journal,
+        training_processes(place, threads, shared) as processes,
+    ):
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         samples = chain.parameters.samples_per_part
         learner = learner_of(make_learner(learned, samples, values, processes))
         require_task(contracts.deployment, learner.task_hash)
-        assemble_worker(
+        node = assemble_worker(
             Adapters(chain, content, learner, source, outlet),
             own,
             policy,
             journal,
             time.monotonic,
             randomness.token_bytes,
-        ).run(stopped)
+            LoopSettings(poll=poll or polling(is_development=chain_id == DEVELOPMENT_CHAIN_ID)),
+        )
+        work_until_stopped(lambda: node.run(stopped), stopped)
     if processes is not None:
         processes.leave()
 
@@ -136,7 +150,7 @@ def run_worker(
 def make_policy(
     chain_id: int,
     roles: frozenset[Role],
-    confirmations: int | None,
+    confirmations: Confirmations | None,
     phase_seconds: int | None,
     leave: bool,
 ) -> Policy:
@@ -152,11 +166,36 @@ def make_policy(
             "parameters say, and a node with another pace would be known by it: leave it out"
         )
     if is_development:
-        confirmations = confirmations or 0
+        confirmations = confirmations or Confirmations()
         phase_seconds = phase_seconds or DEVELOPMENT_PHASE_SECONDS
     elif confirmations is None:
-        confirmations = LIVE_CONFIRMATIONS
+        confirmations = Confirmations.of_all(LIVE_CONFIRMATIONS)
     return Policy(roles, confirmations, phase_seconds, leave)
+
+
+def parse_confirmations(text: str) -> Confirmations:
+    """Depths from one number for all, or from ``name=number`` joined by commas; the rest are 12.
+
+    Raises:
+        ConfigurationError: a name is none, or a number is out of range.
+    """
+    known = [depth.name for depth in fields(Confirmations)]
+    given = dict.fromkeys(known, text)
+    if "=" in text:
+        pairs = [part.partition("=") for part in text.split(",")]
+        given = {name.strip(): number for name, _, number in pairs}
+    found: dict[str, int] = {}
+    for name, number in given.items():
+        digits = number.strip()
+        if name not in known or not digits.isascii() or not digits.isdecimal():
+            break
+        found[name] = int(digits)
+    if len(found) < len(given) or max(found.values()) > HIGHEST_CONFIRMATIONS:
+        raise ConfigurationError(
+            f"--confirmations {text}: give one number of 0 to {HIGHEST_CONFIRMATIONS}, or one each "
+            f"for some of {', '.join(known)}, as keys=12,reveals=6"
+        )
+    return replace(Confirmations.of_all(LIVE_CONFIRMATIONS), **found)
 
 
 def parse_roles(text: str) -> frozenset[Role]:

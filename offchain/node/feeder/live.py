@@ -9,8 +9,9 @@ import structlog
 
 from offchain.bitcoin.header_batches import describe
 from offchain.bitcoin.rules import Rules
+from offchain.chain.follower import FOREIGN_CHAIN
 from offchain.chain.reading.relay_view import RelayReader
-from offchain.errors import ModelChainError
+from offchain.errors import ChainError, ModelChainError
 from offchain.headers.next_batch import next_batch
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
@@ -35,14 +36,28 @@ class FollowingFeeder:
     rules: Rules
 
     def run(self, stopped: threading.Event, pause_seconds: float = 30.0) -> None:
-        """Feed until ``stopped``; what fails is tried again."""
+        """Feed until ``stopped``; what fails is tried again.
+
+        Raises:
+            WrongChainError, StaleDeploymentError: it is another chain now, or was begun anew.
+        """
         while not stopped.is_set():
             try:
                 while self.step() and not stopped.is_set():
                     pass
             except ModelChainError as error:
+                self._check_chain()
                 log.warning("could not feed, trying again", reason=str(error))
             stopped.wait(pause_seconds)
+
+    def _check_chain(self) -> None:
+        """End where the chain is another one now; where it does not answer it is tried again."""
+        try:
+            self.chain.check()
+        except FOREIGN_CHAIN:
+            raise
+        except ChainError:
+            return
 
     def step(self) -> bool:
         """Relay one batch; returns whether there was any.

@@ -12,7 +12,7 @@ import structlog
 from offchain.bitcoin.header import BlockHeader
 from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.target import MEDIAN_BLOCKS, median_time_past
-from offchain.chain.follower import ChainFollower
+from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
 from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.errors import HeaderError, ModelChainError, RevertedError
 from offchain.node.feeder.schedule import Feed, ReplaySchedule, decide_feed
@@ -94,7 +94,7 @@ class ReplayingFeeder:
         while not stopped.is_set():
             try:
                 fed = self.step()
-            except HeaderError:
+            except (HeaderError, *FOREIGN_CHAIN):
                 raise
             except ModelChainError as error:
                 log.warning("could not feed, trying again", reason=str(error))

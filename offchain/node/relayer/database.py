@@ -18,6 +18,7 @@ import structlog
 from offchain.chain.sending.fees import Fees
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.errors import ConfigurationError, StoreError
+from offchain.private_files import make_private
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ class RelayerDatabase:
         self._file = file
         self._lock = threading.Lock()
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_private(file)
             try:
                 self._connection = _open(file)
             except sqlite3.OperationalError:
@@ -67,6 +68,7 @@ class RelayerDatabase:
                 file.replace(damaged)
                 for leftover in ("-wal", "-shm"):
                     file.with_name(file.name + leftover).unlink(missing_ok=True)
+                make_private(file)
                 self._connection = _open(file)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(

@@ -36,7 +36,8 @@ def chain_probe(ethereum: Ethereum, account: str) -> Callable[[], ChainProbe]:
 class WorkLog:
     """How the sending of what was accepted goes; threads may share it.
 
-    ``broken`` says that it ended by an error that nobody expected.
+    ``broken`` says that it ended by an error that nobody expected, ``foreign`` that the chain is
+    another one now.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -45,6 +46,7 @@ class WorkLog:
         self._error: tuple[float, str] | None = None
         self._failing = False
         self.broken = False
+        self.foreign: ChainError | None = None
 
     def succeeded(self) -> None:
         """One pass went well."""

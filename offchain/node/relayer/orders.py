@@ -8,7 +8,7 @@ reward away, and nobody else is served.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -62,6 +62,8 @@ class OrderDesk:
         lane: orders that wait.
         minimum_fee: the relayer's price for one order, in units of 10^-18 tokens.
         batch: how many orders are carried out before other work goes on.
+        confirmations: EVM blocks after which an order that was carried out is looked at once more,
+            and then forgotten.
     """
 
     contracts: DeployedContracts
@@ -69,6 +71,8 @@ class OrderDesk:
     lane: Lane[SignedOrder]
     minimum_fee: int = 0
     batch: int = 8
+    confirmations: int = 0
+    _paid: dict[str, int] = field(default_factory=dict, init=False)
 
     def terms(self) -> dict[str, object]:
         """What ``GET /orders`` says: for which deployment, by whom, and for how much."""
@@ -150,12 +154,15 @@ class OrderDesk:
             StoreError: the queue cannot be written.
         """
         sent = False
-        waiting = self.lane.all()[: self.batch]
-        now = self._now() if waiting else 0
-        for signed in waiting:
+        waiting = self.lane.all()
+        if not waiting:
+            return False
+        latest = self.contracts.ethereum.block()
+        due = [signed for signed in waiting if not self._settles(signed, latest.number)]
+        for signed in due[: self.batch]:
             try:
                 # Time passes in the queue, and its holder may have taken the order back.
-                self._check_waiting(signed, now)
+                self._check_waiting(signed, latest.timestamp)
                 receipt = self.chain.execute(signed)
             except Refused as refused:
                 self._give_up(signed, refused)
@@ -163,9 +170,20 @@ class OrderDesk:
                 self._give_up(signed, refusal_of_order(error))
             else:
                 log.info("order paid", gas=receipt.gas_used, block=receipt.block_number)
-                self.lane.remove([signed])
+                if self.confirmations:
+                    self._paid[signed.order.holder] = receipt.block_number
+                else:
+                    self.lane.remove([signed])
                 sent = True
         return sent
+
+    def _settles(self, signed: SignedOrder, block: int) -> bool:
+        """Whether an order was carried out in a block that may still be taken back."""
+        paid = self._paid.get(signed.order.holder)
+        if paid is None or block - paid >= self.confirmations:
+            self._paid.pop(signed.order.holder, None)
+            return False
+        return True
 
     def _check_waiting(self, signed: SignedOrder, now: int) -> None:
         end = signed.order.valid_before

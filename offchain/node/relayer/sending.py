@@ -40,6 +40,11 @@ LOST_RACES: Final = frozenset(
 Entry = Share | Publication
 
 
+def entry_name(entry: Entry) -> str:
+    """What an entry is called among all."""
+    return share_name(entry) if isinstance(entry, Share) else keys_name(entry)
+
+
 @dataclass(slots=True)
 class Sending:
     """Sends what waits in a queue. One thread works at a time.
@@ -54,6 +59,8 @@ class Sending:
         mixer: at which moments, in which order.
         orders: carries orders out; None if the relayer takes none.
         lock: held while the follower's history is read or grows.
+        confirmations: EVM blocks after which what is on chain is forgotten, and what came too late
+            dropped: until then blocks may be taken back, and it is sent again.
     """
 
     chain: Chain
@@ -65,7 +72,9 @@ class Sending:
     mixer: Mixer
     orders: OrderDesk | None
     lock: threading.Lock
+    confirmations: int = 0
     _swept: ChainStatus | None = field(default=None, init=False)
+    _over: dict[str, int] = field(default_factory=dict, init=False)
 
     def work(self) -> bool:
         """Catch up with the chain and send what is due; False if nothing was sent.
@@ -96,11 +105,20 @@ class Sending:
         with self.lock:
             status = self.follower.status
             found = [(entry, self._verdict(entry)) for entry in self._waiting()]
+        over: dict[str, int] = {}
         for entry, verdict in found:
-            if verdict is Verdict.KNOWN:
-                self._remove(entry)
-            elif isinstance(verdict, Refused) and verdict.code is not RefusalCode.TOO_EARLY:
+            is_early = isinstance(verdict, Refused) and verdict.code is RefusalCode.TOO_EARLY
+            if verdict is Verdict.NEW or is_early:
+                continue
+            block = status.block_number
+            since = min(block, self._over.get(entry_name(entry), block))
+            if block - since < self.confirmations:
+                over[entry_name(entry)] = since
+            elif isinstance(verdict, Refused):
                 self._drop(entry, verdict)
+            else:
+                self._remove(entry)
+        self._over = over
         self.queue.forget_files()
         self._swept = status
 
@@ -150,8 +168,8 @@ class Sending:
         places: dict[str, Place] = {}
         status = self.follower.status
         for share in self.queue.shares.all():
-            if not self.queue.missing(share):
-                name = share_name(share)
+            name = share_name(share)
+            if name not in self._over and not self.queue.missing(share):
                 entries[name], places[name] = share, self.timing.shares(status)
         with self.lock:
             timely = [k for k in self.queue.keys.all() if self._verdict(k) is Verdict.NEW]
@@ -178,7 +196,10 @@ class Sending:
         # The history must know it before the queue forgets it, or what is handed in again in
         # between would be taken for new.
         self._refresh()
-        self._remove(entry)
+        if self.confirmations:
+            self._over[entry_name(entry)] = receipt.block_number
+        else:
+            self._remove(entry)
         return True
 
     def _publish_files(self, share: Share) -> None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import structlog
 
-from offchain.chain.follower import ChainFollower
+from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
 from offchain.crypto.hashing import Domain
 from offchain.crypto.sealing import MAX_FILE, OVERHEAD
 from offchain.errors import ModelChainError
@@ -67,6 +67,7 @@ class RelayerService:
         timing: when what is accepted is sent.
         mixer: in which order.
         orders: takes orders; None: the relayer takes none.
+        confirmations: EVM blocks after which what is on chain is forgotten.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class RelayerService:
         timing: Timing,
         mixer: Mixer,
         orders: OrderDesk | None = None,
+        confirmations: int = 0,
     ) -> None:
         self._chain = chain
         self._follower = follower
@@ -89,7 +91,16 @@ class RelayerService:
         self._lock = threading.Lock()
         self.work_log = WorkLog(timing.clock)
         self._sending = Sending(
-            chain, store, follower, self._admission, queue, timing, mixer, orders, self._lock
+            chain,
+            store,
+            follower,
+            self._admission,
+            queue,
+            timing,
+            mixer,
+            orders,
+            self._lock,
+            confirmations,
         )
 
     def submit(self, share: Share) -> Taken:
@@ -253,6 +264,9 @@ def keep_working(
             try:
                 service.work()
                 pause = pause_seconds
+            except FOREIGN_CHAIN as error:
+                service.work_log.foreign = error
+                return
             except ModelChainError as error:
                 pause = min(5.0, 2 * pause)
                 log.warning("could not send, trying again", reason=str(error))

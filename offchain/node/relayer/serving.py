@@ -47,6 +47,10 @@ class ImpatientProtocol(H11Protocol):
         self._look_later()
 
 
+END_SECONDS = 2.0
+"""How long requests that are being answered have at the end."""
+
+
 def serve_until_stopped(
     server: uvicorn.Server, listener: socket.socket, stopped: threading.Event
 ) -> None:
@@ -56,7 +60,7 @@ def serve_until_stopped(
     while not stopped.wait(0.5) and thread.is_alive():
         pass
     server.should_exit = True
-    thread.join(10.0)
+    thread.join(END_SECONDS)
 
 
 def bind(url: str) -> socket.socket:

@@ -13,7 +13,7 @@ from offchain.protocol.deciding.intents import (
     turn_of,
 )
 from offchain.protocol.deciding.membership import has_full_stake
-from offchain.protocol.deciding.patience import patience_over
+from offchain.protocol.deciding.patience import is_confirmed, patience_over
 from offchain.protocol.deciding.policy import Role
 from offchain.protocol.deciding.snapshot import Snapshot
 from offchain.protocol.words.actions import Finalize, ReportData, ReportModels
@@ -107,6 +107,13 @@ def decide_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[
         intents.append(AttestRows(snapshot.status.competition.round, facts.attestation))
 
 
+def opens(snapshot: Snapshot) -> bool:
+    """Whether the node can open its attestation, and has not."""
+    computed, attestation = snapshot.competition.attestation, snapshot.status.own.attestation
+    is_own = attestation.commitment != ZERO_HASH and attestation.commitment == computed
+    return is_own and attestation.statement == ZERO_HASH
+
+
 def open_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) -> None:
     """Open the attestation, with the rows where nobody has brought them.
 
@@ -122,7 +129,7 @@ def open_attestation(snapshot: Snapshot, intents: list[Intent], waiting: list[st
         waiting.append("the evaluation of the models")
     elif attestation.commitment != facts.attestation:
         waiting.append("nothing: the attestation on chain is not what this node computes now")
-    else:
+    elif is_confirmed(snapshot, snapshot.policy.confirmations.statements, waiting):
         duty = f"open statement {facts.statement.hex()[:16]} of round {round_number}"
         waits = not facts.rows_brought and not patience_over(snapshot)
         turn = turn_of(snapshot.account, snapshot.keepers, duty) if waits else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offchain.protocol.deciding.intents import Intent, PublishKeys, Send, ShareData, turn_of
+from offchain.protocol.deciding.patience import is_confirmed
 from offchain.protocol.deciding.policy import Role
 from offchain.protocol.deciding.snapshot import Delivery, Snapshot
 from offchain.protocol.rules.dataset import publishing_phase
@@ -45,12 +46,10 @@ def _decide_keys(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) 
     delivery = _delivery(snapshot, test=kind)
     if delivery is Delivery.ON_ITS_WAY:
         waiting.append("the outlet to bring keys on chain")
-    elif delivery is Delivery.HERE:
-        depth = snapshot.status.block_number - snapshot.competition.phase_block
-        if depth >= snapshot.policy.confirmations:
-            intents.append(PublishKeys(snapshot.status.competition.round, test=kind))
-        else:
-            waiting.append(f"{snapshot.policy.confirmations} confirmations of the phase")
+    elif delivery is Delivery.HERE and is_confirmed(
+        snapshot, snapshot.policy.confirmations.keys, waiting
+    ):
+        intents.append(PublishKeys(snapshot.status.competition.round, test=kind))
 
 
 def _due_kind(snapshot: Snapshot) -> bool | None:

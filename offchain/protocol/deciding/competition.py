@@ -9,6 +9,7 @@ from offchain.protocol.deciding.attesting import (
     decide_finalize,
     evaluate,
     open_attestation,
+    opens,
     report_data,
     report_models,
 )
@@ -32,7 +33,7 @@ from offchain.protocol.deciding.intents import (
     TrainModel,
 )
 from offchain.protocol.deciding.membership import has_full_stake
-from offchain.protocol.deciding.patience import patience_over
+from offchain.protocol.deciding.patience import is_confirmed, patience_over
 from offchain.protocol.deciding.policy import Role
 from offchain.protocol.deciding.snapshot import Snapshot
 from offchain.protocol.words.actions import AddStake
@@ -80,6 +81,7 @@ def decide_competition(snapshot: Snapshot, intents: list[Intent], waiting: list[
 def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
     """Whether the node still works on its own part of the present phase."""
     facts, own = snapshot.competition, snapshot.status.own
+    confirmations = snapshot.policy.confirmations
     due: tuple[type[Intent], ...] = ()
     runs = False
     match snapshot.status.competition.phase:
@@ -91,7 +93,10 @@ def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
         case Phase.REPORT:
             runs = attests(snapshot) and not own.has_reported_data
         case Phase.REVEAL:
-            due, runs = (RevealTrainedModel, EvaluateModels, RecoverModel), facts.evaluating
+            due = (RevealTrainedModel, EvaluateModels, RecoverModel)
+            held = _reveals(snapshot) and facts.held_model == own.commitment.hash
+            waits = held and not is_confirmed(snapshot, confirmations.reveals, [])
+            runs = facts.evaluating or waits
         case Phase.AVAILABLE:
             runs = attests(snapshot) and not own.has_reported_models
         case Phase.BRING:
@@ -100,7 +105,9 @@ def unfinished_work(snapshot: Snapshot, intents: list[Intent]) -> bool:
             due = (AttestRows, EvaluateModels, RecheckPoints)
             runs = facts.evaluating or facts.rechecking
         case Phase.ATTEST_REVEAL:
-            due, runs = (OpenAttestedRows, EvaluateModels), facts.evaluating
+            due = (OpenAttestedRows, EvaluateModels)
+            waits = opens(snapshot) and not is_confirmed(snapshot, confirmations.statements, [])
+            runs = facts.evaluating or waits
         case phase if in_dispute(phase):
             return dispute_unfinished(snapshot, intents)
         case _:
@@ -174,7 +181,8 @@ def _decide_reveal(snapshot: Snapshot, intents: list[Intent], waiting: list[str]
     elif facts.held_model != commitment.hash:
         waiting.append("nothing: the committed model is lost, and a part of the stake with it")
     elif facts.scored or patience_over(snapshot):
-        intents.append(RevealTrainedModel(snapshot.status.competition.round))
+        if is_confirmed(snapshot, snapshot.policy.confirmations.reveals, waiting):
+            intents.append(RevealTrainedModel(snapshot.status.competition.round))
     elif facts.data_open:
         waiting.append("the evaluation of the own model")
     else:

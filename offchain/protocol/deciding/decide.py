@@ -26,6 +26,9 @@ from offchain.protocol.words.status import ZERO_HASH, Phase
 CLAIM_TURNS = 5
 """Turns that each keeper has for its share of the data rewards: they are many, and can wait."""
 
+FINALIZE_PHASES = 3
+"""Lengths of Finalize that a node which can append the block leaves for it to be appended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -87,12 +90,13 @@ def _holds_back(snapshot: Snapshot, intents: list[Intent]) -> bool:
     """Whether the node waits, within its patience, before it ends the phase itself.
 
     In Finalize, ending the phase voids a round that has a statement: whoever can append its block
-    does that instead.
+    does that instead, and has more patience. It is not endless: what stands may be rows that no
+    block can be made of.
     """
     status = snapshot.status
     has_block = status.competition.phase is Phase.FINALIZE and status.standing != ZERO_HASH
     if has_block and finalizes(snapshot):
-        return True
+        return holds_out(snapshot, FINALIZE_PHASES)
     return (has_block or unfinished_work(snapshot, intents)) and holds_out(snapshot)
 
 

@@ -44,10 +44,22 @@ def patience_over(snapshot: Snapshot) -> bool:
     return status.tip >= halfway and elapsed >= parameters.minimum_phase_seconds
 
 
-def holds_out(snapshot: Snapshot) -> bool:
-    """Whether the node still waits with ending the phase, if its own part is not done."""
+def holds_out(snapshot: Snapshot, phases: int = 1) -> bool:
+    """Whether the node still waits with ending the phase, if its own part is not done.
+
+    ``phases``: for so many times its length.
+    """
     phase = snapshot.status.competition.phase
-    return _elapsed(snapshot) < phase_seconds(snapshot.parameters, snapshot.policy, phase)
+    lasts = phase_seconds(snapshot.parameters, snapshot.policy, phase)
+    return _elapsed(snapshot) < phases * lasts
+
+
+def is_confirmed(snapshot: Snapshot, blocks: int, waiting: list[str]) -> bool:
+    """Whether so many EVM blocks follow the present phase's start; else the node waits for them."""
+    found = snapshot.status.block_number - snapshot.competition.phase_block
+    if found < blocks:
+        waiting.append(f"{blocks} confirmations of the phase")
+    return found >= blocks
 
 
 def _elapsed(snapshot: Snapshot) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 
@@ -20,13 +20,32 @@ ALL_ROLES = frozenset(Role)
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmations:
+    """EVM blocks that must follow a phase's start before something is given away because of it.
+
+    What was told can't be taken back, whatever becomes of the block that asked for it: keys of
+    parts that another draw makes test parts, a model that others may still commit to, a statement
+    that others may still copy. All else that a node does is due again where it was undone, and
+    waits for nothing.
+    """
+
+    keys: int = 0
+    reveals: int = 0
+    statements: int = 0
+
+    @classmethod
+    def of_all(cls, blocks: int) -> Confirmations:
+        """So many for everything."""
+        return cls(*(blocks for _ in fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What a node does, and how long it waits.
 
     Attributes:
         roles: what it does.
-        confirmations: EVM blocks that must follow a phase's start before keys are given away
-            because of it.
+        confirmations: how deep a phase's start must lie before secrets are given away.
         phase_seconds: what it takes a phase's length for, by its own clock; None: what the chain's
             parameters say (`offchain.protocol.deciding.patience`). Where headers are replayed,
             neither they nor the EVM's clock say how much time there is.
@@ -38,7 +57,7 @@ class Policy:
     """
 
     roles: frozenset[Role] = ALL_ROLES
-    confirmations: int = 0
+    confirmations: Confirmations = Confirmations()
     phase_seconds: int | None = None
     challenges: bool = True
     dispute_gas_price: int = 50 * 10**9

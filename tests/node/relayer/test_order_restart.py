@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,28 @@ def test_an_order_accepted_before_a_kill_is_paid_after_it(holders, tmp_path):
         desk.chain.settle()
         assert desk.send()
     assert_paid_once(holders)
+
+
+def test_an_order_that_was_paid_in_a_block_that_is_taken_back_is_paid_again(holders, tmp_path):
+    ethereum, deep = holders.place.ethereum, 3
+    with RelayerDatabase(tmp_path / "queue.sqlite") as database:
+        desk = open_desk(holders.place.contracts, NUMBER, database, FEE)
+        desk = replace(desk, confirmations=deep)
+        desk.take(holders.signed(0), lambda _: False)
+        snapshot = ethereum.request("evm_snapshot")
+        assert desk.send()
+        assert ethereum.request("evm_revert", snapshot)
+        assert holders.place.tokens(RECEIVER) == [0]
+        for _ in range(deep + 1):
+            assert len(desk.lane) == 1
+            ethereum.request("evm_mine")
+        assert desk.send()
+        assert holders.place.tokens(RECEIVER) == [TOKENS - FEE]
+        # It is forgotten once so many blocks follow it, and not before.
+        for _ in range(deep):
+            assert not desk.send()
+            assert len(desk.lane) == 1
+            ethereum.request("evm_mine")
+        assert not desk.send()
+        assert (len(desk.lane), database.dropped()) == (0, {})
+        assert holders.place.tokens(RECEIVER) == [TOKENS - FEE]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from offchain.refusals import RefusalCode
 from tests.support.servers.served_relayer import RELAYER, refusal, served_relayer
 
@@ -76,3 +78,58 @@ def test_what_its_round_left_behind_is_dropped_with_the_reason_and_its_files(pla
     assert relayer.queue.database.dropped() == {"transactions": {RefusalCode.TIMESTAMP: 1}}
     assert (len(relayer.queue.shares), relayer.held(), relayer.sent()) == (0, [], 0)
     assert refusal(relayer.post_file(late.files[0])) == (404, RefusalCode.UNKNOWN_FILE)
+
+
+# ---- blocks that are taken back ------------------------------------------------------------------
+
+DEPTH = 3
+
+
+@pytest.fixture
+def patient(place, tmp_path):
+    """A relayer that forgets what it brought after some blocks."""
+    contracts = place.place.contracts
+    with served_relayer(contracts, RELAYER, tmp_path / "patient", confirmations=DEPTH) as served:
+        yield served
+
+
+def test_what_was_brought_is_forgotten_once_blocks_follow_it_and_sent_once(place, patient):
+    ethereum = place.place.contracts.ethereum
+    patient.post_all(place.draw(0))
+    for _ in range(DEPTH):
+        assert len(patient.queue.shares) == 1
+        patient.work()
+        ethereum.request("evm_mine")
+    assert (patient.sent(), len(patient.queue.shares)) == (1, 1)
+    patient.work()
+    assert (patient.sent(), len(patient.queue.shares), patient.held()) == (1, 0, [])
+
+
+def test_what_was_brought_in_a_block_that_is_taken_back_is_sent_again(place, patient):
+    ethereum, drawn = place.place.contracts.ethereum, place.draw(0)
+    snapshot = ethereum.request("evm_snapshot")
+    patient.post_all(drawn)
+    patient.work()
+    assert place.order() == [drawn.share.transaction.nullifier_x]
+    assert ethereum.request("evm_revert", snapshot)
+    ethereum.request("evm_mine")
+    assert place.order() == []
+    patient.work()
+    assert place.order() == [drawn.share.transaction.nullifier_x]
+
+
+def test_what_seems_late_on_a_block_that_is_taken_back_is_not_dropped(place, patient):
+    ethereum, drawn = place.place.contracts.ethereum, place.draw_before(0)
+    patient.post(drawn.share)
+    snapshot = ethereum.request("evm_snapshot")
+    for number in (1, 2):
+        place.share_directly(place.draw(number))
+    place.partition()
+    patient.work()
+    assert ethereum.request("evm_revert", snapshot)
+    ethereum.request("evm_mine")
+    for file in drawn.files:
+        patient.post_file(file)
+    patient.work()
+    assert place.order() == [drawn.share.transaction.nullifier_x]
+    assert patient.queue.database.dropped() == {}

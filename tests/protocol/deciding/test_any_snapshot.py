@@ -23,7 +23,7 @@ from offchain.protocol.deciding.intents import (
     ShareData,
     TrainModel,
 )
-from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.policy import Confirmations, Policy, Role
 from offchain.protocol.deciding.snapshot import (
     Challenge,
     Claim,
@@ -163,7 +163,10 @@ def any_snapshot(dice: random.Random) -> Snapshot:
         status=status,
         parameters=dice.choice([DEMO, LIVE]),
         policy=Policy(
-            roles, dice.choice([0, 5]), dice.choice([None, 60]), leave=dice.random() < 0.3
+            roles,
+            Confirmations(*(dice.choice([0, 5]) for _ in fields(Confirmations))),
+            dice.choice([None, 60]),
+            leave=dice.random() < 0.3,
         ),
         seconds_in_phase=dice.choice([0, 30, 60, 1_000]),
         membership=MembershipFacts(

@@ -6,7 +6,7 @@ import pytest
 
 from offchain.protocol.deciding.decide import CLAIM_TURNS, decide
 from offchain.protocol.deciding.intents import PublishKeys, Send, ShareData, turn_of
-from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.policy import Confirmations, Policy, Role
 from offchain.protocol.deciding.snapshot import (
     Claim,
     CompetitionFacts,
@@ -122,7 +122,7 @@ def test_keys_wait_for_the_phase_to_be_confirmed(phase):
             competition__phase=phase,
             sharing=SharingFacts(training_keys=training, test_keys=Delivery.HERE),
             facts=CompetitionFacts(phase_block=995),
-            policy=Policy(confirmations=confirmations),
+            policy=Policy(confirmations=Confirmations(keys=confirmations)),
         )
 
     assert published(confirmations=5) == (PublishKeys(ROUND, test=phase is Phase.UNSEAL),)

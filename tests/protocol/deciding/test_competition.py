@@ -8,7 +8,7 @@ import pytest
 
 from offchain.protocol.deciding.decide import decide
 from offchain.protocol.deciding.intents import PublishKeys, Send
-from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.policy import Confirmations, Policy, Role
 from offchain.protocol.deciding.snapshot import Delivery, SharingFacts
 from offchain.protocol.words.actions import Advance, Finalize
 from offchain.protocol.words.parameters import DEMO
@@ -141,9 +141,47 @@ def test_who_is_no_member_does_not_hold_the_commit_phase_back():
     assert actions(Phase.COMMIT, **OVER, **settings) == [Advance()]
 
 
-def test_nobody_voids_a_round_that_it_can_finalize():
+@pytest.mark.parametrize(("seconds", "voided"), [(0, []), (179, []), (180, [Advance()])])
+def test_who_can_finalize_a_round_voids_it_only_when_that_fails_for_three_phases(seconds, voided):
     settings = {"facts": facts(majority_rows=ROWS), "standing": STATEMENT}
-    assert actions(Phase.FINALIZE, **LONG_OVER, **settings) == [Finalize(ROWS)]
+    policy = Policy(phase_seconds=60)
+    due = actions(Phase.FINALIZE, **LONG_OVER, **settings, policy=policy, seconds=seconds)
+    assert due == [Finalize(ROWS), *voided]
+
+
+@pytest.mark.parametrize(
+    ("phase", "depth", "settings"),
+    [
+        (
+            Phase.REVEAL,
+            "reveals",
+            {"facts": facts(held_model=MODEL, scored=True), "own__commitment": committed()},
+        ),
+        (
+            Phase.ATTEST_REVEAL,
+            "statements",
+            {
+                "facts": facts(statement=STATEMENT, attestation=ATTESTATION),
+                "own__attestation": attested(),
+            },
+        ),
+    ],
+)
+def test_what_cannot_be_taken_back_waits_for_the_phase_to_be_confirmed(phase, depth, settings):
+    def due(**depths):
+        facts_ = replace(settings["facts"], phase_block=995)
+        given = {
+            **settings,
+            "facts": facts_,
+            "policy": Policy(confirmations=Confirmations(**depths)),
+        }
+        return len(intents(phase, **given)), Advance() in actions(phase, **OVER, **given)
+
+    assert due(**{depth: 5}) == (1, False)
+    # While it waits it does not end the phase either.
+    assert due(**{depth: 6}) == (0, False)
+    others = {"keys", "reveals", "statements"} - {depth}
+    assert due(**dict.fromkeys(others, 6)) == (1, False)
 
 
 def test_a_round_that_others_could_finalize_is_voided_only_after_the_patience():

@@ -75,8 +75,13 @@ class WorkedChain:
 
     def work_through(self, number: int, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Take turns until a round is over."""
-        rounds = self.chain.view.history.rounds
-        self.work(lambda: number in rounds and self.round(number).is_over, meanwhile)
+
+        def is_over() -> bool:
+            # Where blocks are taken back it is another history.
+            entry = self.chain.view.history.rounds.get(number)
+            return entry is not None and entry.is_over
+
+        self.work(is_over, meanwhile)
 
 
 @contextmanager

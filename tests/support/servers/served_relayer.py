@@ -123,6 +123,7 @@ def served_relayer(
     body_seconds: float = BODY_SECONDS,
     minimum_balance: int = 0,
     minimum_fee: int = 0,
+    confirmations: int = 0,
     mixing: float | None = MIXING,
     seed: int = 1,
     policy: FeePolicy | None = None,
@@ -154,7 +155,8 @@ def served_relayer(
             queue,
             Timing(chain.parameters, mixing, clock),
             Mixer(random.Random(seed)),
-            OrderDesk(contracts, chain, queue.orders, minimum_fee),
+            OrderDesk(contracts, chain, queue.orders, minimum_fee, confirmations=confirmations),
+            confirmations,
         )
         watching = Ethereum(
             BoundedProvider(health_url or contracts.ethereum.url, timeout_seconds=30, attempts=1)
