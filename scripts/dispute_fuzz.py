@@ -23,6 +23,9 @@ from scripts.support.results import made_by, require_free, write_results
 RESULTS = Path(__file__).parents[1] / "docs" / "results" / "dispute_fuzz.json"
 BATCH = 500
 
+KEPT_EVERY = 20 * BATCH
+"""Plays after which the results so far are written: who stops early keeps them."""
+
 
 @dataclass
 class Tally:
@@ -41,6 +44,17 @@ class Tally:
     lie_stands: list[int] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
+
+    def results(self, first: int) -> dict[str, object]:
+        """What is kept of the plays, of which ``first`` was the first seed."""
+        return {
+            "plays": self.plays,
+            "first_seed": first,
+            "truth_fell": {str(seed): reason for seed, reason in self.truth_fell.items()},
+            "lie_stands": self.lie_stands,
+            "lies_fell_by": dict(self.reasons.most_common()),
+            "met": dict(self.met.most_common()),
+        }
 
     def add(self, other: Tally) -> None:
         """Add what came of other plays."""
@@ -83,20 +97,10 @@ def fuzz(plays: int, first: int, processes: int, force: bool) -> None:
         for part in pool.map(play, starts, counts):
             tally.add(part)
             click.echo(f"\r{tally.plays:,} plays", nl=False, err=True)
+            if tally.plays % KEPT_EVERY == 0 or tally.plays == plays:
+                results = made_by("scripts.dispute_fuzz") | tally.results(first)
+                write_results(RESULTS, results, indent=1)
     click.echo(err=True)
-    write_results(
-        RESULTS,
-        made_by("scripts.dispute_fuzz")
-        | {
-            "plays": tally.plays,
-            "first_seed": first,
-            "truth_fell": {str(seed): reason for seed, reason in tally.truth_fell.items()},
-            "lie_stands": tally.lie_stands,
-            "lies_fell_by": dict(tally.reasons.most_common()),
-            "met": dict(tally.met.most_common()),
-        },
-        indent=1,
-    )
     if tally.truth_fell or tally.lie_stands:
         raise click.ClickException(
             f"{len(tally.truth_fell)} true statements fell, {len(tally.lie_stands)} lies stand"

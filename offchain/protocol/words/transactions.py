@@ -8,7 +8,7 @@ domain.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from offchain.crypto.hashing import Domain, keccak256
 
@@ -196,7 +196,11 @@ def statement(domain: Domain, round_number: int, data_root: bytes, rows: Sequenc
     return domain.hash(
         "table",
         ("uint256", "bytes32", "(bytes32,uint256,int256,uint256,uint256)[]"),
-        (round_number, data_root, [astuple(row) for row in rows]),
+        (
+            round_number,
+            data_root,
+            [(row.hash, row.middle, row.net, row.spread, row.repeats) for row in rows],
+        ),
     )
 
 

@@ -149,6 +149,7 @@ OF_THE_CONTRACTS = {
     ("Membership", "openRound"),
     ("Membership", "act"),
     ("Membership", "burn"),
+    ("Membership", "confiscate"),
     ("DataRegistry", "openRound"),
     ("ModelChain", "append"),
     ("ModelTransactions", "endReveal"),
@@ -156,9 +157,10 @@ OF_THE_CONTRACTS = {
         ("Attestations", name)
         for name in (
             *("enrol", "freeze", "countRound"),
-            *("grantStanding", "keepStanding", "dropStanding"),
+            *("grantStanding", "keepStanding", "dropStanding", "fall"),
         )
     ),
+    ("Disputes", "endPhase"),
     ("Heat", "gain"),
     ("ModelToken", "mint"),
 }
