@@ -170,12 +170,11 @@ def assert_overturned(played: Played) -> None:
     assert played.settle() == 0
 
 
-@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_node_overturns_every_kind_of_lie(attesting, kind, seed):
+def test_one_node_overturns_every_kind_of_lie(attesting, kind):
     world = attesting.fork()
     for attempt in range(20):
-        lie = getattr(Liar(world, world.truth(), random.Random(100 * seed + attempt)), kind)()
+        lie = getattr(Liar(world, world.truth(), random.Random(attempt)), kind)()
         if lie is not None and lie.rows != world.truth().rows:
             break
     else:
