@@ -1,4 +1,4 @@
-"""What a proof costs against what it wins: figures as they were measured, and where it stops paying."""
+"""What a proof costs against what it wins: as was measured, and where it stops paying."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,7 @@ GAS = json.loads((Path(__file__).parents[2] / "docs" / "results" / "gas.json").r
 
 
 def test_the_judge_costs_what_was_measured() -> None:
-    assert proof_cost.JUDGE_GAS == GAS["judge_largest"]
+    assert GAS["judge_largest"] == proof_cost.JUDGE_GAS
 
 
 def test_no_figure_is_below_what_was_measured() -> None:
