@@ -31,7 +31,6 @@ from offchain.attacks.rounds_players import Player
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.rules.standing import is_majority
 from offchain.protocol.words import actions
-from offchain.protocol.words.disputes import FallReason
 from offchain.protocol.words.parameters import ETHER
 from offchain.protocol.words.status import Phase
 
@@ -73,16 +72,20 @@ class Verdict:
         return self.undisputed == self.world.stated(self.lie.rows)
 
     @property
-    def reason(self) -> FallReason:
-        """Why the lie fell."""
-        return self.world.fallen()[-1].reason
+    def fate(self) -> str:
+        """How the lie fell, if it did."""
+        if not self.world.has_fallen(self.lie):
+            return "stands"
+        return f"falls by {self.world.fallen()[-1].reason.name.lower()}"
 
     @property
     def figures(self) -> dict[str, Figure]:
         """What the honest asked, and ether that they won and the liars lost."""
         world, by = self.world, {each.account for each in self.honest}
-        questions = world.chain.disputes.disputes[world.competing].questions
-        cells = world.chain.disputes.disputes[world.competing].cells
+        ledger, competing = world.chain.disputes, world.competing
+        counts = ledger.counts(competing)
+        questions = [ledger.question(competing, 1 + number) for number in range(counts.questions)]
+        cells = [ledger.cell(competing, 1 + number) for number in range(counts.cells)]
         won = sum(map(self.world.earned, self.honest))
         lost = len(self.liars) * self.world.parameters.stake
         return {
@@ -143,7 +146,7 @@ def _outcome(found: Verdict, what: str, bound: str, **figures: Figure) -> Outcom
     return Outcome(
         found.is_overturned,
         found.lie_stood,
-        f"{what}: it falls by {found.reason.name.lower()}, the truth makes the block, "
+        f"{what}: it {found.fate}, the truth makes the block, "
         f"{gained['liars']} stakes are gone, and the honest win {gained['won_ether']} ether; where "
         "nobody asks the same lie makes the block",
         bound,
@@ -199,8 +202,7 @@ def false_sums(tell: Tell) -> Outcome:
         outcome,
         defended=outcome.defended and moved.is_overturned,
         plain_rule_fell=outcome.plain_rule_fell and moved.lie_stood,
-        happened=f"{outcome.happened}; two samples' points exchanged fall by "
-        f"{moved.reason.name.lower()}",
+        happened=f"{outcome.happened}; a statement with two samples' points exchanged {moved.fate}",
     )
 
 

@@ -102,8 +102,9 @@ def spam_questions(tell: Tell) -> Outcome:
         f"is {figures['answerer_ether_with_bonds']:,} ether richer if each answer is the dearest "
         f"at 50 gwei; without bonds it would pay {-float(figures['answerer_ether_without_bonds'])}",
         f"each attester asks once at {bond / ETHER} ether; the {MAXIMUM_OTHER_QUESTIONS} further "
-        f"questions that are taken cost {most / ETHER:,.0f} ether; above 50 gwei an answer of a "
-        "whole file may cost more than it earns",
+        f"questions that are taken cost {most / ETHER:,.0f} ether; who answers its own "
+        "has half of that back; above 50 gwei an answer of a whole file may cost more than it "
+        "earns",
         figures,
     )
 
@@ -198,11 +199,11 @@ def copied_proof(tell: Tell) -> Outcome:
     refused.append(world.attempt(proof, thief))
     plain = world.fork()
     refused.append(_in_one_block(world.fork(), thief, hashed, proof))
-    world.execute(proof, honest.player)
+    world.attempt(proof, honest.player)
     rewarded = world.fallen()[-1].by
     tell("the same where no commitment has to be older")
-    plain.execute(actions.CommitProof(hashed), thief)
-    plain.execute(proof, thief)
+    plain.attempt(actions.CommitProof(hashed), thief)
+    plain.attempt(proof, thief)
     return Outcome(
         all(refused) and rewarded == honest.player.account,
         plain.fallen()[-1].by == thief.account,
@@ -249,7 +250,7 @@ def false_answer(tell: Tell) -> Outcome:
     one, other = _exchangeable(true_cell.first, true_cell.second)
     first[one], first[other] = first[other], first[one]
     refused.append(world.attempt(replace(true_cell, first=bytes(first)), liar))
-    world.execute(true_cell, entry.honest)
+    world.attempt(true_cell, entry.honest)
     world.dispute([])
     world.attempt(actions.Finalize(truth.rows))
     # The first rule looked at the sums alone, and then at one sample.

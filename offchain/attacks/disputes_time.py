@@ -64,7 +64,8 @@ def endless_statements(tell: Tell) -> Outcome:
         f"other they would take {one_by_one} Bitcoin blocks more",
         f"a dispute delays a round by at most {most} Bitcoin blocks at the live parameters (about "
         f"{hours:.0f} hours), for a stake a statement, or for a question and a cell about the "
-        f"truth, which cost {2 * LIVE.question_bond / ETHER} ether a round",
+        f"truth, at bonds of {2 * LIVE.question_bond / ETHER} ether a round, of which half "
+        "comes back to whoever answers them, be it who asked",
         {"statements": len(lies), "phases": len(phases), "blocks": most, "hours": hours},
     )
 
