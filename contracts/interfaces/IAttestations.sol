@@ -172,7 +172,8 @@ interface IAttestations {
 
     /// @notice Opens the caller's attestation (AttestReveal) to the statement H("table", round, data root, rows), and
     /// brings its rows.
-    /// @dev Reverts with WrongPhase, WrongRowCount, WrongBaselineRow, RowNotEmpty, MissingRowNotEmpty, NotCommitted or CommitmentMismatch.
+    /// @dev Reverts with WrongPhase, WrongRowCount, WrongBaselineRow, RowNotEmpty, MissingRowNotEmpty, NotCommitted or
+    /// CommitmentMismatch.
     /// @param rows row 0, then every revealed model's in order
     /// @param salt of the commitment
     function openStatement(Row[] calldata rows, bytes32 salt) external;

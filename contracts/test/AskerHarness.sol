@@ -11,12 +11,14 @@ contract AskerHarness {
     uint32 public cameBack; // times that it was paid
     bool public succeeded; // whether it was paid twice for one question
 
+    error Refused();
+
     constructor(IDisputes disputes) {
         _disputes = disputes;
     }
 
     receive() external payable {
-        if (refuses) revert("refused");
+        if (refuses) revert Refused();
         ++cameBack;
         (bool paid,) = address(_disputes).call(abi.encodeCall(IDisputes.settle, (2, 1)));
         if (paid) succeeded = true;
