@@ -149,6 +149,7 @@ OF_THE_CONTRACTS = {
     ("Membership", "openRound"),
     ("Membership", "act"),
     ("Membership", "burn"),
+    ("Membership", "confiscate"),
     ("DataRegistry", "openRound"),
     ("ModelChain", "append"),
     ("ModelTransactions", "endReveal"),
@@ -157,8 +158,10 @@ OF_THE_CONTRACTS = {
         for name in (
             *("enrol", "freeze", "countRound"),
             *("grantStanding", "keepStanding", "dropStanding"),
+            "fall",
         )
     ),
+    ("Disputes", "endPhase"),
     ("Heat", "gain"),
     ("ModelToken", "mint"),
 }
