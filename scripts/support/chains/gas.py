@@ -26,9 +26,9 @@ from offchain.protocol.words.parameters import DEMO, LARGEST_RING
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.authorizations import signed
 from scripts.support.chains.evm import Evm
+from scripts.support.chains.judging_gas import measure_judge
 from scripts.support.chains.relays import ContractRelay, Setup
 from scripts.support.chains.rounds import Rounds, row
-from scripts.support.judging.gas import measure_judge
 
 RESULTS = Path("docs/results/gas.json")
 README = Path("README.md")
