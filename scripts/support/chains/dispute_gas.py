@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scripts.support.judging.gas import USUAL, model_and_record
 from web3.types import TxReceipt
 
 from offchain.chain.deployment.file import DeployedTask
@@ -23,7 +24,6 @@ from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, Row, row_hash
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.rounds import Rounds, label, row
-from scripts.support.judging.gas import USUAL, model_and_record
 
 DIGITS = DeployedTask("digits", b'{"points":"judged"}', "ImageJudge")
 """What is learned where the judge of images decides."""
