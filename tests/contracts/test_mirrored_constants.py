@@ -45,6 +45,7 @@ MIRRORED = {
     "SamplePoints.WORD": bindings.WORD_BYTES,
     "TrimmedSums.NUMBER": bindings.DISTANCE_BYTES,
     "Attestations.NEW_FRACTION": standing.NEW_FRACTION,
+    "Standing.MAXIMUM": standing.MAXIMUM_STANDING,
     "Draw.ROUNDS": draw.ROUNDS,
     "Draw.LEAST_DIGITS": draw.LEAST_DIGITS,
     "Judging.BASIS_POINTS": parameters.BASIS_POINTS,
