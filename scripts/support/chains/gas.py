@@ -132,7 +132,8 @@ def replace_table(text: str, figures: Mapping[str, int]) -> str:
 def _deploy(evm: Evm, members: int, **changes: int) -> Rounds:
     """Contracts with so many genesis accounts, who may all be members."""
     places = max(members, DEMO.maximum_members)
-    return Rounds.deploy(evm, members, members, DEMO, maximum_members=places, **changes)
+    parameters = replace(DEMO, maximum_members=places, **changes)
+    return Rounds.deploy(evm, members, members, parameters)
 
 
 def _rings(evm: Evm) -> dict[str, int]:
