@@ -26,8 +26,10 @@ def clock(anvil: Anvil) -> DevelopmentClock:
 
 @pytest.mark.parametrize("time", [START + 10_000, START - 20_000_000, 1_703_315_793, 1])
 def test_clock_is_set_forwards_and_back(clock, time):
-    assert clock.set(time) == time
-    assert clock.now() == time
+    # The clock runs on; on a busy machine a second passes before the block is mined.
+    at = clock.set(time)
+    assert time <= at <= time + 5
+    assert at <= clock.now() <= time + 5
 
 
 def test_time_goes_on_from_where_it_was_set(clock, anvil):
