@@ -17,7 +17,7 @@ from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions
 from offchain.protocol.words.orders import TokenOrder, order_end
 from offchain.protocol.words.parameters import LARGEST_RING
-from offchain.protocol.words.status import ZERO_ADDRESS, Phase
+from offchain.protocol.words.status import ZERO_ADDRESS, ZERO_HASH, Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, Row
 
 FIRST_GAS_A_MODEL = 70_700
@@ -168,7 +168,9 @@ def _made_up_block(world: World, models: int) -> None:
     world.execute(actions.BringModel(0, file))
     world.end_phase()
     made_up = [Row(keccak256(b"%d" % i), 1_000, 1_000 - i, 20, 0) for i in range(models)]
-    rows = (EMPTY_ROW, *made_up)
+    has_best = world.chain.rounds.head().model_hash != ZERO_HASH
+    baseline = Row(keccak256(b"baseline"), 1, 0, 0, 0) if has_best else EMPTY_ROW
+    rows = (baseline, *made_up)
     world.attest(rows, majority)
     world.execute(actions.Finalize(rows))
     world.execute(actions.ClaimBest(world.competing))

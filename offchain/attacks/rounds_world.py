@@ -267,7 +267,13 @@ class World(MembersWorld):
         self.end_phase()
         for player, its_rows in [*told, *others]:
             self.attempt(self.opening(player, its_rows), player)
+        self.end_undisputed()
+
+    def end_undisputed(self) -> None:
+        """From AttestReveal to Finalize or void: nobody questions a statement."""
         self.end_phase()
+        if self.phase is Phase.CHALLENGE:
+            self.end_phase()
 
     def open_and_commit(
         self, skills: Sequence[tuple[Player, int]] = (), without: Sequence[Player] = ()

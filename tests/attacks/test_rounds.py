@@ -11,7 +11,7 @@ from offchain.protocol.reference import attestations, data_registry
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry, RoundData
 from offchain.protocol.reference.model_chain import ReferenceModelChain
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
-from offchain.protocol.rules import judging, rewards, standing, votes
+from offchain.protocol.rules import disputes, judging, rewards, standing, votes
 
 FAMILY_MODULES = (rounds_data, rounds_models, rounds_replay)
 ATTACKS = rounds_data.ATTACKS | rounds_models.ATTACKS | rounds_replay.ATTACKS
@@ -96,7 +96,7 @@ def test_silence_stops_the_chain_where_genesis_never_lapses(
 
 
 def test_inventions_stand_where_no_majority_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attestations, "is_majority", lambda *_: True)
+    monkeypatch.setattr(disputes, "is_majority", lambda *_: True)
     assert not ATTACKS["lazy-attesters"].run(quiet).defended
 
 
