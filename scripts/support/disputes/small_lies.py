@@ -9,6 +9,7 @@ import numpy as np
 
 from offchain.protocol.rules import answers, judging
 from offchain.protocol.rules.bindings import Behind, points_root
+from offchain.protocol.rules.statements import SampleCounts
 from offchain.protocol.words.status import (
     ZERO_HASH,
 )
@@ -24,7 +25,13 @@ class SmallLies(SmallRound):
 
     def _lie(self) -> Shown:
         """A statement that is not the true one and can be opened."""
-        makers = [self._other_points, self._other_points, self._other_behind, self._by_hand]
+        makers = [
+            self._other_points,
+            self._other_points,
+            self._other_behind,
+            self._other_verdict,
+            self._by_hand,
+        ]
         while True:
             shown = self.truth
             for _ in range(self.dice.choice([1, 1, 2])):
@@ -73,6 +80,32 @@ class SmallLies(SmallRound):
         rows = list(shown.rows)
         rows[row] = Row(hashed, sums.middle, sums.net, sums.spread, rows[row].repeats)
         return replace(shown, rows=tuple(rows), behind=tuple(behind))
+
+    def _other_verdict(self, shown: Shown) -> Shown:
+        """A model repeats another voice, or none; all rows bind what follows from that."""
+        dice, rows, counts = self.dice, list(shown.rows), SampleCounts(self.places, self.samples)
+        changed = dice.randrange(1, len(rows))
+        if not self.has_best or not shown.behind[changed].places:
+            return shown
+        rows[changed] = replace(rows[changed], repeats=dice.choice([0, *shown.compared[changed]]))
+        behind, compared = list(shown.behind), list(shown.compared)
+        for row, known in enumerate(behind):
+            if not known.places:
+                continue
+            voices = answers.compared_rows(rows, self.orders, self.required, row, has_best=True)
+            distances = tuple(self._distances(shown, counts, row, voice) for voice in voices)
+            behind[row], compared[row] = replace(known, distances=distances), voices
+            rows[row] = replace(rows[row], hash=row_hash(DOMAIN, ROUND, behind[row].packed()))
+        return replace(shown, rows=tuple(rows), behind=tuple(behind), compared=tuple(compared))
+
+    def _distances(
+        self, shown: Shown, counts: SampleCounts, row: int, voice: int
+    ) -> tuple[int, ...]:
+        """Of two models, by the points that they are said to have; zeros where one has none."""
+        one, other = shown.points[row], shown.points[voice]
+        if one is None or other is None:
+            return (0,) * self.places
+        return counts.squares(one, other)
 
     def _spoiled_behind(self, behind: Behind) -> Behind:
         dice, number = self.dice, self.dice.randrange(self.places)
