@@ -181,11 +181,13 @@ abstract contract DisputeLedger is IDisputes {
         return !bonds.hasAsked[account] && _attestations.isAttester(round, account);
     }
 
+    /// @dev A question; reverts with NoSuchQuestion.
     function _questionOf(uint32 round, uint32 question) internal view returns (Question storage asked) {
         asked = _questions[round][question];
         if (asked.asker == address(0)) revert NoSuchQuestion(round, question);
     }
 
+    /// @dev A cell; reverts with NoSuchCell.
     function _cellOf(uint32 round, uint32 cell) internal view returns (Cell storage entry) {
         entry = _cells[round][cell];
         if (entry.asker == address(0)) revert NoSuchCell(round, cell);

@@ -309,7 +309,7 @@ contract Disputes is DisputeLedger {
         if (Bits.has(missing, row - 1)) revert NothingClaimed(row);
     }
 
-    /// @dev What binds the answer to a cell; reverts unless these are the statement's rows, and what stands behind them.
+    /// @dev What binds the answer to a cell; reverts unless these are the statement's rows, and what lies behind them.
     function _bind(
         uint32 cell,
         IAttestations.Row[] calldata rows,

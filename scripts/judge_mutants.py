@@ -29,8 +29,8 @@ from offchain.learning.exact.judge_gas import beyond_the_judge, file_bytes, judg
 from offchain.programs.running import run_program
 from scripts.support.judging.calls import Judge
 from scripts.support.judging.files import nearly_models
-from scripts.support.judging.mutants import Mutant, harness_code, mutants
-from scripts.support.judging.networks import cases, worst_cases
+from scripts.support.judging.mutants import HARNESS, JUDGE, Mutant, compiled, mutants
+from scripts.support.judging.networks import AT_THE_BOUND, cases, worst_cases
 from scripts.support.results import made_by, require_free, write_results
 
 RESULTS = Path("docs/results/judge_mutants.json")
@@ -53,13 +53,14 @@ def judge_mutants(force: bool, every: int) -> None:
     asked = questions()
     started = time.monotonic()
     with fresh_evm() as evm:
-        assert all(question(Judge(evm, harness_code())) for question in asked)
+        for name, questions_ in asked.items():
+            assert not is_caught(Judge(evm, compiled(name)), questions_)
         left: list[Mutant] = []
         tried: Counter[str] = Counter()
         for mutant in list(mutants())[::every]:
             tried[mutant.file] += 1
             judge = Judge(evm, mutant.code)
-            if not is_caught(judge, asked):
+            if not is_caught(judge, asked[mutant.contract]):
                 left.append(mutant)
     results = {
         **made_by("scripts.judge_mutants"),
@@ -89,20 +90,22 @@ def is_caught(judge: Judge, asked: list[Question]) -> bool:
     return False
 
 
-def questions() -> list[Question]:
-    """What a copy is asked."""
-    asked: list[Question] = []
+def questions() -> dict[str, list[Question]]:
+    """What a copy of either contract is asked."""
+    points: list[Question] = []
+    logits: list[Question] = []
+    verdicts: list[Question] = []
     for _, network, images in [*cases(seed=1, count=NETWORKS, largest=9), *worst_cases()][:-1]:
         model = encode_model(network)
         expected = reference_logits(network, images)
-        for image, logits in zip(images[:2], expected.tolist(), strict=False):
-            asked.append(
-                lambda judge, m=model, i=image, e=logits: judge.logits(m, i) == e  # type: ignore[misc]
+        for image, right in zip(images[:2], expected.tolist(), strict=False):
+            logits.append(
+                lambda judge, m=model, i=image, e=right: judge.logits(m, i) == e  # type: ignore[misc]
             )
         winner = int(reference_classes(network, images[:1])[0])
         for label in (winner, (winner + 1) % 10):
             record = images[0].tobytes() + bytes([label])
-            asked.append(
+            points.append(
                 lambda judge, m=model, r=record, e=label == winner: judge.points(m, r) == e  # type: ignore[misc]
             )
     for _, file in nearly_models(1, ROUNDS):
@@ -111,17 +114,19 @@ def questions() -> list[Question]:
             verdict = True
         except ModelError:
             verdict = False
-        asked.append(lambda judge, f=file, v=verdict: judge.is_well_formed(f) is v)  # type: ignore[misc]
+        verdicts.append(lambda judge, f=file, v=verdict: judge.is_well_formed(f) is v)  # type: ignore[misc]
     random = np.random.Generator(np.random.PCG64(1))
-    for _ in range(SHAPES):
-        shape = [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]
+    drawn = [
+        [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]
+        for _ in range(SHAPES)
+    ]
+    for shape in ([*AT_THE_BOUND], *drawn):
         bounds = (judging_gas(shape), file_bytes(shape), beyond_the_judge(shape) is None)
-        asked.append(lambda judge, s=shape, b=bounds: judge.bounds(s) == b)  # type: ignore[misc]
-    asked.append(lambda judge: _refuses(judge, bytes(784) + b"\n"))
-    asked.append(lambda judge: _refuses(judge, bytes(784)))
-    asked.append(lambda judge: _refuses(judge, bytes(786)))
-    random.shuffle(asked)
-    return asked
+        logits.append(lambda judge, s=shape, b=bounds: judge.bounds(s) == b)  # type: ignore[misc]
+    points.append(lambda judge: _refuses(judge, bytes(784) + b"\n"))
+    points.append(lambda judge: _refuses(judge, bytes(784)))
+    points.append(lambda judge: _refuses(judge, bytes(786)))
+    return {JUDGE: [*points, *verdicts], HARNESS: [*logits, *verdicts]}
 
 
 def _refuses(judge: Judge, record: bytes) -> bool:

@@ -172,7 +172,8 @@ interface IAttestations {
 
     /// @notice Opens the caller's attestation (AttestReveal) to the statement H("table", round, data root, rows), and
     /// brings its rows.
-    /// @dev Reverts with WrongPhase, WrongRowCount, WrongBaselineRow, RowNotEmpty, MissingRowNotEmpty, NotCommitted or CommitmentMismatch.
+    /// @dev Reverts with WrongPhase, WrongRowCount, WrongBaselineRow, RowNotEmpty, MissingRowNotEmpty, NotCommitted or
+    /// CommitmentMismatch.
     /// @param rows row 0, then every revealed model's in order
     /// @param salt of the commitment
     function openStatement(Row[] calldata rows, bytes32 salt) external;
@@ -215,7 +216,7 @@ interface IAttestations {
     function dropStanding(address account) external;
 
     /// @notice Voices have standing for the next `standingRounds` rounds that count. At most a quarter as many as
-    /// attest, at least one, gain it anew. Only BlockProduction.
+    /// attest, at least one, gain it anew, until 256 accounts have it. Only BlockProduction.
     /// @dev Reverts with NotBlockProduction.
     /// @param round the round in competition
     /// @param accounts the voices', best first

@@ -37,7 +37,7 @@ library Lanes {
             v &= ((v >> 24) & kept) * 0xffffff;
             uint256 odd = (v >> shift) & ALL;
             // Lanes stay below 2^26, and what shifting brings into them from above lies beyond and is cut off.
-            v = ((2 * v + ALL * ((1 << shift) - 1) + odd) >> (shift + 1)) & (ALL * (0xffffffff >> (shift + 1)));
+            v = ((2 * v + ALL * ((1 << shift) - 1) + odd) >> (shift + 1)) & (ALL * (0x7fffffff >> shift));
             // Bit 24 of v + 2^24 - 256 says that v, at most 2^24, is above 255.
             uint256 above = ((v + ALL * 0xffff00) >> 24) & ALL;
             return (v | (above * 255)) & (ALL * 255);

@@ -17,6 +17,8 @@ library PackedRows {
     uint256 private constant PLACE = 40;
     uint256 private constant ROOT = 8;
 
+    uint256 private constant BASIS_POINTS = 10_000;
+
     /// @notice The bytes have not as many numbers as there have to be.
     /// @param given how many bytes there are
     /// @param expected how many there have to be
@@ -127,7 +129,7 @@ library PackedRows {
             int256 distance = TrimmedSums.sum(ofRow, ofRow[:0], column, edges, 3 + i);
             uint256 spread = rows[voices[i]].spread;
             if (own.spread < spread) spread = own.spread;
-            bool isVariant = uint256(distance) * 10_000 < voiceBasisPoints * spread;
+            bool isVariant = uint256(distance) * BASIS_POINTS < voiceBasisPoints * spread;
             if (isVariant != (voices[i] == own.repeats)) revert WrongRepeats(own.repeats);
             column.start += NUMBER * transactions;
         }

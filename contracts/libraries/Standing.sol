@@ -6,6 +6,10 @@ pragma solidity 0.8.30;
 /// attested by the accounts whose standing ends after the tick at which it closed. Whoever opens the statement that a
 /// quiet block follows keeps its standing one tick longer; that is added when the account is next looked at.
 library Standing {
+    /// @notice So many accounts have standing at most: as many may stand behind a statement that falls, all of whose
+    /// stakes go in the transaction that disproves it.
+    uint32 internal constant MAXIMUM = 256;
+
     /// @notice An account's standing.
     /// @param end first tick at which it has none any more; 1 if it never had, 0 if it is not enrolled
     /// @param opened last round in which it opened a statement while it had standing; 0: none
@@ -63,7 +67,7 @@ library Standing {
     /// @param self the ledger
     /// @param accounts who get it, best first, each once
     /// @param ticks for how many
-    /// @param places how many of them may be without standing so far; the rest of those get none
+    /// @param places how many of them may be without standing so far, as far as MAXIMUM allows; the rest get none
     /// @return granted the accounts that have it now, in the same order
     function grant(Ledger storage self, address[] memory accounts, uint32 ticks, uint256 places)
         internal
@@ -72,6 +76,7 @@ library Standing {
         uint32 end = self.tick + ticks;
         uint32 gained;
         uint256 filled;
+        if (places > MAXIMUM - self.count) places = MAXIMUM - self.count;
         granted = new address[](accounts.length);
         for (uint256 i; i < accounts.length; ++i) {
             uint32 current = endOf(self, accounts[i]);

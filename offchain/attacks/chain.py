@@ -56,7 +56,7 @@ def front_run(tell: Tell) -> Outcome:
         refused["an opening"] = contracts.attempt(opening, thief)
         for each in world.players:
             world.execute(world.opening(each, rows), each)
-        world.end_phase()
+        world.advance_to(Phase.FINALIZE)
         world.execute(actions.Finalize(rows))
 
         tell("claims of others' rewards")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from offchain.attacks.bitcoin_chain import BLOCK_SECONDS, Headers
 from offchain.attacks.rounds_players import START
@@ -33,6 +33,8 @@ TRANSACTION_GAS: Final = 16_777_216
 
 _POLL_SECONDS = 0.002
 _CHECKOUT = Path(__file__).resolve().parents[2]
+WorldKind = TypeVar("WorldKind", bound=World)
+
 _TASK = DeployedTask("made up", b'{"points":"made up"}')
 
 
@@ -94,11 +96,26 @@ class Contracts:
 def world_on_contracts(
     players: int, parameters: Parameters, others: int = 1
 ) -> Iterator[tuple[World, Contracts, list[str]]]:
-    """A world whose every transaction goes to real contracts too.
+    """A world whose every transaction goes to real contracts too; see `contracts_behind`."""
+    with contracts_behind(World, players, parameters, _TASK, others) as known:
+        yield known
+
+
+@contextmanager
+def contracts_behind(
+    kind: type[WorldKind],
+    players: int,
+    parameters: Parameters,
+    task: DeployedTask,
+    others: int = 1,
+) -> Iterator[tuple[WorldKind, Contracts, list[str]]]:
+    """A world of some kind whose every transaction goes to real contracts too.
 
     Args:
+        kind: of the world; its judge decides as the task's contract does.
         players: accounts of the world, all of them genesis accounts.
         parameters: the protocol's.
+        task: with the name of the contract that judges.
         others: further accounts, which the world knows nothing of.
     """
     bitcoin = Headers.start(START - BLOCK_SECONDS)
@@ -110,13 +127,13 @@ def world_on_contracts(
             for index in range(count)
         ]
         plan = DeploymentPlan(
-            *(tuple(accounts[:players]), bitcoin.checkpoint, _TASK, REGTEST, parameters),
+            *(tuple(accounts[:players]), bitcoin.checkpoint, task, REGTEST, parameters),
             relay=DEMO_RELAY,
         )
         deployer = account_from_mnemonic(DEVELOPMENT_MNEMONIC, count - 1)
         contracts = Contracts(ethereum, deploy(ethereum, deployer, plan, _CHECKOUT))
         domain = contracts.deployment.domain()
-        world = World.create(domain=domain, accounts=accounts[:players], parameters=parameters)
+        world = kind.create(domain=domain, accounts=accounts[:players], parameters=parameters)
         world.observers.append(contracts.send)
         try:
             yield world, contracts, accounts[players:-1]

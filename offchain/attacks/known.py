@@ -53,6 +53,23 @@ FAMILIES: Final[dict[str, str]] = {
     "withheld-payload": "network_data",
     "half-served-payload": "network_data",
     "flood": "network_relayer",
+    "false-scores-9-of-10": "disputes_lies",
+    "29-of-30": "disputes_lies",
+    "false-majority": "disputes_lies",
+    "false-sums": "disputes_lies",
+    "false-repeats": "disputes_lies",
+    "called-malformed": "disputes_lies",
+    "called-missing": "disputes_lies",
+    "withheld-rows": "disputes_lies",
+    "too-long-model": "disputes_lies",
+    "spam-questions": "disputes_play",
+    "false-challenge": "disputes_play",
+    "self-challenge": "disputes_play",
+    "copied-proof": "disputes_play",
+    "false-answer": "disputes_play",
+    "endless-statements": "disputes_time",
+    "junk-veto": "disputes_time",
+    "censored-challenge": "disputes_time",
 }
 """The module of `offchain.attacks` that holds each attack as ``ATTACKS[name]``, by name."""
 

@@ -85,7 +85,7 @@ def _rounds_until_majority(ranking: Sequence[int], honest: int) -> int | None:
         attesters = len(standing) + (GENESIS if few else 0)
         if is_majority(hostile, attesters):
             return tick - 1
-        for name in granted([str(index) for index in ranking], standing, attesters):
+        for name in granted([str(index) for index in ranking], standing, attesters, len(standing)):
             ends[name] = tick + LIVE.standing_rounds
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 from offchain.attacks.bitcoin_chain import BLOCK_SECONDS, Headers
 from offchain.attacks.rounds_players import (
@@ -26,13 +26,19 @@ from offchain.crypto.possession import prove_possession
 from offchain.protocol.reference.chain import ReferenceChain
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
+from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.parameters import DEMO_RELAY, Parameters
 from offchain.protocol.words.status import Phase
 
 
 @dataclass
 class MembersWorld:
-    """A deployment, its Bitcoin headers, and accounts of which the first are genesis accounts."""
+    """A deployment, its Bitcoin headers, and accounts of which the first are genesis accounts.
+
+    Its task has no judge, unless a class of worlds says so.
+    """
+
+    judge: ClassVar[Judge | None] = None
 
     players: list[Player]
     genesis: int
@@ -62,7 +68,7 @@ class MembersWorld:
             Player(name, NodeSecrets(keccak256(b"seed" + name.encode()), where)) for name in names
         ]
         count = len(of) if genesis is None else genesis
-        chain = ReferenceChain(parameters, relay, names[:count], where, START)
+        chain = ReferenceChain(parameters, relay, names[:count], where, START, cls.judge)
         return cls(of, count, chain, relay, bitcoin)
 
     def fork(self) -> Self:

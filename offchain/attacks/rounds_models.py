@@ -87,7 +87,7 @@ def lazy_attesters(tell: Tell) -> Outcome:
         copied.attempt(actions.OpenAttestation(stated, salt("attest", player.account)), player)
         for player in copied.players[:2]
     ]
-    copied.end_undisputed()
+    copied.advance_to(Phase.FINALIZE)
     copied.execute(actions.Finalize(copied.rows()))
     unpaid = [
         copied.attempt(actions.ClaimAttestation(copied.competing, player.account))

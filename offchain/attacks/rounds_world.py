@@ -191,41 +191,60 @@ class World(MembersWorld):
 
     def rows(self) -> tuple[Row, ...]:
         """The rows of the honest statement."""
-        closed, p = (
-            self.chain.rounds.closed_round(self.competing),
-            self.chain.environment.parameters,
-        )
-        ids = [
-            self.chain.data_registry.data[self.competing].ids[index]
-            for index in positions(closed.data_set)
+        return self.table(self.points_of_rows()).rows
+
+    @property
+    def counts(self) -> statements.SampleCounts:
+        """The test data of the round in competition."""
+        p = self.parameters
+        data = self.chain.rounds.closed_round(self.competing).data_set.bit_count()
+        return statements.SampleCounts(data, p.test_parts * p.samples_per_part)
+
+    def points_of_rows(self) -> tuple[statements.Points | None, ...]:
+        """The points of the baseline, and of each revealed model."""
+        missing = self.chain.rounds.closed_round(self.competing).missing
+        models = self.chain.model_transactions.transactions(self.competing)
+        baseline = self.models.get(self.chain.rounds.head().model_hash)
+        revealed = [
+            None if missing >> index & 1 else self.models.get(each.model_hash)
+            for index, each in enumerate(models)
         ]
-        samples = p.test_parts * p.samples_per_part
-        models = self.chain.model_transactions
-        commitments, reveals = models.counts(self.competing)
-        known = [models.reveal_at(self.competing, index) for index in range(reveals)]
-
-        def points(model_hash: bytes, is_missing: int = 0) -> statements.Points | None:
-            model = self.models.get(model_hash)
-            if model is None or is_missing:
-                return None
-            return np.concatenate([model.points(data_id, samples) for data_id in ids])
-
-        bounds = statements.Bounds(
-            closed.trim,
-            judging.required(
-                *(p.significance, p.hostile_allowance, p.tries_allowance),
-                *(len(ids), closed.trim, commitments),
-            ),
-            p.voice_basis_points,
+        return tuple(
+            None if model is None else self.points_of(model) for model in (baseline, *revealed)
         )
-        return statements.rows(
-            self.domain,
-            self.competing,
-            statements.SampleCounts(len(ids), samples),
-            bounds,
-            points(self.chain.rounds.head().model_hash),
-            [points(each.model_hash, closed.missing >> i & 1) for i, each in enumerate(known)],
-            [each.order for each in known],
+
+    def points_of(self, model: Model) -> statements.Points | None:
+        """What a model earns on the test data of D; None: its file is malformed."""
+        closed = self.chain.rounds.closed_round(self.competing)
+        ids = self.chain.data_registry.data[self.competing].ids
+        samples = self.counts.samples
+        known = [model.points(ids[index], samples) for index in positions(closed.data_set)]
+        return np.concatenate(known)
+
+    @property
+    def bounds(self) -> statements.Bounds:
+        """What the models of the round in competition are held to."""
+        closed, p = self.chain.rounds.closed_round(self.competing), self.parameters
+        commitments, _ = self.chain.model_transactions.counts(self.competing)
+        required = judging.required(
+            *(p.significance, p.hostile_allowance, p.tries_allowance),
+            *(closed.data_set.bit_count(), closed.trim, commitments),
+        )
+        return statements.Bounds(closed.trim, required, p.voice_basis_points)
+
+    @property
+    def orders(self) -> tuple[int, ...]:
+        """Numbers of the revealed models' commitments, in order of reveal."""
+        models = self.chain.model_transactions
+        _, reveals = models.counts(self.competing)
+        return tuple(models.reveal_at(self.competing, index).order for index in range(reveals))
+
+    def table(self, points: Sequence[statements.Points | None]) -> statements.Tabulated:
+        """The statement that points make, of the baseline and of each revealed model."""
+        baseline, *models = points
+        return statements.tabulate(
+            *(self.domain, self.competing, self.counts, self.bounds),
+            *(baseline, models, self.orders),
         )
 
     def attestation(self, player: Player, rows: Sequence[Row]) -> actions.CommitAttestation:
@@ -258,7 +277,20 @@ class World(MembersWorld):
         attesters: Sequence[Player] | None = None,
         others: Sequence[tuple[Player, Sequence[Row]]] = (),
     ) -> None:
-        """From any phase to Finalize or void: attesters state rows, others what they like."""
+        """From any phase to Finalize or void: attesters state rows, others what they like.
+
+        Nobody disputes what was stated.
+        """
+        self.state(rows, attesters, others)
+        self.advance_to(Phase.FINALIZE)
+
+    def state(
+        self,
+        rows: Sequence[Row] | None = None,
+        attesters: Sequence[Player] | None = None,
+        others: Sequence[tuple[Player, Sequence[Row]]] = (),
+    ) -> None:
+        """From any phase to Challenge or void: as `attest`, before anybody could dispute it."""
         self.advance_to(Phase.ATTEST)
         honest = self.rows() if rows is None else rows
         told = [(each, honest) for each in (self.attesters if attesters is None else attesters)]
@@ -267,27 +299,29 @@ class World(MembersWorld):
         self.end_phase()
         for player, its_rows in [*told, *others]:
             self.attempt(self.opening(player, its_rows), player)
-        self.end_undisputed()
-
-    def end_undisputed(self) -> None:
-        """From AttestReveal to Finalize or void: nobody questions a statement."""
         self.end_phase()
-        if self.phase is Phase.CHALLENGE:
-            self.end_phase()
 
     def open_and_commit(
         self, skills: Sequence[tuple[Player, int]] = (), without: Sequence[Player] = ()
     ) -> list[Model]:
-        """From Open to Report: keys are published, accounts commit to models."""
-        self.publish(without)
-        self.end_phase()
+        """From Open to Report: keys are published, accounts commit to models of such skills."""
         models = [self.model(player, skill) for player, skill in skills]
-        for (player, _), model in zip(skills, models, strict=True):
-            self.execute(self.commit(model), player)
+        self.compete(models, without)
+        return models
+
+    def compete(self, models: Sequence[Model], without: Sequence[Player] = ()) -> None:
+        """From Open to Report: keys are published, accounts commit to their models."""
+        self.publish(without)
+        self.end_phase()
+        for model in models:
+            self.execute(self.commit(model), self.owner(model))
         self.end_phase()
         self.publish(without)
         self.end_phase()
-        return models
+
+    def owner(self, model: Model) -> Player:
+        """Whose a model is."""
+        return next(each for each in self.players if each.account == model.account)
 
     def reveal(self, models: Sequence[Model]) -> None:
         """From Report to Available: models are revealed."""
@@ -295,8 +329,7 @@ class World(MembersWorld):
         if not self.phase.competes:
             return
         for model in models:
-            owner = next(each for each in self.players if each.account == model.account)
-            self.execute(self.revealed(model), owner)
+            self.execute(self.revealed(model), self.owner(model))
         self.end_phase()
 
     def block(

@@ -28,7 +28,8 @@ from offchain.storage.opened import OWN_TROUBLE, model_points
 
 log = structlog.get_logger()
 
-_RETRY_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+"""What cannot be had or computed rests so long before it is tried again."""
 
 MALFORMED: Points = np.zeros(0, np.uint8)
 """Stands for the points of a malformed model: it has none."""
@@ -126,7 +127,7 @@ class Attesting:
         if model_hash in self._fetched:
             return True
         asked = self._asked.get(model_hash)
-        if asked is not None and self._clock() - asked < _RETRY_SECONDS:
+        if asked is not None and self._clock() - asked < RETRY_SECONDS:
             return False
         try:
             self.file(entry, model_hash)
@@ -238,13 +239,13 @@ class Attesting:
         evaluation, found = ended.evaluation, ended.came_to
         if isinstance(found, Exception):
             if not isinstance(found, Cancelled):
-                self._failed_until = self._clock() + _RETRY_SECONDS
+                self._failed_until = self._clock() + RETRY_SECONDS
                 log.warning("the evaluation failed, trying again", reason=str(found))
             return
         gone = set(evaluation.models) - found.keys()
         if gone:
             self._fetched -= gone
-            self._failed_until = self._clock() + _RETRY_SECONDS
+            self._failed_until = self._clock() + RETRY_SECONDS
         self._points = {
             key: points for key, points in self._points.items() if key[0] == evaluation.judged_on
         }

@@ -15,6 +15,7 @@ import numpy as np
 import structlog
 
 from offchain.errors import PointsDifferError
+from offchain.node.attesting import RETRY_SECONDS
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Recheck, RecheckEnded
 from offchain.node.payloads import Payloads
@@ -32,8 +33,6 @@ FEWEST = 8
 
 PARTS = 16
 """Test parts that the samples come from: reading one costs time too."""
-
-_RETRY_SECONDS = 1.0
 
 
 class Rechecking:
@@ -121,7 +120,7 @@ class Rechecking:
             self._differ.add(recheck.data_root)
             log.error("nothing is stated of this round", reason=str(error))
         elif not isinstance(error, Cancelled):
-            self._failed_until = self._clock() + _RETRY_SECONDS
+            self._failed_until = self._clock() + RETRY_SECONDS
             log.warning("points cannot be computed again now", reason=str(error))
 
     def _some_records(self, data: RoundData, random: np.random.Generator) -> dict[int, bytes]:

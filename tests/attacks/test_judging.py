@@ -82,7 +82,7 @@ def test_noise_passes_where_any_advantage_is_enough(
 def test_honest_models_are_valid_where_a_third_shares_what_noise_gets_right() -> None:
     outcome = noise.spread(quiet)
     assert outcome.figures["honest_valid"] == len(digits_world().honest) * len(noise.NOISES)
-    assert outcome.figures["valid_untrimmed"] == 1.0
+    assert outcome.figures["valid_untrimmed"] > 0.9
 
 
 @pytest.mark.full

@@ -14,7 +14,7 @@ from offchain.protocol.words.actions import Action
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
-from scripts.support.worlds.world import World
+from scripts.support.worlds.disputing import UnjudgedWorld
 from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.worlds.random_play import RandomPlay
 from tests.support.worlds.world_status import world_status
@@ -105,14 +105,14 @@ def test_after_such_an_error_everything_is_read_again(started: DeployedWorld) ->
 @pytest.mark.parametrize("seed", range(3))
 def test_views_and_events_agree_after_every_transaction_of_many_rounds(seed: int) -> None:
     """Each comparison is of two countings of one thing: by the contracts' rules, and of events."""
-    played = World(genesis=4)
+    played = UnjudgedWorld(genesis=4)
     play = RandomPlay(played, seed)
     history, records = (
         History(played.parameters, played.domain),
         played.reference.environment.records,
     )
     told = 0
-    for _ in range(240):
+    for _ in range(320):
         play.step()
         history.apply_all(records[told:])
         told = len(records)

@@ -164,8 +164,10 @@ def test_structs_in_records_equal_what_was_sent(played):
     assert appended.data.hash(world.domain) == appended.block_hash
     status = world.clients[0].status()
     assert (status.head.number, status.head.hash) == (1, appended.block_hash)
+    # Every model is there and nobody asks anything.
+    skipped = {Phase.BRING, *range(Phase.ANSWER, Phase.FINALIZE)}
     assert [record.phase for record in of_kind(found, records.PhaseStarted)] == [
-        phase for phase in range(Phase.OPEN, Phase.FINAL + 1) if phase != Phase.BRING
+        phase for phase in range(Phase.OPEN, Phase.FINAL + 1) if phase not in skipped
     ]
 
 

@@ -301,7 +301,7 @@ def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path:
         on_chain = replace(here, settings=settings)
         assert "anvil" in look(Part.RPC, on_chain).found
         found = look(Part.DEPLOYMENT, on_chain).found
-        assert found == "12 contracts on chain, as the file says, for the task digits"
+        assert found == "13 contracts on chain, as the file says, for the task digits"
         stale = replace(started.deployment, genesis_hash=bytes(32))
         write_deployment(stale, file)
         finding = look(Part.DEPLOYMENT, on_chain)

@@ -10,8 +10,8 @@ from offchain.bitcoin import checkpoint, header, rules, target
 from offchain.crypto import hashing, merkle, ring, secp256k1
 from offchain.learning.exact import judge_gas
 from offchain.learning.formats import digits, tensor_file
-from offchain.protocol.rules import draw, standing
-from offchain.protocol.words import parameters
+from offchain.protocol.rules import bindings, draw, standing
+from offchain.protocol.words import disputes, parameters
 from offchain.toolchain.artifacts import SOURCE_FOLDER
 
 MIRRORED = {
@@ -38,7 +38,14 @@ MIRRORED = {
     "JudgingGas.MAXIMUM_GAS": judge_gas.MAXIMUM_JUDGING_GAS,
     "DataRegistry.MAXIMUM_DATA": parameters.LARGEST_RING,
     "ModelTransactions.MAXIMUM_FILE": parameters.MAXIMUM_MODEL_BYTES,
+    "DisputeLedger.MAXIMUM_OTHERS": disputes.MAXIMUM_OTHER_QUESTIONS,
+    "PackedRows.BASIS_POINTS": parameters.BASIS_POINTS,
+    "PackedRows.NUMBER": bindings.DISTANCE_BYTES,
+    "PackedRows.PLACE": bindings.PLACE_BYTES,
+    "SamplePoints.WORD": bindings.WORD_BYTES,
+    "TrimmedSums.NUMBER": bindings.DISTANCE_BYTES,
     "Attestations.NEW_FRACTION": standing.NEW_FRACTION,
+    "Standing.MAXIMUM": standing.MAXIMUM_STANDING,
     "Draw.ROUNDS": draw.ROUNDS,
     "Draw.LEAST_DIGITS": draw.LEAST_DIGITS,
     "Judging.BASIS_POINTS": parameters.BASIS_POINTS,
@@ -56,7 +63,7 @@ MIRRORED = {
 # above.
 SOLIDITY_ALONE = re.compile(
     r"DataRegistry\.NUMBER_BITS|ModelChain\.PHASE_BITS|CodeStorage\.MAXIMUM_WORDS"
-    r"|Statements\.(HEAD|ROW)|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
+    r"|Statements\.(HEAD|ROW)|PackedRows\.ROOT|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
     r"|DigitsModel\.(ONES|HIGHEST)|(First|Second|Third)Convolution\.\w+|Convolution\.MEMORY"
     r"|HiddenLayer\.BLOCK|Lanes\.\w+"
     r"|Tags\.\w+|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"

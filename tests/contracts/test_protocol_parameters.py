@@ -66,7 +66,8 @@ def test_a_value_outside_its_range_reverts_with_its_limits(evm: Evm, name: str) 
         ("samples_per_part", {"test_parts": 7}, 1, 5_714),
         ("minimum_ring", {"maximum_members": 5, "minimum_data": 1}, 2, 5),
         ("minimum_data", {"minimum_ring": 4}, 1, 4),
-        ("model_burn", {"stake": 7}, 0, 7),
+        ("model_burn", {"stake": 7, "challenge_reward": 7}, 0, 7),
+        ("challenge_reward", {"stake": 7, "model_burn": 7}, 0, 7),
         ("data_basis_points", {"best_basis_points": 1_000}, 0, 6_000),
     ],
 )

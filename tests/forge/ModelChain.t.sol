@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Contracts} from "../../contracts/interfaces/Contracts.sol";
 import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
+import {IDisputes} from "../../contracts/interfaces/IDisputes.sol";
 import {IMembership} from "../../contracts/interfaces/IMembership.sol";
 import {IModelChain} from "../../contracts/interfaces/IModelChain.sol";
 import {Parameters} from "../../contracts/interfaces/IProtocolParameters.sol";
@@ -114,6 +115,7 @@ contract ModelChainTest is Test {
         vm.assertLe(1, voids, "void rounds");
         vm.assertLe(3, _contracts.membership.currentEpoch(), "epochs");
         vm.assertTrue(_contracts.token.totalSupply() != 0, "nothing was paid");
+        vm.assertTrue(_network.paid() != 0, "no bond came back");
     }
 
     function _blockIsQuietOrHasABest(IModelChain.Block memory data, bytes32 modelBefore) private view {
@@ -137,10 +139,24 @@ contract ModelChainTest is Test {
             held += amount;
         }
         uint256 balance = address(_contracts.membership).balance;
-        // What burned stays for ever.
-        vm.assertEq(balance, _network.staked(), "wei");
+        // What burned stays for ever; of what was confiscated a reward goes to Disputes.
+        uint256 disputed = address(_contracts.disputes).balance;
+        vm.assertEq(balance + disputed + _network.paid(), _network.staked() + _network.bonded(), "wei");
         vm.assertLe(held, balance, "stakes");
-        vm.assertEq((balance - held) % _p.modelBurn, 0, "burned");
+        _bondsAreThere(disputed);
+    }
+
+    /// @dev Bonds that are not settled are there.
+    function _bondsAreThere(uint256 held) private view {
+        uint256 open;
+        for (uint32 round = 1; round < _contracts.modelChain.collectingRound(); ++round) {
+            uint32 questions = _contracts.disputes.counts(round).questions;
+            for (uint32 question = 1; question <= questions; ++question) {
+                IDisputes.Question memory asked = _contracts.disputes.questionAt(round, question);
+                if (!asked.settled) open += asked.bond;
+            }
+        }
+        vm.assertLe(open, held, "bonds");
     }
 
     function _tokensAreAtMostWhatTheBlocksPay() private view {

@@ -52,7 +52,7 @@ class Node:
         self.journal = Journal(folder / f"{journal}.sqlite")
         self.background = Background()
         self.modelling = Modelling(
-            Own(ACCOUNT, secrets, DOMAIN, DEMO, (), 0, 0),
+            Own(ACCOUNT, secrets, DOMAIN, DEMO, (), 0, 0, has_judge=False),
             self.store,
             DigitsLearner(SAMPLES, settings),
             self.journal,

@@ -101,7 +101,7 @@ class DataBench:
         sealed = [
             seal_part(
                 shared[part],
-                self.learner.payload_bytes,
+                max(self.learner.payload_bytes, len(shared[part])),
                 self.key(index, part),
                 payload_associated_data(DOMAIN, ROUND, point, part),
             )

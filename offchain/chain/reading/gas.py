@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.chain.abi.interfaces import interface
+from offchain.chain.abi.interfaces import CONTRACTS, interface
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc import replies
 from offchain.chain.rpc.provider import RpcReplyError
@@ -32,7 +32,7 @@ def gas_by_function(contracts: DeployedContracts, first: int, last: int) -> dict
         ChainError: the blocks cannot be read.
     """
     deployment = contracts.deployment
-    names = {contract.address: name for name, contract in deployment.contracts.items()}
+    names = {deployment.address(name): name for name in CONTRACTS}
     used: dict[str, GasUse] = {}
     for start in range(first, last + 1, _BLOCKS_AT_ONCE):
         end = min(last, start + _BLOCKS_AT_ONCE - 1)

@@ -21,10 +21,11 @@ from offchain.commands.options import json_option, setting_options, start
 )
 @json_option("the figures as JSON")
 def audit(**options: Any) -> None:
-    """Attack the anonymity of a chain's sharers with what everybody can read.
+    """Attack the anonymity of a chain's sharers, and price a proof against a false statement.
 
     Ties data transactions together that look alike, matches when they are missing with the
     accounts' absences, and compares orders. What it gets right stands beside what guessing gives.
+    What a proof costs at some gas prices stands beside what it wins.
     """
     # As for attacks: threads would wait for one another.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 import click
 import numpy as np
 from eth_account import Account
 
 from offchain.audit.attribution import Place, attribute, by_order, right_share, tracks
+from offchain.audit.proof_cost import ProofCost, proof_costs
 from offchain.audit.reading import PublicView, public_view, true_sharers
 from offchain.chain.follower import ChainFollower
 from offchain.chain.sending.accounts import account_from_mnemonic, mnemonic_of
@@ -16,6 +19,7 @@ from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.learning.tasks.known import choose_task, make_learner
+from offchain.protocol.words.parameters import ETHER
 from offchain.storage.location import open_store
 
 TRIES = 100
@@ -51,9 +55,12 @@ def run_audit(settings: Settings, *, nodes: int, as_json: bool) -> None:
         if place.round in view.content
     }
     found = attacked(view, truth)
+    costs = proof_costs(chain.parameters) if deployment.judge is not None else ()
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps({**found, "proofs": [asdict(each) for each in costs]}))
         return
+    for line in _proof_lines(costs):
+        click.echo(line)
     click.echo(
         f"{found['transactions']} data transactions of {found['rounds']} rounds, tied into "
         f"{found['tracks']} tracks by content"
@@ -65,6 +72,24 @@ def run_audit(settings: Settings, *, nodes: int, as_json: bool) -> None:
         f"named right by content and absences {found['attributed_right']:.1%}, by order "
         f"{found['by_order']:.1%}; guessing gives {found['chance']:.1%}"
     )
+
+
+def _proof_lines(costs: Sequence[ProofCost]) -> Iterator[str]:
+    """What a proof costs against what it wins, for people."""
+    if not costs:
+        yield "the task has no judge: a majority of attesters decides what is true"
+    for each in costs:
+        pays = "it pays" if each.won >= each.proof else "it does not pay by itself"
+        yield (
+            f"to disprove a statement at {each.gas_price} gwei costs up to {_ether(each.proof)} "
+            f"ether of gas and wins at least {_ether(each.won)}: {pays}; bonds of "
+            f"{_ether(each.bonds)} come back; the dearest answer costs {_ether(each.answer)} and "
+            f"earns {_ether(each.earned)}"
+        )
+
+
+def _ether(amount: int) -> str:
+    return f"{amount / ETHER:.3f}"
 
 
 def attacked(view: PublicView, truth: dict[Place, str]) -> dict[str, float | int]:

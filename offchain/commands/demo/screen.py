@@ -109,7 +109,9 @@ def show_dispute(console: Console, event: DisputeEvent, plan: DemoPlan, seconds:
         is_liar = plan.is_liar(event.node)
         colour, who = ("red", "liar") if is_liar else ("green", "node")
         by = f"[{colour}]{who} {event.node}[/{colour}] "
-    console.print(f"{seconds:6.1f} s  [bold]dispute[/bold] {by}{event.text}", soft_wrap=True)
+    gas = "" if event.gas is None else f" [dim]{event.gas:,} gas[/dim]"
+    told = f"{seconds:6.1f} s  [bold]dispute[/bold] {by}{event.text}{gas}"
+    console.print(told, soft_wrap=True, highlight=False)
 
 
 def show_balances(console: Console, balances: Sequence[Balances]) -> None:

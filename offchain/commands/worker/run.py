@@ -170,7 +170,7 @@ def make_policy(
         phase_seconds = phase_seconds or DEVELOPMENT_PHASE_SECONDS
     elif confirmations is None:
         confirmations = Confirmations.of_all(LIVE_CONFIRMATIONS)
-    return Policy(roles, confirmations, phase_seconds, leave)
+    return Policy(roles, confirmations, phase_seconds, leave=leave)
 
 
 def parse_confirmations(text: str) -> Confirmations:

@@ -6,14 +6,27 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from offchain.amounts import format_decimal
+from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.words import dispute_records as disputes
 from offchain.protocol.words.disputes import FallReason, QuestionKind
-from offchain.protocol.words.records import PhaseStarted, Record, StakeConfiscated
+from offchain.protocol.words.records import PhaseStarted, Record
 from offchain.protocol.words.status import ZERO_ADDRESS, Phase
 
 SHOWN = 8
 """Characters that are shown of a hash."""
+
+
+FUNCTIONS = {
+    "QuestionAsked": "ask",
+    "RowAnswered": "answerRow",
+    "FormAnswered": "answerForm",
+    "CellAsked": "askCell",
+    "CellAnswered": "answerCell",
+    "ProofCommitted": "commitProof",
+    "StatementFell": "prove",
+}
+"""What logs each record, but for falls by silence and by a model's form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +34,8 @@ class DisputeEvent:
     """One thing that happened in a round's dispute: by which node, and in words.
 
     ``node`` is None where nobody did it, or somebody who is no node of the demo; ``kind`` is the
-    record's name, ``evm_block`` where it stands.
+    record's name, ``evm_block`` where it stands, ``gas`` what the transaction cost (None: there is
+    no telling, or it was for something else).
     """
 
     round: int
@@ -29,6 +43,7 @@ class DisputeEvent:
     node: int | None
     text: str
     evm_block: int
+    gas: int | None = None
 
     def as_json(self) -> dict[str, object]:
         """It as it goes into the demo's file."""
@@ -92,11 +107,11 @@ class DisputeTeller:
             case disputes.ProofCommitted(account=account):
                 return account, "commits to a proof"
             case disputes.StatementFell():
-                return record.by, self._fall(record)
-            case StakeConfiscated(account=account, amount=amount):
-                return account, f"loses its stake of {format_decimal(amount)} ETH"
-            case disputes.QuestionSettled() | disputes.CellSettled():
-                return record.receiver, f"has a bond: {format_decimal(record.paid)} ETH"
+                return record.by, self._fall(record, history)
+            case disputes.QuestionSettled(receiver=receiver, question=number, paid=paid):
+                return receiver, f"gets {format_decimal(paid)} ETH for question {number}"
+            case disputes.CellSettled(receiver=receiver, cell=number, paid=paid):
+                return receiver, f"gets {format_decimal(paid)} ETH for cell {number}"
             case _:
                 return None
 
@@ -105,26 +120,31 @@ class DisputeTeller:
         entry = history.round(number)
         if len(entry.statements) < 2:
             return None
-        told = []
-        for statement in entry.statements:
-            nodes = [
-                str(self._numbers.get(account, account))
-                for account, stated in entry.stated.items()
-                if stated == statement
-            ]
-            told.append(f"{_short(statement)} of node {', '.join(sorted(nodes))}")
+        told = [
+            f"{_short(statement)} of {self._supporters(entry, statement)}"
+            for statement in entry.statements
+        ]
         return ZERO_ADDRESS, f"{len(told)} statements: {'; '.join(told)}"
 
-    def _fall(self, record: disputes.StatementFell) -> str:
+    def _supporters(self, entry: RoundHistory, statement: bytes) -> str:
+        nodes = sorted(
+            str(self._numbers.get(account, account))
+            for account, stated in entry.stated.items()
+            if stated == statement
+        )
+        return f"node{'s' if len(nodes) > 1 else ''} {', '.join(nodes)}"
+
+    def _fall(self, record: disputes.StatementFell, history: History) -> str:
         reasons = {
             FallReason.SILENCE: "nobody answered",
             FallReason.POINTS: "proves before the judge that a sample has other points",
             FallReason.FORM: "proves before the judge whether a model is well formed",
         }
-        reward = f", {format_decimal(record.reward)} ETH of it as reward"
+        losers = self._supporters(history.round(record.round), record.statement)
         return (
             f"{reasons[record.reason]}: statement {_short(record.statement)} falls, "
-            f"{format_decimal(record.taken)} ETH of stakes are taken{reward}"
+            f"{losers} lose{'' if 's ' in losers else 's'} {format_decimal(record.taken)} ETH, "
+            f"{format_decimal(record.reward)} ETH of it are the reward"
         )
 
 

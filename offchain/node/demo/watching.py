@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from offchain.chain.follower import ChainFollower
+from offchain.chain.reading.gas import gas_by_function
 from offchain.learning.tasks.known import TASKS
-from offchain.node.demo.disputes import DisputeEvent, DisputeTeller
+from offchain.node.demo.disputes import FUNCTIONS, DisputeEvent, DisputeTeller
 from offchain.node.demo.local_network import DemoNetwork
 from offchain.node.demo.report import BlockReport, Rewards, report_block
 from offchain.protocol.history.fold import History
@@ -138,7 +139,7 @@ class Watcher:
     def _take(self, record: Record) -> None:
         event = self._teller.tell(record, self._follower.history)
         if event is not None:
-            self.disputes.append(event)
+            self.disputes.append(replace(event, gas=self._gas(event)))
         match record:
             case Started():
                 self._enter(1, COLLECT)
@@ -160,6 +161,15 @@ class Watcher:
                 self._pay(record.round, record.amount, "data")
             case _:
                 return
+
+    def _gas(self, event: DisputeEvent) -> int | None:
+        """What the transaction of an event cost, if it is the only one of its kind in its block."""
+        function = FUNCTIONS.get(event.kind)
+        if function is None:
+            return None
+        used = gas_by_function(self._network.contracts, event.evm_block, event.evm_block)
+        use = used.get(f"Disputes.{function}")
+        return use.gas if use is not None and use.transactions == 1 else None
 
     def _enter(self, round_number: int, name: str) -> None:
         self._seen.append(Seen(Stage(round_number, name), self._clock()))

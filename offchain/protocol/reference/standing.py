@@ -63,7 +63,8 @@ class ReferenceStanding:
         """Voices have standing for the next rounds that count."""
         with_standing = frozenset(account for account in accounts if self.has(account))
         end = rules.standing_end(self.tick, self.rounds)
-        for account in rules.granted(accounts, with_standing, attesters):
+        count = rules.accounts_with_standing(self.ends.values(), self.frozen)
+        for account in rules.granted(accounts, with_standing, attesters, count):
             self.ends[account] = end
             self.environment.emit(StandingGained, round_number, account, end)
 

@@ -21,6 +21,10 @@ NEW_FRACTION = 4
 """At most this fraction of the attesters' number gains standing anew in a round."""
 
 
+MAXIMUM_STANDING = 256
+"""So many accounts have standing at most: all their stakes may go in one transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrozenSet:
     """A round's attesters, fixed when it closes: how many, and who they are."""
@@ -45,7 +49,7 @@ def accounts_with_standing(ends: Iterable[int], frozen: int) -> int:
 
 
 def granted(
-    accounts: Sequence[str], with_standing: frozenset[str], attesters: int
+    accounts: Sequence[str], with_standing: frozenset[str], attesters: int, count: int
 ) -> tuple[str, ...]:
     """Which voices get standing: all that have it, and the best few of those that do not.
 
@@ -53,11 +57,12 @@ def granted(
         accounts: the voices', best first, each once.
         with_standing: accounts that have standing in the round.
         attesters: how many attest in it.
+        count: all accounts that have standing.
 
     Returns:
         In the same order.
     """
-    places = max(1, attesters // NEW_FRACTION)
+    places = min(max(1, attesters // NEW_FRACTION), MAXIMUM_STANDING - count)
     given = []
     for account in accounts:
         if account not in with_standing:

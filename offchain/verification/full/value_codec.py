@@ -13,8 +13,14 @@ from typing import Any, Final
 
 from offchain.bitcoin import header_chain
 from offchain.errors import ModelChainError, VerificationError
-from offchain.protocol.reference import attestations, data_registry, model_transactions
-from offchain.protocol.words import records, status, transactions
+from offchain.protocol.reference import (
+    attestations,
+    data_registry,
+    disputes,
+    model_transactions,
+)
+from offchain.protocol.words import dispute_records, records, status, transactions
+from offchain.protocol.words import disputes as dispute_words
 from offchain.strangers.foreign_text import short_repr
 from offchain.verification.full import replay
 from offchain.verification.recording import differences
@@ -23,6 +29,9 @@ _MODULES: Final = (
     attestations,
     data_registry,
     differences,
+    dispute_records,
+    dispute_words,
+    disputes,
     header_chain,
     model_transactions,
     records,

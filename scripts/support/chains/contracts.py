@@ -12,6 +12,7 @@ from web3.contract import Contract
 from web3.types import TxReceipt
 
 from offchain.bitcoin.relay_settings import RelaySettings
+from offchain.chain.deployment.file import DeployedTask
 from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.crypto.hashing import Domain
 from offchain.protocol.words.parameters import DEMO, Parameters
@@ -46,11 +47,17 @@ class Contracts:
     gas: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def deploy(cls, evm: Evm, genesis: Sequence[str], parameters: Parameters = DEMO) -> Self:
+    def deploy(
+        cls,
+        evm: Evm,
+        genesis: Sequence[str],
+        parameters: Parameters = DEMO,
+        task: DeployedTask = TASK,
+    ) -> Self:
         """Deploy all, from the chain's last account, which does nothing else."""
         bitcoin = MinedChain.start()
         plan = DeploymentPlan(
-            tuple(genesis), bitcoin.checkpoint, TASK, bitcoin.rules, parameters, RELAY
+            tuple(genesis), bitcoin.checkpoint, task, bitcoin.rules, parameters, RELAY
         )
         by_name = {
             name: evm.w3.eth.contract(

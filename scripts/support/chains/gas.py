@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from statistics import median_low
 
@@ -26,9 +26,9 @@ from offchain.protocol.words.parameters import DEMO, LARGEST_RING
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.authorizations import signed
 from scripts.support.chains.evm import Evm
+from scripts.support.chains.judging_gas import measure_judge
 from scripts.support.chains.relays import ContractRelay, Setup
 from scripts.support.chains.rounds import Rounds, row
-from scripts.support.judging.gas import measure_judge
 
 RESULTS = Path("docs/results/gas.json")
 README = Path("README.md")
@@ -132,7 +132,8 @@ def replace_table(text: str, figures: Mapping[str, int]) -> str:
 def _deploy(evm: Evm, members: int, **changes: int) -> Rounds:
     """Contracts with so many genesis accounts, who may all be members."""
     places = max(members, DEMO.maximum_members)
-    return Rounds.deploy(evm, members, members, DEMO, maximum_members=places, **changes)
+    parameters = replace(DEMO, maximum_members=places, **changes)
+    return Rounds.deploy(evm, members, members, parameters)
 
 
 def _rings(evm: Evm) -> dict[str, int]:

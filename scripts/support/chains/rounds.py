@@ -14,6 +14,7 @@ from typing import Any
 from web3 import Web3
 from web3.types import TxReceipt
 
+from offchain.chain.deployment.file import DeployedTask
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.possession import prove_possession
 from offchain.crypto.ring import RingSignature, nullifier, sign_ring
@@ -30,6 +31,7 @@ from offchain.protocol.words.transactions import (
     statement,
 )
 from scripts.support.chains.contracts import Contracts
+from scripts.support.chains.deploying import TASK
 from scripts.support.chains.evm import Evm
 
 SMALL = Parameters(
@@ -68,6 +70,7 @@ class Rounds:
     genesis: int
     shared: dict[int, list[Shared]] = field(default_factory=dict)
     models: dict[tuple[int, str], ModelTransaction] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     @classmethod
     def deploy(
@@ -76,11 +79,12 @@ class Rounds:
         accounts: Sequence[str] | int = 6,
         genesis: int = 4,
         parameters: Parameters = SMALL,
+        task: DeployedTask = TASK,
         **changes: int,
     ) -> Rounds:
         """Deploy the contracts; by default with the chain's first accounts."""
         names = evm.accounts[:accounts] if isinstance(accounts, int) else accounts
-        chain = Contracts.deploy(evm, names[:genesis], replace(parameters, **changes))
+        chain = Contracts.deploy(evm, names[:genesis], replace(parameters, **changes), task)
         return cls(chain, names, genesis)
 
     def copy(self) -> Rounds:
@@ -256,12 +260,18 @@ class Rounds:
             "DataRegistry", "publishTrainingKeys", transaction.record, index, number, words
         )
 
+    def model_hash(self, account: str, round_number: int, name: object = "") -> bytes:
+        """Hash of an account's model: of its file if it has one."""
+        if account in self.files:
+            return hashlib.sha256(self.files[account]).digest()
+        return label("model", account, round_number, name)
+
     def model(self, account: str, name: object = "", **named: Any) -> ModelTransaction:
         """An account's model of the round in competition, with the right votes."""
         round_number = self.competing
         model = ModelTransaction(
             account,
-            label("model", account, round_number, name),
+            self.model_hash(account, round_number, name),
             label("training", account, round_number),
             7,
             self.data_root(round_number),
@@ -353,7 +363,9 @@ class Rounds:
             self.reveal(account, **(votes or {}).get(account, {}))
         self.advance_to(Phase.ATTEST)
 
-    def state(self, rows: Sequence[Row], attesters: Sequence[str]) -> None:
+    def state(
+        self, rows: Sequence[Row], attesters: Sequence[str], until: Phase = Phase.FINALIZE
+    ) -> None:
         """From Attest to Finalize: all attest these rows; the first brings them; nobody asks."""
         stated = self.statement(rows)
         for account in attesters:
@@ -362,7 +374,7 @@ class Rounds:
         self.open_statement(attesters[0], rows)
         for account in attesters[1:]:
             self.open_attestation(account, stated)
-        self.advance_to(Phase.FINALIZE)
+        self.advance_to(until)
 
     def make_block(
         self,

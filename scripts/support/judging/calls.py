@@ -16,6 +16,7 @@ from web3.types import RPCEndpoint
 from scripts.support.chains.evm import Evm, error_registry
 
 ADDRESS = "0x" + "5a" * 20
+HARNESS_ADDRESS = "0x" + "5c" * 20
 METER = "0x" + "5b" * 20
 CALL_GAS = 1 << 26
 
@@ -24,11 +25,12 @@ _METER_CODE = f"0x365f5f375a60205f365f73{ADDRESS[2:]}5afa5a905090035f5260205ff3"
 
 
 class Judge:
-    """The code of a judge, or of a copy with a fault, at a fixed address."""
+    """The code of a judge or its harness, or of a copy with a fault, at a fixed address."""
 
-    def __init__(self, evm: Evm, code: bytes) -> None:
+    def __init__(self, evm: Evm, code: bytes, address: str = ADDRESS) -> None:
         self._evm = evm
-        evm.request("anvil_setCode", ADDRESS, Web3.to_hex(code))
+        self._address = address
+        evm.request("anvil_setCode", address, Web3.to_hex(code))
         evm.request("anvil_setCode", METER, _METER_CODE)
 
     def points(self, model: bytes, record: bytes) -> int:
@@ -42,9 +44,13 @@ class Judge:
         return bool(verdict)
 
     def logits(self, model: bytes, image: NDArray[np.uint8]) -> list[int]:
-        """The logits of an image, of the harness alone; raises `RevertedError`."""
+        """The logits of an image, of the harness alone; raises `RevertedError`.
+
+        The image comes as in a record, with a label that is none.
+        """
+        record = image.tobytes() + b"\xff"
         (logits,) = self._ask(
-            "logits(bytes,bytes)", ["bytes", "bytes"], [model, image.tobytes()], ["int256[10]"]
+            "logits(bytes,bytes)", ["bytes", "bytes"], [model, record], ["int256[10]"]
         )
         return list(logits)
 
@@ -69,7 +75,7 @@ class Judge:
     def _ask(
         self, signature: str, types: list[str], arguments: list[Any], returned: list[str]
     ) -> Any:
-        result = self._request(ADDRESS, _call_data(signature, types, arguments))
+        result = self._request(self._address, _call_data(signature, types, arguments))
         return decode(returned, Web3.to_bytes(hexstr=HexStr(result)))
 
     def _request(self, to: str, data: bytes) -> str:

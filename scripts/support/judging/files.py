@@ -17,9 +17,8 @@ from offchain.learning.exact.integer_network import (
     weight_sums,
 )
 from offchain.learning.exact.judge_gas import beyond_the_judge
+from offchain.learning.formats.tensor_file import LENGTH_BYTES
 from scripts.support.judging.networks import random_network
-
-LENGTH_BYTES = 8
 
 
 def nearly_models(seed: int, rounds: int) -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,6 @@
 """Copies of the judge's code with one fault each.
 
-A fault is one instruction of the compiled harness changed, in what the compiler made of
+A fault is one instruction of the compiled judge or harness changed, in what the compiler made of
 contracts/judges: a number one more or one less (an address 32 bytes on, a mask without its highest
 bit), an operation for its opposite, a comparison for its like. So every shift, offset, bound, clamp
 and rounding is changed by itself, and each weight's and each word's place in the unrolled loops,
@@ -17,8 +17,10 @@ from typing import Any
 from offchain.toolchain.artifacts import BUILD_FOLDER
 from scripts.support.chains.evm import ROOT
 
+JUDGE = "ImageJudge"
 HARNESS = "ImageJudgeHarness"
 JUDGES = "contracts/judges/"
+ITSELF = "contracts/judges/ImageJudge.sol"
 
 
 PUSH1, PUSH32 = 0x60, 0x7F
@@ -50,6 +52,7 @@ NAMES = {
 class Mutant:
     """A copy of the code, and the one instruction in which it differs."""
 
+    contract: str
     file: str
     line: int
     position: int
@@ -57,20 +60,25 @@ class Mutant:
     code: bytes
 
 
-def harness_code() -> bytes:
-    """The harness's code as it is on chain."""
-    return bytes.fromhex(_build()["deployedBytecode"])
+def compiled(name: str) -> bytes:
+    """The code of a contract as it is on chain."""
+    return bytes.fromhex(_build(name)["deployedBytecode"])
 
 
 def mutants() -> Iterator[Mutant]:
-    """Yield all faults, in the order of the code."""
-    build = _build()
+    """Yield all faults: those of the libraries in the harness, which shows more than points."""
+    yield from _mutants(JUDGE, (ITSELF,))
+    yield from _mutants(HARNESS, (JUDGES,))
+
+
+def _mutants(name: str, within: tuple[str, ...]) -> Iterator[Mutant]:
+    build = _build(name)
     code = bytes.fromhex(build["deployedBytecode"])
     paths = {int(number): path for number, path in build["allSourcePaths"].items()}
     texts = {
         number: (ROOT / path).read_bytes()
         for number, path in paths.items()
-        if path.startswith(JUDGES)
+        if path.startswith(within)
     }
     places = _places(build["deployedSourceMap"])
     for (position, opcode, size), (start, number) in zip(_instructions(code), places, strict=False):
@@ -79,12 +87,12 @@ def mutants() -> Iterator[Mutant]:
         line = texts[number][:start].count(b"\n") + 1
         for change, replaced in _changes(code, position, opcode, size):
             mutated = code[:position] + replaced + code[position + 1 + size :]
-            yield Mutant(paths[number], line, position, change, mutated)
+            yield Mutant(name, paths[number], line, position, change, mutated)
 
 
-def _build() -> dict[str, Any]:
+def _build(name: str) -> dict[str, Any]:
     build: dict[str, Any] = json.loads(
-        (ROOT / BUILD_FOLDER / f"{HARNESS}.json").read_text(encoding="utf-8")
+        (ROOT / BUILD_FOLDER / f"{name}.json").read_text(encoding="utf-8")
     )
     return build
 

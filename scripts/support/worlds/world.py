@@ -87,7 +87,7 @@ class World(HonestWorld):
     def end_phase(self) -> None:
         """Make the phase end and the next one begin."""
         self.wait(self.parameters.minimum_phase_seconds)
-        self.mine(1)
+        self.mine(max(1, self.rounds.competition.end_height - self.relay.tip))
         self.execute(actions.Advance())
 
     def end_phases(self, until: Phase) -> None:

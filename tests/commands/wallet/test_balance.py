@@ -170,7 +170,9 @@ def test_no_chain_at_the_address_is_one_line_and_status_4(place):
     ],
 )
 def test_setting_that_cannot_be_is_one_line_and_status_2(place, capsys, arguments, status, message):
-    given = ["--rpc", place.chain.anvil.url, "--deployment", str(place.file), *arguments]
+    given = ["--deployment", str(place.file), *arguments]
+    if "--rpc" not in arguments:
+        given += ["--rpc", place.chain.anvil.url]
     assert run(["wallet", "balance", NOBODY, *given]) == status
     captured = capsys.readouterr()
     assert captured.out == ""

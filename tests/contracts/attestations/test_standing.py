@@ -4,6 +4,7 @@ members of the round."""
 import pytest
 
 from offchain.protocol.words.status import Electorate, Phase
+from offchain.protocol.words.transactions import EMPTY_ROW
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.rounds import BASELINE, Rounds, row
 
@@ -44,7 +45,7 @@ def finish(rounds: Rounds, nets: dict[int, int], attesters: list[int]) -> list[s
     """The round's block, with models of these accounts and nets; returns who gained standing."""
     accounts = rounds.accounts
     rounds.compete([accounts[number] for number in nets])
-    rows = [BASELINE, *map(row, nets.values())]
+    rows = [rounds.baseline(), *map(row, nets.values())]
     rounds.state(rows, [accounts[number] for number in attesters])
     gained = rounds.chain.events(rounds.finalize(rows), "Attestations", "StandingGained")
     tick, _ = view(rounds, "ticks")
@@ -119,8 +120,8 @@ def test_a_genesis_account_without_a_full_stake_is_not_counted(evm: Evm) -> None
     rounds.chain.advance()
     rounds.publish()
     rounds.advance_to(Phase.ATTEST)
-    rounds.state([BASELINE], accounts[:3])
-    rounds.finalize([BASELINE])
+    rounds.state([EMPTY_ROW], accounts[:3])
+    rounds.finalize([EMPTY_ROW])
     collect(rounds)
     assert acting(rounds) == ([0, 1, 2], Electorate.GENESIS)
     finish(rounds, {}, [0, 1])

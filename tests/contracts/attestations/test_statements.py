@@ -1,5 +1,7 @@
 """Attestations: sealed statements about all models, opened with their rows, and a majority."""
 
+from dataclasses import replace
+
 import pytest
 
 from offchain.protocol.words.status import Phase
@@ -141,7 +143,7 @@ def test_a_row_of_zeros_is_asked_for_each_missing_model(evm: Evm) -> None:
     rounds.advance_to(Phase.AVAILABLE)
     rounds.report_models(genesis[0], 0b101)
     rounds.advance_to(Phase.ATTEST)
-    right = [BASELINE, EMPTY_ROW, row(2), EMPTY_ROW]
+    right = [EMPTY_ROW, EMPTY_ROW, row(2), EMPTY_ROW]
     fields = {"hash": label("x"), "middle": 1, "net": -1, "spread": 1, "repeats": 1}
     changed = [
         Row(**{**dict(zip(fields, (bytes(32), 0, 0, 0, 0), strict=True)), name: value})
@@ -153,9 +155,27 @@ def test_a_row_of_zeros_is_asked_for_each_missing_model(evm: Evm) -> None:
         for wrong in changed:
             rows = [*right]
             rows[place] = wrong
-            with reverts("MissingRowNotEmpty", index):
+            with reverts(
+                *(("MissingRowNotEmpty", index) if any(wrong.hash) else ("RowNotEmpty", place))
+            ):
                 rounds.open_statement(genesis[0], rows)
+    with reverts("WrongBaselineRow"):
+        rounds.open_statement(genesis[0], [BASELINE, *right[1:]])
     rounds.open_statement(genesis[0], right)
+
+
+def test_a_row_without_a_hash_claims_nothing(rounds: Rounds) -> None:
+    account = rounds.accounts[0]
+    empty = [BASELINE, EMPTY_ROW, *ROWS[2:]]
+    rounds.attest(account, rounds.statement(empty))
+    rounds.chain.advance()
+    for name, value in {"middle": 200, "net": 50, "spread": 1, "repeats": 1}.items():
+        with reverts("RowNotEmpty", 1):
+            claiming = replace(EMPTY_ROW, **{name: value})
+            rounds.open_statement(account, [BASELINE, claiming, *ROWS[2:]])
+    with reverts("WrongBaselineRow"):
+        rounds.open_statement(account, [EMPTY_ROW, *empty[1:]])
+    rounds.open_statement(account, empty)
 
 
 # ---- majorities ----------------------------------------------------------------------------------

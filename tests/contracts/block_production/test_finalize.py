@@ -155,8 +155,8 @@ def test_malformed_models_and_those_far_below_the_baseline_burn(rounds: Rounds) 
     assert rounds.chain.view("ModelChain", "blockAt", 2).bestModel == bytes(32)
 
 
-def test_a_row_without_a_hash_is_of_no_valid_model(rounds: Rounds) -> None:
-    block = finalized(rounds, [BASELINE, Row(bytes(32), 200, 50, 1, 0), row(9), row(3)])
+def test_an_empty_row_is_of_no_valid_model(rounds: Rounds) -> None:
+    block = finalized(rounds, [BASELINE, EMPTY_ROW, row(9), row(3)])
     assert (block["voices"], block["bestReveal"]) == (2, 1)
     assert staked(rounds) == [1, 0, 0, 0]
 

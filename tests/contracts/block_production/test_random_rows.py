@@ -135,5 +135,5 @@ def test_random_rows_come_out_as_the_rules_say(revealing: Stage, seed: int) -> N
     with_standing = frozenset(accounts[:1]) - burned - {turn[index] for index in burning}
     gained = chain.events(receipt, "Attestations", "StandingGained")
     assert tuple(entry["account"] for entry in gained) == standing.granted(
-        entitled, with_standing, 8
+        entitled, with_standing, 8, len(with_standing)
     )

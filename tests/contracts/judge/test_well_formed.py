@@ -10,9 +10,15 @@ from offchain.learning.exact.integer_network import (
     encode_model,
     parse_model,
 )
-from offchain.learning.exact.judge_gas import beyond_the_judge, file_bytes, judging_gas
+from offchain.learning.exact.judge_gas import (
+    MAXIMUM_JUDGING_GAS,
+    beyond_the_judge,
+    file_bytes,
+    judging_gas,
+)
 from scripts.support.judging.calls import Judge
 from scripts.support.judging.files import nearly_models, zeros
+from scripts.support.judging.networks import AT_THE_BOUND
 from tests.support.random_networks import random_network
 
 ROUNDS = 8
@@ -64,12 +70,17 @@ def test_the_largest_file_is_a_model_and_one_byte_more_is_none(judge: Judge):
     assert not is_model(zeros(shape))
 
 
-def test_the_bound_of_the_shapes_is_the_same_on_chain(judge: Judge):
+def test_the_bound_of_the_shapes_is_the_same_on_chain(harness: Judge):
     random = np.random.Generator(np.random.PCG64(3))
     for _ in range(SHAPES):
         shape = [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]
         expected = (judging_gas(shape), file_bytes(shape), beyond_the_judge(shape) is None)
-        assert judge.bounds(shape) == expected
+        assert harness.bounds(shape) == expected
+
+
+def test_a_shape_that_costs_just_what_it_may_is_taken(judge: Judge):
+    assert judging_gas(AT_THE_BOUND) == MAXIMUM_JUDGING_GAS
+    assert judge.is_well_formed(zeros([*AT_THE_BOUND]))
 
 
 def test_rows_of_every_length_are_summed_up_to_their_ends(judge: Judge):

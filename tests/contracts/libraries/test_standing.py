@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from web3 import Web3
 from web3.contract import Contract
 
 from scripts.support.chains.evm import Evm, events
@@ -194,3 +195,13 @@ def test_the_count_equals_a_list_of_accounts(evm: Evm, seed: int) -> None:
         elif chance.random() < 0.8:
             ledger.keep(chance.choice(STATEMENTS))
         ledger.check()
+
+
+def test_no_more_than_256_accounts_have_standing(evm: Evm):
+    harness = evm.deploy("StandingHarness")
+    accounts = [Web3.to_checksum_address(number.to_bytes(20, "big")) for number in range(1, 301)]
+    for start in range(0, 300, 100):
+        evm.send(harness.functions.grant(accounts[start : start + 100], K, 100))
+    assert harness.functions.count().call() == 256
+    has = [harness.functions.endOf(account).call() > 1 for account in accounts[250:260]]
+    assert has == [True] * 6 + [False] * 4

@@ -119,8 +119,9 @@ def test_what_was_burned_is_filled_up_before_the_next_application(running: Round
 
 def test_whoever_has_warm_heat_applies_as_warm_and_everyone_else_as_cold(running: Rounds) -> None:
     warm, cold, colder = running.accounts[4:7]
-    give_heat(running, warm, 100)
-    give_heat(running, cold, 99)
+    least = running.chain.parameters.warm_heat
+    give_heat(running, warm, least)
+    give_heat(running, cold, least - 1)
     running.apply(cold, 2)
     running.apply(warm, 2)
     running.apply(running.accounts[0], 2)
@@ -137,8 +138,9 @@ def test_whoever_has_warm_heat_applies_as_warm_and_everyone_else_as_cold(running
 
 def test_heat_counts_as_it_has_faded_when_an_account_applies(running: Rounds) -> None:
     account = running.accounts[4]
-    give_heat(running, account, 104)
-    running.close()  # 5 % less: 98
+    assert running.chain.parameters.warm_heat == 90
+    give_heat(running, account, 94)
+    running.close()  # 5 % less: 89
     running.apply(account, 2)
     assert application(running, 2, account)[:2] == (1, False)
 

@@ -27,7 +27,7 @@ def view(rounds: Rounds, name: str, *arguments: object):
 def deploy_alone(evm: Evm, genesis: Sequence[str]) -> None:
     """Deploy Membership by itself: its constructor reads the parameters and nothing else."""
     parameters = evm.deploy("ProtocolParameters", replace(SMALL, maximum_members=5).as_tuple())
-    evm.deploy("Membership", (parameters.address, *[NO_ADDRESS] * 10), genesis)
+    evm.deploy("Membership", (parameters.address, *[NO_ADDRESS] * 12), genesis)
 
 
 @pytest.mark.parametrize(

@@ -117,10 +117,10 @@ class LongAbsence:
         self.evm = evm
         parameters = evm.deploy("ProtocolParameters", replace(DEMO, **changes).as_tuple()).address
         # parameters, relay, membership, data registry, model chain, model transactions,
-        # attestations, block production, rewards, heat, token
+        # attestations, disputes, block production, rewards, heat, token, judge
         contracts: Sequence[str] = (
             *(parameters, ZERO, ZERO, ZERO, self.CHAIN, ZERO, ZERO, ZERO),
-            *(evm.accounts[0], ZERO, ZERO),
+            *(ZERO, evm.accounts[0], ZERO, ZERO, ZERO),
         )
         self.heat: Contract = evm.deploy("Heat", contracts)
         self.collect(0)

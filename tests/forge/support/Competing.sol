@@ -111,7 +111,8 @@ abstract contract Competing is Sharing {
         (, uint32 reveals) = contracts.modelTransactions.counts(round);
         uint256 missing = contracts.modelChain.closedRound(round).missing;
         rows = new IAttestations.Row[](uint256(reveals) + 1);
-        rows[0] = IAttestations.Row(bytes32(uint256(1)), BASELINE, 0, 0, 0);
+        (,, bytes32 best) = contracts.modelChain.head();
+        if (best != 0) rows[0] = IAttestations.Row(bytes32(uint256(1)), BASELINE, 0, 0, 0);
         for (uint256 i = 0; i < reveals; ++i) {
             uint256 chance = draw(round, i);
             if (missing >> i & 1 == 1 || chance % 9 == 0) continue; // missing or malformed
@@ -126,7 +127,7 @@ abstract contract Competing is Sharing {
         }
     }
 
-    function _statement(uint32 round) private view returns (bytes32) {
+    function _statement(uint32 round) internal view returns (bytes32) {
         bytes32 dataRoot = contracts.modelChain.closedRound(round).dataRoot;
         return keccak256(abi.encode(Tags.TABLE, block.chainid, contracts.modelChain, round, dataRoot, table(round)));
     }

@@ -5,12 +5,12 @@ import {IDataRegistry} from "../../../contracts/interfaces/IDataRegistry.sol";
 import {IMembership} from "../../../contracts/interfaces/IMembership.sol";
 import {IModelChain} from "../../../contracts/interfaces/IModelChain.sol";
 import {IRewards} from "../../../contracts/interfaces/IRewards.sol";
-import {Competing} from "./Competing.sol";
+import {Disputing} from "./Disputing.sol";
 import {bound, draw} from "./Test.sol";
 
 /// @notice A network whose accounts do by chance what they may do, and try what they may not: the calls that forge
 /// makes.
-contract Network is Competing {
+contract Network is Disputing {
     /// @dev How often a phase ends instead of going on: once in so many actions.
     uint256 private constant PATIENCE = 20;
 
@@ -69,6 +69,7 @@ contract Network is Competing {
         uint32 round = uint32(bound(seed, 1, last));
         _claimModels(round, draw(seed, 0));
         _claimAttestation(round, account(draw(seed, 1) % ACCOUNTS));
+        settle(draw(seed, 3));
         if (shared[round].length != 0) _claimData(round, uint32(draw(seed, 2) % shared[round].length));
     }
 
@@ -90,7 +91,7 @@ contract Network is Competing {
         accounts[0] = thief;
         IModelChain.Block memory forged;
         uint32 round = uint32(seed);
-        uint256 what = draw(seed, 0) % 12;
+        uint256 what = draw(seed, 0) % 15;
         vm.expectRevert();
         vm.prank(thief);
         if (what == 0) contracts.modelChain.start(accounts);
@@ -105,6 +106,9 @@ contract Network is Competing {
         if (what == 9) contracts.attestations.grantStanding(round, accounts);
         if (what == 10) contracts.modelTransactions.endReveal(round);
         if (what == 11) contracts.attestations.enrol(thief);
+        if (what == 12) contracts.attestations.fall(round, bytes32(seed));
+        if (what == 13) contracts.membership.confiscate(accounts);
+        if (what == 14) contracts.disputes.endPhase(round, IModelChain.Phase.Challenge);
     }
 
     function _competeOnce(uint256 seed) private {
@@ -128,6 +132,8 @@ contract Network is Competing {
             commitAttestation(seed, by);
         } else if (phase == IModelChain.Phase.AttestReveal) {
             openAttestation(seed, by);
+        } else if (phase == IModelChain.Phase.Challenge && draw(seed, 4) % 8 == 0) {
+            ask(seed, by);
         } else if (phase == IModelChain.Phase.Finalize) {
             finalizeRound();
         } else {

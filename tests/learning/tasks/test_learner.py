@@ -38,7 +38,7 @@ SETTINGS = TrainingSettings(
     channels=(4, 6, 8, 12), maximum_steps=60, report_steps=20, learning_rate=0.03
 )
 
-DIGITS_DESCRIPTION = "acc6d0fe4ce19a31f1267062efe50be7d24956e9c211687841f69f9afa830ef3"
+DIGITS_DESCRIPTION = "75c0fd801720ec9b77a52d7fee12d869422085b4a20ce53882b6a0e39d5f9280"
 DIABETES_DESCRIPTION = "fe6742f647d47fe41c8d7843178d009970bfa2df1cc62a16f0631eb5acc4a380"
 
 

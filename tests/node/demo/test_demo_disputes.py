@@ -9,7 +9,7 @@ from offchain.node.demo.disputes import DisputeTeller
 from offchain.node.demo.local_network import DemoPlan
 from offchain.protocol.words import dispute_records as disputes
 from offchain.protocol.words.disputes import FallReason, QuestionKind
-from offchain.protocol.words.records import PhaseStarted, StakeConfiscated
+from offchain.protocol.words.records import PhaseStarted
 from offchain.protocol.words.status import ZERO_ADDRESS, Phase
 from scripts.support.worlds.world import World
 from tests.protocol.deciding.test_facts import history_of
@@ -59,7 +59,7 @@ def test_every_step_names_its_node_and_what_it_did(world):
     assert node is None
     assert statements.startswith("2 statements: ")
     assert "of node 0; " in statements
-    assert statements.endswith("of node 1, 2, 3")
+    assert statements.endswith("of nodes 1, 2, 3")
     begin = "questions statement fafafafa: "
     assert told(asked(QuestionKind.ROW)) == (0, f"{begin}what stands behind row 2, with 0.5 ETH")
     assert told(asked(QuestionKind.FORM)) == (
@@ -80,20 +80,21 @@ def test_every_step_names_its_node_and_what_it_did(world):
         "answers cell 1: points on 60 test samples, which add up",
     )
     assert told(disputes.ProofCommitted(1, one, bytes(32), **PLACE)) == (0, "commits to a proof")
-    fell = disputes.StatementFell(1, FALSE, FallReason.POINTS, one, 3 * ETHER, ETHER // 2, **PLACE)
+    false = history.round(1).stated[other]
+    shown = false.hex()[:8]
+    fell = disputes.StatementFell(1, false, FallReason.POINTS, one, 3 * ETHER, ETHER // 2, **PLACE)
     assert told(fell) == (
         0,
-        "proves before the judge that a sample has other points: statement fafafafa falls, "
-        "3 ETH of stakes are taken, 0.5 ETH of it as reward",
+        f"proves before the judge that a sample has other points: statement {shown} falls, "
+        "nodes 1, 2, 3 lose 3 ETH, 0.5 ETH of it are the reward",
     )
     silent = disputes.StatementFell(
-        1, FALSE, FallReason.SILENCE, ZERO_ADDRESS, 3 * ETHER, ETHER // 2, **PLACE
+        1, false, FallReason.SILENCE, ZERO_ADDRESS, 3 * ETHER, ETHER // 2, **PLACE
     )
     assert told(silent)[0] is None
-    assert told(StakeConfiscated(other, ETHER, **PLACE)) == (1, "loses its stake of 1 ETH")
     assert told(disputes.QuestionSettled(1, 1, one, ETHER // 2, **PLACE)) == (
         0,
-        "has a bond: 0.5 ETH",
+        "gets 0.5 ETH for question 1",
     )
 
 

@@ -22,11 +22,17 @@ def test_a_voice_gives_standing_for_k_rounds_that_count():
 def test_a_quarter_of_the_attesters_gains_standing_anew_best_first(attesters, new):
     voices = [f"voice {number}" for number in range(40)]
     known = frozenset(voices[5:7])
-    given = standing.granted(voices, known, attesters)
+    given = standing.granted(voices, known, attesters, len(known))
     assert known <= set(given)
     fresh = [voice for voice in given if voice not in known]
     assert fresh == [voice for voice in voices if voice not in known][:new]
     assert list(given) == sorted(given, key=voices.index)
+
+
+def test_no_more_than_256_accounts_have_standing():
+    voices = [f"voice {number}" for number in range(40)]
+    assert standing.granted(voices, frozenset(voices[:2]), 200, 254) == tuple(voices[:4])
+    assert standing.granted(voices, frozenset(voices[:2]), 200, 256) == tuple(voices[:2])
 
 
 def test_genesis_accounts_lapse_after_k_rounds_of_theirs_without_a_word():

@@ -15,13 +15,13 @@ from offchain.protocol.words.actions import Action
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ChainStatus
+from scripts.support.worlds.disputing import UnjudgedWorld
 from scripts.support.worlds.steps import Node
-from scripts.support.worlds.world import World
 from tests.support.worlds.random_play import RandomPlay
 from tests.support.worlds.world_status import world_status
 
 
-class RecordedWorld(World):
+class RecordedWorld(UnjudgedWorld):
     """A world that remembers what was sent."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class ForkingChain:
         play.random.seed(self.chance.random())
         self.blocks[-1] = replace(top, play=play)
 
-    def _send(self, calls: Sequence[tuple[Action, Node | None]], known_by: World) -> None:
+    def _send(self, calls: Sequence[tuple[Action, Node | None]], known_by: RecordedWorld) -> None:
         play = copy.deepcopy(self.blocks[-1].play)
         # What the nodes know of what they sent is not undone.
         play.world.shared = dict(known_by.shared)

@@ -14,6 +14,12 @@ from tests.support.worlds.random_disputes import RandomDisputes
 def judged_round(*, judged: bool = True) -> DisputingWorld:
     """The attesters of round 2 may state: it has models, one of them malformed, and a baseline."""
     world = DisputingWorld(SMALL) if judged else UnjudgedWorld(SMALL)
+    prepare_round(world)
+    return world
+
+
+def prepare_round(world: DisputingWorld) -> None:
+    """From before the start to Attest of round 2: models, one of them malformed, and a baseline."""
     world.start()
     world.make_block([20, 30, 25])
     world.collect()
@@ -28,7 +34,6 @@ def judged_round(*, judged: bool = True) -> DisputingWorld:
     world.report()
     world.reveal_all()
     world.end_phases(Phase.ATTEST)
-    return world
 
 
 class Dispute:

@@ -20,7 +20,7 @@ LARGEST = (56, 47, 6, 6)
 def measure_judge(evm: Evm) -> dict[str, int]:
     """Gas of judging one image by two networks, and of checking a file."""
     judge = evm.deploy("ImageJudge")
-    model, _ = _model_and_record(USUAL)
+    model, _ = model_and_record(USUAL)
     verdict = judge.functions.isWellFormed(model)
     return {
         "judge_16_32_64_64": _points(evm, judge, USUAL),
@@ -30,10 +30,11 @@ def measure_judge(evm: Evm) -> dict[str, int]:
 
 
 def _points(evm: Evm, judge: Contract, channels: Sequence[int]) -> int:
-    model, record = _model_and_record(channels)
+    model, record = model_and_record(channels)
     return int(evm.send(judge.functions.points(model, record))["gasUsed"])
 
 
-def _model_and_record(channels: Sequence[int]) -> tuple[bytes, bytes]:
+def model_and_record(channels: Sequence[int]) -> tuple[bytes, bytes]:
+    """A network's file with the record of an image that it reaches the ends of its ranges on."""
     network, images = worst_case(channels)
     return encode_model(network), images[-1].tobytes() + b"\7"

@@ -1,0 +1,66 @@
+"""What it costs to make a false statement fall, at given gas prices, against what that wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from offchain.protocol.rules.disputes import reward
+from offchain.protocol.words.parameters import Parameters
+
+GAS_PRICES: Final = (10, 50, 200)
+"""In gwei: a quiet day, a busy one, and a bad one."""
+
+GWEI = 10**9
+
+JUDGE_GAS = 5_804_628
+"""Of a judgement by the dearest network, a whole transaction: ``judge_largest`` in
+docs/results/gas.json."""
+
+SHOWING_GAS = 550_000
+"""Of a proof beside the judgement: measured with a network of hardly any size, rounded up
+(``proof_gas`` of `modelchain attack false-scores-9-of-10`)."""
+
+ASKING_GAS = 900_000
+"""Of a question, a cell and a commitment: 480,000 measured there with two models; call data of the
+rows of 128 models adds most of the rest."""
+
+ANSWER_GAS = 4_900_000
+"""Of the dearest answer, a file of 120,000 bytes: docs/Parameters.md, ``questionBond``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofCost:
+    """What a proof costs at one gas price; all amounts in wei.
+
+    Attributes:
+        gas_price: in gwei.
+        bonds: of a question and a cell; they come back with the proof.
+        proof: the gas of question, cell, commitment and proof, by the dearest network.
+        answer: the gas of the dearest answer, which somebody who tells the truth may have to give.
+        won: by whoever proves, where one attester alone stated what is false.
+        earned: by whoever answers.
+    """
+
+    gas_price: int
+    bonds: int
+    proof: int
+    answer: int
+    won: int
+    earned: int
+
+
+def proof_costs(parameters: Parameters) -> tuple[ProofCost, ...]:
+    """The costs at each of `GAS_PRICES`."""
+    bond = parameters.question_bond
+    return tuple(
+        ProofCost(
+            gas_price=price,
+            bonds=2 * bond,
+            proof=(ASKING_GAS + SHOWING_GAS + JUDGE_GAS) * price * GWEI,
+            answer=ANSWER_GAS * price * GWEI,
+            won=reward(parameters.challenge_reward, parameters.stake),
+            earned=bond // 2,
+        )
+        for price in GAS_PRICES
+    )

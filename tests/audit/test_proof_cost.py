@@ -1,0 +1,38 @@
+"""What a proof costs against what it wins: as was measured, and where it stops paying."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from offchain.audit import proof_cost
+from offchain.audit.proof_cost import GWEI, proof_costs
+from offchain.protocol.words.parameters import ETHER, LIVE
+
+GAS = json.loads((Path(__file__).parents[2] / "docs" / "results" / "gas.json").read_text())
+
+
+def test_the_judge_costs_what_was_measured() -> None:
+    assert GAS["judge_largest"] == proof_cost.JUDGE_GAS
+
+
+def test_no_figure_is_below_what_was_measured() -> None:
+    asking = [GAS.get(name, 0) for name in ("question", "cell", "prove_commit")]
+    assert sum(asking) <= proof_cost.ASKING_GAS
+    assert GAS.get("prove", 0) <= proof_cost.SHOWING_GAS + proof_cost.JUDGE_GAS
+    for name in ("answer_row", "answer_cell", "answer_form"):
+        assert GAS.get(name, 0) <= proof_cost.ANSWER_GAS
+
+
+def test_a_proof_against_one_liar_pays_up_to_some_fifty_gwei() -> None:
+    costs = proof_costs(LIVE)
+    assert [each.gas_price for each in costs] == [10, 50, 200]
+    assert [each.won >= each.proof for each in costs] == [True, True, False]
+    assert [each.earned >= each.answer for each in costs] == [True, True, False]
+    dearest = proof_cost.ASKING_GAS + proof_cost.SHOWING_GAS + proof_cost.JUDGE_GAS
+    assert costs[1].proof == dearest * 50 * GWEI
+    assert costs[0].bonds == 2 * LIVE.question_bond
+
+
+def test_a_reward_is_at_most_half_of_one_stake() -> None:
+    small = replace(LIVE, model_burn=0, challenge_reward=ETHER // 4, stake=ETHER // 4)
+    assert {each.won for each in proof_costs(small)} == {ETHER // 8}
