@@ -1,8 +1,8 @@
 """Disputes on small tables, played at random in the reference: docs/results/dispute_fuzz.json.
 
 In every play two of three attesters state a lie, and they and a stranger attack the true statement
-with questions, answers and proofs of all kinds (`scripts.support.dispute_game`). The true statement
-must stand at the end, and the lie must have fallen to the one honest attester.
+with questions, answers and proofs of all kinds (`scripts.support.disputes.game`). At the end the
+true statement must stand, and the lie must have fallen to the one honest attester.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from offchain.programs.running import run_program
-from scripts.support.dispute_game import DisputeGame
+from scripts.support.disputes.game import DisputeGame
 from scripts.support.results import made_by, require_free, write_results
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results" / "dispute_fuzz.json"
