@@ -30,10 +30,9 @@ def store(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "store")
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"small", LARGE[:LEAF_BYTES], LARGE[: LEAF_BYTES + 1], LARGE]
-)
-def test_a_file_comes_back_by_its_name(store: LocalStore, content: bytes) -> None:
+@pytest.mark.parametrize("size", [0, 5, LEAF_BYTES, LEAF_BYTES + 1, len(LARGE)])
+def test_a_file_comes_back_by_its_name(store: LocalStore, size: int) -> None:
+    content = LARGE[:size]
     digest = keep_file(store, content)
     assert digest == file_digest(content)
     assert has_file(store, digest)
@@ -68,12 +67,12 @@ def test_a_damaged_leaf_is_refused(store: LocalStore) -> None:
         fetch_file(store, digest, MAXIMUM_FILE)
 
 
-@pytest.mark.parametrize("last", [b"short", LARGE[:LEAF_BYTES]])
-def test_a_root_that_lies_about_a_leaf_gives_no_file(store: LocalStore, last: bytes) -> None:
+@pytest.mark.parametrize("size", [5, LEAF_BYTES])
+def test_a_root_that_lies_about_a_leaf_gives_no_file(store: LocalStore, size: int) -> None:
     """Whoever wrote it chose what is hashed: nobody is given more or less than it says."""
-    leaves = (store.put(LARGE[:LEAF_BYTES]), store.put(last))
+    leaves = (store.put(LARGE[:LEAF_BYTES]), store.put(LARGE[-size:]))
     digest = store.put(FileRoot(leaves, LEAF_BYTES + 10).encoded())
-    with pytest.raises(FalseRootError, match=f"leaf 1 has {len(last)} bytes") as caught:
+    with pytest.raises(FalseRootError, match=f"leaf 1 has {size} bytes") as caught:
         fetch_file(store, digest, MAXIMUM_FILE)
     assert caught.value.digest == digest
 
