@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import Counter
+import sqlite3
+from typing import Final
 
 from offchain.learning.own_data.prepared import Preparation, Prepared
 
-ID_BYTES = 16
+ID_BYTES: Final = 16
 """Of a hash: two samples with one are as likely as guessing a key of 64 bits."""
 
 
@@ -20,17 +21,29 @@ class Identities:
     """
 
     def __init__(self, preparation: Preparation) -> None:
-        self._seen: Counter[bytes] | None = Counter() if preparation.repeats else None
+        self._seen: sqlite3.Connection | None = None
+        if preparation.repeats:
+            # A database without a name is on disk where it grows, and gone with its connection.
+            self._seen = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            self._seen.execute("PRAGMA journal_mode = OFF")
+            self._seen.execute("CREATE TABLE seen (id BLOB PRIMARY KEY, number INT) WITHOUT ROWID")
 
     def next(self, sample: Prepared) -> bytes:
         """Return the id of the file's next sample."""
-        digest = hashlib.sha256(sample.record).digest()
+        digest = hashlib.sha256(sample.record).digest()[:ID_BYTES]
         if self._seen is None:
-            return digest[:ID_BYTES]
-        digest = digest[:ID_BYTES]
-        number = self._seen[digest]
-        self._seen[digest] += 1
-        return hashlib.sha256(digest + number.to_bytes(8, "big")).digest()[:ID_BYTES]
+            return digest
+        [number] = self._seen.execute(
+            "INSERT INTO seen VALUES (?, 0) ON CONFLICT DO UPDATE SET number = number + 1 "
+            "RETURNING number",
+            (digest,),
+        ).fetchone()
+        return hashlib.sha256(digest + int(number).to_bytes(8, "big")).digest()[:ID_BYTES]
+
+    def close(self) -> None:
+        """Forget what was seen."""
+        if self._seen is not None:
+            self._seen.close()
 
 
 def rank_of(id_: bytes, secret: bytes) -> int:

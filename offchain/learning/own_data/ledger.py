@@ -86,6 +86,19 @@ class Ledger:
             self._database.executescript(_SCHEMA)
             self._database.execute("SELECT count(*) FROM rounds").fetchone()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write down all or nothing of what is written within; one step is much the quickest."""
+        with self._transaction():
+            yield
+
+    def copied_to(self, file: Path) -> Ledger:
+        """Return a copy, for whoever only wants to look."""
+        copy = Ledger(file)
+        with self._checked():
+            self._database.backup(copy._database)
+        return copy
+
     # ---- files -------------------------------------------------------------------------------
 
     def knows(self, path: str, fingerprint: tuple[int, int]) -> bool:
@@ -157,6 +170,10 @@ class Ledger:
 
     # ---- rounds ------------------------------------------------------------------------------
 
+    def is_known(self, round_number: int) -> bool:
+        """Whether something was drawn for a round, and not taken back."""
+        return bool(self._rows("SELECT 1 FROM rounds WHERE round = ?", round_number))
+
     def payloads(self, round_number: int) -> list[bytes]:
         """The payloads that were drawn for a round, by part; empty if none are kept."""
         query = "SELECT content FROM payloads WHERE round = ? ORDER BY part"
@@ -221,6 +238,9 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
+        if self._database.in_transaction:
+            yield
+            return
         with self._checked():
             self._database.execute("BEGIN IMMEDIATE")
             try:

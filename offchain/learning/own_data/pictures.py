@@ -119,16 +119,16 @@ def fit_picture(
     picture = _in_channels(picture, images.channels, changes)
     picture = _resized(picture, images, changes)
     pixels = np.asarray(picture, np.uint8).reshape(picture.height, picture.width, -1)
-    edge = _edge(pixels)
-    if pixels.shape[:2] != (images.height, images.width):
-        changes.add(Change.PADDED)
-        pixels = _padded(pixels, images, edge)
-    is_light = int(edge.astype(np.int64).mean()) >= _HALF
-    if images.background is not Background.ANY and is_light != (
-        images.background is Background.LIGHT
-    ):
-        changes.add(Change.INVERTED)
-        pixels = 255 - pixels
+    fits = pixels.shape[:2] == (images.height, images.width)
+    if not fits or images.background is not Background.ANY:
+        edge = _edge(pixels)
+        if not fits:
+            changes.add(Change.PADDED)
+            pixels = _padded(pixels, images, edge)
+        background = Background.LIGHT if edge.mean() >= _HALF else Background.DARK
+        if images.background not in (Background.ANY, background):
+            changes.add(Change.INVERTED)
+            pixels = 255 - pixels
     return np.ascontiguousarray(pixels, np.uint8), frozenset(changes)
 
 
