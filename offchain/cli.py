@@ -23,6 +23,8 @@ COMMANDS: Final = {
     "doctor": "What is here, what is missing, how to get it.",
     "fonts": "List and check fonts, fetch more.",
     "headers": "Files of Bitcoin headers.",
+    "model": "The chain's models: list, show, export.",
+    "predict": "What the chain's best model says of pictures, rows or texts.",
     "store": "Put files into the content store, get, list.",
     "verify": "Compute everything that the chain says again.",
     "wallet": "Tokens and stake: look, send, claim rewards.",

@@ -120,7 +120,8 @@ def parse_root(block: bytes) -> FileRoot | None:
     """The leaves that a block lists; None if it is no root, and so a file of its own."""
     if len(block) > _LARGEST_ROOT or not block.startswith(_NODE_LINK):
         return None
-    leaves, at = [], 0
+    leaves: list[bytes] = []
+    at = 0
     while block[at : at + 1] == _NODE_LINK and len(leaves) < MAXIMUM_LEAVES:
         leaves.append(block[at + _BEFORE_DIGEST : at + _BEFORE_DIGEST + DIGEST_SIZE])
         at += 2 + int.from_bytes(block[at + 1 : at + 2])

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import click
 
+from offchain.errors import ConfigurationError
+from offchain.learning.exact.layer_chain import LayerChain
 from offchain.learning.task import Task
 from offchain.learning.task_file.section import Section
 from offchain.learning.task_file.words import SampleWords, TaskFile
@@ -122,6 +124,18 @@ class Kind(ABC, Generic[Words, Samples]):
     @abstractmethod
     def answers(self, task: TaskFile, model: bytes, predictions: NDArray[np.int64]) -> list[Answer]:
         """Return for each sample what `predict` said, in the task's words."""
+
+    def layers(self, task: TaskFile, model: bytes) -> LayerChain:
+        """Return a model's network as a chain of layers, for export into other forms.
+
+        Raises:
+            ModelError: the file is no model of the task.
+            ConfigurationError: networks of the kind have no such form.
+        """
+        del model
+        raise ConfigurationError(
+            f"models of {task.name} are no chain of layers: export them as safetensors"
+        )
 
     @abstractmethod
     def full_points(self, task: TaskFile) -> int:

@@ -1,4 +1,4 @@
-"""The blocks of the model chain as light verification found them: which model, and what it earned."""
+"""Blocks of the model chain as light verification found them: their models, what these earned."""
 
 from __future__ import annotations
 
