@@ -21,7 +21,7 @@ def store() -> None:
 def put(**options: Any) -> None:
     """Keep FILEs (- for standard input) and print their identifiers, one a line.
 
-    A file above 1 MiB is kept in leaves under a root block, whose identifier is printed (bafybei...).
+    A file above 1 MiB is kept in leaves under a root, whose identifier is printed (bafybei...).
     """
     from offchain.commands.store.run import keep_files
 
