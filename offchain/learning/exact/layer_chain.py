@@ -1,18 +1,53 @@
-"""A network of whole numbers as a chain of layers, for who writes it down in another form.
+"""A network of whole numbers step by step, for who writes it down in another form.
 
-Kinds of samples give their networks so (`Kind.layers`); what computes scores does not go by it. The
-input is bytes, and between layers there are bytes: sums of whole numbers below 2^24, shifted right
-with halves to even, clamped to 0 .. 255. The last layer's sums are the result.
+Kinds of samples give their networks so (`Kind.layers`); what computes points does not go by it.
+What a sample is becomes bytes (`ImageInput`, `TableInput`, `TextInput`), and between layers there
+are bytes: sums of whole numbers below 2^24, shifted right with halves to even, clamped to 0 .. 255.
+The last layer's sums are the logits, or give the number that is told (`NumberOutput`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-from offchain.learning.exact.integer_network import IntegerNetwork
+
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    """Images uint8 [n, height, width, channels], as they are."""
+
+    height: int
+    width: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableInput:
+    """Rows int32 [n, columns]: see `offchain.learning.exact.table_network`.
+
+    For each column ``bins`` has the ends of its bins, int64 [bins + 1], or how many categories it
+    has.
+    """
+
+    bins: tuple[NDArray[np.int64] | int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextInput:
+    """Texts as bytes: n-grams are hashed, their units averaged and shifted to bytes.
+
+    See `offchain.learning.exact.text_network`: ``weight`` int8 [buckets, units], ``bias`` int32 and
+    ``shift`` uint8 [units].
+    """
+
+    weight: NDArray[np.int8]
+    bias: NDArray[np.int32]
+    shift: NDArray[np.uint8]
+    maximum_bytes: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,8 +68,8 @@ class ConvolutionStep:
 class DenseStep:
     """A linear layer: weights int8 [out, in], biases int32 [out], shifts uint8 [out].
 
-    ``shift`` is None in the last layer, whose sums are the result. What comes from a convolution is
-    ordered by channel, then row, then column.
+    ``shift`` is None in the last layer. What comes from a convolution is ordered by channel, then
+    row, then column.
     """
 
     weight: NDArray[np.int8]
@@ -42,40 +77,34 @@ class DenseStep:
     shift: NDArray[np.uint8] | None
 
 
+@dataclass(frozen=True, slots=True)
+class NumberOutput:
+    """Makes a number of the last layer's one sum t.
+
+    With u = 255 * 2^shift that is ``lowest + ((highest - lowest) * clamp(t, 0, u) + u // 2) // u``.
+    """
+
+    lowest: int
+    highest: int
+    shift: int
+
+
+SampleInput = ImageInput | TableInput | TextInput
 Step = ConvolutionStep | DenseStep
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerChain:
-    """What a network does to its input.
+    """What a network does to a sample: the last of ``steps`` is a `DenseStep` without shift.
 
-    Attributes:
-        input_name: what it is: ``images``, or ``features``.
-        input_shape: of one sample's bytes: (height, width, channels), or (features,).
-        steps: the layers, of which the last is a `DenseStep` without shift.
-        encoding: how ``features`` follow from a sample, in words; empty for images.
+    ``number`` is None where the last layer's sums are logits.
     """
 
-    input_name: str
-    input_shape: tuple[int, ...]
+    input: SampleInput
     steps: tuple[Step, ...]
-    encoding: str = ""
+    number: NumberOutput | None = None
 
     @property
     def outputs(self) -> int:
-        """How many whole numbers the result has for one sample."""
+        """How many sums the last layer has."""
         return len(self.steps[-1].bias)
-
-
-def layers_of_images(network: IntegerNetwork) -> LayerChain:
-    """Return a network that sees images as a chain of layers."""
-    family = network.family
-    convolutions = [
-        ConvolutionStep(layer.weight, layer.bias, layer.shift, stride, margin)
-        for layer, stride, margin in zip(
-            network.convolutions, family.strides, family.margins, strict=True
-        )
-    ]
-    last = DenseStep(network.linear.weight, network.linear.bias, None)
-    side = family.input_side
-    return LayerChain("images", (side, side, 1), (*convolutions, last))

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import click
 
 from offchain.errors import ConfigurationError
-from offchain.learning.exact.layer_chain import LayerChain
 from offchain.learning.task import Task
 from offchain.learning.task_file.section import Section
 from offchain.learning.task_file.words import SampleWords, TaskFile
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from offchain.learning.exact.layer_chain import LayerChain
     from offchain.learning.training.processes import TrainingProcesses
 
 GROUP: Final = "modelchain.kinds"
@@ -126,15 +126,15 @@ class Kind(ABC, Generic[Words, Samples]):
         """Return for each sample what `predict` said, in the task's words."""
 
     def layers(self, task: TaskFile, model: bytes) -> LayerChain:
-        """Return a model's network as a chain of layers, for export into other forms.
+        """Return a model's network step by step, for export into other forms.
 
         Raises:
             ModelError: the file is no model of the task.
             ConfigurationError: networks of the kind have no such form.
         """
-        del model
+        del task, model
         raise ConfigurationError(
-            f"models of {task.name} are no chain of layers: export them as safetensors"
+            f"models of {self.name} have no other form: export them as safetensors"
         )
 
     @abstractmethod
