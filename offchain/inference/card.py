@@ -51,7 +51,7 @@ def model_card(model: VerifiedModel) -> str:
 def earned(model: VerifiedModel) -> dict[str, str]:
     """What the statement behind a model says of it, for people."""
     made = model.made
-    full = model.deployed.kind.full_points(model.deployed.task)
+    full = model.deployed.full_points
     before, most = made.previous_points, full * made.judged_samples
     return {
         "Points": f"{made.points} of {most} {_share(made, made.points, full)}",

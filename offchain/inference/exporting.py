@@ -27,7 +27,7 @@ def exported(model: VerifiedModel, form: Format) -> bytes:
     """Return a model's file in a form.
 
     As safetensors it is the very file that the chain names: its tensors are whole numbers, and its
-    hash can be compared. ONNX and PyTorch programs compute the same whole numbers from bytes.
+    hash can be compared. ONNX and PyTorch programs compute the same whole numbers from samples.
 
     Raises:
         ConfigurationError: a package is missing, or networks of the task's kind have no such form.
@@ -36,18 +36,18 @@ def exported(model: VerifiedModel, form: Format) -> bytes:
         return model.data
     deployed = model.deployed
     chain = deployed.kind.layers(deployed.task, model.data)
-    facts = metadata(model, chain.encoding)
+    facts = metadata(model)
     if form is Format.ONNX:
-        return onnx_file(chain, tells_labels=bool(deployed.labels), metadata=facts)
+        return onnx_file(chain, facts)
     # PyTorch takes seconds to import: only for who wants it.
     from offchain.learning.export.torch_program import torch_file
 
     return torch_file(chain, facts)
 
 
-def metadata(model: VerifiedModel, encoding: str) -> dict[str, str]:
+def metadata(model: VerifiedModel) -> dict[str, str]:
     """What goes into an exported file, so that whoever finds it knows what it is."""
-    facts = {
+    return {
         "task": model.deployed.task.name,
         "labels": json.dumps(model.deployed.labels),
         "block": str(model.block.number),
@@ -57,7 +57,6 @@ def metadata(model: VerifiedModel, encoding: str) -> dict[str, str]:
         "chain": str(model.chain_id),
         "model_chain": model.address,
     }
-    return {**facts, "encoding": encoding} if encoding else facts
 
 
 def write_export(model: VerifiedModel, form: Format, file: Path) -> Path:

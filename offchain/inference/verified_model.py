@@ -11,7 +11,7 @@ from offchain.errors import (
     ModelChainError,
     StoreError,
 )
-from offchain.inference.deployed_task import DeployedKind, task_of
+from offchain.inference.deployed_kind import DeployedKind, kind_of
 from offchain.inference.place import Place
 from offchain.storage.cid import cid_of, root_cid_of
 from offchain.storage.files import fetch_file
@@ -98,12 +98,12 @@ def verified_model(
         ModelError: the file is no model of the task.
     """
     contracts = place.contracts
-    deployed = task_of(contracts.deployment)
+    deployed = kind_of(contracts.deployment)
     report = verify_chain_lightly(contracts, progress=progress)
     chosen = chosen_block(report, block)
     made = report.blocks[(chosen.model_block or 0) - 1]
     data = _fetched(place, made, deployed)
-    deployed.check_model(data)
+    deployed.rules.decode_model(data)
     return VerifiedModel(
         deployed,
         chosen,

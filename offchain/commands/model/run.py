@@ -15,7 +15,7 @@ from offchain.commands.predict.run import fetched
 from offchain.commands.verify.run import shown_progress
 from offchain.config import Settings
 from offchain.inference.card import earned, model_card, when
-from offchain.inference.deployed_task import task_of
+from offchain.inference.deployed_kind import kind_of
 from offchain.inference.exporting import SUFFIXES, Format, write_export
 from offchain.inference.place import opened_place
 from offchain.inference.verified_model import VerifiedModel
@@ -37,9 +37,9 @@ def show_blocks(settings: Settings, *, as_json: bool) -> None:
         opened_place(settings, lambda text: _notice(console, text)) as place,
         shown_progress(console) as progress,
     ):
-        deployed = task_of(place.contracts.deployment)
+        deployed = kind_of(place.contracts.deployment)
         blocks = verify_chain_lightly(place.contracts, progress=progress).blocks
-    full = deployed.kind.full_points(deployed.task)
+    full = deployed.full_points
     if as_json:
         click.echo(json.dumps([block_json(block, full) for block in blocks], indent=2))
     elif blocks:
@@ -122,7 +122,7 @@ def block_json(block: VerifiedBlock, full: int) -> dict[str, Any]:
 
 def model_json(model: VerifiedModel) -> dict[str, Any]:
     """A model as JSON."""
-    full = model.deployed.kind.full_points(model.deployed.task)
+    full = model.deployed.full_points
     return {
         "task": model.deployed.task.facts(),
         "labels": list(model.deployed.labels),

@@ -1,73 +1,76 @@
-"""A network as an ONNX graph of whole numbers (https://onnx.ai/onnx/operators/).
+"""A network as an ONNX graph of whole numbers, from a sample to its logits.
 
 Products and sums are of integers (ConvInteger, MatMulInteger), so that no setting of a runtime
 makes them inexact. A right shift is a multiplication by a power of two and a rounding to nearest
-even, of sums below 2^24, which float32 holds exactly. The graph's input are bytes, its outputs
-``logits`` int32 [n, outputs], and where classes are told ``label`` int64 [n], the lowest of the
-largest.
+even, of sums that the floating-point type holds exactly. Inputs are ``images`` uint8 [n, height,
+width, channels], ``rows`` int32 [n, columns], or ``texts`` uint8 [n, bytes] filled up with
+anything, with their ``lengths`` int64 [n]. Outputs are ``logits`` int32 [n, labels] and ``label``
+int64 [n], the lowest of the largest; or ``number`` int64 [n] in the task's units.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 import numpy as np
 
-from offchain.errors import ConfigurationError
 from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM
-from offchain.learning.exact.layer_chain import ConvolutionStep, DenseStep, LayerChain
+from offchain.learning.exact.layer_chain import (
+    ConvolutionStep,
+    DenseStep,
+    ImageInput,
+    LayerChain,
+    NumberOutput,
+)
+from offchain.learning.export.onnx_builder import GraphBuilder, require_onnx
+from offchain.learning.export.onnx_inputs import encoded
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-OPSET = 18
+OPSET: Final = 18
 """Version of the operators: what runtimes since early 2023 know."""
 
-IR_VERSION = 8
-PRODUCER = "modelchain"
+IR_VERSION: Final = 8
+PRODUCER: Final = "modelchain"
+
+LOGITS: Final = "logits"
+LABEL: Final = "label"
+NUMBER: Final = "number"
 
 
-def onnx_file(chain: LayerChain, *, tells_labels: bool, metadata: Mapping[str, str]) -> bytes:
-    """Return the ONNX file of a network.
-
-    Args:
-        chain: the network.
-        tells_labels: whether the results are logits of labels.
-        metadata: texts by name that go into the file.
+def onnx_file(chain: LayerChain, metadata: Mapping[str, str]) -> bytes:
+    """Return the ONNX file of a network, with texts by name in it.
 
     Raises:
         ConfigurationError: the package onnx is not installed.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise ConfigurationError(
-            "ONNX needs the package onnx: pip install 'modelchain[onnx]'"
-        ) from error
-    graph = _Graph(chain.input_name)
-    if len(chain.input_shape) == 3:
-        graph.add("Transpose", perm=[0, 3, 1, 2])
-    is_flat = len(chain.input_shape) == 1
-    for number, step in enumerate(chain.steps, start=1):
+    onnx = require_onnx()
+    graph = GraphBuilder()
+    inputs, last = encoded(graph, chain.input)
+    is_flat = not isinstance(chain.input, ImageInput)
+    for step in chain.steps:
         if isinstance(step, ConvolutionStep):
-            graph.convolve(f"layer{number}", step)
+            last = _convolved(graph, last, step)
             continue
         if not is_flat:
-            graph.add("Flatten", axis=1)
-            is_flat = True
-        graph.multiply(f"layer{number}", step)
-    graph.add("Identity", output="logits")
+            last, is_flat = graph.node("Flatten", last, axis=1), True
+        last = _multiplied(graph, last, step)
+    outputs: list[tuple[str, int, list[Any]]]
+    if chain.number is None:
+        graph.node("Identity", last, output=LOGITS)
+        graph.node("ArgMax", last, output=LABEL, axis=1, keepdims=0, select_last_index=0)
+        outputs = [
+            (LOGITS, graph.types.INT32, ["n", chain.outputs]),
+            (LABEL, graph.types.INT64, ["n"]),
+        ]
+    else:
+        _number(graph, last, chain.number)
+        outputs = [(NUMBER, graph.types.INT64, ["n"])]
     describe = onnx.helper.make_tensor_value_info
-    outputs = [describe("logits", onnx.TensorProto.INT32, ["n", chain.outputs])]
-    if tells_labels:
-        graph.add("ArgMax", output="label", axis=1, keepdims=0, select_last_index=0)
-        outputs.append(describe("label", onnx.TensorProto.INT64, ["n"]))
     made = onnx.helper.make_graph(
         graph.nodes,
         PRODUCER,
-        [describe(chain.input_name, onnx.TensorProto.UINT8, ["n", *chain.input_shape])],
-        outputs,
+        [describe(*one) for one in inputs],
+        [describe(*one) for one in outputs],
         graph.constants,
     )
     model = onnx.helper.make_model(
@@ -81,50 +84,28 @@ def onnx_file(chain: LayerChain, *, tells_labels: bool, metadata: Mapping[str, s
     return bytes(model.SerializeToString(deterministic=True))
 
 
-class _Graph:
-    """Nodes one after the other, each of which takes what the last one gives."""
+def _convolved(graph: GraphBuilder, last: str, step: ConvolutionStep) -> str:
+    margins, strides = [step.margin] * 4, [step.stride] * 2
+    weight = graph.constant(step.weight)
+    products = graph.node("ConvInteger", last, weight, pads=margins, strides=strides)
+    sums = graph.node("Add", products, graph.constant(step.bias.reshape(-1, 1, 1)))
+    return graph.shifted(sums, step.shift.reshape(-1, 1, 1))
 
-    def __init__(self, first: str) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-        self._last = first
 
-    def convolve(self, name: str, step: ConvolutionStep) -> None:
-        weight = self._constant(f"{name}.weight", step.weight)
-        margins, strides = [step.margin] * 4, [step.stride] * 2
-        self.add("ConvInteger", weight, pads=margins, strides=strides)
-        self._close(name, step.bias.reshape(-1, 1, 1), step.shift.reshape(-1, 1, 1))
+def _multiplied(graph: GraphBuilder, last: str, step: DenseStep) -> str:
+    products = graph.node("MatMulInteger", last, graph.constant(step.weight.T))
+    sums = graph.node("Add", products, graph.constant(step.bias))
+    return sums if step.shift is None else graph.shifted(sums, step.shift)
 
-    def multiply(self, name: str, step: DenseStep) -> None:
-        weight = self._constant(f"{name}.weight", np.ascontiguousarray(step.weight.T))
-        self.add("MatMulInteger", weight)
-        self._close(name, step.bias, step.shift)
 
-    def add(self, operator: str, *further: str, output: str | None = None, **given: Any) -> None:
-        import onnx
-
-        made = output or f"{len(self.nodes)}.{operator}"
-        self.nodes.append(onnx.helper.make_node(operator, [self._last, *further], [made], **given))
-        self._last = made
-
-    def _close(self, name: str, bias: NDArray[np.int32], shift: NDArray[np.uint8] | None) -> None:
-        """Add the bias; shift to bytes, if there is a shift."""
-        import onnx
-
-        self.add("Add", self._constant(f"{name}.bias", bias.astype(np.int32)))
-        if shift is None:
-            return
-        unit = np.exp2(-shift.astype(np.float32)).astype(np.float32)
-        lowest = self._constant(f"{name}.lowest", np.float32(0))
-        highest = self._constant(f"{name}.highest", np.float32(ACTIVATION_MAXIMUM))
-        self.add("Cast", to=onnx.TensorProto.FLOAT)
-        self.add("Mul", self._constant(f"{name}.unit", unit))
-        self.add("Round")
-        self.add("Clip", lowest, highest)
-        self.add("Cast", to=onnx.TensorProto.UINT8)
-
-    def _constant(self, name: str, values: Any) -> str:
-        import onnx
-
-        self.constants.append(onnx.numpy_helper.from_array(np.asarray(values), name))
-        return name
+def _number(graph: GraphBuilder, last: str, number: NumberOutput) -> None:
+    """Add the number that the one sum stands for; all divided numbers are at least 0."""
+    unit = ACTIVATION_MAXIMUM << number.shift
+    wide = graph.cast(last, graph.types.INT64)
+    flat = graph.node("Reshape", wide, graph.constant(np.array([-1])))
+    part = graph.node("Clip", flat, graph.whole(0), graph.whole(unit))
+    scaled = graph.node("Mul", part, graph.whole(number.highest - number.lowest))
+    divided = graph.node(
+        "Div", graph.node("Add", scaled, graph.whole(unit // 2)), graph.whole(unit)
+    )
+    graph.node("Add", divided, graph.whole(number.lowest), output=NUMBER)

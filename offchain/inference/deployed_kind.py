@@ -1,16 +1,17 @@
-"""The task of a deployment, as the kind of its samples reads it."""
+"""The task of a deployment, and the kind of its samples, which reads models of it."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from offchain.chain.deployment.file import Deployment
-from offchain.errors import WrongTaskError
+from offchain.chain.deployment.trust import require_task
 from offchain.learning.kinds.kind import Kind, LearnerSettings
-from offchain.learning.kinds.known import find_kind, section_reader
-from offchain.learning.task_file.canonical import read_description
+from offchain.learning.kinds.known import find_kind
+from offchain.learning.task import Task
 from offchain.learning.task_file.words import (
     ClassTarget,
     ImageSamples,
@@ -18,14 +19,20 @@ from offchain.learning.task_file.words import (
     TaskFile,
     TextSamples,
 )
+from offchain.learning.tasks.known import deployed_task
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DeployedKind:
     """A task file, and the kind that its samples are of."""
 
     task: TaskFile
     kind: Kind[Any, Any]
+
+    @cached_property
+    def rules(self) -> Task[Any, Any]:
+        """What nodes make of the task, on a CPU."""
+        return self.kind.make_task(self.task, LearnerSettings(device="cpu"))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -38,23 +45,21 @@ class DeployedKind:
             case _:
                 return ()
 
-    def check_model(self, data: bytes) -> None:
-        """Raise `ModelError` unless a file is a model of the task."""
-        self.kind.make_task(self.task, LearnerSettings(device="cpu")).decode_model(data)
+    @property
+    def full_points(self) -> int:
+        """What a model earns on a sample that it gets right."""
+        return self.kind.full_points(self.task)
 
 
-def task_of(deployment: Deployment) -> DeployedKind:
+def kind_of(deployment: Deployment) -> DeployedKind:
     """Return the task that a deployment's contracts are bound to.
 
     Raises:
         TaskFileError: the deployment file does not say it, or its kind is not installed.
         WrongTaskError: this version would make another task of it.
     """
-    description = deployment.task.description
-    task = read_description(description, section_reader)
-    kind = find_kind(task.kind)
-    own = kind.make_task(task, LearnerSettings(device="cpu")).description()
-    if own != description:
-        found = hashlib.sha256(own).digest()
-        raise WrongTaskError(deployment.task.name, deployment.task.hash, found)
-    return DeployedKind(task, kind)
+    task = deployed_task(deployment.task.description, deployment.task.judge)
+    found = DeployedKind(task, find_kind(task.kind))
+    own = sha256(found.rules.description()).digest()
+    require_task(deployment, own, task.samples_per_part)
+    return found
