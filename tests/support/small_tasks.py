@@ -72,5 +72,7 @@ def samples_of(task: TaskFile, count: int = SAMPLES, seed: int = 0):
     ).astype(np.int32)
     if task is FLOWERS:
         return TableRows(columns, ((columns[:, 0] > 100) + (columns[:, 1] == 1)).astype(np.int32))
-    price = np.clip(30 * columns[:, 0] - 900 * (columns[:, 1] == 2) + 10 * columns[:, 2], -1000, None)
+    price = np.clip(
+        30 * columns[:, 0] - 900 * (columns[:, 1] == 2) + 10 * columns[:, 2], -1000, None
+    )
     return TableRows(columns, price.astype(np.int32))

@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hashlib import sha256
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,7 +1,8 @@
 """The plan of a deployment: its order, its circle of addresses, its refusals."""
 
-import pytest
 from hashlib import sha256
+
+import pytest
 
 from offchain.bitcoin.errors import BadCheckpointHeight
 from offchain.bitcoin.rules import MAINNET

@@ -21,6 +21,9 @@ from offchain.learning.exact.integer_network import (
     encode_model,
     parse_model,
 )
+from offchain.learning.exact.worst_case import worst_case
+from offchain.learning.formats import table as table_format
+from offchain.learning.formats import texts as text_format
 from offchain.learning.formats.compressed import CompressionError, compress, decompress
 from offchain.learning.formats.digits import (
     PAYLOAD_METADATA,
@@ -28,11 +31,8 @@ from offchain.learning.formats.digits import (
     decode_payload,
     encode_payload,
 )
-from offchain.learning.formats import table as table_format
-from offchain.learning.formats import texts as text_format
 from offchain.learning.formats.samples import LabelledTexts, TableRows
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
-from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.task_file.words import (
     CategoryColumn,
     ImageSamples,

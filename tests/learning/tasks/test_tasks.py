@@ -61,7 +61,7 @@ def test_another_task_than_the_deployments_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="task is diabetes, not digits: leave --task out"):
         require_wanted(DIABETES, "digits")
     file.write_text(write_task_file(replace(DIABETES, samples_per_part=4)), "utf-8")
-    with pytest.raises(ConfigurationError, match="task is diabetes, not .*task.toml"):
+    with pytest.raises(ConfigurationError, match=r"task is diabetes, not .*task\.toml"):
         require_wanted(DIABETES, str(file))
 
 
