@@ -154,10 +154,6 @@ class Ledger:
         [(drawn,)] = self._rows("SELECT count(*) FROM drawn")
         return Counts(waiting, drawn)
 
-    def is_drawn(self, id_: bytes) -> bool:
-        """Whether a sample was drawn for a round."""
-        return bool(self._rows("SELECT 1 FROM drawn WHERE id = ?", id_))
-
     def first_waiting(self, count: int) -> list[Listed]:
         """The `count` samples that are next, by rank; fewer if fewer wait."""
         query = (
@@ -173,6 +169,10 @@ class Ledger:
     def is_known(self, round_number: int) -> bool:
         """Whether something was drawn for a round, and not taken back."""
         return bool(self._rows("SELECT 1 FROM rounds WHERE round = ?", round_number))
+
+    def keeps_payloads(self, round_number: int) -> bool:
+        """Whether the payloads that were drawn for a round are kept."""
+        return bool(self._rows("SELECT 1 FROM payloads WHERE round = ? LIMIT 1", round_number))
 
     def payloads(self, round_number: int) -> list[bytes]:
         """The payloads that were drawn for a round, by part; empty if none are kept."""

@@ -74,6 +74,7 @@ class OwnDataSource(DataSource):
         self._waiting: int | None = None
         self._looked_at = float("-inf")
         self._told: tuple[int, int] | None = None
+        self._round, self._is_drawn = -1, False
 
     # ---- looking at files --------------------------------------------------------------------
 
@@ -146,11 +147,16 @@ class OwnDataSource(DataSource):
 
     def has(self, round_number: int, parts: int) -> bool:
         """Whether there is enough for a round; looks for new files now and then."""
-        if self._ledger.is_known(round_number):
-            return bool(self._ledger.payloads(round_number))
+        if round_number != self._round:
+            # What is asked again and again is asked of the file once a round.
+            self._round = round_number
+            self._is_drawn = self._ledger.is_known(round_number)
+            if not self._is_drawn:
+                self._take_back(round_number)
+        if self._is_drawn:
+            return self._ledger.keeps_payloads(round_number)
         needed = parts * self._samples_per_part
         if self.waiting < needed and self._clock() >= self._looked_at + LOOK_SECONDS:
-            self._take_back(round_number)
             self._look_for_new()
         if self.waiting < needed and self._told != (self.waiting, needed):
             self._told = self.waiting, needed
@@ -208,7 +214,7 @@ class OwnDataSource(DataSource):
             self._encode(gather(drawn[part * each : (part + 1) * each])) for part in range(parts)
         ]
         self._ledger.keep_draw(round_number, list(samples), payloads)
-        self._waiting = None
+        self._waiting, self._round = None, -1
         return payloads
 
     def _read(self, chosen: Sequence[Listed]) -> dict[bytes, Prepared]:
