@@ -47,6 +47,10 @@ class OwnDataSource(DataSource):
     names tell anything. What too few are left for waits. What was drawn for a round waits again
     where the round passed without its keys being given out: nobody has seen it.
 
+    Attributes:
+        is_finished: whether less waits than a round takes, and all that was drawn has passed with
+            its round: a node that only shares has no more to do.
+
     Args:
         data: the files.
         ledger: of this node on this deployment.
@@ -75,6 +79,7 @@ class OwnDataSource(DataSource):
         self._looked_at = float("-inf")
         self._told: tuple[int, int] | None = None
         self._round, self._is_drawn = -1, False
+        self.is_finished = False
 
     # ---- looking at files --------------------------------------------------------------------
 
@@ -87,7 +92,7 @@ class OwnDataSource(DataSource):
         return self._scan(only_new=False)
 
     def _scan(self, *, only_new: bool) -> Report:
-        report = Report()
+        report = Report(observer=self._data.preparation.observer())
         with self._ledger.together():
             paths = []
             for file in self._data.files():
@@ -161,7 +166,10 @@ class OwnDataSource(DataSource):
         if self.waiting < needed and self._told != (self.waiting, needed):
             self._told = self.waiting, needed
             log.info("too few samples of one's own wait", waiting=self.waiting, needed=needed)
-        return self.waiting >= needed
+        has_enough = self.waiting >= needed
+        # The round before still competes: it needs the keys of its test parts.
+        self.is_finished = not has_enough and self._ledger.last_round() < round_number - 1
+        return has_enough
 
     def _take_back(self, round_number: int) -> None:
         """Let wait again what was drawn for rounds whose keys can be given out no more.
@@ -205,9 +213,7 @@ class OwnDataSource(DataSource):
             "they stay as they are"
         )
 
-    def _keep(
-        self, round_number: int, parts: int, samples: dict[bytes, Prepared]
-    ) -> list[bytes]:
+    def _keep(self, round_number: int, parts: int, samples: dict[bytes, Prepared]) -> list[bytes]:
         each, drawn = self._samples_per_part, list(samples.values())
         gather = self._data.preparation.gather
         payloads = [

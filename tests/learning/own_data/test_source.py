@@ -36,7 +36,10 @@ def shared(payloads, each=2):
     found = []
     for payload in payloads:
         pixels = np.frombuffer(payload[: each * 64], np.uint8).reshape(each, 64)
-        found += [image.tobytes() + bytes([label]) for image, label in zip(pixels, payload[each * 64 :], strict=True)]
+        found += [
+            image.tobytes() + bytes([label])
+            for image, label in zip(pixels, payload[each * 64 :], strict=True)
+        ]
     return found
 
 
@@ -51,7 +54,12 @@ class Node:
     def start(self):
         self.ledger = Ledger(ledger_file(self.state / "journal.sqlite"))
         self.source = OwnDataSource(
-            OwnData(self.folder, self.samples), self.ledger, encode, self.each, b"secret", lambda: self.now
+            OwnData(self.folder, self.samples),
+            self.ledger,
+            encode,
+            self.each,
+            b"secret",
+            lambda: self.now,
         )
         self.report = self.source.scan()
 
@@ -243,9 +251,20 @@ def test_after_a_kill_at_any_moment_nothing_is_shared_twice(tmp_path):
     told, number = {}, 1
     root = Path(__file__).parents[3]
     for lines in (1, 3):
-        arguments = [sys.executable, "-c", KILLED, tmp_path / "data", tmp_path / "state", str(number)]
+        arguments = [
+            sys.executable,
+            "-c",
+            KILLED,
+            tmp_path / "data",
+            tmp_path / "state",
+            str(number),
+        ]
         with subprocess.Popen(
-            arguments, stdout=subprocess.PIPE, text=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}
+            arguments,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(root)},
         ) as process:
             for _ in range(lines):
                 line = process.stdout.readline().split()
