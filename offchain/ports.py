@@ -9,9 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from offchain.crypto.hashing import keccak256
 from offchain.protocol.words.actions import (
     Action,
     PublishTestKeys,
@@ -176,8 +176,8 @@ class Learner(ABC):
 
     @property
     def task_hash(self) -> bytes:
-        """Keccak-256 of the `description`: what the contracts are bound to."""
-        return keccak256(self.description)
+        """SHA-256 of the `description`: what the contracts are bound to, and its name in stores."""
+        return sha256(self.description).digest()
 
     @property
     @abstractmethod

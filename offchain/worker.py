@@ -21,8 +21,9 @@ from offchain.commands.options import (
     start,
     state_option,
 )
+from offchain.commands.worker.device import parse_device
 from offchain.commands.worker.task_options import take_given, task_options
-from offchain.learning.tasks.known import TASKS
+from offchain.learning.tasks.known import BUILT_IN
 from offchain.programs.running import run_program
 from offchain.protocol.deciding.policy import Role
 
@@ -56,13 +57,14 @@ from offchain.protocol.deciding.policy import Role
 )
 @click.option(
     "--task",
-    type=click.Choice(sorted(TASKS)),
-    help="what is learned: the deployment's task, or the node does not start",
+    metavar="NAME|FILE",
+    help="what is learned, a built-in name or a task file: the deployment's, or the node does not "
+    "start",
 )
 @click.option(
     "--data-source",
-    type=click.Choice([*sorted(TASKS), "none"]),
-    help="what data the node shares; by default the task's",
+    type=click.Choice([*sorted(BUILT_IN), "none"]),
+    help="what data the node shares; by default those that come with the task",
 )
 @click.option(
     "--data",
@@ -80,6 +82,13 @@ from offchain.protocol.deciding.policy import Role
     metavar="T",
     type=click.IntRange(1, 1024),
     help="threads that compute; by default this machine's cores divided by --nodes",
+)
+@click.option(
+    "--device",
+    metavar="DEVICE",
+    callback=lambda _, __, value: parse_device(value),
+    default="auto",
+    help="where to train and judge: auto (a GPU if there is one), cpu, cuda or cuda:N",
 )
 @click.option(
     "--seed-file",

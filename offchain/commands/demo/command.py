@@ -9,7 +9,6 @@ import click
 
 from offchain.commands.options import start
 from offchain.config import DEFAULT_TASK
-from offchain.learning.tasks.known import TASKS
 
 
 @click.command()
@@ -30,9 +29,9 @@ from offchain.learning.tasks.known import TASKS
 )
 @click.option(
     "--task",
-    type=click.Choice(sorted(TASKS)),
+    metavar="NAME|FILE",
     default=DEFAULT_TASK,
-    help="what the nodes learn",
+    help="what the nodes learn: a built-in task or a task file",
 )
 @click.option(
     "--liars",

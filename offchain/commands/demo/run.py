@@ -103,8 +103,7 @@ def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
     began = time.monotonic()
     console.print(f"[bold]Model Chain[/bold]: looking at this machine's data for {plan.task}")
     # What the nodes will do first, once: what fails here fails before anything is started.
-    samples = plan.deployed_parameters.samples_per_part
-    make_source(plan.task, samples, 0, plan.nodes, bytes(SEED_BYTES))
+    make_source(plan.task_file, 0, plan.nodes, bytes(SEED_BYTES))
     with running_network(plan, lambda step: console.print(f"  {step}")) as network:
         watcher = Watcher(network, time.monotonic)
         make_blocks(console, network, watcher, wanted, began)

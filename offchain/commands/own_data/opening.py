@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from offchain.commands.own_data.preview import DataPreview
 from offchain.errors import DataError
-from offchain.learning.kinds.kind import Kind
+from offchain.learning.kinds.known import find_kind
 from offchain.learning.own_data.ledger import Ledger
 from offchain.learning.own_data.own_data import OwnData
 from offchain.learning.own_data.source import OwnDataSource
@@ -25,13 +24,11 @@ class Chosen:
 
     Attributes:
         path: a file or a folder.
-        skip_bad: share the rest where something is refused.
         node: whose part of the data it is, from 0.
         nodes: how many split them.
     """
 
     path: Path
-    skip_bad: bool = False
     node: int = 0
     nodes: int = 1
 
@@ -62,8 +59,6 @@ class OpenedData:
 def opened_data(
     chosen: Chosen,
     task: TaskFile,
-    kind: Kind[Any, Any],
-    samples_per_part: int,
     ledger_file: Path,
     secret: bytes,
     *,
@@ -78,10 +73,9 @@ def opened_data(
         ConfigurationError: a library is missing, or the ledger cannot be used.
     """
     data = OwnData(chosen.path, task.samples, chosen.node, chosen.nodes)
+    encode = partial(find_kind(task.kind).encode_payload, task)
     with _ledger(ledger_file, to_share) as ledger:
-        source = OwnDataSource(
-            data, ledger, partial(kind.encode_payload, task), samples_per_part, secret
-        )
+        source = OwnDataSource(data, ledger, encode, task.samples_per_part, secret)
         report = source.scan()
         counts = ledger.counts()
         labels = data.preparation.labels

@@ -14,7 +14,7 @@ import click
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.web3_chain import open_contracts
-from offchain.commands.own_data.chain import preview_on, task_of
+from offchain.commands.own_data.chain import preview_on
 from offchain.commands.own_data.opening import Chosen, OpenedData, opened_data
 from offchain.commands.own_data.preview import SharePreview
 from offchain.commands.own_data.shown import preview_json, preview_lines
@@ -22,9 +22,9 @@ from offchain.commands.worker.run import node_seed, run_worker
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES
 from offchain.errors import ConfigurationError
-from offchain.learning.kinds.known import find_kind, section_reader
 from offchain.learning.own_data.source import ledger_file
-from offchain.learning.task_file.toml import load_task_file
+from offchain.learning.task_file.words import TaskFile
+from offchain.learning.tasks.known import deployed_task, task_named
 from offchain.node.assembly import journal_file
 from offchain.protocol.deciding.policy import Role
 
@@ -35,12 +35,11 @@ def look_at_file(task_file: Path, *, path: Path, skip_bad: bool, as_json: bool) 
     Raises:
         ModelChainError: the task file or the data cannot be read, or a sample is refused.
     """
-    task = load_task_file(task_file, section_reader)
-    kind = find_kind(task.kind)
+    task = task_named(str(task_file))
     with TemporaryDirectory(prefix="modelchain-ledger-") as folder:
         ledger = Path(folder) / "ledger.sqlite"
         secret = bytes(SEED_BYTES)
-        with opened_data(Chosen(path), task, kind, task.samples_per_part, ledger, secret) as opened:
+        with opened_data(Chosen(path), task, ledger, secret) as opened:
             _show(SharePreview(opened.preview, None), as_json=as_json)
             opened.require_good(skip_bad)
 
@@ -74,8 +73,10 @@ def share_data(
     account = None
     if has_account:
         account = str(load_account(settings, number, chain_id).address)
-    with _looked_at(contracts, settings, path, account) as opened:
-        preview = preview_on(opened.preview, contracts, account, direct=direct)
+    deployed = contracts.deployment.task
+    task = deployed_task(deployed.description, deployed.judge)
+    with _looked_at(contracts, settings, task, path, account) as opened:
+        preview = preview_on(opened.preview, task, contracts, account, direct=direct)
         _show(preview, as_json=as_json)
         opened.require_good(skip_bad)
         if not preview.transactions and not dry_run:
@@ -115,11 +116,14 @@ def share_data(
 
 @contextmanager
 def _looked_at(
-    contracts: DeployedContracts, settings: Settings, path: Path, account: str | None
+    contracts: DeployedContracts,
+    settings: Settings,
+    task: TaskFile,
+    path: Path,
+    account: str | None,
 ) -> Iterator[OpenedData]:
     """The data, by a copy of the ledger that the account's node has."""
     deployment = contracts.deployment
-    task, kind = task_of(deployment)
     with TemporaryDirectory(prefix="modelchain-ledger-") as folder:
         ledger = Path(folder) / "none.sqlite"
         if account is not None:
@@ -127,15 +131,7 @@ def _looked_at(
             ledger = ledger_file(
                 journal_file(settings.state, deployment.genesis_hash, contract, account)
             )
-        with opened_data(
-            Chosen(path),
-            task,
-            kind,
-            contracts.parameters.samples_per_part,
-            ledger,
-            bytes(SEED_BYTES),
-            to_share=False,
-        ) as opened:
+        with opened_data(Chosen(path), task, ledger, bytes(SEED_BYTES), to_share=False) as opened:
             yield opened
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from offchain.chain.web3_chain import Web3Chain
-from offchain.commands.own_data.chain import preview_on, task_of
+from offchain.commands.own_data.chain import preview_on
 from offchain.commands.own_data.opening import Chosen, OpenedData, opened_data
 from offchain.commands.own_data.shown import preview_lines
 from offchain.learning.own_data.source import OwnDataSource, ledger_file
+from offchain.learning.task_file.words import TaskFile
 from offchain.programs.standard_output import tell
 
 _LOOK_SECONDS: Final = 1.0
@@ -20,18 +21,16 @@ _LOOK_SECONDS: Final = 1.0
 
 @contextmanager
 def open_for_node(
-    chosen: Chosen, chain: Web3Chain, seed: bytes, journal: Path
+    chosen: Chosen, task: TaskFile, seed: bytes, journal: Path
 ) -> Iterator[OpenedData]:
     """Open a node's data for the task of its deployment; raises as `opened_data`."""
-    task, kind = task_of(chain.deployment)
-    samples = chain.parameters.samples_per_part
-    with opened_data(chosen, task, kind, samples, ledger_file(journal), seed) as opened:
+    with opened_data(chosen, task, ledger_file(journal), seed) as opened:
         yield opened
 
 
-def tell_preview(opened: OpenedData, chain: Web3Chain, *, direct: bool) -> None:
+def tell_preview(opened: OpenedData, task: TaskFile, chain: Web3Chain, *, direct: bool) -> None:
     """Say on standard error what will be shared, among whom, and what it gives away."""
-    preview = preview_on(opened.preview, chain.contracts, chain.account, direct=direct)
+    preview = preview_on(opened.preview, task, chain.contracts, chain.account, direct=direct)
     for line in preview_lines(preview):
         tell(f"worker: {line}")
 

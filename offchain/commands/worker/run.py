@@ -22,9 +22,16 @@ from offchain.commands.worker.training import help_training, training_processes
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
+from offchain.learning.kinds.kind import OptionValues
 from offchain.learning.preparation import warm_up
-from offchain.learning.tasks.choice import OptionValues
-from offchain.learning.tasks.known import choose_task, make_learner, make_source, option_values
+from offchain.learning.tasks.known import (
+    built_in,
+    deployed_task,
+    make_learner,
+    make_source,
+    option_values,
+    require_wanted,
+)
 from offchain.learning.training.place import place_of
 from offchain.node.assembly import Adapters, assemble_worker, journal_file
 from offchain.node.beside_outlet import BesideOutlet
@@ -70,6 +77,7 @@ def run_worker(
     leave: bool,
     learner_of: Callable[[Learner], Learner] = lambda learner: learner,
     challenges: bool = True,
+    device: str | None = None,
     splits_data: bool = True,
     until_shared: bool = False,
     tells_preview: bool = True,
@@ -96,7 +104,9 @@ def run_worker(
     depths = None if confirmations is None else parse_confirmations(confirmations)
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
-    learned = choose_task(contracts.deployment.task.name, task)
+    deployed = contracts.deployment.task
+    learned = deployed_task(deployed.description, deployed.judge)
+    require_wanted(learned, task)
     values = option_values(learned, given)
     account = load_account(settings, number, chain_id)
     chain = Web3Chain(
@@ -115,13 +125,12 @@ def run_worker(
             "share"
         )
     if data is None and data_source != "none" and Role.SHARE in chosen_roles:
-        if data_source not in (None, learned):
+        if data_source is not None and (data_source != learned.name or built_in(learned) is None):
             raise ConfigurationError(
-                f"--data-source {data_source}: the deployment's task is {learned}, other nodes "
-                "would refuse such data; leave the option out"
+                f"--data-source {data_source}: the deployment's task is {learned.name}, other "
+                "nodes would refuse such data; leave the option out"
             )
-        samples = chain.parameters.samples_per_part
-        source = make_source(learned, samples, which, nodes, own.secrets.seed, values)
+        source = make_source(learned, which, nodes, own.secrets.seed, values)
     if direct:
         tell(
             "worker: --direct ties this account to everything that it shares, for everybody to "
@@ -147,19 +156,18 @@ def run_worker(
         if data is not None:
             split = (which, nodes) if splits_data else (0, 1)
             opened = own_data.enter_context(
-                open_for_node(Chosen(data, skip_bad, *split), chain, own.secrets.seed, file)
+                open_for_node(Chosen(data, *split), learned, own.secrets.seed, file)
             )
             if tells_preview:
-                tell_preview(opened, chain, direct=direct)
+                tell_preview(opened, learned, chain, direct=direct)
             opened.require_good(skip_bad)
             source = opened.source
             if until_shared:
                 stop_when_shared(opened.source, stopped)
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-        samples = chain.parameters.samples_per_part
-        learner = learner_of(make_learner(learned, samples, values, processes))
-        require_task(contracts.deployment, learner.task_hash)
+        learner = learner_of(make_learner(learned, values, processes, device))
+        require_task(contracts.deployment, learner.task_hash, learner.samples_per_part)
         node = assemble_worker(
             Adapters(chain, content, learner, source, outlet),
             own,

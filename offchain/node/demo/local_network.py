@@ -24,9 +24,12 @@ from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
-from offchain.learning.tasks.known import TASKS, make_learner
+from offchain.learning.kinds.known import find_kind
+from offchain.learning.task_file.words import TaskFile
+from offchain.learning.tasks.known import make_learner, task_named
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
+from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.toolchain.anvil_binary import require_anvil
 
@@ -47,7 +50,7 @@ class DemoPlan:
         patience: seconds after which feeder and nodes go on without those who are late.
         training_seconds: how long a model is trained at most; None: as the learner has it.
         store: the content store; None: a local one in the folder.
-        task: what the nodes learn.
+        task: what the nodes learn: a built-in task's name, or the path of a task file.
         liars: how many of the nodes, the last ones, state false points.
     """
 
@@ -80,9 +83,20 @@ class DemoPlan:
         # All nodes take part from the first round on, however long a machine needs to start them.
         return replace(
             DEMO,
-            samples_per_part=TASKS[self.task].samples_per_part,
+            samples_per_part=task_named(self.task).samples_per_part,
             start_seconds=START_SECONDS,
         )
+
+    @property
+    def task_file(self) -> TaskFile:
+        """What the nodes learn, with the deployed number of samples in a part."""
+        return task_named(self.task, self.deployed_parameters.samples_per_part)
+
+    @property
+    def full_points(self) -> int:
+        """What a model earns on a sample that it gets right."""
+        task = self.task_file
+        return find_kind(task.kind).full_points(task)
 
     @property
     def logs(self) -> Path:
@@ -137,7 +151,7 @@ class DemoNetwork:
             options += ["--training-seconds", str(self.plan.training_seconds)]
         if not self.plan.is_liar(node):
             return self.children.start(f"node-{node}", "worker", options)
-        options += ["--points", str(TASKS[self.plan.task].points)]
+        options += ["--points", str(self.plan.full_points)]
         return self.children.start(f"liar-{node}", "commands/demo/liar", options)
 
 
@@ -219,14 +233,18 @@ def deploy_on(
     last = BlockHeader.parse(checkpoint.headers[-HEADER_SIZE:])
     DevelopmentClock(ethereum).set(last.time)
     parameters = plan.deployed_parameters
-    learner = make_learner(plan.task, parameters.samples_per_part)
+    task = plan.task_file
+    description = make_learner(task).description
+    # Under its hash, which the contracts are bound to: whoever has a store needs no deployment file
+    # to know what is learned.
+    open_store(plan.store or str(plan.folder / "store"), for_writing=True).put(description)
     deployment = deploy(
         ethereum,
         deployer,
         DeploymentPlan(
             tuple(str(account(node).address) for node in range(plan.nodes)),
             checkpoint,
-            DeployedTask(plan.task, learner.description, TASKS[plan.task].judge),
+            DeployedTask(task.name, description, task.model.judge),
             MAINNET,
             parameters,
             DEMO_RELAY,

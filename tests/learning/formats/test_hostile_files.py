@@ -11,6 +11,8 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from offchain.learning.regression import regression_network, samples
+from offchain.learning.regression.table import Column, Table
 
 from offchain.errors import ModelChainError, ModelError, PayloadError
 from offchain.learning.exact.integer_network import (
@@ -27,8 +29,6 @@ from offchain.learning.formats.digits import (
     encode_payload,
 )
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
-from offchain.learning.regression import regression_network, samples
-from offchain.learning.regression.table import Column, Table
 from tests.support.random_networks import random_network
 from tests.support.tampering.hostile_files import (
     altered_bytes,

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
+from offchain.learning.regression.diabetes import DIABETES
+from offchain.learning.regression.task import RegressionTask
 
 from offchain.crypto.hashing import keccak256
 from offchain.errors import (
@@ -25,8 +27,6 @@ from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import encode_model, parse_model, reference_classes
 from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.formats.digits import decode_payload
-from offchain.learning.regression.diabetes import DIABETES
-from offchain.learning.regression.task import RegressionTask
 from offchain.learning.task import Task
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.tasks.learner import DigitsLearner, TaskLearner

@@ -4,10 +4,10 @@ import subprocess
 import sys
 
 import pytest
-
-from offchain.errors import ConfigurationError
 from offchain.learning.regression.diabetes import DIABETES
 from offchain.learning.regression.samples import decode_payload
+
+from offchain.errors import ConfigurationError
 from offchain.learning.tasks.known import (
     TASKS,
     choose_task,

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.errors import ConfigurationError
-from offchain.learning.regression.samples import TableSamples, encode_payload
-from offchain.learning.regression.table import Table
+from offchain.learning.formats.samples import TableRows
+from offchain.learning.kinds.known import find_kind
+from offchain.learning.task_file.words import TaskFile
 from offchain.ports import DataSource
 
 
@@ -27,23 +28,19 @@ class TableDataSource(DataSource):
         ConfigurationError: there is no such node, or its rows are too few for one part in a share.
     """
 
-    table: Table
-    rows: TableSamples
+    task: TaskFile
+    rows: TableRows
     node: int
     nodes: int
     seed: int
-    samples_per_part: int
     shares: int = 2
     dealing_seed: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.node < self.nodes:
             raise ConfigurationError(f"node {self.node} of {self.nodes}: count from 0")
-        if self.shares < 1 or self.samples_per_part < 1:
-            raise ConfigurationError(
-                f"{self.shares} shares of rows and {self.samples_per_part} samples a part: at "
-                "least one of each is needed"
-            )
+        if self.shares < 1:
+            raise ConfigurationError(f"{self.shares} shares of rows: at least one is needed")
         self._check_rows(1)
 
     def share(self, round_number: int) -> NDArray[np.int64]:
@@ -62,18 +59,19 @@ class TableDataSource(DataSource):
         if round_number < 1:
             raise ConfigurationError(f"round {round_number}: rounds count from 1")
         self._check_rows(parts)
-        rows = self.share(round_number)[: parts * self.samples_per_part]
+        rows = self.share(round_number)[: parts * self.task.samples_per_part]
+        kind = find_kind(self.task.kind)
         return [
-            encode_payload(self.table, self.rows.chosen(part))
-            for part in rows.reshape(parts, self.samples_per_part)
+            kind.encode_payload(self.task, self.rows.chosen(part))
+            for part in rows.reshape(parts, self.task.samples_per_part)
         ]
 
     def _check_rows(self, parts: int) -> None:
         """Raise `ConfigurationError` where the smallest share has too few rows for `parts`."""
-        needed = parts * self.samples_per_part
+        needed = parts * self.task.samples_per_part
         smallest = len(self.rows) // self.nodes // self.shares
         if smallest < needed:
             raise ConfigurationError(
-                f"{len(self.rows)} rows of {self.table.name} for {self.nodes} nodes: each has "
+                f"{len(self.rows)} rows of {self.task.name} for {self.nodes} nodes: each has "
                 f"{smallest} to share in a round, {needed} are needed; start fewer nodes"
             )
