@@ -31,6 +31,7 @@ from offchain.node.demo.local_network import START_SECONDS, DemoPlan
 from offchain.ports import DataSource, Learner, TrainingProgress
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import ZERO_HASH
+from offchain.storage.local import LocalStore
 from scripts.real_tasks.data import RealTask, figure_of
 
 LEDGER: Final = "data.sqlite"
@@ -44,7 +45,7 @@ class BlockResult:
         number: of the block, from 1.
         round: that made it.
         quiet: whether the best model stayed the one before.
-        value: what its best model reaches on the test data, in the task's unit; None: there is none.
+        value: what its best model reaches on the test data, in the task's unit; None: none yet.
         net: its advantage on the round's own test parts, in points; None in a quiet block.
         models: models that were revealed in the round.
         voices: valid ones among them that are no variants.
@@ -99,24 +100,27 @@ def make_blocks(
         for number in range(1, blocks + 1):
             began = time.monotonic()
             driver.run_until_block(number)
+            seconds = time.monotonic() - began
             block = network.observer.history.blocks[number]
-            judged = network.observer.judged_block(number)
+            entry = network.observer.history.round(block.round)
+            _, *rows = entry.statements[block.statement]
             value = size = None
-            if block.model_hash != ZERO_HASH and judged.best is not None:
-                size = len(judged.best)
-                predicted = predicted_by(kind, real.task, judged.best, test)
+            if block.model_hash != ZERO_HASH:
+                model = LocalStore(folder / "store").get(block.model_hash)
+                size = len(model)
+                predicted = predicted_by(kind, real.task, model, test)
                 value = round(figure_of(real.unit, predicted, test), 3)
             found.append(
                 BlockResult(
                     number,
-                    judged.round,
-                    judged.is_quiet,
+                    block.round,
+                    block.quiet,
                     value,
-                    None if judged.best_row is None else judged.best_row.net,
-                    len(network.observer.history.round(judged.round).reveals),
-                    judged.voices,
+                    None if block.quiet else rows[block.best_reveal].net,
+                    len(entry.reveals),
+                    block.voices,
                     size,
-                    round(time.monotonic() - began, 1),
+                    round(seconds, 1),
                 )
             )
             say(f"block {number}: {found[-1]}")
@@ -144,6 +148,7 @@ def _network(
 ) -> Iterator[LocalNetwork]:
     settings = LearnerSettings({"training_seconds": training_seconds}, device="cpu")
     learner = TaskLearner(kind.make_task(task, settings))
+    folder.mkdir(parents=True, exist_ok=True)
     task_file = folder / "task.toml"
     task_file.write_text(write_task_file(task), encoding="utf-8")
     parameters = replace(DEMO, samples_per_part=task.samples_per_part, start_seconds=START_SECONDS)
