@@ -25,7 +25,7 @@ class Change(StrEnum):
     COLOURED = "given three equal channels"
     RESIZED = "resized"
     PADDED = "padded to the task's proportions with the colour of their edge"
-    INVERTED = "inverted: the task has a dark background, or a light one"
+    INVERTED = "inverted to the background that the task has"
     ROUNDED = "rounded to the task's decimals"
 
 
