@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "doctor": "What is here, what is missing, how to get it.",
     "fonts": "List and check fonts, fetch more.",
     "headers": "Files of Bitcoin headers.",
+    "share": "Share your own samples, after a look at them.",
     "store": "Put files into the content store, get, list.",
     "verify": "Compute everything that the chain says again.",
     "wallet": "Tokens and stake: look, send, claim rewards.",

@@ -242,6 +242,13 @@ class DataSource(ABC):
         same bytes.
         """
 
+    def has(self, round_number: int, parts: int) -> bool:  # noqa: ARG002
+        """Whether there is enough for a round; without it the node shares nothing in it."""
+        return True
+
+    def give_out(self, round_number: int) -> None:  # noqa: B027
+        """Told before keys of a round's data are given out: from then on they are shared."""
+
 
 class Outlet(ABC):
     """Where data transactions and keys go.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from offchain.learning.task_file.section import Section
 from offchain.learning.task_file.words import (
+    Background,
     CategoryColumn,
     ClassTarget,
     Column,
@@ -45,7 +46,12 @@ def read_images(section: Section) -> ImageSamples:
     """Return what the section of the kind `images` says."""
     height, width = section.whole("height"), section.whole("width")
     channels, labels = section.whole("channels", 1), section.texts("labels")
-    return section.made(lambda: ImageSamples(height, width, channels, labels))
+    background = section.text("background", Background.ANY)
+    if background not in set(Background):
+        raise section.error("background", f"is none of {', '.join(Background)}")
+    return section.made(
+        lambda: ImageSamples(height, width, channels, labels, Background(background))
+    )
 
 
 def read_table(section: Section) -> TableSamples:

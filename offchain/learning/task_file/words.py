@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final, Protocol
 
@@ -50,14 +51,23 @@ class SampleWords(Protocol):
         """Return it as JSON has it, without fractions; the kind reads the same again."""
 
 
+class Background(StrEnum):
+    """What lies behind the things that images show: pictures with another one are inverted."""
+
+    ANY = "any"
+    DARK = "dark"
+    LIGHT = "light"
+
+
 @dataclass(frozen=True, slots=True)
 class ImageSamples:
-    """Images of `height` x `width` pixels, each with one of `labels`."""
+    """Images of `height` x `width` pixels on a `background`, each with one of `labels`."""
 
     height: int
     width: int
     channels: int
     labels: tuple[str, ...]
+    background: Background = Background.ANY
 
     def __post_init__(self) -> None:
         _check_range("height", self.height, *SIDES)
