@@ -25,9 +25,9 @@ from offchain.learning.exact.integer_network import encode_model, parse_model, r
 from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.formats.digits import decode_payload
 from offchain.learning.task import Task
-from offchain.learning.tasks.digits import DigitsTask
+from offchain.learning.tasks.digits import DigitsLearner, DigitsTask
 from offchain.learning.tasks.known import make_learner, task_named
-from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
+from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import DataSource, Learner, TrainedModel
 from tests.support.random_networks import random_network
@@ -36,7 +36,7 @@ SETTINGS = TrainingSettings(
     channels=(4, 6, 8, 12), maximum_steps=60, report_steps=20, learning_rate=0.03
 )
 
-DIGITS_DESCRIPTION = "7b733c93359cc85fdc991e798ab9a3fa32b53eda7a584559c7d25be6a0b74103"
+DIGITS_DESCRIPTION = "d596acd7ede0565e6d10b5e658e68b677adde4162c518f0c5936b8ae6addcca6"
 DIABETES_DESCRIPTION = "f47c913c7b27085d61bd73410a647c66004634021ef6e000fe1c9fc65d3a6b75"
 
 
@@ -182,8 +182,8 @@ def test_a_device_that_is_not_there_is_an_error_and_no_wrong_points(payloads):
 def test_checking_and_drawing_import_no_pytorch():
     program = (
         "import sys\n"
-        "import offchain.learning.drawing.endless_source, offchain.learning.tasks.learner\n"
-        "learner = offchain.learning.tasks.learner.DigitsLearner(60)\n"
+        "import offchain.learning.drawing.endless_source, offchain.learning.tasks.digits\n"
+        "learner = offchain.learning.tasks.digits.DigitsLearner(60)\n"
         "for call in (learner.check_payload, learner.check_model):\n"
         "    try:\n"
         "        call(b'')\n"
