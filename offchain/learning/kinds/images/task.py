@@ -79,8 +79,8 @@ def image_rules(file: TaskFile) -> ImageRules:
     found = (samples.height, samples.width, samples.channels, len(samples.labels))
     if found != (IMAGE_SIDE, IMAGE_SIDE, 1, CLASSES):
         raise TaskFileError(
-            f"{IMAGE_JUDGE} judges images of {IMAGE_SIDE} x {IMAGE_SIDE} pixels with one channel and "
-            f"{CLASSES} labels, these have {found[0]} x {found[1]}, {found[2]} and {found[3]}: "
+            f"{IMAGE_JUDGE} judges images of {IMAGE_SIDE} x {IMAGE_SIDE} pixels with one channel "
+            f"and {CLASSES} labels, these have {found[0]} x {found[1]}, {found[2]} and {found[3]}: "
             "leave the judge out"
         )
     if file.model.maximum_bytes != DIGITS_FAMILY.maximum_bytes:
