@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from offchain.commands.options import (
     account_option,
@@ -45,7 +46,7 @@ from offchain.protocol.deciding.policy import Role
     metavar="K",
     type=click.IntRange(1, 1000),
     default=4,
-    help="nodes on this machine: they split its data and its cores",
+    help="nodes on this machine: they split its data and its cores, and --data where this is given",
 )
 @click.option(
     "--node",
@@ -64,6 +65,17 @@ from offchain.protocol.deciding.policy import Role
     "--data-source",
     type=click.Choice([*sorted(BUILT_IN), "none"]),
     help="what data the node shares; by default those that come with the task",
+)
+@click.option(
+    "--data",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="a file or folder of your own samples, shared once each (docs/OwnData.md)",
+)
+@click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="share the rest of --data where some of it does not fit the task",
 )
 @click.option(
     "--threads",
@@ -116,7 +128,11 @@ def worker(context: click.Context, /, **options: Any) -> None:
     """
     from offchain.commands.worker.run import run_worker
 
-    start(run_worker, {"given": take_given(context, options), **options})
+    given = take_given(context, options)
+    if context.get_parameter_source("nodes") is ParameterSource.DEFAULT:
+        # A node by itself shares all that it was given.
+        options["splits_data"] = False
+    start(run_worker, {"given": given, **options})
 
 
 if __name__ == "__main__":

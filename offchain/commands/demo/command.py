@@ -34,6 +34,17 @@ from offchain.config import DEFAULT_TASK
     help="what the nodes learn: a built-in task or a task file",
 )
 @click.option(
+    "--data",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="a file or folder of your own samples, which the nodes split (docs/OwnData.md)",
+)
+@click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="share the rest of --data where some of it does not fit the task",
+)
+@click.option(
     "--liars",
     type=click.IntRange(0, 15),
     default=0,

@@ -19,6 +19,7 @@ from rich.live import Live
 
 from offchain.chain.reading.balances import Balances, read_balances
 from offchain.chain.reading.gas import gas_by_function
+from offchain.commands.demo.own_data import look_at_data
 from offchain.commands.demo.screen import (
     describe,
     progress,
@@ -71,6 +72,8 @@ def show_demo(
     json_file: Path,
     figure: Path,
     task: str,
+    data: Path | None,
+    skip_bad: bool,
     liars: int,
     keep: bool,
     timeout: float,
@@ -89,7 +92,16 @@ def show_demo(
         stack.enter_context(interrupted_by_signals())
         folder = stack.enter_context(working_folder(keep))
         headers = recorded_file(settings.headers)
-        plan = DemoPlan(PROJECT, folder, headers, nodes, task=task, liars=liars)
+        plan = DemoPlan(
+            PROJECT,
+            folder,
+            headers,
+            nodes,
+            task=task,
+            liars=liars,
+            data=data and data.absolute(),
+            skip_bad=skip_bad,
+        )
         try:
             run_demo(console, plan, wanted)
         except ModelChainError:
@@ -106,7 +118,10 @@ def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
     began = time.monotonic()
     console.print(f"[bold]Model Chain[/bold]: looking at this machine's data for {plan.task}")
     # What the nodes will do first, once: what fails here fails before anything is started.
-    make_source(plan.task_file, 0, plan.nodes, bytes(SEED_BYTES))
+    if plan.data is None:
+        make_source(plan.task_file, 0, plan.nodes, bytes(SEED_BYTES))
+    else:
+        look_at_data(console, plan, wanted.blocks)
     with running_network(plan, lambda step: console.print(f"  {step}")) as network:
         watcher = Watcher(network, time.monotonic)
         make_blocks(console, network, watcher, wanted, began)

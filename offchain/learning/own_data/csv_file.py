@@ -20,8 +20,11 @@ MAXIMUM_FIELD: Final = 1 << 20
 
 @dataclass(frozen=True)
 class CsvFile(DataFile):
-    """Rows of a file in UTF-8, separated by tabs in .tsv, else by commas, or by semicolons where
-    the first line has no comma."""
+    """Rows of a file in UTF-8.
+
+    Fields are separated by tabs in .tsv, else by commas, or by semicolons where the first line has
+    no comma.
+    """
 
     path: Path
     name: str

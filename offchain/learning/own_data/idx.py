@@ -1,7 +1,8 @@
 """idx files, as the MNIST data set has them: one of pictures, one of labels, either packed by gzip.
 
-The format: two zero bytes, a byte for the type (8: uint8), a byte for the number of dimensions, each
-dimension as a big-endian uint32, then the values (yann.lecun.com/exdb/mnist).
+The format: two zero bytes, a byte for the type (8: uint8), a byte for the number of dimensions,
+each dimension as a big-endian uint32, then the values (Y. LeCun, C. Cortes and C. Burges, "The
+MNIST Database of Handwritten Digits").
 """
 
 from __future__ import annotations

@@ -154,10 +154,6 @@ class Ledger:
         [(drawn,)] = self._rows("SELECT count(*) FROM drawn")
         return Counts(waiting, drawn)
 
-    def is_drawn(self, id_: bytes) -> bool:
-        """Whether a sample was drawn for a round."""
-        return bool(self._rows("SELECT 1 FROM drawn WHERE id = ?", id_))
-
     def first_waiting(self, count: int) -> list[Listed]:
         """The `count` samples that are next, by rank; fewer if fewer wait."""
         query = (
@@ -174,14 +170,21 @@ class Ledger:
         """Whether something was drawn for a round, and not taken back."""
         return bool(self._rows("SELECT 1 FROM rounds WHERE round = ?", round_number))
 
+    def last_round(self) -> int:
+        """The last round that something was drawn for; 0: none."""
+        [(last,)] = self._rows("SELECT max(round) FROM rounds")
+        return int(last or 0)
+
+    def keeps_payloads(self, round_number: int) -> bool:
+        """Whether the payloads that were drawn for a round are kept."""
+        return bool(self._rows("SELECT 1 FROM payloads WHERE round = ? LIMIT 1", round_number))
+
     def payloads(self, round_number: int) -> list[bytes]:
         """The payloads that were drawn for a round, by part; empty if none are kept."""
         query = "SELECT content FROM payloads WHERE round = ? ORDER BY part"
         return [content for (content,) in self._rows(query, round_number)]
 
-    def keep_draw(
-        self, round_number: int, ids: Sequence[bytes], payloads: Sequence[bytes]
-    ) -> None:
+    def keep_draw(self, round_number: int, ids: Sequence[bytes], payloads: Sequence[bytes]) -> None:
         """Write down in one step what a round was given."""
         with self._transaction():
             self._database.execute("INSERT INTO rounds VALUES (?, 0)", (round_number,))

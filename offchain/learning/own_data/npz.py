@@ -126,7 +126,7 @@ class _Array:
         if read is None:
             raise DataError(f"{file}: {name} is written in version {version} of npy")
         self.shape, fortran, self._dtype = read(self._stream)
-        if not self.shape or fortran and len(self.shape) > 1 or self._dtype.hasobject:
+        if not self.shape or (fortran and len(self.shape) > 1) or self._dtype.hasobject:
             raise DataError(
                 f"{file}: {name} of type {self._dtype} and shape {self.shape} cannot be read "
                 "sample by sample: save it with the samples first, in C order, without objects"

@@ -1,4 +1,4 @@
-"""Makes pictures fit a task of images: size, colours, background. Only pixels are left of a file."""
+"""Makes pictures fit a task of images: size, colours, background. Only pixels are left of them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def open_picture(content: bytes) -> Image:
     Raises:
         RefusedSample: it is none, is damaged, or too large.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -94,7 +94,7 @@ def open_picture(content: bytes) -> Image:
                     f"{MAXIMUM_PIXELS >> 20} million are read"
                 )
             picture.load()
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise RefusedSample("is no picture in PNG or JPEG") from error
     except Image.DecompressionBombError as error:
         raise RefusedSample("has too many pixels") from error
@@ -154,7 +154,7 @@ def _in_channels(picture: Image, channels: int, changes: set[Change]) -> Image:
         picture = Image.fromarray(np.clip(wide >> 8, 0, 255).astype(np.uint8))
     if "A" in picture.mode or "transparency" in picture.info:
         covered = picture.convert("RGBA")
-        if covered.getextrema()[3][0] < 255:  # type: ignore[index]
+        if int(np.asarray(covered)[..., 3].min()) < 255:
             changes.add(Change.UNCOVERED)
         white = Image.new("RGBA", covered.size, (255, 255, 255, 255))
         picture = Image.alpha_composite(white, covered).convert("L" if was_grey else "RGB")
@@ -188,7 +188,8 @@ def _resized(picture: Image, images: ImageSamples, changes: set[Change]) -> Imag
 def _edge(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the median colour of the outermost pixels, uint8 [channels]."""
     rows = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
-    return np.median(np.concatenate(rows), axis=0).astype(np.uint8)
+    edge: NDArray[np.uint8] = np.median(np.concatenate(rows), axis=0).astype(np.uint8)
+    return edge
 
 
 def _padded(

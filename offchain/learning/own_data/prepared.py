@@ -25,7 +25,7 @@ class Change(StrEnum):
     COLOURED = "given three equal channels"
     RESIZED = "resized"
     PADDED = "padded to the task's proportions with the colour of their edge"
-    INVERTED = "inverted: the task has a dark background, or a light one"
+    INVERTED = "inverted to the background that the task has"
     ROUNDED = "rounded to the task's decimals"
 
 
@@ -46,6 +46,17 @@ class Prepared:
     changes: frozenset[Change] = frozenset()
 
 
+class Observer:
+    """Looks at all samples for what ties those of one sharer together; by itself for nothing."""
+
+    def see(self, sample: Prepared) -> None:
+        """Take note of one more sample."""
+
+    def findings(self) -> list[str]:
+        """Return what was found, a sentence each."""
+        return []
+
+
 class Preparation(ABC):
     """Makes what files hold fit a task.
 
@@ -61,6 +72,10 @@ class Preparation(ABC):
     @abstractmethod
     def prepare(self, found: Found) -> Prepared:
         """Return the sample as the task has it; `RefusedSample` if it does not fit."""
+
+    def observer(self) -> Observer:
+        """Return what looks at samples for traits that tell whose they are."""
+        return Observer()
 
     @abstractmethod
     def gather(self, prepared: Sequence[Prepared]) -> Any:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from offchain.learning.own_data.found import Refusal
-from offchain.learning.own_data.prepared import Change, Prepared
+from offchain.learning.own_data.prepared import Change, Observer, Prepared
 
 SHOWN_REFUSALS: Final = 1_000
 """Refusals that are kept one by one; all are counted."""
@@ -26,6 +25,7 @@ class Report:
         reasons: how many for which reason; the rarest are dropped where there are very many.
         changes: how many samples were changed in which way.
         balance: samples by the number of their label.
+        observer: sees every sample that is accepted.
     """
 
     accepted: int = 0
@@ -34,11 +34,13 @@ class Report:
     reasons: Counter[str] = field(default_factory=Counter)
     changes: Counter[Change] = field(default_factory=Counter)
     balance: Counter[int] = field(default_factory=Counter)
+    observer: Observer = field(default_factory=Observer)
 
     def accept(self, sample: Prepared) -> None:
         """Count a sample that fits."""
         self.accepted += 1
         self.changes.update(sample.changes)
+        self.observer.see(sample)
         if sample.label is not None:
             self.balance[sample.label] += 1
 
@@ -49,8 +51,3 @@ class Report:
             self.refusals.append(refusal)
         if refusal.reason in self.reasons or len(self.reasons) < SHOWN_REASONS:
             self.reasons[refusal.reason] += 1
-
-    def refuse_all(self, refusals: Iterable[Refusal]) -> None:
-        """Count several."""
-        for refusal in refusals:
-            self.refuse(refusal)

@@ -47,6 +47,10 @@ class OwnDataSource(DataSource):
     names tell anything. What too few are left for waits. What was drawn for a round waits again
     where the round passed without its keys being given out: nobody has seen it.
 
+    Attributes:
+        is_finished: whether less waits than a round takes, and all that was drawn has passed with
+            its round: a node that only shares has no more to do.
+
     Args:
         data: the files.
         ledger: of this node on this deployment.
@@ -74,6 +78,8 @@ class OwnDataSource(DataSource):
         self._waiting: int | None = None
         self._looked_at = float("-inf")
         self._told: tuple[int, int] | None = None
+        self._round, self._is_drawn = -1, False
+        self.is_finished = False
 
     # ---- looking at files --------------------------------------------------------------------
 
@@ -86,7 +92,7 @@ class OwnDataSource(DataSource):
         return self._scan(only_new=False)
 
     def _scan(self, *, only_new: bool) -> Report:
-        report = Report()
+        report = Report(observer=self._data.preparation.observer())
         with self._ledger.together():
             paths = []
             for file in self._data.files():
@@ -146,16 +152,24 @@ class OwnDataSource(DataSource):
 
     def has(self, round_number: int, parts: int) -> bool:
         """Whether there is enough for a round; looks for new files now and then."""
-        if self._ledger.is_known(round_number):
-            return bool(self._ledger.payloads(round_number))
+        if round_number != self._round:
+            # What is asked again and again is asked of the file once a round.
+            self._round = round_number
+            self._is_drawn = self._ledger.is_known(round_number)
+            if not self._is_drawn:
+                self._take_back(round_number)
+        if self._is_drawn:
+            return self._ledger.keeps_payloads(round_number)
         needed = parts * self._samples_per_part
         if self.waiting < needed and self._clock() >= self._looked_at + LOOK_SECONDS:
-            self._take_back(round_number)
             self._look_for_new()
         if self.waiting < needed and self._told != (self.waiting, needed):
             self._told = self.waiting, needed
             log.info("too few samples of one's own wait", waiting=self.waiting, needed=needed)
-        return self.waiting >= needed
+        has_enough = self.waiting >= needed
+        # The round before still competes: it needs the keys of its test parts.
+        self.is_finished = not has_enough and self._ledger.last_round() < round_number - 1
+        return has_enough
 
     def _take_back(self, round_number: int) -> None:
         """Let wait again what was drawn for rounds whose keys can be given out no more.
@@ -199,16 +213,14 @@ class OwnDataSource(DataSource):
             "they stay as they are"
         )
 
-    def _keep(
-        self, round_number: int, parts: int, samples: dict[bytes, Prepared]
-    ) -> list[bytes]:
+    def _keep(self, round_number: int, parts: int, samples: dict[bytes, Prepared]) -> list[bytes]:
         each, drawn = self._samples_per_part, list(samples.values())
         gather = self._data.preparation.gather
         payloads = [
             self._encode(gather(drawn[part * each : (part + 1) * each])) for part in range(parts)
         ]
         self._ledger.keep_draw(round_number, list(samples), payloads)
-        self._waiting = None
+        self._waiting, self._round = None, -1
         return payloads
 
     def _read(self, chosen: Sequence[Listed]) -> dict[bytes, Prepared]:

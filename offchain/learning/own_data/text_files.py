@@ -65,5 +65,7 @@ def _text(place: int, where: str, label: str, content: bytes) -> Found | Refusal
     try:
         text = content.decode("utf-8-sig" if place == 0 else "utf-8")
     except UnicodeDecodeError as error:
-        return Refusal(where, f"is no text in UTF-8: byte {error.start} is 0x{content[error.start]:02x}")
+        return Refusal(
+            where, f"is no text in UTF-8: byte {error.start} is 0x{content[error.start]:02x}"
+        )
     return Found(place, where, label, text.strip())

@@ -184,8 +184,8 @@ def make_source(
     comes_with = built_in(task)
     if comes_with is None:
         raise ConfigurationError(
-            f"no data come with the task {short_repr(task.name)}: share your own, or nothing with "
-            "--data-source none"
+            f"no data come with the task {short_repr(task.name)}: share your own with --data PATH, "
+            "or nothing with --data-source none"
         )
     return comes_with.source(task, node, nodes, drawing_seed(secret), values)
 

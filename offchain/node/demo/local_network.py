@@ -52,6 +52,8 @@ class DemoPlan:
         store: the content store; None: a local one in the folder.
         task: what the nodes learn: a built-in task's name, or the path of a task file.
         liars: how many of the nodes, the last ones, state false points.
+        data: a path of samples that the nodes split; None: those that come with the task.
+        skip_bad: whether the rest of them is shared where some do not fit the task.
     """
 
     project: Path
@@ -64,6 +66,8 @@ class DemoPlan:
     store: str | None = None
     task: str = DEFAULT_TASK
     liars: int = 0
+    data: Path | None = None
+    skip_bad: bool = False
 
     def __post_init__(self) -> None:
         if self.liars >= self.nodes:
@@ -154,6 +158,10 @@ class DemoNetwork:
         options += ["--phase-seconds", str(round(self.plan.patience))]
         if self.plan.training_seconds is not None:
             options += ["--training-seconds", str(self.plan.training_seconds)]
+        if self.plan.data is not None:
+            options += ["--data", str(self.plan.data)]
+        if self.plan.skip_bad:
+            options.append("--skip-bad")
         if not self.plan.is_liar(node):
             return self.children.start(f"node-{node}", "worker", options)
         options += ["--points", str(self.plan.full_points)]

@@ -317,7 +317,9 @@ def test_what_is_wrong_with_arrays_is_told(tmp_path):
 
 def test_idx_files_that_do_not_belong_together_or_end_early_are_refused(tmp_path):
     idx(tmp_path)
-    labels, images = (tmp_path / name for name in ("train-labels-idx1-ubyte", "train-images-idx3-ubyte"))
+    labels, images = (
+        tmp_path / name for name in ("train-labels-idx1-ubyte", "train-images-idx3-ubyte")
+    )
     labels.write_bytes(idx_bytes(LABELS[:3]))
     assert "4 pictures, train-labels-idx1-ubyte 3 labels" in read(tmp_path, ANIMALS)[2][0]
     labels.write_bytes(idx_bytes(LABELS))
@@ -334,7 +336,7 @@ def test_a_path_without_samples_is_refused_with_the_layouts_that_are_known(tmp_p
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "a.docx").write_bytes(b"x")
     for samples in (ANIMALS, FLOWERS, LANGUAGES):
-        with pytest.raises(DataError, match="give|sub-folder|CSV") as caught:
+        with pytest.raises(DataError, match=r"give|sub-folder|CSV") as caught:
             list(OwnData(tmp_path / path, samples).files())
         assert "\n" not in str(caught.value)
 

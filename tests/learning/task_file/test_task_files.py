@@ -101,7 +101,8 @@ def test_both_forms_say_what_the_file_says(task):
 def test_the_hash_of_a_description_is_what_it_was():
     described = describe(CLOTHES, {"model": "family/1"})
     assert described == (
-        b'{"images":{"background":"any","channels":1,"height":28,"labels":["Schuh","Gr\\u00f6\\u00dfe \\\\ \\"L\\""],'
+        b'{"images":{"background":"any","channels":1,"height":28,'
+        b'"labels":["Schuh","Gr\\u00f6\\u00dfe \\\\ \\"L\\""],'
         b'"width":28},"kind":"images","model":{"maximum_bytes":120000},"name":"clothes",'
         b'"rules":{"model":"family/1"},"samples_per_part":200}'
     )
