@@ -3,10 +3,10 @@
 A layer has int8 weights [out, in] from -64 to 64, int32 biases [out] and shifts. Hidden units are
 ``clamp((bias + sum weight * input) / 2^shift, 0, 255)``, rounded to the nearest whole number,
 halves to even; the last layer's sums are taken as they are. As in `integer_network` every output
-satisfies ``255 * sum|weight| + |bias| < 2^24``, so that any selection of products, added in any order, is a
-whole number that float32 holds exactly: `dense_sums` multiplies matrices of float32 and cannot
-differ from `reference_sums`. Before it is used for a shape it is compared with the reference on a
-worst case all the same.
+satisfies ``255 * sum|weight| + |bias| < 2^24``, so that any selection of products, added in any
+order, is a whole number that float32 holds exactly: `dense_sums` multiplies matrices of float32 and
+cannot differ from `reference_sums`. Before it is used for a shape it is compared with the reference
+on a worst case all the same.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import click
 
+from offchain.errors import ConfigurationError
 from offchain.learning.task import Task
 from offchain.learning.task_file.section import Section
 from offchain.learning.task_file.words import SampleWords, TaskFile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from offchain.learning.exact.layer_chain import LayerChain
     from offchain.learning.training.processes import TrainingProcesses
 
 GROUP: Final = "modelchain.kinds"
@@ -122,6 +124,18 @@ class Kind(ABC, Generic[Words, Samples]):
     @abstractmethod
     def answers(self, task: TaskFile, model: bytes, predictions: NDArray[np.int64]) -> list[Answer]:
         """Return for each sample what `predict` said, in the task's words."""
+
+    def layers(self, task: TaskFile, model: bytes) -> LayerChain:
+        """Return a model's network step by step, for export into other forms.
+
+        Raises:
+            ModelError: the file is no model of the task.
+            ConfigurationError: networks of the kind have no such form.
+        """
+        del task, model
+        raise ConfigurationError(
+            f"models of {self.name} have no other form: export them as safetensors"
+        )
 
     @abstractmethod
     def full_points(self, task: TaskFile) -> int:

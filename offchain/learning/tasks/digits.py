@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from offchain.learning.exact.integer_network import IntegerNetwork
+from offchain.learning.formats.samples import LabelledImages
 from offchain.learning.kinds.images.task import ImagesTask
 from offchain.learning.tasks.known import task_named
+from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -33,3 +36,16 @@ class DigitsTask(ImagesTask):
             processes,
             first_settings,
         )
+
+
+class DigitsLearner(TaskLearner[LabelledImages, IntegerNetwork]):
+    """The digits task as a learner; see `DigitsTask` for the arguments."""
+
+    def __init__(
+        self,
+        samples_per_part: int,
+        settings: TrainingSettings | None = None,
+        device: str | None = None,
+        processes: TrainingProcesses | None = None,
+    ) -> None:
+        super().__init__(DigitsTask(samples_per_part, settings, device, processes))

@@ -38,6 +38,11 @@ class DenseLayers(nn.Module):
             inputs = count
         self.output = nn.Linear(inputs, outputs)
         self._dropout = dropout
+        with torch.no_grad():
+            # Near zero where all units are in the middle: a run that is cut short right away tells
+            # the mean, or all classes alike.
+            self.output.weight.mul_(0.1)
+            self.output.bias.copy_(-INITIAL_OFFSET * self.output.weight.sum(dim=1))
 
     def layers(self) -> Iterator[tuple[nn.Linear, nn.BatchNorm1d]]:
         """Yield each hidden layer with its normalisation."""
@@ -62,6 +67,15 @@ class DenseLayers(nn.Module):
         return found
 
     @torch.no_grad()
+    def begin(self, activation: Tensor) -> None:
+        """Give a new network's normalisations the statistics of `activation` [n, inputs]."""
+        for layer, normalisation in self.layers():
+            sums = layer(activation)
+            begin(normalisation, sums)
+            gain, offset = gain_and_offset(normalisation)
+            activation = (sums * gain + offset).clamp(0.0, 1.0)
+
+    @torch.no_grad()
     def take_over(self, hidden: Sequence[IntegerLayer], activation: Tensor) -> None:
         """Compute what integer hidden layers do, normalised by what `activation` [n, inputs] gives.
 
@@ -84,9 +98,15 @@ def new_normalisation(units: int) -> nn.BatchNorm1d:
 
 
 @torch.no_grad()
-def settle(normalisation: nn.BatchNorm1d, sums: Tensor, gain: Tensor, offset: Tensor) -> None:
-    """Give normalisation the statistics of `sums` [n, units] while it gives `gain` and `offset`."""
+def begin(normalisation: nn.BatchNorm1d, sums: Tensor) -> None:
+    """Give a new normalisation the statistics of `sums` [n, units], as it will see them."""
     variance, mean = torch.var_mean(sums, dim=0, correction=0)
     cast(Tensor, normalisation.running_mean).copy_(mean)
     cast(Tensor, normalisation.running_var).copy_(variance)
+
+
+@torch.no_grad()
+def settle(normalisation: nn.BatchNorm1d, sums: Tensor, gain: Tensor, offset: Tensor) -> None:
+    """Give normalisation the statistics of `sums` [n, units] while it gives `gain` and `offset`."""
+    begin(normalisation, sums)
     set_gain_and_offset(normalisation, gain, offset)

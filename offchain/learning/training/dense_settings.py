@@ -11,11 +11,11 @@ class DenseSettings:
 
     It takes `epochs` passes over the samples, at least `least_steps` steps of `batch` samples and
     at most `maximum_steps`, or stops after `seconds`; the learning rate falls to zero towards
-    whichever end comes first. `held_out_percent` of the samples, at most `most_held_out`,
-    choose among the networks on the way, `looks` of them. A new network has hidden layers of `units`; one that was
-    taken over keeps its own and learns at `warm_learning_rate`. `dropout` is the part of hidden
-    units that is left out in a step. Tables have `bins` for each number, texts `buckets` for their
-    n-grams and as many units for them as `units` begins with.
+    whichever end comes first. `held_out_percent` of the samples, at most `most_held_out`, choose
+    among the networks on the way, `looks` of them. A new network has hidden layers of `units`; one
+    that was taken over keeps its own and learns at `warm_learning_rate`. `dropout` is the part of
+    hidden units that is left out in a step. Tables have `bins` for each number, texts `buckets` for
+    their n-grams and as many units for them as `units` begins with.
     """
 
     units: tuple[int, int] = (64, 32)

@@ -99,8 +99,11 @@ class TableTrainee(Trainee[TableNetwork]):
         count = input_count(table, self.edges.shape[1] - 1)
         layers = DenseLayers(count, units, output_count(table), settings.dropout)
         self.network = layers.to(device)
-        if previous is not None:
-            self._take_over(layers, previous)
+        some = self.inputs[:STATISTICS_ROWS].float() / 255.0
+        if previous is None:
+            layers.begin(some)
+        else:
+            self._take_over(layers, previous, some)
 
     def loss(self, chosen: Tensor) -> Tensor:
         """See `Trainee`."""
@@ -132,8 +135,7 @@ class TableTrainee(Trainee[TableNetwork]):
         return float(points(self.table, network, self.held).mean(dtype=np.float64))
 
     @torch.no_grad()
-    def _take_over(self, layers: DenseLayers, previous: TableNetwork) -> None:
-        some = self.inputs[:STATISTICS_ROWS].float() / 255.0
+    def _take_over(self, layers: DenseLayers, previous: TableNetwork, some: Tensor) -> None:
         layers.take_over(previous.layers[:-1], some)
         weight, bias = dequantise_layer(previous.layers[-1])
         layers.output.weight.copy_(weight / self.width)

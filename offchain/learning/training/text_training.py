@@ -25,7 +25,12 @@ from offchain.learning.formats.samples import LabelledTexts
 from offchain.learning.task import ProgressCallback
 from offchain.learning.task_file.words import TextSamples
 from offchain.learning.training.dense_loop import DenseResult, Trainee, held_out, train_dense
-from offchain.learning.training.dense_network import DenseLayers, new_normalisation, settle
+from offchain.learning.training.dense_network import (
+    DenseLayers,
+    begin,
+    new_normalisation,
+    settle,
+)
 from offchain.learning.training.dense_settings import DenseSettings
 from offchain.learning.training.quantisation import dequantise_layer, quantise_layer, to_numpy
 from offchain.learning.training.trainable_network import gain_and_offset
@@ -106,8 +111,7 @@ class TextTrainee(Trainee[TextNetwork]):
         self.labels = torch.from_numpy(samples.labels.astype(np.int64)).to(device)
         self.layers = TextLayers(buckets, units, len(words.labels), settings.dropout).to(device)
         self.network = self.layers
-        if previous is not None:
-            self._take_over(previous)
+        self._begin(previous)
 
     def loss(self, chosen: Tensor) -> Tensor:
         """See `Trainee`."""
@@ -149,14 +153,22 @@ class TextTrainee(Trainee[TextNetwork]):
         return self.chosen[places], starts.to(self.chosen.dtype)
 
     @torch.no_grad()
-    def _take_over(self, previous: TextNetwork) -> None:
-        layers, integer = self.layers, previous.embedding
+    def _begin(self, previous: TextNetwork | None) -> None:
+        """Set normalisation by the texts, and take over a previous network if there is one."""
+        layers = self.layers
+        some = torch.arange(min(self.samples, STATISTICS_TEXTS), device=self.device)
+        if previous is None:
+            means = layers.embedding(*self._grams(some))
+            begin(layers.normalisation, means)
+            gain, offset = gain_and_offset(layers.normalisation)
+            layers.dense.begin((means * gain + offset).clamp(0.0, 1.0))
+            return
+        integer = previous.embedding
         unit = np.exp2(-integer.shift.astype(np.float64))
         layers.embedding.weight.copy_(torch.from_numpy(integer.weight * unit * UNIT))
         bias = torch.tensor(
             integer.bias * unit / ACTIVATION_MAXIMUM, dtype=torch.float32, device=self.device
         )
-        some = torch.arange(min(self.samples, STATISTICS_TEXTS), device=self.device)
         means = layers.embedding(*self._grams(some))
         settle(layers.normalisation, means, torch.ones_like(bias), bias)
         layers.dense.take_over(previous.layers[:-1], (means + bias).clamp(0.0, 1.0))

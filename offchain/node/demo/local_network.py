@@ -124,7 +124,7 @@ class DemoNetwork:
         children: the processes.
         feeder: the process that relays headers.
         workers: the nodes' processes, by node.
-        rpc: the chain's address.
+        anvil: the chain.
         relayer: the relayer's address.
     """
 
@@ -134,8 +134,13 @@ class DemoNetwork:
     children: Children
     feeder: Child
     workers: list[Child]
-    rpc: str
+    anvil: Anvil
     relayer: str
+
+    @property
+    def rpc(self) -> str:
+        """The chain's address."""
+        return self.anvil.url
 
     @property
     def observer(self) -> Web3Chain:
@@ -225,7 +230,7 @@ def running_network(plan: DemoPlan, report: Callable[[str], None]) -> Iterator[D
         )
         workers: list[Child] = []
         network = DemoNetwork(
-            plan, contracts, source, children, feeding, workers, anvil.url, relayer_url
+            plan, contracts, source, children, feeding, workers, anvil, relayer_url
         )
         workers += [network.start_worker(node) for node in range(plan.nodes)]
         yield network

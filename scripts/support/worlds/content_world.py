@@ -23,7 +23,7 @@ from offchain.crypto.sealing import payload_associated_data, seal_part
 from offchain.errors import ContentMissingError, ModelError
 from offchain.learning.kinds.images.digits_judge import DigitsJudge
 from offchain.learning.samples_root import SamplePath, part_root, sample_path, samples_root
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.ports import ContentStore
 from offchain.protocol.rules.answers import sample_place
 from offchain.protocol.rules.reports import positions

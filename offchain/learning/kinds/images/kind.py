@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from offchain.learning.exact.integer_network import NetworkFamily
+    from offchain.learning.exact.layer_chain import LayerChain
     from offchain.learning.formats.samples import LabelledImages
     from offchain.learning.kinds.images.task import ImagesTask
     from offchain.learning.training.settings import TrainingSettings
@@ -105,6 +106,14 @@ class ImagesKind(Kind[ImageSamples, "LabelledImages"]):
 
         shift = int(parse_model(model, image_rules(task).family).linear.shift[0])
         return label_answers(labelled(task), predictions, shift)
+
+    def layers(self, task: TaskFile, model: bytes) -> LayerChain:
+        """See `Kind`."""
+        from offchain.learning.exact.integer_network import parse_model
+        from offchain.learning.kinds.images.layers import layers_of
+        from offchain.learning.kinds.images.task import image_rules
+
+        return layers_of(parse_model(model, image_rules(task).family))
 
     def full_points(self, task: TaskFile) -> int:
         """See `Kind`."""

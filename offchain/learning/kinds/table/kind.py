@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from offchain.learning.exact.layer_chain import LayerChain
     from offchain.learning.formats.samples import TableRows
     from offchain.learning.kinds.table.task import TableTask
 
@@ -78,6 +79,15 @@ class TableKind(Kind[TableSamples, "TableRows"]):
             Answer(f"{Decimal(value).scaleb(-target.decimals):f}", None, target.unit)
             for value in predictions.tolist()
         ]
+
+    def layers(self, task: TaskFile, model: bytes) -> LayerChain:
+        """See `Kind`."""
+        from offchain.learning.exact.table_network import parse_model
+        from offchain.learning.kinds.table.layers import layers_of
+        from offchain.learning.kinds.table.task import table_words
+
+        table = table_words(task)
+        return layers_of(table, parse_model(table, model, task.model.maximum_bytes))
 
     def full_points(self, task: TaskFile) -> int:
         """See `Kind`."""

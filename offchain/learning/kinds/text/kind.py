@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from offchain.learning.exact.layer_chain import LayerChain
     from offchain.learning.formats.samples import LabelledTexts
     from offchain.learning.kinds.text.task import TextTask
 
@@ -81,6 +82,15 @@ class TextKind(Kind[TextSamples, "LabelledTexts"]):
         words = text_words(task)
         network = parse_model(words, model, task.model.maximum_bytes)
         return label_answers(words.labels, predictions, int(network.layers[-1].shift[0]))
+
+    def layers(self, task: TaskFile, model: bytes) -> LayerChain:
+        """See `Kind`."""
+        from offchain.learning.exact.text_network import parse_model
+        from offchain.learning.kinds.text.layers import layers_of
+        from offchain.learning.kinds.text.task import text_words
+
+        words = text_words(task)
+        return layers_of(words, parse_model(words, model, task.model.maximum_bytes))
 
     def full_points(self, task: TaskFile) -> int:
         """See `Kind`."""
