@@ -79,7 +79,10 @@ def run_task(
     from scripts.real_tasks.peers import compare
 
     real = next(task for task in TASKS if task.name == name)
-    seconds = training_seconds or real.training_seconds
+    options = dict(real.options)
+    if training_seconds is not None:
+        options["training_seconds"] = training_seconds
+    seconds = float(str(options["training_seconds"]))
     began = time.monotonic()
 
     def say(line: str) -> None:
@@ -97,7 +100,7 @@ def run_task(
             folder / "network",
             nodes=nodes,
             blocks=blocks,
-            training_seconds=seconds,
+            options=options,
             say=say,
         )
         classes = len(preparation_for(real.task.samples).labels)
@@ -113,7 +116,7 @@ def run_task(
         "test_samples": len(split.test),
         "nodes": nodes,
         "samples_per_part": real.task.samples_per_part,
-        "training_seconds": seconds,
+        "options": options,
         "blocks": [asdict(block) for block in made],
         "seconds": round(time.monotonic() - began, 1),
         **made_by("scripts.real_tasks"),
