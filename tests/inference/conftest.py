@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,26 +44,45 @@ class Flowers(DataSource):
 
 @dataclass(frozen=True)
 class Place:
-    """A chain with its deployment file and store, and the same kept."""
+    """A chain that was kept, and that runs."""
 
     rpc: str
-    deployment: Path
-    store: Path
     kept: KeptChain
-    state: bytes
 
     @property
-    def options(self) -> list[str]:
-        return [*self.chain, "--store", str(self.store)]
+    def deployment(self) -> Path:
+        return self.kept.deployment
+
+    @property
+    def store(self) -> Path:
+        return self.kept.store
 
     @property
     def chain(self) -> list[str]:
         return ["--rpc", self.rpc, "--deployment", str(self.deployment)]
 
+    @property
+    def options(self) -> list[str]:
+        return [*self.chain, "--store", str(self.store)]
+
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Place]:
+    """Made once; test processes that run side by side each start it."""
     folder = tmp_path_factory.mktemp("flowers")
+    if worker_id != "master":
+        folder = tmp_path_factory.getbasetemp().parent / "flowers"
+        folder.mkdir(exist_ok=True)
+    kept = KeptChain(folder / "kept")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.is_there:
+            _make(folder, kept)
+    with kept.running() as rpc:
+        yield Place(rpc, kept)
+
+
+def _make(folder: Path, kept: KeptChain) -> None:
     task = folder / "task.toml"
     task.write_text(write_task_file(TASK))
     changes = {"samples_per_part": EACH, "minimum_ring": NODES, "significance": 100}
@@ -71,8 +91,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         with working(chain, store, parts) as worked:
             worked.work_through(1)
             worked.work_through(2)
-        ethereum = chain.contracts.ethereum
-        dumped = ethereum.request("anvil_dumpState")
+        dumped = chain.contracts.ethereum.request("anvil_dumpState")
         state = gzip.decompress(bytes.fromhex(dumped[2:]))
-        kept = keep_chain(folder / "kept", state, chain.plan.deployment, store.folder)
-        yield Place(ethereum.url, chain.plan.deployment, store.folder, kept, state)
+        keep_chain(kept.folder, state, chain.plan.deployment, store.folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ from offchain.errors import ConfigurationError
 from offchain.inference.kept_chain import KeptChain, keep_chain
 from tests.inference.conftest import Place
 
+STATE = "chain.json.gz"
 ROWS = "height,colour\n25.0,red\n80.5,blue\n"
 
 
@@ -89,9 +91,9 @@ def test_a_damaged_one_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    kept = keep_chain(tmp_path / "kept", place.state, place.deployment, place.store)
-    state = kept.folder / "chain.json.gz"
-    state.write_bytes(state.read_bytes()[:1000])
+    kept = keep_chain(tmp_path / "kept", b"{}", place.deployment, place.store)
+    state = place.kept.folder / STATE
+    (kept.folder / STATE).write_bytes(state.read_bytes()[:1000])
     monkeypatch.setenv("MODELCHAIN_KEPT", str(kept.folder))
     assert run(["predict", rows]) == 2
     assert "cannot be read" in capsys.readouterr().err
@@ -99,8 +101,9 @@ def test_a_damaged_one_is_one_line(
 
 def test_a_later_one_takes_the_place_of_the_one_before(place: Place, tmp_path: Path) -> None:
     folder = tmp_path / "out" / "kept"
+    state = gzip.decompress((place.kept.folder / STATE).read_bytes())
     keep_chain(folder, b"{}", place.deployment, place.store)
-    kept = keep_chain(folder, place.state, place.deployment, place.store)
+    kept = keep_chain(folder, state, place.deployment, place.store)
     assert contents(folder) == contents(place.kept.folder)
     assert [path.name for path in folder.parent.iterdir()] == ["kept"]
     assert kept.is_there
@@ -109,6 +112,6 @@ def test_a_later_one_takes_the_place_of_the_one_before(place: Place, tmp_path: P
 def test_a_folder_with_something_else_in_it_is_left_alone(place: Place, tmp_path: Path) -> None:
     (tmp_path / "letters").write_text("mine")
     with pytest.raises(ConfigurationError, match="nothing in it is overwritten"):
-        keep_chain(tmp_path, place.state, place.deployment, place.store)
+        keep_chain(tmp_path, b"{}", place.deployment, place.store)
     assert [path.name for path in tmp_path.iterdir()] == ["letters"]
     assert not KeptChain(tmp_path).is_there
