@@ -8,7 +8,8 @@ MODELCHAIN_GENESIS      genesis accounts, addresses joined by commas
 MODELCHAIN_DEPLOYER     Brownie's name of the account that pays (`brownie accounts new NAME`)
 MODELCHAIN_KEY_PASSWORD its password; Brownie asks for it if this is not set
 MODELCHAIN_PARAMETERS   demo or live (default: demo on a development chain, live elsewhere)
-MODELCHAIN_TASK         what the nodes learn: digits (default) or diabetes
+MODELCHAIN_TASK         what the nodes learn: digits (default), diabetes, or the path of a task file
+MODELCHAIN_STORE        content store in which the task's description is put, under its hash
 MODELCHAIN_HEADERS      description (JSON) of Bitcoin headers: the first ones are the checkpoint;
                         or core:URL (MODELCHAIN_BITCOIN_COOKIE: the node's cookie), esplora:URL
 MODELCHAIN_CHECKPOINT   height that the relay starts from where the headers are not recorded ones
@@ -60,8 +61,9 @@ from offchain.errors import (
 )
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, read_checkpoint
-from offchain.learning.tasks.known import TASKS, make_learner
+from offchain.learning.tasks.known import make_learner, task_named
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
+from offchain.storage.location import open_store
 from offchain.toolchain.artifacts import load_artifacts
 
 T = TypeVar("T")
@@ -92,6 +94,8 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
     refuse_to_lose(file, ethereum, environment)
     require_writable(file)
     plan, is_replay = make_plan(environment, settings)
+    # Under its hash, which the contracts are bound to: a store tells what is learned.
+    open_store(settings.store, for_writing=True).put(plan.task.description)
     artifacts = load_artifacts(root)
     deployer = deploying_account(environment)
     require_funds(ethereum, deployer.address, deployment_gas(artifacts, plan))
@@ -153,14 +157,14 @@ def make_plan(environment: Mapping[str, str], settings: Settings) -> tuple[Deplo
     else:
         lowest = max(LOWEST_CHECKPOINT, source.best_height() - relay.maximum_batch)
         checkpoint = read_checkpoint(source, checkpoint_height(environment, lowest), rules)
-    task = choice(environment, "MODELCHAIN_TASK", DEFAULT_TASK, {name: name for name in TASKS})
-    samples = TASKS[task].samples_per_part
+    task = task_named(environment.get("MODELCHAIN_TASK", DEFAULT_TASK))
+    description = make_learner(task).description
     plan = DeploymentPlan(
         genesis_accounts(environment),
         checkpoint,
-        DeployedTask(task, make_learner(task, samples).description, TASKS[task].judge),
+        DeployedTask(task.name, description, task.model.judge),
         rules,
-        replace(parameters, samples_per_part=samples),
+        replace(parameters, samples_per_part=task.samples_per_part),
         relay,
     )
     return plan, isinstance(source, RecordedHeaders)

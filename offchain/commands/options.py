@@ -148,6 +148,16 @@ def json_option(text: str = "exact integers as JSON") -> Callable[[Command], Com
     return click.option("--json", "as_json", is_flag=True, help=text)
 
 
+def block_option() -> Callable[[Command], Command]:
+    """``--block N``, as the argument ``block``: None, the last one, if it is not given."""
+    return click.option(
+        "--block",
+        metavar="N",
+        type=click.IntRange(1, 2**63),
+        help="the best model after block N of the model chain; by default after the last one",
+    )
+
+
 def program(*further: click.Option) -> Callable[[Callable[..., None]], click.Command]:
     """A command that is a program of its own, with ``further`` options: it logs, has a version."""
 

@@ -10,7 +10,7 @@ import pytest
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import Domain
 from offchain.errors import StoreUnreachableError
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import Training
