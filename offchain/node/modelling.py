@@ -69,6 +69,9 @@ class Modelling:
         journal: keeps the sealed copies too.
         background: runs the training.
         clock: seconds.
+
+    Attributes:
+        progress: how far the last training came; None: there was none.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Modelling:
         self._restored: set[int] = set()
         self._is_training = False
         self._paused_until = 0.0
+        self.progress: TrainingProgress | None = None
 
     # ---- what is in hand ---------------------------------------------------------------------
 
@@ -142,6 +146,7 @@ class Modelling:
         def report(progress: TrainingProgress) -> None:
             nonlocal last_report
             self._background.step()
+            self.progress = progress
             now = self._clock()
             if now - last_report >= PROGRESS_SECONDS or progress.step == progress.total:
                 last_report = now

@@ -6,7 +6,7 @@ import logging
 import os
 import weakref
 from contextlib import suppress
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -48,13 +48,12 @@ class _Unfailing(RotatingFileHandler):
         descriptor = os.open(
             self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, PRIVATE
         )
-        return open(  # noqa: PTH123  (it is open already)
-            descriptor, self.mode, encoding=self.encoding, errors=self.errors
-        )
+        # A file object that the library closes.
+        return TextIOWrapper(BufferedWriter(FileIO(descriptor, "a")), self.encoding, self.errors)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002
         """Lose the line. Called by the library, under its lock, within ``except``."""
-        stream, self.stream = self.stream, None  # type: ignore[assignment]
+        stream, self.stream = self.stream, None
         if stream is not None:
             with suppress(OSError, ValueError):
                 stream.close()

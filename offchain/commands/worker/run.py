@@ -15,6 +15,7 @@ from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.options import LIVE_CONFIRMATIONS, polling
+from offchain.commands.watched import watched
 from offchain.commands.worker.training import help_training, training_processes
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
@@ -28,6 +29,7 @@ from offchain.node.beside_outlet import BesideOutlet
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
+from offchain.node.monitoring.watch import Watch
 from offchain.node.own import Own
 from offchain.node.relayer.client import Relayers
 from offchain.ports import DataSource, Learner, Outlet
@@ -63,6 +65,7 @@ def run_worker(
     phase_seconds: int | None,
     poll: float | None,
     leave: bool,
+    metrics_port: int | None = None,
     learner_of: Callable[[Learner], Learner] = lambda learner: learner,
     challenges: bool = True,
 ) -> None:
@@ -122,10 +125,12 @@ def run_worker(
         chain.deployment.address("ModelChain"),
         chain.account,
     )
+    watch = Watch(time.monotonic)
     # The learner last, since it takes longest: what is wrong with the rest is said before.
     with (
         held_alone(file.with_suffix(".lock"), f"a worker of {chain.account}"),
         Journal(file) as journal,
+        watched(metrics_port, "worker", contracts, account.address, watch),
         training_processes(place, threads, shared) as processes,
     ):
         # In the time that passes anyway until there is data.
@@ -141,6 +146,7 @@ def run_worker(
             time.monotonic,
             randomness.token_bytes,
             LoopSettings(poll=poll or polling(is_development=chain_id == DEVELOPMENT_CHAIN_ID)),
+            watch,
         )
         work_until_stopped(lambda: node.run(stopped), stopped)
     if processes is not None:
