@@ -7,7 +7,7 @@ to do (docs/Operations.md goes through it step by step):
 MODELCHAIN_GENESIS      genesis accounts, addresses joined by commas
 MODELCHAIN_DEPLOYER     Brownie's name of the account that pays (`brownie accounts new NAME`)
 MODELCHAIN_KEY_PASSWORD its password; Brownie asks for it if this is not set
-MODELCHAIN_PARAMETERS   demo, testnet, live, or a file in TOML that says what differs from one of them
+MODELCHAIN_PARAMETERS   demo, testnet, live, or a file in TOML with what differs from one of them
                         (default: demo on a development chain, live elsewhere)
 MODELCHAIN_TASK         what the nodes learn: digits (default) or diabetes
 MODELCHAIN_HEADERS      core:URL (MODELCHAIN_BITCOIN_COOKIE: the node's cookie), esplora:URL, or the

@@ -110,6 +110,16 @@ _SETTINGS: Final = {
         "the EVM node's address; given several times, the next one is asked where one "
         "does not answer, and their blocks are compared",
     ),
+    "websocket": (
+        "URL",
+        "ws:// or wss:// address at which the EVM node tells of new blocks; without it the node "
+        "is asked again and again",
+    ),
+    "relayer_proxy": (
+        "URL",
+        "http:// or socks5:// proxy that relayers are asked through, and nothing else; never for "
+        "relayers on this machine",
+    ),
     "deployment": ("PATH", "deployment file, or folder of them by chain id"),
     "store": ("STORE", "content store: a folder, local:FOLDER or ipfs:MULTIADDR"),
     "maximum_fee": ("GWEI", f"never pay more for one gas; by default {DEFAULT_MAXIMUM_FEE}"),

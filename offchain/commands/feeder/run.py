@@ -12,7 +12,7 @@ from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
-from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import FEEDER_ACCOUNT
 from offchain.commands.watched import watched
 from offchain.config import Settings
@@ -53,7 +53,8 @@ def run_feeder(
     contracts = open_contracts(settings.rpc, settings.deployment)
     found = contracts.deployment
     account = load_account(settings, number, found.chain_id, FEEDER_ACCOUNT)
-    chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee))
+    heads = open_heads(settings.websocket, contracts)
+    chain = Web3Chain(contracts, account, FeePolicy(settings.maximum_fee), heads=heads)
     source = open_source(settings.headers, found.rules, settings.bitcoin_cookie)
     stopped = stop_on_signals()
     clock = clock_to_move(contracts.ethereum, source)

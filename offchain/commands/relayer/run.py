@@ -15,7 +15,7 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
-from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
 from offchain.commands.watched import watched
 from offchain.config import Settings
@@ -81,7 +81,11 @@ def run_relayer(
         )
         with RelayerDatabase(file) as database:
             chain = Web3Chain(
-                contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
+                contracts,
+                account,
+                FeePolicy(settings.maximum_fee),
+                DurableOutbox(database),
+                open_heads(settings.websocket, contracts),
             )
             waiting = RelayerQueue(database, queue)
             is_development = found.chain_id == DEVELOPMENT_CHAIN_ID

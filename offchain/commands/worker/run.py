@@ -13,7 +13,7 @@ from pathlib import Path
 from offchain.chain.deployment.trust import require_task
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
-from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import LIVE_CONFIRMATIONS, polling
 from offchain.commands.watched import watched
 from offchain.commands.worker.training import help_training, training_processes
@@ -93,11 +93,20 @@ def run_worker(
     values = option_values(learned, given)
     account = load_account(settings, number, chain_id)
     chain = Web3Chain(
-        contracts, account, FeePolicy(settings.maximum_fee, settings.maximum_claim_fee)
+        contracts,
+        account,
+        FeePolicy(settings.maximum_fee, settings.maximum_claim_fee),
+        heads=open_heads(settings.websocket, contracts),
     )
     own = Own.of(chain, node_seed(settings, chain_id, number, seed_file))
     outlet: Outlet = BesideOutlet(
-        Relayers(urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic)
+        Relayers(
+            urls or (settings.relayer,),
+            own.secrets.seed,
+            chain.parameters,
+            time.monotonic,
+            settings.relayer_proxy,
+        )
     )
     content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None

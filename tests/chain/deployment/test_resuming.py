@@ -45,9 +45,7 @@ class Place:
 
     def resume(self, plan: DeploymentPlan | None = None):
         deployer = self.sender.address
-        return resume(
-            self.ethereum, plan or self.plan, deployer, compiled_artifacts(), self.file
-        )
+        return resume(self.ethereum, plan or self.plan, deployer, compiled_artifacts(), self.file)
 
     def begin(self):
         deployer = self.sender.address
@@ -183,7 +181,7 @@ def test_a_file_that_is_cut_is_said(place: Place):
     place.begin()
     file = unfinished_file(place.file)
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(NotResumable, match="cannot be read.*MODELCHAIN_REDEPLOY=1"):
+    with pytest.raises(NotResumable, match=r"cannot be read.*MODELCHAIN_REDEPLOY=1"):
         place.resume()
 
 
