@@ -15,8 +15,8 @@ from typing import Final
 
 import click
 
-from offchain.protocol.words.parameters import ETHER, LIVE, TESTNET, Parameters
 from offchain.programs.running import run_program
+from offchain.protocol.words.parameters import ETHER, LIVE, TESTNET, Parameters
 
 ROOT: Final = Path(__file__).parents[1]
 GAS: Final = ROOT / "docs" / "results" / "gas.json"
@@ -78,9 +78,10 @@ def round_shares(
         Share("each node, its part of what is done once", common // nodes),
         Share("a relayer, for each data transaction", sharing),
         Share("the feeder", headers * gas["header_batch_36_reused_per_header"]),
-        Share("all together", nodes * (own + sharing) + common + headers * gas[
-            "header_batch_36_reused_per_header"
-        ]),
+        Share(
+            "all together",
+            nodes * (own + sharing) + common + headers * gas["header_batch_36_reused_per_header"],
+        ),
     ]
 
 
