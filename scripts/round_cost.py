@@ -25,10 +25,6 @@ BEGIN: Final = "<!-- what follows is written by `python -m scripts.round_cost --
 END: Final = "<!-- end of what it writes -->"
 
 GWEI: Final = 10**9
-HEADERS_A_ROUND: Final = {"testnet": 10, "live": 130}
-"""Bitcoin blocks from one block of the model chain to the next, about: the phases of a round without
-a dispute, one block more for each."""
-
 PRICES: Final = (("main chain", "2"), ("main chain", "20"), ("layer 2", "0.02"))
 """Where, and gwei for one gas."""
 
@@ -44,17 +40,34 @@ class Share:
     gas: int
 
 
-def round_shares(
-    gas: Mapping[str, int], nodes: int, parameters: Parameters, headers: int
-) -> list[Share]:
+def headers_of(parameters: Parameters) -> int:
+    """Bitcoin blocks that a round's phases last where nothing is brought and nothing disputed.
+
+    Finalize ends as soon as somebody appends the block.
+    """
+    p = parameters
+    return (
+        p.open_blocks
+        + p.commit_blocks
+        + p.unseal_blocks
+        + p.report_blocks
+        + p.reveal_blocks
+        + p.available_blocks
+        + p.attest_blocks
+        + p.attest_reveal_blocks
+        + p.challenge_blocks
+    )
+
+
+def round_shares(gas: Mapping[str, int], nodes: int, parameters: Parameters) -> list[Share]:
     """Who pays how much gas in a round without a dispute in which everybody does all.
 
     Args:
         gas: `docs/results/gas.json`.
         nodes: members, each of which shares, commits, reveals and attests.
         parameters: the deployment's.
-        headers: Bitcoin blocks that the feeder relays meanwhile.
     """
+    feeding = headers_of(parameters) * gas["header_batch_36_reused_per_header"]
     ring = next(size for size in (8, 32, 64) if nodes <= size)
     names = 32 if parameters.maximum_members <= 32 else 64
     own = (
@@ -77,10 +90,10 @@ def round_shares(
         Share("each node, for itself", own),
         Share("each node, its part of what is done once", common // nodes),
         Share("a relayer, for each data transaction", sharing),
-        Share("the feeder", headers * gas["header_batch_36_reused_per_header"]),
+        Share("the feeder", feeding),
         Share(
             "all together",
-            nodes * (own + sharing) + common + headers * gas["header_batch_36_reused_per_header"],
+            nodes * (own + sharing) + common + feeding,
         ),
     ]
 
@@ -108,11 +121,9 @@ def documented() -> str:
     gas = json.loads(GAS.read_text(encoding="utf-8"))
     prices = [(where, _wei(text)) for where, text in PRICES]
     parts = []
-    for title, nodes, name, parameters in (
-        ("Testnet, 10 nodes", 10, "testnet", TESTNET),
-        ("Live, 32 nodes", 32, "live", LIVE),
-    ):
-        shares = round_shares(gas, nodes, parameters, HEADERS_A_ROUND[name])
+    for name, nodes, parameters in (("testnet", 10, TESTNET), ("live", 32, LIVE)):
+        shares = round_shares(gas, nodes, parameters)
+        title = f"`{name}`, {nodes} nodes, {headers_of(parameters)} Bitcoin blocks"
         parts += ["", f"{title}, an ether at {DOLLARS:,} dollars:", ""]
         parts += cost_table(shares, prices, DOLLARS)
     return "\n".join([*parts, ""])
@@ -155,7 +166,7 @@ def round_cost(nodes: int, prices: tuple[float, ...], dollars: int, write: bool)
         DOCUMENT.write_text(replaced(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
         return
     gas = json.loads(GAS.read_text(encoding="utf-8"))
-    shares = round_shares(gas, nodes, TESTNET, HEADERS_A_ROUND["testnet"])
+    shares = round_shares(gas, nodes, TESTNET)
     asked = [("", round(price * GWEI)) for price in prices]
     print("\n".join(cost_table(shares, asked, dollars)).replace("| , ", "| "))
 

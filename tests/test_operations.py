@@ -260,7 +260,7 @@ def test_the_costs_of_a_round_in_the_document_are_those_of_the_measured_gas():
 def test_a_rounds_parts_are_together_the_whole():
     gas = json.loads(GAS.read_text())
     for nodes, parameters in ((10, DEMO), (32, DEMO), (64, replace(DEMO, maximum_members=64))):
-        node, common, sharing, feeding, together = round_shares(gas, nodes, parameters, 20)
+        node, common, sharing, feeding, together = round_shares(gas, nodes, parameters)
         whole = nodes * (node.gas + common.gas + sharing.gas) + feeding.gas
         assert whole <= together.gas < whole + nodes
     [_, _, line, *_] = cost_table([node], [("here", 10**9)], 2_000)
