@@ -30,9 +30,10 @@ from offchain.protocol.deciding.policy import Role
 
 @program(*task_options())
 @account_option()
-@setting_options("rpc", "deployment", "store", "maximum_fee", "maximum_claim_fee")
+@setting_options("rpc", "websocket", "deployment", "store", "maximum_fee", "maximum_claim_fee")
 @state_option("where the journal is")
 @relayers_option("where shares go, to one of several by chance")
+@setting_options("relayer_proxy")
 @click.option(
     "--direct",
     is_flag=True,

@@ -16,6 +16,7 @@ from offchain.node.disputing import Disputing
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
+from offchain.node.monitoring.watch import Watch
 from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
@@ -46,6 +47,7 @@ def assemble_worker(
     clock: Callable[[], float],
     randomness: Callable[[int], bytes],
     settings: LoopSettings | None = None,
+    watch: Watch | None = None,
 ) -> Worker:
     """One node, ready to run.
 
@@ -80,6 +82,7 @@ def assemble_worker(
         background,
         clock,
         settings,
+        watch,
     )
 
 

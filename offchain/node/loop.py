@@ -19,6 +19,7 @@ from offchain.node.computations import (
     RecheckEnded,
     TrainingEnded,
 )
+from offchain.node.monitoring.watch import Watch
 from offchain.node.performing import Performer
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.protocol.deciding.decide import Decision, decide
@@ -61,6 +62,7 @@ class Worker:
         background: runs trainings and evaluations.
         clock: seconds.
         settings: how it paces itself.
+        watch: is told what the node sees and waits for.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Worker:
         background: Background[ComputationEnded],
         clock: Callable[[], float],
         settings: LoopSettings | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._follower = follower
         self._taker = taker
@@ -80,6 +83,7 @@ class Worker:
         self._background = background
         self._clock = clock
         self._settings = settings or LoopSettings()
+        self._watch = watch or Watch(clock)
         self._first_seen: dict[str, float] = {}
         self._waiting: tuple[str, ...] = ()
         self._failing: dict[str, float] = {}
@@ -99,6 +103,7 @@ class Worker:
                 raise
             except (ChainError, ProtocolError) as error:
                 pause = min(self._settings.longest_pause, max(0.5, 2 * pause))
+                self._watch.failed(error)
                 log.warning("the chain cannot be used, trying again", reason=str(error))
             stopped.wait(pause)
         self.cancel_computation(CANCEL_SECONDS)
@@ -111,6 +116,9 @@ class Worker:
         self._take_computed()
         status, history = self._follower.status, self._follower.history
         decision = decide(self._taker.take(status, history))
+        self._watch.looked(
+            status, decision.waiting, self._background.name, self._components.modelling.progress
+        )
         self._tell_waiting(decision)
         self._forget_duties(decision)
         acted = 0
@@ -155,6 +163,7 @@ class Worker:
             pause = min(self._settings.longest_pause, 2 * self._failing.get(name, 0.5))
             self._failing[name] = pause
             self._first_seen[name] = self._clock() + pause
+            self._watch.could_not(_kind(intent), error)
             log.warning("could not be done, trying again", what=name, reason=str(error))
             return False
         self._failing.pop(name, None)
@@ -198,6 +207,11 @@ def _name(intent: Intent) -> str:
     if isinstance(intent, Send | BringModelFile | OpenAttestedRows):
         return intent.duty
     return type(intent).__name__
+
+
+def _kind(intent: Intent) -> str:
+    """One of few words for what an intent does."""
+    return type(intent.action if isinstance(intent, Send) else intent).__name__
 
 
 def _tell(record: Record) -> None:

@@ -70,6 +70,9 @@ class Modelling:
         journal: keeps the sealed copies too.
         background: runs the training.
         clock: seconds.
+
+    Attributes:
+        progress: how far the last training came; None: there was none.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Modelling:
         self._restored: set[int] = set()
         self._is_training = False
         self._paused_until = 0.0
+        self.progress: TrainingProgress | None = None
 
     # ---- what is in hand ---------------------------------------------------------------------
 
@@ -144,6 +148,7 @@ class Modelling:
         def report(progress: TrainingProgress) -> None:
             nonlocal last_report, is_first
             self._background.step()
+            self.progress = progress
             now = self._clock()
             if is_first:
                 is_first = False

@@ -15,11 +15,13 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
-from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
+from offchain.commands.watched import watched
 from offchain.config import Settings
 from offchain.errors import RelayerError
 from offchain.node.assembly import journal_file
+from offchain.node.monitoring.watch import Watch
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
@@ -59,6 +61,7 @@ def run_relayer(
     poll: float | None,
     confirmations: int | None,
     order_fee: str,
+    metrics_port: int | None,
 ) -> None:
     """Bring others' transactions on chain until it is stopped; options as in `offchain.relayer`.
 
@@ -78,7 +81,11 @@ def run_relayer(
         )
         with RelayerDatabase(file) as database:
             chain = Web3Chain(
-                contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
+                contracts,
+                account,
+                FeePolicy(settings.maximum_fee),
+                DurableOutbox(database),
+                open_heads(settings.websocket, contracts),
             )
             waiting = RelayerQueue(database, queue)
             is_development = found.chain_id == DEVELOPMENT_CHAIN_ID
@@ -121,12 +128,25 @@ def run_relayer(
             )
             stopped = stop_on_signals()
             pause = poll or polling(is_development=is_development)
+            watch = Watch(time.monotonic)
             sending = threading.Thread(
-                target=keep_working, args=(service, stopped, pause), daemon=True
+                target=keep_working, args=(service, stopped, pause, watch), daemon=True
             )
-            sending.start()
-            log.info("the relayer listens", url=redacted(settings.relayer), account=chain.account)
-            serve_until_stopped(server, listener, stopped)
+            with watched(
+                metrics_port,
+                "relayer",
+                contracts,
+                chain.account,
+                watch,
+                further=health.report,
+                depths=service.depth,
+                dropped=service.dropped,
+            ):
+                sending.start()
+                log.info(
+                    "the relayer listens", url=redacted(settings.relayer), account=chain.account
+                )
+                serve_until_stopped(server, listener, stopped)
             stopped.set()
             sending.join(SENDING_SECONDS)
     if service.work_log.foreign is not None:

@@ -14,9 +14,10 @@ from pathlib import Path
 from offchain.chain.deployment.trust import require_task
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
-from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import LIVE_CONFIRMATIONS, polling
 from offchain.commands.own_data.opening import Chosen
+from offchain.commands.watched import watched
 from offchain.commands.worker.own_data import open_for_node, stop_when_shared, tell_preview
 from offchain.commands.worker.training import (
     help_training,
@@ -42,6 +43,7 @@ from offchain.node.beside_outlet import BesideOutlet
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
+from offchain.node.monitoring.watch import Watch
 from offchain.node.own import Own
 from offchain.node.relayer.client import Relayers
 from offchain.ports import DataSource, Learner, Outlet
@@ -79,6 +81,7 @@ def run_worker(
     phase_seconds: int | None,
     poll: float | None,
     leave: bool,
+    metrics_port: int | None = None,
     learner_of: Callable[[Learner], Learner] = lambda learner: learner,
     challenges: bool = True,
     device: str | None = None,
@@ -114,11 +117,20 @@ def run_worker(
     values = option_values(learned, given)
     account = load_account(settings, number, chain_id)
     chain = Web3Chain(
-        contracts, account, FeePolicy(settings.maximum_fee, settings.maximum_claim_fee)
+        contracts,
+        account,
+        FeePolicy(settings.maximum_fee, settings.maximum_claim_fee),
+        heads=open_heads(settings.websocket, contracts),
     )
     own = Own.of(chain, node_seed(settings, chain_id, number, seed_file))
     outlet: Outlet = BesideOutlet(
-        Relayers(urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic)
+        Relayers(
+            urls or (settings.relayer,),
+            own.secrets.seed,
+            chain.parameters,
+            time.monotonic,
+            settings.relayer_proxy,
+        )
     )
     content = open_store(settings.store, for_writing=True)
     source: DataSource | None = None
@@ -150,10 +162,12 @@ def run_worker(
         chain.deployment.address("ModelChain"),
         chain.account,
     )
+    watch = Watch(time.monotonic)
     # The learner last, since it takes longest: what is wrong with the rest is said before.
     with (
         held_alone(file.with_suffix(".lock"), f"a worker of {chain.account}"),
         Journal(file) as journal,
+        watched(metrics_port, "worker", contracts, account.address, watch),
         training_processes(place, threads, shared, cpu_only=device == "cpu") as processes,
         ExitStack() as own_data,
     ):
@@ -181,6 +195,7 @@ def run_worker(
             time.monotonic,
             randomness.token_bytes,
             LoopSettings(poll=poll or polling(is_development=chain_id == DEVELOPMENT_CHAIN_ID)),
+            watch,
         )
         work_until_stopped(lambda: node.run(stopped), stopped)
     if processes is not None:
