@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from offchain.chain.checkpoint import CheckpointFile, Memory
 from offchain.chain.follower import ChainFollower
 from offchain.crypto.hashing import keccak256
 from offchain.node.attesting import Attesting
@@ -24,6 +25,7 @@ from offchain.node.sharing import Sharing
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore, DataSource, Learner, Outlet
 from offchain.protocol.deciding.policy import Policy
+from offchain.protocol.deciding.retention import Retention
 from offchain.storage.fetching import FetchingStore
 
 
@@ -46,8 +48,9 @@ def assemble_worker(
     clock: Callable[[], float],
     randomness: Callable[[int], bytes],
     settings: LoopSettings | None = None,
+    memory: Memory | None = None,
 ) -> Worker:
-    """One node, ready to run.
+    """One node, ready to run; without a ``memory`` it remembers all of the chain.
 
     Raises:
         ChainError: the chain cannot be read.
@@ -73,7 +76,7 @@ def assemble_worker(
     )
     taker = SnapshotTaker(own, policy, components, clock)
     return Worker(
-        ChainFollower(chain, own.domain, own.first_block),
+        ChainFollower(chain, own.domain, own.first_block, memory),
         taker,
         Performer(chain, store, own.secrets, components, taker),
         components,
@@ -81,6 +84,12 @@ def assemble_worker(
         clock,
         settings,
     )
+
+
+def memory_beside(journal: Path, genesis_hash: bytes, retention: Retention) -> Memory:
+    """What a program remembers of the chain, with checkpoints beside its journal or queue."""
+    file = journal.with_suffix(".checkpoint")
+    return Memory(retention, CheckpointFile(file, genesis_hash, retention))
 
 
 def journal_file(folder: Path, genesis_hash: bytes, contract: str, account: str) -> Path:

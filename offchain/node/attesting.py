@@ -28,6 +28,9 @@ from offchain.storage.opened import OWN_TROUBLE, model_points
 
 log = structlog.get_logger()
 
+_REMEMBERED = 1_024
+"""Models of which it is remembered whether they can be had: those of more than four rounds."""
+
 RETRY_SECONDS = 1.0
 """What cannot be had or computed rests so long before it is tried again."""
 
@@ -126,6 +129,9 @@ class Attesting:
         """
         if model_hash in self._fetched:
             return True
+        if len(self._asked) + len(self._fetched) > _REMEMBERED:
+            self._asked.clear()
+            self._fetched.clear()
         asked = self._asked.get(model_hash)
         if asked is not None and self._clock() - asked < RETRY_SECONDS:
             return False

@@ -26,8 +26,15 @@ from offchain.storage.opened import OWN_TROUBLE, open_part, read_records
 
 log = structlog.get_logger()
 
+MAXIMUM_PARTS = 32
+"""Parts of a data transaction at most."""
+
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 60.0
+
+_REMEMBERED = 1_024
+"""Data transactions of which it is remembered what was found: those of more than four rounds of the
+largest ring. Of others the journal is asked again."""
 
 _UNUSABLE = b""
 """Stands for the root of a part that does not decrypt or does not pass the task's check."""
@@ -173,10 +180,21 @@ class Payloads:
         if data.id not in self._roots:
             # The journal is asked once: it knows nothing that did not go through here since.
             kept = self._journal.part_roots(data.id)
+            self._forget()
             self._roots[data.id] = {
                 part: root for part, root in kept.items() if len(root) in (0, HASH_BYTES)
             }
         return self._roots[data.id]
+
+    def _forget(self) -> None:
+        """Drop what was found of the data transactions that were first looked at, and old rests."""
+        while len(self._roots) >= _REMEMBERED:
+            oldest = next(iter(self._roots))
+            del self._roots[oldest]
+            self._sound.pop(oldest, None)
+        if len(self._retries) > MAXIMUM_PARTS * _REMEMBERED:
+            now = self._clock()
+            self._retries = {k: retry for k, retry in self._retries.items() if retry.at > now}
 
     def _is_due(self, digest: bytes) -> bool:
         retry = self._retries.get(digest)

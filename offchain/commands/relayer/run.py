@@ -19,7 +19,7 @@ from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.options import LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
 from offchain.config import Settings
 from offchain.errors import RelayerError
-from offchain.node.assembly import journal_file
+from offchain.node.assembly import journal_file, memory_beside
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
@@ -30,6 +30,7 @@ from offchain.node.relayer.queue import RelayerQueue
 from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_stopped
 from offchain.programs.running import stop_on_signals
+from offchain.protocol.deciding.retention import Retention
 from offchain.storage.location import open_store
 from offchain.strangers.http_address import redacted
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
@@ -81,6 +82,9 @@ def run_relayer(
                 contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
             )
             waiting = RelayerQueue(database, queue)
+            # Who carries out orders for nothing asks who ever had a reward.
+            retention = Retention(chain.account, rewards=least_fee == 0)
+            memory = memory_beside(file, found.genesis_hash, retention)
             is_development = found.chain_id == DEVELOPMENT_CHAIN_ID
             if mixing is None and is_development:
                 mixing = DEVELOPMENT_SECONDS
@@ -89,7 +93,7 @@ def run_relayer(
             service = RelayerService(
                 chain,
                 open_store(settings.store, for_writing=True),
-                ChainFollower(chain, found.domain(), found.block_number),
+                ChainFollower(chain, found.domain(), found.block_number, memory),
                 found.domain(),
                 waiting,
                 Timing(chain.parameters, mixing, time.monotonic),

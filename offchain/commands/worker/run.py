@@ -23,7 +23,7 @@ from offchain.learning.preparation import warm_up
 from offchain.learning.tasks.choice import OptionValues
 from offchain.learning.tasks.known import choose_task, make_learner, make_source, option_values
 from offchain.learning.training.place import place_of
-from offchain.node.assembly import Adapters, assemble_worker, journal_file
+from offchain.node.assembly import Adapters, assemble_worker, journal_file, memory_beside
 from offchain.node.beside_outlet import BesideOutlet
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
@@ -36,6 +36,7 @@ from offchain.programs.ending import work_until_stopped
 from offchain.programs.running import stop_on_signals
 from offchain.programs.standard_output import tell
 from offchain.protocol.deciding.policy import Confirmations, Policy, Role
+from offchain.protocol.deciding.retention import Retention
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
@@ -141,6 +142,7 @@ def run_worker(
             time.monotonic,
             randomness.token_bytes,
             LoopSettings(poll=poll or polling(is_development=chain_id == DEVELOPMENT_CHAIN_ID)),
+            memory_beside(file, chain.deployment.genesis_hash, Retention(chain.account)),
         )
         work_until_stopped(lambda: node.run(stopped), stopped)
     if processes is not None:
