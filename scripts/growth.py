@@ -108,10 +108,10 @@ def make_worker(
 
 
 def through_a_round(chain: SyntheticChain, worker: Worker, journal: Journal) -> Steps:
-    """Let a worker go through the next round that opens, to the one after it."""
+    """Let a worker go through the second round that opens, whose data it saw being shared."""
     found, never = Steps(), threading.Event()
     opened = 0
-    while opened < 2:
+    while opened < 3:
         phase = chain.mine().name
         for record in chain.blocks[-1]:
             opened += isinstance(record, RoundOpened)
@@ -122,7 +122,7 @@ def through_a_round(chain: SyntheticChain, worker: Worker, journal: Journal) -> 
         for steps in (found.fresh, found.idle):
             began = time.thread_time()
             worker.step(never)
-            if opened == 1:
+            if opened == 2:
                 steps[phase].append(1_000 * (time.thread_time() - began))
     return found
 

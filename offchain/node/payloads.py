@@ -101,6 +101,7 @@ class Payloads:
         self._cached_size = 0
         self._roots: dict[bytes, dict[int, bytes]] = {}
         self._sound: dict[bytes, bool] = {}
+        self._trained: set[bytes] = set()
         self._retries: dict[bytes, _Retry] = {}
         self._is_cut_off = False
         # Evaluation fetches plaintexts in a thread of its own.
@@ -115,8 +116,13 @@ class Payloads:
         """How far the training parts are, as far as `open_some` has come."""
         if data.training_words is None:
             return DataState.SEALED
+        if data.id in self._trained:
+            return DataState.OPEN
         training = [part for part in range(len(data.training_words)) if not data.is_test(part)]
-        return self._state(data, training)
+        state = self._state(data, training)
+        if state is DataState.OPEN:
+            self._trained.add(data.id)
+        return state
 
     def state(self, data: SharedData) -> DataState:
         """How far all parts are; `UNUSABLE` also where their samples root is not the signed one."""
@@ -160,6 +166,8 @@ class Payloads:
         done = 0
         for data in transactions:
             known = self._known(data)
+            if len(known) >= data.keys_out:
+                continue
             for part, digest in enumerate(data.shared.payload_hashes):
                 key = data.key(part)
                 if key is None or part in known or not self._is_due(digest):
@@ -192,6 +200,7 @@ class Payloads:
             oldest = next(iter(self._roots))
             del self._roots[oldest]
             self._sound.pop(oldest, None)
+            self._trained.discard(oldest)
         if len(self._retries) > MAXIMUM_PARTS * _REMEMBERED:
             now = self._clock()
             self._retries = {k: retry for k, retry in self._retries.items() if retry.at > now}

@@ -95,6 +95,14 @@ class SharedData:
         """Whether a part tests; only known once a partition took it."""
         return bool(self.test_parts >> part & 1)
 
+    @property
+    def keys_out(self) -> int:
+        """How many of its parts have published keys."""
+        if self.training_words is None:
+            return 0
+        test = self.test_parts.bit_count() if self.test_words is None else 0
+        return len(self.training_words) - test
+
     def key(self, part: int) -> bytes | None:
         """The key of a part, if it is published."""
         words = self.test_words if self.is_test(part) else self.training_words

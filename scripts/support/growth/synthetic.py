@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from eth_utils.address import to_checksum_address
+
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.sealing import key_commitment
 from offchain.errors import RevertedError
@@ -75,7 +77,7 @@ class SyntheticChain(Chain):
         self._parameters = parameters
         self.domain = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
         self.chance = random.Random(7)
-        self.accounts = [f"0x{number + 1:040x}" for number in range(nodes)]
+        self.accounts = [to_checksum_address(self.chance.randbytes(20)) for _ in range(nodes)]
         self._keys = [tuple(self._bytes() for _ in range(parameters.parts)) for _ in range(nodes)]
         self._commitments = [
             tuple(key_commitment(self.domain, key) for key in keys) for keys in self._keys
@@ -290,7 +292,7 @@ class SyntheticChain(Chain):
                 keccak256(b"".join(commitments)),
                 self._samples_root,
                 self._time,
-                f"0x{self.chance.getrandbits(160):040x}",
+                to_checksum_address(self.chance.randbytes(20)),
                 self.chance.getrandbits(250),
                 27,
             )
