@@ -2,7 +2,7 @@
 
 A follower as the worker has one follows a synthetic chain for `--rounds` rounds of `--nodes`
 members. At some ages a worker is started beside it from the checkpoint that lies on disk, and goes
-through a round: it takes two steps at each block, one of which finds nothing new. It is not reached
+through a round: it takes six steps at each block, five of which find nothing new. It is not reached
 by anybody, so a step is what the worker itself computes; reading the chain costs what the node's
 answer takes.
 
@@ -49,6 +49,7 @@ from scripts.support.results import made_by, require_free, write_results
 
 AGES = (3, 10, 30, 100, 300, 1_000)
 LOOK_BLOCKS = 8
+IDLE_STEPS = 5
 GENESIS_HASH = b"\x01" * 32
 MEGABYTE = 1 << 20
 
@@ -119,7 +120,7 @@ def through_a_round(chain: SyntheticChain, worker: Worker, journal: Journal) -> 
                 # As if all parts had been fetched and opened.
                 for part, root in enumerate(chain.part_roots):
                     journal.keep_part_root(record.id, part, root)
-        for steps in (found.fresh, found.idle):
+        for steps in (found.fresh, *[found.idle] * IDLE_STEPS):
             began = time.thread_time()
             worker.step(never)
             if opened == 2:

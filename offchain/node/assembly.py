@@ -14,6 +14,7 @@ from offchain.node.background import Background
 from offchain.node.claiming import Claiming
 from offchain.node.computations import ComputationEnded
 from offchain.node.disputing import Disputing
+from offchain.node.flights import Flights
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
@@ -49,8 +50,12 @@ def assemble_worker(
     randomness: Callable[[int], bytes],
     settings: LoopSettings | None = None,
     memory: Memory | None = None,
+    flights: Flights | None = None,
 ) -> Worker:
-    """One node, ready to run; without a ``memory`` it remembers all of the chain.
+    """One node, ready to run.
+
+    Without a ``memory`` it remembers all of the chain; without ``flights`` its loop waits for each
+    of its transactions.
 
     Raises:
         ChainError: the chain cannot be read.
@@ -78,7 +83,7 @@ def assemble_worker(
     return Worker(
         ChainFollower(chain, own.domain, own.first_block, memory),
         taker,
-        Performer(chain, store, own.secrets, components, taker),
+        Performer(chain, store, own.secrets, components, taker, flights or Flights()),
         components,
         background,
         clock,

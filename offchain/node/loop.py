@@ -19,8 +19,9 @@ from offchain.node.computations import (
     RecheckEnded,
     TrainingEnded,
 )
-from offchain.node.performing import Performer
+from offchain.node.performing import Performer, name_of
 from offchain.node.snapshots import Components, SnapshotTaker
+from offchain.ports import Receipt
 from offchain.protocol.deciding.decide import Decision, decide
 from offchain.protocol.deciding.intents import BringModelFile, Intent, OpenAttestedRows, Send
 from offchain.protocol.words.records import BlockAppended, PhaseStarted, Record, RoundVoided
@@ -83,6 +84,7 @@ class Worker:
         self._first_seen: dict[str, float] = {}
         self._waiting: tuple[str, ...] = ()
         self._failing: dict[str, float] = {}
+        self._mined: dict[str, int] = {}
 
     def run(self, stopped: threading.Event) -> None:
         """Work until ``stopped``; what fails is logged and tried again.
@@ -110,10 +112,10 @@ class Worker:
             _tell(record)
         self._take_computed()
         status, history = self._follower.status, self._follower.history
+        acted = self._take_landed()
         decision = decide(self._taker.take(status, history))
         self._tell_waiting(decision)
         self._forget_duties(decision)
-        acted = 0
         for intent in decision.intents:
             if stopped.is_set() or acted >= ACTIONS_AT_ONCE:
                 break
@@ -145,31 +147,57 @@ class Worker:
 
     def _perform(self, intent: Intent) -> bool:
         """Do one thing. What fails rests for a while: it must not fill the log or the chain."""
-        name = _name(intent)
+        name = name_of(intent)
         try:
             acted = self._performer.perform(intent, self._follower.status, self._follower.history)
         except (ContentPendingError, OutletPending):
             # Nothing failed: the answer is there at one of the next looks.
             return False
         except ModelChainError as error:
-            pause = min(self._settings.longest_pause, 2 * self._failing.get(name, 0.5))
-            self._failing[name] = pause
-            self._first_seen[name] = self._clock() + pause
-            log.warning("could not be done, trying again", what=name, reason=str(error))
+            self._rest(name, error)
             return False
-        self._failing.pop(name, None)
+        if not self._performer.is_flying(intent):
+            self._failing.pop(name, None)
+        return acted
+
+    def _rest(self, name: str, error: ModelChainError) -> None:
+        pause = min(self._settings.longest_pause, 2 * self._failing.get(name, 0.5))
+        self._failing[name] = pause
+        self._first_seen[name] = self._clock() + pause
+        log.warning("could not be done, trying again", what=name, reason=str(error))
+
+    def _take_landed(self) -> int:
+        """Take what became of transactions that were sent beside the loop; how many went on chain.
+
+        Where the chain's answers are older than what it took in, the same is not sent again.
+        """
+        acted, block = 0, self._follower.status.block_number
+        self._mined = {name: mined for name, mined in self._mined.items() if mined > block}
+        for landed in self._performer.flights.landed():
+            try:
+                acted += self._performer.land(landed)
+            except ModelChainError as error:
+                self._rest(landed.name, error)
+                continue
+            self._failing.pop(landed.name, None)
+            if isinstance(landed.came_to, Receipt):
+                self._mined[landed.name] = landed.came_to.block_number
         return acted
 
     def _is_due(self, intent: Intent) -> bool:
         """Whether the node's turn has come, and the rest after a failure is over."""
-        name = _name(intent)
+        name = name_of(intent)
+        if self._performer.is_flying(intent):
+            return False
+        if self._mined.get(name, 0) > self._follower.status.block_number:
+            return False
         now = self._clock()
         turn = intent.turn if isinstance(intent, Send | BringModelFile | OpenAttestedRows) else 0
         first_seen = self._first_seen.setdefault(name, now)
         return now >= first_seen + turn * self._settings.turn
 
     def _forget_duties(self, decision: Decision) -> None:
-        current = {_name(intent) for intent in decision.intents}
+        current = {name_of(intent) for intent in decision.intents}
         self._first_seen = {
             name: seen for name, seen in self._first_seen.items() if name in current
         }
@@ -191,13 +219,6 @@ class Worker:
         if decision.waiting != self._waiting and decision.waiting:
             log.info("waiting for " + "; ".join(decision.waiting))
         self._waiting = decision.waiting
-
-
-def _name(intent: Intent) -> str:
-    """What an intent is known by while it is due: a duty, or its kind."""
-    if isinstance(intent, Send | BringModelFile | OpenAttestedRows):
-        return intent.duty
-    return type(intent).__name__
 
 
 def _tell(record: Record) -> None:

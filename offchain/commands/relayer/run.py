@@ -20,6 +20,7 @@ from offchain.commands.options import LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polli
 from offchain.config import Settings
 from offchain.errors import RelayerError
 from offchain.node.assembly import journal_file, memory_beside
+from offchain.node.flights import Flights
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
@@ -27,6 +28,7 @@ from offchain.node.relayer.limits import Bounds
 from offchain.node.relayer.mixing import DEVELOPMENT_SECONDS, Mixer, Timing
 from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import RelayerQueue
+from offchain.node.relayer.sending import AT_ONCE
 from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_stopped
 from offchain.programs.running import stop_on_signals
@@ -100,6 +102,7 @@ def run_relayer(
                 Mixer(random.SystemRandom()),
                 OrderDesk(contracts, chain, waiting.orders, least_fee, confirmations=confirmations),
                 confirmations,
+                Flights(AT_ONCE),
             )
             watching = Ethereum(
                 BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)

@@ -26,6 +26,7 @@ from offchain.learning.training.place import place_of
 from offchain.node.assembly import Adapters, assemble_worker, journal_file, memory_beside
 from offchain.node.beside_outlet import BesideOutlet
 from offchain.node.direct_outlet import DirectOutlet
+from offchain.node.flights import Flights
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings
 from offchain.node.own import Own
@@ -41,6 +42,9 @@ from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
 HIGHEST_CONFIRMATIONS = 10_000
+
+TRANSACTIONS_AT_ONCE = 8
+"""Of a worker's account that are on their way."""
 
 DEVELOPMENT_PHASE_SECONDS = 60
 """What a node takes a phase's length for where headers are replayed."""
@@ -113,7 +117,7 @@ def run_worker(
             "worker: --direct ties this account to everything that it shares, for everybody to "
             "see: use a relayer where that matters"
         )
-        outlet = DirectOutlet(chain, content)
+        outlet = BesideOutlet(DirectOutlet(chain, content))
     policy = make_policy(chain_id, chosen_roles, depths, phase_seconds, leave)
     policy = replace(policy, challenges=challenges)
     stopped = stop_on_signals()
@@ -143,6 +147,7 @@ def run_worker(
             randomness.token_bytes,
             LoopSettings(poll=poll or polling(is_development=chain_id == DEVELOPMENT_CHAIN_ID)),
             memory_beside(file, chain.deployment.genesis_hash, Retention(chain.account)),
+            Flights(TRANSACTIONS_AT_ONCE),
         )
         work_until_stopped(lambda: node.run(stopped), stopped)
     if processes is not None:
