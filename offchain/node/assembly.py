@@ -16,6 +16,7 @@ from offchain.node.computations import ComputationEnded
 from offchain.node.disputing import Disputing
 from offchain.node.flights import Flights
 from offchain.node.journal import Journal
+from offchain.node.kept_files import KeptFiles
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
 from offchain.node.own import Own
@@ -88,6 +89,7 @@ def assemble_worker(
         background,
         clock,
         settings,
+        adapters.store if isinstance(adapters.store, KeptFiles) else None,
     )
 
 

@@ -19,6 +19,7 @@ from offchain.node.computations import (
     RecheckEnded,
     TrainingEnded,
 )
+from offchain.node.kept_files import KeptFiles
 from offchain.node.performing import Performer, name_of
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Receipt
@@ -62,6 +63,7 @@ class Worker:
         background: runs trainings and evaluations.
         clock: seconds.
         settings: how it paces itself.
+        kept_files: what is told which round it is.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Worker:
         background: Background[ComputationEnded],
         clock: Callable[[], float],
         settings: LoopSettings | None = None,
+        kept_files: KeptFiles | None = None,
     ) -> None:
         self._follower = follower
         self._taker = taker
@@ -81,6 +84,7 @@ class Worker:
         self._background = background
         self._clock = clock
         self._settings = settings or LoopSettings()
+        self._kept_files = kept_files
         self._first_seen: dict[str, float] = {}
         self._waiting: tuple[str, ...] = ()
         self._failing: dict[str, float] = {}
@@ -112,6 +116,8 @@ class Worker:
             _tell(record)
         self._take_computed()
         status, history = self._follower.status, self._follower.history
+        if self._kept_files is not None:
+            self._kept_files.look(status)
         acted = self._take_landed()
         decision = decide(self._taker.take(status, history))
         self._tell_waiting(decision)

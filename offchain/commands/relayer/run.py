@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from contextlib import closing
 
 import structlog
 import uvicorn
@@ -16,11 +17,12 @@ from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
-from offchain.commands.options import LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
+from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
 from offchain.config import Settings
 from offchain.errors import RelayerError
 from offchain.node.assembly import journal_file, memory_beside
 from offchain.node.flights import Flights
+from offchain.node.kept_files import KeptFiles
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
@@ -62,6 +64,7 @@ def run_relayer(
     poll: float | None,
     confirmations: int | None,
     order_fee: str,
+    keep_rounds: int = KEEP_ROUNDS,
 ) -> None:
     """Bring others' transactions on chain until it is stopped; options as in `offchain.relayer`.
 
@@ -79,7 +82,9 @@ def run_relayer(
             found.address("ModelChain"),
             account.address,
         )
-        with RelayerDatabase(file) as database:
+        opened = open_store(settings.store, for_writing=True)
+        kept = KeptFiles(opened, file.with_suffix(".kept"), keep_rounds)
+        with RelayerDatabase(file) as database, closing(kept):
             chain = Web3Chain(
                 contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
             )
@@ -94,7 +99,7 @@ def run_relayer(
                 confirmations = 0 if is_development else LIVE_CONFIRMATIONS
             service = RelayerService(
                 chain,
-                open_store(settings.store, for_writing=True),
+                kept,
                 ChainFollower(chain, found.domain(), found.block_number, memory),
                 found.domain(),
                 waiting,

@@ -7,6 +7,7 @@ import secrets as randomness
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from offchain.chain.deployment.trust import require_task
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
-from offchain.commands.options import LIVE_CONFIRMATIONS, polling
+from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, polling
 from offchain.commands.worker.training import help_training, training_processes
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
@@ -28,6 +29,7 @@ from offchain.node.beside_outlet import BesideOutlet
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.flights import Flights
 from offchain.node.journal import Journal
+from offchain.node.kept_files import KeptFiles
 from offchain.node.loop import LoopSettings
 from offchain.node.own import Own
 from offchain.node.relayer.client import Relayers
@@ -68,6 +70,7 @@ def run_worker(
     phase_seconds: int | None,
     poll: float | None,
     leave: bool,
+    keep_rounds: int = KEEP_ROUNDS,
     learner_of: Callable[[Learner], Learner] = lambda learner: learner,
     challenges: bool = True,
 ) -> None:
@@ -101,7 +104,14 @@ def run_worker(
     outlet: Outlet = BesideOutlet(
         Relayers(urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic)
     )
-    content = open_store(settings.store, for_writing=True)
+    opened = open_store(settings.store, for_writing=True)
+    file = journal_file(
+        settings.state,
+        chain.deployment.genesis_hash,
+        chain.deployment.address("ModelChain"),
+        chain.account,
+    )
+    content = KeptFiles(opened, file.with_suffix(".files"), keep_rounds)
     source: DataSource | None = None
     if data_source != "none" and Role.SHARE in chosen_roles:
         if data_source not in (None, learned):
@@ -121,15 +131,10 @@ def run_worker(
     policy = make_policy(chain_id, chosen_roles, depths, phase_seconds, leave)
     policy = replace(policy, challenges=challenges)
     stopped = stop_on_signals()
-    file = journal_file(
-        settings.state,
-        chain.deployment.genesis_hash,
-        chain.deployment.address("ModelChain"),
-        chain.account,
-    )
     # The learner last, since it takes longest: what is wrong with the rest is said before.
     with (
         held_alone(file.with_suffix(".lock"), f"a worker of {chain.account}"),
+        closing(content),
         Journal(file) as journal,
         training_processes(place, threads, shared) as processes,
     ):

@@ -12,6 +12,7 @@ import structlog
 from offchain.chain.follower import ChainFollower
 from offchain.errors import ModelChainError, RevertedError, StoreError
 from offchain.node.flights import Flights
+from offchain.node.kept_files import KeptFiles
 from offchain.node.relayer.admission import Admission
 from offchain.node.relayer.mixing import Mixer, Place, Timing
 from offchain.node.relayer.orders import OrderDesk
@@ -92,6 +93,8 @@ class Sending:
         # send.
         self.chain.settle()
         self._refresh()
+        if isinstance(self.store, KeptFiles):
+            self.store.look(self.follower.status)
         landed = self._land()
         if self._swept is not self.follower.status:
             self._sweep()
