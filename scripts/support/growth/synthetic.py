@@ -95,6 +95,7 @@ class SyntheticChain(Chain):
         self._competition = Competition(0, Phase.NONE, 0, 0, 0, Electorate.STANDING)
         self._commitment_count = self._reveal_count = 0
         self._standing = ZERO_HASH
+        self._seed = bytes(32)
         self._story = self._tell()
         self._waiting: deque[Record] = deque()
 
