@@ -38,6 +38,10 @@ LIVE_CONFIRMATIONS: Final = 12
 """EVM blocks that make what is on chain certain enough to give away secrets or forget because of
 it, where nothing else is chosen."""
 
+KEEP_ROUNDS: Final = 128
+"""Rounds for which a program keeps the files that it put into the store, where nothing else is
+chosen: weeks on a live chain, in which whoever verifies it can fetch them."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 """A command, or the function that one is made from."""
 
@@ -172,6 +176,18 @@ def account_option(text: str = "", *, required: bool = False) -> Callable[[Comma
         type=click.IntRange(0, 2**31 - 1),
         required=required,
         help=f"account N of the mnemonic [{ENVIRONMENT['mnemonic']}]{text}",
+    )
+
+
+def keep_rounds_option() -> Callable[[Command], Command]:
+    """``--keep-rounds N``, as the argument ``keep_rounds``."""
+    return click.option(
+        "--keep-rounds",
+        metavar="N",
+        type=click.IntRange(0, 1 << 30),
+        default=KEEP_ROUNDS,
+        help="rounds after which files that this program put into the store are removed, or their "
+        "pins taken off, 4 at least; 0: never. A whole verification needs all files",
     )
 
 
