@@ -136,12 +136,16 @@ class HeaderSource(ABC):
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """One report of a training: ``step`` of ``total`` steps, mean loss, images per second."""
+    """One report of a training: ``step`` of ``total`` steps, mean loss, images per second.
+
+    ``device`` is where it computes, for people.
+    """
 
     step: int
     total: int
     loss: float
     images_per_second: float
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)

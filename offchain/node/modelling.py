@@ -139,12 +139,21 @@ class Modelling:
         self._is_training = True
         seed = training_seed(self._own.account, round_number)
         last_report = self._clock()
+        is_first = True
 
         def report(progress: TrainingProgress) -> None:
-            nonlocal last_report
+            nonlocal last_report, is_first
             self._background.step()
             now = self._clock()
-            if now - last_report >= PROGRESS_SECONDS or progress.step == progress.total:
+            if is_first:
+                is_first = False
+                log.info(
+                    "training",
+                    round=round_number,
+                    device=progress.device,
+                    images_per_second=round(progress.images_per_second),
+                )
+            elif now - last_report >= PROGRESS_SECONDS or progress.step == progress.total:
                 last_report = now
                 log.info(
                     "training",

@@ -18,7 +18,11 @@ from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.options import LIVE_CONFIRMATIONS, polling
 from offchain.commands.own_data.opening import Chosen
 from offchain.commands.worker.own_data import open_for_node, stop_when_shared, tell_preview
-from offchain.commands.worker.training import help_training, training_processes
+from offchain.commands.worker.training import (
+    help_training,
+    node_device,
+    training_processes,
+)
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
@@ -98,7 +102,7 @@ def run_worker(
         threads = max(1, cores // processes_here)
     shared = threads * processes_here > cores
     if place.rank:
-        help_training(place, threads, shared)
+        help_training(place, threads, shared, cpu_only=device == "cpu")
         return
     chosen_roles = parse_roles(roles)
     depths = None if confirmations is None else parse_confirmations(confirmations)
@@ -150,7 +154,7 @@ def run_worker(
     with (
         held_alone(file.with_suffix(".lock"), f"a worker of {chain.account}"),
         Journal(file) as journal,
-        training_processes(place, threads, shared) as processes,
+        training_processes(place, threads, shared, cpu_only=device == "cpu") as processes,
         ExitStack() as own_data,
     ):
         if data is not None:
@@ -166,6 +170,7 @@ def run_worker(
                 stop_when_shared(opened.source, stopped)
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+        device = node_device(device, which, nodes if splits_data else 1)
         learner = learner_of(make_learner(learned, values, processes, device))
         require_task(contracts.deployment, learner.task_hash, learner.samples_per_part)
         node = assemble_worker(

@@ -20,7 +20,7 @@ A text has at most 4,096 bytes and so fewer than 2^14 n-grams: sums stay below 2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -179,19 +179,25 @@ def reference_logits(network: TextNetwork, texts: Sequence[bytes]) -> NDArray[np
 def logits(network: TextNetwork, texts: Sequence[bytes]) -> NDArray[np.int64]:
     """Return the same as `reference_logits`, exactly and quickly."""
     found = np.empty((len(texts), len(network.layers[-1].bias)), np.int64)
+    for start, end in batches(texts):
+        chosen, starts = text_buckets(texts[start:end], network.buckets)
+        counts = np.diff(starts, append=len(chosen))
+        sums = np.add.reduceat(network.embedding.weight[chosen], starts, axis=0, dtype=np.int32)
+        means = MEAN_UNIT * sums.astype(np.int64) // counts[:, None]
+        found[start:end] = dense_sums(network.layers, _activations(network.embedding, means))
+    return found
+
+
+def batches(texts: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield where runs of texts begin and end that are hashed at a time."""
     start = 0
     while start < len(texts):
         end, size = start, 0
         while end < len(texts) and (end == start or size + len(texts[end]) <= _BATCH_BYTES):
             size += len(texts[end])
             end += 1
-        chosen, starts = text_buckets(texts[start:end], network.buckets)
-        counts = np.diff(starts, append=len(chosen))
-        sums = np.add.reduceat(network.embedding.weight[chosen], starts, axis=0, dtype=np.int32)
-        means = MEAN_UNIT * sums.astype(np.int64) // counts[:, None]
-        found[start:end] = dense_sums(network.layers, _activations(network.embedding, means))
+        yield start, end
         start = end
-    return found
 
 
 def text_buckets(

@@ -81,9 +81,6 @@ class Kind(ABC, Generic[Words, Samples]):
     options: tuple[click.Option, ...] = ()
     """What the worker takes for tasks of this kind, each with an explicit default."""
 
-    judges: tuple[str, ...] = ()
-    """Names of the contracts that can judge one sample of some tasks of this kind."""
-
     @abstractmethod
     def read_samples(self, section: Section) -> Words:
         """Return what the kind's section says; ``TaskFileError`` if that cannot be."""

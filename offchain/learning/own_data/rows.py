@@ -27,7 +27,9 @@ from offchain.learning.task_file.words import (
     TableSamples,
 )
 
-_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+"""A decimal number as files have it."""
+
 _LONGEST_NUMBER: Final = 64
 
 
@@ -118,7 +120,7 @@ def _whole(
 
 def _in_units(value: object, column: NumberColumn | NumberTarget, changes: set[Change]) -> int:
     text = repr(value) if isinstance(value, float) else str(value)
-    if isinstance(value, bool) or len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+    if isinstance(value, bool) or len(text) > _LONGEST_NUMBER or not NUMBER.fullmatch(text):
         raise RefusedSample(f"{column.name} is {shown(text)!r}, no number")
     exact = Decimal(text).scaleb(column.decimals)
     whole = exact.to_integral_value(ROUND_HALF_EVEN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -14,6 +13,7 @@ from offchain.learning.own_data.columns import Columns
 from offchain.learning.own_data.csv_file import CSV_SUFFIXES, CsvFile
 from offchain.learning.own_data.found import DataFile, Found, shown
 from offchain.learning.own_data.parquet import PARQUET_SUFFIXES, ParquetFile
+from offchain.learning.own_data.rows import NUMBER
 from offchain.learning.proposing.labels import ordered_labels
 from offchain.learning.task_file.words import (
     CATEGORIES,
@@ -34,8 +34,6 @@ ROOM: Final = Decimal("0.1")
 
 FEW_CLASSES: Final = 20
 """Whole numbers of a target with at most so many values are taken for classes."""
-
-_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 
 
 class EveryColumn(Columns):
@@ -83,7 +81,7 @@ class Seen:
             text = text.lower()
         if len(self.texts) <= 256:
             self.texts.add(text)
-        if not self.is_number or isinstance(value, bool) or not _NUMBER.fullmatch(text):
+        if not self.is_number or isinstance(value, bool) or not NUMBER.fullmatch(text):
             self.is_number = False
             return
         number = Decimal(text)

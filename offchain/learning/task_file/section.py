@@ -9,7 +9,7 @@ from typing import TypeVar
 from offchain.learning.task_file.words import MAXIMUM_DECIMALS, TaskFileError
 from offchain.strangers.foreign_text import short_repr
 
-T = TypeVar("T")
+Made = TypeVar("Made")
 
 LineOf = Callable[[str], int | None]
 """From a key's path, such as ``table.columns[2].name``, to the line that it is in, from 1."""
@@ -100,7 +100,7 @@ class Section:
             found.append(Section(value, path, self._line_of, self._whole_units))
         return found
 
-    def made(self, make: Callable[[], T]) -> T:
+    def made(self, make: Callable[[], Made]) -> Made:
         """Return what `make` makes of this table once nothing of it is left over.
 
         Raises:

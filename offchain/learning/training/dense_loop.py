@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from offchain.errors import TrainingError
 from offchain.learning.task import ProgressCallback
 from offchain.learning.training.dense_settings import DenseSettings
+from offchain.learning.training.device import device_name
 from offchain.learning.training.loop import learning_rate_factor
 from offchain.ports import TrainingProgress
 
@@ -41,6 +42,7 @@ class Trainee(ABC, Generic[Network]):
     """A network with its samples, as `train_dense` sees them."""
 
     network: nn.Module
+    device: torch.device
     samples: int
     held_out: int
 
@@ -128,6 +130,7 @@ def train_dense(
         reached, seconds = trainee.held_points(quantised), clock() - started
         if best is None or reached >= best.points:
             best = DenseResult(quantised, step, reached, trainee.held_out, seconds)
-        progress(TrainingProgress(step, steps, value, step * batch / max(seconds, 1e-9)))
+        rate = step * batch / max(seconds, 1e-9)
+        progress(TrainingProgress(step, steps, value, rate, device_name(trainee.device)))
         if is_last:
             return best

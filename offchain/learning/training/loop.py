@@ -20,6 +20,7 @@ from offchain.learning.exact.integer_network import (
 from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.task import ProgressCallback
 from offchain.learning.training.augmentation import Augmentation
+from offchain.learning.training.device import device_name
 from offchain.learning.training.exploration import explore
 from offchain.learning.training.gradient_step import GradientStep
 from offchain.learning.training.group import Alone, TrainingGroup
@@ -146,7 +147,8 @@ def _train(
             elapsed = max(clock() - started, 1e-9)
             # Where time ends the run, as many steps as there will be at this pace.
             expected = min(steps, max(step, round(step * settings.seconds / elapsed)))
-            progress(TrainingProgress(step, expected, loss, step * batch / elapsed))
+            rate = step * batch / elapsed
+            progress(TrainingProgress(step, expected, loss, rate, device_name(device)))
             losses.zero_()
             reported = step
 

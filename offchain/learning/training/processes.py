@@ -68,8 +68,12 @@ class Job:
 class TrainingProcesses:
     """The group of processes, joined when this is made; that waits for all of them to start."""
 
-    def __init__(self, place: ProcessPlace) -> None:
-        on_gpu = torch.cuda.is_available() and torch.cuda.device_count() > place.local_rank
+    def __init__(self, place: ProcessPlace, *, cpu_only: bool = False) -> None:
+        on_gpu = (
+            not cpu_only
+            and torch.cuda.is_available()
+            and torch.cuda.device_count() > place.local_rank
+        )
         self.place = place
         self.device = torch.device("cuda", place.local_rank) if on_gpu else torch.device("cpu")
         self._broken = False

@@ -17,6 +17,7 @@ from offchain.learning.exact.integer_network import EXACT_BOUND, WEIGHT_MAXIMUM
 from offchain.learning.exact.text_network import (
     MEAN_UNIT,
     TextNetwork,
+    batches,
     check_network,
     points,
     text_buckets,
@@ -104,10 +105,14 @@ class TextTrainee(Trainee[TextNetwork]):
         self.samples, self.held_out = len(samples), len(held)
         buckets = settings.buckets if previous is None else previous.buckets
         units = settings.units if previous is None else previous.units
-        chosen, starts = text_buckets(samples.texts, buckets)
-        self.chosen = torch.from_numpy(chosen.astype(np.int32)).to(device)
-        self.starts = torch.from_numpy(starts).to(device)
-        self.counts = torch.from_numpy(np.diff(starts, append=len(chosen))).to(device)
+        chosen, counts = [], []
+        for start, end in batches(samples.texts):
+            some, starts = text_buckets(samples.texts[start:end], buckets)
+            chosen.append(some.astype(np.int32))
+            counts.append(np.diff(starts, append=len(some)))
+        self.chosen = torch.from_numpy(np.concatenate(chosen)).to(device)
+        self.counts = torch.from_numpy(np.concatenate(counts)).to(device)
+        self.starts = self.counts.cumsum(0) - self.counts
         self.labels = torch.from_numpy(samples.labels.astype(np.int64)).to(device)
         self.layers = TextLayers(buckets, units, len(words.labels), settings.dropout).to(device)
         self.network = self.layers

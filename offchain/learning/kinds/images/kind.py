@@ -60,7 +60,6 @@ class ImagesKind(Kind[ImageSamples, "LabelledImages"]):
 
     name = "images"
     options = OPTIONS
-    judges = ("ImageJudge",)
 
     def read_samples(self, section: Section) -> ImageSamples:
         """See `Kind`."""

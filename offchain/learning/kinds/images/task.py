@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-JUDGE = "ImageJudge"
+IMAGE_JUDGE = "ImageJudge"
 """The contract that judges images of 28 x 28 grey pixels with ten labels, by the digits' family."""
 
 
@@ -74,17 +74,19 @@ def image_rules(file: TaskFile) -> ImageRules:
             image_family(samples, file.model.maximum_bytes),
             None,
         )
-    if file.model.judge != JUDGE:
-        raise TaskFileError(f"judge is {file.model.judge}: images have {JUDGE} alone")
+    if file.model.judge != IMAGE_JUDGE:
+        raise TaskFileError(f"judge is {file.model.judge}: images have {IMAGE_JUDGE} alone")
     found = (samples.height, samples.width, samples.channels, len(samples.labels))
     if found != (IMAGE_SIDE, IMAGE_SIDE, 1, CLASSES):
         raise TaskFileError(
-            f"{JUDGE} judges images of {IMAGE_SIDE} x {IMAGE_SIDE} pixels with one channel and "
-            f"{CLASSES} labels, these have {found[0]} x {found[1]}, {found[2]} and {found[3]}: "
+            f"{IMAGE_JUDGE} judges images of {IMAGE_SIDE} x {IMAGE_SIDE} pixels with one channel "
+            f"and {CLASSES} labels, these have {found[0]} x {found[1]}, {found[2]} and {found[3]}: "
             "leave the judge out"
         )
     if file.model.maximum_bytes != DIGITS_FAMILY.maximum_bytes:
-        raise TaskFileError(f"{JUDGE} takes models of up to {DIGITS_FAMILY.maximum_bytes} bytes")
+        raise TaskFileError(
+            f"{IMAGE_JUDGE} takes models of up to {DIGITS_FAMILY.maximum_bytes} bytes"
+        )
     return ImageRules(DIGITS_FORMAT, DIGITS_FAMILY, DigitsJudge())
 
 

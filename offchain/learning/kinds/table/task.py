@@ -35,11 +35,16 @@ from offchain.learning.kinds.file_task import FileTask
 from offchain.learning.task import ProgressCallback
 from offchain.learning.task_file.words import NumberTarget, TableSamples, TaskFile, TaskFileError
 from offchain.learning.training.dense_settings import DenseSettings
+from offchain.learning.training.newest_parts import newest_parts
 from offchain.ports import TrainedModel
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+TRAINING_VALUES = 32_000_000
+"""Values that are trained on at most: each takes some ten bytes, by its bins."""
 
 
 def table_words(file: TaskFile) -> TableSamples:
@@ -120,12 +125,16 @@ class TableTask(FileTask[TableRows, TableNetwork]):
         progress: ProgressCallback,
         ages: Sequence[int] = (),
     ) -> TrainedModel:
-        """Train a network on all `samples`, old ones too; see `table_training.train_table`."""
-        del ages
+        """Train a network on `samples`, old ones too; see `table_training.train_table`.
+
+        The oldest are left out where there are more than `TRAINING_VALUES`.
+        """
         from offchain.learning.training.device import chosen_device
         from offchain.learning.training.table_training import train_table
 
-        together = concatenate(self._table, samples)
+        columns = len(self._table.columns)
+        used = newest_parts([columns * len(part) for part in samples], ages, TRAINING_VALUES)
+        together = concatenate(self._table, [samples[number] for number in used])
         device = chosen_device(self._device)
         result = train_table(
             self._table, together, previous, seed, self._settings, progress, device
@@ -135,4 +144,5 @@ class TableTask(FileTask[TableRows, TableNetwork]):
             f"hidden units {units_text(result.network.units)}, step {result.step} on "
             f"{len(together) - result.held_out} rows in {result.seconds:.1f} s, "
             f"{result.points:.3f} points on {result.held_out} held out",
+            used,
         )

@@ -38,11 +38,16 @@ from offchain.learning.kinds.file_task import FileTask
 from offchain.learning.task import ProgressCallback
 from offchain.learning.task_file.words import TaskFile, TaskFileError, TextSamples
 from offchain.learning.training.dense_settings import DenseSettings
+from offchain.learning.training.newest_parts import newest_parts
 from offchain.ports import TrainedModel
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+TRAINING_BYTES = 16 << 20
+"""Of the texts that are trained on at most: each byte makes four n-grams of four bytes."""
 
 
 def text_words(file: TaskFile) -> TextSamples:
@@ -122,12 +127,15 @@ class TextTask(FileTask[LabelledTexts, TextNetwork]):
         progress: ProgressCallback,
         ages: Sequence[int] = (),
     ) -> TrainedModel:
-        """Train a network on all `samples`, old ones too; see `text_training.train_text`."""
-        del ages
+        """Train a network on `samples`, old ones too; see `text_training.train_text`.
+
+        The oldest are left out where there are more than `TRAINING_BYTES`.
+        """
         from offchain.learning.training.device import chosen_device
         from offchain.learning.training.text_training import train_text
 
-        together = concatenate(samples)
+        used = newest_parts([sum(map(len, part.texts)) for part in samples], ages, TRAINING_BYTES)
+        together = concatenate([samples[number] for number in used])
         device = chosen_device(self._device)
         result = train_text(self._words, together, previous, seed, self._settings, progress, device)
         network = result.network
@@ -136,4 +144,5 @@ class TextTask(FileTask[LabelledTexts, TextNetwork]):
             f"{network.buckets} buckets, units {units_text(network.units)}, step {result.step} on "
             f"{len(together) - result.held_out} texts in {result.seconds:.1f} s, "
             f"{result.points:.3f} points on {result.held_out} held out",
+            used,
         )
