@@ -83,7 +83,7 @@ BAD_PATHS = [
     (ANIMALS, "images", {"cow/a.png": png(picture(0))}, "none of the task's: cat, dog"),
     (ANIMALS, "images", {"x.npz": b"PK"}, "cannot be read"),
     (FLOWERS, "table", {"a.csv": b"height,kind\n1,rose\n"}, "has no column 'colour'"),
-    (FLOWERS, "table", {"a.csv": b"height,colour,kind\n"}, "no sample fits the task"),
+    (FLOWERS, "table", {"a.csv": b"height,colour,kind\n"}, "fits the task mine"),
     (FLOWERS, "table", {"a.csv": b"height,colour,kind\n-1,red,rose\n"}, "height is -1"),
     (LANGUAGES, "text", {"de.txt": b"\xff\n"}, "is no text in UTF-8"),
     (LANGUAGES, "text", {"en.txt": b"hello\n"}, "none of the task's: de, fr"),
