@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -58,7 +58,7 @@ class RealTask:
         task: what the chain is made for.
         write: fills a folder ``train`` and a folder ``test`` below the one that it gets.
         target: that was set for it, in its unit; None: within a point of the best peer.
-        training_seconds: that a model is trained by default, in each round.
+        options: of the kind, by their arguments' names: how nodes train by default.
     """
 
     name: str
@@ -67,7 +67,7 @@ class RealTask:
     task: TaskFile
     write: Callable[[Path], None]
     target: float | None
-    training_seconds: float
+    options: Mapping[str, object]
 
 
 def _limits() -> ModelLimits:
@@ -181,7 +181,7 @@ TASKS: Final[tuple[RealTask, ...]] = (
         _images("mnist", tuple(map(str, range(10)))),
         _write_mnist,
         99.4,
-        150.0,
+        {"training": "full", "shift": 2, "training_seconds": 150.0},
     ),
     RealTask(
         "fashion",
@@ -190,7 +190,7 @@ TASKS: Final[tuple[RealTask, ...]] = (
         _images("fashion", FASHION_LABELS),
         _write_fashion,
         93.0,
-        150.0,
+        {"training": "full", "shift": 1, "mirror": True, "training_seconds": 150.0},
     ),
     RealTask(
         "classes",
@@ -199,7 +199,7 @@ TASKS: Final[tuple[RealTask, ...]] = (
         TaskFile("ink-counts", "table", _COUNTS, 5, _limits()),
         _write_counts,
         None,
-        15.0,
+        {"training_seconds": 15.0},
     ),
     RealTask(
         "numbers",
@@ -208,7 +208,7 @@ TASKS: Final[tuple[RealTask, ...]] = (
         TaskFile("progression", "table", _PATIENTS, 1, _limits()),
         _write_patients,
         None,
-        10.0,
+        {"training_seconds": 10.0},
     ),
     RealTask(
         "texts",
@@ -217,7 +217,7 @@ TASKS: Final[tuple[RealTask, ...]] = (
         TaskFile("languages", "text", TextSamples(LENGTHS[1], LANGUAGES), 90, _limits()),
         _write_texts,
         None,
-        30.0,
+        {"training_seconds": 30.0},
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,6 +26,7 @@ from offchain.learning.own_data.own_data import OwnData
 from offchain.learning.own_data.source import OwnDataSource
 from offchain.learning.task_file.toml import write_task_file
 from offchain.learning.task_file.words import TaskFile
+from offchain.learning.tasks.known import option_values
 from offchain.learning.tasks.learner import TaskLearner
 from offchain.node.demo.local_network import START_SECONDS, DemoPlan
 from offchain.ports import DataSource, Learner, TrainingProgress
@@ -35,6 +36,9 @@ from offchain.storage.local import LocalStore
 from scripts.real_tasks.data import RealTask, figure_of
 
 LEDGER: Final = "data.sqlite"
+
+SIGNIFICANCE: Final = 100
+"""As on a live chain: the demo's 200 asks for more than some dozen test samples can show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def make_blocks(
     *,
     nodes: int,
     blocks: int,
-    training_seconds: float,
+    options: Mapping[str, object],
     say: Callable[[str], None],
 ) -> list[BlockResult]:
     """Make the blocks, and judge the best model after each on test data that no node has.
@@ -84,7 +88,7 @@ def make_blocks(
         folder: for chain, store and ledgers.
         nodes: how many.
         blocks: how many.
-        training_seconds: that each model is trained.
+        options: of the kind: how models are trained.
         say: told how it goes.
 
     Raises:
@@ -93,9 +97,7 @@ def make_blocks(
     kind = find_kind(real.task.kind)
     found: list[BlockResult] = []
     stopwatch = Stopwatch(time.monotonic)
-    with _network(
-        real.task, kind, data, folder, nodes, training_seconds, stopwatch, say
-    ) as network:
+    with _network(real.task, kind, data, folder, nodes, options, stopwatch, say) as network:
         driver = Driver(network, stopwatch, threading.Event(), _Stages(say).tell)
         for number in range(1, blocks + 1):
             began = time.monotonic()
@@ -142,16 +144,21 @@ def _network(
     data: Path,
     folder: Path,
     nodes: int,
-    training_seconds: float,
+    options: Mapping[str, object],
     stopwatch: Stopwatch,
     say: Callable[[str], None],
 ) -> Iterator[LocalNetwork]:
-    settings = LearnerSettings({"training_seconds": training_seconds}, device="cpu")
+    settings = LearnerSettings(option_values(task, options), "cpu")
     learner = TaskLearner(kind.make_task(task, settings))
     folder.mkdir(parents=True, exist_ok=True)
     task_file = folder / "task.toml"
     task_file.write_text(write_task_file(task), encoding="utf-8")
-    parameters = replace(DEMO, samples_per_part=task.samples_per_part, start_seconds=START_SECONDS)
+    parameters = replace(
+        DEMO,
+        samples_per_part=task.samples_per_part,
+        start_seconds=START_SECONDS,
+        significance=SIGNIFICANCE,
+    )
     plan = DemoPlan(PROJECT, folder, RECORDED_HEADERS, nodes, parameters, task=str(task_file))
 
     def learner_of(node: int) -> Learner:
