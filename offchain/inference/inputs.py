@@ -66,27 +66,17 @@ class Inputs:
             for file in self._files(text):
                 yield from self._read(file)
 
-    def prepare(self, content: object, where: str, place: int = 0) -> Prepared:
-        """Return one sample as the task has it.
+    def given(self, sample: object, where: str, place: int = 0) -> Prepared:
+        """Return what a program has in memory as the task has it.
 
         Args:
-            content: a picture as file content or pixels, a row by column, or a text.
+            sample: of pictures a path, the content of a file, pixels, or an object with pixels such
+                as Pillow's images; of tables a mapping from columns to values; of texts a string.
             where: what messages call it.
             place: its number.
 
         Raises:
             DataError: it does not fit the task; says what is wrong with it.
-        """
-        try:
-            return self._prepared(Found(place, where, None, content))  # type: ignore[arg-type]
-        except RefusedSample as error:
-            raise DataError(f"{where} {error}") from error
-
-    def given(self, sample: object, where: str, place: int = 0) -> Prepared:
-        """Return what a program has in memory as the task has it; raises as `prepare`.
-
-        Of pictures that is a path, the content of a file, pixels, or an object with pixels such as
-        Pillow's images; of tables a mapping from columns to values; of texts a string.
         """
         if isinstance(sample, os.PathLike) or (
             isinstance(sample, str) and isinstance(self._samples, ImageSamples)
@@ -95,14 +85,20 @@ class Inputs:
             [found] = ImageFile(path, str(path), "").read()
             if isinstance(found, Refusal):
                 raise DataError(str(found))
-            return self.prepare(found.content, str(path), place)
-        if not isinstance(sample, np.ndarray) and hasattr(sample, "__array__"):
+            return self._checked(found.content, str(path), place)
+        if hasattr(sample, "__array__") or hasattr(sample, "__array_interface__"):
             sample = np.asarray(sample)
-        return self.prepare(sample, where, place)
+        return self._checked(sample, where, place)
 
     def gather(self, prepared: Sequence[Prepared]) -> Any:
         """Return samples as the arrays of their kind."""
         return self._preparation.gather(prepared)
+
+    def _checked(self, content: object, where: str, place: int) -> Prepared:
+        try:
+            return self._prepared(Found(place, where, None, content))  # type: ignore[arg-type]
+        except RefusedSample as error:
+            raise DataError(f"{where} {error}") from error
 
     def _files(self, text: str) -> Iterator[DataFile]:
         path = Path(text)

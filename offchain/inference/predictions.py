@@ -10,7 +10,7 @@ from offchain.inference.inputs import Inputs
 from offchain.inference.verified_model import VerifiedModel
 from offchain.learning.own_data.prepared import Prepared
 
-BATCH = 512
+BATCH = 4_096
 """Samples that are computed together."""
 
 
