@@ -48,6 +48,8 @@ ENVIRONMENT: Final = {
     "headers": "MODELCHAIN_HEADERS",
     "bitcoin_cookie": "MODELCHAIN_BITCOIN_COOKIE",
     "relayer": "MODELCHAIN_RELAYER",
+    "relayer_proxy": "MODELCHAIN_RELAYER_PROXY",
+    "websocket": "MODELCHAIN_WEBSOCKET",
     "mnemonic": "MODELCHAIN_MNEMONIC",
     "private_key": "MODELCHAIN_PRIVATE_KEY",
     "key_file": "MODELCHAIN_KEY_FILE",
@@ -88,6 +90,8 @@ class Settings:
             ``core:URL`` or ``esplora:URL``.
         bitcoin_cookie: the Bitcoin node's cookie file, for ``core:`` without a password.
         relayer: the relayer's address.
+        relayer_proxy: the proxy that relayers are asked through; None: as the environment says.
+        websocket: where the EVM node tells of new blocks; None: it is asked for them.
         mnemonic: BIP-39 words that accounts are numbered under; None for the development one.
         private_key: the account's key in hexadecimal, instead of a numbered account.
         key_file: an encrypted key file, instead of both.
@@ -103,6 +107,8 @@ class Settings:
     kept: Path
     headers: str = field(repr=False)
     relayer: str = field(repr=False)
+    relayer_proxy: str | None = field(default=None, repr=False)
+    websocket: str | None = field(default=None, repr=False)
     mnemonic: str | None = field(default=None, repr=False)
     private_key: str | None = field(default=None, repr=False)
     key_file: Path | None = None
@@ -183,6 +189,8 @@ def load_settings(
         kept=path("kept", place / "out" / "demo-chain"),
         headers=text("headers") or str(RECORDED_HEADERS),
         relayer=text("relayer") or DEFAULT_RELAYER,
+        relayer_proxy=text("relayer_proxy"),
+        websocket=text("websocket"),
         mnemonic=text("mnemonic"),
         private_key=text("private_key"),
         key_file=optional_path("key_file"),

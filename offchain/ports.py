@@ -117,6 +117,9 @@ class ContentStore(ABC):
     def has(self, digest: bytes) -> bool:
         """Whether the file can be fetched, without reading all of it where that is cheap."""
 
+    def forget(self, digest: bytes) -> None:  # noqa: B027  (what reads alone keeps nothing)
+        """Keep a file no longer; one that is not kept is no error. ``StoreError``."""
+
 
 class HeaderSource(ABC):
     """Raw Bitcoin headers by height. What it returns is hostile until the relay has checked it."""

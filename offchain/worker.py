@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from offchain.commands.options import (
     account_option,
+    keep_rounds_option,
     program,
     relayers_option,
     setting_options,
@@ -30,9 +31,10 @@ from offchain.protocol.deciding.policy import Role
 
 @program(*task_options())
 @account_option()
-@setting_options("rpc", "deployment", "store", "maximum_fee", "maximum_claim_fee")
+@setting_options("rpc", "websocket", "deployment", "store", "maximum_fee", "maximum_claim_fee")
 @state_option("where the journal is")
 @relayers_option("where shares go, to one of several by chance")
+@setting_options("relayer_proxy")
 @click.option(
     "--direct",
     is_flag=True,
@@ -115,6 +117,7 @@ from offchain.protocol.deciding.policy import Role
     type=click.FloatRange(0.01, 600.0),
     help="pause between two looks at the chain; 0.2 on a development chain, else 2",
 )
+@keep_rounds_option()
 @click.option(
     "--leave",
     is_flag=True,

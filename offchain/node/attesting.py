@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import structlog
 
-from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.errors import ModelError, StoreError, StoreUnreachableError
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Evaluation, EvaluationEnded
@@ -29,6 +28,9 @@ from offchain.storage.opened import OWN_TROUBLE, model_points
 from offchain.storage.unixfs import MAXIMUM_FILE, parse_root
 
 log = structlog.get_logger()
+
+_REMEMBERED = 1_024
+"""Models of which it is remembered whether they can be had: those of more than four rounds."""
 
 RETRY_SECONDS = 1.0
 """What cannot be had or computed rests so long before it is tried again."""
@@ -73,6 +75,8 @@ class Attesting:
         self._fetched: set[bytes] = set()
         self._is_cut_off = False
         self._points: dict[tuple[bytes, bytes], Points] = {}
+        self._unknown: set[tuple[bytes, bytes]] = set()
+        self._data: tuple[RoundHistory, RoundData] | None = None
         self._table: tuple[History, object, statements.Tabulated] | None = None
 
     @property
@@ -89,10 +93,14 @@ class Attesting:
         """D of a round; None before it is fixed, and while some of it is not open here."""
         if entry.fixed is None or entry.data_set is None:
             return None
+        if self._data is not None and self._data[0] is entry:
+            return self._data[1]
         transactions = tuple(entry.data[number] for number in entry.data_set)
         if any(self._payloads.state(data) is not DataState.OPEN for data in transactions):
             return None
-        return RoundData(entry.number, entry.fixed.data_root, transactions)
+        # Nothing of it changes any more; a chain that is read anew has other entries.
+        self._data = entry, RoundData(entry.number, entry.fixed.data_root, transactions)
+        return self._data[1]
 
     # ---- models' files -----------------------------------------------------------------------
 
@@ -128,6 +136,9 @@ class Attesting:
         """
         if model_hash in self._fetched:
             return True
+        if len(self._asked) + len(self._fetched) > _REMEMBERED:
+            self._asked.clear()
+            self._fetched.clear()
         asked = self._asked.get(model_hash)
         if asked is not None and self._clock() - asked < RETRY_SECONDS:
             return False
@@ -149,10 +160,14 @@ class Attesting:
 
         `MALFORMED` if it is.
         """
-        key = (judged_on(data), model_hash)
+        key = (data.judged_on, model_hash)
+        if key in self._unknown:
+            return None
         if key not in self._points:
             kept = self._journal.points(*key)
             if kept is None or len(kept) not in (0, self._samples(data)):
+                # The journal is asked once: it knows nothing that did not go through here since.
+                self._unknown = {known for known in self._unknown if known[0] == key[0]} | {key}
                 return None
             self._points[key] = np.frombuffer(kept, np.uint8)
         return self._points[key]
@@ -208,7 +223,7 @@ class Attesting:
         """
         if self._background.name is not None or not models:
             return
-        evaluation = Evaluation(judged_on(data), tuple(models))
+        evaluation = Evaluation(data.judged_on, tuple(models))
 
         def evaluate() -> Mapping[bytes, Points]:
             test = [self._payloads.plaintext(*place) for place in data.test_parts]
@@ -253,6 +268,7 @@ class Attesting:
         }
         for model, points in found.items():
             self._points[evaluation.judged_on, model] = points
+            self._unknown.discard((evaluation.judged_on, model))
             self._journal.keep_points(evaluation.judged_on, model, points.tobytes())
             log.info("evaluated", model=model.hex()[:12], points=int(points.sum(dtype=np.int64)))
 
@@ -299,7 +315,7 @@ class Attesting:
         """
         entry = history.round(data.round)
         # A chain that was read anew may have the same reveals in another order.
-        key = (judged_on(data), history.head.model_hash, entry.missing, len(entry.reveals))
+        key = (data.judged_on, history.head.model_hash, entry.missing, len(entry.reveals))
         if self._table is not None and self._table[0] is history and self._table[1] == key:
             return self._table[2]
         points = self.points_of_rows(history, data)
@@ -370,12 +386,3 @@ def brought_as_root(entry: RoundHistory, index: int) -> bool:
     """
     file = entry.brought.get(index)
     return file is not None and parse_root(file) is not None
-
-
-def judged_on(data: RoundData) -> bytes:
-    """What points are kept by: the data set, and which of its parts test.
-
-    Where blocks are taken back, another Bitcoin block may have drawn other parts of the same data.
-    """
-    drawn = b"".join(item.test_parts.to_bytes(HASH_BYTES, "big") for item in data.transactions)
-    return keccak256(data.root + drawn)

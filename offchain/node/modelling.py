@@ -42,6 +42,9 @@ TRAINING_BYTES = 1 << 29
 RETRAIN_SECONDS = 10.0
 """A training that failed is tried again after so long."""
 
+HELD_ROUNDS = 2
+"""Rounds whose models are held, as many as the journal keeps."""
+
 RECOVERY_SECONDS = 30.0
 """A sealed copy that could not be had is asked for again after so long."""
 
@@ -70,6 +73,9 @@ class Modelling:
         journal: keeps the sealed copies too.
         background: runs the training.
         clock: seconds.
+
+    Attributes:
+        progress: how far the last training came; None: there was none.
     """
 
     def __init__(
@@ -92,6 +98,7 @@ class Modelling:
         self._restored: set[int] = set()
         self._is_training = False
         self._paused_until = 0.0
+        self.progress: TrainingProgress | None = None
 
     # ---- what is in hand ---------------------------------------------------------------------
 
@@ -144,6 +151,7 @@ class Modelling:
         def report(progress: TrainingProgress) -> None:
             nonlocal last_report, is_first
             self._background.step()
+            self.progress = progress
             now = self._clock()
             if is_first:
                 is_first = False
@@ -206,7 +214,13 @@ class Modelling:
             MAXIMUM_FILE,
         )
         self._journal.keep_sealed_copy(round_number, sealed)
-        self._held[round_number] = HeldModel(model, root, sealed)
+        self._take_in_hand(round_number, HeldModel(model, root, sealed))
+
+    def _take_in_hand(self, round_number: int, model: HeldModel) -> None:
+        """Hold a model; those of rounds that are over are let go of."""
+        self._held = {n: held for n, held in self._held.items() if n > round_number - HELD_ROUNDS}
+        self._restored = {n for n in self._restored if n > round_number - HELD_ROUNDS}
+        self._held[round_number] = model
 
     # ---- commitment, recovery, reveal --------------------------------------------------------
 
@@ -237,7 +251,7 @@ class Modelling:
             log.warning("a sealed model copy cannot be fetched", reason=str(error))
             opened = False
         if not opened:
-            self._unrecoverable[sealed_copy] = self._clock() + RECOVERY_SECONDS
+            self._unrecoverable = {sealed_copy: self._clock() + RECOVERY_SECONDS}
         return opened
 
     def _open(self, round_number: int, sealed: bytes) -> bool:
@@ -254,7 +268,7 @@ class Modelling:
         except ModelChainError as error:
             log.warning("a sealed model copy cannot be opened", reason=str(error))
             return False
-        self._held[round_number] = HeldModel(model, root, sealed)
+        self._take_in_hand(round_number, HeldModel(model, root, sealed))
         log.info("the model of before is in hand again", round=round_number)
         return True
 

@@ -119,6 +119,7 @@ class Sharing:
             return SharingFacts()
         if self._first_seen[0] != collecting:
             self._first_seen = (collecting, status.tip)
+            self._forget_before(collecting - 1)
         kept = self.kept(history, collecting)
         training, test = Delivery.NOTHING, Delivery.NOTHING
         taken = self._own_data(history, competing) if competing else None
@@ -132,6 +133,13 @@ class Sharing:
             training_keys=training,
             test_keys=test,
         )
+
+    def _forget_before(self, round_number: int) -> None:
+        """Let go of what was remembered about rounds before this one."""
+        self._nullifiers = {k: v for k, v in self._nullifiers.items() if k[1] >= round_number}
+        self._rests = {k: v for k, v in self._rests.items() if k[1] >= round_number}
+        self._pauses = {k: v for k, v in self._pauses.items() if k[1] >= round_number}
+        self._moments = {k: v for k, v in self._moments.items() if k[0] >= round_number}
 
     def _data_delivery(self, history: History, collecting: int, is_kept: bool) -> Delivery:
         if self._source is None:

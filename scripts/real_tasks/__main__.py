@@ -85,7 +85,7 @@ def run_task(
     if training_seconds is not None:
         options["training_seconds"] = training_seconds
     seconds = float(str(options["training_seconds"]))
-    began = time.monotonic()
+    began, made_how = time.monotonic(), made_by("scripts.real_tasks")
 
     def say(line: str) -> None:
         click.echo(f"{time.monotonic() - began:7.1f} s  {name}: {line}")
@@ -119,7 +119,7 @@ def run_task(
         "options": options,
         "blocks": [asdict(block) for block in made],
         "seconds": round(time.monotonic() - began, 1),
-        **made_by("scripts.real_tasks"),
+        **made_how,
     }
     yield found
     classes = len(preparation_for(real.task.samples).labels)

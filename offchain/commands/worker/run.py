@@ -7,16 +7,17 @@ import secrets as randomness
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import fields, replace
 from pathlib import Path
 
 from offchain.chain.deployment.trust import require_task
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
-from offchain.chain.web3_chain import Web3Chain, open_contracts
-from offchain.commands.options import LIVE_CONFIRMATIONS, polling
+from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
+from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, polling
 from offchain.commands.own_data.opening import Chosen
+from offchain.commands.watched import watched
 from offchain.commands.worker.own_data import open_for_node, stop_when_shared, tell_preview
 from offchain.commands.worker.training import (
     help_training,
@@ -37,11 +38,14 @@ from offchain.learning.tasks.known import (
     require_wanted,
 )
 from offchain.learning.training.place import place_of
-from offchain.node.assembly import Adapters, assemble_worker, journal_file
+from offchain.node.assembly import Adapters, assemble_worker, journal_file, memory_beside
 from offchain.node.beside_outlet import BesideOutlet
 from offchain.node.direct_outlet import DirectOutlet
+from offchain.node.flights import Flights
 from offchain.node.journal import Journal
+from offchain.node.kept_files import KeptFiles
 from offchain.node.loop import LoopSettings
+from offchain.node.monitoring.watch import Watch
 from offchain.node.own import Own
 from offchain.node.relayer.client import Relayers
 from offchain.ports import DataSource, Learner, Outlet
@@ -50,10 +54,14 @@ from offchain.programs.ending import work_until_stopped
 from offchain.programs.running import stop_on_signals
 from offchain.programs.standard_output import tell
 from offchain.protocol.deciding.policy import Confirmations, Policy, Role
+from offchain.protocol.deciding.retention import Retention
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
 HIGHEST_CONFIRMATIONS = 10_000
+
+TRANSACTIONS_AT_ONCE = 8
+"""Of a worker's account that are on their way."""
 
 DEVELOPMENT_PHASE_SECONDS = 60
 """What a node takes a phase's length for where headers are replayed."""
@@ -79,6 +87,8 @@ def run_worker(
     phase_seconds: int | None,
     poll: float | None,
     leave: bool,
+    metrics_port: int | None = None,
+    keep_rounds: int = KEEP_ROUNDS,
     learner_of: Callable[[Learner], Learner] = lambda learner: learner,
     challenges: bool = True,
     device: str | None = None,
@@ -114,13 +124,29 @@ def run_worker(
     values = option_values(learned, given)
     account = load_account(settings, number, chain_id)
     chain = Web3Chain(
-        contracts, account, FeePolicy(settings.maximum_fee, settings.maximum_claim_fee)
+        contracts,
+        account,
+        FeePolicy(settings.maximum_fee, settings.maximum_claim_fee),
+        heads=open_heads(settings.websocket, contracts),
     )
     own = Own.of(chain, node_seed(settings, chain_id, number, seed_file))
     outlet: Outlet = BesideOutlet(
-        Relayers(urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic)
+        Relayers(
+            urls or (settings.relayer,),
+            own.secrets.seed,
+            chain.parameters,
+            time.monotonic,
+            settings.relayer_proxy,
+        )
     )
-    content = open_store(settings.store, for_writing=True)
+    store = open_store(settings.store, for_writing=True)
+    file = journal_file(
+        settings.state,
+        chain.deployment.genesis_hash,
+        chain.deployment.address("ModelChain"),
+        chain.account,
+    )
+    content = KeptFiles(store, file.with_suffix(".files"), keep_rounds)
     source: DataSource | None = None
     which = position if position is not None else (number or 0) % nodes
     if data is not None and (data_source is not None or Role.SHARE not in chosen_roles):
@@ -140,20 +166,17 @@ def run_worker(
             "worker: --direct ties this account to everything that it shares, for everybody to "
             "see: use a relayer where that matters"
         )
-        outlet = DirectOutlet(chain, content)
+        outlet = BesideOutlet(DirectOutlet(chain, content))
     policy = make_policy(chain_id, chosen_roles, depths, phase_seconds, leave)
     policy = replace(policy, challenges=challenges)
     stopped = stop_on_signals()
-    file = journal_file(
-        settings.state,
-        chain.deployment.genesis_hash,
-        chain.deployment.address("ModelChain"),
-        chain.account,
-    )
+    watch = Watch(time.monotonic)
     # The learner last, since it takes longest: what is wrong with the rest is said before.
     with (
         held_alone(file.with_suffix(".lock"), f"a worker of {chain.account}"),
+        closing(content),
         Journal(file) as journal,
+        watched(metrics_port, "worker", contracts, account.address, watch),
         training_processes(place, threads, shared, cpu_only=device == "cpu") as processes,
         ExitStack() as own_data,
     ):
@@ -181,6 +204,9 @@ def run_worker(
             time.monotonic,
             randomness.token_bytes,
             LoopSettings(poll=poll or polling(is_development=chain_id == DEVELOPMENT_CHAIN_ID)),
+            memory_beside(file, chain.deployment.genesis_hash, Retention(chain.account)),
+            Flights(TRANSACTIONS_AT_ONCE),
+            watch,
         )
         work_until_stopped(lambda: node.run(stopped), stopped)
     if processes is not None:
