@@ -138,6 +138,33 @@ def account_option(text: str = "", *, required: bool = False) -> Callable[[Comma
     )
 
 
+_HIGHEST_ACCOUNT: Final = 2**31 - 1
+
+
+def _whose(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    """Refuse what is neither a number nor an address, before anything is loaded."""
+    if given is None or given.startswith("0x"):
+        return given
+    digits = given.isascii() and given.isdecimal() and len(given) <= len(str(_HIGHEST_ACCOUNT))
+    if not (digits and int(given) <= _HIGHEST_ACCOUNT):
+        raise click.BadParameter(
+            f"{given!r} is no number of an account and no address", context, parameter
+        )
+    return given
+
+
+def whose_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """``--account``, a number or any address, as the argument ``whose``: None if not given."""
+    return click.option(
+        "--account",
+        "whose",
+        metavar="N|ADDRESS",
+        callback=_whose,
+        required=required,
+        help=f"{text}: account N of the mnemonic [{ENVIRONMENT['mnemonic']}], or an address",
+    )
+
+
 def polling(*, is_development: bool) -> float:
     """Seconds between two looks at a chain: blocks of a live one come every few seconds."""
     return DEVELOPMENT_POLL_SECONDS if is_development else LIVE_POLL_SECONDS

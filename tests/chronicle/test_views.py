@@ -14,6 +14,7 @@ from offchain.protocol.history.entries import HistoryError
 from offchain.protocol.rules.judging import is_valid
 from offchain.protocol.words.disputes import FallReason
 from offchain.protocol.words.status import Electorate, VoidReason
+from tests.support.json_schema import check
 
 
 def model_of(seen: RoundView, account: str) -> ModelView:
@@ -141,36 +142,6 @@ def test_json_form_has_what_the_schema_says(told, kind):
     for view in views:
         form = json.loads(json.dumps(json_form(view)))
         check(form, definitions[kind.__name__], definitions)
-
-
-def check(value: object, rule: dict, definitions: dict) -> None:
-    """The part of JSON Schema that the schemas use."""
-    if "$ref" in rule:
-        check(value, definitions[rule["$ref"].rsplit("/", 1)[1]], definitions)
-    elif "anyOf" in rule:
-        assert any(passes(value, choice, definitions) for choice in rule["anyOf"]), (value, rule)
-    elif "enum" in rule:
-        assert value in rule["enum"]
-    elif rule["type"] == "object":
-        assert isinstance(value, dict)
-        assert list(value) == rule["required"] == list(rule["properties"])
-        for name, own in rule["properties"].items():
-            check(value[name], own, definitions)
-    elif rule["type"] == "array":
-        assert isinstance(value, list)
-        for item in value:
-            check(item, rule["items"], definitions)
-    else:
-        kinds = {"integer": int, "string": str, "boolean": bool, "null": type(None)}
-        assert type(value) is kinds[rule["type"]]
-
-
-def passes(value: object, rule: dict, definitions: dict) -> bool:
-    try:
-        check(value, rule, definitions)
-    except AssertionError:
-        return False
-    return True
 
 
 def test_no_view_has_a_float(told):
