@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "round": "One round: phases, data, models, disputes.",
     "status": "The chain, its phase, and your node, on one screen.",
     "store": "Put files into the content store, get, list.",
+    "up": "A network on this machine that goes on until stopped.",
     "verify": "Compute everything that the chain says again.",
     "wallet": "Tokens and stake: look, send, claim rewards.",
     "why": "Why an account got what it got in a round.",
