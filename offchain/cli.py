@@ -17,6 +17,7 @@ from offchain.commands.options import CONTEXT, VERSION
 from offchain.programs.running import run_program
 
 COMMANDS: Final = {
+    "account": "Accounts by name: new, import, back up, recover.",
     "attack": "Try the promises of the protocol, each by its attack.",
     "audit": "Try to name who shared, from all that is public.",
     "block": "One block: its models, votes and rewards.",

@@ -51,6 +51,8 @@ ENVIRONMENT: Final = {
     "private_key": "MODELCHAIN_PRIVATE_KEY",
     "key_file": "MODELCHAIN_KEY_FILE",
     "key_password": "MODELCHAIN_KEY_PASSWORD",
+    "key_password_file": "MODELCHAIN_KEY_PASSWORD_FILE",
+    "accounts": "MODELCHAIN_ACCOUNTS",
     "maximum_fee": "MODELCHAIN_MAXIMUM_FEE",
     "maximum_claim_fee": "MODELCHAIN_MAXIMUM_CLAIM_FEE",
 }
@@ -89,7 +91,9 @@ class Settings:
         mnemonic: BIP-39 words that accounts are numbered under; None for the development one.
         private_key: the account's key in hexadecimal, instead of a numbered account.
         key_file: an encrypted key file, instead of both.
-        key_password: opens it.
+        key_password: opens it, and accounts that have names.
+        key_password_file: a file whose first line is that password, where it is not given itself.
+        accounts: folder of the accounts that have names.
         maximum_fee: wei for one gas that transactions never pay more than. Given in gwei.
         maximum_claim_fee: the same for transactions that claim rewards.
     """
@@ -105,6 +109,8 @@ class Settings:
     key_file: Path | None = None
     bitcoin_cookie: Path | None = None
     key_password: str | None = field(default=None, repr=False)
+    key_password_file: Path | None = None
+    accounts: Path = Path("accounts")
     maximum_fee: int = DEFAULT_MAXIMUM_FEE * 10**GWEI_DECIMALS
     maximum_claim_fee: int = DEFAULT_CLAIM_FEE * 10**GWEI_DECIMALS
 
@@ -183,6 +189,8 @@ def load_settings(
         key_file=optional_path("key_file"),
         bitcoin_cookie=optional_path("bitcoin_cookie"),
         key_password=text("key_password"),
+        key_password_file=optional_path("key_password_file"),
+        accounts=path("accounts", data / "accounts"),
         maximum_fee=fee("maximum_fee", DEFAULT_MAXIMUM_FEE),
         maximum_claim_fee=fee("maximum_claim_fee", DEFAULT_CLAIM_FEE),
     )

@@ -7,7 +7,10 @@ refused at once: what a command does stands in a module of its own, imported whe
 from __future__ import annotations
 
 import os
+import re
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import click
@@ -17,6 +20,7 @@ from offchain.config import (
     DEFAULT_MAXIMUM_FEE,
     DEFAULT_RELAYER,
     ENVIRONMENT,
+    Settings,
     load_settings,
     version,
 )
@@ -126,42 +130,50 @@ def state_option(text: str) -> Callable[[Command], Command]:
     return setting_option("state", "FOLDER", text)
 
 
-def account_option(text: str = "", *, required: bool = False) -> Callable[[Command], Command]:
-    """``--account N``, as the argument ``number``: None if it is not given."""
-    return click.option(
-        "--account",
-        "number",
-        metavar="N",
-        type=click.IntRange(0, 2**31 - 1),
-        required=required,
-        help=f"account N of the mnemonic [{ENVIRONMENT['mnemonic']}]{text}",
-    )
-
-
 _HIGHEST_ACCOUNT: Final = 2**31 - 1
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
-def _whose(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
-    """Refuse what is neither a number nor an address, before anything is loaded."""
-    if given is None or given.startswith("0x"):
+def _named(context: click.Context, parameter: click.Parameter, given: str | None) -> Any:
+    """An account's number as one, its name as it is: refused before anything is loaded."""
+    if given is None or _NAME.fullmatch(given):
         return given
     digits = given.isascii() and given.isdecimal() and len(given) <= len(str(_HIGHEST_ACCOUNT))
     if not (digits and int(given) <= _HIGHEST_ACCOUNT):
         raise click.BadParameter(
-            f"{given!r} is no number of an account and no address", context, parameter
+            f"{given!r} is no number or name of an account", context, parameter
         )
-    return given
+    return int(given)
+
+
+def _whose(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    if given is None or given.startswith("0x"):
+        return given
+    return str(_named(context, parameter, given))
+
+
+def account_option(text: str = "", *, required: bool = False) -> Callable[[Command], Command]:
+    """``--account N`` or a name, as the argument ``number``: None if it is not given."""
+    return click.option(
+        "--account",
+        "number",
+        metavar="N|NAME",
+        callback=_named,
+        required=required,
+        help=f"account N of the mnemonic [{ENVIRONMENT['mnemonic']}], or one that has a name{text}",
+    )
 
 
 def whose_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
-    """``--account``, a number or any address, as the argument ``whose``: None if not given."""
+    """``--account``, a number, name or any address, as the argument ``whose``."""
     return click.option(
         "--account",
         "whose",
-        metavar="N|ADDRESS",
+        metavar="N|NAME|ADDRESS",
         callback=_whose,
         required=required,
-        help=f"{text}: account N of the mnemonic [{ENVIRONMENT['mnemonic']}], or an address",
+        help=f"{text}: account N of the mnemonic [{ENVIRONMENT['mnemonic']}], one that has a "
+        "name, or an address",
     )
 
 
@@ -198,4 +210,16 @@ def start(run: Callable[..., None], options: dict[str, Any]) -> None:
     if "log_level" in options:
         configure_logs(options.pop("log_level"))
     given = {name: options.pop(name) for name in ENVIRONMENT if name in options}
-    run(load_settings(given, os.environ), **options)
+    settings = load_settings(given, os.environ)
+    named = options.get("number", options.get("whose"))
+    run(_with_password(settings, named), **options)
+
+
+def _with_password(settings: Settings, named: object) -> Settings:
+    """The settings with the password of a named account, which a terminal is asked for."""
+    is_name = isinstance(named, str) and _NAME.fullmatch(named) is not None
+    has_one = settings.key_password is not None or settings.key_password_file is not None
+    if not is_name or has_one or not sys.stdin.isatty():
+        return settings
+    password = click.prompt(f"Password of {named}", hide_input=True, err=True)
+    return replace(settings, key_password=password)

@@ -1,11 +1,11 @@
-"""Whose node a command is about: an account's number or an address, and the secrets behind it."""
+"""Whose node a command is about: number, name or address, and the secrets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from offchain.chain.deployment.file import Deployment
-from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.commands.wallet.owners import node_secrets
 from offchain.commands.wallet.shown import checked_address
 from offchain.config import Settings
@@ -26,13 +26,13 @@ def find_account(settings: Settings, deployment: Deployment, text: str) -> Whose
     Args:
         settings: where keys are.
         deployment: which chain's accounts.
-        text: a number under the mnemonic, or an address.
+        text: a number under the mnemonic, a name of the accounts' folder, or an address.
 
     Raises:
-        ConfigurationError: it is neither, or its key is not usable.
+        ConfigurationError: it is none of them, or its key is not usable.
     """
     if text.startswith("0x"):
         return Whose(checked_address(text), None)
-    number = int(text)
+    number: AccountName = int(text) if text.isdecimal() else text
     address = str(load_account(settings, number, deployment.chain_id).address)
     return Whose(address, node_secrets(settings, deployment, number))

@@ -13,7 +13,7 @@ from offchain.chain import follower as follower_module
 from offchain.chain.follower import OVERLAP, ChainFollower, InconsistentReadingError, agrees
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import ChainError
 from offchain.ports import Chain

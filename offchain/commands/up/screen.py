@@ -41,6 +41,7 @@ class Screen:
         self._began = began
         self._told_blocks: int | None = None
         self._told_phase: tuple[int, Phase] | None = None
+        self._told_applied = 0
 
     def tell(self, line: str) -> None:
         """Print a line that stays."""
@@ -56,7 +57,13 @@ class Screen:
             self.tell(self._block(block_view(chronicle, number)))
         self._told_blocks = head
         competing = chronicle.history.competing
-        if competing is None or self._console.is_terminal:
+        if self._console.is_terminal:
+            return
+        applied = len(chronicle.history.epoch(1).applications)
+        if chronicle.history.started is None and applied != self._told_applied:
+            self._told_applied = applied
+            self.tell(f"{applied} of {self._network.plan.nodes} nodes have applied")
+        if competing is None:
             return
         phase = (competing.number, competing.phase)
         if phase != self._told_phase:

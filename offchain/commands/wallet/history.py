@@ -18,6 +18,7 @@ from offchain.chain.reading.token_history import (
     TokenHistory,
     read_history,
 )
+from offchain.chain.sending.accounts import AccountName
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.owners import named_owner
 from offchain.commands.wallet.shown import decimal
@@ -31,7 +32,7 @@ def show_history(
     settings: Settings,
     *,
     address: str | None,
-    number: int | None,
+    number: AccountName | None,
     limit: int,
     from_block: int,
     to_block: int | None,

@@ -13,7 +13,7 @@ from offchain.amounts import parse_decimal
 from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.reading.balances import reward_places
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.owners import node_secrets
@@ -25,7 +25,7 @@ from offchain.node.wallet.payments import Payment, pay_by_order
 
 
 def send_tokens(
-    settings: Settings, *, amount: str, to: str, number: int | None, as_json: bool
+    settings: Settings, *, amount: str, to: str, number: AccountName | None, as_json: bool
 ) -> None:
     """Send tokens to an address, wait until they are there, and say so.
 
@@ -68,7 +68,7 @@ def order_tokens(
     *,
     amount: str,
     to: str,
-    number: int,
+    number: AccountName,
     source: str,
     urls: tuple[str, ...],
     highest_fee: str,
@@ -112,7 +112,7 @@ def own_key(
     settings: Settings,
     contracts: DeployedContracts,
     account: LocalAccount,
-    number: int,
+    number: AccountName,
     holder: str,
 ) -> bytes:
     """The private key of an address of an account's node; 32 bytes.
