@@ -99,6 +99,7 @@ class LastingNetwork:
     Args:
         plan: what to start.
         report: told what is being done.
+        start: starts the programs, by default all of a network.
         clock: seconds.
     """
 
@@ -106,10 +107,12 @@ class LastingNetwork:
         self,
         plan: LastingPlan,
         report: Callable[[str], None],
+        start: Callable[..., DemoNetwork] = start_programs,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plan = plan
         self._report = report
+        self._start_programs = start
         self._clock = clock
         self._stack = ExitStack()
         self._anvil: Anvil | None = None
@@ -200,7 +203,9 @@ class LastingNetwork:
         self._write_configuration(self._anvil.url, relayer)
         children = stack.enter_context(children_of(plan, self._anvil.url, relayer))
         self._report("starting relayer, feeder and nodes")
-        self._network = start_programs(plan, contracts, source, children, self._anvil.url, relayer)
+        self._network = self._start_programs(
+            plan, contracts, source, children, self._anvil.url, relayer
+        )
         now = self._clock()
         names = ["relayer", "feeder", *(child.name for child in self._network.workers)]
         self._started = dict.fromkeys(names, now)
