@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "audit": "Try to name who shared, from all that is public.",
     "block": "One block: its models, votes and rewards.",
     "blocks": "The blocks of the model chain, newest first.",
+    "completion": "Completion of commands for bash, zsh and fish.",
+    "config": "Settings, and where each comes from.",
     "contracts": "Addresses of the contracts, and their ABI.",
     "demo": "A whole network on this machine makes a few blocks.",
     "doctor": "What is here, what is missing, how to get it.",

@@ -59,6 +59,10 @@ ENVIRONMENT: Final = {
 """The environment variable of each setting."""
 
 
+NO_FILE: Final[Mapping[str, str]] = {}
+"""No file of settings."""
+
+
 def version(project: Path = PROJECT) -> str:
     """This program's version: as it is installed, else as the checkout at `project` states it.
 
@@ -136,12 +140,16 @@ def load_settings(
     arguments: Mapping[str, str | Path | None],
     environment: Mapping[str, str],
     project: Path = PROJECT,
+    file: Mapping[str, str] = NO_FILE,
 ) -> Settings:
-    """Settings from a command line's options, an environment and the defaults, in this order.
+    """Settings from a command line's options, an environment, a file and the defaults.
+
+    What comes first in this order counts.
 
     Args:
         arguments: by setting; None and missing ones were not given.
         environment: the process's variables.
+        file: what `offchain.configuration_file` found, by setting.
         project: the checkout, whose folder ``deployments`` is the default; where there is none
             (the package is installed), the default is in the user's data folder.
 
@@ -158,7 +166,7 @@ def load_settings(
         where, value = (
             (f"option --{name.replace('_', '-')}", str(given))
             if given is not None
-            else (ENVIRONMENT[name], environment.get(ENVIRONMENT[name]))
+            else (ENVIRONMENT[name], environment.get(ENVIRONMENT[name], file.get(name)))
         )
         if value is not None and not value.strip():
             raise ConfigurationError(f"{where} is empty: give it a value or leave it out")
@@ -194,6 +202,20 @@ def load_settings(
         maximum_fee=fee("maximum_fee", DEFAULT_MAXIMUM_FEE),
         maximum_claim_fee=fee("maximum_claim_fee", DEFAULT_CLAIM_FEE),
     )
+
+
+def source_of(
+    name: str,
+    arguments: Mapping[str, str | Path | None],
+    environment: Mapping[str, str],
+    file: Mapping[str, str],
+) -> str:
+    """Where `load_settings` has a setting's value from: option, environment, file or default."""
+    if arguments.get(name) is not None:
+        return "option"
+    if ENVIRONMENT[name] in environment:
+        return "environment"
+    return "file" if name in file else "default"
 
 
 # Two letters at least: one letter before a colon is a drive on Windows.

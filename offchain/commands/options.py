@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -22,8 +23,10 @@ from offchain.config import (
     ENVIRONMENT,
     Settings,
     load_settings,
+    source_of,
     version,
 )
+from offchain.configuration_file import find_file, read_file
 from offchain.programs.logs import LEVELS, configure_logs
 
 DEVELOPMENT_POLL_SECONDS: Final = 0.2
@@ -210,9 +213,28 @@ def start(run: Callable[..., None], options: dict[str, Any]) -> None:
     if "log_level" in options:
         configure_logs(options.pop("log_level"))
     given = {name: options.pop(name) for name in ENVIRONMENT if name in options}
-    settings = load_settings(given, os.environ)
+    settings = load_settings(given, os.environ, file=_file_settings()[1])
     named = options.get("number", options.get("whose"))
     run(_with_password(settings, named), **options)
+
+
+def start_with_sources(run: Callable[..., None], options: dict[str, Any]) -> None:
+    """The same for a command that says where each setting is from: ``sources`` and ``file``."""
+    given = {name: options.pop(name) for name in ENVIRONMENT if name in options}
+    path, file = _file_settings()
+    sources = {name: source_of(name, given, os.environ, file) for name in ENVIRONMENT}
+    settings = load_settings(given, os.environ, file=file)
+    run(settings, sources=sources, file=path, **options)
+
+
+def _file_settings() -> tuple[Path | None, dict[str, str]]:
+    """The file of settings that counts here, and what it says."""
+    try:
+        here = Path.cwd()
+    except OSError:  # the folder is gone
+        return None, {}
+    path = find_file(here, os.environ)
+    return path, {} if path is None else read_file(path)
 
 
 def _with_password(settings: Settings, named: object) -> Settings:
