@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "completion": "Completion of commands for bash, zsh and fish.",
     "config": "Settings, and where each comes from.",
     "contracts": "Addresses of the contracts, and their ABI.",
+    "dashboard": "The chain as pages in a browser on this machine.",
     "demo": "A whole network on this machine makes a few blocks.",
     "doctor": "What is here, what is missing, how to get it.",
     "fonts": "List and check fonts, fetch more.",

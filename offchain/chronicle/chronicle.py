@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -54,6 +55,18 @@ _REWARDS: Final[dict[type[Record], str]] = {
 }
 
 
+@dataclass(slots=True)
+class Tally:
+    """What an account did and got so far, counted; ``earned`` is by round, without data."""
+
+    commitments: int = 0
+    attestations: int = 0
+    best: int = 0
+    voices: int = 0
+    burned: int = 0
+    earned: dict[int, int] = field(default_factory=dict)
+
+
 class Chronicle:
     """The chain's past. Create it empty and apply every record in order.
 
@@ -69,6 +82,7 @@ class Chronicle:
         data_paid: units paid for a data transaction, by round and number.
         stakes: of each account, what it had at stake since when.
         heats: of each account its heat after each gain, with the rounds that had opened then.
+        tallies: of each account that did or got anything.
         last_seen: of each account, its last transaction that left a mark.
         now: where the records end.
     """
@@ -93,6 +107,7 @@ class Chronicle:
         self.data_paid: dict[tuple[int, int], int] = {}
         self.stakes: dict[str, list[tuple[Moment, int]]] = {}
         self.heats: dict[str, list[tuple[int, int]]] = {}
+        self.tallies: dict[str, Tally] = {}
         self.last_seen: dict[str, Moment] = {}
         self.now = Moment(0, 0)
 
@@ -114,8 +129,10 @@ class Chronicle:
         if deed is not None:
             account = getattr(record, deed[1])
             number = getattr(record, "round")  # noqa: B009  (all of them have it)
-            self.deeds.setdefault((number, account), {})[deed[0]] = moment
-            self.last_seen[account] = moment
+            done = self.deeds.setdefault((number, account), {})
+            if deed[0] not in done:
+                self._count(account, deed[0])
+            done[deed[0]] = self.last_seen[account] = moment
         kind = _REWARDS.get(type(record))
         if kind is not None:
             self._pay(record, kind, moment)
@@ -124,6 +141,14 @@ class Chronicle:
                 self.last_seen[record.account] = moment
             case events.BlockAppended():
                 self.appended[record.number] = moment
+                if not record.data.quiet:
+                    reveals = self.history.round(record.round).reveals
+                    self.tally(reveals[record.data.best_reveal].account).best += 1
+            case events.RoundDecided():
+                for index in record.ranking:
+                    self.tally(self.history.round(record.round).reveals[index].account).voices += 1
+            case events.ModelBurned():
+                self.tally(record.account).burned += 1
             case events.HeatGained():
                 rounds = len(self.history.rounds)
                 self.heats.setdefault(record.account, []).append((rounds, record.heat))
@@ -156,6 +181,16 @@ class Chronicle:
             held = total
         return held
 
+    def tally(self, account: str) -> Tally:
+        """What an account did and got so far."""
+        return self.tallies.setdefault(account, Tally())
+
+    def _count(self, account: str, deed: Deed) -> None:
+        if deed is Deed.COMMITTED:
+            self.tally(account).commitments += 1
+        elif deed is Deed.OPENED:
+            self.tally(account).attestations += 1
+
     def _pay(self, record: Record, kind: str, moment: Moment) -> None:
         match record:
             case events.DataRewarded():
@@ -163,6 +198,8 @@ class Chronicle:
                 self.data_paid[record.round, record.index] = record.amount
             case events.BestRewarded() | events.VoiceRewarded() | events.AttesterRewarded():
                 account = record.account
+                earned = self.tally(account).earned
+                earned[record.round] = earned.get(record.round, 0) + record.amount
             case _:
                 return
         reward = RewardView(record.round, kind, account, record.amount, moment)

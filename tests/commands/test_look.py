@@ -13,9 +13,9 @@ from offchain.chronicle.pages import (
     NodesPage,
     RoundPage,
 )
+from offchain.chronicle.words import ago, clock_time, percent, tokens
 from offchain.commands.look.schemas import FILE, schemas_text
 from offchain.commands.look.sheet import wrapped
-from offchain.commands.look.words import ago, clock_time, percent, tokens
 from offchain.config import PROJECT
 from offchain.errors import ModelChainError
 from offchain.programs.running import CLOSED_PIPE, INTERRUPTED

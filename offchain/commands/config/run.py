@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from offchain.amounts import GWEI_DECIMALS
+from offchain.amounts import GWEI_DECIMALS, decimal
 from offchain.commands.look.sheet import Sheet
-from offchain.commands.wallet.shown import decimal
 from offchain.config import ENVIRONMENT, Settings
 from offchain.configuration_file import SECRETS
 from offchain.strangers.http_address import redacted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offchain.amounts import decimal
 from offchain.chronicle.answers import Answer
 from offchain.chronicle.denials import VOID_REASONS
 from offchain.chronicle.pages import (
@@ -13,8 +14,7 @@ from offchain.chronicle.pages import (
 )
 from offchain.chronicle.present import ClockView, OwnView, StatusView
 from offchain.chronicle.values import BlockView, ModelView, Moment, RoundView
-from offchain.commands.look.sheet import Sheet
-from offchain.commands.look.words import (
+from offchain.chronicle.words import (
     PHASES,
     ago,
     clock_time,
@@ -24,7 +24,7 @@ from offchain.commands.look.words import (
     tokens,
     yes,
 )
-from offchain.commands.wallet.shown import decimal
+from offchain.commands.look.sheet import Sheet
 
 DEVELOPMENT_CHAIN = 31337
 

@@ -13,7 +13,7 @@ from offchain.chronicle.chronicle import Chronicle, Deed
 from offchain.chronicle.duties import due_now
 from offchain.chronicle.rounds import block_view, round_view
 from offchain.chronicle.values import BlockView, RoundView
-from offchain.commands.look.words import PHASES, percent, short, state_of_round, tokens
+from offchain.chronicle.words import PHASES, percent, short, state_of_round, tokens
 from offchain.node.demo.local_network import DemoNetwork
 from offchain.protocol.words.status import Phase
 

@@ -11,11 +11,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from offchain.amounts import decimal
 from offchain.chain.reading.balances import Balances, read_balances
 from offchain.chain.sending.accounts import AccountName
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.owners import named_owner
-from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import add_exact_column, fits, flowing, print_whole
 from offchain.config import Settings
 

@@ -9,7 +9,7 @@ from random import SystemRandom
 import click
 from eth_account.signers.local import LocalAccount
 
-from offchain.amounts import parse_decimal
+from offchain.amounts import decimal, parse_decimal
 from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.reading.balances import reward_places
 from offchain.chain.reading.contracts import DeployedContracts
@@ -17,7 +17,7 @@ from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.owners import node_secrets
-from offchain.commands.wallet.shown import checked_address, decimal, receiving_address, warn
+from offchain.commands.wallet.shown import checked_address, receiving_address, warn
 from offchain.config import Settings
 from offchain.errors import ConfigurationError, InsufficientTokensError
 from offchain.node.wallet.carriers import open_carriers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from offchain.amounts import decimal
 from offchain.chronicle.denials import VOID_REASONS
-from offchain.commands.wallet.shown import decimal
 from offchain.protocol.words.parameters import ETHER
 from offchain.protocol.words.status import Phase, VoidReason
 
