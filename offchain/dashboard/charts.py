@@ -89,7 +89,7 @@ def line_chart(title: str, places: Sequence[int], lines: Sequence[Line]) -> Mark
         for line in lines
     )
     return Markup(  # noqa: S704  (made of numbers, and of texts that were escaped)
-        '<div class="scroll" tabindex="0" role="region" aria-label="chart">'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}, drawn">'
         + "".join(parts)
         + f'</div><ul class="legend">{legend}</ul>'
     )
@@ -119,8 +119,9 @@ def phase_chart(found: Form, tip: int) -> Markup:
     if not phases:
         return Markup("")
     start = int(found["open_height"])
-    low = min(start, tip)
-    high = max(tip, *(int(phase["end_height"]) for phase in phases)) + 1
+    runs = any(phase["ended"] is None for phase in phases)
+    ends = [int(phase["end_height"]) for phase in phases]
+    low, high = start, max([*ends, tip] if runs else ends) + 1
     height = _ROW * (len(phases) + 1) + 30
 
     def x(at: int) -> float:
@@ -133,7 +134,7 @@ def phase_chart(found: Form, tip: int) -> Markup:
         before = phase["end_height"]
     parts = [
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-label="Phases of round {found["number"]} by Bitcoin height; the tip is {tip}">'
+        f'aria-label="Phases of round {found["number"]}, Bitcoin heights {low} to {high - 1}">'
     ]
     for row, (name, begin, end, runs) in enumerate(bars):
         top = 4 + row * _ROW
@@ -144,13 +145,17 @@ def phase_chart(found: Form, tip: int) -> Markup:
             f'<rect class="{style}" x="{x(begin):.1f}" y="{top + 3}" width="{width:.1f}" '
             f'height="{_ROW - 8}" rx="3"/>'
         )
+    if runs and tip >= low:
+        parts.append(
+            f'<line class="tip" x1="{x(tip):.1f}" x2="{x(tip):.1f}" y1="0" y2="{height - 24}"/>'
+        )
+    end = f"tip {tip}" if runs else str(high - 1)
     parts.append(
-        f'<line class="tip" x1="{x(tip):.1f}" x2="{x(tip):.1f}" y1="0" y2="{height - 24}"/>'
-        f'<text x="{x(tip):.1f}" y="{height - 8}" text-anchor="middle">tip {tip}</text>'
-        f'<text x="{x(low):.1f}" y="{height - 8}" text-anchor="middle">{low}</text></svg>'
+        f'<text x="{x(high):.1f}" y="{height - 8}" text-anchor="end">{end}</text>'
+        f'<text x="{x(low):.1f}" y="{height - 8}">{low}</text></svg>'
     )
     return Markup(  # noqa: S704  (likewise)
-        '<div class="scroll" tabindex="0" role="region" aria-label="phases">'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Phases by Bitcoin height">'
         + "".join(parts)
         + "</div>"
     )
