@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from offchain.programs.logs import warnings_to_standard_error
-from offchain.storage.cid import cid_of
+from offchain.storage.local import LocalStore
 from scripts.support.tampering import with_flipped_bit
 from tests.support.chains.small_chain_place import SmallChainPlace
 
@@ -57,7 +57,7 @@ def test_a_checkpoint_is_written_and_gone_on_from(
 def test_the_first_difference_is_one_line_and_its_own_status(
     place: SmallChainPlace, capsys: pytest.CaptureFixture[str]
 ):
-    file = place.store / cid_of(place.best_model)
+    file = LocalStore(place.store).place(place.best_model)
     content = file.read_bytes()
     file.write_bytes(with_flipped_bit(content, random.Random(1)))
     try:

@@ -9,12 +9,12 @@ import click
 import uvicorn
 
 from offchain.chain.web3_chain import open_contracts
+from offchain.commands.look.points import full_points
 from offchain.config import Settings
 from offchain.dashboard.app import Pages
 from offchain.dashboard.following import Follower, News
 from offchain.dashboard.index import Index
 from offchain.errors import PortInUse
-from offchain.learning.tasks.known import TASKS
 from offchain.programs.logs import warnings_to_standard_error
 from offchain.programs.running import stop_on_signals
 
@@ -39,9 +39,8 @@ def run_dashboard(settings: Settings, *, port: int) -> None:
         found = contracts.deployment
         place = f"{found.genesis_hash.hex()[:16]}-{found.address('ModelChain')}"
         index = Index(settings.state / "dashboard" / f"{place}.sqlite", place)
-        choice = TASKS.get(found.task.name)
         news = News()
-        follower = Follower(contracts, 1 if choice is None else choice.points, index, news)
+        follower = Follower(contracts, full_points(found.task), index, news)
         stopped = stop_on_signals()
         server = uvicorn.Server(
             uvicorn.Config(

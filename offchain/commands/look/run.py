@@ -29,6 +29,7 @@ from offchain.chronicle.present import Holdings, OwnView, StatusView, chain_view
 from offchain.chronicle.reading import ChronicleReader, read_chronicle
 from offchain.chronicle.rounds import block_view, data_view, round_view
 from offchain.commands.look import text
+from offchain.commands.look.points import full_points
 from offchain.commands.look.sheet import Sheet
 from offchain.commands.look.waiting import shown_reading
 from offchain.commands.whose import Whose, find_account
@@ -36,7 +37,6 @@ from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.ring import nullifier
 from offchain.errors import ConfigurationError
-from offchain.learning.tasks.known import TASKS
 from offchain.protocol.words.records import DataShared
 from offchain.protocol.words.status import ZERO_ADDRESS, ChainStatus
 
@@ -162,9 +162,8 @@ def show_contracts(settings: Settings, *, as_json: bool) -> None:
 
 def read(contracts: DeployedContracts) -> ChronicleReader:
     """Read the chain, with progress on standard error where it takes long."""
-    choice = TASKS.get(contracts.deployment.task.name)
     with shown_reading() as progress:
-        return read_chronicle(contracts, 1 if choice is None else choice.points, progress)
+        return read_chronicle(contracts, full_points(contracts.deployment.task), progress)
 
 
 def _round_number(chronicle: Chronicle, number: int | None, *, ended: bool) -> int:

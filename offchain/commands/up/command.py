@@ -9,7 +9,6 @@ import click
 
 from offchain.commands.look.command import examples
 from offchain.commands.options import start
-from offchain.learning.tasks.known import TASKS
 
 _PORT = click.IntRange(1, 65_535)
 
@@ -33,7 +32,9 @@ _PORT = click.IntRange(1, 65_535)
     help="where chain, store, state and logs are kept",
 )
 @click.option(
-    "--task", type=click.Choice(sorted(TASKS)), help="what the nodes of a new network learn"
+    "--task",
+    metavar="NAME|FILE",
+    help="what the nodes of a new network learn: a built-in task, or a task file",
 )
 @click.option("--port", type=_PORT, default=8545, help="of the chain, on this machine only")
 @click.option("--relayer-port", type=_PORT, default=8550, help="of the relayer, likewise")

@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.live import Live
 
 from offchain.chronicle.reading import ChronicleReader
+from offchain.commands.look.points import full_points
 from offchain.commands.up.screen import Screen
 from offchain.config import DEFAULT_TASK, PROJECT, Settings
 from offchain.errors import ChainError, ConfigurationError
 from offchain.headers.source import recorded_file
-from offchain.learning.tasks.known import TASKS
+from offchain.learning.tasks.known import task_named
 from offchain.node.demo.lasting_network import LastingNetwork, LastingPlan, nodes_of, task_of
 from offchain.node.demo.local_network import DemoPlan
 from offchain.programs.running import stop_on_signals
@@ -75,7 +76,8 @@ def make_plan(
     """
     place = folder.expanduser().resolve()
     known, learned = nodes_of(place), task_of(place)
-    for name, given, found in (("nodes", nodes, known), ("task", task, learned)):
+    wanted = None if task is None else task_named(task).name
+    for name, given, found in (("nodes", nodes, known), ("task", wanted, learned)):
         if given is not None and found is not None and given != found:
             raise ConfigurationError(
                 f"the network in {place} has {found} as its {name}, not {given}: leave --{name} "
@@ -96,8 +98,7 @@ def watch(
 ) -> None:
     """Tend a network and show it until it is stopped."""
     network = running.network
-    choice = TASKS.get(network.plan.task)
-    points = 1 if choice is None else choice.points
+    points = full_points(network.contracts.deployment.task)
     reader = ChronicleReader(network.contracts, points)
     screen = Screen(console, network, points, began)
     with Live(

@@ -204,7 +204,7 @@ class LastingNetwork:
         children = stack.enter_context(children_of(plan, self._anvil.url, relayer))
         self._report("starting relayer, feeder and nodes")
         self._network = self._start_programs(
-            plan, contracts, source, children, self._anvil.url, relayer
+            plan, contracts, source, children, self._anvil, relayer
         )
         now = self._clock()
         names = ["relayer", "feeder", *(child.name for child in self._network.workers)]

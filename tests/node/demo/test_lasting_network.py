@@ -17,10 +17,10 @@ from tests.support.waiting import wait_until
 NODES = 3
 
 
-def only_the_feeder(plan, contracts, source, children, rpc, relayer) -> DemoNetwork:
+def only_the_feeder(plan, contracts, source, children, anvil, relayer) -> DemoNetwork:
     """The lightest of the programs: what is tested is the supervisor."""
     return DemoNetwork(
-        plan, contracts, source, children, start_feeder(plan, children), [], rpc, relayer
+        plan, contracts, source, children, start_feeder(plan, children), [], anvil, relayer
     )
 
 
