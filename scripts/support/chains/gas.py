@@ -49,6 +49,9 @@ class Figure:
     is_large: bool = False
 
 
+ANSWER_BUDGET = 5_000_000
+"""What half of a question's bond pays at 50 gwei: docs/Parameters.md, ``questionBond``."""
+
 FIGURES = (
     Figure("share_ring_8", "share a data transaction, ring of 8", 175_000),
     Figure("share_ring_32", "share a data transaction, ring of 32", 355_000),
@@ -77,6 +80,13 @@ FIGURES = (
     Figure("judge_16_32_64_64", "judge an image by a network of 16-32-64-64 channels", 4_500_000),
     Figure("judge_largest", "judge an image by the dearest network", 6_000_000),
     Figure("judge_bounds", "judge whether a file of 16-32-64-64 channels is a model"),
+    Figure("question", "ask what lies behind one of 10 models' rows"),
+    Figure("question_cell", "ask for its points on one of 10 data transactions"),
+    Figure("answer_row", "answer with 10 data transactions and 9 compared voices", ANSWER_BUDGET),
+    Figure("answer_form", "answer with a model's file of 16-32-64-64 channels", ANSWER_BUDGET),
+    Figure("answer_cell", "answer with two models' points on 8,250 samples", ANSWER_BUDGET),
+    Figure("prove_commit", "commit to a proof"),
+    Figure("prove", "prove that a point was not earned, by a network of 16-32-64-64 channels"),
 )
 """All figures, in the order of the results and of the README."""
 
