@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from offchain.errors import StoreError
-from offchain.node.attesting import Attesting
+from offchain.node.attesting import Attesting, judged_on
 from offchain.node.claiming import Claiming
 from offchain.node.computations import Recheck
 from offchain.node.disputing import Disputing
@@ -222,13 +222,13 @@ class SnapshotTaker:
             return found
         stated = statement(own.domain, entry.number, data.root, rows)
         salt = own.secrets.attestation_salt(entry.number)
-        rechecking = self._components.rechecking
+        rechecking, on = self._components.rechecking, judged_on(data)
         judged = tuple(sorted(attesting.judged(entry, data, baseline)))
         return replace(
             found,
-            rechecked=rechecking.is_passed(Recheck(data.root, judged)),
+            rechecked=rechecking.is_passed(Recheck(on, judged)),
             rechecking=rechecking.is_running,
-            points_differ=rechecking.differ(data.root),
+            points_differ=rechecking.differ(on),
             statement=stated,
             attestation=attestation_commitment(own.domain, entry.number, own.account, stated, salt),
             rows_brought=stated in entry.statements,

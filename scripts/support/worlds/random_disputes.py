@@ -11,8 +11,8 @@ from offchain.protocol.words import actions
 from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import ZERO_HASH, Phase
 from scripts.support.worlds.disputing import Stated
+from scripts.support.worlds.random_moves import RandomMoves
 from scripts.support.worlds.steps import Node
-from tests.support.worlds.random_moves import RandomMoves
 
 SALT = b"s" * 32
 
