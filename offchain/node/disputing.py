@@ -13,7 +13,7 @@ import structlog
 
 from offchain.errors import ModelChainError
 from offchain.learning.samples_root import sample_path
-from offchain.node.attesting import Attesting, judged_on
+from offchain.node.attesting import Attesting
 from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.round_data import RoundData
@@ -119,7 +119,7 @@ class _Held:
 
     def is_of(self, entry: RoundHistory, data: RoundData) -> bool:
         """Whether this is about these records of a round, and the same test parts."""
-        return self.entry is entry and judged_on(self.data) == judged_on(data)
+        return self.entry is entry and self.data.judged_on == data.judged_on
 
     def sample(self, place: int, sample: int) -> Exhibit | None:
         """See `Exhibits.sample`."""

@@ -15,7 +15,7 @@ import numpy as np
 import structlog
 
 from offchain.errors import PointsDifferError
-from offchain.node.attesting import RETRY_SECONDS, judged_on
+from offchain.node.attesting import RETRY_SECONDS
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Recheck, RecheckEnded
 from offchain.node.payloads import Payloads
@@ -92,7 +92,7 @@ class Rechecking:
         """
         if self._background.name is not None:
             return
-        recheck = Recheck(judged_on(data), tuple(sorted(points)))
+        recheck = Recheck(data.judged_on, tuple(sorted(points)))
         each = max(FEWEST, SAMPLES // max(1, len(points)))
         random = np.random.default_rng(int.from_bytes(self._randomness(16), "big"))
 

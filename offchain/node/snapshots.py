@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from offchain.errors import StoreError
-from offchain.node.attesting import Attesting, judged_on
+from offchain.node.attesting import Attesting
 from offchain.node.claiming import Claiming
 from offchain.node.computations import Recheck
 from offchain.node.disputing import Disputing
@@ -222,7 +222,7 @@ class SnapshotTaker:
             return found
         stated = statement(own.domain, entry.number, data.root, rows)
         salt = own.secrets.attestation_salt(entry.number)
-        rechecking, on = self._components.rechecking, judged_on(data)
+        rechecking, on = self._components.rechecking, data.judged_on
         judged = tuple(sorted(attesting.judged(entry, data, baseline)))
         return replace(
             found,
