@@ -299,6 +299,8 @@ class RandomDisputes(RandomMoves):
         stated = self._lie()
         row = self.world.reference.disputes.question(self.world.competing, number).row
         own, other = self._truth().table.behind[row], stated.table.behind[row]
+        if len(own.places) != len(other.places):
+            return 0, 0  # one says that the model is malformed: its form decides
         for place, (true, given) in enumerate(zip(own.places, other.places, strict=True)):
             if true != given:
                 return place, 0
