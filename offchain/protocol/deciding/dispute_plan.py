@@ -227,7 +227,7 @@ class _Planner:
                 number,
                 self.evidence.table.rows,
                 self._packed(first),
-                self._packed(second),
+                self.evidence.table.behind[second].shortened(),
                 *self._points(cell),
             )
             yield DisputeMove(action, f"answer cell {number} of round {self._round}")

@@ -165,7 +165,7 @@ class Dispute:
         """The points of both."""
         self.rounds.advance_to(Phase.SECOND_ANSWER)
         against = self.table.compared[self.row][self._voice - 1]
-        packed = self.table.behind[self.row].packed(), self.table.behind[against].packed()
+        packed = self.table.behind[self.row].packed(), self.table.behind[against].shortened()
         points = self._stated(self.row), self._stated(against)
         self._send("answerCell", 1, self.table.rows, *packed, *points)
 

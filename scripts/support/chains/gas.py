@@ -17,16 +17,20 @@ from eth_account import Account
 from web3.types import TxReceipt
 
 from offchain.bitcoin.rules import MAINNET
+from offchain.chain.deployment.file import DeployedTask
 from offchain.config import RECORDED_HEADERS
 from offchain.crypto.hashing import Domain
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
 from offchain.protocol.words.orders import TokenOrder, order_end
-from offchain.protocol.words.parameters import DEMO, LARGEST_RING
+from offchain.protocol.words.parameters import DEMO, LARGEST_RING, LARGEST_TEST_SET
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.authorizations import signed
+from scripts.support.chains.deploying import TASK
+from scripts.support.chains.dispute_gas import JUDGED_BY_IMAGES
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.judging_gas import measure_judge
+from scripts.support.chains.largest_dispute import measure_largest_dispute
 from scripts.support.chains.relays import ContractRelay, Setup
 from scripts.support.chains.rounds import Rounds, row
 
@@ -85,6 +89,25 @@ FIGURES = (
     Figure("answer_row", "answer with 10 data transactions and 9 compared voices", ANSWER_BUDGET),
     Figure("answer_form", "answer with a model's file of 16-32-64-64 channels", ANSWER_BUDGET),
     Figure("answer_cell", "answer with two models' points on 8,250 samples", ANSWER_BUDGET),
+    Figure("question_largest", "ask about one of 128 models' rows", is_large=True),
+    Figure(
+        "answer_row_largest",
+        "answer with 128 data transactions and 127 compared voices",
+        ANSWER_BUDGET,
+        is_large=True,
+    ),
+    Figure(
+        "answer_form_largest",
+        "answer with a model's file of 120,000 bytes",
+        ANSWER_BUDGET,
+        is_large=True,
+    ),
+    Figure(
+        "answer_cell_largest",
+        "answer with two of 128 models' points on 16,000 samples",
+        ANSWER_BUDGET,
+        is_large=True,
+    ),
     Figure("prove_commit", "commit to a proof"),
     Figure("prove", "prove that a point was not earned, by a network of 16-32-64-64 channels"),
 )
@@ -114,10 +137,15 @@ def measure(evm: Evm) -> dict[str, int]:
 
 def measure_large(evm: Evm) -> dict[str, int]:
     """The large figures, measured on a chain as `measure` needs it, after that or alone."""
-    large = {"parts": 2, "test_parts": 1}
+    parts = {"parts": 2, "test_parts": 1}
+    of_64 = _finalize(_deploy(evm, 65, **parts), 64)
+    largest = _deploy(
+        evm, LARGEST_RING, task=JUDGED_BY_IMAGES, samples_per_part=LARGEST_TEST_SET, **parts
+    )
     return {
-        "finalize_64x64": _finalize(_deploy(evm, 65, **large), 64),
-        "finalize_largest": _finalize(_deploy(evm, LARGEST_RING, **large), LARGEST_RING),
+        "finalize_64x64": of_64,
+        "finalize_largest": _finalize(largest, LARGEST_RING),
+        **measure_largest_dispute(largest),
     }
 
 
@@ -139,11 +167,11 @@ def replace_table(text: str, figures: Mapping[str, int]) -> str:
     return f"{before}{begin}\n{table(figures)}\n{end}{after}"
 
 
-def _deploy(evm: Evm, members: int, **changes: int) -> Rounds:
+def _deploy(evm: Evm, members: int, task: DeployedTask = TASK, **changes: int) -> Rounds:
     """Contracts with so many genesis accounts, who may all be members."""
     places = max(members, DEMO.maximum_members)
     parameters = replace(DEMO, maximum_members=places, **changes)
-    return Rounds.deploy(evm, members, members, parameters)
+    return Rounds.deploy(evm, members, members, parameters, task)
 
 
 def _rings(evm: Evm) -> dict[str, int]:

@@ -213,7 +213,7 @@ class DisputeGame(SmallLies):
                     number,
                     shown.rows,
                     shown.behind[question.row].packed(),
-                    shown.behind[against].packed(),
+                    shown.behind[against].shortened(),
                     first,
                     second,
                 )
