@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from offchain.crypto.hashing import Domain
-from offchain.protocol.words.collected import NextPartition
+from offchain.protocol.words.status import NextPartition
 from offchain.protocol.words.transactions import part_rank
 
 NO_PARTITION = NextPartition(0, 0)
