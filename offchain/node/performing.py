@@ -193,8 +193,8 @@ class Performer:
             except RevertedError as error:
                 if error.name in NOTHING_DUE:
                     self.components.claiming.refuse(duty)
-                is_proof = isinstance(action, Prove | ProveForm)
-                if is_proof and error.name == ContractError.NOT_REFUTED:
+                is_refused = error.name == ContractError.NOT_REFUTED
+                if is_refused and isinstance(action, Prove | ProveForm):
                     self.components.disputing.refuse(action)
                     log.error("the judge agrees with a statement that is disputed here", duty=duty)
                     return False

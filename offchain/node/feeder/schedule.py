@@ -145,9 +145,10 @@ def _is_disputed_out(entry: RoundHistory) -> bool:
             return all(cell.answer is not None for cell in entry.cells)
         case _:
             # Whoever stated what has fallen asked about the others in vain.
-            asked = [question.asked for question in questions]
             return all(
-                one.statement in fallen or entry.stated.get(one.asker) in fallen for one in asked
+                question.asked.statement in fallen
+                or entry.stated.get(question.asked.asker) in fallen
+                for question in questions
             )
 
 

@@ -200,7 +200,7 @@ class Stage:
         assert isinstance(world.twin, DeployedChain)
         self._world = world
         self._twin = world.twin
-        self._snapshot = world.twin.evm.snapshot()
+        self._snapshot: Any = world.twin.evm.snapshot()
 
     def enter(self) -> World:
         """Go back to the stage."""

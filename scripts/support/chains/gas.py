@@ -137,10 +137,14 @@ def measure(evm: Evm) -> dict[str, int]:
 
 def measure_large(evm: Evm) -> dict[str, int]:
     """The large figures, measured on a chain as `measure` needs it, after that or alone."""
-    parts = {"parts": 2, "test_parts": 1}
-    of_64 = _finalize(_deploy(evm, 65, **parts), 64)
+    of_64 = _finalize(_deploy(evm, 65, parts=2, test_parts=1), 64)
     largest = _deploy(
-        evm, LARGEST_RING, task=JUDGED_BY_IMAGES, samples_per_part=LARGEST_TEST_SET, **parts
+        evm,
+        LARGEST_RING,
+        task=JUDGED_BY_IMAGES,
+        parts=2,
+        test_parts=1,
+        samples_per_part=LARGEST_TEST_SET,
     )
     return {
         "finalize_64x64": of_64,
@@ -167,7 +171,7 @@ def replace_table(text: str, figures: Mapping[str, int]) -> str:
     return f"{before}{begin}\n{table(figures)}\n{end}{after}"
 
 
-def _deploy(evm: Evm, members: int, task: DeployedTask = TASK, **changes: int) -> Rounds:
+def _deploy(evm: Evm, members: int, *, task: DeployedTask = TASK, **changes: int) -> Rounds:
     """Contracts with so many genesis accounts, who may all be members."""
     places = max(members, DEMO.maximum_members)
     parameters = replace(DEMO, maximum_members=places, **changes)

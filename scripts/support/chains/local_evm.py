@@ -58,7 +58,8 @@ class LocalEvm:
         Raises:
             ArtifactError: the contracts are not compiled, or not those of the sources.
         """
-        names = [to_checksum_address(keccak256(b"%d" % number)[:20]) for number in range(accounts)]
+        hashes = (keccak256(b"%d" % number) for number in range(accounts))
+        names = [str(to_checksum_address(each[:20])) for each in hashes]
         return cls(compiled_artifacts(), names)
 
     def nonce(self, account: str) -> int:
@@ -92,6 +93,7 @@ class LocalEvm:
         except RuntimeError as error:
             raise self._reverted(error) from error
         result = self._evm.result
+        assert result is not None
         logs = [
             {
                 "address": to_checksum_address(log.address),

@@ -180,12 +180,12 @@ class RandomDisputes(RandomMoves):
         found: list[Callable[[], actions.Prove | actions.ProveForm]] = []
         for number in range(1, counts.cells + 1):
             if disputes.cell(competing, number).is_answered:
-                found.append(lambda number=number: self._proof(number))
+                found.append(partial(self._proof, number))
         for number in range(1, counts.questions + 1):
             question = disputes.question(competing, number)
             if question.kind is QuestionKind.FORM:
                 file = self.world.model_of(question.row)
-                found.append(lambda number=number, file=file: actions.ProveForm(number, SALT, file))
+                found.append(partial(actions.ProveForm, number, SALT, file))
         return found
 
     def _proof(self, number: int) -> actions.Prove:
@@ -261,8 +261,8 @@ class RandomDisputes(RandomMoves):
                         self._attempt(asking, honest)
             case Phase.ANSWER:
                 for number in questions:
-                    if (stated := self._shown(number, liars_answer=liars_answer)) is not None:
-                        self._attempt(partial(world.answering, number, stated))
+                    if (shown := self._shown(number, liars_answer=liars_answer)) is not None:
+                        self._attempt(partial(world.answering, number, shown))
             case Phase.SECOND_CHALLENGE:
                 for number in questions:
                     if self._shown(number, liars_answer=True) is not self._truth():
@@ -272,13 +272,13 @@ class RandomDisputes(RandomMoves):
             case Phase.SECOND_ANSWER:
                 for number in cells:
                     asked = world.reference.disputes.cell(competing, number).question
-                    if (stated := self._shown(asked, liars_answer=liars_answer)) is not None:
-                        self._attempt(partial(world.answering_cell, number, stated))
+                    if (shown := self._shown(asked, liars_answer=liars_answer)) is not None:
+                        self._attempt(partial(world.answering_cell, number, shown))
             case Phase.PROVE:
                 for make in self.proofs():
                     action = make()
                     world.execute(world.committing(honest, action), honest)
-                    self._attempt(lambda action=action: action, honest)
+                    self._attempt(partial(replace, action), honest)
             case _:
                 pass
 
