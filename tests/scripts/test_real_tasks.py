@@ -94,7 +94,7 @@ def test_peers_learn_what_can_be_learned_of_every_kind_of_samples():
 
 def test_tasks_that_are_not_run_keep_their_results(tmp_path):
     output = tmp_path / "real.json"
-    blocks = [{"value": 90.0}, {"value": 95.0}]
+    blocks = [{"number": 1, "value": 90.0}, {"number": 2, "value": 95.0}]
     result = {"title": "one", "unit": RIGHT, "ours": 95.0, "peers": {}, "blocks": blocks}
     _keep(output, "texts", result)
     _keep(output, "mnist", {**result, "ours": 99.0, "peers": {"other": {"value": 98.0}}})
