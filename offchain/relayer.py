@@ -30,7 +30,7 @@ from offchain.programs.running import run_program
 
 @program()
 @account_option(f" pays for gas, on a development chain {RELAYER_ACCOUNT} by default")
-@setting_options("rpc", "deployment", "store", "maximum_fee")
+@setting_options("rpc", "websocket", "deployment", "store", "maximum_fee")
 @state_option("where what is accepted is kept until it is on chain")
 @relayer_option("where it listens", "--listen")
 @click.option(

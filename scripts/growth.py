@@ -30,7 +30,7 @@ import structlog
 from offchain.chain.checkpoint import Memory
 from offchain.chain.follower import ChainFollower
 from offchain.crypto.derivation import NodeSecrets
-from offchain.learning.tasks.known import make_learner
+from offchain.learning.tasks.known import make_learner, task_named
 from offchain.node.assembly import Adapters, assemble_worker, memory_beside
 from offchain.node.direct_outlet import DirectOutlet
 from offchain.node.journal import Journal
@@ -94,7 +94,7 @@ def make_worker(
         0,
         False,
     )
-    learner = make_learner("digits", chain.parameters.samples_per_part, {}, None)
+    learner = make_learner(task_named("digits", chain.parameters.samples_per_part))
     store = LocalStore(folder / "store")
     return assemble_worker(
         Adapters(chain, store, learner, None, DirectOutlet(chain, store)),

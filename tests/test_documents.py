@@ -22,8 +22,11 @@ DECISION_HEADINGS = [
     "Consequences",
     "What would change our mind",
 ]
-OTHERS_OPTIONS = {"--load-state", "--nproc-per-node", "--timestamp"}
-"""Options of anvil and torchrun that documents name."""
+OTHERS_OPTIONS = {
+    "--build", "--home-dir", "--load-state", "--now", "--nproc-per-node", "--profile", "--system",
+    "--target", "--timestamp",
+}  # fmt: skip
+"""Options of anvil, torchrun, docker, systemctl and useradd that documents name."""
 
 
 def table_column(document: Path, heading: str) -> str:

@@ -7,7 +7,11 @@ refused at once: what a command does stands in a module of its own, imported whe
 from __future__ import annotations
 
 import os
+import re
+import sys
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -17,10 +21,13 @@ from offchain.config import (
     DEFAULT_MAXIMUM_FEE,
     DEFAULT_RELAYER,
     ENVIRONMENT,
+    Settings,
     load_settings,
+    source_of,
     version,
 )
-from offchain.programs.logs import LEVELS, configure_logs
+from offchain.configuration_file import find_file, read_file
+from offchain.programs.logs import FORMS, LEVELS, MEBIBYTE, LogSettings, configure_logs
 
 DEVELOPMENT_POLL_SECONDS: Final = 0.2
 LIVE_POLL_SECONDS: Final = 2.0
@@ -59,7 +66,33 @@ VERSION: Final = click.Option(
     callback=_show_version,
     help="show the version and end",
 )
-LOG_LEVEL: Final = click.Option(["--log-level"], type=click.Choice(sorted(LEVELS)), default="info")
+LOG_OPTIONS: Final = (
+    click.Option(["--log-level"], type=click.Choice(sorted(LEVELS)), default="info"),
+    click.Option(
+        ["--log-format"], type=click.Choice(FORMS), default=FORMS[0], help="lines as text or JSON"
+    ),
+    click.Option(
+        ["--log-file"],
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="write what is logged to a file, too; older lines move to FILE.1 and so on",
+    ),
+    click.Option(
+        ["--log-file-size"],
+        metavar="MIB",
+        type=click.IntRange(1, 1024),
+        default=10,
+        help="size at which another log file is begun",
+    ),
+)
+"""How a program logs; `start` sets it up."""
+
+METRICS_PORT: Final = click.Option(
+    ["--metrics-port"],
+    metavar="PORT",
+    type=click.IntRange(0, 65_535),
+    help="answer /healthz and /metrics (Prometheus) at this port of 127.0.0.1; 0: a free one",
+)
 
 
 def setting_option(
@@ -86,6 +119,16 @@ _SETTINGS: Final = {
         "URL",
         "the EVM node's address; given several times, the next one is asked where one "
         "does not answer, and their blocks are compared",
+    ),
+    "websocket": (
+        "URL",
+        "ws:// or wss:// address at which the EVM node tells of new blocks; without it the node "
+        "is asked again and again",
+    ),
+    "relayer_proxy": (
+        "URL",
+        "http:// or socks5:// proxy that relayers are asked through, and nothing else; never for "
+        "relayers on this machine",
     ),
     "deployment": ("PATH", "deployment file, or folder of them by chain id"),
     "store": ("STORE", "content store: a folder, local:FOLDER or ipfs:MULTIADDR"),
@@ -130,15 +173,50 @@ def state_option(text: str) -> Callable[[Command], Command]:
     return setting_option("state", "FOLDER", text)
 
 
+_HIGHEST_ACCOUNT: Final = 2**31 - 1
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+
+def _named(context: click.Context, parameter: click.Parameter, given: str | None) -> Any:
+    """An account's number as one, its name as it is: refused before anything is loaded."""
+    if given is None or _NAME.fullmatch(given):
+        return given
+    digits = given.isascii() and given.isdecimal() and len(given) <= len(str(_HIGHEST_ACCOUNT))
+    if not (digits and int(given) <= _HIGHEST_ACCOUNT):
+        raise click.BadParameter(
+            f"{given!r} is no number or name of an account", context, parameter
+        )
+    return int(given)
+
+
+def _whose(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    if given is None or given.startswith("0x"):
+        return given
+    return str(_named(context, parameter, given))
+
+
 def account_option(text: str = "", *, required: bool = False) -> Callable[[Command], Command]:
-    """``--account N``, as the argument ``number``: None if it is not given."""
+    """``--account N`` or a name, as the argument ``number``: None if it is not given."""
     return click.option(
         "--account",
         "number",
-        metavar="N",
-        type=click.IntRange(0, 2**31 - 1),
+        metavar="N|NAME",
+        callback=_named,
         required=required,
-        help=f"account N of the mnemonic [{ENVIRONMENT['mnemonic']}]{text}",
+        help=f"account N of the mnemonic [{ENVIRONMENT['mnemonic']}], or one that has a name{text}",
+    )
+
+
+def whose_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """``--account``, a number, name or any address, as the argument ``whose``."""
+    return click.option(
+        "--account",
+        "whose",
+        metavar="N|NAME|ADDRESS",
+        callback=_whose,
+        required=required,
+        help=f"{text}: account N of the mnemonic [{ENVIRONMENT['mnemonic']}], one that has a "
+        "name, or an address",
     )
 
 
@@ -164,12 +242,25 @@ def json_option(text: str = "exact integers as JSON") -> Callable[[Command], Com
     return click.option("--json", "as_json", is_flag=True, help=text)
 
 
+def block_option() -> Callable[[Command], Command]:
+    """``--block N``, as the argument ``block``: None, the last one, if it is not given."""
+    return click.option(
+        "--block",
+        metavar="N",
+        type=click.IntRange(1, 2**63),
+        help="the best model after block N of the model chain; by default after the last one",
+    )
+
+
 def program(*further: click.Option) -> Callable[[Callable[..., None]], click.Command]:
-    """A command that is a program of its own, with ``further`` options: it logs, has a version."""
+    """A command that is a program of its own, with ``further`` options.
+
+    It logs, can be watched, and has a version.
+    """
 
     def made(function: Callable[..., None]) -> click.Command:
         command = click.command(context_settings=CONTEXT)(function)
-        command.params += [*further, LOG_LEVEL, VERSION]
+        command.params += [*further, METRICS_PORT, *LOG_OPTIONS, VERSION]
         return command
 
     return made
@@ -185,6 +276,44 @@ def start(run: Callable[..., None], options: dict[str, Any]) -> None:
         ConfigurationError: a setting cannot be used; else whatever ``run`` raises.
     """
     if "log_level" in options:
-        configure_logs(options.pop("log_level"))
+        configure_logs(
+            LogSettings(
+                options.pop("log_level"),
+                options.pop("log_format"),
+                options.pop("log_file"),
+                options.pop("log_file_size") * MEBIBYTE,
+            )
+        )
     given = {name: options.pop(name) for name in ENVIRONMENT if name in options}
-    run(load_settings(given, os.environ), **options)
+    settings = load_settings(given, os.environ, file=_file_settings()[1])
+    named = options.get("number", options.get("whose"))
+    run(_with_password(settings, named), **options)
+
+
+def start_with_sources(run: Callable[..., None], options: dict[str, Any]) -> None:
+    """The same for a command that says where each setting is from: ``sources`` and ``file``."""
+    given = {name: options.pop(name) for name in ENVIRONMENT if name in options}
+    path, file = _file_settings()
+    sources = {name: source_of(name, given, os.environ, file) for name in ENVIRONMENT}
+    settings = load_settings(given, os.environ, file=file)
+    run(settings, sources=sources, file=path, **options)
+
+
+def _file_settings() -> tuple[Path | None, dict[str, str]]:
+    """The file of settings that counts here, and what it says."""
+    try:
+        here = Path.cwd()
+    except OSError:  # the folder is gone
+        return None, {}
+    path = find_file(here, os.environ)
+    return path, {} if path is None else read_file(path)
+
+
+def _with_password(settings: Settings, named: object) -> Settings:
+    """The settings with the password of a named account, which a terminal is asked for."""
+    is_name = isinstance(named, str) and _NAME.fullmatch(named) is not None
+    has_one = settings.key_password is not None or settings.key_password_file is not None
+    if not is_name or has_one or not sys.stdin.isatty():
+        return settings
+    password = click.prompt(f"Password of {named}", hide_input=True, err=True)
+    return replace(settings, key_password=password)

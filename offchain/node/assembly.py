@@ -19,6 +19,7 @@ from offchain.node.journal import Journal
 from offchain.node.kept_files import KeptFiles
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
+from offchain.node.monitoring.watch import Watch
 from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
@@ -52,6 +53,7 @@ def assemble_worker(
     settings: LoopSettings | None = None,
     memory: Memory | None = None,
     flights: Flights | None = None,
+    watch: Watch | None = None,
 ) -> Worker:
     """One node, ready to run.
 
@@ -89,6 +91,7 @@ def assemble_worker(
         background,
         clock,
         settings,
+        watch,
         adapters.store if isinstance(adapters.store, KeptFiles) else None,
     )
 

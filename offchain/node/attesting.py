@@ -23,7 +23,9 @@ from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.protocol.words.transactions import Row
 from offchain.storage.fetching import ContentPendingError
+from offchain.storage.files import fetch_file
 from offchain.storage.opened import OWN_TROUBLE, model_points
+from offchain.storage.unixfs import MAXIMUM_FILE, parse_root
 
 log = structlog.get_logger()
 
@@ -120,7 +122,7 @@ class Attesting:
             if reveal.transaction.model_hash == model_hash and reveal.index in entry.brought:
                 return entry.brought[reveal.index]
         try:
-            content = self._store.get(model_hash)
+            content = fetch_file(self._store, model_hash, MAXIMUM_FILE)
         except StoreError as error:
             self._is_cut_off = isinstance(error, StoreUnreachableError)
             raise
@@ -288,7 +290,14 @@ class Attesting:
 
     def judged(self, entry: RoundHistory, data: RoundData, baseline: bytes) -> dict[bytes, Points]:
         """Points of the baseline and of all revealed models that have any here, by their hashes."""
-        models = [baseline, *(reveal.transaction.model_hash for reveal in entry.reveals)]
+        models = [
+            baseline,
+            *(
+                reveal.transaction.model_hash
+                for reveal in entry.reveals
+                if not brought_as_root(entry, reveal.index)
+            ),
+        ]
         found = {model: self.points(data, model) for model in models}
         return {m: points for m, points in found.items() if points is not None and len(points)}
 
@@ -338,7 +347,7 @@ class Attesting:
         known = [MALFORMED if baseline == ZERO_HASH else self.points(data, baseline)]
         known += [
             MALFORMED
-            if entry.missing >> reveal.index & 1
+            if entry.missing >> reveal.index & 1 or brought_as_root(entry, reveal.index)
             else self.points(data, reveal.transaction.model_hash)
             for reveal in entry.reveals
         ]
@@ -366,3 +375,14 @@ class Attesting:
             len(entry.commitments),
         )
         return statements.Bounds(trimmed, required, p.voice_basis_points)
+
+
+def brought_as_root(entry: RoundHistory, index: int) -> bool:
+    """Whether calls brought a large file's root in its place: all then have bytes of no model.
+
+    The contracts know a file by its hash alone, which of a large one is its root's. Whoever could
+    fetch the file before, and has points of it, must not state others than who can only see these
+    bytes.
+    """
+    file = entry.brought.get(index)
+    return file is not None and parse_root(file) is not None

@@ -20,6 +20,7 @@ from offchain.node.computations import (
     TrainingEnded,
 )
 from offchain.node.kept_files import KeptFiles
+from offchain.node.monitoring.watch import Watch
 from offchain.node.performing import Performer, name_of
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Receipt
@@ -63,6 +64,7 @@ class Worker:
         background: runs trainings and evaluations.
         clock: seconds.
         settings: how it paces itself.
+        watch: is told what the node sees and waits for.
         kept_files: what is told which round it is.
     """
 
@@ -75,6 +77,7 @@ class Worker:
         background: Background[ComputationEnded],
         clock: Callable[[], float],
         settings: LoopSettings | None = None,
+        watch: Watch | None = None,
         kept_files: KeptFiles | None = None,
     ) -> None:
         self._follower = follower
@@ -84,6 +87,7 @@ class Worker:
         self._background = background
         self._clock = clock
         self._settings = settings or LoopSettings()
+        self._watch = watch or Watch(clock)
         self._kept_files = kept_files
         self._first_seen: dict[str, float] = {}
         self._waiting: tuple[str, ...] = ()
@@ -105,6 +109,7 @@ class Worker:
                 raise
             except (ChainError, ProtocolError) as error:
                 pause = min(self._settings.longest_pause, max(0.5, 2 * pause))
+                self._watch.failed(error)
                 log.warning("the chain cannot be used, trying again", reason=str(error))
             stopped.wait(pause)
         self.cancel_computation(CANCEL_SECONDS)
@@ -120,6 +125,9 @@ class Worker:
             self._kept_files.look(status)
         acted = self._take_landed()
         decision = decide(self._taker.take(status, history))
+        self._watch.looked(
+            status, decision.waiting, self._background.name, self._components.modelling.progress
+        )
         self._tell_waiting(decision)
         self._forget_duties(decision)
         for intent in decision.intents:
@@ -160,16 +168,17 @@ class Worker:
             # Nothing failed: the answer is there at one of the next looks.
             return False
         except ModelChainError as error:
-            self._rest(name, error)
+            self._rest(name, _kind(intent), error)
             return False
         if not self._performer.is_flying(intent):
             self._failing.pop(name, None)
         return acted
 
-    def _rest(self, name: str, error: ModelChainError) -> None:
+    def _rest(self, name: str, kind: str, error: ModelChainError) -> None:
         pause = min(self._settings.longest_pause, 2 * self._failing.get(name, 0.5))
         self._failing[name] = pause
         self._first_seen[name] = self._clock() + pause
+        self._watch.could_not(kind, error)
         log.warning("could not be done, trying again", what=name, reason=str(error))
 
     def _take_landed(self) -> int:
@@ -183,7 +192,7 @@ class Worker:
             try:
                 acted += self._performer.land(landed)
             except ModelChainError as error:
-                self._rest(landed.name, error)
+                self._rest(landed.name, "Transaction", error)
                 continue
             self._failing.pop(landed.name, None)
             if isinstance(landed.came_to, Receipt):
@@ -225,6 +234,11 @@ class Worker:
         if decision.waiting != self._waiting and decision.waiting:
             log.info("waiting for " + "; ".join(decision.waiting))
         self._waiting = decision.waiting
+
+
+def _kind(intent: Intent) -> str:
+    """One of few words for what an intent does."""
+    return type(intent.action if isinstance(intent, Send) else intent).__name__
 
 
 def _tell(record: Record) -> None:

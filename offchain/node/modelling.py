@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -22,13 +21,15 @@ from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Trained, Training, TrainingEnded
 from offchain.node.journal import Journal
 from offchain.node.own import Own
-from offchain.node.payloads import PayloadNotOpen, Payloads
+from offchain.node.payloads import DataState, PayloadNotOpen, Payloads
 from offchain.ports import ContentStore, Learner, TrainingProgress
 from offchain.protocol.history.entries import SharedData
 from offchain.protocol.rules.dataset import training_root
 from offchain.protocol.words.actions import CommitModel, RevealModel
 from offchain.protocol.words.transactions import ModelTransaction, model_commitment
+from offchain.storage.files import fetch_file, keep_file
 from offchain.storage.opened import check_model
+from offchain.storage.unixfs import MAXIMUM_FILE, file_digest
 
 log = structlog.get_logger()
 
@@ -58,8 +59,8 @@ class HeldModel:
 
     @property
     def hash(self) -> bytes:
-        """Sha2-256 of the model file."""
-        return hashlib.sha256(self.data).digest()
+        """What names the model's file on chain: see `file_digest`."""
+        return file_digest(self.data)
 
 
 class Modelling:
@@ -72,6 +73,9 @@ class Modelling:
         journal: keeps the sealed copies too.
         background: runs the training.
         clock: seconds.
+
+    Attributes:
+        progress: how far the last training came; None: there was none.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class Modelling:
         self._restored: set[int] = set()
         self._is_training = False
         self._paused_until = 0.0
+        self.progress: TrainingProgress | None = None
 
     # ---- what is in hand ---------------------------------------------------------------------
 
@@ -141,12 +146,22 @@ class Modelling:
         self._is_training = True
         seed = training_seed(self._own.account, round_number)
         last_report = self._clock()
+        is_first = True
 
         def report(progress: TrainingProgress) -> None:
-            nonlocal last_report
+            nonlocal last_report, is_first
             self._background.step()
+            self.progress = progress
             now = self._clock()
-            if now - last_report >= PROGRESS_SECONDS or progress.step == progress.total:
+            if is_first:
+                is_first = False
+                log.info(
+                    "training",
+                    round=round_number,
+                    device=progress.device,
+                    images_per_second=round(progress.images_per_second),
+                )
+            elif now - last_report >= PROGRESS_SECONDS or progress.step == progress.total:
                 last_report = now
                 log.info(
                     "training",
@@ -196,6 +211,7 @@ class Modelling:
             root + model,
             self._own.secrets.model_key(round_number),
             model_associated_data(self._own.domain, round_number, self._own.account),
+            MAXIMUM_FILE,
         )
         self._journal.keep_sealed_copy(round_number, sealed)
         self._take_in_hand(round_number, HeldModel(model, root, sealed))
@@ -218,16 +234,16 @@ class Modelling:
         held, commitment = self.held(round_number), self.commitment(round_number)
         if held is None or commitment is None:
             raise ModelError(f"no model of round {round_number} is in hand")
-        return CommitModel(commitment, self._store.put(held.sealed))
+        return CommitModel(commitment, keep_file(self._store, held.sealed))
 
     def recover(self, round_number: int, sealed_copy: bytes) -> bool:
-        """Fetch and open the sealed copy of this sha2-256; False if it cannot be had.
+        """Fetch and open the sealed copy of this name; False if it cannot be had.
 
         Raises:
             StoreUnreachableError: the node's own store does not answer.
         """
         try:
-            opened = self._open(round_number, self._store.get(sealed_copy))
+            opened = self._open(round_number, fetch_file(self._store, sealed_copy, MAXIMUM_FILE))
         except StoreUnreachableError:
             # Silence says nothing: training anew would take the copy's place.
             raise
@@ -245,9 +261,10 @@ class Modelling:
                 sealed,
                 self._own.secrets.model_key(round_number),
                 model_associated_data(self._own.domain, round_number, self._own.account),
+                MAXIMUM_FILE,
             )
             root, model = content[:HASH_BYTES], content[HASH_BYTES:]
-            check_model(model, hashlib.sha256(model).digest(), self._learner)
+            check_model(model, file_digest(model), self._learner)
         except ModelChainError as error:
             log.warning("a sealed model copy cannot be opened", reason=str(error))
             return False
@@ -267,7 +284,7 @@ class Modelling:
         held = self.held(round_number)
         if held is None:
             raise ModelError(f"no model of round {round_number} is in hand")
-        model_hash = self._store.put(held.data)
+        model_hash = keep_file(self._store, held.data)
         transaction = ModelTransaction(
             self._own.account, model_hash, held.training_root, evaluation, data_root, previous_block
         )
@@ -289,7 +306,8 @@ def gather_training(
 ) -> Training:
     """A training on the training parts of data transactions, as far as they can be had.
 
-    The newest rounds come first; older ones are left out where all would take more than
+    Of rounds before, whose test parts are open and judge nobody any more, it takes these too. The
+    newest rounds come first; older ones are left out where all would take more than
     ``maximum_bytes``. There is at least one part if one can be had.
 
     Args:
@@ -304,7 +322,7 @@ def gather_training(
         (data, part)
         for data in newest_first
         for part in range(len(data.shared.payload_hashes))
-        if not data.is_test(part)
+        if not data.is_test(part) or _is_over(data, round_number, payloads)
     )
     chosen: list[tuple[SharedData, bytes]] = []
     room = maximum_bytes
@@ -326,3 +344,8 @@ def gather_training(
         ages=tuple(max(0, round_number - data.shared.round) for data, _ in chosen),
         baseline=baseline,
     )
+
+
+def _is_over(data: SharedData, round_number: int, payloads: Payloads) -> bool:
+    """Whether all parts of a data transaction are open here, and were of a round before."""
+    return data.shared.round < round_number and payloads.state(data) is DataState.OPEN

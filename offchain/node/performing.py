@@ -44,6 +44,8 @@ from offchain.protocol.words.actions import (
 )
 from offchain.protocol.words.contract_errors import ContractError
 from offchain.protocol.words.status import ZERO_HASH, ChainStatus
+from offchain.storage.files import fetch_file
+from offchain.storage.unixfs import MAXIMUM_FILE
 
 log = structlog.get_logger()
 
@@ -227,7 +229,9 @@ class Performer:
         data = self.taker.training_data(history, round_number)
 
         def gather() -> Training:
-            baseline = None if model_hash == ZERO_HASH else self.store.get(model_hash)
+            baseline = None
+            if model_hash != ZERO_HASH:
+                baseline = fetch_file(self.store, model_hash, MAXIMUM_FILE)
             return gather_training(round_number, data, self.components.payloads, baseline)
 
         self.components.modelling.start(round_number, gather)

@@ -22,7 +22,7 @@ from offchain.commands.doctor.run import findings_json, surroundings
 from offchain.config import APPLICATION, RECORDED_HEADERS, load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder
-from offchain.learning.tasks.known import make_learner
+from offchain.learning.tasks.known import make_learner, task_named
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.platforms import ARM64, LINUX, MACOS, X64, Platform
 from scripts.support.chains.evm import ROOT
@@ -293,15 +293,15 @@ def test_a_chain_is_needed_only_if_one_was_named(here: Surroundings):
 
 
 def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path: Path):
-    learner = make_learner("digits", SMALL.samples_per_part)
-    with world(task=DeployedTask("digits", learner.description)) as started:
+    learner = make_learner(task_named("digits", SMALL.samples_per_part))
+    with world(task=DeployedTask("digits", learner.description, "ImageJudge")) as started:
         file = tmp_path / "31337.json"
         write_deployment(started.deployment, file)
         settings = replace(here.settings, rpc=started.anvil.url, deployment=file)
         on_chain = replace(here, settings=settings)
         assert "anvil" in look(Part.RPC, on_chain).found
         found = look(Part.DEPLOYMENT, on_chain).found
-        assert found == "13 contracts on chain, as the file says, for the task digits"
+        assert found == "14 contracts on chain, as the file says, for the task digits"
         stale = replace(started.deployment, genesis_hash=bytes(32))
         write_deployment(stale, file)
         finding = look(Part.DEPLOYMENT, on_chain)
@@ -312,7 +312,9 @@ def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path:
 def test_a_deployment_for_another_task_than_this_versions_is_said(
     here: Surroundings, tmp_path: Path
 ):
-    with world(task=DeployedTask("digits", b"of another version")) as started:
+    own = make_learner(task_named("digits", SMALL.samples_per_part)).description
+    another = own.replace(b'"maximum_shift":20', b'"maximum_shift":19')
+    with world(task=DeployedTask("digits", another, "ImageJudge")) as started:
         write_deployment(started.deployment, tmp_path / "31337.json")
         settings = replace(here.settings, rpc=started.anvil.url, deployment=tmp_path)
         finding = look(Part.DEPLOYMENT, replace(here, settings=settings))

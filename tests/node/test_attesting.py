@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from offchain.errors import EvaluationError
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.node.attesting import MALFORMED, Attesting
 from offchain.node.background import Background
 from offchain.node.round_data import RoundData

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.node.payloads import DataState, PayloadNotOpen
 from tests.support.data_bench import (
     PARTS,

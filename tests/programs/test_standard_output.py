@@ -21,13 +21,13 @@ from scripts.support.chains.evm import ROOT
 WORKER = """
 import sys
 import click, structlog
-from offchain.programs.logs import configure_logs
+from offchain.programs.logs import LogSettings, configure_logs
 from offchain.programs.running import run_program, stop_on_signals
 
 @click.command()
 @click.argument("result", type=click.File("w"))
 def program(result):
-    configure_logs("info")
+    configure_logs(LogSettings())
     stopped = stop_on_signals()
     for step in range(3000):
         structlog.get_logger().info("a step", step=step, said="{text}")

@@ -14,15 +14,17 @@ from offchain.amounts import parse_decimal
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
-from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.sending.fees import FeePolicy
-from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
+from offchain.commands.watched import watched
 from offchain.config import Settings
 from offchain.errors import RelayerError
 from offchain.node.assembly import journal_file, memory_beside
 from offchain.node.flights import Flights
 from offchain.node.kept_files import KeptFiles
+from offchain.node.monitoring.watch import Watch
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
@@ -54,7 +56,7 @@ CONNECTIONS = 256
 def run_relayer(
     settings: Settings,
     *,
-    number: int | None,
+    number: AccountName | None,
     mixing: float | None,
     queue: int,
     client_burst: int,
@@ -64,6 +66,7 @@ def run_relayer(
     poll: float | None,
     confirmations: int | None,
     order_fee: str,
+    metrics_port: int | None,
     keep_rounds: int = KEEP_ROUNDS,
 ) -> None:
     """Bring others' transactions on chain until it is stopped; options as in `offchain.relayer`.
@@ -86,7 +89,11 @@ def run_relayer(
         kept = KeptFiles(opened, file.with_suffix(".kept"), keep_rounds)
         with RelayerDatabase(file) as database, closing(kept):
             chain = Web3Chain(
-                contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
+                contracts,
+                account,
+                FeePolicy(settings.maximum_fee),
+                DurableOutbox(database),
+                open_heads(settings.websocket, contracts),
             )
             waiting = RelayerQueue(database, queue)
             # Who carries out orders for nothing asks who ever had a reward.
@@ -133,12 +140,25 @@ def run_relayer(
             )
             stopped = stop_on_signals()
             pause = poll or polling(is_development=is_development)
+            watch = Watch(time.monotonic)
             sending = threading.Thread(
-                target=keep_working, args=(service, stopped, pause), daemon=True
+                target=keep_working, args=(service, stopped, pause, watch), daemon=True
             )
-            sending.start()
-            log.info("the relayer listens", url=redacted(settings.relayer), account=chain.account)
-            serve_until_stopped(server, listener, stopped)
+            with watched(
+                metrics_port,
+                "relayer",
+                contracts,
+                chain.account,
+                watch,
+                further=health.report,
+                depths=service.depth,
+                dropped=service.dropped,
+            ):
+                sending.start()
+                log.info(
+                    "the relayer listens", url=redacted(settings.relayer), account=chain.account
+                )
+                serve_until_stopped(server, listener, stopped)
             stopped.set()
             sending.join(SENDING_SECONDS)
     if service.work_log.foreign is not None:

@@ -20,6 +20,7 @@ from offchain.crypto.hashing import Domain
 from offchain.crypto.sealing import MAX_FILE, OVERHEAD
 from offchain.errors import ModelChainError
 from offchain.node.flights import Flights
+from offchain.node.monitoring.watch import Watch
 from offchain.node.relayer.admission import Admission, verify_signature
 from offchain.node.relayer.health import WorkLog
 from offchain.node.relayer.mixing import Mixer, Timing
@@ -31,6 +32,7 @@ from offchain.node.relayer.wire import Publication
 from offchain.ports import Chain, ContentStore
 from offchain.protocol.words.actions import Share
 from offchain.protocol.words.orders import SignedOrder
+from offchain.protocol.words.status import ChainStatus
 from offchain.refusals import RefusalCode
 
 log = structlog.get_logger()
@@ -195,8 +197,7 @@ class RelayerService:
 
     def describe(self) -> dict[str, object]:
         """What ``GET /status`` says."""
-        with self._lock:
-            status = self._follower.status
+        status = self.status
         return {
             "chainId": status.chain_id,
             "modelChain": self._domain.contract,
@@ -208,8 +209,18 @@ class RelayerService:
             "queuedTransactions": len(self._queue.shares),
             "queuedKeys": len(self._queue.keys),
             "queuedOrders": len(self._queue.orders),
-            "dropped": self._queue.database.dropped(),
+            "dropped": self.dropped(),
         }
+
+    @property
+    def status(self) -> ChainStatus:
+        """The chain as it was seen last."""
+        with self._lock:
+            return self._follower.status
+
+    def dropped(self) -> Mapping[str, Mapping[str, int]]:
+        """How many entries were dropped, by kind and the reason's word."""
+        return self._queue.database.dropped()
 
     def depth(self) -> Mapping[str, tuple[int, int]]:
         """How many entries of each kind wait, and how many may."""
@@ -255,7 +266,10 @@ class RelayerService:
 
 
 def keep_working(
-    service: RelayerService, stopped: threading.Event, pause_seconds: float = 0.1
+    service: RelayerService,
+    stopped: threading.Event,
+    pause_seconds: float = 0.1,
+    watch: Watch | None = None,
 ) -> None:
     """Send what is accepted until ``stopped``; what fails is tried again.
 
@@ -268,11 +282,15 @@ def keep_working(
             try:
                 service.work()
                 pause = pause_seconds
+                if watch is not None:
+                    watch.looked(service.status)
             except FOREIGN_CHAIN as error:
                 service.work_log.foreign = error
                 return
             except ModelChainError as error:
                 pause = min(5.0, 2 * pause)
+                if watch is not None:
+                    watch.failed(error)
                 log.warning("could not send, trying again", reason=str(error))
             stopped.wait(pause)
     except BaseException:

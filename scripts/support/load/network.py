@@ -29,7 +29,7 @@ from offchain.crypto.derivation import node_seed_from_mnemonic
 from offchain.experiment.nodes import ServiceOutlet
 from offchain.headers.recorded import RecordedHeaders
 from offchain.learning.formats.digits import DigitSamples, encode_payload
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.node.assembly import Adapters, assemble_worker
 from offchain.node.demo.local_network import DemoPlan, account, deploy_on
