@@ -17,6 +17,7 @@ import click
 from offchain.commands.options import (
     RELAYER_ACCOUNT,
     account_option,
+    keep_rounds_option,
     program,
     relayer_option,
     setting_options,
@@ -84,6 +85,7 @@ from offchain.programs.running import run_program
     help="EVM blocks after which what is on chain is forgotten, until then it is sent again where "
     "blocks were taken back; 0 on a development chain, else 12",
 )
+@keep_rounds_option()
 @click.option(
     "--order-fee",
     metavar="TOKENS",

@@ -9,7 +9,8 @@ MODELCHAIN_DEPLOYER     Brownie's name of the account that pays (`brownie accoun
 MODELCHAIN_KEY_PASSWORD its password; Brownie asks for it if this is not set
 MODELCHAIN_PARAMETERS   demo, testnet, live, or a file in TOML with what differs from one of them
                         (default: demo on a development chain, live elsewhere)
-MODELCHAIN_TASK         what the nodes learn: digits (default) or diabetes
+MODELCHAIN_TASK         what the nodes learn: digits (default), diabetes, or the path of a task file
+MODELCHAIN_STORE        content store in which the task's description is put, under its hash
 MODELCHAIN_HEADERS      core:URL (MODELCHAIN_BITCOIN_COOKIE: the node's cookie), esplora:URL, or the
                         description (JSON) of recorded headers: the first ones are the checkpoint
                         (default on a development chain: those that come with the project)
@@ -91,8 +92,9 @@ from offchain.errors import (
 )
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, read_checkpoint
-from offchain.learning.tasks.known import TASKS, make_learner
+from offchain.learning.tasks.known import make_learner, task_named
 from offchain.ports import HeaderSource
+from offchain.storage.location import open_store
 from offchain.strangers.foreign_text import printable
 from offchain.toolchain.artifacts import Artifact, load_artifacts
 
@@ -123,6 +125,8 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
     require_writable(file)
     plan, source = make_plan(environment, settings)
     is_replay = is_development() and isinstance(source, RecordedHeaders)
+    # Under its hash, which the contracts are bound to: a store tells what is learned.
+    open_store(settings.store, for_writing=True).put(plan.task.description)
     artifacts = load_artifacts(root)
     deployer = deploying_account(environment)
     begun = None
@@ -276,14 +280,14 @@ def make_plan(
     else:
         lowest = max(LOWEST_CHECKPOINT, source.best_height() - relay.maximum_batch)
         checkpoint = read_checkpoint(source, checkpoint_height(environment, lowest), rules)
-    task = choice(environment, "MODELCHAIN_TASK", DEFAULT_TASK, {name: name for name in TASKS})
-    samples = TASKS[task].samples_per_part
+    task = task_named(environment.get("MODELCHAIN_TASK", DEFAULT_TASK))
+    description = make_learner(task).description
     plan = DeploymentPlan(
         genesis_accounts(environment),
         checkpoint,
-        DeployedTask(task, make_learner(task, samples).description, TASKS[task].judge),
+        DeployedTask(task.name, description, task.model.judge),
         rules,
-        replace(parameters, samples_per_part=samples),
+        replace(parameters, samples_per_part=task.samples_per_part),
         relay,
     )
     return plan, source

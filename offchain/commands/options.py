@@ -38,6 +38,10 @@ LIVE_CONFIRMATIONS: Final = 12
 """EVM blocks that make what is on chain certain enough to give away secrets or forget because of
 it, where nothing else is chosen."""
 
+KEEP_ROUNDS: Final = 128
+"""Rounds for which a program keeps the files that it put into the store, where nothing else is
+chosen: weeks on a live chain, in which whoever verifies it can fetch them."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 """A command, or the function that one is made from."""
 
@@ -175,6 +179,18 @@ def account_option(text: str = "", *, required: bool = False) -> Callable[[Comma
     )
 
 
+def keep_rounds_option() -> Callable[[Command], Command]:
+    """``--keep-rounds N``, as the argument ``keep_rounds``."""
+    return click.option(
+        "--keep-rounds",
+        metavar="N",
+        type=click.IntRange(0, 1 << 30),
+        default=KEEP_ROUNDS,
+        help="rounds after which files that this program put into the store are removed, or their "
+        "pins taken off, 4 at least; 0: never. A whole verification needs all files",
+    )
+
+
 def polling(*, is_development: bool) -> float:
     """Seconds between two looks at a chain: blocks of a live one come every few seconds."""
     return DEVELOPMENT_POLL_SECONDS if is_development else LIVE_POLL_SECONDS
@@ -183,6 +199,16 @@ def polling(*, is_development: bool) -> float:
 def json_option(text: str = "exact integers as JSON") -> Callable[[Command], Command]:
     """``--json``, as the argument ``as_json``."""
     return click.option("--json", "as_json", is_flag=True, help=text)
+
+
+def block_option() -> Callable[[Command], Command]:
+    """``--block N``, as the argument ``block``: None, the last one, if it is not given."""
+    return click.option(
+        "--block",
+        metavar="N",
+        type=click.IntRange(1, 2**63),
+        help="the best model after block N of the model chain; by default after the last one",
+    )
 
 
 def program(*further: click.Option) -> Callable[[Callable[..., None]], click.Command]:

@@ -25,7 +25,7 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.shown import decimal
 from offchain.config import DEFAULT_TASK, RECORDED_HEADERS
-from offchain.learning.tasks.known import make_learner
+from offchain.learning.tasks.known import make_learner, task_named
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY, TESTNET
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.brownie_project import make_brownie_project
@@ -141,8 +141,8 @@ def test_contracts_are_wired_to_each_other(brownie, deployed):
 
 
 def test_contracts_are_bound_to_this_versions_task(brownie, deployed):
-    learner = make_learner(DEFAULT_TASK, DEMO.samples_per_part)
-    require_task(brownie.deployment, learner.task_hash)
+    learner = make_learner(task_named(DEFAULT_TASK))
+    require_task(brownie.deployment, learner.task_hash, learner.samples_per_part)
     assert brownie.deployment.task.description == learner.description
     assert learner.task_hash.hex() in deployed
 

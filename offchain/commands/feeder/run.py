@@ -6,6 +6,7 @@ import time
 
 import structlog
 
+from offchain.chain.checkpoint import Memory
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.chain.rpc.development_clock import DevelopmentClock
@@ -27,6 +28,7 @@ from offchain.node.monitoring.watch import Watch
 from offchain.ports import HeaderSource
 from offchain.programs.ending import work_until_stopped
 from offchain.programs.running import stop_on_signals
+from offchain.protocol.deciding.retention import Retention
 
 log = structlog.get_logger()
 
@@ -72,7 +74,7 @@ def run_feeder(
     next_batch(view, lambda: relay.held_hashes(view), source, found.rules)
     replaying = ReplayingFeeder(
         chain,
-        ChainFollower(chain, found.domain(), found.block_number),
+        ChainFollower(chain, found.domain(), found.block_number, Memory(Retention(chain.account))),
         source,
         clock,
         found.relay,

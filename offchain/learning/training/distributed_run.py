@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from offchain.errors import TrainingError
+from offchain.learning.exact.integer_network import DIGITS_FAMILY, NetworkFamily
 from offchain.learning.training.trainable_network import ConvolutionalNetwork
 
 
@@ -33,7 +34,8 @@ class DistributedRun:
     GPU; gradients travel from where they are, in one piece.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, family: NetworkFamily = DIGITS_FAMILY) -> None:
+        self._family = family
         self.rank = distributed.get_rank()
         self.size = distributed.get_world_size()
         self._device = device
@@ -54,7 +56,7 @@ class DistributedRun:
             channels.copy_(torch.tensor(network.channels))
         exchange(distributed.broadcast, channels, 0)
         if network is None:
-            network = ConvolutionalNetwork(channels.tolist())
+            network = ConvolutionalNetwork(channels.tolist(), self._family)
             network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         with torch.no_grad():
             for tensor in [*network.parameters(), *network.buffers()]:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import structlog
@@ -22,7 +22,11 @@ from numpy.typing import NDArray
 from torch import Tensor, distributed
 
 from offchain.errors import TrainingError
-from offchain.learning.exact.integer_network import IntegerNetwork
+from offchain.learning.exact.integer_network import (
+    DIGITS_FAMILY,
+    IntegerNetwork,
+    NetworkFamily,
+)
 from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.task import ProgressCallback
 from offchain.learning.training.distributed_run import DistributedRun, GroupBroken, exchange
@@ -41,9 +45,13 @@ LAST_STEP_SECONDS = 10.0
 
 SENT_SETTINGS = (
     "epochs", "maximum_steps", "seconds", "batch", "learning_rate", "weight_decay", "warm_up",
-    "label_smoothing", "report_steps", "compiled",
+    "label_smoothing", "report_steps", "compiled", "shift", "mirror",
 )  # fmt: skip
 """The settings that a helper needs: it neither explores nor chooses data."""
+
+SENT_SHAPE = ("height", "kernels", "strides", "margins", "maximum_channels", "classes", "width",
+    "inputs")  # fmt: skip
+"""What a helper needs of the network's family: it judges none, so that no limits are sent."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,13 +62,18 @@ class Job:
     weights: NDArray[np.float64] | None
     seed: int
     settings: TrainingSettings
+    family: NetworkFamily
 
 
 class TrainingProcesses:
     """The group of processes, joined when this is made; that waits for all of them to start."""
 
-    def __init__(self, place: ProcessPlace) -> None:
-        on_gpu = torch.cuda.is_available() and torch.cuda.device_count() > place.local_rank
+    def __init__(self, place: ProcessPlace, *, cpu_only: bool = False) -> None:
+        on_gpu = (
+            not cpu_only
+            and torch.cuda.is_available()
+            and torch.cuda.device_count() > place.local_rank
+        )
         self.place = place
         self.device = torch.device("cuda", place.local_rank) if on_gpu else torch.device("cpu")
         self._broken = False
@@ -84,6 +97,7 @@ class TrainingProcesses:
         progress: ProgressCallback,
         clock: Callable[[], float],
         weights: NDArray[np.float64] | None,
+        family: NetworkFamily = DIGITS_FAMILY,
     ) -> TrainingResult:
         """Train as `training.train_network` does, in all processes together.
 
@@ -103,8 +117,8 @@ class TrainingProcesses:
                 if not self._broken and len(samples):
                     rate = settings.warm_learning_rate if previous else settings.learning_rate
                     sent = replace(settings, learning_rate=rate)
-                    self._send(Job(samples, weights, seed, sent))
-                    run = DistributedRun(self.device)
+                    self._send(Job(samples, weights, seed, sent, family))
+                    run = DistributedRun(self.device, family)
                 return train_network(
                     samples,
                     previous,
@@ -115,6 +129,7 @@ class TrainingProcesses:
                     clock_until_the_end,
                     weights,
                     run,
+                    family,
                 )
             except GroupBroken:
                 self._broken = True
@@ -156,7 +171,8 @@ class TrainingProcesses:
                     lambda _: None,
                     self.device,
                     weights=job.weights,
-                    group=DistributedRun(self.device),
+                    group=DistributedRun(self.device, job.family),
+                    family=job.family,
                 )
             except GroupBroken:
                 return done
@@ -176,16 +192,17 @@ class TrainingProcesses:
     # ---- jobs ------------------------------------------------------------------------------------
 
     def _send(self, job: Job | None) -> None:
-        numbers = torch.zeros(4, dtype=torch.int64)
+        numbers = torch.zeros(3, dtype=torch.int64)
         if job is None:
             exchange(distributed.broadcast, numbers, 0)
             return
         settings = {name: getattr(job.settings, name) for name in SENT_SETTINGS}
-        text = json.dumps({"seed": job.seed, "settings": settings}).encode()
+        shape = {name: getattr(job.family, name) for name in SENT_SHAPE}
         images = torch.tensor(job.samples.images)
-        numbers[:] = torch.tensor(
-            [len(text), len(images), images.shape[-1], job.weights is not None]
-        )
+        text = json.dumps(
+            {"seed": job.seed, "settings": settings, "family": shape, "images": images.shape}
+        ).encode()
+        numbers[:] = torch.tensor([len(text), len(images), job.weights is not None])
         exchange(distributed.broadcast, numbers, 0)
         exchange(distributed.broadcast, torch.tensor(list(text), dtype=torch.uint8), 0)
         exchange(distributed.broadcast, images, 0)
@@ -194,16 +211,21 @@ class TrainingProcesses:
             exchange(distributed.broadcast, torch.tensor(job.weights), 0)
 
     def _receive(self) -> Job | None:
-        numbers = _received((4,), torch.int64)
-        length, count, side, weighted = numbers.tolist()
+        numbers = _received((3,), torch.int64)
+        length, count, weighted = numbers.tolist()
         if not length:
             return None
         text = json.loads(bytes(_received((length,), torch.uint8).tolist()))
-        images = _received((count, side, side), torch.uint8).numpy()
+        images = _received(tuple(text["images"]), torch.uint8).numpy()
         labels = _received((count,), torch.uint8).numpy()
         weights = _received((count,), torch.float64).numpy() if weighted else None
         settings = TrainingSettings(**text["settings"], exploration=None)
-        return Job(DigitSamples(images, labels), weights, text["seed"], settings)
+        shape: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in text["family"].items()
+        }
+        family = NetworkFamily(**shape, too_large=lambda _: None)
+        return Job(DigitSamples(images, labels), weights, text["seed"], settings, family)
 
 
 def _received(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:

@@ -19,6 +19,7 @@ from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
 from offchain.crypto.hashing import Domain
 from offchain.crypto.sealing import MAX_FILE, OVERHEAD
 from offchain.errors import ModelChainError
+from offchain.node.flights import Flights
 from offchain.node.monitoring.watch import Watch
 from offchain.node.relayer.admission import Admission, verify_signature
 from offchain.node.relayer.health import WorkLog
@@ -70,6 +71,7 @@ class RelayerService:
         mixer: in which order.
         orders: takes orders; None: the relayer takes none.
         confirmations: EVM blocks after which what is on chain is forgotten.
+        flights: how much is on its way at once; None: one after the other.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class RelayerService:
         mixer: Mixer,
         orders: OrderDesk | None = None,
         confirmations: int = 0,
+        flights: Flights | None = None,
     ) -> None:
         self._chain = chain
         self._follower = follower
@@ -103,6 +106,7 @@ class RelayerService:
             orders,
             self._lock,
             confirmations,
+            flights or Flights(),
         )
 
     def submit(self, share: Share) -> Taken:
