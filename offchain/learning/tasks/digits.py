@@ -56,8 +56,8 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
     """Digits, `samples_per_part` images in each payload.
 
     `device` is where to train and judge, in PyTorch's words; None takes a GPU if there is one.
-    With `processes` they train together, each on a device of its own. Where there is no previous
-    best network, `first_settings` train a new one; None: `settings` do.
+    With `processes` they train and judge together, each on a device of its own. Where there is no
+    previous best network, `first_settings` train a new one; None: `settings` do.
     """
 
     maximum_samples = MAXIMUM_PAYLOAD_SAMPLES
@@ -134,13 +134,18 @@ class DigitsTask(Task[DigitSamples, IntegerNetwork]):
 
         Raises `EvaluationError` on a machine that computes no network exactly.
         """
-        together = concatenate(samples)
         evaluator = self._exact_evaluator()
-        try:
-            return evaluator.points(network, together.images, together.labels)
-        except (EvaluationError, RuntimeError) as error:
-            log.warning("a model is judged by the definition, slowly", reason=str(error)[:200])
-        return reference_points(network, together.images, together.labels)
+
+        def judge(network: IntegerNetwork, samples: DigitSamples) -> NDArray[np.uint8]:
+            try:
+                return evaluator.points(network, samples.images, samples.labels)
+            except (EvaluationError, RuntimeError) as error:
+                log.warning("a model is judged by the definition, slowly", reason=str(error)[:200])
+            return reference_points(network, samples.images, samples.labels)
+
+        if self._processes is not None:
+            return self._processes.points(network, samples, judge)
+        return judge(network, concatenate(samples))
 
     def points_by_definition(
         self, network: IntegerNetwork, records: Sequence[bytes]

@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, distributed
+from torch import distributed
 
 from offchain.errors import EvaluationError
 from offchain.learning.exact.evaluation import ExactEvaluator
@@ -40,6 +40,7 @@ class SharedJudging:
         self._rank, self._size = distributed.get_rank(), distributed.get_world_size()
         self._payloads: tuple[DigitSamples, ...] = ()
         self._samples = DigitSamples(np.zeros((0, 1, 1), np.uint8), np.zeros(0, np.uint8))
+        self._part = 0
         self._evaluator: ExactEvaluator | None = None
 
     # ---- number 0 ----------------------------------------------------------------------------
@@ -59,7 +60,7 @@ class SharedJudging:
         labels = np.zeros(part * self._size, np.uint8)
         images[:count], labels[:count] = self._samples.images, self._samples.labels
         for whole in (torch.from_numpy(images), torch.from_numpy(labels)):
-            parts = list(whole.split(part))
+            parts = [whole[start : start + part] for start in range(0, len(whole), part)]
             self._exchange(distributed.scatter, torch.empty_like(parts[0]), parts, 0)
         self._payloads = tuple(payloads)
 
@@ -73,9 +74,12 @@ class SharedJudging:
         self._exchange(distributed.broadcast, torch.tensor([len(model)]), 0)
         self._exchange(distributed.broadcast, model, 0)
         count, part = len(self._samples), self._part_of(len(self._samples))
-        own = judge(network, self._cut(0, part))
         replies = [torch.zeros(1 + part, dtype=torch.uint8) for _ in range(self._size)]
-        self._exchange(distributed.gather, replies[0].clone(), replies, 0)
+        try:
+            own = judge(network, self._cut(0, part))
+        finally:
+            # The others have answered, whatever became of this part.
+            self._exchange(distributed.gather, replies[0].clone(), replies, 0)
         found = np.zeros(part * self._size, np.uint8)
         found[: len(own)] = own
         for rank, reply in enumerate(replies[1:], 1):
@@ -134,5 +138,5 @@ class SharedJudging:
     def _part_of(self, count: int) -> int:
         return -(-count // self._size)
 
-    def _exchange(self, operation: Callable[..., Tensor | None], *arguments: object) -> None:
+    def _exchange(self, operation: Callable[..., object], *arguments: object) -> None:
         exchange(operation, *arguments, group=self._group)
