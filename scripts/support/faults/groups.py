@@ -15,6 +15,7 @@ from offchain.node.demo.local_network import DemoPlan
 from offchain.toolchain.anvil import Anvil
 from scripts.install_ipfs_daemon import find_ipfs
 from scripts.support.faults.balance import Balance, balance
+from scripts.support.faults.hosts import NoNamespaces
 from scripts.support.faults.killing import play_kills
 from scripts.support.faults.members import play_joiner, play_third, play_twice
 from scripts.support.faults.network import (
@@ -26,6 +27,7 @@ from scripts.support.faults.network import (
     node_name,
     state_folder,
 )
+from scripts.support.faults.parted import HOSTS, parted_network, play_parted
 from scripts.support.faults.proxy import FaultProxy
 from scripts.support.faults.session import Session, Verdict
 from scripts.support.faults.spoiling import play_other_chain, play_rpc
@@ -192,6 +194,15 @@ def play_with_clocks(folder: Path, tell: Tell) -> Played:
         return play_on(network, tell, lambda session: play_clocks(session, library))
 
 
+def play_with_hosts(folder: Path, tell: Tell) -> Played:
+    """The group of three hosts."""
+    try:
+        with parted_network(plan_in(folder, HOSTS)) as parted:
+            return play_on(parted.network, tell, lambda session: play_parted(session, parted))
+    except (NoNamespaces, BinaryMissing) as error:
+        raise NotHere(str(error)) from error
+
+
 def play_on(network: FaultNetwork, tell: Tell, *plays: Callable[[Session], None]) -> Played:
     """Play on a network that was just started, see one round more, and look at everything."""
     session = Session(network, tell)
@@ -221,5 +232,9 @@ GROUPS: Final[Mapping[str, Group]] = {
         play_plain(
             network_of_six, play_third, play_twice, lambda session: play_joiner(session, SIX + 3)
         ),
+    ),
+    "hosts": Group(
+        "three hosts with a node and an IPFS daemon each, and a network that is cut",
+        play_with_hosts,
     ),
 }
