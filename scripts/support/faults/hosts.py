@@ -103,7 +103,7 @@ def hosts(count: int) -> Iterator[Hosts]:
 
 
 def ip(*arguments: str) -> None:
-    """Run ip(8).
+    """Change this machine's networks, by the command of the same name.
 
     Raises:
         ToolchainError: there is none, or it refuses.
