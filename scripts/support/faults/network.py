@@ -29,6 +29,9 @@ from scripts.support.faults.proxy import FaultProxy
 
 RELAYER, FEEDER = "relayer", "feeder"
 
+POLL_SECONDS = 1.0
+"""Between two looks of a node at the chain: less often than the demo's, to keep cores free."""
+
 SPARE_ACCOUNTS = 1
 """Accounts with ether that no process of the network has."""
 
@@ -223,7 +226,7 @@ def node_options(plan: DemoPlan, number: int) -> tuple[str, ...]:
     """A node's command line."""
     options = ["--account", str(number), "--nodes", str(plan.nodes), "--node", str(number)]
     options += ["--threads", "1", "--state", str(state_folder(plan.folder, node_name(number)))]
-    options += ["--phase-seconds", str(round(plan.patience))]
+    options += ["--phase-seconds", str(round(plan.patience)), "--poll", str(POLL_SECONDS)]
     if plan.training_seconds is not None:
         options += ["--training-seconds", str(plan.training_seconds)]
     return tuple(options)
