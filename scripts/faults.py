@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 
+from offchain.commands.demo.run import interrupted_by_signals
 from offchain.errors import ConfigurationError
 from offchain.programs.running import run_program
 from offchain.programs.standard_output import tell
@@ -40,9 +41,15 @@ def faults(names: tuple[str, ...], output: Path, keep: bool) -> int:
     unknown = set(names) - GROUPS.keys()
     if unknown:
         raise click.UsageError(f"no group {min(unknown)}: there are {', '.join(GROUPS)}")
+    with interrupted_by_signals():
+        return play(names or tuple(GROUPS), output, keep)
+
+
+def play(names: tuple[str, ...], output: Path, keep: bool) -> int:
+    """Play groups, and write each one's verdicts down; returns 1 if one is not good."""
     found = read(output)
     bad = 0
-    for name in names or GROUPS:
+    for name in names:
         print(f"{name}: {GROUPS[name].what}", flush=True)
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="modelchain-faults-") as folder:

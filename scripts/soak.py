@@ -19,6 +19,7 @@ from statistics import linear_regression
 
 import click
 
+from offchain.commands.demo.run import interrupted_by_signals
 from offchain.config import PROJECT, RECORDED_HEADERS
 from offchain.errors import ModelChainError
 from offchain.learning.tasks.known import TASKS
@@ -236,7 +237,10 @@ def soak_network(
             PROJECT, Path(name), RECORDED_HEADERS, nodes, task=task, training_seconds=1.0
         )
         try:
-            with running_network(plan, lambda step: print(step, flush=True)) as network:
+            with (
+                interrupted_by_signals(),
+                running_network(plan, lambda step: print(step, flush=True)) as network,
+            ):
                 soak(network, run, report)
         except ModelChainError:
             for log in plan.logs.glob("*.log"):

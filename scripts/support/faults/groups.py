@@ -34,16 +34,19 @@ from scripts.support.faults.spoiling import play_other_chain, play_rpc
 from scripts.support.faults.storing import FAKE_TIME, play_clocks, play_disks, play_stores
 from scripts.support.ipfs_daemon import running_ipfs_daemon
 
-NODES: Final = 4
+NODES: Final = 3
+FOUR: Final = 4
 TASK: Final = "diabetes"
-PATIENCE_SECONDS: Final = 90.0
+PATIENCE_SECONDS: Final = 300.0
 """After so long a phase goes on without those who are late: a process is started again sooner."""
 
-SHORT_PATIENCE_SECONDS: Final = 20.0
+SHORT_PATIENCE_SECONDS: Final = 45.0
 """The same where somebody stays dead, who is waited for so long in each phase."""
 
 SIX: Final = 6
-DISK_BYTES: Final = 4 << 20
+DISK_BYTES: Final = 16 << 20
+"""What is written ahead of a database takes four megabytes before it is folded in."""
+
 OTHER_CHAIN_ID: Final = 4242
 
 
@@ -105,7 +108,7 @@ def network_beside_another_chain(folder: Path) -> Iterator[FaultNetwork]:
 @contextmanager
 def network_with_small_disks(folder: Path) -> Iterator[FaultNetwork]:
     """The same, with the states and the store on disks of a few megabytes."""
-    plan = plan_in(folder)
+    plan = plan_in(folder, FOUR)
     names = [RELAYER, *(node_name(number) for number in range(plan.nodes))]
     places = [*(state_folder(folder, name) for name in names), folder / "store"]
     with ExitStack() as stack:
@@ -162,7 +165,7 @@ def ipfs_network(folder: Path) -> Iterator[tuple[FaultNetwork, dict[str, FaultPr
             store = f"ipfs:/ip4/127.0.0.1/tcp/{proxy.port}"
             return replace(program, environment={**program.environment, "MODELCHAIN_STORE": store})
 
-        plan = replace(plan_in(folder), store=f"ipfs:{daemon.address}")
+        plan = replace(plan_in(folder, FOUR), store=f"ipfs:{daemon.address}")
         yield stack.enter_context(fault_network(plan, arrange=arrange)), stores
 
 

@@ -42,7 +42,7 @@ def play_kills(session: Session, steps: tuple[str, ...] = STEPS) -> None:
             partial(kill_and_start, session, node),
             stage=step,
         )
-    for step in ("COLLECT", "OPEN", "UNSEAL"):
+    for step in ("COLLECT", "UNSEAL"):
         session.play(
             f"kill relayer {step}",
             f"kill -9 of the relayer in {step}, started again",

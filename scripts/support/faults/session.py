@@ -18,7 +18,7 @@ STAGES = (
 """The parts of a round in their order; some are skipped where there is nothing to do."""
 
 POLL_SECONDS = 0.1
-ROUND_SECONDS = 300.0
+ROUND_SECONDS = 1_200.0
 """After so long a round that is not over has failed."""
 
 BLOCK, VOID, SENTENCE, FAILED = "block", "void", "ended with one sentence", "failed"

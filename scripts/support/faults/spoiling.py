@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from scripts.support.faults.network import FEEDER, RELAYER
@@ -32,23 +33,21 @@ def spoil(session: Session, names: tuple[str, ...], fault: Fault, every: int = 1
 
 
 def play_rpc(session: Session, outages: tuple[Fault, ...] = OUTAGES) -> None:
-    """Each fault: at everybody for ten seconds, and at every fifth request for a whole round."""
+    """Each fault: at every request for ten seconds, and at every fifth to the round's end."""
     everybody = tuple(session.network.programs)
     mend = partial(spoil, session, everybody, Fault.NONE)
     for fault in outages:
-        name = fault.name.lower()
+
+        def fail_everywhere(fault: Fault = fault) -> None:
+            spoil(session, everybody, fault)
+            time.sleep(OUTAGE_SECONDS)
+            spoil(session, everybody, fault, SOME)
+
         session.play(
-            f"rpc {name} all",
-            f"for {OUTAGE_SECONDS:.0f} s everybody's RPC {fault.value}",
-            partial(spoil, session, everybody, fault),
-            mend,
-            stage="COMMIT",
-            holds_seconds=OUTAGE_SECONDS,
-        )
-        session.play(
-            f"rpc {name} some",
-            f"for a round everybody's RPC {fault.value}, at every {SOME}th request",
-            partial(spoil, session, everybody, fault, SOME),
+            f"rpc {fault.name.lower()}",
+            f"for {OUTAGE_SECONDS:.0f} s everybody's RPC {fault.value}, to the round's end every "
+            f"{SOME}th time",
+            fail_everywhere,
             mend,
         )
     session.play(

@@ -42,16 +42,15 @@ def play_stores(session: Session, stores: Mapping[str, FaultProxy]) -> None:
             partial(spoil, (node,), fault),
             mend,
         )
-    for fault in (Fault.DROP, Fault.LOSE):
-        for stage in ("COLLECT", "UNSEAL"):
-            session.play(
-                f"store {fault.name.lower()} all {stage}",
-                f"for {OUTAGE_SECONDS:.0f} s in {stage} everybody's store {fault.value}",
-                partial(spoil, everybody, fault),
-                mend,
-                stage=stage,
-                holds_seconds=OUTAGE_SECONDS,
-            )
+    for fault, stage in ((Fault.DROP, "COLLECT"), (Fault.DROP, "UNSEAL"), (Fault.LOSE, "UNSEAL")):
+        session.play(
+            f"store {fault.name.lower()} all {stage}",
+            f"for {OUTAGE_SECONDS:.0f} s in {stage} everybody's store {fault.value}",
+            partial(spoil, everybody, fault),
+            mend,
+            stage=stage,
+            holds_seconds=OUTAGE_SECONDS,
+        )
 
 
 def play_disks(session: Session) -> None:
