@@ -170,9 +170,8 @@ def test_a_full_disk_is_said_once_and_so_is_its_end(tmp_path):
         journal._database.execute(f"{pages} = {used}")
         for number in range(3):
             journal.keep_sealed_copy(number, bytes(50_000))
-            journal.keep_share(number, CALL, [bytes(50_000)])
+            journal.keep_points(ROOT, MODEL, bytes(50_000))
         assert journal.sealed_copy(2) is None
-        assert journal.share(2) in ([], [CALL]), "what is kept in part, its reader refuses"
         [said] = logs
         assert said["event"] == "the journal cannot be written"
         assert "full" in said["reason"]
