@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,17 +54,12 @@ class NotHere(Exception):
     """A group cannot be played on this machine; says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What became of a group."""
-
-    verdicts: Sequence[Verdict]
-    balance: Balance
-
-
 Tell = Callable[[Verdict], None]
-Play = Callable[[Path, Tell], Played]
-"""Plays a group in a folder, and tells each verdict. Raises `NotHere`, or ``ModelChainError``."""
+Play = Callable[[Path, Tell], Balance]
+"""Plays a group in a folder, tells each verdict, and looks at everything at the end.
+
+Raises `NotHere`, or ``ModelChainError``.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,20 +170,20 @@ def play_plain(
 ) -> Play:
     """A group: its plays, one after the other, on a network of its own."""
 
-    def play(folder: Path, tell: Tell) -> Played:
+    def play(folder: Path, tell: Tell) -> Balance:
         with network(folder) as running:
             return play_on(running, tell, *plays)
 
     return play
 
 
-def play_with_stores(folder: Path, tell: Tell) -> Played:
+def play_with_stores(folder: Path, tell: Tell) -> Balance:
     """The group of the content stores."""
     with ipfs_network(folder) as (network, stores):
         return play_on(network, tell, lambda session: play_stores(session, stores))
 
 
-def play_with_clocks(folder: Path, tell: Tell) -> Played:
+def play_with_clocks(folder: Path, tell: Tell) -> Balance:
     """The group of the clocks."""
     library = next(Path("/").glob(FAKE_TIME.removeprefix("/")), None)
     if library is None:
@@ -197,7 +192,7 @@ def play_with_clocks(folder: Path, tell: Tell) -> Played:
         return play_on(network, tell, lambda session: play_clocks(session, library))
 
 
-def play_with_hosts(folder: Path, tell: Tell) -> Played:
+def play_with_hosts(folder: Path, tell: Tell) -> Balance:
     """The group of three hosts."""
     try:
         with parted_network(plan_in(folder, HOSTS)) as parted:
@@ -206,14 +201,14 @@ def play_with_hosts(folder: Path, tell: Tell) -> Played:
         raise NotHere(str(error)) from error
 
 
-def play_on(network: FaultNetwork, tell: Tell, *plays: Callable[[Session], None]) -> Played:
+def play_on(network: FaultNetwork, tell: Tell, *plays: Callable[[Session], None]) -> Balance:
     """Play on a network that was just started, see one round more, and look at everything."""
     session = Session(network, tell)
     session.first_round()
     for play in plays:
         play(session)
     session.play("afterwards", "nothing goes wrong any more", lambda: None)
-    return Played(session.verdicts, balance(session))
+    return balance(session)
 
 
 GROUPS: Final[Mapping[str, Group]] = {
