@@ -22,7 +22,16 @@ DECISION_HEADINGS = [
     "Consequences",
     "What would change our mind",
 ]
-OTHERS_OPTIONS = {"--load-state", "--nproc-per-node", "--timestamp"}
+OTHERS_OPTIONS = {
+    "--load-state",
+    "--master-addr",
+    "--master-port",
+    "--max-restarts",
+    "--nnodes",
+    "--node-rank",
+    "--nproc-per-node",
+    "--timestamp",
+}
 """Options of anvil and torchrun that documents name."""
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from offchain.errors import ToolchainError
 
-NETWORK = "10.213.77"
-"""The first three numbers of all addresses; a network of private use (RFC 1918)."""
+NETWORKS = tuple(f"198.{second}.{third}" for second in (18, 19) for third in range(256))
+"""The first three numbers of addresses of networks for tests of devices (RFC 2544)."""
 
 SECONDS = 20.0
 
@@ -31,16 +31,21 @@ class Hosts:
     Attributes:
         names: the namespaces of the hosts.
         hub: the namespace of the bridge.
-        here: this machine's address among them.
+        network: the first three numbers of all addresses.
     """
 
     names: tuple[str, ...]
     hub: str
-    here: str
+    network: str
+
+    @property
+    def here(self) -> str:
+        """This machine's address among them."""
+        return f"{self.network}.1"
 
     def address(self, number: int) -> str:
         """A host's address."""
-        return f"{NETWORK}.{number + 2}"
+        return f"{self.network}.{number + 2}"
 
     def launcher(self, number: int) -> tuple[str, ...]:
         """The command that executes another one on a host."""
@@ -72,7 +77,7 @@ def hosts(count: int) -> Iterator[Hosts]:
     mark = f"mc{os.getpid()}"
     names = tuple(f"{mark}-{number}" for number in range(count))
     hub, uplink = f"{mark}-hub", f"{mark}-up"
-    made = Hosts(names, hub, f"{NETWORK}.1")
+    made = Hosts(names, hub, free_network())
     try:
         for namespace in (hub, *names):
             try:
@@ -100,6 +105,20 @@ def hosts(count: int) -> Iterator[Hosts]:
         for namespace in (*names, hub):
             with suppress(ToolchainError):
                 ip("netns", "delete", namespace)
+
+
+def free_network() -> str:
+    """The first three numbers of a network that this machine has no address in.
+
+    Raises:
+        ToolchainError: it has one in each.
+    """
+    used = run_tool(("ip", "-4", "-oneline", "address"))
+    start = os.getpid() % len(NETWORKS)
+    for network in (*NETWORKS[start:], *NETWORKS[:start]):
+        if f" {network}." not in used:
+            return network
+    raise ToolchainError("all networks for tests are in use on this machine")
 
 
 def ip(*arguments: str) -> None:
