@@ -17,7 +17,7 @@ from offchain.errors import ToolchainError
 from offchain.toolchain.child_process import start_child
 from scripts.install_ipfs_daemon import JAVASCRIPT, find_ipfs
 
-START_SECONDS = 240.0
+START_SECONDS = 900.0
 """A daemon of many packages takes a while to load, on a busy machine very long."""
 
 _LISTENS = re.compile(r"API(?: server)? listening on (/ip4/127\.0\.0\.1/tcp/\d+)")

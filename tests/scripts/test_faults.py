@@ -6,11 +6,12 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from offchain.errors import ConfigurationError
+from offchain.errors import ConfigurationError, ToolchainError
 from scripts.faults import read
 from scripts.support.faults.balance import Balance
 from scripts.support.faults.groups import NotHere, small_disk
@@ -18,6 +19,7 @@ from scripts.support.faults.hosts import Hosts, NoNamespaces, hosts
 from scripts.support.faults.session import BLOCK, FAILED, VOID, Verdict
 from scripts.support.faults.storing import empty, fill
 from scripts.support.faults.table import BEGIN, END, table_of, write_table
+from scripts.support.faults.wrong_clock import SHIFT, compile_clock
 from tests.support.waiting import PATIENCE_SECONDS
 
 VERDICTS = [
@@ -143,3 +145,22 @@ def test_hosts_are_cut_off_and_join_again():
         pytest.skip(str(reason))
     left = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True)
     assert f"mc{os.getpid()}" not in left.stdout
+
+
+def test_a_clock_is_wrong_by_a_day_and_nothing_else_is(tmp_path: Path):
+    try:
+        library = compile_clock(tmp_path)
+    except ToolchainError as reason:
+        pytest.skip(str(reason))
+    program = (
+        "import time, datetime; began = time.monotonic(); time.sleep(0.05);"
+        "print(time.time(), datetime.datetime.now().timestamp(), time.monotonic() - began)"
+    )
+    shifted = {**os.environ, "LD_PRELOAD": str(library), SHIFT: str(-86_400)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=shifted, capture_output=True, text=True, check=True
+    )
+    told, date, passed = (float(word) for word in done.stdout.split())
+    assert -86_400 - PATIENCE_SECONDS < told - time.time() <= -86_400
+    assert abs(date - told) < PATIENCE_SECONDS
+    assert 0 < passed < PATIENCE_SECONDS

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from offchain.config import PROJECT, RECORDED_HEADERS
-from offchain.errors import BinaryMissing
+from offchain.errors import BinaryMissing, ToolchainError
 from offchain.node.demo.local_network import DemoPlan
 from offchain.toolchain.anvil import Anvil
 from scripts.install_ipfs_daemon import find_ipfs
@@ -31,7 +31,8 @@ from scripts.support.faults.parted import HOSTS, parted_network, play_parted
 from scripts.support.faults.proxy import FaultProxy
 from scripts.support.faults.session import Session, Verdict
 from scripts.support.faults.spoiling import play_other_chain, play_rpc
-from scripts.support.faults.storing import FAKE_TIME, play_clocks, play_disks, play_stores
+from scripts.support.faults.storing import play_clocks, play_disks, play_stores
+from scripts.support.faults.wrong_clock import compile_clock
 from scripts.support.ipfs_daemon import running_ipfs_daemon
 
 NODES: Final = 3
@@ -185,9 +186,10 @@ def play_with_stores(folder: Path, tell: Tell) -> Balance:
 
 def play_with_clocks(folder: Path, tell: Tell) -> Balance:
     """The group of the clocks."""
-    library = next(Path("/").glob(FAKE_TIME.removeprefix("/")), None)
-    if library is None:
-        raise NotHere("libfaketime is not installed (Debian's package faketime)")
+    try:
+        library = compile_clock(folder)
+    except ToolchainError as error:
+        raise NotHere(str(error)) from error
     with plain_network(folder) as network:
         return play_on(network, tell, lambda session: play_clocks(session, library))
 

@@ -83,10 +83,7 @@ def play_joiner(session: Session, number: int) -> None:
     program = Program(
         JOINER,
         "worker",
-        (
-            *("--account", str(number)),
-            *node_options(plan, plan.nodes)[2:],
-        ),
+        node_options(plan, plan.nodes, number),
         network.programs[network.nodes[0]].environment,
     )
     began = time.monotonic()

@@ -96,8 +96,10 @@ class FaultNetwork:
         return child
 
     def kill(self, name: str) -> None:
-        """End a process as a power cut would, and wait until it is gone."""
-        child = self.running.pop(name)
+        """End a process as a power cut would, if it runs, and wait until it is gone."""
+        child = self.running.pop(name, None)
+        if child is None:
+            return
         os.kill(child.process.pid, signal.SIGKILL)
         child.process.wait()
         self.demo.children.stop_one(child)
@@ -222,9 +224,13 @@ def start_program(children: Children, program: Program) -> Child:
     )
 
 
-def node_options(plan: DemoPlan, number: int) -> tuple[str, ...]:
-    """A node's command line."""
-    options = ["--account", str(number), "--nodes", str(plan.nodes), "--node", str(number)]
+def node_options(plan: DemoPlan, number: int, account: int | None = None) -> tuple[str, ...]:
+    """A node's command line: its number, and its account if that is another.
+
+    Data is divided among one node more than there are, which may come later.
+    """
+    account = number if account is None else account
+    options = ["--account", str(account), "--nodes", str(plan.nodes + 1), "--node", str(number)]
     options += ["--threads", "1", "--state", str(state_folder(plan.folder, node_name(number)))]
     options += ["--phase-seconds", str(round(plan.patience)), "--poll", str(POLL_SECONDS)]
     if plan.training_seconds is not None:

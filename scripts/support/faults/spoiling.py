@@ -7,7 +7,7 @@ from functools import partial
 
 from scripts.support.faults.network import FEEDER, RELAYER
 from scripts.support.faults.proxy import Fault
-from scripts.support.faults.session import SENTENCE, RoundNotOver, Session, Verdict
+from scripts.support.faults.session import FAILED, SENTENCE, RoundNotOver, Session, Verdict
 
 OUTAGES = (
     Fault.DROP,
@@ -20,10 +20,10 @@ OUTAGES = (
     Fault.STALE,
 )
 OUTAGE_SECONDS = 10.0
-SOME = 5
-"""Every so many-th request is spoilt where some are."""
+SOME, SELDOM = 5, 100
+"""Every so many-th request is spoilt where some are; seldom where each takes half a minute."""
 
-END_SECONDS = 60.0
+END_SECONDS = 300.0
 
 
 def spoil(session: Session, names: tuple[str, ...], fault: Fault, every: int = 1) -> None:
@@ -33,20 +33,21 @@ def spoil(session: Session, names: tuple[str, ...], fault: Fault, every: int = 1
 
 
 def play_rpc(session: Session, outages: tuple[Fault, ...] = OUTAGES) -> None:
-    """Each fault: at every request for ten seconds, and at every fifth to the round's end."""
+    """Each fault: at every request for ten seconds, and at some to the round's end."""
     everybody = tuple(session.network.programs)
     mend = partial(spoil, session, everybody, Fault.NONE)
     for fault in outages:
+        every = SELDOM if fault is Fault.DROP else SOME
 
-        def fail_everywhere(fault: Fault = fault) -> None:
+        def fail_everywhere(fault: Fault = fault, every: int = every) -> None:
             spoil(session, everybody, fault)
             time.sleep(OUTAGE_SECONDS)
-            spoil(session, everybody, fault, SOME)
+            spoil(session, everybody, fault, every)
 
         session.play(
             f"rpc {fault.name.lower()}",
             f"for {OUTAGE_SECONDS:.0f} s everybody's RPC {fault.value}, to the round's end every "
-            f"{SOME}th time",
+            f"{every}th time",
             fail_everywhere,
             mend,
         )
@@ -64,12 +65,14 @@ def play_other_chain(session: Session) -> None:
         spoil(session, (name,), Fault.OTHER_CHAIN)
         what = f"the RPC of the {name.split('-')[0]} is of another chain from now on"
         fault = f"rpc other chain {name.split('-')[0]}"
+        began = time.monotonic()
         try:
             session.wait("an end", lambda: False, seconds=END_SECONDS)
         except RoundNotOver as error:
             said = str(error)
             good = said.startswith(f"{name} ended with 4") and "Traceback" not in said
-            verdict = Verdict(fault, what, SENTENCE if good else "failed", 0.0, said, good)
+            seconds = time.monotonic() - began
+            verdict = Verdict(fault, what, SENTENCE if good else FAILED, seconds, said, good)
         spoil(session, (name,), Fault.NONE)
         if name not in session.network.running:
             session.network.start(name)

@@ -12,12 +12,11 @@ from offchain.chain.rpc.development_clock import DevelopmentClock
 from scripts.support.faults.network import RELAYER
 from scripts.support.faults.proxy import Fault, FaultProxy
 from scripts.support.faults.session import Session
+from scripts.support.faults.wrong_clock import SHIFT
 
 STORE_FAULTS = (Fault.DROP, Fault.CLOSE, Fault.FAILING, Fault.LOSE, Fault.CORRUPT)
 OUTAGE_SECONDS = 10.0
 DAY_SECONDS = 86_400
-FAKE_TIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
-"""Where Debian's package libfaketime has its library."""
 
 
 def play_stores(session: Session, stores: Mapping[str, FaultProxy]) -> None:
@@ -118,29 +117,28 @@ def play_clocks(session: Session, library: Path) -> None:
 
     Args:
         session: of a network.
-        library: libfaketime's.
+        library: of `wrong_clock`.
     """
     network = session.network
 
-    def restart(names: tuple[str, ...], shift: str | None) -> None:
+    def restart(names: tuple[str, ...], shift: int) -> None:
         for name in names:
             network.kill(name)
         for name in names:
             program = network.programs[name]
             environment = dict(program.environment)
-            if shift is not None:
-                environment |= {"LD_PRELOAD": str(library), "FAKETIME": shift}
-                environment["DONT_FAKE_MONOTONIC"] = "1"
+            if shift:
+                environment |= {"LD_PRELOAD": str(library), SHIFT: str(shift)}
             network.start(name, replace(program, environment=environment))
 
     node, everybody = network.nodes[:1], tuple(network.programs)
     for name, who, names in (("node", "a node", tuple(node)), ("all", "everybody", everybody)):
-        for way, shift in (("ahead", "+1d"), ("behind", "-1d")):
+        for way, shift in (("ahead", DAY_SECONDS), ("behind", -DAY_SECONDS)):
             session.play(
                 f"clock a day {way} {name}",
                 f"for a round the clock of {who} is a day {way}",
                 partial(restart, names, shift),
-                partial(restart, names, None),
+                partial(restart, names, 0),
             )
     clock = DevelopmentClock(network.demo.contracts.ethereum)
 
