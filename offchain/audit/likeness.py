@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -58,8 +59,12 @@ class Likeness:
 
         Columns are then scaled to one sum, so that none is near to everything.
         """
-        for other in known:
-            self._compare([each for each in new if (each, other) not in self._distances], other)
+        missing = [pair for pair in product(new, known) if pair not in self._distances]
+        # A dictionary for its order: each once, as they came.
+        self._compare(
+            list(dict.fromkeys(each for each, _ in missing)),
+            list(dict.fromkeys(other for _, other in missing)),
+        )
         table = np.zeros((len(new), len(known)))
         for row, content in enumerate(new):
             nearest = np.stack([self._distances[content, other] for other in known]).argmin(axis=0)
@@ -67,27 +72,38 @@ class Likeness:
         scaled: NDArray[np.float64] = table / np.maximum(table.sum(axis=0), 1e-9)
         return scaled
 
-    def _compare(self, contents: Sequence[Content], other: Content) -> None:
-        """How far the nearest of another's samples with its label is, for each sample."""
-        # All contents at once: a library's threads take longer to meet than a small product takes.
+    def _compare(self, contents: Sequence[Content], others: Sequence[Content]) -> None:
+        """How near the nearest of each other's samples with its label is, for each sample."""
+        # All at once: one large product is far faster than many small ones.
         least: dict[Content, list[NDArray[np.float32]]] = {content: [] for content in contents}
         for label in sorted({label for content in contents for label in content.by_label}):
-            having = [content for content in contents if label in content.by_label]
-            found = _least(
-                np.concatenate([content.by_label[label] for content in having]),
-                other.by_label.get(label),
-            )
-            ends = np.cumsum([len(content.by_label[label]) for content in having])
-            for content, part in zip(having, np.split(found, ends[:-1]), strict=True):
-                least[content].append(part)
+            for content, found in zip(contents, _least(contents, others, label), strict=True):
+                least[content].append(found)
         for content, parts in least.items():
-            self._distances[content, other] = np.concatenate(parts)
+            joined = np.concatenate(parts)
+            for column, other in enumerate(others):
+                self._distances[content, other] = joined[:, column]
 
 
-def _least(rows: NDArray[np.float32], others: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """The squared distance of each row to the nearest of others."""
-    if others is None:
-        return np.full(len(rows), np.inf, np.float32)
-    squares = (rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * rows @ others.T
-    least: NDArray[np.float32] = squares.min(axis=1)
-    return least
+def _least(
+    contents: Sequence[Content], others: Sequence[Content], label: int
+) -> list[NDArray[np.float32]]:
+    """For each content, of each sample with a label, how near the nearest of each other is.
+
+    Squared distances without what only the sample itself adds: float32 [samples, others].
+    """
+    having = [column for column, other in enumerate(others) if label in other.by_label]
+    found = [
+        np.full((len(content.by_label.get(label, ())), len(others)), np.inf, np.float32)
+        for content in contents
+    ]
+    if having:
+        tables = [others[column].by_label[label] for column in having]
+        known = np.concatenate(tables)
+        starts = np.cumsum([0, *map(len, tables)])[:-1]
+        squares = (known**2).sum(axis=1)
+        for content, nearest in zip(contents, found, strict=True):
+            if len(nearest):
+                distances = squares - 2 * content.by_label[label] @ known.T
+                nearest[:, having] = np.minimum.reduceat(distances, starts, axis=1)
+    return found

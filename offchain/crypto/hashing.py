@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import sha3
 from eth_abi.abi import encode as abi_encode
 from eth_abi.exceptions import EncodingError, ParseError
-from eth_hash.auto import keccak
 from eth_utils.address import is_checksum_address
 
 from offchain.errors import CryptoError
@@ -31,7 +31,8 @@ class HashInputError(CryptoError):
 
 def keccak256(data: bytes) -> bytes:
     """Keccak-256 as the EVM computes it (Keccak's original padding, not SHA-3's); 32 bytes."""
-    return keccak(data)
+    digest: bytes = sha3.keccak_256(data).digest()
+    return digest
 
 
 @lru_cache(maxsize=256)
