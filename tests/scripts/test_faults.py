@@ -58,7 +58,13 @@ def test_a_group_that_was_ended_has_not_been_looked_at():
 
 @pytest.mark.parametrize(
     ("changed", "good"),
-    [({}, True), ({"burned": 1}, False), ({"minted": 21}, False), ({"verified": False}, False)],
+    [
+        ({}, True),
+        ({"burned": 1}, False),
+        ({"unrevealed": 1}, False),
+        ({"minted": 21}, False),
+        ({"verified": False}, False),
+    ],
 )
 def test_nothing_may_burn_be_paid_twice_or_not_verify(changed: dict[str, int], good: bool):
     values = {**BALANCE.as_json(), **changed}

@@ -48,7 +48,8 @@ class Balance:
     @property
     def is_good(self) -> bool:
         """Whether nobody lost anything, and nobody was paid twice."""
-        return self.verified and not self.burned and self.minted <= self.pots
+        lost = self.burned or self.unrevealed
+        return self.verified and not lost and self.minted <= self.pots
 
     def as_json(self) -> dict[str, object]:
         """It as it goes into the results."""

@@ -101,9 +101,8 @@ class FaultProxy:
     def running(self) -> Iterator[FaultProxy]:
         """Serve until the block is left."""
         server = ThreadingHTTPServer((self._host, 0), _handler(self._answer))
-        server.daemon_threads = True
         # Whoever hangs must not hold up the end.
-        server.block_on_close = False
+        server.daemon_threads = True
         self._server = server
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()

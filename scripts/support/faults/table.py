@@ -57,6 +57,8 @@ def table_of(found: Mapping[str, Any]) -> str:
 def _balance(balance: Mapping[str, Any]) -> str:
     said = [f"{balance['blocks']} blocks, {balance['voids']} void rounds"]
     said.append(f"{balance['burned']} stakes burned")
+    if balance["unrevealed"]:
+        said.append(f"{balance['unrevealed']} models committed to and not revealed")
     paid = balance["minted"] <= balance["pots"]
     said.append("nothing paid twice" if paid else "MORE PAID THAN BLOCKS PAY")
     if balance["unclaimed"]:
