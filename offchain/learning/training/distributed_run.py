@@ -27,20 +27,17 @@ class NextStep(Enum):
 
 
 class DistributedRun:
-    """A `TrainingGroup` of the processes of torch.distributed's default group, for one run.
+    """A `TrainingGroup` of the processes of torch.distributed, for one run.
 
     What decides how the run goes on travels as numbers of the CPU, so that no step waits for a
     GPU; gradients travel from where they are, in one piece.
 
     Args:
         device: where this process trains.
-        processes: the group, with the time after which one that says nothing counts as ended;
-            None: the default group.
+        processes: the group, with the time after which one that says nothing counts as ended.
     """
 
-    def __init__(
-        self, device: torch.device, processes: distributed.ProcessGroup | None = None
-    ) -> None:
+    def __init__(self, device: torch.device, processes: distributed.ProcessGroup) -> None:
         self._processes = processes
         self.rank = distributed.get_rank()
         self.size = distributed.get_world_size()
@@ -129,9 +126,7 @@ class DistributedRun:
 
 
 def exchange(
-    operation: Callable[..., object],
-    *arguments: object,
-    group: distributed.ProcessGroup | None = None,
+    operation: Callable[..., object], *arguments: object, group: distributed.ProcessGroup
 ) -> None:
     """Do an operation of torch.distributed; `GroupBroken` if a process is gone, or says nothing."""
     try:

@@ -46,8 +46,8 @@ SILENCE_SECONDS = 60.0
 SIGNS_IN_SILENCE = 4
 """Signs of life that number 0 gives and asks for in that time, while there is no job."""
 
-START = timedelta(days=1)
-"""How long processes wait for one another when they start."""
+START = timedelta(hours=1)
+"""How long processes wait for one another when they start; torchrun waits minutes."""
 
 WORTH_SHARING = 2_000
 """Samples; fewer are judged quicker by one process than sent to others."""
