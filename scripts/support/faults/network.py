@@ -183,6 +183,9 @@ def fault_network(
                     "MODELCHAIN_HEADERS": str(plan.headers),
                     "MODELCHAIN_RELAYER": entrance.url,
                     "OMP_NUM_THREADS": "1",
+                    # What is on this machine is asked for without a proxy that the environment has.
+                    "no_proxy": host,
+                    "NO_PROXY": host,
                 },
             )
         )
