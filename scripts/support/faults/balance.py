@@ -14,7 +14,7 @@ from offchain.protocol.rules.rewards import block_reward
 from scripts.support.faults.network import FEEDER, FaultNetwork
 from scripts.support.faults.session import RoundNotOver, Session
 
-CLAIM_SECONDS = 60.0
+CLAIM_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
