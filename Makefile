@@ -85,8 +85,9 @@ gas: build  ## Measure what transactions cost: docs/results/gas.json and the REA
 bench: build  ## Measure speeds against named baselines and targets: out/bench.json
 	@env -u OMP_NUM_THREADS $(BIN)/python -m scripts.bench $(BENCH)
 
-test-gpu: install  ## Test on a GPU that scores are the same to the bit
-	@$(BIN)/python -m pytest -n0 -v tests/learning/exact/test_evaluation_cuda.py
+test-gpu: install  ## Test on a GPU that scores are the same to the bit, and training
+	@$(BIN)/python -m pytest -n0 -v tests/learning/exact/test_evaluation_cuda.py \
+		tests/learning/training/test_training_cuda.py
 
 # On a developer's machine it formats, with CI=true it only looks.
 check: install  ## Format, lint, check types, layers and for dead code

@@ -23,7 +23,11 @@ COMMANDS: Final = {
     "doctor": "What is here, what is missing, how to get it.",
     "fonts": "List and check fonts, fetch more.",
     "headers": "Files of Bitcoin headers.",
+    "model": "The chain's models: list, show, export.",
+    "predict": "What the chain's best model says of pictures, rows or texts.",
+    "share": "Share your own samples, after a look at them.",
     "store": "Put files into the content store, get, list.",
+    "task": "What a chain learns: propose a task file, check, show.",
     "verify": "Compute everything that the chain says again.",
     "wallet": "Tokens and stake: look, send, claim rewards.",
 }

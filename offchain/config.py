@@ -44,9 +44,12 @@ ENVIRONMENT: Final = {
     "deployment": "MODELCHAIN_DEPLOYMENT",
     "store": "MODELCHAIN_STORE",
     "state": "MODELCHAIN_STATE",
+    "kept": "MODELCHAIN_KEPT",
     "headers": "MODELCHAIN_HEADERS",
     "bitcoin_cookie": "MODELCHAIN_BITCOIN_COOKIE",
     "relayer": "MODELCHAIN_RELAYER",
+    "relayer_proxy": "MODELCHAIN_RELAYER_PROXY",
+    "websocket": "MODELCHAIN_WEBSOCKET",
     "mnemonic": "MODELCHAIN_MNEMONIC",
     "private_key": "MODELCHAIN_PRIVATE_KEY",
     "key_file": "MODELCHAIN_KEY_FILE",
@@ -82,10 +85,13 @@ class Settings:
         deployment: a deployment file, or a folder of them named by chain id.
         store: the content store: a folder, ``local:FOLDER`` or ``ipfs:MULTIADDR``.
         state: folder of the nodes' journals.
+        kept: folder of the chain that the last demo made.
         headers: the source of Bitcoin headers: the description (JSON) of recorded ones,
             ``core:URL`` or ``esplora:URL``.
         bitcoin_cookie: the Bitcoin node's cookie file, for ``core:`` without a password.
         relayer: the relayer's address.
+        relayer_proxy: the proxy that relayers are asked through; None: as the environment says.
+        websocket: where the EVM node tells of new blocks; None: it is asked for them.
         mnemonic: BIP-39 words that accounts are numbered under; None for the development one.
         private_key: the account's key in hexadecimal, instead of a numbered account.
         key_file: an encrypted key file, instead of both.
@@ -98,8 +104,11 @@ class Settings:
     deployment: Path
     store: str
     state: Path
+    kept: Path
     headers: str = field(repr=False)
     relayer: str = field(repr=False)
+    relayer_proxy: str | None = field(default=None, repr=False)
+    websocket: str | None = field(default=None, repr=False)
     mnemonic: str | None = field(default=None, repr=False)
     private_key: str | None = field(default=None, repr=False)
     key_file: Path | None = None
@@ -136,8 +145,8 @@ def load_settings(
     Args:
         arguments: by setting; None and missing ones were not given.
         environment: the process's variables.
-        project: the checkout, whose folder ``deployments`` is the default; where there is none
-            (the package is installed), the default is in the user's data folder.
+        project: the checkout, whose folders ``deployments`` and ``out`` are defaults; where there
+            is none (the package is installed), these are in the user's data folder.
 
     Raises:
         ConfigurationError: there is no such setting, an option or variable is empty, or a fee is no
@@ -163,6 +172,7 @@ def load_settings(
         return default if given is None else local_path(given)
 
     data = platformdirs.user_data_path(APPLICATION)
+    place = project if is_checkout(project) else data
 
     def optional_path(name: str) -> Path | None:
         given = text(name)
@@ -173,11 +183,14 @@ def load_settings(
 
     return Settings(
         rpc=text("rpc") or DEFAULT_RPC,
-        deployment=path("deployment", (project if is_checkout(project) else data) / "deployments"),
+        deployment=path("deployment", place / "deployments"),
         store=text("store") or str(data / "store"),
         state=path("state", data / "state"),
+        kept=path("kept", place / "out" / "demo-chain"),
         headers=text("headers") or str(RECORDED_HEADERS),
         relayer=text("relayer") or DEFAULT_RELAYER,
+        relayer_proxy=text("relayer_proxy"),
+        websocket=text("websocket"),
         mnemonic=text("mnemonic"),
         private_key=text("private_key"),
         key_file=optional_path("key_file"),

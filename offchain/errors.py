@@ -40,7 +40,8 @@ other libraries are translated where they enter (the adapters in chain, storage,
     ├── EvaluationError             this machine cannot compute exact scores
     │   └── PointsDifferError       two ways to compute a point have given two results
     ├── VerificationError           what the chain says is not what the rules give
-    └── FontError                   too few usable fonts
+    ├── FontError                   too few usable fonts
+    └── DataError                   own data that cannot be shared as they are
 """
 
 from collections.abc import Sequence
@@ -399,3 +400,9 @@ class FontError(ModelChainError):
     """Too few usable fonts, or a font that cannot be drawn."""
 
     exit_code = 11
+
+
+class DataError(ModelChainError):
+    """A node's own data: a file that is none, a sample that does not fit the task, or too few."""
+
+    exit_code = 16

@@ -27,7 +27,7 @@ from offchain.programs.running import run_program
 
 @program()
 @account_option(f" pays for gas, on a development chain {FEEDER_ACCOUNT} by default")
-@setting_options("rpc", "deployment")
+@setting_options("rpc", "websocket", "deployment")
 @click.option(
     "--source",
     "kind",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from offchain.crypto.hashing import keccak256
 from offchain.protocol.words.actions import (
     Action,
     PublishTestKeys,
@@ -117,6 +117,9 @@ class ContentStore(ABC):
     def has(self, digest: bytes) -> bool:
         """Whether the file can be fetched, without reading all of it where that is cheap."""
 
+    def forget(self, digest: bytes) -> None:  # noqa: B027  (what reads alone keeps nothing)
+        """Keep a file no longer; one that is not kept is no error. ``StoreError``."""
+
 
 class HeaderSource(ABC):
     """Raw Bitcoin headers by height. What it returns is hostile until the relay has checked it."""
@@ -136,12 +139,16 @@ class HeaderSource(ABC):
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """One report of a training: ``step`` of ``total`` steps, mean loss, images per second."""
+    """One report of a training: ``step`` of ``total`` steps, mean loss, images per second.
+
+    ``device`` is where it computes, for people.
+    """
 
     step: int
     total: int
     loss: float
     images_per_second: float
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +183,8 @@ class Learner(ABC):
 
     @property
     def task_hash(self) -> bytes:
-        """Keccak-256 of the `description`: what the contracts are bound to."""
-        return keccak256(self.description)
+        """SHA-256 of the `description`: what the contracts are bound to, and its name in stores."""
+        return sha256(self.description).digest()
 
     @property
     @abstractmethod
@@ -241,6 +248,13 @@ class DataSource(ABC):
         Each has exactly as many samples as the deployment asks for; the same arguments give the
         same bytes.
         """
+
+    def has(self, round_number: int, parts: int) -> bool:  # noqa: ARG002
+        """Whether there is enough for a round; without it the node shares nothing in it."""
+        return True
+
+    def give_out(self, round_number: int) -> None:  # noqa: B027
+        """Told before keys of a round's data are given out: from then on they are shared."""
 
 
 class Outlet(ABC):

@@ -17,6 +17,7 @@ import click
 from offchain.commands.options import (
     RELAYER_ACCOUNT,
     account_option,
+    keep_rounds_option,
     program,
     relayer_option,
     setting_options,
@@ -29,7 +30,7 @@ from offchain.programs.running import run_program
 
 @program()
 @account_option(f" pays for gas, on a development chain {RELAYER_ACCOUNT} by default")
-@setting_options("rpc", "deployment", "store", "maximum_fee")
+@setting_options("rpc", "websocket", "deployment", "store", "maximum_fee")
 @state_option("where what is accepted is kept until it is on chain")
 @relayer_option("where it listens", "--listen")
 @click.option(
@@ -84,6 +85,7 @@ from offchain.programs.running import run_program
     help="EVM blocks after which what is on chain is forgotten, until then it is sent again where "
     "blocks were taken back; 0 on a development chain, else 12",
 )
+@keep_rounds_option()
 @click.option(
     "--order-fee",
     metavar="TOKENS",

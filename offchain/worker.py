@@ -11,26 +11,30 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from offchain.commands.options import (
     account_option,
+    keep_rounds_option,
     program,
     relayers_option,
     setting_options,
     start,
     state_option,
 )
+from offchain.commands.worker.device import parse_device
 from offchain.commands.worker.task_options import take_given, task_options
-from offchain.learning.tasks.known import TASKS
+from offchain.learning.tasks.known import BUILT_IN
 from offchain.programs.running import run_program
 from offchain.protocol.deciding.policy import Role
 
 
 @program(*task_options())
 @account_option()
-@setting_options("rpc", "deployment", "store", "maximum_fee", "maximum_claim_fee")
+@setting_options("rpc", "websocket", "deployment", "store", "maximum_fee", "maximum_claim_fee")
 @state_option("where the journal is")
 @relayers_option("where shares go, to one of several by chance")
+@setting_options("relayer_proxy")
 @click.option(
     "--direct",
     is_flag=True,
@@ -44,7 +48,7 @@ from offchain.protocol.deciding.policy import Role
     metavar="K",
     type=click.IntRange(1, 1000),
     default=4,
-    help="nodes on this machine: they split its data and its cores",
+    help="nodes on this machine: they split its data and its cores, and --data where this is given",
 )
 @click.option(
     "--node",
@@ -55,19 +59,38 @@ from offchain.protocol.deciding.policy import Role
 )
 @click.option(
     "--task",
-    type=click.Choice(sorted(TASKS)),
-    help="what is learned: the deployment's task, or the node does not start",
+    metavar="NAME|FILE",
+    help="what is learned, a built-in name or a task file: the deployment's, or the node does not "
+    "start",
 )
 @click.option(
     "--data-source",
-    type=click.Choice([*sorted(TASKS), "none"]),
-    help="what data the node shares; by default the task's",
+    type=click.Choice([*sorted(BUILT_IN), "none"]),
+    help="what data the node shares; by default those that come with the task",
+)
+@click.option(
+    "--data",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="a file or folder of your own samples, shared once each (docs/OwnData.md)",
+)
+@click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="share the rest of --data where some of it does not fit the task",
 )
 @click.option(
     "--threads",
     metavar="T",
     type=click.IntRange(1, 1024),
     help="threads that compute; by default this machine's cores divided by --nodes",
+)
+@click.option(
+    "--device",
+    metavar="DEVICE",
+    callback=lambda _, __, value: parse_device(value),
+    default="auto",
+    help="where to train and judge: auto (a GPU if there is one), cpu, cuda or cuda:N",
 )
 @click.option(
     "--seed-file",
@@ -94,6 +117,7 @@ from offchain.protocol.deciding.policy import Role
     type=click.FloatRange(0.01, 600.0),
     help="pause between two looks at the chain; 0.2 on a development chain, else 2",
 )
+@keep_rounds_option()
 @click.option(
     "--leave",
     is_flag=True,
@@ -107,7 +131,11 @@ def worker(context: click.Context, /, **options: Any) -> None:
     """
     from offchain.commands.worker.run import run_worker
 
-    start(run_worker, {"given": take_given(context, options), **options})
+    given = take_given(context, options)
+    if context.get_parameter_source("nodes") is ParameterSource.DEFAULT:
+        # A node by itself shares all that it was given.
+        options["splits_data"] = False
+    start(run_worker, {"given": given, **options})
 
 
 if __name__ == "__main__":

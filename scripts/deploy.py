@@ -2,19 +2,27 @@
 
 On a development chain everything has defaults, and the chain's clock is set back to the recorded
 Bitcoin headers, so that they can be replayed. Elsewhere (`--network NAME`) these variables say what
-to do:
+to do (docs/Operations.md goes through it step by step):
 
 MODELCHAIN_GENESIS      genesis accounts, addresses joined by commas
 MODELCHAIN_DEPLOYER     Brownie's name of the account that pays (`brownie accounts new NAME`)
 MODELCHAIN_KEY_PASSWORD its password; Brownie asks for it if this is not set
-MODELCHAIN_PARAMETERS   demo or live (default: demo on a development chain, live elsewhere)
-MODELCHAIN_TASK         what the nodes learn: digits (default) or diabetes
-MODELCHAIN_HEADERS      description (JSON) of Bitcoin headers: the first ones are the checkpoint;
-                        or core:URL (MODELCHAIN_BITCOIN_COOKIE: the node's cookie), esplora:URL
+MODELCHAIN_PARAMETERS   demo, testnet, live, or a file in TOML with what differs from one of them
+                        (default: demo on a development chain, live elsewhere)
+MODELCHAIN_TASK         what the nodes learn: digits (default), diabetes, or the path of a task file
+MODELCHAIN_STORE        content store in which the task's description is put, under its hash
+MODELCHAIN_HEADERS      core:URL (MODELCHAIN_BITCOIN_COOKIE: the node's cookie), esplora:URL, or the
+                        description (JSON) of recorded headers: the first ones are the checkpoint
+                        (default on a development chain: those that come with the project)
 MODELCHAIN_CHECKPOINT   height that the relay starts from where the headers are not recorded ones
                         (default: as far below the best as one batch of headers reaches)
 MODELCHAIN_BITCOIN      mainnet (default) or regtest: the network that those headers are of
-MODELCHAIN_REDEPLOY     1 to write over the file of a deployment that is still on the chain
+MODELCHAIN_MAXIMUM_FEE  gwei for one gas that are never exceeded outside a development chain
+MODELCHAIN_REDEPLOY     1 to write over the file of a deployment that is still on the chain, and not
+                        to go on with one that ended in the middle
+
+Whatever ends a deployment in the middle, the same command goes on with it. Beside the deployment
+file it leaves what block explorers ask for: the compiler's standard JSON and constructor arguments.
 """
 
 import os
@@ -26,16 +34,24 @@ from typing import TypeVar, cast
 
 from brownie import accounts, network, web3
 from brownie._config import CONFIG
+from brownie.exceptions import RPCRequestError, VirtualMachineError
 from brownie.network.account import LocalAccount, PublicKeyAccount
-from brownie.project.main import get_loaded_projects
+from brownie.project.compiler import generate_input_json
+from brownie.project.main import Project, get_loaded_projects
 from brownie.typing import ContractName
 from rich.console import Console
 from rich.table import Table
 
+from offchain.amounts import format_decimal
 from offchain.bitcoin.checkpoint import CHECKPOINT_HEADERS, LOWEST_CHECKPOINT
-from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
+from offchain.bitcoin.header import BlockHeader
 from offchain.bitcoin.rules import NETWORKS
-from offchain.chain.deployment.deployer import deployment_gas, finished_deployment
+from offchain.chain.deployment.deployer import (
+    deployment_gas,
+    finished_deployment,
+    send_creation,
+)
+from offchain.chain.deployment.explorer import write_for_explorers
 from offchain.chain.deployment.file import (
     DeployedTask,
     Deployment,
@@ -46,27 +62,43 @@ from offchain.chain.deployment.file import (
     write_deployment,
 )
 from offchain.chain.deployment.hardfork import require_hardfork
-from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts, first_checkpoint
+from offchain.chain.deployment.plan import (
+    Deploy,
+    DeploymentPlan,
+    deploy_contracts,
+    first_checkpoint,
+)
+from offchain.chain.deployment.presets import chosen_parameters
+from offchain.chain.deployment.readiness import (
+    check_clock,
+    check_distance,
+    check_genesis_accounts,
+    last_header_time,
+)
+from offchain.chain.deployment.resuming import begin, finish, resume
 from offchain.chain.deployment.trust import is_live
 from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.sending.accounts import account_from_key
+from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.sending.sender import Sender
 from offchain.config import DEFAULT_TASK, ENVIRONMENT, Settings, load_settings
 from offchain.errors import (
+    ChainError,
     ConfigurationError,
     InsufficientFundsError,
     ModelChainError,
-    NotDevelopmentChainError,
     WrongChainError,
 )
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, read_checkpoint
-from offchain.learning.tasks.known import TASKS, make_learner
-from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
-from offchain.toolchain.artifacts import load_artifacts
+from offchain.learning.tasks.known import make_learner, task_named
+from offchain.ports import HeaderSource
+from offchain.storage.location import open_store
+from offchain.strangers.foreign_text import printable
+from offchain.toolchain.artifacts import Artifact, load_artifacts
 
 T = TypeVar("T")
-
-PARAMETERS = {"demo": (DEMO, DEMO_RELAY), "live": (LIVE, LIVE_RELAY)}
 
 
 def main() -> None:
@@ -91,22 +123,111 @@ def deploy(environment: Mapping[str, str]) -> Deployment:
         file = deployment_path(file, ethereum.chain_id())
     refuse_to_lose(file, ethereum, environment)
     require_writable(file)
-    plan, is_replay = make_plan(environment, settings)
+    plan, source = make_plan(environment, settings)
+    is_replay = is_development() and isinstance(source, RecordedHeaders)
+    # Under its hash, which the contracts are bound to: a store tells what is learned.
+    open_store(settings.store, for_writing=True).put(plan.task.description)
     artifacts = load_artifacts(root)
     deployer = deploying_account(environment)
-    require_funds(ethereum, deployer.address, deployment_gas(artifacts, plan))
-    clock = set_clock_back(ethereum, plan) if is_replay else None
-    first_block = ethereum.block().number + 1
+    begun = None
+    if environment.get("MODELCHAIN_REDEPLOY") != "1":
+        begun = resume(ethereum, plan, deployer.address, artifacts, file)
+    require_ready(ethereum, plan if begun is None else begun.plan, source, is_replay=is_replay)
+    if begun is None:
+        require_funds(ethereum, deployer.address, deployment_gas(artifacts, plan))
+        clock = set_clock_back(ethereum, plan) if is_replay else None
+        begun = begin(ethereum, plan, deployer.address, artifacts, file)
+    else:
+        print(f"deploy: {begun.done} of {len(begun.addresses)} contracts are there: going on")
+        clock = None
+    deploy_one = deploying(project, ethereum, deployer, settings, artifacts)
+    addresses = deploy_contracts(
+        begun.plan, begun.deployer, begun.first_nonce, deploy_one, begun.done
+    )
+    deployment = finished_deployment(
+        ethereum, begun.plan, addresses, begun.deployer, begun.first_block
+    )
+    write_deployment(deployment, file)
+    finish(file)
+    show(deployment, file, clock)
+    warn_of_poor_accounts(ethereum, deployment)
+    folder = write_for_explorers(deployment, artifacts, compiler_settings(project), root, file)
+    print(f"Explorers   {folder}")
+    return deployment
+
+
+def deploying(
+    project: Project,
+    ethereum: Ethereum,
+    deployer: PublicKeyAccount,
+    settings: Settings,
+    artifacts: Mapping[str, Artifact],
+) -> Deploy:
+    """What deploys one contract.
+
+    An account with a key signs here: Brownie, where it deploys on a live network, shows a traceback
+    for every contract, of a cache of its own. A development chain's own accounts have none.
+    """
+    if isinstance(deployer, LocalAccount):
+        sender = Sender(
+            ethereum,
+            account_from_key(str(deployer.private_key)),
+            ethereum.chain_id(),
+            policy=FeePolicy(settings.maximum_fee),
+        )
+        return lambda name, *arguments: send_creation(sender, artifacts, name, arguments)
 
     def deploy_one(name: str, *arguments: object) -> str:
         container = project[ContractName(name)]
-        return str(container.deploy(*arguments, {"from": deployer}, silent=True).address)
+        try:
+            return str(container.deploy(*arguments, {"from": deployer}, silent=True).address)
+        except (OSError, ValueError, RPCRequestError, VirtualMachineError) as error:
+            reason = printable(str(error), 300) or type(error).__name__
+            raise ChainError(f"{name} could not be deployed: {reason}") from error
 
-    addresses = deploy_contracts(plan, deployer.address, deployer.nonce, deploy_one)
-    deployment = finished_deployment(ethereum, plan, addresses, deployer.address, first_block)
-    write_deployment(deployment, file)
-    show(deployment, file, clock)
-    return deployment
+    return deploy_one
+
+
+def compiler_settings(project: Project) -> dict[str, object]:
+    """What Brownie tells the compiler, as its standard JSON has it."""
+    config = project._compiler_config
+    solc = config["solc"]
+    made = generate_input_json(
+        {},
+        evm_version=config["evm_version"],
+        optimizer=solc["optimizer"],
+        viaIR=solc["viaIR"],
+        remappings=solc["remappings"],
+    )
+    return dict(made["settings"])
+
+
+def require_ready(
+    ethereum: Ethereum, plan: DeploymentPlan, source: HeaderSource, *, is_replay: bool
+) -> None:
+    """Stop where the chain could never make a block; ``is_replay``: its clock is set back."""
+    stake = plan.parameters.stake
+    check_genesis_accounts(ethereum, plan.genesis_accounts, stake)
+    if is_replay:
+        return
+    newest = last_header_time(plan.checkpoint)
+    if not isinstance(source, RecordedHeaders):
+        best = source.best_height()
+        check_distance(plan.checkpoint, best)
+        newest = BlockHeader.parse(source.headers(best, 1)[0]).time
+    check_clock(newest, ethereum.block().timestamp)
+
+
+def warn_of_poor_accounts(ethereum: Ethereum, deployment: Deployment) -> None:
+    """Say which genesis accounts cannot apply as they are: others may send them ether later."""
+    stake = deployment.parameters.stake
+    poor = check_genesis_accounts(ethereum, deployment.genesis_accounts, stake)
+    if poor:
+        print(
+            f"deploy: {len(poor)} of {len(deployment.genesis_accounts)} genesis accounts have less "
+            f"than the stake of {format_decimal(stake)} ether: {', '.join(poor)}",
+            file=sys.stderr,
+        )
 
 
 def refuse_to_lose(file: Path, ethereum: Ethereum, environment: Mapping[str, str]) -> None:
@@ -140,11 +261,17 @@ def require_funds(ethereum: Ethereum, account: str, gas: int) -> None:
         raise InsufficientFundsError(account, balance, needed)
 
 
-def make_plan(environment: Mapping[str, str], settings: Settings) -> tuple[DeploymentPlan, bool]:
-    """What to deploy on this network, and whether recorded headers are to be replayed on it."""
-    parameters, relay = choice(
-        environment, "MODELCHAIN_PARAMETERS", "demo" if is_development() else "live", PARAMETERS
-    )
+def make_plan(
+    environment: Mapping[str, str], settings: Settings
+) -> tuple[DeploymentPlan, HeaderSource]:
+    """What to deploy on this network, and where its Bitcoin headers come from."""
+    chosen = environment.get("MODELCHAIN_PARAMETERS", "demo" if is_development() else "live")
+    parameters, relay = chosen_parameters(chosen)
+    if not is_development() and not environment.get(ENVIRONMENT["headers"]):
+        raise ConfigurationError(
+            "the recorded Bitcoin headers of 2023 can only be replayed on a development chain: set "
+            "MODELCHAIN_HEADERS to core:URL or esplora:URL"
+        )
     rules = choice(environment, "MODELCHAIN_BITCOIN", "mainnet", NETWORKS)
     source = open_source(settings.headers, rules, settings.bitcoin_cookie)
     if isinstance(source, RecordedHeaders):
@@ -153,17 +280,17 @@ def make_plan(environment: Mapping[str, str], settings: Settings) -> tuple[Deplo
     else:
         lowest = max(LOWEST_CHECKPOINT, source.best_height() - relay.maximum_batch)
         checkpoint = read_checkpoint(source, checkpoint_height(environment, lowest), rules)
-    task = choice(environment, "MODELCHAIN_TASK", DEFAULT_TASK, {name: name for name in TASKS})
-    samples = TASKS[task].samples_per_part
+    task = task_named(environment.get("MODELCHAIN_TASK", DEFAULT_TASK))
+    description = make_learner(task).description
     plan = DeploymentPlan(
         genesis_accounts(environment),
         checkpoint,
-        DeployedTask(task, make_learner(task, samples).description, TASKS[task].judge),
+        DeployedTask(task.name, description, task.model.judge),
         rules,
-        replace(parameters, samples_per_part=samples),
+        replace(parameters, samples_per_part=task.samples_per_part),
         relay,
     )
-    return plan, isinstance(source, RecordedHeaders)
+    return plan, source
 
 
 def checkpoint_height(environment: Mapping[str, str], default: int) -> int:
@@ -208,6 +335,10 @@ def deploying_account(environment: Mapping[str, str]) -> PublicKeyAccount:
             raise ConfigurationError(
                 f"Brownie knows no account {name!r}: see `brownie accounts list`"
             ) from None
+        except (KeyError, TypeError):
+            raise ConfigurationError(
+                f"Brownie's account {name!r} is no key file: make it with `brownie accounts new`"
+            ) from None
         except ValueError:
             raise ConfigurationError(
                 f"the password does not open Brownie's account {name!r}: set {variable} to it"
@@ -222,16 +353,9 @@ def is_development() -> bool:
     return bool(CONFIG.network_type == "development")
 
 
-def set_clock_back(ethereum: Ethereum, plan: DeploymentPlan) -> int | None:
+def set_clock_back(ethereum: Ethereum, plan: DeploymentPlan) -> int:
     """Set a development chain's clock to the checkpoint's last header; returns the chain's time."""
-    if not is_development():
-        return None
-    last = BlockHeader.parse(plan.checkpoint.headers[-HEADER_SIZE:])
-    try:
-        return DevelopmentClock(ethereum).set(last.time)
-    except NotDevelopmentChainError as error:
-        print(f"deploy: {error}", file=sys.stderr)
-        return None
+    return DevelopmentClock(ethereum).set(last_header_time(plan.checkpoint))
 
 
 def show(deployment: Deployment, file: Path, clock: int | None) -> None:

@@ -9,6 +9,7 @@ import sys
 import click
 
 from offchain.programs.running import run_program
+from scripts import round_cost
 from scripts.support.results import write_results
 
 
@@ -16,7 +17,7 @@ from scripts.support.results import write_results
 def measure_gas() -> None:
     """Measure what transactions cost, on a chain of its own.
 
-    Writes docs/results/gas.json and the table in README.md.
+    Writes docs/results/gas.json and the tables in README.md and docs/Operations.md.
     """
     from scripts.support.chains.evm import ROOT, fresh_evm
     from scripts.support.chains.gas import (
@@ -36,6 +37,8 @@ def measure_gas() -> None:
     write_results(results, figures, indent=2)
     text = readme.read_text(encoding="utf-8")
     readme.write_text(replace_table(text, figures), encoding="utf-8")
+    document = round_cost.DOCUMENT
+    document.write_text(round_cost.replaced(document.read_text(encoding="utf-8")), "utf-8")
     print(results.read_text(encoding="utf-8"), end="")
 
 

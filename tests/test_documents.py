@@ -23,16 +23,11 @@ DECISION_HEADINGS = [
     "What would change our mind",
 ]
 OTHERS_OPTIONS = {
-    "--load-state",
-    "--master-addr",
-    "--master-port",
-    "--max-restarts",
-    "--nnodes",
-    "--node-rank",
-    "--nproc-per-node",
+    "--build", "--home-dir", "--load-state", "--master-addr", "--master-port", "--max-restarts",
+    "--nnodes", "--node-rank", "--now", "--nproc-per-node", "--profile", "--system", "--target",
     "--timestamp",
-}
-"""Options of anvil and torchrun that documents name."""
+}  # fmt: skip
+"""Options of anvil, torchrun, docker, systemctl and useradd that documents name."""
 
 
 def table_column(document: Path, heading: str) -> str:

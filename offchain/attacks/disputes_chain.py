@@ -24,7 +24,7 @@ from offchain.learning.exact.integer_network import (
     reference_points,
 )
 from offchain.learning.formats.digits import CLASSES, IMAGE_SIDE, DigitSamples, records, samples_of
-from offchain.learning.tasks.digits_judge import DigitsJudge
+from offchain.learning.kinds.images.digits_judge import DigitsJudge
 from offchain.protocol.rules.statements import Points
 from offchain.protocol.words import actions
 from offchain.protocol.words.judge import Judge

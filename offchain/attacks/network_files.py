@@ -34,7 +34,7 @@ from offchain.crypto.sealing import (
 from offchain.errors import ModelError
 from offchain.learning.formats.digits import encode_payload, payload_bytes
 from offchain.learning.samples_root import part_root, samples_root
-from offchain.learning.tasks.known import make_learner
+from offchain.learning.tasks.known import make_learner, task_named
 from offchain.node.journal import Journal
 from offchain.node.payloads import DataState, Payloads
 from offchain.ports import Learner
@@ -95,7 +95,7 @@ def _case(number: int, plaintext: bytes | None = None) -> Case:
         for part, (content, key) in enumerate(zip(plaintexts, KEYS, strict=True))
     ]
     files = {hashlib.sha256(file).digest(): file for file in sealed}
-    root = part_root(make_learner("digits", SAMPLES).sample_records(sound))
+    root = part_root(make_learner(task_named("digits", SAMPLES)).sample_records(sound))
     transaction = DataTransaction(
         1,
         tuple(files),
@@ -231,7 +231,7 @@ def hostile_files(tell: Tell) -> Outcome:
         sound = _case(200)
         for file in sound.files.values():
             store.put(file)
-        learner = make_learner("digits", SAMPLES)
+        learner = make_learner(task_named("digits", SAMPLES))
         reader = ContentReader(ContentSetup(lambda: store, lambda: learner, DOMAIN))
         tell(f"{len(cases)} data transactions that nobody can use")
         for what, case in {"sound": sound, **cases}.items():

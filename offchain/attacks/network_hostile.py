@@ -42,7 +42,7 @@ def sound_samples(samples: int = SAMPLES) -> DigitSamples:
 def sound_model() -> bytes:
     """A model that any node takes: all weights are 0."""
     layers = [_zeros((1, 1, kernel, kernel), 1, 1) for kernel in DIGITS_FAMILY.kernels]
-    linear = _zeros((DIGITS_FAMILY.classes, DIGITS_FAMILY.sides[-1] ** 2), DIGITS_FAMILY.classes, 1)
+    linear = _zeros((DIGITS_FAMILY.classes, DIGITS_FAMILY.pixels), DIGITS_FAMILY.classes, 1)
     return encode_model(IntegerNetwork(DIGITS_FAMILY, tuple(layers), linear))
 
 

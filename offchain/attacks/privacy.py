@@ -39,7 +39,7 @@ from offchain.learning.formats.digits import (
 )
 from offchain.learning.formats.tensor_file import decode_tensors
 from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
-from offchain.learning.tasks.known import make_source
+from offchain.learning.tasks.known import make_source, task_named
 from offchain.node.relayer.wire import encode_share
 from offchain.protocol.words.actions import Share
 
@@ -186,7 +186,7 @@ Draw = Callable[[int, Mapping[str, Any]], list[bytes]]
 def drawn_by_worker(node: int, given: Mapping[str, Any]) -> list[bytes]:
     """What a worker of the digits task shares with these options."""
     secret = bytes([node]) * 32
-    source = make_source("digits", SAMPLES_PER_PART, node, len(OPTIONS), secret, given)
+    source = make_source(task_named("digits", SAMPLES_PER_PART), node, len(OPTIONS), secret, given)
     return source.draw(1, SMALL.parts)
 
 

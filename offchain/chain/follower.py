@@ -6,6 +6,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
+import structlog
+
+from offchain.chain.agreement import agrees, same_hash
+from offchain.chain.checkpoint import Checkpoint, Memory
 from offchain.crypto.hashing import Domain
 from offchain.errors import (
     ChainError,
@@ -17,8 +21,10 @@ from offchain.errors import (
 from offchain.ports import BlockPoint, Chain
 from offchain.protocol.history.entries import HistoryError
 from offchain.protocol.history.fold import History
-from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.records import Record, RoundOpened
+from offchain.protocol.words.status import ChainStatus
+
+log = structlog.get_logger()
 
 FOREIGN_CHAIN: Final = (WrongChainError, StaleDeploymentError)
 """What trying again does not mend: the chain is another one, or was begun anew."""
@@ -32,6 +38,9 @@ gave their records incompletely."""
 
 _POINTS: Final = 64
 """Blocks that are remembered as places to go back to."""
+
+_VAIN: Final = 3
+"""Readings in a row from a checkpoint that may fail before it is taken for wrong."""
 
 
 class InconsistentReadingError(ChainError):
@@ -67,27 +76,38 @@ class ChainFollower:
     Each time it goes back, ``history`` becomes another object: what others remember about the old
     one by number no longer holds.
 
+    With a ``memory`` it forgets what nobody needs, and remembers a checkpoint in place of what lies
+    deep: it goes back to that, and no record is read twice that is older.
+
     Args:
         chain: the contracts.
         domain: what their hashes belong to.
         first_block: EVM block of the deployment: no record is older.
+        memory: how much is remembered; None: everything.
     """
 
-    def __init__(self, chain: Chain, domain: Domain, first_block: int) -> None:
+    def __init__(
+        self, chain: Chain, domain: Domain, first_block: int, memory: Memory | None = None
+    ) -> None:
         self._chain = chain
         self._domain = domain
         self._first_block = first_block
+        self._memory = memory
         self._points: deque[BlockPoint] = deque(maxlen=_POINTS)
         self._through = first_block - 1
         self._records: list[Record] = []
         self._told = 0
+        self._base: Checkpoint | None = None
+        self._next_base: Checkpoint | None = None
+        self._vain = 0
         self.history = self._empty_history()
+        self._begin_at_checkpoint()
         self.status = chain.status()
         self._follow(self.status)
 
     @property
     def records(self) -> Sequence[Record]:
-        """All records that ``history`` is made of, in order."""
+        """All records that ``history`` is made of, in order; with a memory the newest ones."""
         return self._records
 
     def refresh(self) -> list[Record]:
@@ -112,7 +132,7 @@ class ChainFollower:
         if (
             known is not None
             and latest.number == known.number == self.status.block_number
-            and _same(latest.hash, known.hash)
+            and same_hash(latest.hash, known.hash)
         ):
             return []
         return self._follow(self._chain.status())
@@ -123,26 +143,29 @@ class ChainFollower:
             if attempt > 1:
                 status = self._chain.status()
             try:
+                self._read_deep(status)
                 self._read(status)
                 if not agrees(status, self.history):
                     raise _Unfit("the views tell of other things than the events")
             except HistoryError as error:
                 reason = str(error)
-                self._go_back(self._first_block - 1)
+                self._start_over()
             except _Unfit as error:
                 reason = str(error)
                 if attempt == ATTEMPTS - 1:
                     # It is not only late. Events may have been missed long ago.
-                    behind = isinstance(error, _Behind)
-                    back = self._standing(status) if behind else self._first_block - 1
+                    back = self._standing(status) if isinstance(error, _Behind) else -1
                     if back < self._first_block:
                         self._check_chain()
-                    self._go_back(back)
+                        self._start_over()
+                    else:
+                        self._go_back(back)
             else:
-                self.status = status
+                self.status, self._vain = status, 0
                 news, self._told = self._records[self._told :], len(self._records)
+                self._settle(BlockPoint(status.block_number, status.block_hash))
                 return news
-        self._go_back(self._first_block - 1)
+        self._start_over()
         raise InconsistentReadingError(status.block_number, ATTEMPTS, reason)
 
     def _read(self, status: ChainStatus) -> None:
@@ -154,7 +177,7 @@ class ChainFollower:
         """
         if status.block_number < self._through:
             raise _Behind("the chain is shorter than before")
-        first = max(self._first_block, self._through + 1 - OVERLAP)
+        first = max(self._floor + 1, self._through + 1 - OVERLAP)
         reading = self._chain.reading(first, status.block_number)
         self._check_blocks(status, reading.blocks)
         found = reading.records
@@ -165,12 +188,12 @@ class ChainFollower:
             if len(gone) + len(again) == len(held):
                 raise _Behind("the node has not all the events that were there before")
             # They came late; or the chain changed, and the adapter knows no hashes.
-            self._go_back(self._first_block - 1 if gone else first - 1)
+            self._go_back(self._floor if gone else first - 1)
             if gone:
                 raise _Unfit("the chain has other events than before")
         for record in found:
             if record.block_number > self._through:
-                self.history.apply(record)
+                self._apply(record)
                 self._records.append(record)
         self._through = status.block_number
         self._points.append(BlockPoint(status.block_number, status.block_hash))
@@ -187,24 +210,30 @@ class ChainFollower:
         Raises:
             _Unfit: it has not; the history was put back to a block that it has.
         """
-        known = list(self._points)[-1:]
+        known = self._known_points()[-1:]
         points = [*known, *told, BlockPoint(status.block_number, status.block_hash)]
         hashes = self._chain.block_hashes([point.number for point in points])
-        stands = [_same(found, p.hash) for found, p in zip(hashes, points, strict=True)]
+        stands = [same_hash(found, p.hash) for found, p in zip(hashes, points, strict=True)]
         if not stands[-1]:
             raise _Unfit("the block that the views are of is not on the chain any more")
         if known and not stands[0]:
-            standing = self._standing(status)
-            if standing < self._first_block:
-                self._check_chain()
-            self._go_back(standing)
-            raise _Unfit("a block that was read is not on the chain any more")
+            self._leave_branch(status)
         if not all(stands):
             raise _Unfit("events are of blocks that are not on the chain")
 
+    def _leave_branch(self, status: ChainStatus) -> None:
+        """Go back to a block that is on the chain, and raise ``_Unfit``."""
+        standing = self._standing(status)
+        if standing < self._first_block:
+            self._check_chain()
+            self._start_over()
+        else:
+            self._go_back(standing)
+        raise _Unfit("a block that was read is not on the chain any more")
+
     def _standing(self, status: ChainStatus) -> int:
         """The last remembered block that is still on the chain; before the first if none is."""
-        points = [point for point in self._points if point.number <= status.block_number]
+        points = [p for p in self._known_points() if p.number <= status.block_number]
         hashes = self._chain.block_hashes([point.number for point in points])
         standing = [
             point.number
@@ -222,15 +251,115 @@ class ChainFollower:
         except ChainError:
             return
 
+    def _known_points(self) -> list[BlockPoint]:
+        """Blocks that were read up to, oldest first, the checkpoint's among them."""
+        points = list(self._points)
+        if self._base is not None and (not points or points[0].number > self._floor):
+            points.insert(0, self._base.point)
+        return points
+
+    # ---- going back --------------------------------------------------------------------------
+
+    @property
+    def _floor(self) -> int:
+        """The block that the records begin after."""
+        return self._first_block - 1 if self._base is None else self._base.point.number
+
+    def _start_over(self) -> None:
+        """Go back to the checkpoint; to the start where that was done several times in vain."""
+        self._vain += 1
+        self._go_back(self._floor if self._vain <= _VAIN else -1)
+
     def _go_back(self, block: int) -> None:
         """Forget what was read after a block; another history is made of what is left."""
+        if block < self._floor and self._base is not None:
+            log.warning("the chain is read from the deployment's block", block=self._first_block)
+            self._base = None
+            self._records.clear()
+            self._points.clear()
+            self._through = self._floor
+        if self._next_base is not None and self._next_base.point.number > block:
+            self._next_base = None
         while self._points and self._points[-1].number > block:
             self._points.pop()
-        self._through = min(self._through, block)
+        self._through = max(self._floor, min(self._through, block))
         del self._records[len(self._records) - len(self._tail(block + 1)) :]
         self._told = min(self._told, len(self._records))
-        self.history = self._empty_history()
-        self.history.apply_all(self._records)
+        self.history = self._empty_history() if self._base is None else self._base.history.copy()
+        for record in self._records:
+            self._apply(record)
+
+    # ---- forgetting --------------------------------------------------------------------------
+
+    def _apply(self, record: Record) -> None:
+        self.history.apply(record)
+        if self._memory is not None and isinstance(record, RoundOpened):
+            self._memory.retention.apply(self.history)
+
+    def _begin_at_checkpoint(self) -> None:
+        """Take the history that is kept on disk, if its block is still on the chain."""
+        file = None if self._memory is None else self._memory.file
+        found = None if file is None else file.read(self._empty_history)
+        if found is None:
+            return
+        [stands] = self._chain.block_hashes([found.point.number])
+        if stands is None or stands != found.point.hash:
+            log.warning("the checkpoint is not used: its block is not on the chain")
+            return
+        self._begin_at(found)
+
+    def _begin_at(self, checkpoint: Checkpoint) -> None:
+        self._base, self._next_base = checkpoint, None
+        self._records.clear()
+        self._points.clear()
+        self._told, self._through = 0, checkpoint.point.number
+        self.history = checkpoint.history.copy()
+
+    def _read_deep(self, status: ChainStatus) -> None:
+        """Read what lies so deep that its records need not be remembered, in pieces.
+
+        Raises:
+            HistoryError, _Unfit: as `_read`; what was read before stays.
+        """
+        if self._memory is None:
+            return
+        last = status.block_number - self._memory.depth
+        if last - self._through < self._memory.depth:
+            return
+        log.info("reading the chain's past", first=self._through + 1, last=last)
+        for point in self._known_points()[-1:]:
+            [stands] = self._chain.block_hashes([point.number])
+            if not same_hash(stands, point.hash):
+                self._leave_branch(status)
+            self._go_back(point.number)
+        for first in range(self._through + 1, last + 1, self._memory.pieces):
+            end = min(last, first + self._memory.pieces - 1)
+            found = self._chain.reading(first, end)
+            [known] = self._chain.block_hashes([end])
+            if known == b"":
+                raise _Unfit("the node does not have a block that lies deep")
+            for record in found.records:
+                self._apply(record)
+            self._begin_at(Checkpoint(BlockPoint(end, known), self.history))
+        if self._base is not None and self._memory.file is not None:
+            self._memory.file.keep(self._base)
+
+    def _settle(self, point: BlockPoint) -> None:
+        """Let a checkpoint take the place of the records that lie deep enough."""
+        if self._memory is None:
+            return
+        if self._next_base is None:
+            self._next_base = Checkpoint(point, self.history.copy())
+        if self._next_base.point.number > point.number - self._memory.depth:
+            return
+        self._base, self._next_base = self._next_base, None
+        dropped = len(self._records) - len(self._tail(self._floor + 1))
+        del self._records[:dropped]
+        self._told -= dropped
+        while self._points and self._points[0].number <= self._floor:
+            self._points.popleft()
+        if self._memory.file is not None:
+            self._memory.file.keep(self._base)
 
     def _tail(self, first: int) -> list[Record]:
         """Records from a block on."""
@@ -241,33 +370,3 @@ class ChainFollower:
 
     def _empty_history(self) -> History:
         return History(self._chain.parameters, self._domain)
-
-
-def _same(found: bytes | None, expected: bytes | None) -> bool:
-    """Whether two hashes of one block agree, as far as both are known."""
-    return found is None or expected is None or found == expected
-
-
-def agrees(status: ChainStatus, history: History) -> bool:
-    """Whether views and events tell of the same rounds, members, data, phase, models and head."""
-    collecting, competing = history.collecting, history.competing
-    collection, competition = status.collection, status.competition
-    following = history.epoch(collection.epoch + 1)
-    warm = sum(applied.warm for applied in following.applications.values())
-    return (
-        collection.round == (collecting.number if collecting else 0)
-        and status.collected.shared == (len(collecting.data) if collecting else 0)
-        and status.collected.partitioned == (collecting.partitioned if collecting else 0)
-        and status.next_epoch.warm == warm
-        and status.next_epoch.cold == len(following.applications) - warm
-        and status.next_epoch.frozen == (following.frozen is not None)
-        and status.next_epoch.seeded == (following.seeded is not None)
-        and status.next_epoch.written == bool(following.members)
-        and competition.round == (competing.number if competing else 0)
-        and competition.phase == (competing.phase if competing else Phase.NONE)
-        and competition.attesters == (competing.attesters if competing else 0)
-        and status.commitments == (len(competing.commitments) if competing else 0)
-        and status.reveals == (len(competing.reveals) if competing else 0)
-        and status.own.stake.amount == history.stakes.get(status.own.account, 0)
-        and status.head.hash == history.block_hashes[-1]
-    )

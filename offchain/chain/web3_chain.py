@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from offchain.chain.deployment.trust import check_deployment
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.reading.status import read_status
 from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.rpc.heads import Heads
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.sending.outbox import Outbox
 from offchain.chain.sending.sender import Sender
@@ -42,6 +44,7 @@ class Web3Chain(Chain):
         account: signs this object's transactions.
         policy: what it pays for gas; by default whatever the market asks.
         outbox: remembers what is on its way, for programs that may be killed.
+        heads: tells of new blocks, so that the node need not be asked for them.
     """
 
     def __init__(
@@ -50,8 +53,10 @@ class Web3Chain(Chain):
         account: LocalAccount,
         policy: FeePolicy | None = None,
         outbox: Outbox | None = None,
+        heads: Heads | None = None,
     ) -> None:
         self.contracts = contracts
+        self._heads = heads
         self._policy = policy or FeePolicy()
         self._sender = Sender(
             contracts.ethereum,
@@ -77,8 +82,13 @@ class Web3Chain(Chain):
         return self.contracts.parameters
 
     def latest(self) -> BlockPoint:
-        """The latest EVM block."""
+        """The latest EVM block: as a subscription told it just now, else as the node says."""
+        told = None if self._heads is None else self._heads.latest()
+        if told is not None:
+            return BlockPoint(*told)
         header = self.contracts.ethereum.block()
+        if self._heads is not None:
+            self._heads.confirm(header.number, header.hash)
         return BlockPoint(header.number, header.hash)
 
     def block_hashes(self, numbers: Sequence[int]) -> list[bytes | None]:
@@ -127,6 +137,18 @@ class Web3Chain(Chain):
     def settle(self) -> None:
         """See to its end what an earlier process sent with this outbox; see `Sender.settle`."""
         self._sender.settle()
+
+
+def open_heads(url: str | None, contracts: DeployedContracts) -> Heads | None:
+    """A subscription to the new blocks of a deployment's chain; None without an address.
+
+    Raises:
+        ConfigurationError: the address is no WebSocket's.
+    """
+    if url is None:
+        return None
+    counts = contracts.ethereum.counts
+    return Heads(url, contracts.deployment.chain_id, counts, time.monotonic)
 
 
 def open_contracts(url: str, deployment: Path) -> DeployedContracts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -20,7 +21,7 @@ from offchain.config import (
     load_settings,
     version,
 )
-from offchain.programs.logs import LEVELS, configure_logs
+from offchain.programs.logs import FORMS, LEVELS, MEBIBYTE, LogSettings, configure_logs
 
 DEVELOPMENT_POLL_SECONDS: Final = 0.2
 LIVE_POLL_SECONDS: Final = 2.0
@@ -36,6 +37,10 @@ RELAYER_ACCOUNT: Final = 9
 LIVE_CONFIRMATIONS: Final = 12
 """EVM blocks that make what is on chain certain enough to give away secrets or forget because of
 it, where nothing else is chosen."""
+
+KEEP_ROUNDS: Final = 128
+"""Rounds for which a program keeps the files that it put into the store, where nothing else is
+chosen: weeks on a live chain, in which whoever verifies it can fetch them."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 """A command, or the function that one is made from."""
@@ -55,7 +60,33 @@ VERSION: Final = click.Option(
     callback=_show_version,
     help="show the version and end",
 )
-LOG_LEVEL: Final = click.Option(["--log-level"], type=click.Choice(sorted(LEVELS)), default="info")
+LOG_OPTIONS: Final = (
+    click.Option(["--log-level"], type=click.Choice(sorted(LEVELS)), default="info"),
+    click.Option(
+        ["--log-format"], type=click.Choice(FORMS), default=FORMS[0], help="lines as text or JSON"
+    ),
+    click.Option(
+        ["--log-file"],
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="write what is logged to a file, too; older lines move to FILE.1 and so on",
+    ),
+    click.Option(
+        ["--log-file-size"],
+        metavar="MIB",
+        type=click.IntRange(1, 1024),
+        default=10,
+        help="size at which another log file is begun",
+    ),
+)
+"""How a program logs; `start` sets it up."""
+
+METRICS_PORT: Final = click.Option(
+    ["--metrics-port"],
+    metavar="PORT",
+    type=click.IntRange(0, 65_535),
+    help="answer /healthz and /metrics (Prometheus) at this port of 127.0.0.1; 0: a free one",
+)
 
 
 def setting_option(
@@ -82,6 +113,16 @@ _SETTINGS: Final = {
         "URL",
         "the EVM node's address; given several times, the next one is asked where one "
         "does not answer, and their blocks are compared",
+    ),
+    "websocket": (
+        "URL",
+        "ws:// or wss:// address at which the EVM node tells of new blocks; without it the node "
+        "is asked again and again",
+    ),
+    "relayer_proxy": (
+        "URL",
+        "http:// or socks5:// proxy that relayers are asked through, and nothing else; never for "
+        "relayers on this machine",
     ),
     "deployment": ("PATH", "deployment file, or folder of them by chain id"),
     "store": ("STORE", "content store: a folder, local:FOLDER or ipfs:MULTIADDR"),
@@ -138,6 +179,18 @@ def account_option(text: str = "", *, required: bool = False) -> Callable[[Comma
     )
 
 
+def keep_rounds_option() -> Callable[[Command], Command]:
+    """``--keep-rounds N``, as the argument ``keep_rounds``."""
+    return click.option(
+        "--keep-rounds",
+        metavar="N",
+        type=click.IntRange(0, 1 << 30),
+        default=KEEP_ROUNDS,
+        help="rounds after which files that this program put into the store are removed, or their "
+        "pins taken off, 4 at least; 0: never. A whole verification needs all files",
+    )
+
+
 def polling(*, is_development: bool) -> float:
     """Seconds between two looks at a chain: blocks of a live one come every few seconds."""
     return DEVELOPMENT_POLL_SECONDS if is_development else LIVE_POLL_SECONDS
@@ -148,12 +201,25 @@ def json_option(text: str = "exact integers as JSON") -> Callable[[Command], Com
     return click.option("--json", "as_json", is_flag=True, help=text)
 
 
+def block_option() -> Callable[[Command], Command]:
+    """``--block N``, as the argument ``block``: None, the last one, if it is not given."""
+    return click.option(
+        "--block",
+        metavar="N",
+        type=click.IntRange(1, 2**63),
+        help="the best model after block N of the model chain; by default after the last one",
+    )
+
+
 def program(*further: click.Option) -> Callable[[Callable[..., None]], click.Command]:
-    """A command that is a program of its own, with ``further`` options: it logs, has a version."""
+    """A command that is a program of its own, with ``further`` options.
+
+    It logs, can be watched, and has a version.
+    """
 
     def made(function: Callable[..., None]) -> click.Command:
         command = click.command(context_settings=CONTEXT)(function)
-        command.params += [*further, LOG_LEVEL, VERSION]
+        command.params += [*further, METRICS_PORT, *LOG_OPTIONS, VERSION]
         return command
 
     return made
@@ -169,6 +235,13 @@ def start(run: Callable[..., None], options: dict[str, Any]) -> None:
         ConfigurationError: a setting cannot be used; else whatever ``run`` raises.
     """
     if "log_level" in options:
-        configure_logs(options.pop("log_level"))
+        configure_logs(
+            LogSettings(
+                options.pop("log_level"),
+                options.pop("log_format"),
+                options.pop("log_file"),
+                options.pop("log_file_size") * MEBIBYTE,
+            )
+        )
     given = {name: options.pop(name) for name in ENVIRONMENT if name in options}
     run(load_settings(given, os.environ), **options)

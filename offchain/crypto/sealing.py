@@ -101,16 +101,19 @@ def model_associated_data(domain: Domain, round_number: int, account: str) -> by
     return domain.hash("model-copy", ["uint256", "address"], [round_number, account])
 
 
-def seal(plaintext: bytes, key: bytes, associated_data: bytes) -> bytes:
-    """Encrypt; at most `MAX_PLAINTEXT` bytes in, `OVERHEAD` more out; the same every time.
+def seal(
+    plaintext: bytes, key: bytes, associated_data: bytes, maximum_file: int = MAX_FILE
+) -> bytes:
+    """Encrypt; `OVERHEAD` more bytes out than in, at most `maximum_file`; the same every time.
 
     Raises:
         KeySizeError: the key is not 32 bytes long.
         FileSizeError: the plaintext does not fit one file.
     """
     _require_key(key)
-    if len(plaintext) > MAX_PLAINTEXT:
-        raise FileSizeError("the content to be sealed", len(plaintext), 0, MAX_PLAINTEXT)
+    most = maximum_file - OVERHEAD
+    if len(plaintext) > most:
+        raise FileSizeError("the content to be sealed", len(plaintext), 0, most)
     # Two different contents under one key share a nonce with chance 2^-96. HMAC-SHA256 and AES use
     # the key in unrelated ways, and the label keeps this use apart from any other HMAC.
     bound = len(associated_data).to_bytes(8, "big") + associated_data + plaintext
@@ -118,17 +121,19 @@ def seal(plaintext: bytes, key: bytes, associated_data: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, plaintext, associated_data)
 
 
-def unseal(sealed: bytes, key: bytes, associated_data: bytes) -> bytes:
+def unseal(
+    sealed: bytes, key: bytes, associated_data: bytes, maximum_file: int = MAX_FILE
+) -> bytes:
     """Decrypt and authenticate a file from anybody.
 
     Raises:
         KeySizeError: the key is not 32 bytes long.
-        FileSizeError: the file is larger than `MAX_FILE` or too small to hold nonce and tag.
+        FileSizeError: the file is larger than `maximum_file` or too small to hold nonce and tag.
         NotAuthenticError: wrong key, wrong associated data, or a changed file.
     """
     _require_key(key)
-    if not OVERHEAD <= len(sealed) <= MAX_FILE:
-        raise FileSizeError("a sealed file", len(sealed), OVERHEAD, MAX_FILE)
+    if not OVERHEAD <= len(sealed) <= maximum_file:
+        raise FileSizeError("a sealed file", len(sealed), OVERHEAD, maximum_file)
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated_data)
     except InvalidTag as error:

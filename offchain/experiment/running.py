@@ -35,8 +35,9 @@ from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import parse_model
 from offchain.learning.fonts.atlas import GlyphAtlas
 from offchain.learning.fonts.plan import FontPlan
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.learning.tasks.known import drawing_seed
-from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
+from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
 from offchain.node.demo.local_network import DemoPlan
 from offchain.ports import DataSource, Learner

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from offchain.chain.checkpoint import CheckpointFile, Memory
 from offchain.chain.follower import ChainFollower
 from offchain.crypto.hashing import keccak256
 from offchain.node.attesting import Attesting
@@ -13,9 +14,12 @@ from offchain.node.background import Background
 from offchain.node.claiming import Claiming
 from offchain.node.computations import ComputationEnded
 from offchain.node.disputing import Disputing
+from offchain.node.flights import Flights
 from offchain.node.journal import Journal
+from offchain.node.kept_files import KeptFiles
 from offchain.node.loop import LoopSettings, Worker
 from offchain.node.modelling import Modelling
+from offchain.node.monitoring.watch import Watch
 from offchain.node.own import Own
 from offchain.node.payloads import Payloads
 from offchain.node.performing import Performer
@@ -24,6 +28,7 @@ from offchain.node.sharing import Sharing
 from offchain.node.snapshots import Components, SnapshotTaker
 from offchain.ports import Chain, ContentStore, DataSource, Learner, Outlet
 from offchain.protocol.deciding.policy import Policy
+from offchain.protocol.deciding.retention import Retention
 from offchain.storage.fetching import FetchingStore
 
 
@@ -46,8 +51,14 @@ def assemble_worker(
     clock: Callable[[], float],
     randomness: Callable[[int], bytes],
     settings: LoopSettings | None = None,
+    memory: Memory | None = None,
+    flights: Flights | None = None,
+    watch: Watch | None = None,
 ) -> Worker:
     """One node, ready to run.
+
+    Without a ``memory`` it remembers all of the chain; without ``flights`` its loop waits for each
+    of its transactions.
 
     Raises:
         ChainError: the chain cannot be read.
@@ -73,14 +84,22 @@ def assemble_worker(
     )
     taker = SnapshotTaker(own, policy, components, clock)
     return Worker(
-        ChainFollower(chain, own.domain, own.first_block),
+        ChainFollower(chain, own.domain, own.first_block, memory),
         taker,
-        Performer(chain, store, own.secrets, components, taker),
+        Performer(chain, store, own.secrets, components, taker, flights or Flights()),
         components,
         background,
         clock,
         settings,
+        watch,
+        adapters.store if isinstance(adapters.store, KeptFiles) else None,
     )
+
+
+def memory_beside(journal: Path, genesis_hash: bytes, retention: Retention) -> Memory:
+    """What a program remembers of the chain, with checkpoints beside its journal or queue."""
+    file = journal.with_suffix(".checkpoint")
+    return Memory(retention, CheckpointFile(file, genesis_hash, retention))
 
 
 def journal_file(folder: Path, genesis_hash: bytes, contract: str, account: str) -> Path:

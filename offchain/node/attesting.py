@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import structlog
 
-from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.errors import ModelError, StoreError, StoreUnreachableError
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Evaluation, EvaluationEnded
@@ -24,9 +23,14 @@ from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.protocol.words.transactions import Row
 from offchain.storage.fetching import ContentPendingError
+from offchain.storage.files import fetch_file
 from offchain.storage.opened import OWN_TROUBLE, model_points
+from offchain.storage.unixfs import MAXIMUM_FILE, parse_root
 
 log = structlog.get_logger()
+
+_REMEMBERED = 1_024
+"""Models of which it is remembered whether they can be had: those of more than four rounds."""
 
 RETRY_SECONDS = 1.0
 """What cannot be had or computed rests so long before it is tried again."""
@@ -71,6 +75,8 @@ class Attesting:
         self._fetched: set[bytes] = set()
         self._is_cut_off = False
         self._points: dict[tuple[bytes, bytes], Points] = {}
+        self._unknown: set[tuple[bytes, bytes]] = set()
+        self._data: tuple[RoundHistory, RoundData] | None = None
         self._table: tuple[History, object, statements.Tabulated] | None = None
 
     @property
@@ -87,10 +93,14 @@ class Attesting:
         """D of a round; None before it is fixed, and while some of it is not open here."""
         if entry.fixed is None or entry.data_set is None:
             return None
+        if self._data is not None and self._data[0] is entry:
+            return self._data[1]
         transactions = tuple(entry.data[number] for number in entry.data_set)
         if any(self._payloads.state(data) is not DataState.OPEN for data in transactions):
             return None
-        return RoundData(entry.number, entry.fixed.data_root, transactions)
+        # Nothing of it changes any more; a chain that is read anew has other entries.
+        self._data = entry, RoundData(entry.number, entry.fixed.data_root, transactions)
+        return self._data[1]
 
     # ---- models' files -----------------------------------------------------------------------
 
@@ -112,7 +122,7 @@ class Attesting:
             if reveal.transaction.model_hash == model_hash and reveal.index in entry.brought:
                 return entry.brought[reveal.index]
         try:
-            content = self._store.get(model_hash)
+            content = fetch_file(self._store, model_hash, MAXIMUM_FILE)
         except StoreError as error:
             self._is_cut_off = isinstance(error, StoreUnreachableError)
             raise
@@ -126,6 +136,9 @@ class Attesting:
         """
         if model_hash in self._fetched:
             return True
+        if len(self._asked) + len(self._fetched) > _REMEMBERED:
+            self._asked.clear()
+            self._fetched.clear()
         asked = self._asked.get(model_hash)
         if asked is not None and self._clock() - asked < RETRY_SECONDS:
             return False
@@ -147,10 +160,14 @@ class Attesting:
 
         `MALFORMED` if it is.
         """
-        key = (judged_on(data), model_hash)
+        key = (data.judged_on, model_hash)
+        if key in self._unknown:
+            return None
         if key not in self._points:
             kept = self._journal.points(*key)
             if kept is None or len(kept) not in (0, self._samples(data)):
+                # The journal is asked once: it knows nothing that did not go through here since.
+                self._unknown = {known for known in self._unknown if known[0] == key[0]} | {key}
                 return None
             self._points[key] = np.frombuffer(kept, np.uint8)
         return self._points[key]
@@ -206,7 +223,7 @@ class Attesting:
         """
         if self._background.name is not None or not models:
             return
-        evaluation = Evaluation(judged_on(data), tuple(models))
+        evaluation = Evaluation(data.judged_on, tuple(models))
 
         def evaluate() -> Mapping[bytes, Points]:
             test = [self._payloads.plaintext(*place) for place in data.test_parts]
@@ -251,6 +268,7 @@ class Attesting:
         }
         for model, points in found.items():
             self._points[evaluation.judged_on, model] = points
+            self._unknown.discard((evaluation.judged_on, model))
             self._journal.keep_points(evaluation.judged_on, model, points.tobytes())
             log.info("evaluated", model=model.hex()[:12], points=int(points.sum(dtype=np.int64)))
 
@@ -272,7 +290,14 @@ class Attesting:
 
     def judged(self, entry: RoundHistory, data: RoundData, baseline: bytes) -> dict[bytes, Points]:
         """Points of the baseline and of all revealed models that have any here, by their hashes."""
-        models = [baseline, *(reveal.transaction.model_hash for reveal in entry.reveals)]
+        models = [
+            baseline,
+            *(
+                reveal.transaction.model_hash
+                for reveal in entry.reveals
+                if not brought_as_root(entry, reveal.index)
+            ),
+        ]
         found = {model: self.points(data, model) for model in models}
         return {m: points for m, points in found.items() if points is not None and len(points)}
 
@@ -290,7 +315,7 @@ class Attesting:
         """
         entry = history.round(data.round)
         # A chain that was read anew may have the same reveals in another order.
-        key = (judged_on(data), history.head.model_hash, entry.missing, len(entry.reveals))
+        key = (data.judged_on, history.head.model_hash, entry.missing, len(entry.reveals))
         if self._table is not None and self._table[0] is history and self._table[1] == key:
             return self._table[2]
         points = self.points_of_rows(history, data)
@@ -322,7 +347,7 @@ class Attesting:
         known = [MALFORMED if baseline == ZERO_HASH else self.points(data, baseline)]
         known += [
             MALFORMED
-            if entry.missing >> reveal.index & 1
+            if entry.missing >> reveal.index & 1 or brought_as_root(entry, reveal.index)
             else self.points(data, reveal.transaction.model_hash)
             for reveal in entry.reveals
         ]
@@ -352,10 +377,12 @@ class Attesting:
         return statements.Bounds(trimmed, required, p.voice_basis_points)
 
 
-def judged_on(data: RoundData) -> bytes:
-    """What points are kept by: the data set, and which of its parts test.
+def brought_as_root(entry: RoundHistory, index: int) -> bool:
+    """Whether calls brought a large file's root in its place: all then have bytes of no model.
 
-    Where blocks are taken back, another Bitcoin block may have drawn other parts of the same data.
+    The contracts know a file by its hash alone, which of a large one is its root's. Whoever could
+    fetch the file before, and has points of it, must not state others than who can only see these
+    bytes.
     """
-    drawn = b"".join(item.test_parts.to_bytes(HASH_BYTES, "big") for item in data.transactions)
-    return keccak256(data.root + drawn)
+    file = entry.brought.get(index)
+    return file is not None and parse_root(file) is not None

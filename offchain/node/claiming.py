@@ -25,6 +25,7 @@ class Claiming:
             # The chain was read anew: blocks may pay others.
             self._history, self._refused = history, set()
         due = facts.claims(history, self._account)
+        self._refused &= {claim.duty for claim in due}
         return tuple(claim for claim in due if claim.duty not in self._refused)
 
     def refuse(self, duty: str) -> None:

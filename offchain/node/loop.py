@@ -19,8 +19,11 @@ from offchain.node.computations import (
     RecheckEnded,
     TrainingEnded,
 )
-from offchain.node.performing import Performer
+from offchain.node.kept_files import KeptFiles
+from offchain.node.monitoring.watch import Watch
+from offchain.node.performing import Performer, name_of
 from offchain.node.snapshots import Components, SnapshotTaker
+from offchain.ports import Receipt
 from offchain.protocol.deciding.decide import Decision, decide
 from offchain.protocol.deciding.intents import BringModelFile, Intent, OpenAttestedRows, Send
 from offchain.protocol.words.records import BlockAppended, PhaseStarted, Record, RoundVoided
@@ -61,6 +64,8 @@ class Worker:
         background: runs trainings and evaluations.
         clock: seconds.
         settings: how it paces itself.
+        watch: is told what the node sees and waits for.
+        kept_files: what is told which round it is.
     """
 
     def __init__(
@@ -72,6 +77,8 @@ class Worker:
         background: Background[ComputationEnded],
         clock: Callable[[], float],
         settings: LoopSettings | None = None,
+        watch: Watch | None = None,
+        kept_files: KeptFiles | None = None,
     ) -> None:
         self._follower = follower
         self._taker = taker
@@ -80,9 +87,12 @@ class Worker:
         self._background = background
         self._clock = clock
         self._settings = settings or LoopSettings()
+        self._watch = watch or Watch(clock)
+        self._kept_files = kept_files
         self._first_seen: dict[str, float] = {}
         self._waiting: tuple[str, ...] = ()
         self._failing: dict[str, float] = {}
+        self._mined: dict[str, int] = {}
 
     def run(self, stopped: threading.Event) -> None:
         """Work until ``stopped``; what fails is logged and tried again.
@@ -99,6 +109,7 @@ class Worker:
                 raise
             except (ChainError, ProtocolError) as error:
                 pause = min(self._settings.longest_pause, max(0.5, 2 * pause))
+                self._watch.failed(error)
                 log.warning("the chain cannot be used, trying again", reason=str(error))
             stopped.wait(pause)
         self.cancel_computation(CANCEL_SECONDS)
@@ -110,10 +121,15 @@ class Worker:
             _tell(record)
         self._take_computed()
         status, history = self._follower.status, self._follower.history
+        if self._kept_files is not None:
+            self._kept_files.look(status)
+        acted = self._take_landed()
         decision = decide(self._taker.take(status, history))
+        self._watch.looked(
+            status, decision.waiting, self._background.name, self._components.modelling.progress
+        )
         self._tell_waiting(decision)
         self._forget_duties(decision)
-        acted = 0
         for intent in decision.intents:
             if stopped.is_set() or acted >= ACTIONS_AT_ONCE:
                 break
@@ -145,31 +161,58 @@ class Worker:
 
     def _perform(self, intent: Intent) -> bool:
         """Do one thing. What fails rests for a while: it must not fill the log or the chain."""
-        name = _name(intent)
+        name = name_of(intent)
         try:
             acted = self._performer.perform(intent, self._follower.status, self._follower.history)
         except (ContentPendingError, OutletPending):
             # Nothing failed: the answer is there at one of the next looks.
             return False
         except ModelChainError as error:
-            pause = min(self._settings.longest_pause, 2 * self._failing.get(name, 0.5))
-            self._failing[name] = pause
-            self._first_seen[name] = self._clock() + pause
-            log.warning("could not be done, trying again", what=name, reason=str(error))
+            self._rest(name, _kind(intent), error)
             return False
-        self._failing.pop(name, None)
+        if not self._performer.is_flying(intent):
+            self._failing.pop(name, None)
+        return acted
+
+    def _rest(self, name: str, kind: str, error: ModelChainError) -> None:
+        pause = min(self._settings.longest_pause, 2 * self._failing.get(name, 0.5))
+        self._failing[name] = pause
+        self._first_seen[name] = self._clock() + pause
+        self._watch.could_not(kind, error)
+        log.warning("could not be done, trying again", what=name, reason=str(error))
+
+    def _take_landed(self) -> int:
+        """Take what became of transactions that were sent beside the loop; how many went on chain.
+
+        Where the chain's answers are older than what it took in, the same is not sent again.
+        """
+        acted, block = 0, self._follower.status.block_number
+        self._mined = {name: mined for name, mined in self._mined.items() if mined > block}
+        for landed in self._performer.flights.landed():
+            try:
+                acted += self._performer.land(landed)
+            except ModelChainError as error:
+                self._rest(landed.name, "Transaction", error)
+                continue
+            self._failing.pop(landed.name, None)
+            if isinstance(landed.came_to, Receipt):
+                self._mined[landed.name] = landed.came_to.block_number
         return acted
 
     def _is_due(self, intent: Intent) -> bool:
         """Whether the node's turn has come, and the rest after a failure is over."""
-        name = _name(intent)
+        name = name_of(intent)
+        if self._performer.is_flying(intent):
+            return False
+        if self._mined.get(name, 0) > self._follower.status.block_number:
+            return False
         now = self._clock()
         turn = intent.turn if isinstance(intent, Send | BringModelFile | OpenAttestedRows) else 0
         first_seen = self._first_seen.setdefault(name, now)
         return now >= first_seen + turn * self._settings.turn
 
     def _forget_duties(self, decision: Decision) -> None:
-        current = {_name(intent) for intent in decision.intents}
+        current = {name_of(intent) for intent in decision.intents}
         self._first_seen = {
             name: seen for name, seen in self._first_seen.items() if name in current
         }
@@ -193,11 +236,9 @@ class Worker:
         self._waiting = decision.waiting
 
 
-def _name(intent: Intent) -> str:
-    """What an intent is known by while it is due: a duty, or its kind."""
-    if isinstance(intent, Send | BringModelFile | OpenAttestedRows):
-        return intent.duty
-    return type(intent).__name__
+def _kind(intent: Intent) -> str:
+    """One of few words for what an intent does."""
+    return type(intent.action if isinstance(intent, Send) else intent).__name__
 
 
 def _tell(record: Record) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +27,9 @@ from offchain.protocol.history.entries import SharedData
 from offchain.protocol.rules.dataset import training_root
 from offchain.protocol.words.actions import CommitModel, RevealModel
 from offchain.protocol.words.transactions import ModelTransaction, model_commitment
+from offchain.storage.files import fetch_file, keep_file
 from offchain.storage.opened import check_model
+from offchain.storage.unixfs import MAXIMUM_FILE, file_digest
 
 log = structlog.get_logger()
 
@@ -40,6 +41,9 @@ TRAINING_BYTES = 1 << 29
 
 RETRAIN_SECONDS = 10.0
 """A training that failed is tried again after so long."""
+
+HELD_ROUNDS = 2
+"""Rounds whose models are held, as many as the journal keeps."""
 
 RECOVERY_SECONDS = 30.0
 """A sealed copy that could not be had is asked for again after so long."""
@@ -55,8 +59,8 @@ class HeldModel:
 
     @property
     def hash(self) -> bytes:
-        """Sha2-256 of the model file."""
-        return hashlib.sha256(self.data).digest()
+        """What names the model's file on chain: see `file_digest`."""
+        return file_digest(self.data)
 
 
 class Modelling:
@@ -69,6 +73,9 @@ class Modelling:
         journal: keeps the sealed copies too.
         background: runs the training.
         clock: seconds.
+
+    Attributes:
+        progress: how far the last training came; None: there was none.
     """
 
     def __init__(
@@ -91,6 +98,7 @@ class Modelling:
         self._restored: set[int] = set()
         self._is_training = False
         self._paused_until = 0.0
+        self.progress: TrainingProgress | None = None
 
     # ---- what is in hand ---------------------------------------------------------------------
 
@@ -138,12 +146,22 @@ class Modelling:
         self._is_training = True
         seed = training_seed(self._own.account, round_number)
         last_report = self._clock()
+        is_first = True
 
         def report(progress: TrainingProgress) -> None:
-            nonlocal last_report
+            nonlocal last_report, is_first
             self._background.step()
+            self.progress = progress
             now = self._clock()
-            if now - last_report >= PROGRESS_SECONDS or progress.step == progress.total:
+            if is_first:
+                is_first = False
+                log.info(
+                    "training",
+                    round=round_number,
+                    device=progress.device,
+                    images_per_second=round(progress.images_per_second),
+                )
+            elif now - last_report >= PROGRESS_SECONDS or progress.step == progress.total:
                 last_report = now
                 log.info(
                     "training",
@@ -193,9 +211,16 @@ class Modelling:
             root + model,
             self._own.secrets.model_key(round_number),
             model_associated_data(self._own.domain, round_number, self._own.account),
+            MAXIMUM_FILE,
         )
         self._journal.keep_sealed_copy(round_number, sealed)
-        self._held[round_number] = HeldModel(model, root, sealed)
+        self._take_in_hand(round_number, HeldModel(model, root, sealed))
+
+    def _take_in_hand(self, round_number: int, model: HeldModel) -> None:
+        """Hold a model; those of rounds that are over are let go of."""
+        self._held = {n: held for n, held in self._held.items() if n > round_number - HELD_ROUNDS}
+        self._restored = {n for n in self._restored if n > round_number - HELD_ROUNDS}
+        self._held[round_number] = model
 
     # ---- commitment, recovery, reveal --------------------------------------------------------
 
@@ -209,16 +234,16 @@ class Modelling:
         held, commitment = self.held(round_number), self.commitment(round_number)
         if held is None or commitment is None:
             raise ModelError(f"no model of round {round_number} is in hand")
-        return CommitModel(commitment, self._store.put(held.sealed))
+        return CommitModel(commitment, keep_file(self._store, held.sealed))
 
     def recover(self, round_number: int, sealed_copy: bytes) -> bool:
-        """Fetch and open the sealed copy of this sha2-256; False if it cannot be had.
+        """Fetch and open the sealed copy of this name; False if it cannot be had.
 
         Raises:
             StoreUnreachableError: the node's own store does not answer.
         """
         try:
-            opened = self._open(round_number, self._store.get(sealed_copy))
+            opened = self._open(round_number, fetch_file(self._store, sealed_copy, MAXIMUM_FILE))
         except StoreUnreachableError:
             # Silence says nothing: training anew would take the copy's place.
             raise
@@ -226,7 +251,7 @@ class Modelling:
             log.warning("a sealed model copy cannot be fetched", reason=str(error))
             opened = False
         if not opened:
-            self._unrecoverable[sealed_copy] = self._clock() + RECOVERY_SECONDS
+            self._unrecoverable = {sealed_copy: self._clock() + RECOVERY_SECONDS}
         return opened
 
     def _open(self, round_number: int, sealed: bytes) -> bool:
@@ -236,13 +261,14 @@ class Modelling:
                 sealed,
                 self._own.secrets.model_key(round_number),
                 model_associated_data(self._own.domain, round_number, self._own.account),
+                MAXIMUM_FILE,
             )
             root, model = content[:HASH_BYTES], content[HASH_BYTES:]
-            check_model(model, hashlib.sha256(model).digest(), self._learner)
+            check_model(model, file_digest(model), self._learner)
         except ModelChainError as error:
             log.warning("a sealed model copy cannot be opened", reason=str(error))
             return False
-        self._held[round_number] = HeldModel(model, root, sealed)
+        self._take_in_hand(round_number, HeldModel(model, root, sealed))
         log.info("the model of before is in hand again", round=round_number)
         return True
 
@@ -258,7 +284,7 @@ class Modelling:
         held = self.held(round_number)
         if held is None:
             raise ModelError(f"no model of round {round_number} is in hand")
-        model_hash = self._store.put(held.data)
+        model_hash = keep_file(self._store, held.data)
         transaction = ModelTransaction(
             self._own.account, model_hash, held.training_root, evaluation, data_root, previous_block
         )

@@ -26,8 +26,15 @@ from offchain.storage.opened import OWN_TROUBLE, open_part, read_records
 
 log = structlog.get_logger()
 
+MAXIMUM_PARTS = 32
+"""Parts of a data transaction at most."""
+
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 60.0
+
+_REMEMBERED = 1_024
+"""Data transactions of which it is remembered what was found: those of more than four rounds of the
+largest ring. Of others the journal is asked again."""
 
 _UNUSABLE = b""
 """Stands for the root of a part that does not decrypt or does not pass the task's check."""
@@ -94,6 +101,7 @@ class Payloads:
         self._cached_size = 0
         self._roots: dict[bytes, dict[int, bytes]] = {}
         self._sound: dict[bytes, bool] = {}
+        self._trained: set[bytes] = set()
         self._retries: dict[bytes, _Retry] = {}
         self._is_cut_off = False
         # Evaluation fetches plaintexts in a thread of its own.
@@ -108,8 +116,13 @@ class Payloads:
         """How far the training parts are, as far as `open_some` has come."""
         if data.training_words is None:
             return DataState.SEALED
+        if data.id in self._trained:
+            return DataState.OPEN
         training = [part for part in range(len(data.training_words)) if not data.is_test(part)]
-        return self._state(data, training)
+        state = self._state(data, training)
+        if state is DataState.OPEN:
+            self._trained.add(data.id)
+        return state
 
     def state(self, data: SharedData) -> DataState:
         """How far all parts are; `UNUSABLE` also where their samples root is not the signed one."""
@@ -153,6 +166,8 @@ class Payloads:
         done = 0
         for data in transactions:
             known = self._known(data)
+            if len(known) >= data.keys_out:
+                continue
             for part, digest in enumerate(data.shared.payload_hashes):
                 key = data.key(part)
                 if key is None or part in known or not self._is_due(digest):
@@ -173,10 +188,22 @@ class Payloads:
         if data.id not in self._roots:
             # The journal is asked once: it knows nothing that did not go through here since.
             kept = self._journal.part_roots(data.id)
+            self._forget()
             self._roots[data.id] = {
                 part: root for part, root in kept.items() if len(root) in (0, HASH_BYTES)
             }
         return self._roots[data.id]
+
+    def _forget(self) -> None:
+        """Drop what was found of the data transactions that were first looked at, and old rests."""
+        while len(self._roots) >= _REMEMBERED:
+            oldest = next(iter(self._roots))
+            del self._roots[oldest]
+            self._sound.pop(oldest, None)
+            self._trained.discard(oldest)
+        if len(self._retries) > MAXIMUM_PARTS * _REMEMBERED:
+            now = self._clock()
+            self._retries = {k: retry for k, retry in self._retries.items() if retry.at > now}
 
     def _is_due(self, digest: bytes) -> bool:
         retry = self._retries.get(digest)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import assert_never
 
@@ -11,9 +12,10 @@ import structlog
 from offchain.crypto.derivation import NodeSecrets
 from offchain.errors import ModelError, RevertedError, StoreError
 from offchain.node.computations import Training
+from offchain.node.flights import Flights, Landed
 from offchain.node.modelling import gather_training
 from offchain.node.snapshots import Components, SnapshotTaker
-from offchain.ports import Chain, ContentStore
+from offchain.ports import Chain, ContentStore, Receipt
 from offchain.protocol.deciding.intents import (
     ApplyForEpoch,
     AttestRows,
@@ -42,6 +44,8 @@ from offchain.protocol.words.actions import (
 )
 from offchain.protocol.words.contract_errors import ContractError
 from offchain.protocol.words.status import ZERO_HASH, ChainStatus
+from offchain.storage.files import fetch_file
+from offchain.storage.unixfs import MAXIMUM_FILE
 
 log = structlog.get_logger()
 
@@ -91,7 +95,7 @@ class OwnStoreSilent(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """Performs intents one at a time.
+    """Performs intents; the transactions that they take are sent beside the loop where that is so.
 
     Attributes:
         chain: sends the node's transactions.
@@ -99,6 +103,7 @@ class Performer:
         secrets: of the node, for this deployment.
         components: what the node consists of.
         taker: knows the round's data.
+        flights: the node's transactions that are on their way, by the intents' names.
     """
 
     chain: Chain
@@ -106,19 +111,34 @@ class Performer:
     secrets: NodeSecrets
     components: Components
     taker: SnapshotTaker
+    flights: Flights = field(default_factory=Flights)
+    _ends: dict[str, Callable[[Landed], bool]] = field(default_factory=dict, init=False)
+
+    def is_flying(self, intent: Intent) -> bool:
+        """Whether the transaction of an intent is on its way."""
+        return name_of(intent) in self.flights
+
+    def land(self, landed: Landed) -> bool:
+        """Take what became of a transaction; returns whether it went on chain.
+
+        Raises:
+            ModelChainError: it did not, and nobody else did the same.
+        """
+        return self._ends.pop(landed.name)(landed)
 
     def perform(self, intent: Intent, status: ChainStatus, history: History) -> bool:
-        """Do one thing; returns whether a transaction of the node's went on chain.
+        """Do one thing; returns whether a transaction of the node's was sent, or is on chain.
 
         Raises:
             ModelChainError: it could not be done now.
         """
+        name = name_of(intent)
         match intent:
             case Send(action, duty):
                 return self._keep(action, duty)
             case ApplyForEpoch(epoch, value):
                 application = self.components.sharing.application(epoch, value)
-                return self._send(application, "applied", epoch=epoch)
+                return self._send(name, application, "applied", epoch=epoch)
             case ShareData(round_number, anew):
                 if self.components.sharing.share(status, history, anew):
                     log.info("data shared", round=round_number, again=not anew)
@@ -132,7 +152,7 @@ class Performer:
                 return self._train(history, round_number)
             case CommitTrainedModel(round_number):
                 commitment = self.components.modelling.commit(round_number)
-                return self._send(commitment, "committed to a model", round=round_number)
+                return self._send(name, commitment, "committed to a model", round=round_number)
             case RecoverModel(round_number, sealed_copy):
                 self.components.modelling.recover(round_number, sealed_copy)
                 return False
@@ -145,7 +165,8 @@ class Performer:
             case RecheckPoints():
                 return self._recheck(status, history)
             case AttestRows(round_number, commitment):
-                return self._send(CommitAttestation(commitment), "attested", round=round_number)
+                attestation = CommitAttestation(commitment)
+                return self._send(name, attestation, "attested", round=round_number)
             case OpenAttestedRows():
                 return self._open(intent, status, history)
             case _:
@@ -153,24 +174,44 @@ class Performer:
 
     # ---- transactions ------------------------------------------------------------------------
 
-    def _send(self, action: Action, done: str, **values: object) -> bool:
-        receipt = self.chain.execute(action)
-        log.info(done, **values, gas=receipt.gas_used)
-        return True
+    def _send(self, name: str, action: Action, done: str, **values: object) -> bool:
+        def end(landed: Landed) -> bool:
+            log.info(done, **values, gas=landed.receipt().gas_used)
+            return True
+
+        return self._begin(name, action, end)
 
     def _keep(self, action: Action, duty: str) -> bool:
         """Do what may have been done by another; finding it done is no error."""
         self._require_answers(action)
-        try:
-            receipt = self.chain.execute(action)
-        except RevertedError as error:
-            if error.name in NOTHING_DUE:
-                self.components.claiming.refuse(duty)
-            if error.name not in LOST_RACES:
-                raise
-            log.debug("somebody else was first", duty=duty, reason=str(error))
+
+        def end(landed: Landed) -> bool:
+            try:
+                receipt = landed.receipt()
+            except RevertedError as error:
+                if error.name in NOTHING_DUE:
+                    self.components.claiming.refuse(duty)
+                if error.name not in LOST_RACES:
+                    raise
+                log.debug("somebody else was first", duty=duty, reason=str(error))
+                return False
+            log.info(duty, gas=receipt.gas_used)
+            return True
+
+        return self._begin(duty, action, end)
+
+    def _begin(self, name: str, action: Action, end: Callable[[Landed], bool]) -> bool:
+        """Send a transaction; where the loop is to wait for it, take what became of it."""
+
+        def execute() -> Receipt:
+            return self.chain.execute(action)
+
+        if not self.flights.begin(name, execute):
             return False
-        log.info(duty, gas=receipt.gas_used)
+        self._ends[name] = end
+        if self.flights.are_waited_for:
+            [landed] = self.flights.landed()
+            return self.land(landed)
         return True
 
     def _require_answers(self, action: Action) -> None:
@@ -188,7 +229,9 @@ class Performer:
         data = self.taker.training_data(history, round_number)
 
         def gather() -> Training:
-            baseline = None if model_hash == ZERO_HASH else self.store.get(model_hash)
+            baseline = None
+            if model_hash != ZERO_HASH:
+                baseline = fetch_file(self.store, model_hash, MAXIMUM_FILE)
             return gather_training(round_number, data, self.components.payloads, baseline)
 
         self.components.modelling.start(round_number, gather)
@@ -225,7 +268,8 @@ class Performer:
         action = self.components.modelling.reveal(
             round_number, evaluation or 0, status.closed.data_root, status.head.hash
         )
-        return self._send(action, "model revealed", round=round_number, evaluation=evaluation)
+        name = name_of(RevealTrainedModel(round_number))
+        return self._send(name, action, "model revealed", round=round_number, evaluation=evaluation)
 
     def _bring(self, history: History, round_number: int, index: int, duty: str) -> bool:
         file = self.taker.model_file(history.round(round_number), index)
@@ -247,3 +291,10 @@ class Performer:
         if rows is None:
             raise ModelError(f"the rows of round {intent.round} are not complete here")
         return self._keep(OpenStatement(rows, salt), intent.duty)
+
+
+def name_of(intent: Intent) -> str:
+    """What an intent is known by while it is due: a duty, or its kind."""
+    if isinstance(intent, Send | BringModelFile | OpenAttestedRows):
+        return intent.duty
+    return type(intent).__name__

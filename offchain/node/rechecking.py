@@ -117,7 +117,7 @@ class Rechecking:
             self._passed = {recheck}
             log.info("points computed again are the same", models=len(recheck.models))
         elif isinstance(error, PointsDifferError):
-            self._differ.add(recheck.data_root)
+            self._differ = {recheck.data_root}
             log.error("nothing is stated of this round", reason=str(error))
         elif not isinstance(error, Cancelled):
             self._failed_until = self._clock() + RETRY_SECONDS

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from offchain.crypto.hashing import HASH_BYTES, keccak256
 from offchain.protocol.history.entries import SharedData
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoundData:
     """A round's data set D, open here, with its root."""
 
@@ -15,7 +17,17 @@ class RoundData:
     root: bytes
     transactions: tuple[SharedData, ...]
 
-    @property
+    @cached_property
+    def judged_on(self) -> bytes:
+        """What points are kept by: the data set, and which of its parts test.
+
+        Where blocks are taken back, another Bitcoin block may have drawn other parts of the same
+        data.
+        """
+        drawn = b"".join(item.test_parts.to_bytes(HASH_BYTES, "big") for item in self.transactions)
+        return keccak256(self.root + drawn)
+
+    @cached_property
     def test_parts(self) -> list[tuple[SharedData, int]]:
         """All test parts, by order of arrival and number: what models are evaluated on."""
         return [

@@ -119,6 +119,7 @@ class Sharing:
             return SharingFacts()
         if self._first_seen[0] != collecting:
             self._first_seen = (collecting, status.tip)
+            self._forget_before(collecting - 1)
         kept = self.kept(history, collecting)
         training, test = Delivery.NOTHING, Delivery.NOTHING
         taken = self._own_data(history, competing) if competing else None
@@ -126,17 +127,26 @@ class Sharing:
             training = self._delivery("training keys", competing, taken.training_words is not None)
             test = self._delivery("test keys", competing, taken.test_words is not None)
         return SharingFacts(
-            data=self._data_delivery(history, collecting),
+            data=self._data_delivery(history, collecting, kept is not None),
             kept_timestamp=None if kept is None else kept.share.transaction.timestamp,
             first_seen_height=self._first_seen[1],
             training_keys=training,
             test_keys=test,
         )
 
-    def _data_delivery(self, history: History, collecting: int) -> Delivery:
+    def _forget_before(self, round_number: int) -> None:
+        """Let go of what was remembered about rounds before this one."""
+        self._nullifiers = {k: v for k, v in self._nullifiers.items() if k[1] >= round_number}
+        self._rests = {k: v for k, v in self._rests.items() if k[1] >= round_number}
+        self._pauses = {k: v for k, v in self._pauses.items() if k[1] >= round_number}
+        self._moments = {k: v for k, v in self._moments.items() if k[0] >= round_number}
+
+    def _data_delivery(self, history: History, collecting: int, is_kept: bool) -> Delivery:
         if self._source is None:
             return Delivery.NOTHING
         arrived = self._own_data(history, collecting) is not None
+        if not (arrived or is_kept or self._source.has(collecting, self._own.parameters.parts)):
+            return Delivery.NOTHING
         return self._delivery("data", collecting, arrived)
 
     def _delivery(self, what: str, round_number: int, is_on_chain: bool) -> Delivery:
@@ -297,6 +307,8 @@ class Sharing:
                 for part, key in enumerate(keys)
             )
             publication = PublishTrainingKeys(data.record, data.shared.index, data.partition, words)
+        if self._source is not None:
+            self._source.give_out(round_number)
         return self._hand_over(what, round_number, lambda: self._outlet.publish(publication))
 
     def _delay(self, status: ChainStatus) -> float:

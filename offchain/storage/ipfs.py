@@ -80,6 +80,10 @@ _MISSING: Final = re.compile(
 """What daemons say of a block that they do not have and cannot get in time."""
 
 
+_NOT_PINNED: Final = re.compile(r"not pinned", re.IGNORECASE)
+"""What daemons say of a pin that is to be taken off and is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class IpfsLimits:
     """What is waited for.
@@ -192,6 +196,22 @@ class IpfsStore(ContentStore):
             return False
         self._check_named("block/stat", _field(reply, "Key"), digest)
         return True
+
+    def forget(self, digest: bytes) -> None:
+        """Take a block's pin off: the daemon drops it when it next tidies up.
+
+        Raises:
+            StoreUnreachableError: the daemon does not answer.
+            StoreError: it refuses, other than because the block is not pinned.
+        """
+        try:
+            with self._translated("pin/rm"):
+                self._daemon.pin.rm(cid_of(digest))
+        except StoreUnreachableError:
+            raise
+        except StoreError as error:
+            if not _NOT_PINNED.search(str(error)):
+                raise
 
     def digests(self) -> Iterator[bytes]:
         """The sha2-256 of every raw block that the daemon has pinned; other pins are passed over.

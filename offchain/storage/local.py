@@ -1,4 +1,9 @@
-"""Content in a local directory: one file a content identifier, the same names as in IPFS."""
+"""Content in a local directory: one file a content identifier, the same names as in IPFS.
+
+The files are spread over folders by the two characters before the last of their names, as IPFS
+daemons do: a folder of a million files is slow. What lies in the directory itself, as before files
+were spread, is read too.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +28,10 @@ from offchain.whole_files import UnwritableFile, write_whole
 
 MAXIMUM_CONTENT: Final = MAX_FILE
 """Bytes of the largest file: no part of the protocol makes a larger one."""
+
+
+SPREAD: Final = 2
+"""Characters of the names of the folders that files are spread over."""
 
 
 class LocalStore(ContentStore):
@@ -61,10 +70,22 @@ class LocalStore(ContentStore):
         digest = hashlib.sha256(content).digest()
         if not self._holds(digest, content):
             try:
-                write_whole(self._path(digest), content, mode=0o644, make_folder=False)
+                path = self.place(digest)
+                path.parent.mkdir(exist_ok=True)
+                write_whole(path, content, mode=0o644, make_folder=False)
+            except OSError as error:
+                raise self._not_writable(error.strerror or str(error)) from error
             except UnwritableFile as error:
-                raise self._not_writable(error) from error
+                raise self._not_writable(error.reason) from error
         return digest
+
+    def forget(self, digest: bytes) -> None:
+        """Remove a file; ``StoreError`` if it is there and cannot be removed."""
+        for path in self._places(digest):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(f"{path} cannot be removed: {error.strerror}") from error
 
     def get(self, digest: bytes) -> bytes:
         """Fetch a file by its sha2-256 and hash it again.
@@ -83,7 +104,7 @@ class LocalStore(ContentStore):
 
     def has(self, digest: bytes) -> bool:
         """Whether a file of that name is there; its bytes are checked by `get`."""
-        return self._path(digest).is_file()
+        return any(path.is_file() for path in self._places(digest))
 
     def digests(self) -> Iterator[bytes]:
         """The sha2-256 of every file that is kept, by name; other files are passed over.
@@ -92,7 +113,7 @@ class LocalStore(ContentStore):
             StoreError: the folder cannot be read.
         """
         try:
-            names = sorted(path.name for path in self._folder.iterdir())
+            names = sorted({path.name for path in self._paths()})
         except OSError as error:
             raise StoreError(
                 f"the store folder {self._folder} cannot be read: {error.strerror}"
@@ -112,10 +133,23 @@ class LocalStore(ContentStore):
         try:
             whole_files.require_writable(self._folder / "any", make_folder=False)
         except UnwritableFile as error:
-            raise self._not_writable(error) from error
+            raise self._not_writable(error.reason) from error
 
-    def _path(self, digest: bytes) -> Path:
-        return self._folder / cid_of(digest)
+    def place(self, digest: bytes) -> Path:
+        """Where a file is put."""
+        name = cid_of(digest)
+        return self._folder / name[-3:-1] / name
+
+    def _places(self, digest: bytes) -> tuple[Path, Path]:
+        """Where a file may lie."""
+        return self.place(digest), self._folder / cid_of(digest)
+
+    def _paths(self) -> Iterator[Path]:
+        for path in self._folder.iterdir():
+            if len(path.name) == SPREAD and path.is_dir():
+                yield from path.iterdir()
+            else:
+                yield path
 
     def _holds(self, digest: bytes, content: bytes) -> bool:
         try:
@@ -125,7 +159,13 @@ class LocalStore(ContentStore):
             return False
 
     def _read(self, digest: bytes) -> bytes:
-        path = self._path(digest)
+        first, second = self._places(digest)
+        try:
+            return self._read_at(first, digest)
+        except ContentMissingError:
+            return self._read_at(second, digest)
+
+    def _read_at(self, path: Path, digest: bytes) -> bytes:
         try:
             with open(path, "rb", opener=_open_at_once) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -142,9 +182,9 @@ class LocalStore(ContentStore):
             raise ContentTooLargeError(size, MAXIMUM_CONTENT)
         return content
 
-    def _not_writable(self, error: UnwritableFile) -> StoreError:
+    def _not_writable(self, reason: str) -> StoreError:
         return StoreError(
-            f"the store folder {self._folder} cannot be written: {error.reason}: "
+            f"the store folder {self._folder} cannot be written: {reason}: "
             "free space, mend its permissions or choose another one"
         )
 

@@ -23,6 +23,7 @@ PROXY_VARIABLES: Final = ("http_proxy", "https_proxy", "all_proxy")
 """What names a proxy in an environment, in small or capital letters."""
 
 _WEB: Final = ("http", "https")
+_PROXIES: Final = ("http", "https", "socks5", "socks5h")
 _PARTS: Final = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?([^/?#]*)(.*)", re.DOTALL)
 # What inet_aton reads: one to four numbers, decimal, octal or hexadecimal.
 _NUMBERS: Final = re.compile(r"(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+)){0,3}")
@@ -48,6 +49,23 @@ def checked_http_address(url: str, name: str) -> str:
         )
     if parsed.port is not None and not 0 < parsed.port < 1 << 16:
         raise ConfigurationError(f"{name} {shown} has no port that exists")
+    return url
+
+
+def checked_proxy_address(url: str) -> str:
+    """`url` if it is an http, https or socks5 address with a host; ``socks5h`` is the same here.
+
+    A SOCKS proxy gets names and looks them up itself: what is asked is told to nobody else.
+
+    Raises:
+        ConfigurationError: it is none. The message repeats only what `redacted` leaves of it.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme not in _PROXIES:
+        raise ConfigurationError(
+            f"the proxy {redacted(url)!r} must begin with {'://, '.join(_PROXIES)}://"
+        )
+    checked_http_address(f"http://{rest}", "the proxy's address")
     return url
 
 

@@ -18,7 +18,7 @@ import httpx
 
 from offchain.errors import ConfigurationError
 from offchain.strangers.foreign_text import printable
-from offchain.strangers.http_address import proxy_of, redacted
+from offchain.strangers.http_address import is_loopback, proxy_of, redacted
 
 REPLY_SECONDS: Final = 120.0
 """From the end of a request to the end of its reply, unless an adapter waits for less."""
@@ -52,6 +52,7 @@ def open_client(
     *,
     pause_seconds: float,
     reply_seconds: float = REPLY_SECONDS,
+    proxy: str | None = None,
 ) -> httpx.Client:
     """A client for the server at a checked address.
 
@@ -59,11 +60,14 @@ def open_client(
         url: http or https; paths are asked for relative to it.
         pause_seconds: for connecting, and for each pause in a request or a reply.
         reply_seconds: from the last byte of a request to the last one of its reply.
+        proxy: what is asked instead of the environment's proxy, unless the server is on this
+            machine.
 
     Raises:
         ConfigurationError: the environment names a proxy for it that cannot be asked.
     """
-    transport = _TimedTransport(url, reply_seconds)
+    asked = proxy_of(url) if proxy is None or is_loopback(url) else proxy
+    transport = _TimedTransport(url, asked, reply_seconds)
     client = httpx.Client(
         base_url=url,
         timeout=pause_seconds,
@@ -118,15 +122,14 @@ def reason_of(error: httpx.HTTPError) -> str:
 class _TimedTransport(httpx.HTTPTransport):
     """The network, where every reply has a time to arrive in, and leads and keeps nothing."""
 
-    def __init__(self, url: str, reply_seconds: float) -> None:
-        proxy = proxy_of(url)
+    def __init__(self, url: str, proxy: str | None, reply_seconds: float) -> None:
         try:
             # Loading certificates takes a while; plain HTTP needs none, and stays plain.
             super().__init__(verify=httpx.URL(url).scheme == "https", proxy=proxy)
         except (httpx.InvalidURL, ImportError, ValueError) as error:
             raise ConfigurationError(
-                f"the environment names the proxy {redacted(proxy or '')!r} for {redacted(url)}, "
-                "which cannot be asked: name an http or https proxy, or none"
+                f"the proxy {redacted(proxy or '')!r} for {redacted(url)} cannot be asked: name an "
+                "http, https or socks5 proxy, or none"
             ) from error
         # httpx has no name for it; httpcore, which it is made of, does.
         pool: Any = self._pool

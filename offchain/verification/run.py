@@ -57,7 +57,7 @@ def verify_chain(
     deployment = contracts.deployment
     compare_deployment(contracts)
     learner = open_learner()
-    require_task(deployment, learner.task_hash)
+    require_task(deployment, learner.task_hash, learner.samples_per_part)
     judge = None if deployment.judge is None else learner.judge
     deployed_at = contracts.read("Membership", "deployedAt")
     start = (

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from offchain.crypto.hashing import Domain
 from offchain.learning.exact.integer_network import encode_model
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.protocol.rules import judging, statements
 from offchain.protocol.words.parameters import DEMO
 from scripts.bench.judged import IMAGES_IN_A_PART, integer_network_of, payloads, test_samples

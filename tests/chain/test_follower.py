@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.chain.follower import ATTEMPTS, ChainFollower, InconsistentReadingError, agrees
+from offchain.chain.agreement import agrees
+from offchain.chain.follower import ATTEMPTS, ChainFollower, InconsistentReadingError
 from offchain.ports import BlockPoint, Chain, Receipt
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.actions import Action

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from offchain.chain import follower as follower_module
-from offchain.chain.follower import OVERLAP, ChainFollower, InconsistentReadingError, agrees
+from offchain.chain.agreement import agrees
+from offchain.chain.follower import OVERLAP, ChainFollower, InconsistentReadingError
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.sending.accounts import account_from_mnemonic

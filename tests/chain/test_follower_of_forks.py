@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from offchain.chain.follower import ChainFollower, agrees
+from offchain.chain.agreement import agrees
+from offchain.chain.follower import ChainFollower
 from offchain.errors import ChainError
 from tests.support.chains.forking_chain import ForkingChain, ForkReader
 

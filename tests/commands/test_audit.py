@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,6 @@ from offchain.learning.fonts.atlas import default_cache_folder, load_atlas
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import TrainingSettings
-from offchain.storage.cid import cid_of
 from tests.support.chains.node_chain import NODES, SAMPLES
 from tests.support.chains.working_nodes import Part, WorkedChain, node_chain, working
 
@@ -117,7 +115,7 @@ def test_what_content_ties_is_named_where_a_node_was_away(place: Place) -> None:
 def test_a_round_with_a_part_that_cannot_be_read_is_left_out(place: Place) -> None:
     chain = place.worked.chain
     history, store = chain.view.history, place.worked.store
-    file = Path(store.folder) / cid_of(history.round(2).data[0].shared.payload_hashes[0])
+    file = store.place(history.round(2).data[0].shared.payload_hashes[0])
     content = file.read_bytes()
     file.unlink()
     try:

@@ -22,7 +22,7 @@ from offchain.commands.doctor.run import findings_json, surroundings
 from offchain.config import APPLICATION, RECORDED_HEADERS, load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder
-from offchain.learning.tasks.known import make_learner
+from offchain.learning.tasks.known import make_learner, task_named
 from offchain.toolchain.anvil import Anvil
 from offchain.toolchain.platforms import ARM64, LINUX, MACOS, X64, Platform
 from scripts.support.chains.evm import ROOT
@@ -293,8 +293,8 @@ def test_a_chain_is_needed_only_if_one_was_named(here: Surroundings):
 
 
 def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path: Path):
-    learner = make_learner("digits", SMALL.samples_per_part)
-    with world(task=DeployedTask("digits", learner.description)) as started:
+    learner = make_learner(task_named("digits", SMALL.samples_per_part))
+    with world(task=DeployedTask("digits", learner.description, "ImageJudge")) as started:
         file = tmp_path / "31337.json"
         write_deployment(started.deployment, file)
         settings = replace(here.settings, rpc=started.anvil.url, deployment=file)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from offchain.cli import run
-from offchain.storage.cid import cid_of
-from offchain.storage.local import MAXIMUM_CONTENT
+from offchain.storage.cid import cid_of, root_cid_of
+from offchain.storage.unixfs import MAXIMUM_FILE, file_digest
 from tests.support.servers.http_server import serve
 from tests.support.servers.ipfs_server import IpfsServer
 
@@ -72,7 +72,8 @@ def test_the_store_of_the_environment_is_used(
         (["get", "nonsense"], 2, "'nonsense' names no file"),
         (["get", "zz" * 32], 2, "names no file"),
         (["get", "00 " * 21 + "0"], 2, "names no file"),
-        (["get", "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"], 2, "no file"),
+        (["get", "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"], 7, "no content"),
+        (["get", "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG"], 2, "names no file"),
         (["get", "00" * 32], 7, "no content with sha2-256 0000"),
         (["put", "/nowhere/file"], 2, "/nowhere/file cannot be read: No such file"),
     ],
@@ -97,9 +98,22 @@ def test_a_file_over_the_limit_is_refused_with_its_size(
 ) -> None:
     large = tmp_path / "large"
     with large.open("wb") as file:
-        file.truncate(MAXIMUM_CONTENT + 7)
+        file.truncate(MAXIMUM_FILE + 7)
     assert run(["store", "put", str(large), "--store", store]) == 7
-    assert "content of 1048583 bytes: at most 1048576" in capsys.readouterr().err
+    assert "content of 17825799 bytes: at most 17825792" in capsys.readouterr().err
+
+
+def test_a_large_file_goes_by_the_name_of_its_root(
+    store: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    content = bytes(range(256)) * 5_000
+    large, output = tmp_path / "large", tmp_path / "output"
+    large.write_bytes(content)
+    name = root_cid_of(file_digest(content))
+    assert run(["store", "put", str(large), "--store", store]) == 0
+    assert capfdbinary.readouterr().out.decode() == f"{name}\n"
+    assert run(["store", "get", name, "-o", str(output), "--store", store]) == 0
+    assert output.read_bytes() == content
 
 
 @pytest.mark.parametrize(
@@ -149,4 +163,4 @@ def test_who_reads_a_store_that_is_not_there_makes_none(
 def test_who_puts_a_file_makes_the_store(tmp_path: Path) -> None:
     store = tmp_path / "deep" / "store"
     assert run(["store", "put", "/dev/null", "--store", str(store)]) == 0
-    assert [path.name for path in store.iterdir()] == [cid_of(hashlib.sha256(b"").digest())]
+    assert [path.name for path in store.glob("*/*")] == [cid_of(hashlib.sha256(b"").digest())]

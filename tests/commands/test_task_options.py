@@ -55,6 +55,7 @@ def test_labels_that_are_no_digits_or_all_of_them_are_refused(text):
 def test_help_names_the_tasks_that_take_an_option_where_not_all_do():
     help_of = {option.name: option.help for option in task_options()}
     assert help_of["shuffle"].endswith("[digits]")
+    assert help_of["mirror"].endswith("[images]")
     assert "[" not in help_of["training_seconds"]
     assert all("[" not in option.help for option in options_of_tasks())
 

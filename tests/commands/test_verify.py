@@ -12,7 +12,6 @@ import structlog
 from offchain.chain.deployment.file import write_deployment
 from offchain.cli import run
 from offchain.programs.logs import warnings_to_standard_error
-from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
 from scripts.support.chains.evm import fresh_evm
 from scripts.support.chains.real_chain import deployed_world
@@ -90,7 +89,7 @@ def test_a_checkpoint_is_written_and_gone_on_from(place: Place, capsys: pytest.C
 def test_the_first_difference_is_one_line_and_its_own_status(
     place: Place, capsys: pytest.CaptureFixture[str]
 ):
-    file = place.store / cid_of(place.best_model)
+    file = LocalStore(place.store).place(place.best_model)
     content = file.read_bytes()
     file.write_bytes(with_flipped_bit(content, random.Random(1)))
     try:

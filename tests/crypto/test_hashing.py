@@ -1,3 +1,5 @@
+import random
+
 import pytest
 from eth_abi import encode
 
@@ -89,3 +91,50 @@ def test_domain_refuses_a_chain_id_outside_of_uint256(chain_id):
 def test_domain_refuses_an_address_that_is_not_checksummed(contract):
     with pytest.raises(HashInputError, match="EIP-55"):
         Domain(1, contract)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_words_are_encoded_as_the_library_encodes_them(seed):
+    chance = random.Random(seed)
+    domain = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
+    for _ in range(100):
+        kinds = chance.choices(
+            ["uint256", "bytes32", "address", "bytes24", "bytes", "bool", "uint256[]"], k=4
+        )
+        made = {
+            "uint256": lambda: chance.choice([0, 1, 2**256 - 1, chance.getrandbits(256)]),
+            "bytes32": lambda: chance.randbytes(32),
+            "address": lambda: chance.choice(
+                [domain.contract, domain.contract.lower(), "0x" + chance.randbytes(20).hex()]
+            ),
+            "bytes24": lambda: chance.randbytes(24),
+            "bytes": lambda: chance.randbytes(chance.randrange(70)),
+            "bool": lambda: chance.random() < 0.5,
+            "uint256[]": lambda: [chance.getrandbits(256)] * chance.randrange(3),
+        }
+        values = [made[kind]() for kind in kinds]
+        encoded = encode(
+            ("bytes32", "uint256", "address", *kinds),
+            (tag_hash("any"), domain.chain_id, domain.contract, *values),
+        )
+        assert domain.hash("any", kinds, values) == keccak256(encoded)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("uint256", -1),
+        ("uint256", 2**256),
+        ("uint256", True),
+        ("uint256", 1.0),
+        ("uint256", None),
+        ("bytes32", bytes(31)),
+        ("bytes32", "00" * 32),
+        ("address", "0x1234"),
+        ("address", bytes(19)),
+    ],
+)
+def test_what_is_no_word_of_its_kind_is_refused(kind, value):
+    domain = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
+    with pytest.raises(HashInputError):
+        domain.hash("any", (kind,), (value,))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from offchain.errors import EvaluationError
-from offchain.learning.tasks.learner import DigitsLearner
-from offchain.node.attesting import MALFORMED, Attesting, judged_on
+from offchain.learning.tasks.digits import DigitsLearner
+from offchain.node.attesting import MALFORMED, Attesting
 from offchain.node.background import Background
 from offchain.node.round_data import RoundData
 from offchain.protocol.history.entries import RoundHistory
@@ -116,7 +116,7 @@ def test_nothing_is_evaluated_twice_even_after_a_restart(bench):
 
 def test_points_that_a_journal_has_for_another_number_of_samples_are_not_taken(bench):
     data, model = data_of(bench), bench.store.put(sound_model())
-    bench.journal.keep_points(judged_on(data), model, bytes(3))
+    bench.journal.keep_points(data.judged_on, model, bytes(3))
     assert attesting_of(bench).points(data, model) is None
 
 
@@ -136,7 +136,7 @@ def test_a_statement_is_of_the_reveals_as_they_are_in_a_chain_that_was_read_anew
     models = [bytes([number]) * 32 for number in (1, 2)]
     for number, model in enumerate(models, 1):
         points = bytes(sample % 3 < number for sample in range(2 * SAMPLES))
-        bench.journal.keep_points(judged_on(data), model, points)
+        bench.journal.keep_points(data.judged_on, model, points)
 
     def rows(attesting: Attesting, order: list[bytes]) -> tuple[Row, ...] | None:
         history = History(PARAMETERS, DOMAIN)

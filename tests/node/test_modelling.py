@@ -10,7 +10,7 @@ import pytest
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.hashing import Domain
 from offchain.errors import StoreUnreachableError
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.node.background import Background, Cancelled
 from offchain.node.computations import Training
@@ -25,7 +25,6 @@ from offchain.node.own import Own
 from offchain.protocol.rules.dataset import training_root
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.transactions import model_commitment
-from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
 from tests.support.chains.node_chain import SAMPLES, RandomDigits
 from tests.support.data_bench import PARTS, TEST_PART, DataBench
@@ -98,7 +97,7 @@ def test_the_commitment_binds_model_training_data_round_and_account(folder):
 
 def test_after_a_restart_the_journal_has_the_model_whatever_the_store_has(folder):
     node = Node(folder)
-    for file in (folder / "store").iterdir():
+    for file in (folder / "store").glob("*/*"):
         file.unlink()
     assert node.modelling.commitment(ROUND) is not None
     assert node.modelling.commitment(ROUND + 1) is None
@@ -231,7 +230,7 @@ def test_a_part_that_has_gone_is_left_out_of_a_training(tmp_path):
     bench.payloads.open_some([data], 100)
     bench.restart()
     digest = data.shared.payload_hashes[0]
-    (tmp_path / "store" / cid_of(digest)).unlink()
+    LocalStore(tmp_path / "store").forget(digest)
     found = gather_training(ROUND, [data], bench.payloads, None)
     assert list(found.payloads) == [bench.plaintexts(0)[part] for part in (2, 3)]
     bench.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.node.payloads import DataState, PayloadNotOpen
 from tests.support.data_bench import (
     PARTS,
@@ -105,7 +105,7 @@ def test_what_cannot_be_fetched_waits_until_it_comes(bench):
 
 def test_bytes_that_are_not_what_their_hash_says_are_missing(bench):
     data = bench.data(kept=[0])
-    [file] = (bench.folder / "store").iterdir()
+    [file] = (bench.folder / "store").glob("*/*")
     file.write_bytes(file.read_bytes()[:-1] + b"\x00")
     bench.payloads.open_some([data], PARTS)
     assert bench.payloads.state(data) is DataState.WAITING
@@ -124,7 +124,7 @@ def test_no_more_parts_are_opened_at_once_than_asked_for(bench):
 def test_what_was_found_is_known_after_a_restart_without_the_bytes(bench):
     sound, bad = bench.data(0), bench.data(1, {2: b"nonsense"})
     bench.payloads.open_some([sound, bad], 100)
-    for file in (bench.folder / "store").iterdir():
+    for file in (bench.folder / "store").glob("*/*"):
         file.unlink()
     payloads = bench.restart()
     assert payloads.state(sound) is DataState.OPEN

@@ -84,7 +84,7 @@ def test_what_nobody_else_can_have_done_is_an_error(chain, tmp_path):
     chain.start()
     with pytest.raises(RevertedError) as reverted:
         # Nothing competes: the phase is wrong, and for a duty of its own that is no race.
-        worker._performer._send(OpenAttestation(bytes(32), bytes(32)), "opened")
+        worker._performer._send("open", OpenAttestation(bytes(32), bytes(32)), "opened")
     assert reverted.value.name == "WrongPhase"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from offchain.errors import ConfigurationError
-from offchain.learning.tasks.known import TASKS, make_learner, make_source
+from offchain.learning.tasks.known import make_learner, make_source, task_named
 from offchain.protocol.rules import judging
 from offchain.protocol.words.status import Phase
 from offchain.verification.run import verify_chain
@@ -21,11 +21,12 @@ from tests.support.chains.working_nodes import Part, WorkedChain, node_chain, wo
 
 NODES = 3
 TASK = "diabetes"
-PATIENTS = TASKS[TASK].samples_per_part
+FILE = task_named(TASK)
+PATIENTS = FILE.samples_per_part
 
 
 def patients(node: int):
-    return make_source(TASK, PATIENTS, node, NODES, b"patients of %d" % node)
+    return make_source(FILE, node, NODES, b"patients of %d" % node)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkedChain]:
     folder = tmp_path_factory.mktemp("regression")
     changes = {"samples_per_part": PATIENTS, "minimum_ring": NODES, "significance": 100}
     with node_chain(folder, NODES, patients, TASK, **changes) as (chain, store):
-        parts = {node: Part(make_learner(TASK, PATIENTS), patients(node)) for node in range(NODES)}
+        parts = {node: Part(make_learner(FILE), patients(node)) for node in range(NODES)}
         with working(chain, store, parts) as worked:
             worked.work_through(1)
             yield worked
@@ -54,7 +55,7 @@ def test_every_node_states_the_same_rows_and_all_models_are_valid(played: Worked
 
 def test_the_rows_are_the_revealed_models_points_on_the_test_patients(played: WorkedChain):
     entry, payloads = played.round(), played.workers[0]._components.payloads
-    learner = make_learner(TASK, PATIENTS)
+    learner = make_learner(FILE)
     test = [
         payloads.plaintext(data, part)
         for data in entry.data
@@ -72,7 +73,7 @@ def test_the_rows_are_the_revealed_models_points_on_the_test_patients(played: Wo
 
 
 def test_the_chain_is_verified_with_its_own_task(played: WorkedChain):
-    learner = partial(make_learner, TASK, PATIENTS)
+    learner = partial(make_learner, FILE)
     report = verify_chain(played.chain.contracts, lambda: played.store, learner)
     assert (report.head, report.rounds, report.false_evaluations) == (1, 1, 0)
     assert report.rings == report.data >= NODES
@@ -84,7 +85,7 @@ def test_the_chain_is_verified_with_its_own_task(played: WorkedChain):
     [
         ("--task", "digits", "the deployment's task is diabetes, not digits: leave --task out"),
         ("--data-source", "digits", "the deployment's task is diabetes, other nodes would refuse"),
-        ("--training", "small", "the task diabetes takes no option --training, only digits does"),
+        ("--training", "small", "the task diabetes takes no option --training, only images does"),
         ("--withhold-labels", "3", "the task diabetes takes no option --withhold-labels"),
     ],
 )

@@ -12,19 +12,20 @@ import pytest
 
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcFault
-from offchain.learning.tasks.known import TASKS, make_learner, make_source
+from offchain.learning.tasks.known import make_learner, make_source, task_named
 from offchain.protocol.words.status import Phase
 from tests.support.chains.working_nodes import Part, WorkedChain, node_chain, working
 
 NODES = 3
 TASK = "diabetes"
-PATIENTS = TASKS[TASK].samples_per_part
+FILE = task_named(TASK)
+PATIENTS = FILE.samples_per_part
 DEEPEST = 12
 FORKS_A_PHASE = 3
 
 
 def patients(node: int):
-    return make_source(TASK, PATIENTS, node, NODES, b"patients of %d" % node)
+    return make_source(FILE, node, NODES, b"patients of %d" % node)
 
 
 @dataclass
@@ -95,7 +96,7 @@ def work_on_forks(worked: WorkedChain, forks: Forks) -> None:
 def test_a_round_is_over_whatever_is_taken_back(tmp_path: Path, resends: bool):
     changes = {"samples_per_part": PATIENTS, "minimum_ring": NODES, "significance": 100}
     with node_chain(tmp_path, NODES, patients, TASK, **changes) as (chain, store):
-        parts = {node: Part(make_learner(TASK, PATIENTS), patients(node)) for node in range(NODES)}
+        parts = {node: Part(make_learner(FILE), patients(node)) for node in range(NODES)}
         forks = Forks(chain.contracts.ethereum, random.Random(5), resends)
         with working(chain, store, parts) as worked:
             work_on_forks(worked, forks)

@@ -21,13 +21,13 @@ from scripts.support.chains.evm import ROOT
 WORKER = """
 import sys
 import click, structlog
-from offchain.programs.logs import configure_logs
+from offchain.programs.logs import LogSettings, configure_logs
 from offchain.programs.running import run_program, stop_on_signals
 
 @click.command()
 @click.argument("result", type=click.File("w"))
 def program(result):
-    configure_logs("info")
+    configure_logs(LogSettings())
     stopped = stop_on_signals()
     for step in range(3000):
         structlog.get_logger().info("a step", step=step, said="{text}")
@@ -122,7 +122,7 @@ def test_foreign_text_is_logged_on_every_terminal(tmp_path: Path, character_set:
 def store(tmp_path_factory: pytest.TempPathFactory) -> LocalStore:
     """A store of more names than a pipe holds."""
     store = LocalStore(tmp_path_factory.mktemp("store"))
-    content = store.folder / cid_of(store.put(b"content"))
+    content = store.place(store.put(b"content"))
     for number in range(2000):
         (store.folder / cid_of(number.to_bytes(32))).hardlink_to(content)
     return store

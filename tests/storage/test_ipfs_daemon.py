@@ -39,11 +39,15 @@ def test_a_file_is_one_raw_block_of_the_local_stores_name(
     """Above 256 KiB daemons would cut a file in pieces; a raw block stays whole."""
     content = os.urandom(size)
     digest = store.put(content)
-    assert digest == LocalStore(tmp_path / "local").put(content)
-    assert (tmp_path / "local" / cid_of(digest)).is_file()
+    local = LocalStore(tmp_path / "local")
+    assert digest == local.put(content)
+    assert local.place(digest).is_file()
     assert store.get(digest) == content
     assert store.has(digest)
     assert digest in set(store.digests())
+    store.forget(digest)
+    store.forget(digest)
+    assert digest not in set(store.digests())
 
 
 def test_what_the_daemon_does_not_have_is_missing(store: IpfsStore) -> None:

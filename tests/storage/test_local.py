@@ -35,7 +35,43 @@ def test_file_is_named_by_its_content_identifier_and_nothing_else_is_left(
     store: LocalStore,
 ) -> None:
     digest = store.put(b"content")
-    assert [path.name for path in store.folder.iterdir()] == [cid_of(digest)]
+    [folder] = store.folder.iterdir()
+    assert folder.name == cid_of(digest)[-3:-1]
+    assert [path.name for path in folder.iterdir()] == [cid_of(digest)]
+
+
+def test_a_file_of_a_store_that_was_not_spread_is_found_and_listed_once(store: LocalStore) -> None:
+    digest = store.put(b"content")
+    store.place(digest).rename(store.folder / cid_of(digest))
+    assert store.has(digest)
+    assert store.get(digest) == b"content"
+    assert store.put(b"content") == digest
+    assert not store.place(digest).exists()
+    (store.folder / cid_of(digest)).write_bytes(b"damaged")
+    assert store.put(b"content") == digest
+    assert store.get(digest) == b"content"
+    assert list(store.digests()) == [digest]
+    store.forget(digest)
+    assert list(store.digests()) == []
+
+
+def test_what_is_forgotten_is_missing_and_may_be_put_again(store: LocalStore) -> None:
+    digest, other = store.put(b"content"), store.put(b"other")
+    store.forget(digest)
+    store.forget(digest)
+    assert not store.has(digest)
+    with pytest.raises(ContentMissingError):
+        store.get(digest)
+    assert store.get(other) == b"other"
+    assert store.put(b"content") == digest
+    assert store.get(digest) == b"content"
+
+
+def test_what_cannot_be_removed_is_a_store_error(store: LocalStore) -> None:
+    digest = hashlib.sha256(b"content").digest()
+    store.place(digest).mkdir(parents=True)
+    with pytest.raises(StoreError, match="cannot be removed"):
+        store.forget(digest)
 
 
 def test_another_store_object_on_the_folder_finds_the_content(store: LocalStore) -> None:
@@ -60,7 +96,7 @@ def test_missing_content_is_named(store: LocalStore) -> None:
 
 def test_damaged_file_is_refused_and_mended_by_putting_it_again(store: LocalStore) -> None:
     digest = store.put(b"content")
-    (store.folder / cid_of(digest)).write_bytes(b"contents")
+    store.place(digest).write_bytes(b"contents")
     with pytest.raises(ContentMismatchError) as caught:
         store.get(digest)
     assert caught.value.expected == digest
@@ -71,7 +107,7 @@ def test_damaged_file_is_refused_and_mended_by_putting_it_again(store: LocalStor
 
 def test_file_grown_over_the_limit_is_not_read_whole(store: LocalStore) -> None:
     digest = store.put(b"content")
-    with (store.folder / cid_of(digest)).open("r+b") as file:
+    with store.place(digest).open("r+b") as file:
         file.truncate(MAXIMUM_CONTENT * 50)
     with pytest.raises(ContentTooLargeError) as caught:
         store.get(digest)
@@ -107,19 +143,20 @@ def test_folder_without_write_permission_is_a_store_error(store: LocalStore) -> 
 
 def test_directory_in_a_files_place_is_a_store_error(store: LocalStore) -> None:
     digest = hashlib.sha256(b"content").digest()
-    (store.folder / cid_of(digest)).mkdir()
+    store.place(digest).mkdir(parents=True)
     assert not store.has(digest)
     with pytest.raises(StoreError):
         store.get(digest)
     with pytest.raises(StoreError):
         store.put(b"content")
-    assert [path.name for path in store.folder.iterdir()] == [cid_of(digest)]
+    assert [path.name for path in store.place(digest).parent.iterdir()] == [cid_of(digest)]
 
 
 def test_pipe_in_a_files_place_is_not_waited_for(store: LocalStore) -> None:
     content = b"content"
     digest = hashlib.sha256(content).digest()
-    pipe = store.folder / cid_of(digest)
+    pipe = store.place(digest)
+    pipe.parent.mkdir()
     os.mkfifo(pipe)
     writer = os.open(pipe, os.O_RDWR)  # says nothing, as long as it is open
     try:

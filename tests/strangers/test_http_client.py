@@ -251,7 +251,7 @@ def test_a_proxy_that_cannot_be_asked_is_said(proxy, monkeypatch):
     for name in ("no_proxy", "NO_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTP_PROXY", proxy)
-    with pytest.raises(ConfigurationError, match="names the proxy") as caught:
+    with pytest.raises(ConfigurationError, match=r"the proxy .* cannot be asked") as caught:
         OrderClient("http://relayer.invalid")
     assert "SECRET" not in str(caught.value)
 

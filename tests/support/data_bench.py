@@ -15,7 +15,7 @@ from offchain.crypto.sealing import key_commitment, payload_associated_data, sea
 from offchain.crypto.secp256k1 import ShareKey
 from offchain.learning.formats.digits import DigitSamples, encode_payload
 from offchain.learning.samples_root import part_root, samples_root
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.node.journal import Journal
 from offchain.node.payloads import Payloads
 from offchain.ports import ContentStore, Learner

@@ -41,6 +41,7 @@ live:
       - {{chainid: {chain}, host: "{here}", id: here, name: Here}}
       - {{chainid: {chain}, host: "{other}", id: other, name: Other}}
       - {{chainid: {chain}, host: "{nowhere}", id: nowhere, name: Nowhere}}
+      - {{chainid: {chain}, host: "{today}", id: today, name: Today}}
 development: []
 """
 CHAIN = 717_171
@@ -48,6 +49,10 @@ CHAIN = 717_171
 
 OTHER_CHAIN = 424_242
 PASSWORD = "never to be shown"
+CONTRACT = to_checksum_address("0x" + "c0" * 20)
+HEADERS_TIME = 1_703_315_793
+"""About when the recorded headers begin: 2023-12-23."""
+
 GENESIS = ",".join(account(node).address for node in range(LIVE.minimum_ring))
 
 
@@ -82,6 +87,31 @@ FAULTS = {
         environment=(("MODELCHAIN_KEY_PASSWORD", "another"),),
     ),
     "an account without ether": Fault(ChainError.exit_code, ("has 0 wei", "send it more")),
+    "no headers": Fault(
+        ConfigurationError.exit_code,
+        ("recorded Bitcoin headers of 2023", "MODELCHAIN_HEADERS"),
+        environment=(("MODELCHAIN_HEADERS", ""),),
+    ),
+    "headers of another time": Fault(
+        ConfigurationError.exit_code,
+        ("is of 2023-12-23", "could never make a block", "MODELCHAIN_HEADERS"),
+        "today",
+    ),
+    "a genesis account that is a contract": Fault(
+        ConfigurationError.exit_code,
+        (f"{CONTRACT} is a contract",),
+        environment=(("MODELCHAIN_GENESIS", f"{GENESIS},{CONTRACT}"),),
+    ),
+    "parameters that are none": Fault(
+        ConfigurationError.exit_code,
+        ("'fast'", "demo, testnet, live"),
+        environment=(("MODELCHAIN_PARAMETERS", "fast"),),
+    ),
+    "a file of parameters that is not there": Fault(
+        ConfigurationError.exit_code,
+        ("none.toml cannot be read",),
+        environment=(("MODELCHAIN_PARAMETERS", "none.toml"),),
+    ),
 }
 
 
@@ -105,11 +135,15 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> Refusals:
     payer = Account.encrypt("0x" + "17" * 32, PASSWORD, kdf="pbkdf2", iterations=10)
     (home / ".brownie" / "accounts" / "payer.json").write_text(json.dumps(payer))
     with (
-        Anvil(accounts=1, chain_id=CHAIN) as here,
+        Anvil(accounts=1, chain_id=CHAIN, timestamp=HEADERS_TIME) as here,
         Anvil(accounts=1, chain_id=OTHER_CHAIN) as other,
+        Anvil(accounts=1, chain_id=CHAIN) as today,
     ):
+        Ethereum.connect(here.url).request("anvil_setCode", CONTRACT, "0x00")
         nowhere = f"http://127.0.0.1:{free_port()}"
-        networks = NETWORKS.format(chain=CHAIN, here=here.url, other=other.url, nowhere=nowhere)
+        networks = NETWORKS.format(
+            chain=CHAIN, here=here.url, other=other.url, nowhere=nowhere, today=today.url
+        )
         (home / ".brownie" / "network-config.yaml").write_text(networks)
 
         def begin(name: str) -> subprocess.Popen[str]:
@@ -121,7 +155,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> Refusals:
         runs = {first: finish(begin(first))}
         started = {name: begin(name) for name in others}
         runs |= {name: finish(process) for name, process in started.items()}
-        blocks = tuple(Ethereum.connect(chain.url).block_number() for chain in (here, other))
+        blocks = tuple(Ethereum.connect(chain.url).block_number() for chain in (here, other, today))
     return Refusals(runs, blocks, {file.name: file.read_bytes() for file in files.iterdir()})
 
 
@@ -131,6 +165,7 @@ def start(project: Path, home: Path, files: Path, fault: Fault) -> subprocess.Po
         "MODELCHAIN_DEPLOYMENT": ".",
         "MODELCHAIN_GENESIS": GENESIS,
         "MODELCHAIN_DEPLOYER": "payer",
+        "MODELCHAIN_HEADERS": str(RECORDED_HEADERS),
         "MODELCHAIN_KEY_PASSWORD": PASSWORD,
         **dict(fault.environment),
     }
@@ -168,7 +203,7 @@ def test_a_deployment_that_cannot_be_is_one_line(refusals: Refusals, name: str) 
 
 
 def test_nothing_was_sent_and_nothing_written_by_any_of_them(refusals: Refusals) -> None:
-    assert refusals.blocks == (0, 0)
+    assert refusals.blocks == (0, 0, 0)
     assert refusals.files == {"cut.json": b'{"format": 1, '}
 
 

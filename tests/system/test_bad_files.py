@@ -15,7 +15,6 @@ from offchain.commands.doctor.run import NOT_READY
 from offchain.config import ENVIRONMENT, RECORDED_HEADERS
 from offchain.errors import ConfigurationError, FontError, HeaderError, StoreError
 from offchain.node.demo.local_network import free_port
-from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
 from tests.support.tampering.bad_input import Place, refused
 
@@ -50,8 +49,9 @@ def test_a_file_for_a_store_that_is_not_writable(place: Place) -> None:
 
 
 def test_a_file_of_the_store_that_is_not_what_its_name_says(place: Place) -> None:
-    digest = LocalStore(place.folder / "damaged").put(b"what somebody wrote")
-    (place.folder / "damaged" / cid_of(digest)).write_bytes(b"what somebody else wrote")
+    damaged = LocalStore(place.folder / "damaged")
+    digest = damaged.put(b"what somebody wrote")
+    damaged.place(digest).write_bytes(b"what somebody else wrote")
     store = ("--store", place.folder / "damaged")
     run = place.programs.run("modelchain", "store", "get", digest.hex(), *store)
     refused(run, "modelchain", StoreError.exit_code, digest.hex())

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -25,11 +25,13 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.shown import decimal
 from offchain.config import DEFAULT_TASK, RECORDED_HEADERS
-from offchain.learning.tasks.known import make_learner
-from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY
+from offchain.learning.tasks.known import make_learner, task_named
+from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY, TESTNET
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.brownie_project import make_brownie_project
 from tests.support.servers.http_server import Answer, serve
+from tests.support.servers.scripted_node import Answer as NodeAnswer
+from tests.support.servers.scripted_node import forward, scripted_node
 from tests.support.waiting import PATIENCE_SECONDS
 
 NETWORKS = """
@@ -139,8 +141,8 @@ def test_contracts_are_wired_to_each_other(brownie, deployed):
 
 
 def test_contracts_are_bound_to_this_versions_task(brownie, deployed):
-    learner = make_learner(DEFAULT_TASK, DEMO.samples_per_part)
-    require_task(brownie.deployment, learner.task_hash)
+    learner = make_learner(task_named(DEFAULT_TASK))
+    require_task(brownie.deployment, learner.task_hash, learner.samples_per_part)
     assert brownie.deployment.task.description == learner.description
     assert learner.task_hash.hex() in deployed
 
@@ -200,11 +202,15 @@ def test_wallet_shows_whole_amounts_in_a_narrow_terminal(brownie, deployed):
         assert f"{decimal(wei)} ETH" in lines[lines.index(account) + 1]
 
 
-def test_live_network_has_no_defaults_for_accounts(brownie, deployed):
-    ran = brownie.run("deploy", "test-live", MODELCHAIN_DEPLOYMENT=str(brownie.home / "live.json"))
+@pytest.mark.parametrize("given", ["nothing", "headers"])
+def test_live_network_has_no_defaults_for_headers_and_accounts(brownie, deployed, given):
+    headers = {"MODELCHAIN_HEADERS": str(RECORDED_HEADERS)} if given == "headers" else {}
+    file = brownie.home / "live.json"
+    ran = brownie.run("deploy", "test-live", MODELCHAIN_DEPLOYMENT=str(file), **headers)
     assert ran.returncode == 2
-    assert "MODELCHAIN_GENESIS" in ran.stderr
-    assert not (brownie.home / "live.json").exists()
+    [line] = [line for line in ran.stderr.splitlines() if line.startswith("deploy: ")]
+    assert ("MODELCHAIN_GENESIS" if headers else "MODELCHAIN_HEADERS to core:URL") in line
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("fault", ["headers", "folder"])
@@ -229,28 +235,91 @@ def test_what_would_fail_in_the_end_is_said_before_anything_is_deployed(brownie,
     assert not (brownie.home / "another.json").exists()
 
 
-@pytest.mark.full
-def test_live_network_is_deployed_to_by_a_named_account(brownie, deployed):
+def payer_of(brownie: Brownie, wei: int) -> str:
+    """An account that Brownie knows as "payer", and what it has; returns its address."""
     accounts = brownie.home / ".brownie" / "accounts"
     accounts.mkdir(exist_ok=True)
     payer = Account.from_key("0x" + "17" * 32)
     encrypted = Account.encrypt(payer.key, "password", kdf="pbkdf2", iterations=10)
     (accounts / "payer.json").write_text(json.dumps(encrypted))
     ethereum = Ethereum.connect(brownie.anvil.url)
-    ethereum.request("anvil_setBalance", payer.address, hex(10**19))
-    genesis = tuple(created_address(payer.address, number) for number in range(LIVE.minimum_ring))
+    ethereum.request("anvil_setBalance", payer.address, hex(wei))
+    ethereum.close()
+    return payer.address
+
+
+def live_environment(brownie: Brownie, name: str, payer: str, **changes: str) -> dict[str, str]:
+    """What says how to deploy on the live network; its clock is the recorded headers' by now."""
+    genesis = [created_address(payer, 1_000 + number) for number in range(LIVE.minimum_ring)]
+    return {
+        "MODELCHAIN_DEPLOYMENT": str(brownie.home / name),
+        "MODELCHAIN_HEADERS": str(RECORDED_HEADERS),
+        "MODELCHAIN_GENESIS": ", ".join(genesis),
+        "MODELCHAIN_DEPLOYER": "payer",
+        "MODELCHAIN_KEY_PASSWORD": "password",
+        **changes,
+    }
+
+
+def test_live_network_is_deployed_to_by_a_named_account_without_a_traceback(brownie, deployed):
+    payer = payer_of(brownie, 10**19)
+    ethereum = Ethereum.connect(brownie.anvil.url)
     before = ethereum.block().timestamp
-    ran = brownie.run(
-        "deploy",
-        "test-live",
-        MODELCHAIN_DEPLOYMENT=str(brownie.home / "live.json"),
-        MODELCHAIN_GENESIS=", ".join(genesis),
-        MODELCHAIN_DEPLOYER="payer",
-        MODELCHAIN_KEY_PASSWORD="password",
-    )
+    ran = brownie.run("deploy", "test-live", **live_environment(brownie, "live.json", payer))
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stdout + ran.stderr
+    # Nobody sent the genesis accounts anything yet.
+    [line] = [line for line in ran.stderr.splitlines() if line.startswith("deploy: ")]
+    assert "16 of 16 genesis accounts have less than the stake of 1 ether" in line
     deployment = open_contracts(brownie.anvil.url, brownie.home / "live.json").deployment
-    assert deployment.deployer == payer.address
-    assert deployment.genesis_accounts == genesis
+    assert deployment.deployer == payer
+    assert deployment.genesis_accounts[0] == created_address(payer, 1_000)
     assert (deployment.parameters, deployment.relay) == (LIVE, LIVE_RELAY)
     assert ethereum.block().timestamp >= before
+    explorer = brownie.home / "live-explorer"
+    standard = json.loads((explorer / "standard-input.json").read_text())
+    assert standard["settings"]["viaIR"] is True
+    assert "contracts/ModelChain.sol" in standard["sources"]
+    told = json.loads((explorer / "contracts.json").read_text())["contracts"]
+    assert {name: one["address"] for name, one in told.items()} == {
+        name: contract.address for name, contract in deployment.contracts.items()
+    }
+    assert not (brownie.home / "live.json.unfinished").exists()
+
+
+@pytest.mark.full
+def test_a_deployment_that_broke_off_is_gone_on_with_by_the_same_command(brownie, deployed):
+    payer = payer_of(brownie, 10**19)
+    numbers = brownie.home / "numbers.toml"
+    numbers.write_text('preset = "testnet"\n[parameters]\nminimumRing = 4\n')
+    environment = live_environment(
+        brownie, "broken.json", payer, MODELCHAIN_PARAMETERS=str(numbers)
+    )
+    ethereum = Ethereum.connect(brownie.anvil.url)
+    first = ethereum.nonce(payer)
+    sent = 0
+
+    def break_off(request: object) -> NodeAnswer:
+        nonlocal sent
+        sent += isinstance(request, dict) and request["method"] == "eth_sendRawTransaction"
+        if sent > 3:
+            return NodeAnswer(b"", status=401)
+        return NodeAnswer(forward(brownie.anvil.url, request))
+
+    with scripted_node(break_off) as node:
+        networks = brownie.home / ".brownie" / "network-config.yaml"
+        before = networks.read_text()
+        networks.write_text(before.replace(brownie.anvil.url, node.url))
+        broken = brownie.run("deploy", "test-live", **environment)
+        networks.write_text(before)
+    assert broken.returncode != 0
+    assert "Traceback" not in broken.stdout + broken.stderr
+    assert ethereum.nonce(payer) == first + 3
+    assert (brownie.home / "broken.json.unfinished").exists()
+    again = brownie.run("deploy", "test-live", **environment)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "3 of 14 contracts are there: going on" in again.stdout
+    deployment = open_contracts(brownie.anvil.url, brownie.home / "broken.json").deployment
+    assert deployment.parameters == replace(TESTNET, minimum_ring=4)
+    assert ethereum.nonce(payer) == first + len(deployment.contracts)
+    assert not (brownie.home / "broken.json.unfinished").exists()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from offchain.errors import StoreError, StoreUnreachableError
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.protocol.words.records import DataSetFixed, ModelBrought
 from offchain.verification.full.content import ContentReader
 from offchain.verification.full.replay import RoundCase

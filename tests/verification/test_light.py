@@ -91,3 +91,45 @@ def test_what_is_left_to_full_verification_is_not_looked_at(
 ):
     changed = tampering.change_record(chain.recording, kind, random.Random(3)).recording
     assert check(chain, changed) == check(chain, chain.recording)
+
+
+def test_its_blocks_say_which_model_is_best_and_what_it_earned(chain: RecordedChain):
+    recording = chain.recording
+    blocks = check(chain, recording).blocks
+    appended = [r for r in recording.records if isinstance(r, records.BlockAppended)]
+    rows = {
+        record.statement: record.rows
+        for record in recording.records
+        if isinstance(record, records.StatementOpened)
+    }
+    reveals = {
+        (record.round, record.index): record.transaction
+        for record in recording.records
+        if isinstance(record, records.ModelRevealed)
+    }
+    assert [block.number for block in blocks] == [1, 2, 3, 4]
+    best = None
+    for block, record in zip(blocks, appended, strict=True):
+        data = record.data
+        baseline, *models = rows[data.statement]
+        assert (block.hash, block.round, block.timestamp) == (
+            record.block_hash,
+            data.round,
+            data.timestamp,
+        )
+        assert block.quiet == data.quiet
+        assert block.previous_points == (None if best is None else baseline.middle)
+        if data.quiet:
+            assert (block.winner, block.points, block.net, block.spread) == (None,) * 4
+            assert block.model_block == best
+        else:
+            best = block.number
+            row, winner = models[data.best_reveal], reveals[data.round, data.best_reveal]
+            assert (block.points, block.net, block.spread) == (row.middle, row.net, row.spread)
+            assert (block.winner, block.model_hash) == (winner.account, winner.model_hash)
+            assert block.model_block == block.number
+        assert block.model_hash == data.model_hash
+        assert 0 < block.judged_samples <= block.test_samples
+        assert 0 < block.support <= block.attesters
+        assert block.support == data.attestations
+    assert {block.quiet for block in blocks} == {True, False}

@@ -12,7 +12,7 @@ from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcReplyError
 from offchain.errors import StaleDeploymentError, WrongTaskError
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import ETHER
 from offchain.protocol.words.records import DataShared, StakeAdded, StakeReturned

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offchain.errors import VerificationError
-from offchain.learning.tasks.digits_judge import DigitsJudge
+from offchain.learning.kinds.images.digits_judge import DigitsJudge
 from offchain.verification.full.final_state import compare_state, computed_state
 from offchain.verification.full.replay import Replay
 from offchain.verification.full.saved_verification import (

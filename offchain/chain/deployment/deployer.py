@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
@@ -57,18 +57,45 @@ def deploy(
     first_block = ethereum.block().number + 1
 
     def deploy_one(name: str, *arguments: object) -> str:
-        artifact = _artifact(artifacts, name)
-        code = artifact.linked() + encode_values(_constructor_types(artifact), arguments)
-        receipt = sender.send(None, code)
-        if receipt.contract is None:
-            raise ArtifactError(f"{name} was sent and the node names no address: use another node")
+        address = send_creation(sender, artifacts, name, arguments)
         if report is not None:
-            report(name, receipt.contract)
-        return receipt.contract
+            report(name, address)
+        return address
 
     nonce = ethereum.nonce(sender.address)
     addresses = deploy_contracts(plan, sender.address, nonce, deploy_one)
     return finished_deployment(ethereum, plan, addresses, sender.address, first_block)
+
+
+def send_creation(
+    sender: Sender,
+    artifacts: Mapping[str, Artifact],
+    name: str,
+    arguments: Sequence[object],
+) -> str:
+    """Send the transaction that creates a contract, and wait for it; returns the address.
+
+    Raises:
+        ArtifactError: it is not compiled.
+        ChainError: as `Sender.send`.
+    """
+    receipt = sender.send(None, creation_code(artifacts, name, arguments))
+    if receipt.contract is None:
+        raise ArtifactError(f"{name} was sent and the node names no address: use another node")
+    return receipt.contract
+
+
+def creation_code(
+    artifacts: Mapping[str, Artifact], name: str, arguments: Sequence[object]
+) -> bytes:
+    """What a transaction that creates a contract holds: its code, then its arguments."""
+    artifact = compiled(artifacts, name)
+    return artifact.linked() + constructor_data(artifact, arguments)
+
+
+def constructor_data(artifact: Artifact, arguments: Sequence[object]) -> bytes:
+    """A constructor's arguments as the ABI encodes them: what explorers ask for."""
+    return encode_values(_constructor_types(artifact), tuple(arguments))
 
 
 def finished_deployment(
@@ -107,14 +134,15 @@ def deployment_gas(artifacts: Mapping[str, Artifact], plan: DeploymentPlan) -> i
     """
     gas = _GAS_OF_CONSTRUCTORS + _GAS_PER_GENESIS_ACCOUNT * len(plan.genesis_accounts)
     for name in CONTRACTS if plan.task.judge is None else (plan.task.judge, *CONTRACTS):
-        artifact = _artifact(artifacts, name)
+        artifact = compiled(artifacts, name)
         creation_bytes = len(artifact.creation_code) // 2
         gas += _GAS_PER_CONTRACT + _GAS_PER_CREATION_BYTE * creation_bytes
         gas += _GAS_PER_DEPLOYED_BYTE * artifact.deployed_size
     return gas
 
 
-def _artifact(artifacts: Mapping[str, Artifact], name: str) -> Artifact:
+def compiled(artifacts: Mapping[str, Artifact], name: str) -> Artifact:
+    """A contract's build output by name; ``ArtifactError`` if there is none."""
     if name not in artifacts:
         raise ArtifactError(f"{name} is not compiled: run `make build`")
     return artifacts[name]

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -22,7 +23,7 @@ from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import Rules
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.crypto.derivation import NodeSecrets
-from offchain.crypto.hashing import HASH_BYTES, Domain, keccak256
+from offchain.crypto.hashing import HASH_BYTES, Domain
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.protocol.words.parameters import Parameters
 from offchain.strangers.foreign_text import printable
@@ -65,7 +66,7 @@ class DeployedTask:
     """The learning task that contracts are bound to.
 
     Attributes:
-        name: by which nodes choose what learns it (docs/Tasks.md).
+        name: for people; nodes go by the description (docs/Tasks.md).
         description: all that they must agree on, as `offchain.ports.Learner.description` gives it.
         judge: name of the contract that decides disputes about its points; None: there is none.
 
@@ -87,8 +88,8 @@ class DeployedTask:
 
     @property
     def hash(self) -> bytes:
-        """Keccak-256 of the description: ModelChain's ``taskHash``."""
-        return keccak256(self.description)
+        """SHA-256 of the description: ModelChain's ``taskHash``, and its name in content stores."""
+        return sha256(self.description).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,27 +93,33 @@ class DeploymentPlan:
 
 
 def deploy_contracts(
-    plan: DeploymentPlan, deployer: str, nonce: int, deploy: Deploy
+    plan: DeploymentPlan, deployer: str, nonce: int, deploy: Deploy, done: int = 0
 ) -> dict[str, str]:
     """Deploy everything that a plan says, the task's judge first; returns addresses by name.
 
     Args:
         plan: what to deploy.
         deployer: the account that sends the transactions.
-        nonce: transactions that it has sent so far.
+        nonce: transactions that it had sent before the first of these.
         deploy: sends one of them.
+        done: contracts that are deployed already, by an earlier run that ended too soon.
 
     Raises:
         UnexpectedAddressError: a contract got another address than the others were told.
     """
-    judges = [] if plan.task.judge is None else [plan.task.judge]
-    names = enumerate([*judges, *CONTRACTS])
-    addresses = {name: created_address(deployer, nonce + place) for place, name in names}
-    for name, arguments in constructor_arguments(plan, addresses).items():
+    addresses = planned_addresses(plan, deployer, nonce)
+    for name, arguments in list(constructor_arguments(plan, addresses).items())[done:]:
         actual = deploy(name, *arguments)
         if actual != addresses[name]:
             raise UnexpectedAddressError(name, addresses[name], actual)
     return addresses
+
+
+def planned_addresses(plan: DeploymentPlan, deployer: str, nonce: int) -> dict[str, str]:
+    """Where the contracts of a plan will be, by name, in the order of deployment."""
+    judges = [] if plan.task.judge is None else [plan.task.judge]
+    names = enumerate([*judges, *CONTRACTS])
+    return {name: created_address(deployer, nonce + place) for place, name in names}
 
 
 def constructor_arguments(

@@ -44,18 +44,23 @@ def check_deployment(ethereum: Ethereum, deployment: Deployment) -> None:
             )
 
 
-def require_task(deployment: Deployment, task_hash: bytes) -> None:
+def require_task(deployment: Deployment, task_hash: bytes, samples_per_part: int) -> None:
     """Check that a deployment is for a program's own task.
 
     Args:
         deployment: found to be on the chain.
         task_hash: `offchain.ports.Learner.task_hash` of what the program learns or judges by.
+        samples_per_part: its samples in a part.
 
     Raises:
         WrongTaskError: it is for another one.
+        StaleDeploymentError: its parameters have another number of samples in a part.
     """
     if deployment.task.hash != task_hash:
         raise WrongTaskError(deployment.task.name, deployment.task.hash, task_hash)
+    recorded = deployment.parameters.samples_per_part
+    if recorded != samples_per_part:
+        raise StaleDeploymentError("samplesPerPart", str(samples_per_part), str(recorded))
 
 
 def is_live(ethereum: Ethereum, deployment: Deployment) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from web3.types import RPCEndpoint, RPCResponse
 
 from offchain.chain.rpc import replies
+from offchain.chain.rpc.counts import RpcCounts
 from offchain.chain.rpc.provider import (
     MAXIMUM_BATCH,
     BoundedProvider,
@@ -78,6 +79,11 @@ class Ethereum:
     def url(self) -> str:
         """The RPC address."""
         return self._provider.url
+
+    @property
+    def counts(self) -> RpcCounts:
+        """How often the node was asked."""
+        return self._provider.counts
 
     def close(self) -> None:
         """Close the connections."""

@@ -19,6 +19,7 @@ import httpx
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
+from offchain.chain.rpc.counts import RpcCounts
 from offchain.errors import RpcError
 from offchain.strangers.foreign_text import printable
 from offchain.strangers.http_address import checked_http_address, redacted
@@ -150,6 +151,7 @@ class BoundedProvider(JSONBaseProvider):
         self._attempts = attempts
         self._pause = pause
         self._numbers = itertools.count(1)
+        self.counts = RpcCounts()
         self._clients = [open_client(each, pause_seconds=timeout_seconds) for each in addresses]
 
     @property
@@ -235,15 +237,21 @@ class BoundedProvider(JSONBaseProvider):
         several = len(self._addresses) if only is None else 1
         for attempt in itertools.count(1):
             asked = self._asked if only is None else only
+            shown = redacted(self._addresses[asked])
+            self.counts.asked(shown, len(body) if isinstance(body, list) else 1)
             failure: RpcUnreachable
             try:
                 return self._read(method, content, asked)
             except httpx.HTTPError as error:
-                failure = RpcUnreachable(redacted(self._addresses[asked]), reason_of(error))
+                failure = RpcUnreachable(shown, reason_of(error))
                 # A request that was never connected did nothing; one that was cut off may have.
                 repeatable = may_repeat or isinstance(error, httpx.ConnectError)
             except RpcBusy as error:
                 failure, repeatable = error, may_repeat
+            except RpcReplyError as error:
+                self.counts.failed(shown, error)
+                raise
+            self.counts.failed(shown, failure)
             if only is None:
                 # Others may have gone on to the next one meanwhile: then this one is asked again.
                 self._asked = (asked + 1) % len(self._addresses)

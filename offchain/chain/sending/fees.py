@@ -129,5 +129,12 @@ def replacement_fees(ethereum: Ethereum, policy: FeePolicy, paid: Fees) -> Fees 
     return least.at_least(market).capped(policy.maximum)
 
 
+def check_cap(policy: FeePolicy, paid: Fees, transaction_hash: bytes) -> None:
+    """``FeeCapError`` if the cap is why a transaction was not replaced by a dearer one."""
+    maximum, needed = policy.maximum, paid.raised().limit
+    if maximum is not None and needed > maximum:
+        raise FeeCapError(needed, maximum, transaction_hash)
+
+
 def _eighth_more(price: int) -> int:
     return price + max(1, -(-price // 8))

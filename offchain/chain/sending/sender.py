@@ -17,7 +17,8 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcFault
 from offchain.chain.rpc.replies import TransactionReceipt
 from offchain.chain.sending.fate import Fate, Finding, OvertakenError, find_out
-from offchain.chain.sending.fees import FeePolicy, Fees, first_fees, replacement_fees
+from offchain.chain.sending.fees import FeePolicy, Fees, check_cap, first_fees, replacement_fees
+from offchain.chain.sending.flying import Flying
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.errors import (
     FeeCapError,
@@ -48,13 +49,16 @@ _LARGEST_GAS: Final = 1 << 24
 
 
 class Sender:
-    """Sends the transactions of one account, one after the other; threads may share it.
+    """Sends the transactions of one account; threads may share it, each with one on its way.
+
+    Whoever waits for a transaction sees to it that the node keeps it, so that none is missing for
+    long before the others; a dearer one takes the place of the first alone, for which they wait.
 
     Whether a transaction was taken is found out by its hash, its receipt and its nonce, never by
     what a node says when it refuses it. What may have been taken is signed under another nonce
     only when its own is used up by another transaction: so nothing is paid twice. With an outbox
-    nothing new is sent while an earlier transaction may still be mined, even one that an earlier
-    process sent.
+    nothing new is sent while a transaction may still be mined that nobody waits for, as one that an
+    earlier process sent.
 
     Args:
         ethereum: the node.
@@ -86,6 +90,7 @@ class Sender:
         self._clock = clock
         self._pause = pause
         self._lock = threading.RLock()
+        self._flying = Flying()
 
     @property
     def address(self) -> str:
@@ -114,16 +119,14 @@ class Sender:
         if value:
             transaction["value"] = hex(value)
         policy = policy or self._policy
-        if self._outbox is None:
-            with self._lock:
-                sent = self._submit(transaction, to, content, value, policy)
-            receipt = self._wait([sent], policy)
-        else:
-            with self._lock:
-                self.settle()
-                sent = self._submit(transaction, to, content, value, policy)
-                receipt = self._wait([sent], policy)
-                self._outbox.forget(sent.nonce)
+        with self._lock:
+            self.settle()
+            sent = self._submit(transaction, to, content, value, policy)
+            versions = [sent]
+            self._flying.add(versions)
+        with self._flying.until_landed(sent.nonce):
+            receipt = self._wait(versions, policy)
+            self._forget(sent.nonce)
         if not receipt.succeeded:
             raise self._reason(transaction, receipt)
         return receipt
@@ -131,8 +134,9 @@ class Sender:
     def settle(self) -> None:
         """See what the outbox holds to its end, as `send` does before anything new.
 
-        What is mined, or never can be because another transaction took its nonce, is forgotten;
-        anything else is sent again, byte for byte, and waited for.
+        What somebody waits for is left to them. What is mined, or never can be because another
+        transaction took its nonce, is forgotten; anything else is sent again, byte for byte, and
+        waited for.
 
         Raises:
             FeeCapError, NotMinedError: it still waits; it stays in the outbox.
@@ -142,6 +146,8 @@ class Sender:
             return
         with self._lock:
             for nonce, versions in groupby(self._outbox.waiting(), lambda sent: sent.nonce):
+                if nonce in self._flying:
+                    continue
                 self._finish(list(versions))
                 self._outbox.forget(nonce)
 
@@ -175,7 +181,7 @@ class Sender:
         for attempt in range(1, _NONCE_ATTEMPTS + 1):
             fees = first_fees(self._ethereum, policy)
             self._check_funds(value + gas * fees.limit)
-            nonce = self._ethereum.nonce(self.address)
+            nonce = self._flying.next_nonce(self._ethereum.nonce(self.address))
             signed = self._sign(nonce, to, content, value, gas, fees)
             try:
                 overtaken = self._deliver(signed)
@@ -285,8 +291,9 @@ class Sender:
         limit = min(self._ethereum.block().gas_limit, _LARGEST_GAS)
         return min(estimate + estimate // 4 + _TRANSFER_GAS, max(limit, estimate))
 
-    def _check_funds(self, needed: int) -> None:
+    def _check_funds(self, needed: int, replaced: int | None = None) -> None:
         [balance] = self._ethereum.balances([self.address])
+        needed += self._flying.cost(other_than=replaced)
         if balance < needed:
             raise InsufficientFundsError(self.address, balance, needed)
 
@@ -308,12 +315,12 @@ class Sender:
                 return receipt
             now = self._clock()
             if now >= deadline:
-                _check_cap(versions[-1], policy)
+                check_cap(policy, versions[-1].fees, versions[-1].hash)
                 raise NotMinedError(versions[-1].hash, self._timeout)
             if now >= look_at:
                 look_at = now + _LOOK_SECONDS
                 gaps = self._keep_alive(versions, gaps)
-            if now >= replace_at:
+            if now >= replace_at and self._flying.is_first(versions[-1].nonce):
                 replace_at = now + policy.replace_after_seconds
                 try:
                     self._replace(versions, policy)
@@ -344,6 +351,9 @@ class Sender:
             self._hand_over(last)
         if found.fate is Fate.MINED or found.first_free >= last.nonce:
             return 0
+        if found.first_free in self._flying:
+            # Whoever waits for that hands it over again.
+            return 0
         if gaps + 1 >= _CERTAIN:
             fees = first_fees(self._ethereum, self._policy).at_least(last.fees)
             gap = found.first_free
@@ -364,7 +374,7 @@ class Sender:
         fees = replacement_fees(self._ethereum, policy, stuck.fees)
         if fees is None:
             return
-        self._check_funds(stuck.value + stuck.gas * fees.limit)
+        self._check_funds(stuck.value + stuck.gas * fees.limit, replaced=stuck.nonce)
         dearer = self._sign(stuck.nonce, stuck.to, stuck.content, stuck.value, stuck.gas, fees)
         # Whatever the node says now, the version may be on its way: its receipt is looked for too.
         versions.append(dearer)
@@ -386,10 +396,3 @@ class Sender:
             return revert_of(fault) or RevertedError("")
         # The state has moved on, or it ran out of gas.
         return RevertedError("")
-
-
-def _check_cap(waiting: SignedTransaction, policy: FeePolicy) -> None:
-    """``FeeCapError`` if the cap is why a transaction was not replaced by a dearer one."""
-    maximum, needed = policy.maximum, waiting.fees.raised().limit
-    if maximum is not None and needed > maximum:
-        raise FeeCapError(needed, maximum, waiting.hash)

@@ -18,7 +18,7 @@ from offchain.chain.sending.accounts import account_from_mnemonic, mnemonic_of
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
-from offchain.learning.tasks.known import choose_task, make_learner
+from offchain.learning.tasks.known import deployed_task, make_learner
 from offchain.protocol.words.parameters import ETHER
 from offchain.storage.location import open_store
 
@@ -38,7 +38,7 @@ def run_audit(settings: Settings, *, nodes: int, as_json: bool) -> None:
     # An account that never sends anything.
     chain = Web3Chain(contracts, Account.create())
     history = ChainFollower(chain, domain, deployment.block_number).history
-    learner = make_learner(choose_task(deployment.task.name), chain.parameters.samples_per_part)
+    learner = make_learner(deployed_task(deployment.task.description, deployment.task.judge))
     view = public_view(history, open_store(settings.store), learner, domain)
     secrets: dict[str, NodeSecrets] = {}
     if nodes:

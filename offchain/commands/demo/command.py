@@ -9,7 +9,6 @@ import click
 
 from offchain.commands.options import start
 from offchain.config import DEFAULT_TASK
-from offchain.learning.tasks.known import TASKS
 
 
 @click.command()
@@ -30,9 +29,20 @@ from offchain.learning.tasks.known import TASKS
 )
 @click.option(
     "--task",
-    type=click.Choice(sorted(TASKS)),
+    metavar="NAME|FILE",
     default=DEFAULT_TASK,
-    help="what the nodes learn",
+    help="what the nodes learn: a built-in task or a task file",
+)
+@click.option(
+    "--data",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="a file or folder of your own samples, which the nodes split (docs/OwnData.md)",
+)
+@click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="share the rest of --data where some of it does not fit the task",
 )
 @click.option(
     "--liars",

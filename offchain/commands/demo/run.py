@@ -19,6 +19,7 @@ from rich.live import Live
 
 from offchain.chain.reading.balances import Balances, read_balances
 from offchain.chain.reading.gas import gas_by_function
+from offchain.commands.demo.own_data import look_at_data
 from offchain.commands.demo.screen import (
     describe,
     progress,
@@ -32,6 +33,7 @@ from offchain.config import PROJECT, Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.headers.source import recorded_file
+from offchain.inference.kept_chain import KeptChain, keep_chain
 from offchain.learning.tasks.known import make_source
 from offchain.node.demo.figure import draw_accuracy
 from offchain.node.demo.local_network import DemoNetwork, DemoPlan, running_network
@@ -58,6 +60,7 @@ class Wanted:
     blocks: int
     json_file: Path
     figure: Path
+    kept: Path
     timeout: float
 
 
@@ -69,6 +72,8 @@ def show_demo(
     json_file: Path,
     figure: Path,
     task: str,
+    data: Path | None,
+    skip_bad: bool,
     liars: int,
     keep: bool,
     timeout: float,
@@ -80,13 +85,23 @@ def show_demo(
     """
     require_writable(json_file)
     require_writable(figure)
+    require_writable(settings.kept.with_suffix(".tmp"))
     console = Console()
-    wanted = Wanted(rounds, json_file, figure, timeout)
+    wanted = Wanted(rounds, json_file, figure, settings.kept, timeout)
     with ExitStack() as stack:
         stack.enter_context(interrupted_by_signals())
         folder = stack.enter_context(working_folder(keep))
         headers = recorded_file(settings.headers)
-        plan = DemoPlan(PROJECT, folder, headers, nodes, task=task, liars=liars)
+        plan = DemoPlan(
+            PROJECT,
+            folder,
+            headers,
+            nodes,
+            task=task,
+            liars=liars,
+            data=data and data.absolute(),
+            skip_bad=skip_bad,
+        )
         try:
             run_demo(console, plan, wanted)
         except ModelChainError:
@@ -103,8 +118,10 @@ def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
     began = time.monotonic()
     console.print(f"[bold]Model Chain[/bold]: looking at this machine's data for {plan.task}")
     # What the nodes will do first, once: what fails here fails before anything is started.
-    samples = plan.deployed_parameters.samples_per_part
-    make_source(plan.task, samples, 0, plan.nodes, bytes(SEED_BYTES))
+    if plan.data is None:
+        make_source(plan.task_file, 0, plan.nodes, bytes(SEED_BYTES))
+    else:
+        look_at_data(console, plan, wanted.blocks)
     with running_network(plan, lambda step: console.print(f"  {step}")) as network:
         watcher = Watcher(network, time.monotonic)
         make_blocks(console, network, watcher, wanted, began)
@@ -120,12 +137,25 @@ def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
             "seconds": round(time.monotonic() - verified_from, 2),
         }
         write_json(wanted.json_file, network, watcher, balances, seconds, verification)
+        kept = keep_chain(
+            wanted.kept, network.anvil.dump_state(), plan.deployment, plan.folder / "store"
+        )
     show_balances(console, balances)
     reports = [watcher.report(number) for number in range(1, wanted.blocks + 1)]
     draw_accuracy(reports, wanted.figure)
     console.print(f"{wanted.blocks} blocks in {seconds:.0f} s")
     console.print(summary(report), soft_wrap=True)
     console.print(f"Figures in {wanted.json_file}, picture in {wanted.figure}", soft_wrap=True)
+    console.print(usage(kept), soft_wrap=True, highlight=False)
+
+
+def usage(kept: KeptChain) -> str:
+    """How the best model is used, now that the chain has ended."""
+    return (
+        f"The chain and its models are kept in {kept.folder}. Ask the best one:\n"
+        "  modelchain predict FILE...\n"
+        "  modelchain model show"
+    )
 
 
 def require_writable(file: Path) -> None:

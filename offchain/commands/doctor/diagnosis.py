@@ -29,7 +29,7 @@ from offchain.config import APPLICATION, Settings, is_checkout, local_path
 from offchain.errors import ArtifactError, ModelChainError, StoreError, ToolchainError
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import open_source, split_source
-from offchain.learning.tasks.known import choose_task, make_learner
+from offchain.learning.tasks.known import deployed_task, make_learner
 from offchain.storage.ipfs import IpfsStore
 from offchain.storage.location import IPFS, split_location
 from offchain.strangers.http_address import proxies_named
@@ -287,9 +287,9 @@ def look_at_deployment(here: Surroundings) -> str:
     """The deployment file's contracts are on that chain, with its code and this version's task."""
     contracts = open_contracts(here.settings.rpc, here.settings.deployment)
     found = contracts.deployment
-    task = choose_task(found.task.name)
-    require_task(found, make_learner(task, contracts.parameters.samples_per_part).task_hash)
-    return f"{len(found.contracts)} contracts on chain, as the file says, for the task {task}"
+    task = deployed_task(found.task.description, found.task.judge)
+    require_task(found, make_learner(task).task_hash, task.samples_per_part)
+    return f"{len(found.contracts)} contracts on chain, as the file says, for the task {task.name}"
 
 
 def look_at_proxy(here: Surroundings) -> str:

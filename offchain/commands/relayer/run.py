@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from contextlib import closing
 
 import structlog
 import uvicorn
@@ -15,11 +16,15 @@ from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
 from offchain.chain.sending.accounts import load_account
 from offchain.chain.sending.fees import FeePolicy
-from offchain.chain.web3_chain import Web3Chain, open_contracts
-from offchain.commands.options import LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
+from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
+from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
+from offchain.commands.watched import watched
 from offchain.config import Settings
 from offchain.errors import RelayerError
-from offchain.node.assembly import journal_file
+from offchain.node.assembly import journal_file, memory_beside
+from offchain.node.flights import Flights
+from offchain.node.kept_files import KeptFiles
+from offchain.node.monitoring.watch import Watch
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
 from offchain.node.relayer.health import Health, chain_probe
@@ -27,9 +32,11 @@ from offchain.node.relayer.limits import Bounds
 from offchain.node.relayer.mixing import DEVELOPMENT_SECONDS, Mixer, Timing
 from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import RelayerQueue
+from offchain.node.relayer.sending import AT_ONCE
 from offchain.node.relayer.service import RelayerService, keep_working
 from offchain.node.relayer.serving import ImpatientProtocol, bind, serve_until_stopped
 from offchain.programs.running import stop_on_signals
+from offchain.protocol.deciding.retention import Retention
 from offchain.storage.location import open_store
 from offchain.strangers.http_address import redacted
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
@@ -59,6 +66,8 @@ def run_relayer(
     poll: float | None,
     confirmations: int | None,
     order_fee: str,
+    metrics_port: int | None,
+    keep_rounds: int = KEEP_ROUNDS,
 ) -> None:
     """Bring others' transactions on chain until it is stopped; options as in `offchain.relayer`.
 
@@ -76,11 +85,20 @@ def run_relayer(
             found.address("ModelChain"),
             account.address,
         )
-        with RelayerDatabase(file) as database:
+        opened = open_store(settings.store, for_writing=True)
+        kept = KeptFiles(opened, file.with_suffix(".kept"), keep_rounds)
+        with RelayerDatabase(file) as database, closing(kept):
             chain = Web3Chain(
-                contracts, account, FeePolicy(settings.maximum_fee), DurableOutbox(database)
+                contracts,
+                account,
+                FeePolicy(settings.maximum_fee),
+                DurableOutbox(database),
+                open_heads(settings.websocket, contracts),
             )
             waiting = RelayerQueue(database, queue)
+            # Who carries out orders for nothing asks who ever had a reward.
+            retention = Retention(chain.account, rewards=least_fee == 0)
+            memory = memory_beside(file, found.genesis_hash, retention)
             is_development = found.chain_id == DEVELOPMENT_CHAIN_ID
             if mixing is None and is_development:
                 mixing = DEVELOPMENT_SECONDS
@@ -88,14 +106,15 @@ def run_relayer(
                 confirmations = 0 if is_development else LIVE_CONFIRMATIONS
             service = RelayerService(
                 chain,
-                open_store(settings.store, for_writing=True),
-                ChainFollower(chain, found.domain(), found.block_number),
+                kept,
+                ChainFollower(chain, found.domain(), found.block_number, memory),
                 found.domain(),
                 waiting,
                 Timing(chain.parameters, mixing, time.monotonic),
                 Mixer(random.SystemRandom()),
                 OrderDesk(contracts, chain, waiting.orders, least_fee, confirmations=confirmations),
                 confirmations,
+                Flights(AT_ONCE),
             )
             watching = Ethereum(
                 BoundedProvider(settings.rpc, timeout_seconds=HEALTH_SECONDS, attempts=1)
@@ -121,12 +140,25 @@ def run_relayer(
             )
             stopped = stop_on_signals()
             pause = poll or polling(is_development=is_development)
+            watch = Watch(time.monotonic)
             sending = threading.Thread(
-                target=keep_working, args=(service, stopped, pause), daemon=True
+                target=keep_working, args=(service, stopped, pause, watch), daemon=True
             )
-            sending.start()
-            log.info("the relayer listens", url=redacted(settings.relayer), account=chain.account)
-            serve_until_stopped(server, listener, stopped)
+            with watched(
+                metrics_port,
+                "relayer",
+                contracts,
+                chain.account,
+                watch,
+                further=health.report,
+                depths=service.depth,
+                dropped=service.dropped,
+            ):
+                sending.start()
+                log.info(
+                    "the relayer listens", url=redacted(settings.relayer), account=chain.account
+                )
+                serve_until_stopped(server, listener, stopped)
             stopped.set()
             sending.join(SENDING_SECONDS)
     if service.work_log.foreign is not None:

@@ -9,9 +9,16 @@ import click
 
 from offchain.config import Settings
 from offchain.errors import ConfigurationError, ContentTooLargeError, StoreError
-from offchain.storage.cid import DIGEST_SIZE, cid_of, digest_of_multibase
-from offchain.storage.local import MAXIMUM_CONTENT
+from offchain.storage.cid import (
+    DIGEST_SIZE,
+    cid_of,
+    digest_of_multibase,
+    digest_of_root,
+    root_cid_of,
+)
+from offchain.storage.files import fetch_file, keep_file
 from offchain.storage.location import open_store
+from offchain.storage.unixfs import LEAF_BYTES, MAXIMUM_FILE
 
 _STANDARD_STREAM = "-"
 
@@ -24,10 +31,12 @@ def keep_files(settings: Settings, *, files: tuple[str, ...]) -> None:
     """
     chosen = open_store(settings.store, for_writing=True)
     for file in files:
-        click.echo(cid_of(chosen.put(_read(file))))
+        content = _read(file)
+        digest = keep_file(chosen, content)
+        click.echo(cid_of(digest) if len(content) <= LEAF_BYTES else root_cid_of(digest))
 
 
-def fetch_file(settings: Settings, *, identifier: str, output: Path | None) -> None:
+def get_file(settings: Settings, *, identifier: str, output: Path | None) -> None:
     """Fetch a file and write it out.
 
     Raises:
@@ -35,7 +44,7 @@ def fetch_file(settings: Settings, *, identifier: str, output: Path | None) -> N
         StoreError: it cannot be fetched or written.
     """
     digest = parse_identifier(identifier)
-    content = open_store(settings.store).get(digest)
+    content = fetch_file(open_store(settings.store), digest, MAXIMUM_FILE)
     if output is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -67,12 +76,15 @@ def parse_identifier(text: str) -> bytes:
         # Spaces between the digits are no digits.
         if len(digest) == DIGEST_SIZE:
             return digest
+    root = digest_of_root(text)
+    if root is not None:
+        return root
     try:
         return digest_of_multibase(text)
     except StoreError as error:
         raise ConfigurationError(
-            f"{text[:80]!r} names no file: give a CID of a raw block by its sha2-256 (bafkrei...), "
-            "or the sha2-256 in hexadecimal"
+            f"{text[:80]!r} names no file: give a CID of a raw block or of a root by its sha2-256 "
+            "(bafkrei..., bafybei...), or the sha2-256 in hexadecimal"
         ) from error
 
 
@@ -82,13 +94,13 @@ def _read(file: str) -> bytes:
         if file == _STANDARD_STREAM:
             if sys.stdin is None:
                 raise ConfigurationError("standard input cannot be read: it is closed")
-            content = sys.stdin.buffer.read(MAXIMUM_CONTENT + 1)
+            content = sys.stdin.buffer.read(MAXIMUM_FILE + 1)
         else:
             with Path(file).open("rb") as stream:
-                content = stream.read(MAXIMUM_CONTENT + 1)
+                content = stream.read(MAXIMUM_FILE + 1)
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
-    if len(content) > MAXIMUM_CONTENT:
+    if len(content) > MAXIMUM_FILE:
         size = len(content) if file == _STANDARD_STREAM else Path(file).stat().st_size
-        raise ContentTooLargeError(size, MAXIMUM_CONTENT)
+        raise ContentTooLargeError(size, MAXIMUM_FILE)
     return content

@@ -17,7 +17,7 @@ from rich.console import Console
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.web3_chain import open_contracts
 from offchain.config import Settings
-from offchain.learning.tasks.known import choose_task, make_learner
+from offchain.learning.tasks.known import deployed_task, make_learner
 from offchain.programs.logs import warnings_to_standard_error
 from offchain.storage.location import open_store
 from offchain.verification.full.verifier import VerificationReport
@@ -84,12 +84,12 @@ def verify_fully(
     """
     open_store(store)  # what is wrong with it is said before the chain is read
     deployment = contracts.deployment
-    task = choose_task(deployment.task.name)
+    task = deployed_task(deployment.task.description, deployment.task.judge)
     with shown_progress(console) as report_progress:
         return verify_chain(
             contracts,
             partial(open_store, store),
-            partial(make_learner, task, deployment.parameters.samples_per_part),
+            partial(make_learner, task),
             checkpoint=checkpoint,
             confirmations=confirmations,
             processes=processes,
@@ -146,6 +146,8 @@ def _beside(count: int, what: str) -> str:
 def report_json(report: VerificationReport | LightReport) -> dict[str, Any]:
     """What was verified, as JSON."""
     values = {**asdict(report), "head_hash": "0x" + report.head_hash.hex()}
+    # Whoever wants them asks `modelchain model list`.
+    values.pop("blocks", None)
     return {"ok": True, "light": isinstance(report, LightReport), **values}
 
 

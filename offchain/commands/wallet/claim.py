@@ -81,7 +81,8 @@ def move_rewards(
     if dry_run or not moves:
         show(moves, left, [], as_json)
         return
-    with open_carriers(urls or (settings.relayer,), found, limit, random, warn) as carriers:
+    relayers, proxy = urls or (settings.relayer,), settings.relayer_proxy
+    with open_carriers(relayers, found, limit, random, warn, proxy) as carriers:
         mover = RewardMover(contracts, secrets, carriers, time.monotonic, time.sleep, random)
         results: list[MoveResult] = []
         for result in mover.run(moves):

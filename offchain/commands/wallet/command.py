@@ -76,6 +76,7 @@ def carrying_options(command: Command) -> Command:
             help="who carries orders out, one of several by chance "
             f"[{ENVIRONMENT['relayer']}, {DEFAULT_RELAYER}]",
         ),
+        setting_options("relayer_proxy"),
         click.option(
             "--highest-fee",
             metavar="TOKENS",

@@ -91,7 +91,8 @@ def order_tokens(
     payment = Payment(
         holder, own_key(settings, contracts, account, number, holder), receiver, units
     )
-    with open_carriers(urls or (settings.relayer,), found, limit, SystemRandom(), warn) as carriers:
+    relayers, proxy = urls or (settings.relayer,), settings.relayer_proxy
+    with open_carriers(relayers, found, limit, SystemRandom(), warn, proxy) as carriers:
         order = pay_by_order(contracts, payment, carriers, time.monotonic, time.sleep, wait_seconds)
     if as_json:
         paid = {

@@ -7,27 +7,45 @@ import secrets as randomness
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import fields, replace
 from pathlib import Path
 
 from offchain.chain.deployment.trust import require_task
 from offchain.chain.sending.accounts import load_account, mnemonic_of
 from offchain.chain.sending.fees import FeePolicy
-from offchain.chain.web3_chain import Web3Chain, open_contracts
-from offchain.commands.options import LIVE_CONFIRMATIONS, polling
-from offchain.commands.worker.training import help_training, training_processes
+from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
+from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, polling
+from offchain.commands.own_data.opening import Chosen
+from offchain.commands.watched import watched
+from offchain.commands.worker.own_data import open_for_node, stop_when_shared, tell_preview
+from offchain.commands.worker.training import (
+    help_training,
+    node_device,
+    training_processes,
+)
 from offchain.config import Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
+from offchain.learning.kinds.kind import OptionValues
 from offchain.learning.preparation import warm_up
-from offchain.learning.tasks.choice import OptionValues
-from offchain.learning.tasks.known import choose_task, make_learner, make_source, option_values
+from offchain.learning.tasks.known import (
+    built_in,
+    deployed_task,
+    make_learner,
+    make_source,
+    option_values,
+    require_wanted,
+)
 from offchain.learning.training.place import place_of
-from offchain.node.assembly import Adapters, assemble_worker, journal_file
+from offchain.node.assembly import Adapters, assemble_worker, journal_file, memory_beside
 from offchain.node.beside_outlet import BesideOutlet
 from offchain.node.direct_outlet import DirectOutlet
+from offchain.node.flights import Flights
 from offchain.node.journal import Journal
+from offchain.node.kept_files import KeptFiles
 from offchain.node.loop import LoopSettings
+from offchain.node.monitoring.watch import Watch
 from offchain.node.own import Own
 from offchain.node.relayer.client import Relayers
 from offchain.ports import DataSource, Learner, Outlet
@@ -36,10 +54,14 @@ from offchain.programs.ending import work_until_stopped
 from offchain.programs.running import stop_on_signals
 from offchain.programs.standard_output import tell
 from offchain.protocol.deciding.policy import Confirmations, Policy, Role
+from offchain.protocol.deciding.retention import Retention
 from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
 HIGHEST_CONFIRMATIONS = 10_000
+
+TRANSACTIONS_AT_ONCE = 8
+"""Of a worker's account that are on their way."""
 
 DEVELOPMENT_PHASE_SECONDS = 60
 """What a node takes a phase's length for where headers are replayed."""
@@ -57,19 +79,29 @@ def run_worker(
     position: int | None,
     task: str | None,
     data_source: str | None,
+    data: Path | None,
+    skip_bad: bool,
     threads: int | None,
     seed_file: Path | None,
     confirmations: str | None,
     phase_seconds: int | None,
     poll: float | None,
     leave: bool,
+    metrics_port: int | None = None,
+    keep_rounds: int = KEEP_ROUNDS,
     learner_of: Callable[[Learner], Learner] = lambda learner: learner,
     challenges: bool = True,
+    device: str | None = None,
+    splits_data: bool = True,
+    until_shared: bool = False,
+    tells_preview: bool = True,
 ) -> None:
     """Run one node until it is stopped, or help torchrun's first process to train.
 
     The options are those of `offchain.worker`, with the tasks' own that were ``given``. The demo's
     liars are nodes with another learner, made by ``learner_of``, that do not challenge statements.
+    With ``splits_data`` the machine's nodes split ``data``; with ``until_shared`` the node ends
+    once all of them are shared; ``tells_preview`` says what they are first.
 
     Raises:
         ModelChainError: the node cannot start.
@@ -80,59 +112,90 @@ def run_worker(
         threads = max(1, cores // processes_here)
     shared = threads * processes_here > cores
     if place.rank:
-        help_training(place, threads, shared)
+        help_training(place, threads, shared, cpu_only=device == "cpu")
         return
     chosen_roles = parse_roles(roles)
     depths = None if confirmations is None else parse_confirmations(confirmations)
     contracts = open_contracts(settings.rpc, settings.deployment)
     chain_id = contracts.deployment.chain_id
-    learned = choose_task(contracts.deployment.task.name, task)
+    deployed = contracts.deployment.task
+    learned = deployed_task(deployed.description, deployed.judge)
+    require_wanted(learned, task)
     values = option_values(learned, given)
     account = load_account(settings, number, chain_id)
     chain = Web3Chain(
-        contracts, account, FeePolicy(settings.maximum_fee, settings.maximum_claim_fee)
+        contracts,
+        account,
+        FeePolicy(settings.maximum_fee, settings.maximum_claim_fee),
+        heads=open_heads(settings.websocket, contracts),
     )
     own = Own.of(chain, node_seed(settings, chain_id, number, seed_file))
     outlet: Outlet = BesideOutlet(
-        Relayers(urls or (settings.relayer,), own.secrets.seed, chain.parameters, time.monotonic)
-    )
-    content = open_store(settings.store, for_writing=True)
-    source: DataSource | None = None
-    if data_source != "none" and Role.SHARE in chosen_roles:
-        if data_source not in (None, learned):
-            raise ConfigurationError(
-                f"--data-source {data_source}: the deployment's task is {learned}, other nodes "
-                "would refuse such data; leave the option out"
-            )
-        which = position if position is not None else (number or 0) % nodes
-        samples = chain.parameters.samples_per_part
-        source = make_source(learned, samples, which, nodes, own.secrets.seed, values)
-    if direct:
-        tell(
-            "worker: --direct ties this account to everything that it shares, for everybody to "
-            "see: use a relayer where that matters"
+        Relayers(
+            urls or (settings.relayer,),
+            own.secrets.seed,
+            chain.parameters,
+            time.monotonic,
+            settings.relayer_proxy,
         )
-        outlet = DirectOutlet(chain, content)
-    policy = make_policy(chain_id, chosen_roles, depths, phase_seconds, leave)
-    policy = replace(policy, challenges=challenges)
-    stopped = stop_on_signals()
+    )
+    store = open_store(settings.store, for_writing=True)
     file = journal_file(
         settings.state,
         chain.deployment.genesis_hash,
         chain.deployment.address("ModelChain"),
         chain.account,
     )
+    content = KeptFiles(store, file.with_suffix(".files"), keep_rounds)
+    source: DataSource | None = None
+    which = position if position is not None else (number or 0) % nodes
+    if data is not None and (data_source is not None or Role.SHARE not in chosen_roles):
+        raise ConfigurationError(
+            "--data is what the node shares: leave out --data-source, and let it have the role "
+            "share"
+        )
+    if data is None and data_source != "none" and Role.SHARE in chosen_roles:
+        if data_source is not None and (data_source != learned.name or built_in(learned) is None):
+            raise ConfigurationError(
+                f"--data-source {data_source}: the deployment's task is {learned.name}, other "
+                "nodes would refuse such data; leave the option out"
+            )
+        source = make_source(learned, which, nodes, own.secrets.seed, values)
+    if direct:
+        tell(
+            "worker: --direct ties this account to everything that it shares, for everybody to "
+            "see: use a relayer where that matters"
+        )
+        outlet = BesideOutlet(DirectOutlet(chain, content))
+    policy = make_policy(chain_id, chosen_roles, depths, phase_seconds, leave)
+    policy = replace(policy, challenges=challenges)
+    stopped = stop_on_signals()
+    watch = Watch(time.monotonic)
     # The learner last, since it takes longest: what is wrong with the rest is said before.
     with (
         held_alone(file.with_suffix(".lock"), f"a worker of {chain.account}"),
+        closing(content),
         Journal(file) as journal,
-        training_processes(place, threads, shared) as processes,
+        watched(metrics_port, "worker", contracts, account.address, watch),
+        training_processes(place, threads, shared, cpu_only=device == "cpu") as processes,
+        ExitStack() as own_data,
     ):
+        if data is not None:
+            split = (which, nodes) if splits_data else (0, 1)
+            opened = own_data.enter_context(
+                open_for_node(Chosen(data, *split), learned, own.secrets.seed, file)
+            )
+            if tells_preview:
+                tell_preview(opened, learned, chain, direct=direct)
+            opened.require_good(skip_bad)
+            source = opened.source
+            if until_shared:
+                stop_when_shared(opened.source, stopped)
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-        samples = chain.parameters.samples_per_part
-        learner = learner_of(make_learner(learned, samples, values, processes))
-        require_task(contracts.deployment, learner.task_hash)
+        device = node_device(device, which, nodes if splits_data else 1)
+        learner = learner_of(make_learner(learned, values, processes, device))
+        require_task(contracts.deployment, learner.task_hash, learner.samples_per_part)
         node = assemble_worker(
             Adapters(chain, content, learner, source, outlet),
             own,
@@ -141,6 +204,9 @@ def run_worker(
             time.monotonic,
             randomness.token_bytes,
             LoopSettings(poll=poll or polling(is_development=chain_id == DEVELOPMENT_CHAIN_ID)),
+            memory_beside(file, chain.deployment.genesis_hash, Retention(chain.account)),
+            Flights(TRANSACTIONS_AT_ONCE),
+            watch,
         )
         work_until_stopped(lambda: node.run(stopped), stopped)
     if processes is not None:

@@ -8,15 +8,16 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from offchain.learning.tasks.known import TASKS, options_of_tasks
+from offchain.learning.kinds.known import kind_names
+from offchain.learning.tasks.known import options_of_tasks
 
 
 def task_options() -> list[click.Option]:
-    """The options of all tasks; help names the tasks where not all take one."""
+    """The options of all kinds and tasks; help names those that take one where not all do."""
     found = []
     for option, takers in options_of_tasks().items():
         shown = copy.copy(option)
-        if len(takers) < len(TASKS):
+        if not set(kind_names()) <= set(takers):
             shown.help = f"{option.help} [{', '.join(takers)}]"
         found.append(shown)
     return found

@@ -29,7 +29,7 @@ from offchain.learning.exact.integer_network import (
 )
 
 Logits = Callable[[Tensor], Tensor]
-"""From images uint8 [n, side, side] to logits float32 [n, classes], on one device."""
+"""From images uint8 [n, height, width, channels] to logits float32 [n, classes], on a device."""
 
 SIGN_OFFSET = 128
 """What turns an activation of 8 bits without sign into one with: 0 .. 255 into -128 .. 127."""
@@ -119,9 +119,11 @@ class Float32Convolutions(Arithmetic):
         """See `Arithmetic`."""
         # oneDNN takes Winograd convolutions only when asked to; other libraries may take them for
         # the stride of 1 that rearranging leaves.
-        rearranged = _is_x86() and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        direct = _is_x86() and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         layers = []
-        for layer in convolutions_of(network, first_as_squares=rearranged):
+        for layer in convolutions_of(network, first_as_squares=direct):
+            if layer.stride == 1 and not direct:
+                raise NotImplementedError("convolutions without strides need oneDNN")
             weight = _tensor(layer.weight * layer.unit[:, None, None, None])
             layers.append(
                 (
@@ -134,7 +136,7 @@ class Float32Convolutions(Arithmetic):
         last = _Linear(network, device)
 
         def logits(images: Tensor) -> Tensor:
-            seen = squares(images, network.family) if rearranged else images.unsqueeze(1)
+            seen = squares(images, network.family) if direct else by_plane(images)
             activation = seen.float()
             for weight, bias, stride, margin in layers:
                 activation = functional.conv2d(activation, weight, bias, stride, margin)
@@ -168,7 +170,7 @@ class Float32Products(Arithmetic):
         last = _Linear(network, device)
 
         def logits(images: Tensor) -> Tensor:
-            activation = images.unsqueeze(3).float()  # [n, side, side, in]
+            activation = images.float()  # [n, height, width, in]
             for layer, weight, bias in layers:
                 copied, shape = windows(activation, layer)
                 sums = torch.addmm(bias, copied, weight)
@@ -211,7 +213,7 @@ class Int8Products(Arithmetic):
         last = _Linear(network, device)
 
         def logits(images: Tensor) -> Tensor:
-            activation = images.unsqueeze(3)  # uint8 [n, side, side, in]
+            activation = images  # uint8 [n, height, width, in]
             for layer, weight, moved_back, unit in layers:
                 copied, shape = windows(activation, layer)
                 count, inputs = copied.shape
@@ -258,8 +260,11 @@ def convolutions_of(
 def has_squares(family: NetworkFamily) -> bool:
     """Return whether `as_squares` can rearrange the first layer of `family`."""
     kernel, margin = family.kernels[0], family.margins[0]
+    height, width = family.sizes[0]
     return (
-        family.input_side % 2 == 0
+        family.inputs == 1
+        and height % 2 == 0
+        and width % 2 == 0
         and family.strides[0] == 2
         and margin % 2 == 0
         and (kernel - 1 - margin) // 2 == margin // 2
@@ -267,18 +272,24 @@ def has_squares(family: NetworkFamily) -> bool:
 
 
 def squares(images: Tensor, family: NetworkFamily) -> Tensor:
-    """Return images uint8 [n, side, side] as [n, 4, side / 2, side / 2], channels last.
+    """Return images uint8 [n, height, width, 1] as [n, 4, height / 2, width / 2], channels last.
 
     Each square of 2 x 2 pixels becomes one pixel of 4 channels: processors compute on many channels
     at once, and one channel leaves most of their lanes empty. Families without such a rearrangement
-    get [n, 1, side, side].
+    get [n, channels, height, width].
     """
     if not has_squares(family):
-        return images.unsqueeze(1)
-    count, half = len(images), family.input_side // 2
-    pairs = images.view(torch.int16).view(count, half, 2, half)  # two pixels of a row each
-    moved = pairs.transpose(2, 3).contiguous().view(torch.uint8)
-    return moved.view(count, half, half, 4).permute(0, 3, 1, 2)
+        return by_plane(images)
+    count = len(images)
+    rows, columns = (side // 2 for side in family.sizes[0])
+    pairs = images.view(count, 2 * rows, 2 * columns).view(torch.int16)  # two pixels of a row each
+    moved = pairs.view(count, rows, 2, columns).transpose(2, 3).contiguous().view(torch.uint8)
+    return moved.view(count, rows, columns, 4).permute(0, 3, 1, 2)
+
+
+def by_plane(images: Tensor) -> Tensor:
+    """Return [n, height, width, channels] as [n, channels, height, width], channels last."""
+    return images.permute(0, 3, 1, 2)
 
 
 def as_squares(weight: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -307,7 +318,7 @@ def weight_sum_of_signs(weight: NDArray[np.int8]) -> NDArray[np.int64]:
 
 
 def windows(activation: Tensor, layer: Convolution) -> tuple[Tensor, tuple[int, int, int, int]]:
-    """Return the windows of [n, side, side, in] that `layer` sees, and its output's shape.
+    """Return the windows of [n, height, width, in] that `layer` sees, and its output's shape.
 
     The windows are the rows of a matrix [n * rows * columns, kernel * kernel * in], the shape is
     (n, rows, columns, out).

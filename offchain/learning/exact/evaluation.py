@@ -42,6 +42,10 @@ CPU_BATCH = 500
 
 GPU_BATCH = 8192
 
+CPU_WINDOWS = 1 << 25
+GPU_WINDOWS = 1 << 28
+"""Numbers that the windows of a layer's batch may have: four bytes each, where they are copied."""
+
 ARITHMETICS: tuple[Arithmetic, ...] = (
     Int8Convolutions(),
     Float32Convolutions(),
@@ -78,8 +82,9 @@ class ExactEvaluator:
         labels: NDArray[np.uint8],
         batch: int | None = None,
     ) -> NDArray[np.uint8]:
-        """Return 1 for each of `images` uint8 [n, side, side] that gets its label, else 0: [n].
+        """Return 1 for each of `images` that gets its label, else 0: uint8 [n].
 
+        Images are uint8 [n, height, width, channels]; of one channel the last axis may be missing.
         Of equal logits the lowest class counts. The result does not depend on `batch`, the images
         computed at a time.
         """
@@ -107,7 +112,7 @@ class ExactEvaluator:
     def logits(
         self, network: IntegerNetwork, images: NDArray[np.uint8], batch: int | None = None
     ) -> NDArray[np.int64]:
-        """Return the logits int64 [n, classes] of images uint8 [n, side, side]."""
+        """Return the logits int64 [n, classes] of images, as `points` takes them."""
         found = self._logits(network, images, batch)
         logits: NDArray[np.int64] = found.to("cpu", torch.int64).numpy()
         return logits
@@ -122,7 +127,7 @@ class ExactEvaluator:
 
         The worst case is computed the first time. Raises `EvaluationError` if nothing is exact.
         """
-        batch = batch or self._batch
+        batch = batch or self._fitting(family, channels)
         # All that may make a library take another piece of code.
         key = (family, tuple(channels), batch, torch.get_num_threads())
         if key not in self._exact:
@@ -161,7 +166,7 @@ class ExactEvaluator:
         self, network: IntegerNetwork, images: NDArray[np.uint8], batch: int | None
     ) -> Tensor:
         """Return logits float32 [n, classes] on the device, with less at a time if need be."""
-        size = batch or self._batch
+        size = batch or self._fitting(network.family, network.channels)
         while True:
             try:
                 arithmetic = self.arithmetic(network.channels, size, network.family)
@@ -173,6 +178,11 @@ class ExactEvaluator:
                     ) from error
             # Outside the handler: the error's traceback keeps what was allocated.
             size = self._smaller(size)
+
+    def _fitting(self, family: NetworkFamily, channels: Sequence[int]) -> int:
+        """Return how many images to compute at a time: fewer where a layer's windows are large."""
+        most = CPU_WINDOWS if self._device.type == "cpu" else GPU_WINDOWS
+        return max(1, min(self._batch, most // largest_windows(family, channels)))
 
     def _smaller(self, batch: int) -> int:
         """Return the batch to go on with, now and later, after `batch` was too large."""
@@ -196,16 +206,29 @@ class ExactEvaluator:
         images: NDArray[np.uint8],
         batch: int,
     ) -> Tensor:
+        family = network.family
         with exact_arithmetic(self._device), torch.inference_mode():
             logits = arithmetic.prepare(network, self._device)
-            found = torch.empty((len(images), network.family.classes), device=self._device)
+            found = torch.empty((len(images), family.classes), device=self._device)
             for start in range(0, len(images), batch):
                 part = torch.tensor(images[start : start + batch]).to(self._device)
                 count = len(part)
+                part = part.view(count, *family.sizes[0], family.inputs)
                 # Always as many as the worst case had: that size was found to be exact.
-                filled = functional.pad(part, (0, 0, 0, 0, 0, batch - count))
+                filled = functional.pad(part, (0, 0, 0, 0, 0, 0, 0, batch - count))
                 found[start : start + count] = logits(filled)[:count]
         return found
+
+
+def largest_windows(family: NetworkFamily, channels: Sequence[int]) -> int:
+    """Return the most numbers that the windows of one image have in any layer."""
+    inputs = [family.inputs, *channels]
+    return max(
+        kernel**2 * count * height * width
+        for kernel, count, (height, width) in zip(
+            family.kernels, inputs, family.sizes[1:], strict=False
+        )
+    )
 
 
 def lowest_largest(logits: Tensor) -> Tensor:

@@ -6,14 +6,14 @@ same faster; a difference between the two is a bug in `evaluation`.
 
 A network is a chain of convolutions and one linear layer on whole numbers:
 
-* the input is an image of uint8,
+* the input is an image of uint8 with one or more channels,
 * a convolution has int8 weights, int32 biases and one shift per output channel; with
   ``sum = weights * input + bias`` its output is ``clamp(sum / 2^shift, 0, 255)``, rounded to the
   nearest whole number, of two equally near ones to the even one (`shift_right`): uint8 again,
-* the last convolution's kernel covers the whole of what the others leave of an image, so that its
-  output is a hidden layer of one number per channel,
-* the linear layer's sums are the logits; its one shift says what they are worth as fixed-point
-  numbers to whoever goes on training, and does not change their order,
+* the linear layer sees all that the last convolution leaves of an image: of digits one number per
+  channel, since that convolution's kernel covers what the others have left. Its sums are the
+  logits; its one shift says what they are worth as fixed-point numbers to whoever goes on training,
+  and does not change their order,
 * the predicted class is the lowest among those with the highest logit.
 
 Every output channel must satisfy ``255 * sum|weight| + |bias| < 2^24``. Products, and sums of any
@@ -63,23 +63,56 @@ class NetworkFamily:
     zeros surround the layer's input; `strides` and `maximum_channels` go with them. A network has
     1 to the maximum of channels in each, so that pruned networks are smaller ones of the same
     family. `too_large` says why some numbers of channels are too much all the same, None if not.
+
+    Attributes:
+        height: of an image, in pixels.
+        kernels: of the convolutions.
+        strides: in both directions.
+        margins: on all four sides.
+        maximum_channels: of each convolution's output.
+        classes: how many logits there are.
+        too_large: of each convolution's channels, beside `maximum_work`.
+        width: of an image; None: it is a square.
+        inputs: channels of an image.
+        maximum_work: multiply-adds that judging one image may take; None: any number.
+        maximum_bytes: of a model's file.
+        model_format: name of the files' format.
     """
 
-    input_side: int
+    height: int
     kernels: tuple[int, ...]
     strides: tuple[int, ...]
     margins: tuple[int, ...]
     maximum_channels: tuple[int, ...]
     classes: int
     too_large: Callable[[Sequence[int]], str | None]
+    width: int | None = None
+    inputs: int = 1
+    maximum_work: int | None = None
+    maximum_bytes: int = MAXIMUM_MODEL_BYTES
+    model_format: str = MODEL_FORMAT
 
     @property
-    def sides(self) -> tuple[int, ...]:
-        """Side lengths of the images: the input's, then each convolution's output's."""
-        sides = [self.input_side]
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """Heights and widths of the images: the input's, then each convolution's output's."""
+        sizes = [(self.height, self.width or self.height)]
         for kernel, stride, margin in zip(self.kernels, self.strides, self.margins, strict=True):
-            sides.append((sides[-1] + 2 * margin - kernel) // stride + 1)
-        return tuple(sides)
+            height, width = ((side + 2 * margin - kernel) // stride + 1 for side in sizes[-1])
+            sizes.append((height, width))
+        return tuple(sizes)
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of the last convolution's output, all of which the linear layer sees."""
+        height, width = self.sizes[-1]
+        return height * width
+
+    def reason_against(self, channels: Sequence[int]) -> str | None:
+        """Return why networks with these channels are none of the family; None if they are."""
+        work = multiply_adds(self, channels)
+        if self.maximum_work is not None and work > self.maximum_work:
+            return f"judging an image takes {work} multiply-adds, allowed are {self.maximum_work}"
+        return self.too_large(channels)
 
     @property
     def tensor_names(self) -> tuple[str, ...]:
@@ -93,7 +126,7 @@ class NetworkFamily:
 
 
 DIGITS_FAMILY = NetworkFamily(
-    input_side=IMAGE_SIDE,
+    height=IMAGE_SIDE,
     kernels=(5, 3, 3, 4),
     strides=(2, 2, 2, 4),
     margins=(2, 1, 1, 0),
@@ -108,8 +141,8 @@ class IntegerNetwork:
     """A network of `family` whose ranges have been checked: see `check_network`.
 
     A convolution has weights [out, in, kernel, kernel] and shifts [out]; the linear layer has
-    weights [classes, in * side * side] (inputs ordered by channel, then row, then column) and one
-    shift [1].
+    weights [classes, in * height * width] (inputs ordered by channel, then row, then column) and
+    one shift [1].
     """
 
     family: NetworkFamily
@@ -129,21 +162,21 @@ def encode_model(network: IntegerNetwork) -> bytes:
     for layer, start in zip(layers, range(0, 3 * len(layers), 3), strict=True):
         weight, bias, shift = network.family.tensor_names[start : start + 3]
         tensors.update({weight: layer.weight, bias: layer.bias, shift: layer.shift})
-    return encode_tensors(tensors, MODEL_METADATA)
+    return encode_tensors(tensors, {"format": network.family.model_format})
 
 
 def parse_model(data: bytes, family: NetworkFamily = DIGITS_FAMILY) -> IntegerNetwork:
     """Return the network of a model file.
 
-    Raises `ModelError` unless the file is canonical, at most 120,000 bytes long, and
+    Raises `ModelError` unless the file is canonical, not longer than the family's files are, and
     `check_network` accepts the network in it.
     """
     try:
         tensors = decode_tensors(
             data,
             names=family.tensor_names,
-            metadata=MODEL_METADATA,
-            maximum_bytes=MAXIMUM_MODEL_BYTES,
+            metadata={"format": family.model_format},
+            maximum_bytes=family.maximum_bytes,
         )
     except TensorFileError as error:
         raise ModelError(f"model: {error}") from error
@@ -164,7 +197,7 @@ def check_network(network: IntegerNetwork) -> None:
     `MAXIMUM_SHIFT`, weights from -64 to 64, and the bound of 2^24 on every output channel.
     """
     family = network.family
-    inputs = 1
+    inputs = family.inputs
     for number, layer in enumerate(network.convolutions, start=1):
         name = f"convolution{number}"
         kernel = family.kernels[number - 1]
@@ -175,17 +208,18 @@ def check_network(network: IntegerNetwork) -> None:
                 f"{family.maximum_channels[number - 1]} channels"
             )
         check_shapes(name, layer, (outputs, inputs, kernel, kernel), (outputs,))
-        _check_ranges(name, layer)
+        check_ranges(name, layer)
         inputs = outputs
-    features = inputs * family.sides[-1] ** 2
+    features = inputs * family.pixels
     check_shapes("linear", network.linear, (family.classes, features), (1,))
-    _check_ranges("linear", network.linear)
-    reason = family.too_large(network.channels)
+    check_ranges("linear", network.linear)
+    reason = family.reason_against(network.channels)
     if reason is not None:
         raise ModelError(f"model: {reason}")
 
 
-def _check_ranges(name: str, layer: IntegerLayer) -> None:
+def check_ranges(name: str, layer: IntegerLayer) -> None:
+    """Raise `ModelError` unless weights, shifts and sums of the layer `name` are in bounds."""
     largest_weight = int(np.abs(layer.weight.astype(np.int64)).max())
     if largest_weight > WEIGHT_MAXIMUM:
         raise ModelError(
@@ -202,11 +236,13 @@ def _check_ranges(name: str, layer: IntegerLayer) -> None:
 
 def multiply_adds(family: NetworkFamily, channels: Sequence[int]) -> int:
     """Return the multiply-adds that judging one image takes with so many channels."""
-    total, inputs = 0, 1
-    for outputs, kernel, side in zip(channels, family.kernels, family.sides[1:], strict=True):
-        total += outputs * inputs * kernel**2 * side**2
+    total, inputs = 0, family.inputs
+    for outputs, kernel, (height, width) in zip(
+        channels, family.kernels, family.sizes[1:], strict=True
+    ):
+        total += outputs * inputs * kernel**2 * height * width
         inputs = outputs
-    return total + inputs * family.sides[-1] ** 2 * family.classes
+    return total + inputs * family.pixels * family.classes
 
 
 def accumulator_bound(layer: IntegerLayer) -> NDArray[np.int64]:
@@ -239,24 +275,26 @@ def shift_right(sums: NDArray[np.int64], shift: NDArray[np.int64]) -> NDArray[np
 
 
 def reference_logits(network: IntegerNetwork, images: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return the logits int64 [n, classes] of images uint8 [n, side, side].
+    """Return the logits int64 [n, classes] of images uint8 [n, height, width, channels].
 
-    This is the definition of what a model computes: whole numbers, no tricks. It is slow.
+    Of images of one channel the last axis may be missing. This is the definition of what a model
+    computes: whole numbers, no tricks. It is slow.
     """
-    activation = images[:, None].astype(np.int64)  # [n, channels, side, side]
     family = network.family
+    given = images.reshape(len(images), *family.sizes[0], family.inputs)
+    activation = given.transpose(0, 3, 1, 2).astype(np.int64)  # [n, channels, height, width]
     for layer, kernel, stride, margin in zip(
         network.convolutions, family.kernels, family.strides, family.margins, strict=True
     ):
         padded = np.pad(activation, ((0, 0), (0, 0), (margin, margin), (margin, margin)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(2, 3))
-        windows = windows[:, :, ::stride, ::stride]  # [n, in, side, side, kernel, kernel]
+        windows = windows[:, :, ::stride, ::stride]  # [n, in, height, width, kernel, kernel]
         sums = np.einsum("nihwab,oiab->nohw", windows, layer.weight.astype(np.int64))
         per_channel = (slice(None), None, None)
         sums += layer.bias[per_channel]
         shift = layer.shift.astype(np.int64)[per_channel]
         activation = np.clip(shift_right(sums, shift), 0, ACTIVATION_MAXIMUM)
-    features = activation.reshape(len(images), -1)  # [n, channels * side * side]
+    features = activation.reshape(len(images), -1)  # [n, channels * height * width]
     logits: NDArray[np.int64] = (
         features @ network.linear.weight.astype(np.int64).T + network.linear.bias
     )

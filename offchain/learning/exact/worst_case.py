@@ -30,9 +30,12 @@ IMAGES = 4
 def worst_case(
     channels: Sequence[int] = CHANNELS, family: NetworkFamily = DIGITS_FAMILY
 ) -> tuple[IntegerNetwork, NDArray[np.uint8]]:
-    """Return a network with `channels` and images uint8 [4, side, side], always the same."""
+    """Return a network with `channels` and four images, always the same.
+
+    The images are uint8 [4, height, width, channels].
+    """
     random = np.random.Generator(np.random.PCG64(2**24))
-    inputs, layers = 1, []
+    inputs, layers = family.inputs, []
     for outputs, kernel in zip(channels, family.kernels, strict=True):
         weight = _weights((outputs, inputs, kernel, kernel), random)
         reach = ACTIVATION_MAXIMUM * weight_sums(weight)
@@ -43,14 +46,14 @@ def worst_case(
         bias = random.integers(-room, room, endpoint=True).astype(np.int32)
         layers.append(IntegerLayer(weight, bias, shift.astype(np.uint8)))
         inputs = outputs
-    weight = _weights((family.classes, inputs * family.sides[-1] ** 2), random)
+    weight = _weights((family.classes, inputs * family.pixels), random)
     room = EXACT_BOUND - 1 - ACTIVATION_MAXIMUM * weight_sums(weight)
     bias = (room * random.choice(np.array([-1, 1]), family.classes)).astype(np.int32)
     network = IntegerNetwork(
         family, tuple(layers), IntegerLayer(weight, bias, np.zeros(1, np.uint8))
     )
     check_network(network)
-    images = random.integers(0, 2, (IMAGES, family.input_side, family.input_side), np.uint8)
+    images = random.integers(0, 2, (IMAGES, *family.sizes[0], family.inputs), np.uint8)
     images[: IMAGES // 2] *= ACTIVATION_MAXIMUM  # black and white
     images[IMAGES // 2 :] *= random.integers(0, 256, images[IMAGES // 2 :].shape, np.uint8)  # grey
     images[0] = ACTIVATION_MAXIMUM

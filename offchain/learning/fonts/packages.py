@@ -10,17 +10,16 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from offchain.errors import FontError
 from offchain.learning.fonts.files import FONT_SUFFIXES, MAXIMUM_FONT_BYTES, MAXIMUM_FONT_FILES
+from offchain.toolchain.debian_package import download_package
 
 EXTRA_PACKAGE = "fonts-aenigma"
 """What is fetched where there are few fonts."""
 
-_APT = ("apt-get", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=15")
 _UNPACKED_TIMES = 3
 """Space that is asked for, in sizes of the package: itself and its fonts."""
 
@@ -97,9 +96,7 @@ def fetch_package(
             )
         with tempfile.TemporaryDirectory(dir=target.parent, prefix="unpacking-") as folder:
             work = Path(folder)
-            archive = _download(name, work, seconds) or _download_with_own_lists(
-                name, work, seconds
-            )
+            archive = download_package(name, work, seconds)
             if archive is None:
                 raise FontError(f"{name} cannot be downloaded: `apt-get download {name}` fails")
             unpacked = work / "unpacked"
@@ -144,35 +141,3 @@ def unpack_fonts(archive: Path, folder: Path) -> None:
             process.kill()
     if not found:
         raise FontError(f"{archive.name} has no fonts")
-
-
-def _download(name: str, work: Path, seconds: float, options: Sequence[str] = ()) -> Path | None:
-    if not _run([*_APT, *options, "download", name], work, seconds):
-        return None
-    return next(work.glob(f"{name}_*.deb"), None)
-
-
-def _download_with_own_lists(name: str, work: Path, seconds: float) -> Path | None:
-    lists, archives = work / "lists", work / "archives"
-    for folder in (lists, archives):
-        (folder / "partial").mkdir(parents=True)
-    options = ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={archives}"]
-    if not _run([*_APT, *options, "update"], work, seconds):
-        return None
-    return _download(name, work, seconds, options)
-
-
-def _run(command: Sequence[str], folder: Path, seconds: float) -> bool:
-    try:
-        subprocess.run(
-            command,
-            cwd=folder,
-            timeout=seconds,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return True

@@ -1,77 +1,53 @@
-"""Digit samples and their payload format.
+"""Digit samples and their payload format: images of 28 x 28 grey pixels, 0 background, 255 ink.
 
-A payload is a canonical safetensors file (see `tensor_file`) with exactly two tensors, ``images``
-uint8 [k], one Zstandard frame (RFC 8878, see `compressed`) of the images' n x 28 x 28 bytes (0 is
-background, 255 ink), and ``labels`` uint8 [n] (0 to 9), and the format's name as its only metadata.
-Payloads come from anonymous sharers: everything is checked, and nothing is decompressed before the
-number of samples has been. How many there must be is the deployment's choice.
+It is `images`' format under a name of its own, with labels from 0 to 9.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
+from offchain.learning.formats.images import MAXIMUM_PAYLOAD_SAMPLES, ImageFormat
+from offchain.learning.formats.samples import LabelledImages
 
-from offchain.errors import PayloadError
-from offchain.learning.formats.compressed import (
-    CompressionError,
-    compress,
-    compression_overhead,
-    decompress,
+IMAGE_SIDE: Final = 28
+CLASSES: Final = 10
+PAYLOAD_FORMAT: Final = "modelchain/digits/2"
+PAYLOAD_METADATA: Final = {"format": PAYLOAD_FORMAT}
+
+DIGITS_FORMAT: Final = ImageFormat(
+    "digits payload", PAYLOAD_FORMAT, (IMAGE_SIDE, IMAGE_SIDE), CLASSES
 )
-from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
-from offchain.learning.task import MAXIMUM_PAYLOAD_BYTES
 
-IMAGE_SIDE = 28
-CLASSES = 10
-PAYLOAD_FORMAT = "modelchain/digits/2"
-PAYLOAD_METADATA = {"format": PAYLOAD_FORMAT}
-
-_HEADER_BYTES = 256
-"""Of a payload's file in front of its tensors, at most."""
-
-RECORD_BYTES = IMAGE_SIDE * IMAGE_SIDE + 1
+RECORD_BYTES: Final = DIGITS_FORMAT.record_bytes
 """A sample's record: the image, row by row, and its label."""
 
-MAXIMUM_PAYLOAD_SAMPLES = 16_384
-"""A payload holds no more, whatever the deployment: 12.8 MB of images in memory."""
+DigitSamples = LabelledImages
+"""Images uint8 [n, 28, 28] with their labels uint8 [n], 0 to 9."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DigitSamples:
-    """Images uint8 [n, 28, 28] with their labels uint8 [n], 0 to 9."""
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        return len(self.labels)
+__all__ = [
+    "CLASSES",
+    "IMAGE_SIDE",
+    "MAXIMUM_PAYLOAD_SAMPLES",
+    "DigitSamples",
+    "concatenate",
+    "decode_payload",
+    "encode_payload",
+    "payload_bytes",
+    "records",
+    "samples_of",
+]
 
 
 def concatenate(parts: Sequence[DigitSamples]) -> DigitSamples:
     """Return all samples of `parts` in order; no parts give no samples."""
-    if not parts:
-        return DigitSamples(
-            np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8), np.zeros((0,), np.uint8)
-        )
-    return DigitSamples(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-    )
+    return DIGITS_FORMAT.concatenate(parts)
 
 
 def payload_bytes(samples: int) -> int:
-    """Return the length of the longest payload of so many samples: of images that do not compress.
-
-    At most a block's: larger ones must compress to fit.
-    """
-    pixels = samples * IMAGE_SIDE * IMAGE_SIDE
-    return min(
-        MAXIMUM_PAYLOAD_BYTES, _HEADER_BYTES + samples + pixels + compression_overhead(pixels)
-    )
+    """Return the length of the longest payload; see `ImageFormat.payload_bytes`."""
+    return DIGITS_FORMAT.payload_bytes(samples)
 
 
 def encode_payload(samples: DigitSamples) -> bytes:
@@ -79,74 +55,19 @@ def encode_payload(samples: DigitSamples) -> bytes:
 
     Raises `PayloadError` if they do not fit one sealed block.
     """
-    frame = np.frombuffer(compress(np.ascontiguousarray(samples.images).data), np.uint8)
-    payload = encode_tensors({"images": frame, "labels": samples.labels}, PAYLOAD_METADATA)
-    longest = payload_bytes(len(samples))
-    if len(payload) > longest:
-        raise PayloadError(
-            f"digits payload: {len(samples)} samples take {len(payload)} bytes, one block holds "
-            f"{longest}: deploy with fewer samples a part"
-        )
-    return payload
+    return DIGITS_FORMAT.encode_payload(samples)
 
 
 def records(samples: DigitSamples) -> list[bytes]:
     """Return the record of each sample, `RECORD_BYTES` long, in order."""
-    count = len(samples)
-    joined = np.empty((count, RECORD_BYTES), np.uint8)
-    joined[:, :-1] = samples.images.reshape(count, -1)
-    joined[:, -1] = samples.labels
-    data = joined.tobytes()
-    return [data[at : at + RECORD_BYTES] for at in range(0, len(data), RECORD_BYTES)]
+    return DIGITS_FORMAT.records(samples)
 
 
 def samples_of(records: Sequence[bytes]) -> DigitSamples:
-    """Return the samples that have these records.
-
-    Raises `ValueError` if one is not `RECORD_BYTES` long.
-    """
-    joined = np.frombuffer(b"".join(records), np.uint8).reshape(len(records), RECORD_BYTES)
-    return DigitSamples(joined[:, :-1].reshape(-1, IMAGE_SIDE, IMAGE_SIDE), joined[:, -1])
+    """Return the samples that have these records; `ValueError` if one has another length."""
+    return DIGITS_FORMAT.samples_of(records)
 
 
 def decode_payload(plaintext: bytes, samples: int) -> DigitSamples:
-    """Return the samples of a payload plaintext, read-only.
-
-    Raises `PayloadError` unless it is a canonical file that fits a sealed part, with exactly
-    `samples` labels from 0 to 9, at most `MAXIMUM_PAYLOAD_SAMPLES`, and one frame that declares and
-    holds exactly their images.
-    """
-    try:
-        tensors = decode_tensors(
-            plaintext,
-            names=("images", "labels"),
-            metadata=PAYLOAD_METADATA,
-            maximum_bytes=MAXIMUM_PAYLOAD_BYTES,
-        )
-    except TensorFileError as error:
-        raise PayloadError(f"digits payload: {error}") from error
-    frame, labels = tensors["images"], tensors["labels"]
-    if frame.dtype != np.uint8 or labels.dtype != np.uint8:
-        raise PayloadError(
-            f"digits payload: images are {frame.dtype} and labels {labels.dtype}, not uint8"
-        )
-    if labels.ndim != 1 or frame.ndim != 1:
-        raise PayloadError(
-            f"digits payload: images of shape {frame.shape} with labels of shape {labels.shape}, "
-            "both must have one axis"
-        )
-    count = len(labels)
-    if count != samples or count > MAXIMUM_PAYLOAD_SAMPLES:
-        raise PayloadError(
-            f"digits payload: {count} samples, a part of this deployment has {samples}"
-        )
-    if int(labels.max()) >= CLASSES:
-        raise PayloadError(
-            f"digits payload: label {int(labels.max())}, the highest digit is {CLASSES - 1}"
-        )
-    try:
-        pixels = decompress(frame.data, count * IMAGE_SIDE * IMAGE_SIDE)
-    except CompressionError as error:
-        raise PayloadError(f"digits payload: {error}") from error
-    images = np.frombuffer(pixels, np.uint8).reshape(count, IMAGE_SIDE, IMAGE_SIDE)
-    return DigitSamples(images, labels)
+    """Return the samples of a payload plaintext; see `ImageFormat.decode_payload`."""
+    return DIGITS_FORMAT.decode_payload(plaintext, samples)

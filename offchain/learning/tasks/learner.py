@@ -1,4 +1,4 @@
-"""The `Learner` port for any task, and for digits."""
+"""The `Learner` port for any task."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic
 
 from offchain.errors import PointsDifferError
-from offchain.learning.exact.integer_network import IntegerNetwork
-from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.task import Network, ProgressCallback, Samples, Task
-from offchain.learning.tasks.digits import DigitsTask
-from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import Learner, TrainedModel
 from offchain.protocol.words.judge import Judge
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from offchain.learning.training.processes import TrainingProcesses
 
 
 class TaskLearner(Learner, Generic[Samples, Network]):
@@ -109,16 +103,3 @@ class TaskLearner(Learner, Generic[Samples, Network]):
             samples = [self._task.decode_payload(payload) for payload in test]
             self._judged_on = (tuple(test), samples)
         return samples
-
-
-class DigitsLearner(TaskLearner[DigitSamples, IntegerNetwork]):
-    """The digits task as a learner; see `DigitsTask` for the arguments."""
-
-    def __init__(
-        self,
-        samples_per_part: int,
-        settings: TrainingSettings | None = None,
-        device: str | None = None,
-        processes: TrainingProcesses | None = None,
-    ) -> None:
-        super().__init__(DigitsTask(samples_per_part, settings, device, processes))

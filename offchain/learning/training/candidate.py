@@ -11,7 +11,11 @@ import structlog
 import torch
 
 from offchain.errors import TrainingError
-from offchain.learning.exact.integer_network import IntegerNetwork
+from offchain.learning.exact.integer_network import (
+    DIGITS_FAMILY,
+    IntegerNetwork,
+    NetworkFamily,
+)
 from offchain.learning.formats.digits import DigitSamples, concatenate
 from offchain.learning.task import ProgressCallback
 from offchain.learning.training.data_choice import DataChoice, choose_data
@@ -45,6 +49,7 @@ def train_candidate(
     device: torch.device | str = "cpu",
     clock: Callable[[], float] = time.monotonic,
     processes: TrainingProcesses | None = None,
+    family: NetworkFamily = DIGITS_FAMILY,
 ) -> Candidate:
     """Choose among `parts`, which are `ages` rounds old, and train on them from `previous`.
 
@@ -70,8 +75,20 @@ def train_candidate(
 
     def train(settings: TrainingSettings) -> TrainingResult:
         if processes is not None:
-            return processes.train(together, previous, seed, settings, progress, clock, weights)
-        return train_network(together, previous, seed, settings, progress, device, clock, weights)
+            return processes.train(
+                together, previous, seed, settings, progress, clock, weights, family
+            )
+        return train_network(
+            together,
+            previous,
+            seed,
+            settings,
+            progress,
+            device,
+            clock,
+            weights,
+            family=family,
+        )
 
     try:
         result = train(settings)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from offchain.errors import TrainingError
+from offchain.learning.exact.integer_network import DIGITS_FAMILY, NetworkFamily
 from offchain.learning.training.trainable_network import ConvolutionalNetwork
 
 
@@ -35,10 +36,17 @@ class DistributedRun:
     Args:
         device: where this process trains.
         processes: the group, with the time after which one that says nothing counts as ended.
+        family: of the network that is trained.
     """
 
-    def __init__(self, device: torch.device, processes: distributed.ProcessGroup) -> None:
+    def __init__(
+        self,
+        device: torch.device,
+        processes: distributed.ProcessGroup,
+        family: NetworkFamily = DIGITS_FAMILY,
+    ) -> None:
         self._processes = processes
+        self._family = family
         self.rank = distributed.get_rank()
         self.size = distributed.get_world_size()
         self._device = device
@@ -59,7 +67,7 @@ class DistributedRun:
             channels.copy_(torch.tensor(network.channels))
         self._do(distributed.broadcast, channels, 0)
         if network is None:
-            network = ConvolutionalNetwork(channels.tolist())
+            network = ConvolutionalNetwork(channels.tolist(), self._family)
             network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         with torch.no_grad():
             for tensor in [*network.parameters(), *network.buffers()]:

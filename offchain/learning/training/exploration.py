@@ -64,8 +64,8 @@ def explore(
 ) -> ConvolutionalNetwork:
     """Return the sub-network around the skeleton of `network` that `seed` chooses.
 
-    `images` float32 [n, 1, side, side] and `labels` int64 [n] measure the importance of channels
-    and set the normalisation of new ones.
+    `images` float32 [n, in, height, width] and `labels` int64 [n] measure the importance of
+    channels and set the normalisation of new ones.
     """
     if settings.by_importance:
         count = settings.importance_images
@@ -113,7 +113,7 @@ def choose_channels(
 def _allowed(channels: Sequence[int], family: NetworkFamily, settings: ExplorationSettings) -> bool:
     limit = settings.multiply_adds
     too_much = limit is not None and multiply_adds(family, channels) > limit
-    return not too_much and family.too_large(channels) is None
+    return not too_much and family.reason_against(channels) is None
 
 
 def _choose_layer(
@@ -150,7 +150,7 @@ def add_channels(
     device = network.linear.weight.device
     channels = [old + new for old, new in zip(network.channels, fresh, strict=True)]
     larger = ConvolutionalNetwork(channels, network.family).to(device)
-    inputs = 1
+    inputs = network.family.inputs
     for (old, old_norm), (new, new_norm), count in zip(
         network.layers(), larger.layers(), fresh, strict=True
     ):
@@ -181,8 +181,8 @@ def channel_importance(
 ) -> tuple[Tensor, ...]:
     """Return for each convolution the importance of its channels, float64 [channels] on the CPU.
 
-    `images` float32 [n, 1, side, side] and `labels` int64 [n] are on the network's device; n is at
-    least 1. The network is looked at in evaluation mode and left in it.
+    `images` float32 [n, in, height, width] and `labels` int64 [n] are on the network's device; n is
+    at least 1. The network is looked at in evaluation mode and left in it.
     """
     network.eval()
     sums = [torch.zeros(channels, dtype=torch.float64) for channels in network.channels]
@@ -209,7 +209,7 @@ def keep_channels(
     """
     device = network.linear.weight.device
     smaller = ConvolutionalNetwork([len(layer) for layer in kept], network.family).to(device)
-    inputs = torch.zeros(1, dtype=torch.int64, device=device)
+    inputs = torch.arange(network.family.inputs, device=device)
     for (old, old_norm), (new, new_norm), layer in zip(
         network.layers(), smaller.layers(), kept, strict=True
     ):

@@ -22,7 +22,8 @@ class GradientStep:
     small is computed in two halves from then on, in four quarters, and so on: the gradients are
     added up, only normalisation sees fewer images at a time. That is said once.
 
-    `compiled` has torch.compile generate code, on a GPU with CUDA graphs.
+    `compiled` has torch.compile generate code, on a GPU with CUDA graphs. `augment` changes the
+    images of a batch before they are trained on.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class GradientStep:
         device: torch.device,
         label_smoothing: float = 0.0,
         compiled: bool = False,
+        augment: Callable[[Tensor], Tensor] = lambda images: images,
     ) -> None:
         self._network = network
         self._samples = samples
         self._device = device
         self._label_smoothing = label_smoothing
+        self._augment = augment
         self._parts = 1
         on_gpu = device.type == "cuda"
         self._reduced = on_gpu and torch.cuda.is_bf16_supported()
@@ -71,7 +74,8 @@ class GradientStep:
     def _in_parts(self, chosen: Tensor, batch: int) -> Tensor:
         total = torch.zeros((), device=self._device)
         for part in chosen.chunk(self._parts):
-            inputs, labels = self._samples.take(part)  # [b, 1, side, side], [b]
+            inputs, labels = self._samples.take(part)  # [b, in, height, width], [b]
+            inputs = self._augment(inputs)
             with torch.autocast(self._device.type, torch.bfloat16, enabled=self._reduced):
                 logits = self._forward(inputs)  # [b, classes]
             loss = functional.cross_entropy(

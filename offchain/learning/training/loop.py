@@ -12,9 +12,15 @@ import torch
 from numpy.typing import NDArray
 
 from offchain.errors import TrainingError
-from offchain.learning.exact.integer_network import IntegerNetwork
+from offchain.learning.exact.integer_network import (
+    DIGITS_FAMILY,
+    IntegerNetwork,
+    NetworkFamily,
+)
 from offchain.learning.formats.digits import DigitSamples
 from offchain.learning.task import ProgressCallback
+from offchain.learning.training.augmentation import Augmentation
+from offchain.learning.training.device import device_name
 from offchain.learning.training.exploration import explore
 from offchain.learning.training.gradient_step import GradientStep
 from offchain.learning.training.group import Alone, TrainingGroup
@@ -48,8 +54,9 @@ def train_network(
     clock: Callable[[], float] = time.monotonic,
     weights: NDArray[np.float64] | None = None,
     group: TrainingGroup | None = None,
+    family: NetworkFamily = DIGITS_FAMILY,
 ) -> TrainingResult:
-    """Train on `samples`, at least one, starting from `previous` if there is one.
+    """Train a network of `family` on `samples`, at least one, from `previous` if there is one.
 
     `weights` [n], from 0 to 1, say how often each sample takes part. The seed fixes the first
     network, which channels are explored, and the order of the samples. Two runs still differ
@@ -62,7 +69,16 @@ def train_network(
     group = group or Alone()
     try:
         return _train(
-            samples, previous, seed, settings, progress, torch.device(device), clock, weights, group
+            samples,
+            previous,
+            seed,
+            settings,
+            progress,
+            torch.device(device),
+            clock,
+            weights,
+            group,
+            family,
         )
     except BaseException:
         group.give_up()
@@ -79,6 +95,7 @@ def _train(
     clock: Callable[[], float],
     weights: NDArray[np.float64] | None,
     group: TrainingGroup,
+    family: NetworkFamily,
 ) -> TrainingResult:
     started = clock()
 
@@ -90,13 +107,18 @@ def _train(
     batches = resident.batches(seed, batch, weights)
 
     # The network: new, or the previous best, explored.
-    network = group.same_start(lambda: starting_network(resident, previous, seed, settings, device))
+    network = group.same_start(
+        lambda: starting_network(resident, previous, seed, settings, device, family)
+    )
     peak = settings.learning_rate if previous is None else settings.warm_learning_rate
     parameters = list(network.parameters())
     optimiser = torch.optim.AdamW(
         parameters, lr=peak, weight_decay=settings.weight_decay, fused=True
     )
-    gradients = GradientStep(network, resident, device, settings.label_smoothing, settings.compiled)
+    augment = Augmentation(settings.shift, settings.mirror, seed + group.rank)
+    gradients = GradientStep(
+        network, resident, device, settings.label_smoothing, settings.compiled, augment
+    )
 
     network.train()
     loss = math.nan
@@ -125,7 +147,8 @@ def _train(
             elapsed = max(clock() - started, 1e-9)
             # Where time ends the run, as many steps as there will be at this pace.
             expected = min(steps, max(step, round(step * settings.seconds / elapsed)))
-            progress(TrainingProgress(step, expected, loss, step * batch / elapsed))
+            rate = step * batch / elapsed
+            progress(TrainingProgress(step, expected, loss, rate, device_name(device)))
             losses.zero_()
             reported = step
 
@@ -140,6 +163,7 @@ def starting_network(
     seed: int,
     settings: TrainingSettings,
     device: torch.device,
+    family: NetworkFamily = DIGITS_FAMILY,
 ) -> ConvolutionalNetwork:
     """Return the network that training begins with, on `device`, in channels-last order.
 
@@ -149,7 +173,9 @@ def starting_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = (
-            ConvolutionalNetwork(settings.channels) if previous is None else dequantise(previous)
+            ConvolutionalNetwork(settings.channels, family)
+            if previous is None
+            else dequantise(previous)
         )
     network.to(device)
     if previous is not None:

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 
 def normalise_and_clamp(normalisation: nn.BatchNorm2d, sums: Tensor) -> Tensor:
-    """Return `sums` [n, channels, side, side] normalised and clamped to 0 .. 1.
+    """Return `sums` [n, channels, height, width] normalised and clamped to 0 .. 1.
 
     A single value per channel, as one image gives in the hidden layer, has no variance: it is
     normalised with the running statistics also in training.

@@ -28,12 +28,18 @@ from numpy.typing import NDArray
 from torch import Tensor, distributed
 
 from offchain.errors import TrainingError
-from offchain.learning.exact.integer_network import IntegerNetwork
-from offchain.learning.formats.digits import DigitSamples, concatenate
+from offchain.learning.exact.integer_network import (
+    DIGITS_FAMILY,
+    IntegerNetwork,
+    NetworkFamily,
+)
+from offchain.learning.formats.digits import DigitSamples
+from offchain.learning.formats.samples import LabelledImages
 from offchain.learning.task import ProgressCallback
 from offchain.learning.training.distributed_run import DistributedRun, GroupBroken, exchange
 from offchain.learning.training.loop import TrainingResult, train_network
 from offchain.learning.training.place import ProcessPlace
+from offchain.learning.training.sent_family import family_as_json, family_of_json
 from offchain.learning.training.settings import TrainingSettings
 from offchain.learning.training.shared_judging import Judge, SharedJudging
 from offchain.programs.standard_output import settle_output
@@ -57,7 +63,7 @@ LAST_STEP_SECONDS = 10.0
 
 SENT_SETTINGS = (
     "epochs", "maximum_steps", "seconds", "batch", "learning_rate", "weight_decay", "warm_up",
-    "label_smoothing", "report_steps", "compiled",
+    "label_smoothing", "report_steps", "compiled", "shift", "mirror",
 )  # fmt: skip
 """The settings that a helper needs: it neither explores nor chooses data."""
 
@@ -70,6 +76,7 @@ class Job:
     weights: NDArray[np.float64] | None
     seed: int
     settings: TrainingSettings
+    family: NetworkFamily
 
 
 class JobKind(IntEnum):
@@ -88,10 +95,21 @@ class TrainingProcesses:
     Args:
         place: which of them this one is.
         silence_seconds: see `SILENCE_SECONDS`.
+        cpu_only: whether no GPU is to be used.
     """
 
-    def __init__(self, place: ProcessPlace, silence_seconds: float = SILENCE_SECONDS) -> None:
-        on_gpu = torch.cuda.is_available() and torch.cuda.device_count() > place.local_rank
+    def __init__(
+        self,
+        place: ProcessPlace,
+        silence_seconds: float = SILENCE_SECONDS,
+        *,
+        cpu_only: bool = False,
+    ) -> None:
+        on_gpu = (
+            not cpu_only
+            and torch.cuda.is_available()
+            and torch.cuda.device_count() > place.local_rank
+        )
         self.place = place
         self.device = torch.device("cuda", place.local_rank) if on_gpu else torch.device("cpu")
         self._broken = False
@@ -120,6 +138,7 @@ class TrainingProcesses:
         progress: ProgressCallback,
         clock: Callable[[], float],
         weights: NDArray[np.float64] | None,
+        family: NetworkFamily = DIGITS_FAMILY,
     ) -> TrainingResult:
         """Train as `training.train_network` does, in all processes together.
 
@@ -139,8 +158,8 @@ class TrainingProcesses:
                 if not self._broken and len(samples):
                     rate = settings.warm_learning_rate if previous else settings.learning_rate
                     sent = replace(settings, learning_rate=rate)
-                    self._send(Job(samples, weights, seed, sent))
-                    run = DistributedRun(self.device, self._group)
+                    self._send(Job(samples, weights, seed, sent, family))
+                    run = DistributedRun(self.device, self._group, family)
                 return train_network(
                     samples,
                     previous,
@@ -151,18 +170,19 @@ class TrainingProcesses:
                     clock_until_the_end,
                     weights,
                     run,
+                    family,
                 )
             except GroupBroken:
                 self._break()
                 raise
 
     def points(
-        self, network: IntegerNetwork, payloads: Sequence[DigitSamples], judge: Judge
-    ) -> NDArray[np.uint8]:
+        self, network: IntegerNetwork, payloads: Sequence[LabelledImages], judge: Judge
+    ) -> NDArray[np.uint8] | None:
         """What a network earns on each sample, uint8 [samples], each process judging a part.
 
-        This one judges alone what is too little to share, what is asked while they train, and
-        everything once a process has ended. The result is the same in all cases.
+        None: this process is to judge alone, as what is too little to share, what is asked while
+        they train, and everything once a process has ended. The points are the same in all cases.
 
         Args:
             network: to be judged.
@@ -181,7 +201,7 @@ class TrainingProcesses:
                 self._break()
             finally:
                 self._busy.release()
-        return judge(network, concatenate(payloads))
+        return None
 
     @property
     def is_alone(self) -> bool:
@@ -255,7 +275,8 @@ class TrainingProcesses:
                 lambda _: None,
                 self.device,
                 weights=job.weights,
-                group=DistributedRun(self.device, self._group),
+                group=DistributedRun(self.device, self._group, job.family),
+                family=job.family,
             )
         except GroupBroken:
             raise
@@ -282,28 +303,30 @@ class TrainingProcesses:
     def _send(self, job: Job) -> None:
         self._announce(JobKind.TRAIN)
         settings = {name: getattr(job.settings, name) for name in SENT_SETTINGS}
-        text = json.dumps({"seed": job.seed, "settings": settings}).encode()
         images = torch.tensor(job.samples.images)
-        sizes = [len(text), len(images), images.shape[-1], job.weights is not None]
-        parts = [
-            torch.tensor(sizes, dtype=torch.int64),
-            torch.tensor(list(text), dtype=torch.uint8),
-            images,
-            torch.tensor(job.samples.labels),
-        ]
+        told = {
+            "seed": job.seed,
+            "settings": settings,
+            "family": family_as_json(job.family),
+            "images": images.shape,
+        }
+        text = torch.tensor(list(json.dumps(told).encode()), dtype=torch.uint8)
+        sizes = torch.tensor([len(text), len(images), job.weights is not None], dtype=torch.int64)
+        parts = [sizes, text, images, torch.tensor(job.samples.labels)]
         if job.weights is not None:
             parts.append(torch.tensor(job.weights))
         for part in parts:
             exchange(distributed.broadcast, part, 0, group=self._group)
 
     def _receive(self) -> Job:
-        length, count, side, weighted = self._received((4,), torch.int64).tolist()
+        length, count, weighted = self._received((3,), torch.int64).tolist()
         text = json.loads(bytes(self._received((length,), torch.uint8).tolist()))
-        images = self._received((count, side, side), torch.uint8).numpy()
+        images = self._received(tuple(text["images"]), torch.uint8).numpy()
         labels = self._received((count,), torch.uint8).numpy()
         weights = self._received((count,), torch.float64).numpy() if weighted else None
         settings = TrainingSettings(**text["settings"], exploration=None)
-        return Job(DigitSamples(images, labels), weights, text["seed"], settings)
+        family = family_of_json(text["family"])
+        return Job(DigitSamples(images, labels), weights, text["seed"], settings, family)
 
     def _received(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         tensor = torch.zeros(shape, dtype=dtype)

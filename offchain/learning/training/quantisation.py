@@ -40,24 +40,28 @@ def quantise(network: ConvolutionalNetwork) -> IntegerNetwork:
     layers = []
     for convolution, normalisation in network.layers():
         gain, offset = gain_and_offset(normalisation)
-        weight = _to_numpy(convolution.weight * gain[:, None, None, None])
-        layers.append(_quantise_layer(weight, _to_numpy(offset), shared_shift=False))
+        weight = to_numpy(convolution.weight * gain[:, None, None, None])
+        layers.append(quantise_layer(weight, to_numpy(offset), shared_shift=False))
     linear = network.linear
-    layers.append(
-        _quantise_layer(_to_numpy(linear.weight), _to_numpy(linear.bias), shared_shift=True)
-    )
+    layers.append(quantise_layer(to_numpy(linear.weight), to_numpy(linear.bias), shared_shift=True))
     integer = IntegerNetwork(network.family, tuple(layers[:-1]), layers[-1])
     check_network(integer)
     return integer
 
 
-def _to_numpy(tensor: torch.Tensor) -> NDArray[np.float64]:
+def to_numpy(tensor: torch.Tensor) -> NDArray[np.float64]:
+    """The numbers of a tensor, in double precision and in the host's memory."""
     return tensor.detach().to("cpu", torch.float64).numpy()
 
 
-def _quantise_layer(
+def quantise_layer(
     weight: NDArray[np.float64], bias: NDArray[np.float64], shared_shift: bool
 ) -> IntegerLayer:
+    """Return the layer whose sums are 255 * 2^shift times those of `weight` and `bias`.
+
+    Its weights fit -64 .. 64 and its sums stay below 2^24. Raises `TrainingError` if a number is
+    not finite or no shift is small enough.
+    """
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise TrainingError("training ended with weights that are not finite numbers")
     largest = np.abs(weight).reshape(len(bias), -1).max(axis=1)
@@ -113,16 +117,17 @@ def dequantise(integer: IntegerNetwork) -> ConvolutionalNetwork:
     for layer, (convolution, normalisation) in zip(
         integer.convolutions, network.layers(), strict=True
     ):
-        weight, bias = _dequantise_layer(layer)
+        weight, bias = dequantise_layer(layer)
         convolution.weight.copy_(weight)
         set_gain_and_offset(normalisation, torch.ones(len(bias)), bias)
-    weight, bias = _dequantise_layer(integer.linear)
+    weight, bias = dequantise_layer(integer.linear)
     network.linear.weight.copy_(weight)
     network.linear.bias.copy_(bias)
     return network
 
 
-def _dequantise_layer(layer: IntegerLayer) -> tuple[torch.Tensor, torch.Tensor]:
+def dequantise_layer(layer: IntegerLayer) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return weights and biases that `quantise_layer` made, as they were but for rounding."""
     unit = np.exp2(-layer.shift.astype(np.float64))
     weight = layer.weight * unit.reshape(-1, *[1] * (layer.weight.ndim - 1))
     bias = layer.bias * unit / ACTIVATION_MAXIMUM

@@ -28,7 +28,7 @@ class ResidentSamples:
         if len(samples) == 0:
             raise TrainingError("there are no samples to train on")
         self._device = device
-        self._images = _tensor(samples.images)  # uint8 [n, side, side]
+        self._images = _tensor(samples.images)  # uint8 [n, height, width] or [n, height, width, in]
         self._labels = _tensor(samples.labels)  # uint8 [n]
         try:
             self._images, self._labels = self._images.to(device), self._labels.to(device)
@@ -44,7 +44,7 @@ class ResidentSamples:
         return len(self._labels)
 
     def take(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        """Return inputs float32 [b, 1, side, side] in 0 .. 1 and labels int64 [b] of samples.
+        """Return inputs float32 [b, in, height, width], 0 to 1, and labels int64 [b] of samples.
 
         `chosen` are their numbers, int64 [b].
         """

@@ -61,7 +61,8 @@ class TrainingSettings:
     `warm_up` is the part of the run, 0 to 1, in which the rate rises. `label_smoothing` is the
     part of each target that is spread over all classes. Progress is reported every `report_steps`
     steps. `compiled` lets torch.compile generate code for the steps: it needs a C++ compiler (or a
-    GPU with Triton) and about a minute before the first step.
+    GPU with Triton) and about a minute before the first step. Each time an image is trained on it
+    is moved by up to `shift` pixels, and where `mirror` says so mirrored half of the times.
 
     The defaults suit a small machine that runs several nodes: some seconds of one core.
     """
@@ -78,6 +79,8 @@ class TrainingSettings:
     label_smoothing: float = 0.0
     report_steps: int = 20
     compiled: bool = False
+    shift: int = 0
+    mirror: bool = False
     exploration: ExplorationSettings | None = field(default_factory=ExplorationSettings)
     data: DataSettings = field(default_factory=DataSettings)
 

@@ -6,23 +6,25 @@ together are what one process would have found, to the bit.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import structlog
 import torch
 from numpy.typing import NDArray
-from torch import distributed
+from torch import Tensor, distributed
 
 from offchain.errors import EvaluationError
 from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import IntegerNetwork, encode_model, parse_model
-from offchain.learning.formats.digits import DigitSamples, concatenate
+from offchain.learning.formats.samples import LabelledImages
 from offchain.learning.training.distributed_run import exchange
+from offchain.learning.training.sent_family import family_as_json, family_of_json
 
 log = structlog.get_logger()
 
-Judge = Callable[[IntegerNetwork, DigitSamples], NDArray[np.uint8]]
+Judge = Callable[[IntegerNetwork, LabelledImages], NDArray[np.uint8]]
 """The points of a network on samples, uint8 [samples]."""
 
 
@@ -38,25 +40,26 @@ class SharedJudging:
         self._group = group
         self._device = device
         self._rank, self._size = distributed.get_rank(), distributed.get_world_size()
-        self._payloads: tuple[DigitSamples, ...] = ()
-        self._samples = DigitSamples(np.zeros((0, 1, 1), np.uint8), np.zeros(0, np.uint8))
+        self._payloads: tuple[LabelledImages, ...] = ()
+        self._samples = LabelledImages(np.zeros((0, 1, 1), np.uint8), np.zeros(0, np.uint8))
         self._part = 0
         self._evaluator: ExactEvaluator | None = None
 
     # ---- number 0 ----------------------------------------------------------------------------
 
-    def has(self, payloads: Sequence[DigitSamples]) -> bool:
+    def has(self, payloads: Sequence[LabelledImages]) -> bool:
         """Whether these very payloads are those that the processes have."""
         same = map(lambda mine, asked: mine is asked, self._payloads, payloads)
         return len(self._payloads) == len(payloads) and all(same)
 
-    def share(self, payloads: Sequence[DigitSamples]) -> None:
+    def share(self, payloads: Sequence[LabelledImages]) -> None:
         """Give each process its part of the samples; `GroupBroken` if one has ended."""
-        self._samples, self._payloads = concatenate(payloads), ()
-        count, part = len(self._samples), self._part_of(len(self._samples))
-        side = self._samples.images.shape[-1]
-        self._exchange(distributed.broadcast, torch.tensor([count, side]), 0)
-        images = np.zeros((part * self._size, side, side), np.uint8)
+        self._samples, self._payloads = _together(payloads), ()
+        count, *shape = self._samples.images.shape
+        part = self._part_of(count)
+        self._exchange(distributed.broadcast, torch.tensor([count, len(shape)]), 0)
+        self._exchange(distributed.broadcast, torch.tensor(shape), 0)
+        images = np.zeros((part * self._size, *shape), np.uint8)
         labels = np.zeros(part * self._size, np.uint8)
         images[:count], labels[:count] = self._samples.images, self._samples.labels
         for whole in (torch.from_numpy(images), torch.from_numpy(labels)):
@@ -70,9 +73,11 @@ class SharedJudging:
         Raises:
             GroupBroken: a process has ended.
         """
-        model = torch.frombuffer(bytearray(encode_model(network)), dtype=torch.uint8)
-        self._exchange(distributed.broadcast, torch.tensor([len(model)]), 0)
-        self._exchange(distributed.broadcast, model, 0)
+        family = json.dumps(family_as_json(network.family)).encode()
+        told = [_bytes_of(family), _bytes_of(encode_model(network))]
+        self._exchange(distributed.broadcast, torch.tensor([len(text) for text in told]), 0)
+        for text in told:
+            self._exchange(distributed.broadcast, text, 0)
         count, part = len(self._samples), self._part_of(len(self._samples))
         replies = [torch.zeros(1 + part, dtype=torch.uint8) for _ in range(self._size)]
         try:
@@ -93,34 +98,31 @@ class SharedJudging:
                 found[start:end] = judge(network, self._cut(start, end))
         return found[:count]
 
-    def _cut(self, start: int, end: int) -> DigitSamples:
-        return DigitSamples(self._samples.images[start:end], self._samples.labels[start:end])
+    def _cut(self, start: int, end: int) -> LabelledImages:
+        return self._samples.chosen(slice(start, end))
 
     # ---- the helpers -------------------------------------------------------------------------
 
     def take_share(self) -> None:
         """Take this process's part of the samples; `GroupBroken` if a process has ended."""
-        sizes = torch.zeros(2, dtype=torch.int64)
-        self._exchange(distributed.broadcast, sizes, 0)
-        count, side = sizes.tolist()
+        count, axes = self._received(2, torch.int64).tolist()
+        shape = self._received(axes, torch.int64).tolist()
         part = self._part_of(count)
-        images = torch.empty((part, side, side), dtype=torch.uint8)
+        images = torch.empty((part, *shape), dtype=torch.uint8)
         labels = torch.empty(part, dtype=torch.uint8)
         self._exchange(distributed.scatter, images, None, 0)
         self._exchange(distributed.scatter, labels, None, 0)
         own = max(0, min(part, count - self._rank * part))
-        self._samples = DigitSamples(images[:own].numpy(), labels[:own].numpy())
+        self._samples = LabelledImages(images[:own].numpy(), labels[:own].numpy())
         self._part = part
 
     def help(self) -> None:
         """Judge this process's part of the samples; `GroupBroken` if a process has ended."""
-        length = torch.zeros(1, dtype=torch.int64)
-        self._exchange(distributed.broadcast, length, 0)
-        model = torch.zeros(int(length), dtype=torch.uint8)
-        self._exchange(distributed.broadcast, model, 0)
+        lengths = self._received(2, torch.int64).tolist()
+        told, model = (self._received(length, torch.uint8).numpy().tobytes() for length in lengths)
         reply = torch.zeros(1 + self._part, dtype=torch.uint8)
         try:
-            network = parse_model(model.numpy().tobytes())
+            network = parse_model(model, family_of_json(json.loads(told)))
             found = self._own_evaluator().points(
                 network, self._samples.images, self._samples.labels
             )
@@ -138,5 +140,21 @@ class SharedJudging:
     def _part_of(self, count: int) -> int:
         return -(-count // self._size)
 
+    def _received(self, count: int, dtype: torch.dtype) -> Tensor:
+        tensor = torch.zeros(count, dtype=dtype)
+        self._exchange(distributed.broadcast, tensor, 0)
+        return tensor
+
     def _exchange(self, operation: Callable[..., object], *arguments: object) -> None:
         exchange(operation, *arguments, group=self._group)
+
+
+def _together(payloads: Sequence[LabelledImages]) -> LabelledImages:
+    return LabelledImages(
+        np.concatenate([payload.images for payload in payloads]),
+        np.concatenate([payload.labels for payload in payloads]),
+    )
+
+
+def _bytes_of(text: bytes) -> Tensor:
+    return torch.frombuffer(bytearray(text), dtype=torch.uint8)

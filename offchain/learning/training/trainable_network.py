@@ -31,7 +31,7 @@ class ConvolutionalNetwork(nn.Module):
         super().__init__()
         self.family = family
         self.channels = tuple(channels)
-        inputs = 1
+        inputs = family.inputs
         self.convolutions = nn.ModuleList()
         self.normalisations = nn.ModuleList()
         for outputs, kernel, stride, margin in zip(
@@ -44,7 +44,7 @@ class ConvolutionalNetwork(nn.Module):
             inputs = outputs
         for _, normalisation in self.layers():
             nn.init.constant_(normalisation.weight, INITIAL_GAIN)
-        self.linear = nn.Linear(inputs * family.sides[-1] ** 2, family.classes)
+        self.linear = nn.Linear(inputs * family.pixels, family.classes)
 
     def layers(self) -> Iterator[tuple[nn.Conv2d, nn.BatchNorm2d]]:
         """Yield each convolution with its normalisation."""
@@ -52,19 +52,19 @@ class ConvolutionalNetwork(nn.Module):
             yield cast(nn.Conv2d, convolution), cast(nn.BatchNorm2d, normalisation)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits float32 [n, classes] of images float32 [n, 1, side, side] in 0 .. 1."""
+        """Return logits float32 [n, classes] of images float32 [n, in, height, width], 0 to 1."""
         logits: Tensor = self.linear(self.activations(images)[-1].flatten(1))
         return logits
 
     def activations(self, images: Tensor) -> list[Tensor]:
-        """Return each convolution's clamped output, [n, out, side, side], for images as above."""
+        """Return each convolution's clamped output, [n, out, height, width], for such images."""
         found = []
         activation = images
         for layer, (convolution, normalisation) in enumerate(self.layers()):
-            # [n, in, side, side] -> [n, out, side / stride, side / stride]
-            if layer == 0 and can_be_rearranged(convolution, self.family.input_side):
+            # [n, in, height, width] -> [n, out, height / stride, width / stride]
+            if layer == 0 and can_be_rearranged(convolution, self.family.sizes[0]):
                 sums = convolve_rearranged(activation, convolution)
-            elif activation.shape[-1] == convolution.kernel_size[-1] and not convolution.padding[0]:
+            elif activation.shape[2:] == convolution.kernel_size and not convolution.padding[0]:
                 sums = convolve_whole(activation, convolution)
             else:
                 sums = convolution(activation)
@@ -73,18 +73,19 @@ class ConvolutionalNetwork(nn.Module):
         return found
 
 
-def can_be_rearranged(convolution: nn.Conv2d, side: int) -> bool:
-    """Return whether `convolve_rearranged` serves for images of `side`."""
+def can_be_rearranged(convolution: nn.Conv2d, size: tuple[int, int]) -> bool:
+    """Return whether `convolve_rearranged` serves for images of this height and width."""
     margin = cast(int, convolution.padding[0])
     return (
-        side % 2 == 0
+        size[0] % 2 == 0
+        and size[1] % 2 == 0
         and convolution.stride[0] == 2
         and convolution.kernel_size[0] == 2 * margin + 1
     )
 
 
 def convolve_rearranged(images: Tensor, convolution: nn.Conv2d) -> Tensor:
-    """Return what `convolution`, of stride 2, gives for `images` [n, in, side, side], side even.
+    """Return what `convolution`, of stride 2, gives for `images` of even height and width.
 
     Each square of 2 x 2 pixels becomes one pixel of 4 channels, and the kernel is rearranged
     likewise, so that the stride is 1. With a single input channel, the gradient of a strided
@@ -118,11 +119,15 @@ def convolve_whole(images: Tensor, convolution: nn.Conv2d) -> Tensor:
 
 
 def images_to_float(images: Tensor) -> Tensor:
-    """Return uint8 images [n, side, side] as float32 [n, 1, side, side] in 0 .. 1."""
-    return images.unsqueeze(1).float().mul_(1.0 / 255.0)
+    """Return images uint8 [n, height, width, in] as float32 [n, in, height, width], 0 to 1.
+
+    Of images of one channel the last axis may be missing.
+    """
+    by_plane = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
+    return by_plane.float().mul_(1.0 / 255.0)
 
 
-def gain_and_offset(normalisation: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+def gain_and_offset(normalisation: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Return what `normalisation` multiplies by and adds in evaluation mode, each [channels]."""
     mean = cast(Tensor, normalisation.running_mean)
     variance = cast(Tensor, normalisation.running_var)
@@ -131,7 +136,9 @@ def gain_and_offset(normalisation: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def set_gain_and_offset(normalisation: nn.BatchNorm2d, gain: Tensor, offset: Tensor) -> None:
+def set_gain_and_offset(
+    normalisation: nn.BatchNorm1d | nn.BatchNorm2d, gain: Tensor, offset: Tensor
+) -> None:
     """Make `normalisation` multiply by `gain` and add `offset`, given its running statistics."""
     mean = cast(Tensor, normalisation.running_mean)
     variance = cast(Tensor, normalisation.running_var)
@@ -143,7 +150,7 @@ def set_gain_and_offset(normalisation: nn.BatchNorm2d, gain: Tensor, offset: Ten
 def normalise_as(
     network: ConvolutionalNetwork, images: Tensor, fresh: Sequence[int] | None = None
 ) -> None:
-    """Give batch normalisation the statistics of `images` [n, 1, side, side].
+    """Give batch normalisation the statistics of `images` [n, in, height, width].
 
     What `network` computes in evaluation mode stays the same. A network read from integers has
     normalisation that does nothing; with the statistics that training will see, training goes on

@@ -24,9 +24,12 @@ from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ConfigurationError
 from offchain.headers.recorded import RecordedHeaders
-from offchain.learning.tasks.known import TASKS, make_learner
+from offchain.learning.kinds.known import find_kind
+from offchain.learning.task_file.words import TaskFile
+from offchain.learning.tasks.known import make_learner, task_named
 from offchain.node.demo.children import Child, Children
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
+from offchain.storage.location import open_store
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.toolchain.anvil_binary import require_anvil
 
@@ -47,8 +50,10 @@ class DemoPlan:
         patience: seconds after which feeder and nodes go on without those who are late.
         training_seconds: how long a model is trained at most; None: as the learner has it.
         store: the content store; None: a local one in the folder.
-        task: what the nodes learn.
+        task: what the nodes learn: a built-in task's name, or the path of a task file.
         liars: how many of the nodes, the last ones, state false points.
+        data: a path of samples that the nodes split; None: those that come with the task.
+        skip_bad: whether the rest of them is shared where some do not fit the task.
     """
 
     project: Path
@@ -61,6 +66,8 @@ class DemoPlan:
     store: str | None = None
     task: str = DEFAULT_TASK
     liars: int = 0
+    data: Path | None = None
+    skip_bad: bool = False
 
     def __post_init__(self) -> None:
         if self.liars >= self.nodes:
@@ -80,9 +87,20 @@ class DemoPlan:
         # All nodes take part from the first round on, however long a machine needs to start them.
         return replace(
             DEMO,
-            samples_per_part=TASKS[self.task].samples_per_part,
+            samples_per_part=task_named(self.task).samples_per_part,
             start_seconds=START_SECONDS,
         )
+
+    @property
+    def task_file(self) -> TaskFile:
+        """What the nodes learn, with the deployed number of samples in a part."""
+        return task_named(self.task, self.deployed_parameters.samples_per_part)
+
+    @property
+    def full_points(self) -> int:
+        """What a model earns on a sample that it gets right."""
+        task = self.task_file
+        return find_kind(task.kind).full_points(task)
 
     @property
     def logs(self) -> Path:
@@ -106,7 +124,7 @@ class DemoNetwork:
         children: the processes.
         feeder: the process that relays headers.
         workers: the nodes' processes, by node.
-        rpc: the chain's address.
+        anvil: the chain.
         relayer: the relayer's address.
     """
 
@@ -116,8 +134,13 @@ class DemoNetwork:
     children: Children
     feeder: Child
     workers: list[Child]
-    rpc: str
+    anvil: Anvil
     relayer: str
+
+    @property
+    def rpc(self) -> str:
+        """The chain's address."""
+        return self.anvil.url
 
     @property
     def observer(self) -> Web3Chain:
@@ -135,9 +158,13 @@ class DemoNetwork:
         options += ["--phase-seconds", str(round(self.plan.patience))]
         if self.plan.training_seconds is not None:
             options += ["--training-seconds", str(self.plan.training_seconds)]
+        if self.plan.data is not None:
+            options += ["--data", str(self.plan.data)]
+        if self.plan.skip_bad:
+            options.append("--skip-bad")
         if not self.plan.is_liar(node):
             return self.children.start(f"node-{node}", "worker", options)
-        options += ["--points", str(TASKS[self.plan.task].points)]
+        options += ["--points", str(self.plan.full_points)]
         return self.children.start(f"liar-{node}", "commands/demo/liar", options)
 
 
@@ -203,7 +230,7 @@ def running_network(plan: DemoPlan, report: Callable[[str], None]) -> Iterator[D
         )
         workers: list[Child] = []
         network = DemoNetwork(
-            plan, contracts, source, children, feeding, workers, anvil.url, relayer_url
+            plan, contracts, source, children, feeding, workers, anvil, relayer_url
         )
         workers += [network.start_worker(node) for node in range(plan.nodes)]
         yield network
@@ -219,14 +246,18 @@ def deploy_on(
     last = BlockHeader.parse(checkpoint.headers[-HEADER_SIZE:])
     DevelopmentClock(ethereum).set(last.time)
     parameters = plan.deployed_parameters
-    learner = make_learner(plan.task, parameters.samples_per_part)
+    task = plan.task_file
+    description = make_learner(task).description
+    # Under its hash, which the contracts are bound to: whoever has a store needs no deployment file
+    # to know what is learned.
+    open_store(plan.store or str(plan.folder / "store"), for_writing=True).put(description)
     deployment = deploy(
         ethereum,
         deployer,
         DeploymentPlan(
             tuple(str(account(node).address) for node in range(plan.nodes)),
             checkpoint,
-            DeployedTask(plan.task, learner.description, TASKS[plan.task].judge),
+            DeployedTask(task.name, description, task.model.judge),
             MAINNET,
             parameters,
             DEMO_RELAY,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.gas import gas_by_function
-from offchain.learning.tasks.known import TASKS
 from offchain.node.demo.disputes import FUNCTIONS, DisputeEvent, DisputeTeller
 from offchain.node.demo.local_network import DemoNetwork
 from offchain.node.demo.report import BlockReport, Rewards, report_block
@@ -109,7 +108,7 @@ class Watcher:
             self._network.source,
             self._network.accounts(),
             self._rewards.get(self._follower.history.blocks[number].round, Rewards()),
-            TASKS[self._network.plan.task].points,
+            self._network.plan.full_points,
         )
 
     def is_claimed(self, number: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -13,10 +14,13 @@ from offchain.chain.follower import FOREIGN_CHAIN
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.errors import ChainError, ModelChainError
 from offchain.headers.next_batch import next_batch
+from offchain.node.monitoring.watch import Watch
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
 
 log = structlog.get_logger()
+
+WAITING: Final = "the next Bitcoin headers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,14 @@ class FollowingFeeder:
         relay: reads what the relay holds.
         source: the headers.
         rules: of the Bitcoin network.
+        watch: is told what the chain says.
     """
 
     chain: Chain
     relay: RelayReader
     source: HeaderSource
     rules: Rules
+    watch: Watch | None = None
 
     def run(self, stopped: threading.Event, pause_seconds: float = 30.0) -> None:
         """Feed until ``stopped``; what fails is tried again.
@@ -45,7 +51,11 @@ class FollowingFeeder:
             try:
                 while self.step() and not stopped.is_set():
                     pass
+                if self.watch is not None:
+                    self.watch.looked(self.chain.status(), (WAITING,))
             except ModelChainError as error:
+                if self.watch is not None:
+                    self.watch.failed(error)
                 self._check_chain()
                 log.warning("could not feed, trying again", reason=str(error))
             stopped.wait(pause_seconds)

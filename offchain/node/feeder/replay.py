@@ -16,6 +16,7 @@ from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
 from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.errors import HeaderError, ModelChainError, RevertedError
 from offchain.node.feeder.schedule import Feed, ReplaySchedule, decide_feed
+from offchain.node.monitoring.watch import Watch
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
 from offchain.protocol.words.status import ChainStatus, Phase
@@ -61,6 +62,7 @@ class ReplayingFeeder:
         relay: what the relay was deployed with.
         replay: when the replay goes on.
         monotonic: seconds.
+        watch: is told what the chain says.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class ReplayingFeeder:
         relay: RelaySettings,
         replay: ReplaySchedule,
         monotonic: Callable[[], float],
+        watch: Watch | None = None,
     ) -> None:
         self._chain = chain
         self._follower = follower
@@ -80,6 +83,7 @@ class ReplayingFeeder:
         self._relay = relay
         self._replay = replay
         self._monotonic = monotonic
+        self._watch = watch or Watch(monotonic)
         self._decisions = DecisionTimes.of(source, relay.buffer_seconds)
         self._phase: tuple[int, int, Phase] | None = None
         self._since = 0.0
@@ -97,6 +101,7 @@ class ReplayingFeeder:
             except (HeaderError, *FOREIGN_CHAIN):
                 raise
             except ModelChainError as error:
+                self._watch.failed(error)
                 log.warning("could not feed, trying again", reason=str(error))
                 stopped.wait(1.0)
                 continue
@@ -115,6 +120,7 @@ class ReplayingFeeder:
             self._seconds_in_phase(status),
             self._decisions.first_after,
         )
+        self._watch.looked(status, (feed.reason,))
         if feed.reason != self._reason:
             log.info(feed.reason)
             self._reason = feed.reason

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from offchain.errors import ChainError, StoreError
-from offchain.node.relayer.health import public_reason
+from offchain.node.monitoring.watch import public_reason
 from offchain.node.relayer.refused import Refused, Verdict
 from offchain.node.relayer.wire_fields import WireError
 from offchain.refusals import RefusalCode

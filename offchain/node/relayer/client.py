@@ -29,7 +29,7 @@ from offchain.protocol.words.actions import PublishTestKeys, Share
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.status import Phase
 from offchain.refusals import RefusalCode
-from offchain.strangers.http_address import checked_http_address
+from offchain.strangers.http_address import checked_http_address, checked_proxy_address
 
 _CHOICE_LABEL: Final = b"modelchain/relayer-choice/2"
 
@@ -53,13 +53,15 @@ class RelayerClient(Outlet):
 
     Args:
         url: its address.
+        proxy: what it is asked through; None: as the environment says.
 
     Raises:
-        ConfigurationError: the address is no http or https URL.
+        ConfigurationError: the address is no http or https URL, or the proxy is none.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, proxy: str | None = None) -> None:
         self._url = checked_http_address(url, "the relayer's address")
+        self._proxy = None if proxy is None else checked_proxy_address(proxy)
 
     def rank(self, secret: bytes, name: bytes) -> bytes:
         """Its place among relayers for something of that name: by chance for who has no secret."""
@@ -87,7 +89,7 @@ class RelayerClient(Outlet):
 
     @contextmanager
     def _connection(self) -> Iterator[RelayerConnection]:
-        connection = RelayerConnection(self._url)
+        connection = RelayerConnection(self._url, self._proxy)
         try:
             yield connection
         finally:
@@ -115,9 +117,10 @@ class Relayers(Outlet):
         seed: of the node: what chance is derived from; it tells nobody anything.
         parameters: the deployment's.
         clock: seconds.
+        proxy: what all of them are asked through; None: as the environment says.
 
     Raises:
-        ConfigurationError: an address is no http or https URL.
+        ConfigurationError: an address is no http or https URL, or the proxy is none.
     """
 
     def __init__(
@@ -126,8 +129,9 @@ class Relayers(Outlet):
         seed: bytes,
         parameters: Parameters,
         clock: Callable[[], float],
+        proxy: str | None = None,
     ) -> None:
-        self._clients = [RelayerClient(url) for url in dict.fromkeys(urls)]
+        self._clients = [RelayerClient(url, proxy) for url in dict.fromkeys(urls)]
         self._seed = seed
         self._parameters = parameters
         self._clock = clock

@@ -12,7 +12,7 @@ import httpx
 from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError
 from offchain.refusals import AnyCode, OtherCode, code_of
 from offchain.strangers.foreign_text import printable
-from offchain.strangers.http_address import checked_http_address, redacted
+from offchain.strangers.http_address import checked_http_address, checked_proxy_address, redacted
 from offchain.strangers.http_client import UnfitReply, open_client, read_body
 
 MAXIMUM_REPLY: Final = 1 << 18
@@ -36,15 +36,19 @@ class RelayerConnection:
 
     Args:
         url: the address.
+        proxy: what it is asked through; None: as the environment says.
 
     Raises:
-        ConfigurationError: it is no http or https URL.
+        ConfigurationError: it is no http or https URL, or the proxy is none.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, proxy: str | None = None) -> None:
         address = checked_http_address(url, "the relayer's address")
+        proxy = None if proxy is None else checked_proxy_address(proxy)
         self.url = redacted(address)
-        self._client = open_client(address, pause_seconds=30.0, reply_seconds=REPLY_SECONDS)
+        self._client = open_client(
+            address, pause_seconds=30.0, reply_seconds=REPLY_SECONDS, proxy=proxy
+        )
 
     def close(self) -> None:
         """Close the connections."""

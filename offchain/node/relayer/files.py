@@ -10,7 +10,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from offchain.errors import StoreError
-from offchain.storage.cid import cid_of
 from offchain.storage.local import LocalStore
 
 
@@ -27,7 +26,7 @@ class WaitingFiles:
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for part in folder.glob(".part-*"):  # of a process that was killed as it wrote
+            for part in folder.rglob(".part-*"):  # of a process that was killed as it wrote
                 part.unlink()
         except OSError as error:
             raise StoreError(f"the folder {folder} cannot be used: {error.strerror}") from error
@@ -54,9 +53,4 @@ class WaitingFiles:
         """Remove all other files; ``StoreError`` if one cannot be removed."""
         for digest in [held for held in list(self._held) if held not in digests]:
             self._held.discard(digest)
-            try:
-                (self._store.folder / cid_of(digest)).unlink(missing_ok=True)
-            except OSError as error:
-                raise StoreError(
-                    f"the folder {self._store.folder} cannot be written: {error.strerror}"
-                ) from error
+            self._store.forget(digest)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.errors import ChainError, RpcError
+from offchain.errors import ChainError
+from offchain.node.monitoring.watch import public_reason
 
 FRESH_SECONDS: Final = 1.0
 """For so long an answer of the chain is given again: asking often costs the chain nothing."""
@@ -74,17 +75,6 @@ class WorkLog:
                 "secondsAgo": int(self._clock() - since),
                 "over": not self._failing,
             }
-
-
-def public_reason(error: Exception) -> str:
-    """What anybody may know of an error.
-
-    Errors of the connection and of files name addresses (with access keys, often) and paths: of
-    those only the kind is told, the log has the rest.
-    """
-    if isinstance(error, ChainError) and not isinstance(error, RpcError):
-        return f"{type(error).__name__}: {error}"
-    return type(error).__name__
 
 
 class Health:

@@ -28,13 +28,14 @@ class OrderClient:
 
     Args:
         url: its address.
+        proxy: what it is asked through; None: as the environment says.
 
     Raises:
-        ConfigurationError: the address is no http or https URL.
+        ConfigurationError: the address is no http or https URL, or the proxy is none.
     """
 
-    def __init__(self, url: str) -> None:
-        self._connection = RelayerConnection(url)
+    def __init__(self, url: str, proxy: str | None = None) -> None:
+        self._connection = RelayerConnection(url, proxy)
 
     @property
     def url(self) -> str:

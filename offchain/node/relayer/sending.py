@@ -10,14 +10,16 @@ from typing import Final
 import structlog
 
 from offchain.chain.follower import ChainFollower
-from offchain.errors import RevertedError, StoreError
+from offchain.errors import ModelChainError, RevertedError, StoreError
+from offchain.node.flights import Flights
+from offchain.node.kept_files import KeptFiles
 from offchain.node.relayer.admission import Admission
 from offchain.node.relayer.mixing import Mixer, Place, Timing
 from offchain.node.relayer.orders import OrderDesk
 from offchain.node.relayer.queue import RelayerQueue, keys_name, share_name
 from offchain.node.relayer.refused import Refused, Verdict
 from offchain.node.relayer.wire import Publication
-from offchain.ports import Chain, ContentStore
+from offchain.ports import Chain, ContentStore, Receipt
 from offchain.protocol.words.actions import Share
 from offchain.protocol.words.contract_errors import ContractError
 from offchain.protocol.words.status import ChainStatus
@@ -25,8 +27,9 @@ from offchain.refusals import RefusalCode, revert_code
 
 log = structlog.get_logger()
 
-AT_ONCE: Final = 8
-"""Entries that are sent before orders have their turn."""
+AT_ONCE: Final = 16
+"""Entries that are sent before orders have their turn, and that are on their way at once: as many
+transactions of one account as every node keeps."""
 
 LOST_RACES: Final = frozenset(
     {
@@ -47,7 +50,7 @@ def entry_name(entry: Entry) -> str:
 
 @dataclass(slots=True)
 class Sending:
-    """Sends what waits in a queue. One thread works at a time.
+    """Sends what waits in a queue, several entries at once. One thread works at a time.
 
     Attributes:
         chain: sends with the relayer's own account.
@@ -61,6 +64,7 @@ class Sending:
         lock: held while the follower's history is read or grows.
         confirmations: EVM blocks after which what is on chain is forgotten, and what came too late
             dropped: until then blocks may be taken back, and it is sent again.
+        flights: what is on its way, by the entries' names.
     """
 
     chain: Chain
@@ -73,6 +77,8 @@ class Sending:
     orders: OrderDesk | None
     lock: threading.Lock
     confirmations: int = 0
+    flights: Flights = field(default_factory=Flights)
+    _sent: dict[str, Entry] = field(default_factory=dict, init=False)
     _swept: ChainStatus | None = field(default=None, init=False)
     _over: dict[str, int] = field(default_factory=dict, init=False)
 
@@ -83,13 +89,16 @@ class Sending:
             ChainError: the chain cannot be used; nothing is lost.
             StoreError: queue or store cannot be written.
         """
-        # First what is on its way, perhaps since before a restart: only then is it known what is
-        # left to send.
+        # First what is on its way since before a restart: only then is it known what is left to
+        # send.
         self.chain.settle()
         self._refresh()
+        if isinstance(self.store, KeptFiles):
+            self.store.look(self.follower.status)
+        landed = self._land()
         if self._swept is not self.follower.status:
             self._sweep()
-        sent = self._send_due()
+        sent = self._send_due() or landed
         if self.orders is not None:
             sent = self.orders.send() or sent
         return sent
@@ -122,8 +131,10 @@ class Sending:
         self.queue.forget_files()
         self._swept = status
 
-    def _waiting(self) -> tuple[Entry, ...]:
-        return (*self.queue.shares.all(), *self.queue.keys.all())
+    def _waiting(self) -> list[Entry]:
+        """What waits and is not on its way."""
+        waiting: tuple[Entry, ...] = (*self.queue.shares.all(), *self.queue.keys.all())
+        return [entry for entry in waiting if entry_name(entry) not in self.flights]
 
     def _verdict(self, entry: Entry) -> Verdict | Refused:
         """What the rules say of an entry now; with the lock held."""
@@ -153,6 +164,8 @@ class Sending:
         sent = False
         failed: StoreError | None = None
         for name in self.mixer.due(places)[:AT_ONCE]:
+            if not self.flights.free:
+                break
             try:
                 sent = self._send(entries[name]) or sent
             except StoreError as error:
@@ -162,6 +175,36 @@ class Sending:
             raise failed
         return sent
 
+    def _land(self) -> bool:
+        """Take what became of the entries that were on their way; whether one is on chain.
+
+        Raises:
+            ModelChainError: one was not brought; it waits on.
+        """
+        mined: list[tuple[Entry, Receipt]] = []
+        failed: ModelChainError | None = None
+        for one in self.flights.landed():
+            entry = self._sent.pop(one.name)
+            try:
+                mined.append((entry, one.receipt()))
+            except RevertedError as error:
+                self._drop(entry, Refused(revert_code(error.name), str(error)))
+            except ModelChainError as error:
+                failed = error
+        if mined:
+            # The history must know it before the queue forgets it, or what is handed in again in
+            # between would be taken for new.
+            self._refresh()
+        for entry, receipt in mined:
+            log.info("sent", what=type(entry).__name__, gas=receipt.gas_used)
+            if self.confirmations:
+                self._over[entry_name(entry)] = receipt.block_number
+            else:
+                self._remove(entry)
+        if failed is not None:
+            raise failed
+        return bool(mined)
+
     def _ready(self) -> tuple[dict[str, Entry], dict[str, Place]]:
         """What could go on chain now, by name, and where the chain is for each."""
         entries: dict[str, Entry] = {}
@@ -169,10 +212,16 @@ class Sending:
         status = self.follower.status
         for share in self.queue.shares.all():
             name = share_name(share)
+            if name in self.flights:
+                continue
             if name not in self._over and not self.queue.missing(share):
                 entries[name], places[name] = share, self.timing.shares(status)
         with self.lock:
-            timely = [k for k in self.queue.keys.all() if self._verdict(k) is Verdict.NEW]
+            timely = [
+                keys
+                for keys in self.queue.keys.all()
+                if keys_name(keys) not in self.flights and self._verdict(keys) is Verdict.NEW
+            ]
         for keys in timely:
             name = keys_name(keys)
             entries[name], places[name] = keys, self.timing.keys(status)
@@ -185,22 +234,16 @@ class Sending:
         if verdict is not Verdict.NEW:
             self._swept = None
             return False
-        if isinstance(entry, Share):
-            self._publish_files(entry)
-        try:
-            receipt = self.chain.execute(entry)
-        except RevertedError as error:
-            self._drop(entry, Refused(revert_code(error.name), str(error)))
-            return False
-        log.info("sent", what=type(entry).__name__, gas=receipt.gas_used)
-        # The history must know it before the queue forgets it, or what is handed in again in
-        # between would be taken for new.
-        self._refresh()
-        if self.confirmations:
-            self._over[entry_name(entry)] = receipt.block_number
-        else:
-            self._remove(entry)
-        return True
+        name = entry_name(entry)
+
+        def bring() -> Receipt:
+            if isinstance(entry, Share):
+                self._publish_files(entry)
+            return self.chain.execute(entry)
+
+        self._sent[name] = entry
+        self.flights.begin(name, bring)
+        return self._land() if self.flights.are_waited_for else True
 
     def _publish_files(self, share: Share) -> None:
         """Put the sealed files where everybody finds them."""

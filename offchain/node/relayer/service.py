@@ -19,6 +19,8 @@ from offchain.chain.follower import FOREIGN_CHAIN, ChainFollower
 from offchain.crypto.hashing import Domain
 from offchain.crypto.sealing import MAX_FILE, OVERHEAD
 from offchain.errors import ModelChainError
+from offchain.node.flights import Flights
+from offchain.node.monitoring.watch import Watch
 from offchain.node.relayer.admission import Admission, verify_signature
 from offchain.node.relayer.health import WorkLog
 from offchain.node.relayer.mixing import Mixer, Timing
@@ -30,6 +32,7 @@ from offchain.node.relayer.wire import Publication
 from offchain.ports import Chain, ContentStore
 from offchain.protocol.words.actions import Share
 from offchain.protocol.words.orders import SignedOrder
+from offchain.protocol.words.status import ChainStatus
 from offchain.refusals import RefusalCode
 
 log = structlog.get_logger()
@@ -68,6 +71,7 @@ class RelayerService:
         mixer: in which order.
         orders: takes orders; None: the relayer takes none.
         confirmations: EVM blocks after which what is on chain is forgotten.
+        flights: how much is on its way at once; None: one after the other.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class RelayerService:
         mixer: Mixer,
         orders: OrderDesk | None = None,
         confirmations: int = 0,
+        flights: Flights | None = None,
     ) -> None:
         self._chain = chain
         self._follower = follower
@@ -101,6 +106,7 @@ class RelayerService:
             orders,
             self._lock,
             confirmations,
+            flights or Flights(),
         )
 
     def submit(self, share: Share) -> Taken:
@@ -191,8 +197,7 @@ class RelayerService:
 
     def describe(self) -> dict[str, object]:
         """What ``GET /status`` says."""
-        with self._lock:
-            status = self._follower.status
+        status = self.status
         return {
             "chainId": status.chain_id,
             "modelChain": self._domain.contract,
@@ -204,8 +209,18 @@ class RelayerService:
             "queuedTransactions": len(self._queue.shares),
             "queuedKeys": len(self._queue.keys),
             "queuedOrders": len(self._queue.orders),
-            "dropped": self._queue.database.dropped(),
+            "dropped": self.dropped(),
         }
+
+    @property
+    def status(self) -> ChainStatus:
+        """The chain as it was seen last."""
+        with self._lock:
+            return self._follower.status
+
+    def dropped(self) -> Mapping[str, Mapping[str, int]]:
+        """How many entries were dropped, by kind and the reason's word."""
+        return self._queue.database.dropped()
 
     def depth(self) -> Mapping[str, tuple[int, int]]:
         """How many entries of each kind wait, and how many may."""
@@ -251,7 +266,10 @@ class RelayerService:
 
 
 def keep_working(
-    service: RelayerService, stopped: threading.Event, pause_seconds: float = 0.1
+    service: RelayerService,
+    stopped: threading.Event,
+    pause_seconds: float = 0.1,
+    watch: Watch | None = None,
 ) -> None:
     """Send what is accepted until ``stopped``; what fails is tried again.
 
@@ -264,11 +282,15 @@ def keep_working(
             try:
                 service.work()
                 pause = pause_seconds
+                if watch is not None:
+                    watch.looked(service.status)
             except FOREIGN_CHAIN as error:
                 service.work_log.foreign = error
                 return
             except ModelChainError as error:
                 pause = min(5.0, 2 * pause)
+                if watch is not None:
+                    watch.failed(error)
                 log.warning("could not send, trying again", reason=str(error))
             stopped.wait(pause)
     except BaseException:

@@ -52,6 +52,7 @@ def open_carriers(
     highest_fee: int,
     random: Random,
     warn: Callable[[str], None],
+    proxy: str | None = None,
 ) -> Iterator[list[Carrier]]:
     """The relayers among these that serve the deployment for at most ``highest_fee``, by chance.
 
@@ -63,12 +64,13 @@ def open_carriers(
         highest_fee: for one order, in units of 10^-18 tokens.
         random: decides their order.
         warn: is told why one is left out.
+        proxy: what they are asked through; None: as the environment says.
 
     Raises:
         ConfigurationError: an address is none, or all ask for more.
         RelayerError: none answers as it should.
     """
-    clients = [OrderClient(url) for url in dict.fromkeys(urls)]
+    clients = [OrderClient(url, proxy) for url in dict.fromkeys(urls)]
     try:
         carriers: list[Carrier] = []
         reasons: list[ConfigurationError | RelayerError] = []

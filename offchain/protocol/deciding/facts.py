@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from offchain.protocol.deciding.snapshot import Claim, MembershipFacts
 from offchain.protocol.history.disputed import Cell, Question
@@ -80,13 +81,23 @@ def claims(history: ChainState, account: str) -> tuple[Claim, ...]:
 
     Oldest rounds first.
     """
-    rounds = [history.round(block.round) for block in history.blocks[1:]]
-    personal = [
-        claim for entry in history.rounds.values() for claim in _settlements(entry, account)
-    ]
+    rounds = history.rounds.values()
+    personal = [claim for entry in rounds for claim in _settlements(entry, account)]
     personal += [claim for entry in rounds for claim in _personal(history, entry, account)]
-    data = [claim for entry in rounds[-REMEMBERED_BLOCKS:] for claim in _data(history, entry)]
-    return (*personal, *data[:MAXIMUM_DATA_CLAIMS])
+    paying = paying_rounds(history)
+    data = (claim for number in paying for claim in _data(history, history.round(number)))
+    return (*personal, *islice(data, MAXIMUM_DATA_CLAIMS))
+
+
+def paying_rounds(history: ChainState) -> tuple[int, ...]:
+    """The rounds whose data rewards are still claimed for everybody, oldest first."""
+    return tuple(block.round for block in history.blocks[-REMEMBERED_BLOCKS:] if block.number)
+
+
+def has_claims(history: ChainState, entry: RoundHistory, account: str) -> bool:
+    """Whether something of a round is due to an account."""
+    found = chain(_settlements(entry, account), _personal(history, entry, account))
+    return next(found, None) is not None
 
 
 def _personal(history: ChainState, entry: RoundHistory, account: str) -> Iterator[Claim]:

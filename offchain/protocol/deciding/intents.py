@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from offchain.crypto.hashing import keccak256
 from offchain.protocol.words.actions import Action
@@ -156,6 +157,12 @@ def turn_of(account: str, keepers: Sequence[str], duty: str) -> int:
     gas spread evenly and not all nodes send the same transaction at once. An account that is none
     of the keepers comes after all of them.
     """
+    return _turn_of(account, tuple(keepers), duty)
+
+
+@lru_cache(maxsize=1024)
+def _turn_of(account: str, keepers: tuple[str, ...], duty: str) -> int:
+    """The same; remembered, since the same duties are decided several times a second."""
     if account not in keepers:
         return len(keepers)
 

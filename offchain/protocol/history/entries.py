@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from offchain.errors import ProtocolError
 from offchain.protocol.history.disputed import Cell, Question
@@ -12,6 +13,11 @@ from offchain.protocol.words import records as events
 from offchain.protocol.words.dispute_records import ProofCommitted, StatementFell
 from offchain.protocol.words.status import Phase, VoidReason
 from offchain.protocol.words.transactions import Block, DataRecord, Row
+
+
+def copied(value: Any) -> Any:
+    """A list, dict or set with the same elements; anything else as it is."""
+    return value.copy() if isinstance(value, list | dict | set) else value
 
 
 class HistoryError(ProtocolError):
@@ -52,6 +58,10 @@ class EpochHistory:
         """Applicants with `warm_heat` of their own."""
         return max((applied.own_warm for applied in self.applications.values()), default=0)
 
+    def copy(self) -> EpochHistory:
+        """Another entry with the same content."""
+        return replace(self, applications=dict(self.applications))
+
     def ascending(self, accounts: Iterable[str]) -> tuple[str, ...]:
         """Applicants ascending by share key: the order of every list of members."""
         return tuple(sorted(accounts, key=lambda account: self.applications[account].key))
@@ -84,6 +94,14 @@ class SharedData:
     def is_test(self, part: int) -> bool:
         """Whether a part tests; only known once a partition took it."""
         return bool(self.test_parts >> part & 1)
+
+    @property
+    def keys_out(self) -> int:
+        """How many of its parts have published keys."""
+        if self.training_words is None:
+            return 0
+        test = self.test_parts.bit_count() if self.test_words is None else 0
+        return len(self.training_words) - test
 
     def key(self, part: int) -> bytes | None:
         """The key of a part, if it is published."""
@@ -217,6 +235,25 @@ class RoundHistory:
     def support(self, statement: bytes) -> int:
         """Attesters that opened this statement."""
         return sum(opened == statement for opened in self.stated.values())
+
+    def copy(self) -> RoundHistory:
+        """Another entry with the same content."""
+        return RoundHistory(*(copied(getattr(self, item.name)) for item in fields(self)))
+
+    def slim(self) -> RoundHistory:
+        """What the claims to rewards and bonds of a round that is over need of it."""
+        return RoundHistory(
+            self.number,
+            self.opened,
+            phases=self.phases[-1:],
+            reveals=self.reveals,
+            stated=self.stated,
+            questions=self.questions,
+            cells=self.cells,
+            fallen=self.fallen,
+            block=self.block,
+            void_reason=self.void_reason,
+        )
 
     def forget_answers(self) -> None:
         """Let go of the numbers of all answers: they decide nothing more, and may be many."""

@@ -8,14 +8,20 @@ not fit together (`HistoryError`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.sealing import key_commitment
 from offchain.protocol.history.dispute_fold import DISPUTE_HANDLERS
-from offchain.protocol.history.entries import EpochHistory, HistoryError, RoundHistory, SharedData
+from offchain.protocol.history.entries import (
+    EpochHistory,
+    HistoryError,
+    RoundHistory,
+    SharedData,
+    copied,
+)
 from offchain.protocol.history.state import ChainState
 from offchain.protocol.rules import dataset, epochs, judging, partition, reports
 from offchain.protocol.words import records as events
@@ -46,6 +52,45 @@ class History(ChainState):
             raise HistoryError(f"{type(record).__name__} is no known record")
         handler(self, record)
         self.position = record.position
+
+    def copy(self) -> History:
+        """Another history with the same content, which grows apart from this one."""
+        other = History(self.parameters, self.domain)
+        for name, value in vars(self).items():
+            setattr(other, name, copied(value))
+        other.epochs = {number: entry.copy() for number, entry in self.epochs.items()}
+        other.rounds = {number: entry.copy() for number, entry in self.rounds.items()}
+        return other
+
+    def forget(
+        self, keep: Collection[int], slim: Collection[int], blocks: int, *, rewards: bool
+    ) -> None:
+        """Let go of what nobody asks for any more.
+
+        Args:
+            keep: rounds that are remembered as they are, the last two among them.
+            slim: rounds of which only what claims need is remembered.
+            blocks: how many of the last blocks are remembered, one at least.
+            rewards: whether it is forgotten too what each address earned.
+        """
+        kept = {*keep, *slim}
+        self.rounds = {
+            number: entry if number in keep else entry.slim()
+            for number, entry in self.rounds.items()
+            if number in kept
+        }
+        self.blocks = self.blocks[-blocks:]
+        self.block_hashes = self.block_hashes[-blocks:]
+        self.best_claimed &= kept
+        self.voices_claimed = {key for key in self.voices_claimed if key[0] in kept}
+        self.attestations_claimed = {key for key in self.attestations_claimed if key[0] in kept}
+        self.data_claimed = {key for key in self.data_claimed if key[0] in kept}
+        first = min((self.rounds[number].epoch for number in keep), default=0)
+        self.epochs = {number: entry for number, entry in self.epochs.items() if number >= first}
+        self.stakes = {account: stake for account, stake in self.stakes.items() if stake}
+        self.heat = {account: heat for account, heat in self.heat.items() if self.heat_of(account)}
+        if rewards:
+            self.rewards.clear()
 
     def _require(self, condition: bool, record: Record, reason: str) -> None:
         if not condition:
@@ -191,7 +236,7 @@ class History(ChainState):
         self.started = record
 
     def _round_opened(self, record: events.RoundOpened) -> None:
-        self._require_equal(record.round, len(self.rounds) + 1, record, "the round")
+        self._require_equal(record.round, self.opened + 1, record, "the round")
         entry = self._epoch(record.epoch)
         self._require_equal(record.members, len(entry.members), record, "the number of members")
         if entry.first_round == 0:
@@ -237,7 +282,7 @@ class History(ChainState):
 
     def _block_appended(self, record: events.BlockAppended) -> None:
         entry, block = self.round(record.round), record.data
-        self._require_equal(record.number, len(self.blocks), record, "its number")
+        self._require_equal(record.number, self.head.number + 1, record, "its number")
         self._require_equal(
             (block.number, block.round), (record.number, record.round), record, "the block's number"
         )
@@ -288,6 +333,9 @@ class History(ChainState):
         entry.stated[record.account] = record.statement
 
     def _disputed(self, record: Any) -> None:
+        # Bonds may be settled long after.
+        if self.is_forgotten(record.round):
+            return
         DISPUTE_HANDLERS[type(record)](self.round(record.round), record)
 
     def _left_alone(self, record: Record) -> None:
@@ -318,7 +366,7 @@ class History(ChainState):
         self.rewards[account] = self.rewards.get(account, 0) + amount
 
     def _heat_gained(self, record: events.HeatGained) -> None:
-        self.heat[record.account] = (record.heat, len(self.rounds))
+        self.heat[record.account] = (record.heat, self.opened)
 
     def _headers_accepted(self, record: events.HeadersAccepted) -> None:
         self.relay_height = record.last_height

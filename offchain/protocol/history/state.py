@@ -13,6 +13,8 @@ from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
 class ChainState:
     """The chain's past; `offchain.protocol.history.fold.History` applies records to it.
 
+    What is said to be all of something is so until it is forgotten; see `History.forget`.
+
     Attributes:
         parameters: the deployment's.
         domain: the deployment's.
@@ -20,7 +22,7 @@ class ChainState:
         genesis_is_warm: whether genesis accounts still count as warm.
         epochs: all epochs that anybody applied for, by number.
         stakes: wei that each account has at stake.
-        rounds: all rounds that have opened, by number.
+        rounds: all rounds that have opened, by number, rising.
         blocks: all blocks of the model chain by number, genesis first.
         block_hashes: their hashes.
         heat: for each account its heat and the collecting round that it was reckoned at.
@@ -53,14 +55,19 @@ class ChainState:
         self.position: tuple[int, int] = (-1, -1)
 
     @property
+    def opened(self) -> int:
+        """How many rounds have opened."""
+        return next(reversed(self.rounds), 0)
+
+    @property
     def collecting(self) -> RoundHistory | None:
         """The round that collects."""
-        return self.rounds[len(self.rounds)] if self.rounds else None
+        return self.rounds.get(self.opened)
 
     @property
     def competing(self) -> RoundHistory | None:
         """The round in competition, or the last one that was."""
-        return self.rounds.get(len(self.rounds) - 1)
+        return self.rounds.get(self.opened - 1)
 
     @property
     def head(self) -> Block:
@@ -68,14 +75,19 @@ class ChainState:
         return self.blocks[-1]
 
     def round(self, number: int) -> RoundHistory:
-        """A round by number; `HistoryError` if it has not opened."""
+        """A round by number; `HistoryError` if it has not opened, or is forgotten."""
         try:
             return self.rounds[number]
         except KeyError:
-            raise HistoryError(f"round {number} has not opened") from None
+            what = "is forgotten" if self.is_forgotten(number) else "has not opened"
+            raise HistoryError(f"round {number} {what}") from None
+
+    def is_forgotten(self, number: int) -> bool:
+        """Whether a round has opened, and nothing of it is remembered any more."""
+        return 0 < number < self.opened and number not in self.rounds
 
     def epoch(self, number: int) -> EpochHistory:
-        """An epoch by number; empty where nobody applied for it."""
+        """An epoch by number; empty where nobody applied for it, or it is forgotten."""
         return self.epochs.get(number) or EpochHistory(number)
 
     def ring(self, round_number: int) -> tuple[int, ...]:
@@ -91,7 +103,7 @@ class ChainState:
     def heat_of(self, account: str) -> int:
         """An account's heat now: what it was, faded with every round that closed since."""
         amount, reckoned = self.heat.get(account, (0, 0))
-        rounds = len(self.rounds) - reckoned
+        rounds = self.opened - reckoned
         return heat.fade(amount, rounds, self.parameters.heat_fade_basis_points)
 
     def drawn(self, number: int) -> tuple[str, ...]:

@@ -247,6 +247,19 @@ LIVE = Parameters(
 """A public chain: hours for training and evaluation, so that a slow node or a gap between Bitcoin
 blocks costs nobody a round."""
 
+TESTNET = Parameters(
+    stake=ETHER // 100,
+    start_seconds=DAY_SECONDS,
+    collect_heights=12,
+    minimum_phase_seconds=300,
+    model_burn=ETHER // 500,
+    question_bond=ETHER // 200,
+    challenge_reward=ETHER // 200,
+)
+"""A test network: phases of one Bitcoin block as it comes, amounts that a faucet gives."""
 
 DEMO_RELAY = RelaySettings(ring_size=2_048, maximum_batch=144, confirmations=1, buffer_seconds=60)
+TESTNET_RELAY = RelaySettings(
+    ring_size=2_048, maximum_batch=144, confirmations=2, buffer_seconds=60
+)
 LIVE_RELAY = RelaySettings(ring_size=4_096, maximum_batch=144, confirmations=6, buffer_seconds=60)

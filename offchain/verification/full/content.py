@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from offchain.crypto.hashing import Domain
@@ -24,7 +25,9 @@ from offchain.errors import (
 from offchain.learning.samples_root import part_root, samples_root
 from offchain.ports import ContentStore, Learner
 from offchain.protocol.words.transactions import DataRecord
+from offchain.storage.files import fetch_file
 from offchain.storage.opened import model_points, open_part, read_records
+from offchain.storage.unixfs import MAXIMUM_FILE, file_digest
 
 
 class ContentUnavailable(StoreError):
@@ -119,7 +122,7 @@ class ContentReader:
             ContentUnavailable: a file cannot be had.
             StoreError: the store does not answer.
         """
-        model = self._file("the model", model_hash) if brought is None else brought
+        model = self._model(model_hash) if brought is None else brought
         payloads = self._payloads(test)
         try:
             return model_points(model, model_hash, payloads, self._learner).tobytes()
@@ -141,15 +144,29 @@ class ContentReader:
         length = self._learner.payload_bytes
         return open_part(sealed, digest, data.record, part, data.keys[part], self._domain, length)
 
+    def _model(self, digest: bytes) -> bytes:
+        """A model's file, of one block or of several."""
+        with self._named("the model", digest):
+            content = fetch_file(self._store, digest, MAXIMUM_FILE)
+        return self._hashed("the model", digest, file_digest(content), content)
+
     def _file(self, what: str, digest: bytes) -> bytes:
-        try:
+        with self._named(what, digest):
             content = self._store.get(digest)
+        return self._hashed(what, digest, hashlib.sha256(content).digest(), content)
+
+    @contextmanager
+    def _named(self, what: str, digest: bytes) -> Iterator[None]:
+        """Say of what cannot be had what it is."""
+        try:
+            yield
         except (ContentMissingError, ContentMismatchError, ContentTooLargeError) as error:
             raise ContentUnavailable(what, digest, str(error)) from error
         except StoreError as error:
             # Says nothing of the content. In a form that travels between processes.
             raise StoreError(str(error)) from error
-        actual = hashlib.sha256(content).digest()
+
+    def _hashed(self, what: str, digest: bytes, actual: bytes, content: bytes) -> bytes:
         if actual != digest:
             raise ContentUnavailable(what, digest, str(ContentMismatchError(digest, actual)))
         return content

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import verify_ring
 from offchain.errors import CryptoError, VerificationError
-from offchain.programs.logs import configure_logs
+from offchain.programs.logs import LogSettings, configure_logs
 from offchain.verification.full.content import ContentReader, ContentSetup, OpenData
 from offchain.verification.full.replay import RingCheck
 
@@ -106,7 +106,7 @@ def _start(content: ContentSetup | None) -> None:
 def _start_process(content: ContentSetup | None) -> None:
     # The processes are the parallelism: numerical libraries read this when they are imported.
     os.environ["OMP_NUM_THREADS"] = "1"
-    configure_logs("warning", lambda: sys.stderr)
+    configure_logs(LogSettings("warning"), lambda: sys.stderr)
     _start(content)
 
 

@@ -19,6 +19,7 @@ from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Head
 from offchain.verification.light import rounds as light_rounds
 from offchain.verification.light import votes as light_votes
+from offchain.verification.light.blocks import VerifiedBlock, verified_blocks
 from offchain.verification.light.state import LightState, require_that
 from offchain.verification.recording.differences import (
     Difference,
@@ -100,6 +101,7 @@ class LightReport:
         claims: of rewards.
         head: number of the model chain's last block.
         head_hash: its hash.
+        blocks: all of them, from block 1 on.
     """
 
     last_block: int
@@ -109,6 +111,7 @@ class LightReport:
     claims: int
     head: int
     head_hash: bytes
+    blocks: tuple[VerifiedBlock, ...]
 
 
 def verify_light(
@@ -184,4 +187,5 @@ def _finish(state: LightState, ended: ChainHead) -> LightReport:
         claims=len(state.claimed),
         head=head.number,
         head_hash=head.hash,
+        blocks=verified_blocks(state),
     )

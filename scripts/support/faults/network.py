@@ -64,7 +64,6 @@ class FaultNetwork:
         programs: how each process is started.
         proxies: what each process reaches the chain through.
         running: the processes, by name.
-        anvil: the chain.
         absent: names of processes that are not to run now.
     """
 
@@ -72,7 +71,6 @@ class FaultNetwork:
     programs: dict[str, Program]
     proxies: dict[str, FaultProxy]
     running: dict[str, Child]
-    anvil: Anvil
     absent: set[str]
 
     @property
@@ -211,9 +209,9 @@ def fault_network(
         }
         running = {name: start_program(children, programs[name]) for name in names}
         demo = DemoNetwork(
-            plan, contracts, source, children, running[FEEDER], [], anvil.url, relayer_url
+            plan, contracts, source, children, running[FEEDER], [], anvil, relayer_url
         )
-        yield FaultNetwork(demo, programs, proxies, running, anvil, set())
+        yield FaultNetwork(demo, programs, proxies, running, set())
 
 
 def start_program(children: Children, program: Program) -> Child:

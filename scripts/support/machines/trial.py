@@ -66,6 +66,11 @@ def measure(processes: TrainingProcesses, samples: int, steps: int, batch: int) 
         seconds=LONG,
         exploration=None,
     )
+
+    def judge_together(network: IntegerNetwork) -> NDArray[np.uint8]:
+        points = processes.points(network, payloads, judge)
+        return judge(network, whole) if points is None else points
+
     few = DigitSamples(whole.images[: batch * 4], whole.labels[: batch * 4])
 
     def judge(network: IntegerNetwork, part: DigitSamples) -> NDArray[np.uint8]:
@@ -81,8 +86,8 @@ def measure(processes: TrainingProcesses, samples: int, steps: int, batch: int) 
     network, alone_training = timed(train_alone)
     alone, alone_judging = timed(lambda: judge(network, whole))
     _, together_training = timed(train_together)
-    _, first_judging = timed(lambda: processes.points(network, payloads, judge))
-    together, together_judging = timed(lambda: processes.points(network, payloads, judge))
+    _, first_judging = timed(lambda: judge_together(network))
+    together, together_judging = timed(lambda: judge_together(network))
     say(
         processes=processes.place.size,
         train_alone_s=alone_training,
@@ -94,7 +99,7 @@ def measure(processes: TrainingProcesses, samples: int, steps: int, batch: int) 
         points_sha256=digest(together),
     )
     sys.stdin.readline()
-    left, judging = timed(lambda: processes.points(network, payloads, judge))
+    left, judging = timed(lambda: judge_together(network))
     _, training = timed(train_together)
     say(
         judge_after_loss_s=judging,

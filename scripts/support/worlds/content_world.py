@@ -21,10 +21,9 @@ from offchain.crypto.hashing import keccak256
 from offchain.crypto.ring import nullifier
 from offchain.crypto.sealing import payload_associated_data, seal_part
 from offchain.errors import ContentMissingError, ModelError
+from offchain.learning.kinds.images.digits_judge import DigitsJudge
 from offchain.learning.samples_root import SamplePath, part_root, sample_path, samples_root
-from offchain.learning.tasks.digits_judge import DigitsJudge
-from offchain.learning.tasks.known import TASKS
-from offchain.learning.tasks.learner import DigitsLearner
+from offchain.learning.tasks.digits import DigitsLearner
 from offchain.ports import ContentStore
 from offchain.protocol.rules.answers import sample_place
 from offchain.protocol.rules.reports import positions
@@ -83,7 +82,7 @@ def make_learner() -> DigitsLearner:
 
 def task() -> DeployedTask:
     """The same as a deployment binds it."""
-    return DeployedTask("digits", make_learner().description, TASKS["digits"].judge)
+    return DeployedTask("digits", make_learner().description, "ImageJudge")
 
 
 class ContentWorld(Disputes):

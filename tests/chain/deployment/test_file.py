@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,7 +72,7 @@ def test_what_is_written_is_read(file, deployment):
 
 def test_the_tasks_hash_stands_in_the_file_and_is_its_descriptions(file, deployment):
     original = json.loads(file.read_bytes())
-    assert original["task"]["hash"] == "0x" + keccak(b'{"points":"1 if right"}').hex()
+    assert original["task"]["hash"] == "0x" + sha256(b'{"points":"1 if right"}').hexdigest()
     for changed in ({"hash": "0x" + "00" * 32}, {"description": '{"points":"2 if right"}'}):
         file.write_text(json.dumps({**original, "task": {**original["task"], **changed}}))
         with pytest.raises(DeploymentFileError, match="is not the description's"):

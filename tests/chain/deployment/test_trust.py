@@ -133,10 +133,12 @@ def test_deployment_of_another_task_is_refused(deployed):
 
 
 def test_program_with_another_task_is_told_both_hashes(deployed):
-    own = bytes(keccak(b"own"))
-    require_task(deployed.deployment, deployed.deployment.task.hash)
+    own, samples = bytes(keccak(b"own")), deployed.deployment.parameters.samples_per_part
+    require_task(deployed.deployment, deployed.deployment.task.hash, samples)
     with pytest.raises(WrongTaskError, match="install the version") as caught:
-        require_task(deployed.deployment, own)
+        require_task(deployed.deployment, own, samples)
+    with pytest.raises(StaleDeploymentError, match="samplesPerPart"):
+        require_task(deployed.deployment, deployed.deployment.task.hash, samples + 1)
     assert (caught.value.deployed, caught.value.own) == (deployed.deployment.task.hash, own)
     for digest in (deployed.deployment.task.hash, own):
         assert digest.hex() in str(caught.value)

@@ -13,12 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offchain.errors import ModelChainError, ModelError, PayloadError
+from offchain.learning.exact import table_network, text_network
+from offchain.learning.exact.image_family import image_family
 from offchain.learning.exact.integer_network import (
     DIGITS_FAMILY,
     MODEL_METADATA,
     encode_model,
     parse_model,
 )
+from offchain.learning.exact.worst_case import worst_case
+from offchain.learning.formats import table as table_format
+from offchain.learning.formats import texts as text_format
 from offchain.learning.formats.compressed import CompressionError, compress, decompress
 from offchain.learning.formats.digits import (
     PAYLOAD_METADATA,
@@ -26,9 +31,16 @@ from offchain.learning.formats.digits import (
     decode_payload,
     encode_payload,
 )
+from offchain.learning.formats.samples import LabelledTexts, TableRows
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
-from offchain.learning.regression import regression_network, samples
-from offchain.learning.regression.table import Column, Table
+from offchain.learning.task_file.words import (
+    CategoryColumn,
+    ImageSamples,
+    NumberColumn,
+    NumberTarget,
+    TableSamples,
+    TextSamples,
+)
 from tests.support.random_networks import random_network
 from tests.support.tampering.hostile_files import (
     altered_bytes,
@@ -39,9 +51,12 @@ from tests.support.tampering.hostile_files import (
     tensor_files,
 )
 
-TABLE = Table(
-    "plants", (Column("height", -5, 300), Column("leaves", 0, 40)), Column("yield", 10, 90), 8
+TABLE = TableSamples(
+    (NumberColumn("height", -5, 300), CategoryColumn("leaf", ("round", "long", "none"))),
+    NumberTarget("yield", 10, 90, 0, "kg", 8),
 )
+WORDS = TextSamples(12, ("yes", "no", "perhaps"))
+IMAGES = image_family(ImageSamples(9, 11, 3, ("a", "b")), 50_000)
 MANY = settings(max_examples=400, deadline=None, derandomize=True)
 
 
@@ -63,24 +78,36 @@ def sound_digits() -> bytes:
 
 
 def sound_rows() -> bytes:
-    features = np.array([[-5, 40], [300, 0]], np.int32)
-    rows = samples.TableSamples(features, np.array([10, 90], np.int32))
-    return samples.encode_payload(TABLE, rows)
+    columns = np.array([[-5, 2], [300, 0]], np.int32)
+    return table_format.encode_payload(TableRows(columns, np.array([10, 90], np.int32)))
 
 
-def sound_regression() -> bytes:
-    layers = {
-        "hidden.weight": np.ones((3, 2), np.int8),
-        "hidden.bias": np.zeros(3, np.int32),
-        "hidden.shift": np.zeros(3, np.uint8),
-        "output.weight": np.ones((1, 3), np.int8),
-        "output.bias": np.zeros(1, np.int32),
-        "output.shift": np.zeros(1, np.uint8),
-    }
-    return encode_tensors(layers, {"format": regression_network.model_format(TABLE)})
+def sound_texts() -> bytes:
+    texts = LabelledTexts([b"well, yes", "nö".encode()], np.array([0, 1], np.uint8))
+    return text_format.encode_payload(WORDS, texts)
 
 
-PARTS = ("weight", "bias", "shift")
+def sound_layers(**shapes: tuple[int, int]) -> dict[str, np.ndarray]:
+    layers = {}
+    for name, (outputs, inputs) in shapes.items():
+        layers[f"{name}.weight"] = np.ones((outputs, inputs), np.int8)
+        layers[f"{name}.bias"] = np.zeros(outputs, np.int32)
+        layers[f"{name}.shift"] = np.zeros(1 if name == "output" else outputs, np.uint8)
+    return layers
+
+
+def sound_table_model() -> bytes:
+    layers = sound_layers(hidden1=(3, 5), hidden2=(2, 3), output=(1, 2))
+    edges = np.array([[-5, 10, 300]], np.int32)
+    return encode_tensors({**layers, "edges": edges}, {"format": table_network.MODEL_FORMAT})
+
+
+def sound_text_model() -> bytes:
+    layers = sound_layers(embedding=(2, 256), hidden=(2, 2), output=(3, 2))
+    layers["embedding.weight"] = layers["embedding.weight"].T.copy()
+    return encode_tensors(layers, {"format": text_network.MODEL_FORMAT})
+
+
 ANY_TENSORS = {
     "one": np.arange(6, dtype=np.int32).reshape(1, 2, 3),
     "two": np.zeros((2, 1, 1, 2), np.int8),
@@ -107,18 +134,43 @@ KINDS = {
         parse_model,
         ModelError,
     ),
-    "regression payload": Kind(
-        ("features", "targets"),
-        {"format": samples.payload_format(TABLE)},
+    "images model": Kind(
+        IMAGES.tensor_names,
+        {"format": IMAGES.model_format},
+        encode_model(worst_case((1, 2, 1, 2, 1), IMAGES)[0]),
+        lambda data: parse_model(data, IMAGES),
+        ModelError,
+    ),
+    "table payload": Kind(
+        ("columns", "target"),
+        {"format": table_format.PAYLOAD_FORMAT},
         sound_rows(),
-        lambda data: samples.decode_payload(TABLE, data, 2),
+        lambda data: table_format.decode_payload(TABLE, "rows", data, 2),
         PayloadError,
     ),
-    "regression model": Kind(
-        tuple(f"{layer}.{part}" for layer in ("hidden", "output") for part in PARTS),
-        {"format": regression_network.model_format(TABLE)},
-        sound_regression(),
-        lambda data: regression_network.parse_model(TABLE, data),
+    "table model": Kind(
+        tuple(table_network.tensor_names(TABLE)),
+        {"format": table_network.MODEL_FORMAT},
+        sound_table_model(),
+        lambda data: table_network.parse_model(TABLE, data, 50_000),
+        ModelError,
+    ),
+    "texts payload": Kind(
+        ("lengths", "texts", "labels"),
+        {"format": text_format.PAYLOAD_FORMAT},
+        sound_texts(),
+        lambda data: text_format.decode_payload(WORDS, "texts", data, 2),
+        PayloadError,
+    ),
+    "text model": Kind(
+        tuple(
+            f"{layer}.{part}"
+            for layer in ("embedding", *text_network.LAYERS)
+            for part in ("weight", "bias", "shift")
+        ),
+        {"format": text_network.MODEL_FORMAT},
+        sound_text_model(),
+        lambda data: text_network.parse_model(WORDS, data, 50_000),
         ModelError,
     ),
 }

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from offchain.crypto.hashing import keccak256
 from offchain.errors import (
     ConfigurationError,
     EvaluationError,
@@ -25,11 +24,10 @@ from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import encode_model, parse_model, reference_classes
 from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.formats.digits import decode_payload
-from offchain.learning.regression.diabetes import DIABETES
-from offchain.learning.regression.task import RegressionTask
 from offchain.learning.task import Task
-from offchain.learning.tasks.digits import DigitsTask
-from offchain.learning.tasks.learner import DigitsLearner, TaskLearner
+from offchain.learning.tasks.digits import DigitsLearner, DigitsTask
+from offchain.learning.tasks.known import make_learner, task_named
+from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.ports import DataSource, Learner, TrainedModel
 from tests.support.random_networks import random_network
@@ -38,8 +36,8 @@ SETTINGS = TrainingSettings(
     channels=(4, 6, 8, 12), maximum_steps=60, report_steps=20, learning_rate=0.03
 )
 
-DIGITS_DESCRIPTION = "75c0fd801720ec9b77a52d7fee12d869422085b4a20ce53882b6a0e39d5f9280"
-DIABETES_DESCRIPTION = "fe6742f647d47fe41c8d7843178d009970bfa2df1cc62a16f0631eb5acc4a380"
+DIGITS_DESCRIPTION = "d596acd7ede0565e6d10b5e658e68b677adde4162c518f0c5936b8ae6addcca6"
+DIABETES_DESCRIPTION = "f47c913c7b27085d61bd73410a647c66004634021ef6e000fe1c9fc65d3a6b75"
 
 
 def silent(_):
@@ -98,22 +96,23 @@ def test_a_deployment_cannot_ask_for_more_than_a_payload_holds(count):
 
 def test_a_deployment_is_bound_to_all_that_nodes_must_agree_on(learner):
     described = json.loads(learner.description)
-    assert described["task"] == "digits"
+    assert described["name"] == "digits"
+    assert described["model"] == {"judge": "ImageJudge", "maximum_bytes": 120_000}
     assert described["samples_per_part"] == 60
-    assert described["record_bytes"] == 785
-    assert learner.task_hash == keccak256(learner.description)
+    assert described["rules"]["record_bytes"] == 785
+    assert learner.task_hash == hashlib.sha256(learner.description).digest()
     again = DigitsLearner(60, TrainingSettings(channels=(1, 1, 1, 1)), "meta")
     assert again.task_hash == learner.task_hash
-    others = [DigitsLearner(59), TaskLearner(RegressionTask(DIABETES, 60))]
+    others = [DigitsLearner(59), make_learner(task_named("diabetes", 60))]
     assert len({learner.task_hash, *(other.task_hash for other in others)}) == 3
 
 
 def test_a_description_has_one_form():
     """These bytes are what a contract is bound to: another version must not write others."""
     assert hashlib.sha256(DigitsLearner(200).description).hexdigest() == DIGITS_DESCRIPTION
-    task = RegressionTask(DIABETES, 2)
-    assert hashlib.sha256(task.description()).hexdigest() == DIABETES_DESCRIPTION
-    for description in (DigitsLearner(200).description, task.description()):
+    diabetes = make_learner(task_named("diabetes")).description
+    assert hashlib.sha256(diabetes).hexdigest() == DIABETES_DESCRIPTION
+    for description in (DigitsLearner(200).description, diabetes):
         facts = json.loads(description.decode("ascii"), parse_float=pytest.fail)
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
         assert text.encode() == description
@@ -183,8 +182,8 @@ def test_a_device_that_is_not_there_is_an_error_and_no_wrong_points(payloads):
 def test_checking_and_drawing_import_no_pytorch():
     program = (
         "import sys\n"
-        "import offchain.learning.drawing.endless_source, offchain.learning.tasks.learner\n"
-        "learner = offchain.learning.tasks.learner.DigitsLearner(60)\n"
+        "import offchain.learning.drawing.endless_source, offchain.learning.tasks.digits\n"
+        "learner = offchain.learning.tasks.digits.DigitsLearner(60)\n"
         "for call in (learner.check_payload, learner.check_model):\n"
         "    try:\n"
         "        call(b'')\n"

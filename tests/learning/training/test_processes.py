@@ -63,7 +63,10 @@ def judged(network, payloads=None):
     def judge(network, samples):
         found.append(len(samples))
         return ExactEvaluator().points(network, samples.images, samples.labels)
-    points = processes.points(network, many if payloads is None else payloads, judge)
+    payloads = many if payloads is None else payloads
+    points = processes.points(network, payloads, judge)
+    if points is None:
+        points = judge(network, concatenate(payloads))
     alone = ExactEvaluator().points(network, whole.images, whole.labels)
     return {"same": points.tolist() == alone.tolist(), "here": found, "points": int(points.sum())}
 def tell(**what):

@@ -15,8 +15,9 @@ import pytest
 
 from offchain.errors import FeeCapError, RpcError
 from offchain.node.demo.local_network import account, free_port
+from offchain.node.monitoring.watch import public_reason
 from offchain.node.relayer.answers import MAXIMUM_VALUES
-from offchain.node.relayer.health import FRESH_SECONDS, ChainProbe, Health, WorkLog, public_reason
+from offchain.node.relayer.health import FRESH_SECONDS, ChainProbe, Health, WorkLog
 from offchain.node.relayer.limits import MAXIMUM_CLIENTS, Allowance, Bounds, client_of
 from offchain.node.relayer.order_routes import MAXIMUM_ORDER_BODY
 from offchain.node.relayer.service import keep_working

@@ -91,7 +91,7 @@ def test_a_store_that_takes_nothing_holds_up_what_needs_it_and_loses_nothing(
 def test_a_file_that_was_damaged_while_it_waited_is_asked_for_again(place, relayer, tmp_path):
     drawn = place.draw(0)
     relayer.post_all(drawn)
-    [file, *_] = (tmp_path / "queue.sqlite.files").iterdir()
+    [file, *_] = (tmp_path / "queue.sqlite.files").glob("*/*")
     file.write_bytes(b"damaged")
     relayer.service.work()
     relayer.clock.now += MIXING

@@ -120,7 +120,7 @@ class NodeChain:
         self.chains = [Web3Chain(self.contracts, account(node)) for node in range(nodes + 3)]
         self.parameters = self.contracts.parameters
         self.domain = self.contracts.deployment.domain()
-        self.learner = make_learner(task, parameters.samples_per_part)
+        self.learner = make_learner(self.plan.task_file)
         self.outlets = [Caught() for _ in range(nodes)]
         self.sharing = [self._sharing(node, source(node)) for node in range(nodes)]
         self.clock = DevelopmentClock(self.contracts.ethereum)

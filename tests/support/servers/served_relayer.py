@@ -22,6 +22,7 @@ from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain
 from offchain.node.demo.local_network import free_port
+from offchain.node.flights import Flights
 from offchain.node.relayer.answers import BODY_SECONDS
 from offchain.node.relayer.app import make_app
 from offchain.node.relayer.database import DurableOutbox, RelayerDatabase
@@ -131,6 +132,7 @@ def served_relayer(
     client_clock: Callable[[], float] | None = None,
     protocol: type[ImpatientProtocol] = ImpatientProtocol,
     connections: int | None = None,
+    at_once: int = 0,
 ) -> Iterator[ServedRelayer]:
     """Serve a relayer with account `number`, its files in `folder`, until the body ends.
 
@@ -157,6 +159,7 @@ def served_relayer(
             Mixer(random.Random(seed)),
             OrderDesk(contracts, chain, queue.orders, minimum_fee, confirmations=confirmations),
             confirmations,
+            Flights(at_once),
         )
         watching = Ethereum(
             BoundedProvider(health_url or contracts.ethereum.url, timeout_seconds=30, attempts=1)

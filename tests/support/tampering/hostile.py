@@ -30,7 +30,7 @@ from offchain.protocol.words.transactions import (
     ModelTransaction,
     model_commitment,
 )
-from offchain.storage.cid import cid_of
+from offchain.storage.local import LocalStore
 from tests.support.chains.node_chain import EasyDigits, NodeChain
 from tests.support.tampering.poisonous import poisonous_model, poisonous_payload, sound_model
 
@@ -154,7 +154,9 @@ class Hostile:
     def _put(self, content: bytes, kept: bytes | None = None) -> bytes:
         """Keep a file under the name that is right for ``content``, whatever is in it."""
         digest = hashlib.sha256(content).digest()
-        (self.store / cid_of(digest)).write_bytes(content if kept is None else kept)
+        place = LocalStore(self.store).place(digest)
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(content if kept is None else kept)
         return digest
 
     def _nullifier(self, node: int) -> int:

@@ -1,0 +1,1 @@
+"""Own data before they are shared: what is in them, and what sharing them means."""

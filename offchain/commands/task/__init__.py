@@ -1,0 +1,1 @@
+"""``modelchain task``: propose a task file from data, check one, show one."""

@@ -1,0 +1,1 @@
+"""Using the model: which chain and store, the head's best model, what it says of samples."""

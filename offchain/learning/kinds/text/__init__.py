@@ -1,0 +1,1 @@
+"""The kind of samples `text`."""

@@ -1,0 +1,67 @@
+"""CSV and TSV files: named columns in the first line, a sample in every other one (RFC 4180)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from offchain.errors import DataError
+from offchain.learning.own_data.columns import Columns
+from offchain.learning.own_data.found import DataFile, Found, Refusal, shown, unreadable
+
+CSV_SUFFIXES: Final = frozenset({".csv", ".tsv"})
+
+MAXIMUM_FIELD: Final = 1 << 20
+"""Characters of one field: Python's reader keeps no longer one."""
+
+
+@dataclass(frozen=True)
+class CsvFile(DataFile):
+    """Rows of a file in UTF-8.
+
+    Fields are separated by tabs in .tsv, else by commas, or by semicolons where the first line has
+    no comma.
+    """
+
+    path: Path
+    name: str
+    columns: Columns
+
+    def read(self) -> Iterator[Found | Refusal]:
+        """Yield row by row; one with another number of fields than the first line is refused."""
+        line = 1
+        try:
+            with self.path.open(encoding="utf-8-sig", newline="") as stream:
+                first = stream.readline(MAXIMUM_FIELD)
+                stream.seek(0)
+                rows = csv.reader(stream, delimiter=self._delimiter(first), strict=True)
+                header = [name.strip() for name in next(rows, [])]
+                chosen = self.columns.chosen(header, self.name)
+                for place, row in enumerate(rows):
+                    line = rows.line_num
+                    where = f"{self.name} line {line}"
+                    if not row:
+                        continue
+                    if len(row) != len(header):
+                        yield Refusal(where, f"has {len(row)} fields, the first line {len(header)}")
+                        continue
+                    named = dict(zip(header, row, strict=True))
+                    yield self.columns.found(
+                        place, where, {name: named[name].strip() for name in chosen}, chosen
+                    )
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{self.name} is no text in UTF-8 after line {line}: save it as UTF-8"
+            ) from error
+        except csv.Error as error:
+            raise DataError(f"{self.name} line {line + 1}: {shown(error)}") from error
+        except OSError as error:
+            raise unreadable(self.name, error) from error
+
+    def _delimiter(self, first: str) -> str:
+        if self.path.suffix.lower() == ".tsv":
+            return "\t"
+        return ";" if ";" in first and "," not in first else ","

@@ -1,0 +1,1 @@
+"""A task file proposed from data: what samples are, as far as data can tell."""

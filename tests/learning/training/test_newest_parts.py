@@ -1,0 +1,11 @@
+"""The newest parts are trained on where there are more than the memory holds."""
+
+from offchain.learning.training.newest_parts import newest_parts
+
+
+def test_the_oldest_are_left_out_and_the_newest_stays():
+    assert newest_parts([5, 5, 5], [0, 0, 0], 100) == (0, 1, 2)
+    assert newest_parts([5, 5, 5], [2, 0, 1], 10) == (1, 2)
+    assert newest_parts([5, 5, 5], [], 10) == (1, 2)
+    assert newest_parts([50, 50], [1, 0], 10) == (1,)
+    assert newest_parts([], [], 10) == ()
