@@ -49,3 +49,11 @@ def format_decimal(amount: int, decimals: int = TOKEN_DECIMALS) -> str:
     whole, rest = divmod(amount, 10**decimals)
     digits = f"{rest:0{decimals}d}".rstrip("0") if decimals else ""
     return f"{whole}.{digits}" if digits else str(whole)
+
+
+def decimal(amount: int, decimals: int = TOKEN_DECIMALS) -> str:
+    """An amount of smallest units as an exact decimal number, thousands set apart."""
+    whole, rest = divmod(abs(amount), 10**decimals)
+    digits = f"{rest:0{decimals}d}".rstrip("0")
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{whole:,}.{digits}" if digits else f"{sign}{whole:,}"

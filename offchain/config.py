@@ -54,10 +54,16 @@ ENVIRONMENT: Final = {
     "private_key": "MODELCHAIN_PRIVATE_KEY",
     "key_file": "MODELCHAIN_KEY_FILE",
     "key_password": "MODELCHAIN_KEY_PASSWORD",
+    "key_password_file": "MODELCHAIN_KEY_PASSWORD_FILE",
+    "accounts": "MODELCHAIN_ACCOUNTS",
     "maximum_fee": "MODELCHAIN_MAXIMUM_FEE",
     "maximum_claim_fee": "MODELCHAIN_MAXIMUM_CLAIM_FEE",
 }
 """The environment variable of each setting."""
+
+
+NO_FILE: Final[Mapping[str, str]] = {}
+"""No file of settings."""
 
 
 def version(project: Path = PROJECT) -> str:
@@ -95,7 +101,9 @@ class Settings:
         mnemonic: BIP-39 words that accounts are numbered under; None for the development one.
         private_key: the account's key in hexadecimal, instead of a numbered account.
         key_file: an encrypted key file, instead of both.
-        key_password: opens it.
+        key_password: opens it, and accounts that have names.
+        key_password_file: a file whose first line is that password, where it is not given itself.
+        accounts: folder of the accounts that have names.
         maximum_fee: wei for one gas that transactions never pay more than. Given in gwei.
         maximum_claim_fee: the same for transactions that claim rewards.
     """
@@ -114,6 +122,8 @@ class Settings:
     key_file: Path | None = None
     bitcoin_cookie: Path | None = None
     key_password: str | None = field(default=None, repr=False)
+    key_password_file: Path | None = None
+    accounts: Path = Path("accounts")
     maximum_fee: int = DEFAULT_MAXIMUM_FEE * 10**GWEI_DECIMALS
     maximum_claim_fee: int = DEFAULT_CLAIM_FEE * 10**GWEI_DECIMALS
 
@@ -139,12 +149,16 @@ def load_settings(
     arguments: Mapping[str, str | Path | None],
     environment: Mapping[str, str],
     project: Path = PROJECT,
+    file: Mapping[str, str] = NO_FILE,
 ) -> Settings:
-    """Settings from a command line's options, an environment and the defaults, in this order.
+    """Settings from a command line's options, an environment, a file and the defaults.
+
+    What comes first in this order counts.
 
     Args:
         arguments: by setting; None and missing ones were not given.
         environment: the process's variables.
+        file: what `offchain.configuration_file` found, by setting.
         project: the checkout, whose folders ``deployments`` and ``out`` are defaults; where there
             is none (the package is installed), these are in the user's data folder.
 
@@ -161,7 +175,7 @@ def load_settings(
         where, value = (
             (f"option --{name.replace('_', '-')}", str(given))
             if given is not None
-            else (ENVIRONMENT[name], environment.get(ENVIRONMENT[name]))
+            else (ENVIRONMENT[name], environment.get(ENVIRONMENT[name], file.get(name)))
         )
         if value is not None and not value.strip():
             raise ConfigurationError(f"{where} is empty: give it a value or leave it out")
@@ -196,9 +210,25 @@ def load_settings(
         key_file=optional_path("key_file"),
         bitcoin_cookie=optional_path("bitcoin_cookie"),
         key_password=text("key_password"),
+        key_password_file=optional_path("key_password_file"),
+        accounts=path("accounts", data / "accounts"),
         maximum_fee=fee("maximum_fee", DEFAULT_MAXIMUM_FEE),
         maximum_claim_fee=fee("maximum_claim_fee", DEFAULT_CLAIM_FEE),
     )
+
+
+def source_of(
+    name: str,
+    arguments: Mapping[str, str | Path | None],
+    environment: Mapping[str, str],
+    file: Mapping[str, str],
+) -> str:
+    """Where `load_settings` has a setting's value from: option, environment, file or default."""
+    if arguments.get(name) is not None:
+        return "option"
+    if ENVIRONMENT[name] in environment:
+        return "environment"
+    return "file" if name in file else "default"
 
 
 # Two letters at least: one letter before a colon is a drive on Windows.

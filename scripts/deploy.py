@@ -79,8 +79,8 @@ from offchain.chain.deployment.resuming import begin, finish, resume
 from offchain.chain.deployment.trust import is_live
 from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import account_from_key
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.sending.keys import account_from_key
 from offchain.chain.sending.sender import Sender
 from offchain.config import DEFAULT_TASK, ENVIRONMENT, Settings, load_settings
 from offchain.errors import (

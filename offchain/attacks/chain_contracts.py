@@ -21,7 +21,7 @@ from offchain.chain.deployment.file import DeployedTask, Deployment
 from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcFault
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.errors import RevertedError
 from offchain.protocol.words import actions
 from offchain.protocol.words.orders import SignedOrder

@@ -7,7 +7,10 @@ refused at once: what a command does stands in a module of its own, imported whe
 from __future__ import annotations
 
 import os
+import re
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,9 +21,12 @@ from offchain.config import (
     DEFAULT_MAXIMUM_FEE,
     DEFAULT_RELAYER,
     ENVIRONMENT,
+    Settings,
     load_settings,
+    source_of,
     version,
 )
+from offchain.configuration_file import find_file, read_file
 from offchain.programs.logs import FORMS, LEVELS, MEBIBYTE, LogSettings, configure_logs
 
 DEVELOPMENT_POLL_SECONDS: Final = 0.2
@@ -167,15 +173,50 @@ def state_option(text: str) -> Callable[[Command], Command]:
     return setting_option("state", "FOLDER", text)
 
 
+_HIGHEST_ACCOUNT: Final = 2**31 - 1
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+
+def _named(context: click.Context, parameter: click.Parameter, given: str | None) -> Any:
+    """An account's number as one, its name as it is: refused before anything is loaded."""
+    if given is None or _NAME.fullmatch(given):
+        return given
+    digits = given.isascii() and given.isdecimal() and len(given) <= len(str(_HIGHEST_ACCOUNT))
+    if not (digits and int(given) <= _HIGHEST_ACCOUNT):
+        raise click.BadParameter(
+            f"{given!r} is no number or name of an account", context, parameter
+        )
+    return int(given)
+
+
+def _whose(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    if given is None or given.startswith("0x"):
+        return given
+    return str(_named(context, parameter, given))
+
+
 def account_option(text: str = "", *, required: bool = False) -> Callable[[Command], Command]:
-    """``--account N``, as the argument ``number``: None if it is not given."""
+    """``--account N`` or a name, as the argument ``number``: None if it is not given."""
     return click.option(
         "--account",
         "number",
-        metavar="N",
-        type=click.IntRange(0, 2**31 - 1),
+        metavar="N|NAME",
+        callback=_named,
         required=required,
-        help=f"account N of the mnemonic [{ENVIRONMENT['mnemonic']}]{text}",
+        help=f"account N of the mnemonic [{ENVIRONMENT['mnemonic']}], or one that has a name{text}",
+    )
+
+
+def whose_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """``--account``, a number, name or any address, as the argument ``whose``."""
+    return click.option(
+        "--account",
+        "whose",
+        metavar="N|NAME|ADDRESS",
+        callback=_whose,
+        required=required,
+        help=f"{text}: account N of the mnemonic [{ENVIRONMENT['mnemonic']}], one that has a "
+        "name, or an address",
     )
 
 
@@ -244,4 +285,35 @@ def start(run: Callable[..., None], options: dict[str, Any]) -> None:
             )
         )
     given = {name: options.pop(name) for name in ENVIRONMENT if name in options}
-    run(load_settings(given, os.environ), **options)
+    settings = load_settings(given, os.environ, file=_file_settings()[1])
+    named = options.get("number", options.get("whose"))
+    run(_with_password(settings, named), **options)
+
+
+def start_with_sources(run: Callable[..., None], options: dict[str, Any]) -> None:
+    """The same for a command that says where each setting is from: ``sources`` and ``file``."""
+    given = {name: options.pop(name) for name in ENVIRONMENT if name in options}
+    path, file = _file_settings()
+    sources = {name: source_of(name, given, os.environ, file) for name in ENVIRONMENT}
+    settings = load_settings(given, os.environ, file=file)
+    run(settings, sources=sources, file=path, **options)
+
+
+def _file_settings() -> tuple[Path | None, dict[str, str]]:
+    """The file of settings that counts here, and what it says."""
+    try:
+        here = Path.cwd()
+    except OSError:  # the folder is gone
+        return None, {}
+    path = find_file(here, os.environ)
+    return path, {} if path is None else read_file(path)
+
+
+def _with_password(settings: Settings, named: object) -> Settings:
+    """The settings with the password of a named account, which a terminal is asked for."""
+    is_name = isinstance(named, str) and _NAME.fullmatch(named) is not None
+    has_one = settings.key_password is not None or settings.key_password_file is not None
+    if not is_name or has_one or not sys.stdin.isatty():
+        return settings
+    password = click.prompt(f"Password of {named}", hide_input=True, err=True)
+    return replace(settings, key_password=password)

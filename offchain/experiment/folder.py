@@ -24,8 +24,8 @@ from typing import Any
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.web3_chain import open_contracts
 from offchain.errors import ConfigurationError
-from offchain.experiment.chain_state import experiment_anvil
 from offchain.experiment.plan import ExperimentPlan
+from offchain.node.demo.chain_state import loading_anvil
 from offchain.whole_files import write_whole
 
 
@@ -189,7 +189,7 @@ def kept_chain(run: RunFolder, noise: str, log_file: Path) -> Iterator[DeployedC
     if progress is None:
         raise ConfigurationError(f"{folder}: no block has been made")
     accounts = run.run["plan"]["nodes"] + 3
-    with experiment_anvil(accounts, log_file, folder / progress.chain) as anvil:
+    with loading_anvil(accounts, log_file, folder / progress.chain) as anvil:
         contracts = open_contracts(anvil.url, folder / "deployment.json")
         with closing(contracts.ethereum):
             yield contracts

@@ -26,10 +26,10 @@ from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.crypto.derivation import node_seed_from_mnemonic
 from offchain.errors import RelayerBusyError, RelayerError, RelayerRefusedError, StoreError
-from offchain.experiment.chain_state import experiment_anvil, set_clock_back
 from offchain.experiment.observer import Observer
 from offchain.headers.recorded import RecordedHeaders
 from offchain.node.assembly import Adapters, assemble_worker
+from offchain.node.demo.chain_state import loading_anvil, set_clock_back
 from offchain.node.demo.local_network import DemoPlan, account, deploy_on
 from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.feeder.schedule import ReplaySchedule
@@ -98,7 +98,7 @@ def local_network(
     """
     with ExitStack() as stack:
         anvil = stack.enter_context(
-            experiment_anvil(plan.nodes + 3, plan.folder / "anvil.log", saved_chain)
+            loading_anvil(plan.nodes + 3, plan.folder / "anvil.log", saved_chain)
         )
         headers = RecordedHeaders(plan.headers, MAINNET)
         contracts = _contracts(anvil.url, plan, saved_chain, headers)

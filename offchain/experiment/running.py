@@ -16,7 +16,6 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from offchain.experiment.chain_state import save_chain
 from offchain.experiment.driving import Display, Driver
 from offchain.experiment.folder import Progress, RunFolder, kept_chain
 from offchain.experiment.learner import DecodedPayloads, SharedDigitsTask, TimedLearner
@@ -39,6 +38,7 @@ from offchain.learning.tasks.digits import DigitsLearner
 from offchain.learning.tasks.known import drawing_seed
 from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import FULL_SIZE, TrainingSettings
+from offchain.node.demo.chain_state import save_chain
 from offchain.node.demo.local_network import DemoPlan
 from offchain.ports import DataSource, Learner
 from offchain.programs.standard_output import SteadyStream

@@ -56,14 +56,16 @@ class Inputs:
     def read(self, files: Sequence[str]) -> Iterator[tuple[str, Prepared] | Refusal]:
         """Yield the samples of files, each with where it is, and what is none.
 
-        Of a folder all pictures below it are taken, in the order of their names. A file that cannot
-        be read is refused, or its rest is.
-
-        Raises:
-            DataError: a file is of no format that the task's samples have.
+        Of a folder all pictures below it are taken, in the order of their names. A file that is of
+        no format of the task's samples, or cannot be read, is refused, or its rest is.
         """
         for text in files:
-            for file in self._files(text):
+            try:
+                found = list(self._files(text))
+            except DataError as error:
+                yield Refusal(text, str(error).removeprefix(f"{text} "))
+                continue
+            for file in found:
                 yield from self._read(file)
 
     def given(self, sample: object, where: str, place: int = 0) -> Prepared:

@@ -21,7 +21,7 @@ from offchain.node.background import Background, Cancelled
 from offchain.node.computations import ComputationEnded, Trained, Training, TrainingEnded
 from offchain.node.journal import Journal
 from offchain.node.own import Own
-from offchain.node.payloads import PayloadNotOpen, Payloads
+from offchain.node.payloads import DataState, PayloadNotOpen, Payloads
 from offchain.ports import ContentStore, Learner, TrainingProgress
 from offchain.protocol.history.entries import SharedData
 from offchain.protocol.rules.dataset import training_root
@@ -306,7 +306,8 @@ def gather_training(
 ) -> Training:
     """A training on the training parts of data transactions, as far as they can be had.
 
-    The newest rounds come first; older ones are left out where all would take more than
+    Of rounds before, whose test parts are open and judge nobody any more, it takes these too. The
+    newest rounds come first; older ones are left out where all would take more than
     ``maximum_bytes``. There is at least one part if one can be had.
 
     Args:
@@ -321,7 +322,7 @@ def gather_training(
         (data, part)
         for data in newest_first
         for part in range(len(data.shared.payload_hashes))
-        if not data.is_test(part)
+        if not data.is_test(part) or _is_over(data, round_number, payloads)
     )
     chosen: list[tuple[SharedData, bytes]] = []
     room = maximum_bytes
@@ -343,3 +344,8 @@ def gather_training(
         ages=tuple(max(0, round_number - data.shared.round) for data, _ in chosen),
         baseline=baseline,
     )
+
+
+def _is_over(data: SharedData, round_number: int, payloads: Payloads) -> bool:
+    """Whether all parts of a data transaction are open here, and were of a round before."""
+    return data.shared.round < round_number and payloads.state(data) is DataState.OPEN

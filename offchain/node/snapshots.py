@@ -32,8 +32,12 @@ from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from offchain.protocol.words.status import ZERO_HASH, ChainStatus, Phase
 from offchain.protocol.words.transactions import attestation_commitment, statement
 
-EARLIER_ROUNDS = 1
-"""How many rounds before the present one give training data too."""
+EARLIER_ROUNDS = 7
+"""How many rounds before the present one give training data too, where all of them are small."""
+
+EARLIER_SAMPLES = 250_000
+"""What earlier rounds than the last one together give: large ones are known by the model already,
+and each would take memory again."""
 
 OPENED_AT_ONCE = 40
 """Parts opened between two looks at the chain: the loop must stay alive."""
@@ -93,9 +97,13 @@ class SnapshotTaker:
 
     def training_data(self, history: History, round_number: int) -> list[SharedData]:
         """Data transactions whose training parts are open here, of a round and those before it."""
+        parameters = self._own.parameters
+        each = parameters.parts * parameters.samples_per_part
+        samples = max(1, len(history.round(round_number).data) * each)
+        earlier = max(1, min(EARLIER_ROUNDS, EARLIER_SAMPLES // samples))
         return [
             data
-            for number in range(max(1, round_number - EARLIER_ROUNDS), round_number + 1)
+            for number in range(max(1, round_number - earlier), round_number + 1)
             for data in history.round(number).data
             if self._components.payloads.training_state(data) is DataState.OPEN
         ]

@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -63,16 +63,18 @@ def real_tasks(
     use_threads(threads)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     for name in dict.fromkeys(names):
-        found = run_task(name, nodes, blocks, training_seconds, seed)
-        _keep(output, name, found)
+        # Kept after each step: peers may take as long as all blocks.
+        found: dict[str, Any] = {}
+        for found in run_task(name, nodes, blocks, training_seconds, seed):
+            _keep(output, name, found)
         peers = ", ".join(f"{peer} {one['value']:.2f}" for peer, one in found["peers"].items())
         click.echo(f"{name}: ours {found['ours']:.2f}, {peers} ({found['unit']})")
 
 
 def run_task(
     name: str, nodes: int, blocks: int, training_seconds: float | None, seed: int
-) -> dict[str, Any]:
-    """Return the results of one task."""
+) -> Iterator[dict[str, Any]]:
+    """Yield the results of one task: with the blocks, then with one more peer each time."""
     from offchain.learning.own_data.own_data import preparation_for
     from scripts.real_tasks.data import TASKS, read_split
     from scripts.real_tasks.network import make_blocks
@@ -83,7 +85,7 @@ def run_task(
     if training_seconds is not None:
         options["training_seconds"] = training_seconds
     seconds = float(str(options["training_seconds"]))
-    began = time.monotonic()
+    began, made_how = time.monotonic(), made_by("scripts.real_tasks")
 
     def say(line: str) -> None:
         click.echo(f"{time.monotonic() - began:7.1f} s  {name}: {line}")
@@ -103,14 +105,12 @@ def run_task(
             options=options,
             say=say,
         )
-        classes = len(preparation_for(real.task.samples).labels)
-        peers = compare(split, real.unit, classes, blocks * seconds, seed)
     values = [block.value for block in made if block.value is not None]
-    return {
+    found: dict[str, Any] = {
         "title": real.title,
         "unit": real.unit,
         "ours": values[-1] if values else None,
-        "peers": {peer: asdict(result) for peer, result in peers.items()},
+        "peers": {},
         "target": real.target,
         "training_samples": len(split.training),
         "test_samples": len(split.test),
@@ -119,8 +119,15 @@ def run_task(
         "options": options,
         "blocks": [asdict(block) for block in made],
         "seconds": round(time.monotonic() - began, 1),
-        **made_by("scripts.real_tasks"),
+        **made_how,
     }
+    yield found
+    classes = len(preparation_for(real.task.samples).labels)
+    for peer, result in compare(split, real.unit, classes, blocks * seconds, seed):
+        say(f"{peer}: {result}")
+        found["peers"][peer] = asdict(result)
+        found["seconds"] = round(time.monotonic() - began, 1)
+        yield found
 
 
 def _keep(output: Path, name: str, found: dict[str, Any]) -> None:

@@ -6,31 +6,44 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+OURS, OTHERS = "#1b6ca8", "#7a8894"
+
 
 def draw(tasks: Mapping[str, Mapping[str, Any]], file: Path) -> None:
-    """Draw a panel for each task: bars of the chain's model and of the peers, and the blocks."""
+    """Draw a panel for each task: the model after each block, and the peers; more is better."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
     figure, panels = plt.subplots(
-        len(tasks), 1, figsize=(7.2, 1.6 * len(tasks) + 0.4), layout="constrained", squeeze=False
+        len(tasks), 1, figsize=(7.4, 1.6 * len(tasks) + 0.4), layout="constrained", squeeze=False
     )
     for axes, found in zip(panels[:, 0], tasks.values(), strict=True):
-        names = ["Model Chain", *found["peers"]]
-        values = [found["ours"], *(peer["value"] for peer in found["peers"].values())]
-        bars = axes.barh(names, values, color=["#1b6ca8", *["#b8c4ce"] * len(found["peers"])])
-        axes.bar_label(bars, [f"{value:.2f}" for value in values], padding=3, fontsize=8)
-        for number, block in enumerate(found["blocks"], 1):
+        peers = {name: peer["value"] for name, peer in found["peers"].items()}
+        rows = ["Model Chain", *peers]
+        axes.plot(found["ours"], 0, "o", color=OURS)
+        axes.plot(list(peers.values()), range(1, len(rows)), "o", color=OTHERS)
+        for row, value in enumerate([found["ours"], *peers.values()]):
+            axes.annotate(f"{value:.2f}", (value, row), (7, -3), fontsize=8, **_OFFSET)
+        blocks: dict[float, list[str]] = {}
+        for block in found["blocks"]:
             if block["value"] is not None:
-                axes.plot([block["value"]], [0], marker="|", color="black", markersize=9)
-                axes.annotate(str(number), (block["value"], -0.42), fontsize=6, ha="center")
-        lowest = min([*values, *(one["value"] for one in found["blocks"] if one["value"])])
-        span = max(values) - lowest
-        axes.set_xlim(lowest - 0.3 * span - 0.5, max(values) + 0.25 * span + 0.5)
-        axes.invert_yaxis()
-        axes.set_title(f"{found['title']}: {found['unit']}", fontsize=9, loc="left")
+                blocks.setdefault(block["value"], []).append(str(block["number"]))
+        for value, numbers in blocks.items():
+            axes.plot(value, 0, "|", color=OURS, markersize=10)
+            label = f"block {', '.join(numbers)}"
+            axes.annotate(label, (value, 0), (0, 8), fontsize=6, ha="center", **_OFFSET)
+        values = [found["ours"], *peers.values(), *blocks]
+        span = max(values) - min(values) or 1.0
+        axes.set_xlim(min(values) - 0.15 * span, max(values) + 0.2 * span)
+        axes.set_yticks(range(len(rows)), rows)
+        axes.set_ylim(len(rows) - 0.5, -0.9)
+        axes.set_title(f"{found['title']}: {found['unit']}", fontsize=8, loc="left")
         axes.tick_params(labelsize=8)
+        axes.grid(axis="x", alpha=0.3)
     figure.savefig(file)
     plt.close(figure)
+
+
+_OFFSET: dict[str, Any] = {"textcoords": "offset points"}

@@ -53,7 +53,7 @@ class BlockResult:
         net: its advantage on the round's own test parts, in points; None in a quiet block.
         models: models that were revealed in the round.
         voices: valid ones among them that are no variants.
-        model_bytes: length of the best model's file.
+        length: of the best model's file, in bytes.
         seconds: since the block before, on the machine that all nodes share.
     """
 
@@ -64,7 +64,7 @@ class BlockResult:
     net: int | None
     models: int
     voices: int
-    model_bytes: int | None
+    length: int | None
     seconds: float
 
 

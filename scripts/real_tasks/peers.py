@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,8 +35,8 @@ class PeerResult:
 
 def compare(
     split: Split, unit: str, classes: int, seconds: float, seed: int
-) -> dict[str, PeerResult]:
-    """Train all peers on the split.
+) -> Iterator[tuple[str, PeerResult]]:
+    """Train all peers on the split, and yield each with what it reached.
 
     Args:
         split: training and test samples.
@@ -46,18 +46,16 @@ def compare(
         seed: decides what peers draw.
     """
     peers: dict[str, Callable[[], NDArray[Any]]] = {
-        "gradient boosting (scikit-learn)": lambda: _boosted(split, classes, seed),
+        "network of floats (PyTorch)": lambda: _float_network(split, classes, seconds, seed),
         ("logistic regression" if classes else "ridge regression") + " (scikit-learn)": lambda: (
             _linear(split, classes)
         ),
-        "network of floats (PyTorch)": lambda: _float_network(split, classes, seconds, seed),
+        "gradient boosting (scikit-learn)": lambda: _boosted(split, classes, seed),
     }
-    found = {}
     for name, predict in peers.items():
         began = time.monotonic()
         value = figure_of(unit, np.asarray(predict(), np.float64), split.test)
-        found[name] = PeerResult(round(value, 3), round(time.monotonic() - began, 1))
-    return found
+        yield name, PeerResult(round(value, 3), round(time.monotonic() - began, 1))
 
 
 # ---- scikit-learn -------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from offchain.chain.agreement import agrees
 from offchain.chain.follower import OVERLAP, ChainFollower, InconsistentReadingError
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import ChainError
 from offchain.ports import Chain

@@ -7,8 +7,8 @@ import pytest
 
 from offchain.chain.abi.calls import function_call
 from offchain.chain.reading.contracts import View
-from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import FeeCapError, RevertedError
 from offchain.protocol.reference.membership import LIST_CODE

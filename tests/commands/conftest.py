@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.chains.small_chain_place import small_chain_place
 from tests.support.chains.wallet_place import WalletPlace, wallet_place
+
+__all__ = ["small_chain_place"]
 
 
 @pytest.fixture(scope="module")

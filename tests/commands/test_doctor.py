@@ -301,7 +301,7 @@ def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path:
         on_chain = replace(here, settings=settings)
         assert "anvil" in look(Part.RPC, on_chain).found
         found = look(Part.DEPLOYMENT, on_chain).found
-        assert found == "13 contracts on chain, as the file says, for the task digits"
+        assert found == "14 contracts on chain, as the file says, for the task digits"
         stale = replace(started.deployment, genesis_hash=bytes(32))
         write_deployment(stale, file)
         finding = look(Part.DEPLOYMENT, on_chain)
@@ -312,7 +312,9 @@ def test_a_deployment_is_checked_against_the_chain(here: Surroundings, tmp_path:
 def test_a_deployment_for_another_task_than_this_versions_is_said(
     here: Surroundings, tmp_path: Path
 ):
-    with world(task=DeployedTask("digits", b"of another version")) as started:
+    own = make_learner(task_named("digits", SMALL.samples_per_part)).description
+    another = own.replace(b'"maximum_shift":20', b'"maximum_shift":19')
+    with world(task=DeployedTask("digits", another, "ImageJudge")) as started:
         write_deployment(started.deployment, tmp_path / "31337.json")
         settings = replace(here.settings, rpc=started.anvil.url, deployment=tmp_path)
         finding = look(Part.DEPLOYMENT, replace(here, settings=settings))

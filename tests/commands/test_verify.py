@@ -2,59 +2,25 @@
 
 import json
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import structlog
 
-from offchain.chain.deployment.file import write_deployment
-from offchain.cli import run
 from offchain.programs.logs import warnings_to_standard_error
 from offchain.storage.local import LocalStore
-from scripts.support.chains.evm import fresh_evm
-from scripts.support.chains.real_chain import deployed_world
 from scripts.support.tampering import with_flipped_bit
-from scripts.support.worlds.small_chain import play
+from tests.support.chains.small_chain_place import SmallChainPlace
 
 DIFFERENCE = 15
 
 
-@dataclass
-class Place:
-    """A chain that runs, and what the command needs of it."""
-
-    options: list[str]
-    folder: Path
-    store: Path
-    best_model: bytes
-
-    def verify(self, *arguments: str) -> int:
-        """Run the command; returns its status. An address of a node takes the place of its own."""
-        options = self.options[2:] if "--rpc" in arguments else self.options
-        return run(["verify", *options, *arguments])
+@pytest.fixture
+def place(small_chain_place: SmallChainPlace) -> SmallChainPlace:
+    """The small chain."""
+    return small_chain_place
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The small chain with its deployment file and a local store."""
-    folder = tmp_path_factory.mktemp("verify")
-    with fresh_evm() as evm:
-        world, contracts = deployed_world(evm)
-        play(world)
-        store = LocalStore(folder / "store")
-        for content in world.store.files.values():
-            store.put(content)
-        file = folder / "deployment.json"
-        write_deployment(contracts.deployment, file)
-        options = ["--rpc", contracts.ethereum.url, "--deployment", str(file)]
-        options += ["--store", str(store.folder), "--processes", "1"]
-        best = world.rounds.blocks[3]
-        yield Place(options, folder, store.folder, best.model_hash)
-
-
-def test_an_honest_chain_is_ok(place: Place, capsys: pytest.CaptureFixture[str]):
+def test_an_honest_chain_is_ok(place: SmallChainPlace, capsys: pytest.CaptureFixture[str]):
     assert place.verify() == 0
     said = capsys.readouterr()
     assert said.out.startswith("OK: everything up to EVM block ")
@@ -63,20 +29,22 @@ def test_an_honest_chain_is_ok(place: Place, capsys: pytest.CaptureFixture[str])
     assert said.err == ""
 
 
-def test_the_result_is_there_as_json(place: Place, capsys: pytest.CaptureFixture[str]):
+def test_the_result_is_there_as_json(place: SmallChainPlace, capsys: pytest.CaptureFixture[str]):
     assert place.verify("--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is True
     assert (found["head"], found["data"], found["rings"]) == (4, 21, 21)
 
 
-def test_light_needs_no_store(place: Place, capsys: pytest.CaptureFixture[str]):
+def test_light_needs_no_store(place: SmallChainPlace, capsys: pytest.CaptureFixture[str]):
     assert place.verify("--light", "--store", str(place.folder / "none")) == 0
     assert capsys.readouterr().out.startswith("OK: headers, votes, blocks and claims")
     assert not (place.folder / "none").exists()
 
 
-def test_a_checkpoint_is_written_and_gone_on_from(place: Place, capsys: pytest.CaptureFixture[str]):
+def test_a_checkpoint_is_written_and_gone_on_from(
+    place: SmallChainPlace, capsys: pytest.CaptureFixture[str]
+):
     file = place.folder / "checkpoint"
     assert place.verify("--checkpoint", str(file)) == 0
     assert "there is no checkpoint" in capsys.readouterr().err
@@ -87,7 +55,7 @@ def test_a_checkpoint_is_written_and_gone_on_from(place: Place, capsys: pytest.C
 
 
 def test_the_first_difference_is_one_line_and_its_own_status(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    place: SmallChainPlace, capsys: pytest.CaptureFixture[str]
 ):
     file = LocalStore(place.store).place(place.best_model)
     content = file.read_bytes()
@@ -122,7 +90,7 @@ def test_the_first_difference_is_one_line_and_its_own_status(
     ],
 )
 def test_bad_input_is_one_clear_line(
-    place: Place,
+    place: SmallChainPlace,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     status: int,

@@ -61,13 +61,16 @@ def test_folders_give_their_pictures_in_order_and_what_is_none_is_refused(tmp_pa
 
 @pytest.mark.parametrize("name", ["rows.csv", "notes.txt"])
 def test_a_file_of_another_kind_is_no_picture(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DataError, match="is no picture: give PNG or JPEG files"):
-        read(Inputs(ON_DARK), tmp_path / name)
+    (tmp_path / "good.png").write_bytes(png(DARK))
+    names, _, [refusal] = read(Inputs(ON_DARK), tmp_path / name, tmp_path / "good.png")
+    assert refusal.where == str(tmp_path / name)
+    assert "is no picture: give PNG or JPEG files" in refusal.reason
+    assert names == [str(tmp_path / "good.png")]
 
 
 def test_a_folder_without_pictures_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="holds no pictures"):
-        read(Inputs(ON_DARK), tmp_path)
+    _, _, [refusal] = read(Inputs(ON_DARK), tmp_path)
+    assert "holds no pictures" in refusal.reason
 
 
 def test_a_picture_that_is_not_there_is_refused_with_the_reason(tmp_path: Path) -> None:
@@ -98,8 +101,8 @@ def test_lines_are_texts(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file_of_lines(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is a folder"):
-        read(Inputs(LANGUAGES), tmp_path)
+    _, _, [refusal] = read(Inputs(LANGUAGES), tmp_path)
+    assert "is a folder" in refusal.reason
 
 
 def test_rows_need_no_target_whatever_is_told(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from offchain.node.modelling import (
     training_seed,
 )
 from offchain.node.own import Own
+from offchain.node.payloads import DataState
 from offchain.protocol.rules.dataset import training_root
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.transactions import model_commitment
@@ -216,11 +217,23 @@ def test_a_training_takes_the_training_parts_newest_round_first_as_far_as_there_
     room = sum(map(len, own))
     found = gather_training(ROUND, [older, newer], bench.payloads, None, room)
     assert list(found.payloads) == own
-    found = gather_training(ROUND, [older, newer], bench.payloads, b"base", 2 * room + 100)
-    assert list(found.payloads) == [bench.plaintexts(1)[part] for part in trained] + own
-    assert found.ages == (1,) * len(trained) + (0,) * len(trained)
+    found = gather_training(ROUND, [older, newer], bench.payloads, b"base", 3 * room)
+    # The test parts of a round that is over judge nobody any more.
+    assert list(found.payloads) == [*bench.plaintexts(1), *own]
+    assert found.ages == (1,) * PARTS + (0,) * len(trained)
     assert found.ids_of(None) == (older.id, newer.id)
-    assert found.ids_of((len(trained),)) == (newer.id,)
+    assert found.ids_of((PARTS,)) == (newer.id,)
+    bench.close()
+
+
+def test_test_parts_of_the_round_that_competes_are_never_trained_on(tmp_path):
+    bench = DataBench(tmp_path)
+    data = bench.data()
+    bench.payloads.open_some([data], 100)
+    assert bench.payloads.state(data) is DataState.OPEN
+    found = gather_training(data.shared.round, [data], bench.payloads, None)
+    trained = [part for part in range(PARTS) if part != TEST_PART]
+    assert list(found.payloads) == [bench.plaintexts(0)[part] for part in trained]
     bench.close()
 
 

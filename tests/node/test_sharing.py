@@ -322,3 +322,57 @@ def test_late_in_the_phase_keys_are_given_out_at_once(opened):
     opened.randomness = AT_LAST
     opened.start(Policy(phase_seconds=None))
     assert opened.publish()
+
+
+# ---- data that run out ---------------------------------------------------------------------------
+
+
+class FewDigits(RandomDigits):
+    """A source that says how much it has, and notes what is given out."""
+
+    def __init__(self, node: int) -> None:
+        super().__init__(node)
+        self.enough = True
+        self.given: list[int] = []
+
+    def has(self, round_number: int, parts: int) -> bool:  # noqa: ARG002
+        return self.enough
+
+    def give_out(self, round_number: int) -> None:
+        self.given.append(round_number)
+
+
+def test_a_node_with_too_little_data_shares_nothing_until_it_has_more(node):
+    source = FewDigits(0)
+    node.sharing._source = source
+    source.enough = False
+    assert node.facts.data is Delivery.NOTHING
+    source.enough = True
+    assert node.facts.data is Delivery.HERE
+    node.share(anew=True)
+    node.clock.now += RESUBMIT_SECONDS
+    source.enough = False
+    # What is signed and kept is handed over again, whatever else there is.
+    assert node.facts.data is Delivery.HERE
+
+
+def test_a_source_is_told_before_the_first_key_goes_out(chain, tmp_path):
+    nodes = [Node(chain, tmp_path, number) for number in range(NODES)]
+    source = FewDigits(0)
+    nodes[0].sharing._source = source
+    for number, one in enumerate(nodes):
+        one.share(anew=True)
+        chain.chains[number].execute(one.shared()[0])
+    chain.partition()
+    chain.chains[0].execute(Advance())
+    assert source.given == []
+
+    class Failing(Caught):
+        def publish(self, keys) -> None:  # noqa: ARG002
+            assert source.given == [1]
+            raise RelayerError("nobody answers")
+
+    nodes[0].sharing._outlet = Failing()
+    with pytest.raises(RelayerError):
+        nodes[0].publish()
+    assert source.given == [1]

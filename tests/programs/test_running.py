@@ -7,13 +7,13 @@ import socket
 import pytest
 import structlog
 
+from offchain.chain.sending.keys import read_seed
 from offchain.cli import modelchain
 from offchain.commands.options import LIVE_CONFIRMATIONS
 from offchain.commands.worker.run import (
     make_policy,
     parse_confirmations,
     parse_roles,
-    read_seed,
 )
 from offchain.config import version
 from offchain.errors import ChainError, ConfigurationError

@@ -16,6 +16,7 @@ import pytest
 import solcx
 from eth_account import Account
 
+from offchain.amounts import decimal
 from offchain.bitcoin.header import HEADER_SIZE, BlockHeader
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.deployment.file import Deployment, read_deployment
@@ -23,7 +24,6 @@ from offchain.chain.deployment.plan import created_address
 from offchain.chain.deployment.trust import require_task
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.web3_chain import open_contracts
-from offchain.commands.wallet.shown import decimal
 from offchain.config import DEFAULT_TASK, RECORDED_HEADERS
 from offchain.learning.tasks.known import make_learner, task_named
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, LIVE, LIVE_RELAY, TESTNET

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import RECORDED_HEADERS
@@ -130,4 +131,7 @@ def test_a_network_makes_a_verified_block_outside_the_checkout(environment: Path
     assert len(figures["blocks"]) >= 1
     assert figures["verification"]["head"] >= 1
     assert (place / "out" / "accuracy.png").stat().st_size > 0
-    assert sorted(path.name for path in place.iterdir()) == ["out"]
+    Image.new("L", (28, 28)).save(place / "picture.png")
+    told = json.loads(run("modelchain", "predict", "picture.png", "--json"))
+    assert (told["task"], told["block"]) == ("digits", len(figures["blocks"]))
+    assert sorted(path.name for path in place.iterdir()) == ["out", "picture.png"]

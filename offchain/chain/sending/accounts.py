@@ -2,108 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Final
 
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_utils.exceptions import ValidationError
 
+from offchain.chain.sending.identities import (
+    Identity,
+    identity_file,
+    open_identity,
+    read_identity,
+)
+from offchain.chain.sending.keys import (
+    account_from_key,
+    account_from_key_file,
+    account_from_mnemonic,
+)
 from offchain.config import ENVIRONMENT, Settings
+from offchain.crypto.derivation import node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC
 
-ACCOUNT_PATH: Final = "m/44'/60'/0'/0/{index}"
-"""BIP-44 path of an Ethereum account, as wallets and anvil derive it."""
+_MAXIMUM_PASSWORD: Final = 1_024
+"""Characters of a password."""
 
-HIGHEST_ACCOUNT: Final = 2**31 - 1
-_KEY_SIZE: Final = 32
-_MAXIMUM_KEY_FILE: Final = 1 << 16
-
-
-def account_from_mnemonic(mnemonic: str, index: int) -> LocalAccount:
-    """Account number `index` under a BIP-39 mnemonic, as wallets and anvil number them.
-
-    Raises:
-        ConfigurationError: the index is out of range, or the mnemonic is not valid.
-    """
-    if not 0 <= index <= HIGHEST_ACCOUNT:
-        raise ConfigurationError(f"account {index} is out of range: choose 0 to {HIGHEST_ACCOUNT}")
-    # Without this call eth-account refuses: its HD wallets count as unaudited.
-    Account.enable_unaudited_hdwallet_features()
-    try:
-        account: LocalAccount = Account.from_mnemonic(
-            mnemonic, account_path=ACCOUNT_PATH.format(index=index)
-        )
-    except ValidationError:
-        # The library's message repeats the mnemonic: it must not reach a log.
-        raise ConfigurationError(
-            "the mnemonic is not valid BIP-39: check its words and their order"
-        ) from None
-    return account
-
-
-def account_from_key(private_key: str) -> LocalAccount:
-    """The account of a private key in hexadecimal, with or without 0x.
-
-    Raises:
-        ConfigurationError: it is no private key. The message does not repeat it.
-    """
-    try:
-        raw = bytes.fromhex(private_key.strip().removeprefix("0x"))
-        if len(raw) != _KEY_SIZE:
-            raise ValueError
-        account: LocalAccount = Account.from_key(raw)
-    except (ValueError, ValidationError):
-        raise ConfigurationError(
-            f"the private key must be {_KEY_SIZE} bytes in hexadecimal and a valid secp256k1 key"
-        ) from None
-    return account
-
-
-def account_from_key_file(file: Path, password: str) -> LocalAccount:
-    """The account of an encrypted key file (Web3 Secret Storage, version 3).
-
-    Raises:
-        ConfigurationError: the file cannot be read, is none, or the password is wrong.
-    """
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(_MAXIMUM_KEY_FILE + 1)
-        if len(content) > _MAXIMUM_KEY_FILE:
-            raise ConfigurationError(f"{file} is too large for a key file")
-        key = bytes(Account.decrypt(json.loads(content), password))
-    except OSError as error:
-        raise ConfigurationError(f"the key file {file} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        # eth-keyfile says of a wrong password only that the MAC does not match.
-        raise ConfigurationError(
-            f"{file} cannot be decrypted: check the password, and that it is a version 3 key file"
-        ) from error
-    return account_from_key(key.hex())
+AccountName = int | str
+"""What ``--account`` names: a number under the mnemonic, or an account that has a name."""
 
 
 def load_account(
-    settings: Settings, index: int | None, chain_id: int, default: int | None = None
+    settings: Settings, index: AccountName | None, chain_id: int, default: int | None = None
 ) -> LocalAccount:
     """The account that a process signs with.
 
-    A number means the mnemonic's account; without one, the key file or private key of the settings,
-    else the mnemonic's account number ``default``.
+    A number means the mnemonic's account, a name one of the accounts' folder; without either, the
+    key file or private key of the settings, else the mnemonic's account number ``default``.
 
     Raises:
         ConfigurationError: nothing was given, a key is not usable, or the development mnemonic,
             which everybody knows, would be used on another chain than a development chain.
     """
+    if isinstance(index, str):
+        return account_from_key(named_identity(settings, index).key.hex())
     if index is not None:
         return account_from_mnemonic(mnemonic_of(settings, chain_id), index)
     if settings.key_file is not None:
-        if settings.key_password is None:
-            raise ConfigurationError(
-                f"no password for {settings.key_file}: set {ENVIRONMENT['key_password']}"
-            )
-        return account_from_key_file(settings.key_file, settings.key_password)
+        password = password_of(settings, str(settings.key_file))
+        return account_from_key_file(settings.key_file, password)
     if settings.private_key is not None:
         return account_from_key(settings.private_key)
     if default is not None:
@@ -112,6 +57,56 @@ def load_account(
         f"no account: give --account N, or set {ENVIRONMENT['key_file']} "
         f"or {ENVIRONMENT['private_key']}"
     )
+
+
+def load_node_seed(settings: Settings, index: AccountName, chain_id: int) -> bytes:
+    """The seed of an account's node; 32 bytes.
+
+    Raises:
+        ConfigurationError: it is not usable; see `load_account`.
+    """
+    if isinstance(index, str):
+        return named_identity(settings, index).seed
+    return node_seed_from_mnemonic(mnemonic_of(settings, chain_id), index)
+
+
+def named_identity(settings: Settings, name: str) -> Identity:
+    """An account that has a name.
+
+    Raises:
+        ConfigurationError: there is none, or its password is missing or wrong.
+    """
+    file = identity_file(settings.accounts, name)
+    read_identity(file)  # that it is missing is said before its password is
+    return open_identity(file, password_of(settings, f"the account {name}"))
+
+
+def password_of(settings: Settings, what: str) -> str:
+    """The password of the settings, given itself or in a file.
+
+    Raises:
+        ConfigurationError: there is none, or its file cannot be read.
+    """
+    if settings.key_password is not None:
+        return settings.key_password
+    if settings.key_password_file is None:
+        raise ConfigurationError(
+            f"no password for {what}: set {ENVIRONMENT['key_password']} or "
+            f"{ENVIRONMENT['key_password_file']}"
+        )
+    return password_in(settings.key_password_file)
+
+
+def password_in(file: Path) -> str:
+    """The first line of a file; ``ConfigurationError`` if it cannot be read. It is not repeated."""
+    try:
+        with file.open(encoding="utf-8") as stream:
+            line = stream.readline(_MAXIMUM_PASSWORD)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"the password file {file} cannot be read ({type(error).__name__})"
+        ) from None
+    return line.rstrip("\r\n")
 
 
 def mnemonic_of(settings: Settings, chain_id: int) -> str:

@@ -14,7 +14,8 @@ from offchain.audit.attribution import Place, attribute, by_order, right_share, 
 from offchain.audit.proof_cost import ProofCost, proof_costs
 from offchain.audit.reading import PublicView, public_view, true_sharers
 from offchain.chain.follower import ChainFollower
-from offchain.chain.sending.accounts import account_from_mnemonic, mnemonic_of
+from offchain.chain.sending.accounts import mnemonic_of
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic

@@ -29,7 +29,7 @@ from offchain.commands.demo.screen import (
 )
 from offchain.commands.verify.run import report_json, summary, verify_fully
 from offchain.commands.wallet.balance import balances_json
-from offchain.config import PROJECT, Settings
+from offchain.config import APPLICATION, PROJECT, Settings
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.headers.source import recorded_file
@@ -151,11 +151,19 @@ def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
 
 def usage(kept: KeptChain) -> str:
     """How the best model is used, now that the chain has ended."""
+    called = Path(sys.argv[0])
+    program = _from_here(called) if called.name == APPLICATION else APPLICATION
     return (
-        f"The chain and its models are kept in {kept.folder}. Ask the best one:\n"
-        "  modelchain predict FILE...\n"
-        "  modelchain model show"
+        f"The chain and its models are kept in {_from_here(kept.folder)}. Ask the best one:\n"
+        f"  {program} predict FILE...\n"
+        f"  {program} model show"
     )
+
+
+def _from_here(path: Path) -> Path:
+    """A path as it is typed in this folder, if it is below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def require_writable(file: Path) -> None:

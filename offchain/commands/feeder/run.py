@@ -11,7 +11,7 @@ from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.relay_view import RelayReader
 from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import FEEDER_ACCOUNT
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 def run_feeder(
     settings: Settings,
     *,
-    number: int | None,
+    number: AccountName | None,
     recorded: bool,
     nodes: int | None,
     patience: float,

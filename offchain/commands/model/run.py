@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from offchain.commands.predict.run import fetched
+from offchain.commands.predict.run import fetched, tell_place
 from offchain.commands.verify.run import shown_progress
 from offchain.config import Settings
 from offchain.inference.card import earned, model_card, when
@@ -32,10 +32,9 @@ def show_blocks(settings: Settings, *, as_json: bool) -> None:
         Difference: what is on the chain does not follow.
         ModelChainError: the chain cannot be read.
     """
-    console = Console(stderr=True)
     with (
-        opened_place(settings, lambda text: _notice(console, text)) as place,
-        shown_progress(console) as progress,
+        opened_place(settings, tell_place) as place,
+        shown_progress(Console(stderr=True)) as progress,
     ):
         deployed = kind_of(place.contracts.deployment)
         blocks = verify_chain_lightly(place.contracts, progress=progress).blocks
@@ -148,7 +147,3 @@ def _percent(block: VerifiedBlock, points: int | None, full: int) -> str:
     if points is None:
         return ""
     return f"{100 * points / (full * block.judged_samples):.2f} %"
-
-
-def _notice(console: Console, text: str) -> None:
-    console.print(f"asked is {text}", style="dim", highlight=False, soft_wrap=True)

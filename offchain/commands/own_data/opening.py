@@ -41,18 +41,18 @@ class OpenedData:
     preview: DataPreview
 
     def require_good(self, skip_bad: bool) -> None:
-        """Raise `DataError` where something is refused, unless it is to be skipped."""
+        """Raise `DataError` where something is refused, unless it is to be skipped.
+
+        It does so too where no sample fits at all.
+        """
         report = self.preview.report
         if report.refused and not skip_bad:
             raise DataError(
                 f"{report.refused} of {report.refused + report.accepted} samples are refused, the "
                 f"first: {report.refusals[0]}; mend them, or share the others with --skip-bad"
             )
-        if not self.preview.waiting:
-            raise DataError(
-                f"nothing in {self.preview.path} waits to be shared: "
-                + ("all of it was shared before" if report.accepted else "no sample fits the task")
-            )
+        if not report.accepted:
+            raise DataError(f"no sample of {self.preview.path} fits the task {self.preview.task}")
 
 
 @contextmanager

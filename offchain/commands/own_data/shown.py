@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from offchain.amounts import TOKEN_DECIMALS
+from offchain.amounts import TOKEN_DECIMALS, decimal
 from offchain.commands.own_data.preview import (
     APPLY_GAS,
     ChainPreview,
     DataPreview,
     SharePreview,
 )
-from offchain.commands.wallet.shown import decimal
 from offchain.protocol.words.status import ChainStatus
 
 SHOWN_REFUSALS: Final = 20

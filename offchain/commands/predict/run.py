@@ -70,12 +70,13 @@ def answer(
 def fetched(settings: Settings, block: int | None) -> VerifiedModel:
     """Return the best model after a block, verified with progress shown; raises as it does."""
     console = Console(stderr=True)
-
-    def notice(text: str) -> None:
-        console.print(f"asked is {text}", style="dim", highlight=False, soft_wrap=True)
-
-    with opened_place(settings, notice) as place, shown_progress(console) as progress:
+    with opened_place(settings, tell_place) as place, shown_progress(console) as progress:
         return verified_model(place, block, progress)
+
+
+def tell_place(text: str) -> None:
+    """Say which chain is asked, where that was not named."""
+    Console(stderr=True).print(f"asked is {text}", style="dim", highlight=False, soft_wrap=True)
 
 
 def provenance(model: VerifiedModel) -> str:

@@ -14,7 +14,7 @@ from offchain.amounts import parse_decimal
 from offchain.chain.follower import ChainFollower
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
-from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, RELAYER_ACCOUNT, polling
@@ -56,7 +56,7 @@ CONNECTIONS = 256
 def run_relayer(
     settings: Settings,
     *,
-    number: int | None,
+    number: AccountName | None,
     mixing: float | None,
     queue: int,
     client_burst: int,

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.own_data.chain import preview_on
 from offchain.commands.own_data.opening import Chosen, OpenedData, opened_data
@@ -48,7 +48,7 @@ def share_data(
     settings: Settings,
     *,
     path: Path,
-    number: int | None,
+    number: AccountName | None,
     urls: tuple[str, ...],
     direct: bool,
     seed_file: Path | None,

@@ -11,10 +11,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from offchain.amounts import decimal
 from offchain.chain.reading.balances import Balances, read_balances
+from offchain.chain.sending.accounts import AccountName
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.owners import named_owner
-from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import add_exact_column, fits, flowing, print_whole
 from offchain.config import Settings
 
@@ -23,7 +24,7 @@ UNKNOWN_ROUND: Final = (1 << 32) - 1
 
 
 def show_balance(
-    settings: Settings, *, address: str | None, number: int | None, as_json: bool
+    settings: Settings, *, address: str | None, number: AccountName | None, as_json: bool
 ) -> None:
     """Show what an address or a numbered account owns and has at stake.
 

@@ -13,14 +13,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from offchain.amounts import parse_decimal
+from offchain.amounts import decimal, parse_decimal
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.reading.balances import RewardBalance, read_balances
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.owners import node_secrets
-from offchain.commands.wallet.shown import decimal, receiving_address, warn
+from offchain.commands.wallet.shown import receiving_address, warn
 from offchain.commands.wallet.tables import add_exact_column, print_whole
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets
@@ -47,7 +47,7 @@ class NotMovedError(RelayerError):
 def move_rewards(
     settings: Settings,
     *,
-    number: int,
+    number: AccountName,
     addresses: tuple[str, ...],
     together: str | None,
     urls: tuple[str, ...],

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from offchain.amounts import decimal
 from offchain.chain.reading.balances import RewardPlace, reward_places
 from offchain.chain.reading.token_history import (
     HistoryEntry,
@@ -18,9 +19,9 @@ from offchain.chain.reading.token_history import (
     TokenHistory,
     read_history,
 )
+from offchain.chain.sending.accounts import AccountName
 from offchain.chain.web3_chain import open_contracts
 from offchain.commands.wallet.owners import named_owner
-from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import add_exact_column, print_whole
 from offchain.config import Settings
 
@@ -31,7 +32,7 @@ def show_history(
     settings: Settings,
     *,
     address: str | None,
-    number: int | None,
+    number: AccountName | None,
     limit: int,
     from_block: int,
     to_block: int | None,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from offchain.chain.deployment.file import Deployment
-from offchain.chain.sending.accounts import load_account, mnemonic_of
+from offchain.chain.sending.accounts import AccountName, load_account, load_node_seed
 from offchain.commands.wallet.shown import checked_address
 from offchain.config import Settings
-from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.crypto.derivation import NodeSecrets
 
 
 def named_owner(
-    settings: Settings, deployment: Deployment, address: str | None, number: int | None
+    settings: Settings, deployment: Deployment, address: str | None, number: AccountName | None
 ) -> tuple[str, NodeSecrets | None]:
     """An address; of a numbered account also the secrets that its reward addresses derive from.
 
@@ -23,7 +23,6 @@ def named_owner(
     return owner, node_secrets(settings, deployment, number)
 
 
-def node_secrets(settings: Settings, deployment: Deployment, number: int) -> NodeSecrets:
-    """The secrets of a numbered account's node; ``ConfigurationError`` without a mnemonic."""
-    seed = node_seed_from_mnemonic(mnemonic_of(settings, deployment.chain_id), number)
-    return deployment.node_secrets(seed)
+def node_secrets(settings: Settings, deployment: Deployment, number: AccountName) -> NodeSecrets:
+    """The secrets of an account's node; ``ConfigurationError`` where they are not usable."""
+    return deployment.node_secrets(load_node_seed(settings, number, deployment.chain_id))

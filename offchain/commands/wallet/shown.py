@@ -7,18 +7,9 @@ from collections.abc import Iterable
 import click
 from eth_utils.address import is_address, to_checksum_address
 
-from offchain.amounts import TOKEN_DECIMALS
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import ConfigurationError
 from offchain.protocol.words.status import ZERO_ADDRESS
-
-
-def decimal(amount: int, decimals: int = TOKEN_DECIMALS) -> str:
-    """An amount of smallest units as an exact decimal number, thousands set apart."""
-    whole, rest = divmod(abs(amount), 10**decimals)
-    digits = f"{rest:0{decimals}d}".rstrip("0")
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{whole:,}.{digits}" if digits else f"{sign}{whole:,}"
 
 
 def warn(text: str) -> None:

@@ -9,15 +9,15 @@ from random import SystemRandom
 import click
 from eth_account.signers.local import LocalAccount
 
-from offchain.amounts import parse_decimal
+from offchain.amounts import decimal, parse_decimal
 from offchain.chain.abi.calls import FunctionCall
 from offchain.chain.reading.balances import reward_places
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.sending.accounts import load_account
+from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.owners import node_secrets
-from offchain.commands.wallet.shown import checked_address, decimal, receiving_address, warn
+from offchain.commands.wallet.shown import checked_address, receiving_address, warn
 from offchain.config import Settings
 from offchain.errors import ConfigurationError, InsufficientTokensError
 from offchain.node.wallet.carriers import open_carriers
@@ -25,7 +25,7 @@ from offchain.node.wallet.payments import Payment, pay_by_order
 
 
 def send_tokens(
-    settings: Settings, *, amount: str, to: str, number: int | None, as_json: bool
+    settings: Settings, *, amount: str, to: str, number: AccountName | None, as_json: bool
 ) -> None:
     """Send tokens to an address, wait until they are there, and say so.
 
@@ -68,7 +68,7 @@ def order_tokens(
     *,
     amount: str,
     to: str,
-    number: int,
+    number: AccountName,
     source: str,
     urls: tuple[str, ...],
     highest_fee: str,
@@ -113,7 +113,7 @@ def own_key(
     settings: Settings,
     contracts: DeployedContracts,
     account: LocalAccount,
-    number: int,
+    number: AccountName,
     holder: str,
 ) -> bytes:
     """The private key of an address of an account's node; 32 bytes.

@@ -12,8 +12,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from offchain.chain.deployment.trust import require_task
-from offchain.chain.sending.accounts import load_account, mnemonic_of
+from offchain.chain.sending.accounts import AccountName, load_account, load_node_seed
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.sending.keys import read_seed
 from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, polling
 from offchain.commands.own_data.opening import Chosen
@@ -25,7 +26,6 @@ from offchain.commands.worker.training import (
     training_processes,
 )
 from offchain.config import Settings
-from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
 from offchain.learning.kinds.kind import OptionValues
 from offchain.learning.preparation import warm_up
@@ -71,7 +71,7 @@ def run_worker(
     settings: Settings,
     *,
     given: OptionValues,
-    number: int | None,
+    number: AccountName | None,
     urls: tuple[str, ...],
     direct: bool,
     roles: str,
@@ -148,7 +148,7 @@ def run_worker(
     )
     content = KeptFiles(store, file.with_suffix(".files"), keep_rounds)
     source: DataSource | None = None
-    which = position if position is not None else (number or 0) % nodes
+    which = place_among(nodes, position, number)
     if data is not None and (data_source is not None or Role.SHARE not in chosen_roles):
         raise ConfigurationError(
             "--data is what the node shares: leave out --data-source, and let it have the role "
@@ -274,10 +274,17 @@ def parse_roles(text: str) -> frozenset[Role]:
         ) from error
 
 
+def place_among(nodes: int, position: int | None, number: AccountName | None) -> int:
+    """Which of this machine's nodes one is; a number says it, a name does not."""
+    if position is not None:
+        return position
+    return number % nodes if isinstance(number, int) else 0
+
+
 def node_seed(
-    settings: Settings, chain_id: int, number: int | None, seed_file: Path | None
+    settings: Settings, chain_id: int, number: AccountName | None, seed_file: Path | None
 ) -> bytes:
-    """The node's seed, from a file or as its account from the mnemonic.
+    """The node's seed, from a file or as its account from the mnemonic or by its name.
 
     Raises:
         ConfigurationError: there is neither a seed file nor a numbered account, or the file is not
@@ -286,18 +293,5 @@ def node_seed(
     if seed_file is not None:
         return read_seed(seed_file)
     if number is None:
-        raise ConfigurationError("a node needs --account N, or --seed-file beside its key")
-    return node_seed_from_mnemonic(mnemonic_of(settings, chain_id), number)
-
-
-def read_seed(file: Path) -> bytes:
-    """A node's seed from a file; ``ConfigurationError`` if it is none. The message repeats none."""
-    try:
-        seed = bytes.fromhex(file.read_text(encoding="ascii").strip().removeprefix("0x"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"the seed file {file} cannot be read as hexadecimal ({type(error).__name__})"
-        ) from None
-    if len(seed) != SEED_BYTES:
-        raise ConfigurationError(f"the seed in {file} has {len(seed)} bytes, not {SEED_BYTES}")
-    return seed
+        raise ConfigurationError("a node needs --account, or --seed-file beside its key")
+    return load_node_seed(settings, number, chain_id)

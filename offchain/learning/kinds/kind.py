@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import click
 
 from offchain.errors import ConfigurationError
-from offchain.learning.task import Task
 from offchain.learning.task_file.section import Section
 from offchain.learning.task_file.words import SampleWords, TaskFile
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from offchain.learning.exact.layer_chain import LayerChain
+    from offchain.learning.task import Task
     from offchain.learning.training.processes import TrainingProcesses
 
 GROUP: Final = "modelchain.kinds"

@@ -70,6 +70,10 @@ def fit_pixels(
         raise RefusedSample(f"is no picture: {pixels.dtype} of shape {pixels.shape}")
     if pixels.ndim == 3 and pixels.shape[2] not in (3, 4):
         raise RefusedSample(f"is no picture: {pixels.shape[2]} channels")
+    shape = (images.height, images.width) + ((images.channels,) if pixels.ndim == 3 else ())
+    if pixels.shape == shape and (pixels.ndim == 3 or images.channels == 1):
+        # Data sets of pixels mostly fit: a picture in between would cost as much as all the rest.
+        return _on_background(pixels.reshape(*shape[:2], -1), images, set())
     from PIL import Image
 
     return fit_picture(Image.fromarray(np.ascontiguousarray(pixels)), images)
@@ -111,7 +115,7 @@ def fit_picture(
 
     It is turned as its EXIF says, put on white where it is transparent, turned grey or given three
     channels, resized as a whole without changing its proportions, padded with the colour of its
-    edge, and inverted where its edge is light and the task says that the background is dark, or the
+    edge, and inverted where most of its edge is light and the task has a dark background, or the
     other way round.
     """
     changes: set[Change] = set()
@@ -119,14 +123,22 @@ def fit_picture(
     picture = _in_channels(picture, images.channels, changes)
     picture = _resized(picture, images, changes)
     pixels = np.asarray(picture, np.uint8).reshape(picture.height, picture.width, -1)
-    fits = pixels.shape[:2] == (images.height, images.width)
-    if not fits or images.background is not Background.ANY:
-        edge = _edge(pixels)
-        if not fits:
-            changes.add(Change.PADDED)
-            pixels = _padded(pixels, images, edge)
-        background = Background.LIGHT if edge.mean() >= _HALF else Background.DARK
-        if images.background not in (Background.ANY, background):
+    return _on_background(pixels, images, changes)
+
+
+def _on_background(
+    pixels: NDArray[np.uint8], images: ImageSamples, changes: set[Change]
+) -> tuple[NDArray[np.uint8], frozenset[Change]]:
+    """Return pixels uint8 [any, any, channels] padded and on the task's background."""
+    if pixels.shape[:2] != (images.height, images.width):
+        changes.add(Change.PADDED)
+        pixels = _padded(pixels, images)
+    if images.background is not Background.ANY:
+        lightest = pixels >= _HALF
+        edge = (lightest[0], lightest[-1], lightest[1:-1, 0], lightest[1:-1, -1])
+        light, all_ = sum(map(np.count_nonzero, edge)), sum(side.size for side in edge)
+        background = Background.LIGHT if 2 * light >= all_ else Background.DARK
+        if images.background is not background:
             changes.add(Change.INVERTED)
             pixels = 255 - pixels
     return np.ascontiguousarray(pixels, np.uint8), frozenset(changes)
@@ -185,18 +197,12 @@ def _resized(picture: Image, images: ImageSamples, changes: set[Change]) -> Imag
     return picture.resize(size, method)
 
 
-def _edge(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the median colour of the outermost pixels, uint8 [channels]."""
+def _padded(pixels: NDArray[np.uint8], images: ImageSamples) -> NDArray[np.uint8]:
+    """Return the pixels in the middle of a ground of the median colour of their edge."""
     rows = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
     edge: NDArray[np.uint8] = np.median(np.concatenate(rows), axis=0).astype(np.uint8)
-    return edge
-
-
-def _padded(
-    pixels: NDArray[np.uint8], images: ImageSamples, edge: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
-    shape = (images.height, images.width, pixels.shape[2])
-    padded = np.broadcast_to(edge, shape).copy()
+    padded = np.empty((images.height, images.width, pixels.shape[2]), np.uint8)
+    padded[:] = edge
     top, left = (images.height - pixels.shape[0]) // 2, (images.width - pixels.shape[1]) // 2
     padded[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
     return padded

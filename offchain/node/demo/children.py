@@ -107,6 +107,14 @@ class Children:
         self._children.remove(child)
         _end([child])
 
+    def take_ended(self) -> list[Child]:
+        """Those that have ended although nobody told them to; they are no more among these."""
+        ended = [child for child in self._children if child.process.poll() is not None]
+        for child in ended:
+            self._children.remove(child)
+            child.output.close()
+        return ended
+
     def check(self) -> None:
         """Raise `ChildEndedError` if one has ended."""
         for child in self._children:

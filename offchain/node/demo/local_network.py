@@ -19,7 +19,7 @@ from offchain.chain.deployment.plan import DeploymentPlan, first_checkpoint
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.config import DEFAULT_TASK
 from offchain.errors import ConfigurationError
@@ -35,6 +35,10 @@ from offchain.toolchain.anvil_binary import require_anvil
 
 START_SECONDS = 600
 """EVM time after which the demo would start without a node: none is that slow."""
+
+
+FURTHER_ACCOUNTS = 3
+"""Accounts behind the nodes': deployer, feeder and relayer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,56 +188,72 @@ def running_network(plan: DemoPlan, report: Callable[[str], None]) -> Iterator[D
     Raises:
         ModelChainError: something cannot be started.
     """
-    deployer, feeder, relayer = plan.nodes, plan.nodes + 1, plan.nodes + 2
     with ExitStack() as stack:
         report("starting a chain")
         anvil = stack.enter_context(
             Anvil(
-                accounts=plan.nodes + 3,
+                accounts=plan.nodes + FURTHER_ACCOUNTS,
                 log_file=plan.logs / "anvil.log",
                 binary=require_anvil(report),
             )
         )
         source = RecordedHeaders(plan.headers, MAINNET)
         report("deploying the contracts")
-        contracts = deploy_on(anvil.url, plan, source, account(deployer))
+        contracts = deploy_on(anvil.url, plan, source, account(plan.nodes))
         stack.callback(contracts.ethereum.close)
         relayer_url = f"http://127.0.0.1:{free_port()}"
-        children = stack.enter_context(
-            Children(
-                plan.project,
-                plan.logs,
-                {
-                    "MODELCHAIN_RPC": anvil.url,
-                    "MODELCHAIN_DEPLOYMENT": str(plan.deployment),
-                    "MODELCHAIN_STORE": plan.store or str(plan.folder / "store"),
-                    "MODELCHAIN_HEADERS": str(plan.headers),
-                    "MODELCHAIN_RELAYER": relayer_url,
-                    "OMP_NUM_THREADS": "1",
-                },
-            )
-        )
+        children = stack.enter_context(children_of(plan, anvil.url, relayer_url))
         report("starting relayer, feeder and nodes")
-        children.start(
-            "relayer",
-            "relayer",
-            ["--account", str(relayer), "--state", str(plan.folder / "state")],
-        )
-        feeding = children.start(
-            "feeder",
-            "feeder",
-            [
-                *("--account", str(feeder)),
-                *("--nodes", str(plan.nodes)),
-                *("--patience", str(plan.patience)),
-            ],
-        )
-        workers: list[Child] = []
-        network = DemoNetwork(
-            plan, contracts, source, children, feeding, workers, anvil, relayer_url
-        )
-        workers += [network.start_worker(node) for node in range(plan.nodes)]
-        yield network
+        yield start_programs(plan, contracts, source, children, anvil, relayer_url)
+
+
+def children_of(plan: DemoPlan, rpc: str, relayer: str) -> Children:
+    """What the programs of a network are started by, none of them yet."""
+    return Children(
+        plan.project,
+        plan.logs,
+        {
+            "MODELCHAIN_RPC": rpc,
+            "MODELCHAIN_DEPLOYMENT": str(plan.deployment),
+            "MODELCHAIN_STORE": plan.store or str(plan.folder / "store"),
+            "MODELCHAIN_HEADERS": str(plan.headers),
+            "MODELCHAIN_RELAYER": relayer,
+            "OMP_NUM_THREADS": "1",
+        },
+    )
+
+
+def start_programs(
+    plan: DemoPlan,
+    contracts: DeployedContracts,
+    source: RecordedHeaders,
+    children: Children,
+    anvil: Anvil,
+    relayer: str,
+) -> DemoNetwork:
+    """Start relayer, feeder and nodes of a network."""
+    start_relayer(plan, children)
+    feeding = start_feeder(plan, children)
+    workers: list[Child] = []
+    network = DemoNetwork(plan, contracts, source, children, feeding, workers, anvil, relayer)
+    workers += [network.start_worker(node) for node in range(plan.nodes)]
+    return network
+
+
+def start_relayer(plan: DemoPlan, children: Children) -> Child:
+    """Start the relayer, or start it again."""
+    options = ["--account", str(plan.nodes + 2), "--state", str(plan.folder / "state")]
+    return children.start("relayer", "relayer", options)
+
+
+def start_feeder(plan: DemoPlan, children: Children) -> Child:
+    """Start the feeder, or start it again."""
+    options = [
+        *("--account", str(plan.nodes + 1)),
+        *("--nodes", str(plan.nodes)),
+        *("--patience", str(plan.patience)),
+    ]
+    return children.start("feeder", "feeder", options)
 
 
 def deploy_on(

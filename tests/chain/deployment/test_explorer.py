@@ -21,7 +21,7 @@ from offchain.chain.deployment.explorer import (
 )
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.errors import ArtifactError
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from offchain.toolchain.solc_binary import SOLC_VERSION

@@ -10,7 +10,7 @@ from offchain.chain.deployment.deployer import deploy
 from offchain.chain.deployment.hardfork import require_hardfork
 from offchain.chain.deployment.plan import DeploymentPlan
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.errors import HardforkError
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil
 from scripts.support.chains.evm import ROOT

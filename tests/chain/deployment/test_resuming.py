@@ -20,7 +20,7 @@ from offchain.chain.deployment.resuming import (
 )
 from offchain.chain.deployment.trust import check_deployment
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.sending.sender import Sender
 from offchain.protocol.words.parameters import ETHER
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil

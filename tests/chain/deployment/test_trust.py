@@ -22,7 +22,7 @@ from offchain.chain.deployment.trust import (
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcUnreachable
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.errors import StaleDeploymentError, WrongChainError, WrongTaskError
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC, Anvil

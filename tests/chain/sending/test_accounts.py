@@ -7,12 +7,11 @@ import pytest
 from eth_account import Account
 
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import (
+from offchain.chain.sending.accounts import load_account, mnemonic_of
+from offchain.chain.sending.keys import (
     account_from_key,
     account_from_key_file,
     account_from_mnemonic,
-    load_account,
-    mnemonic_of,
 )
 from offchain.config import load_settings
 from offchain.errors import ConfigurationError

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offchain.chain.rpc.ethereum import LATEST, Ethereum
-from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.sending.fees import FeePolicy, Fees
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.chain.sending.sender import Sender
 from offchain.errors import ChainError, FeeCapError, NotMinedError, PerhapsSentError

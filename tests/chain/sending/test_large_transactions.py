@@ -8,7 +8,7 @@ from eth_utils.address import to_checksum_address
 
 from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.interfaces import interface
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.sending.sender import Sender
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import LARGEST_RING, MAXIMUM_MODEL_BYTES

@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import RpcFault
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.sending.sender import Sender
 from offchain.errors import (
     ChainError,

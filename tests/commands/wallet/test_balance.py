@@ -7,10 +7,11 @@ import sys
 import pytest
 from click.testing import Result
 
+from offchain.amounts import decimal
 from offchain.chain.reading.balances import read_balances
 from offchain.cli import run
 from offchain.commands.wallet.balance import freedom
-from offchain.commands.wallet.shown import checked_address, decimal
+from offchain.commands.wallet.shown import checked_address
 from offchain.errors import ConfigurationError, ModelChainError
 from tests.support.chains.wallet_place import REWARD, TOKENS, WalletPlace
 from tests.support.waiting import PATIENCE_SECONDS

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from offchain.amounts import decimal
 from offchain.chain.reading.balances import Balances, RewardBalance, RewardPlace
 from offchain.chain.reading.token_history import HistoryEntry, Kind, TokenHistory
 from offchain.commands.wallet.balance import balances_table, show_accounts
 from offchain.commands.wallet.claim import moves_table
 from offchain.commands.wallet.history import history_table
-from offchain.commands.wallet.shown import decimal
 from offchain.commands.wallet.tables import flowing, print_whole
 from offchain.node.wallet.moves import Move, MoveOutcome, MoveResult
 

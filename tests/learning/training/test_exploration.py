@@ -290,10 +290,10 @@ def test_nodes_with_other_seeds_explore_other_networks(network, images, labels):
 @pytest.mark.parametrize(("kernel", "margin"), [(1, 0), (3, 1), (5, 2), (7, 3)])
 def test_a_rearranged_convolution_computes_the_same(kernel, margin, images):
     convolution = torch.nn.Conv2d(1, 6, kernel, 2, margin, bias=False)
-    assert can_be_rearranged(convolution, 28)
+    assert can_be_rearranged(convolution, (28, 28))
     with torch.inference_mode():
         expected = convolution(images)
         assert torch.allclose(convolve_rearranged(images, convolution), expected, atol=1e-5)
-    assert not can_be_rearranged(convolution, 27)
-    assert not can_be_rearranged(torch.nn.Conv2d(1, 6, 4, 2, 1), 28)
-    assert not can_be_rearranged(torch.nn.Conv2d(1, 6, 3, 1, 1), 28)
+    assert not can_be_rearranged(convolution, (27, 28))
+    assert not can_be_rearranged(torch.nn.Conv2d(1, 6, 4, 2, 1), (28, 28))
+    assert not can_be_rearranged(torch.nn.Conv2d(1, 6, 3, 1, 1), (28, 28))

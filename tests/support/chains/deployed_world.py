@@ -12,7 +12,7 @@ from offchain.chain.deployment.file import DeployedTask, Deployment
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.development_clock import DevelopmentClock
 from offchain.chain.rpc.ethereum import Ethereum
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
 from offchain.crypto.hashing import Domain

@@ -6,7 +6,7 @@ from typing import Any
 
 from offchain.chain.rpc.ethereum import LATEST, Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
-from offchain.chain.sending.accounts import account_from_mnemonic
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.chain.sending.sender import Sender
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, DEVELOPMENT_MNEMONIC, Anvil

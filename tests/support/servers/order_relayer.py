@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.node.demo.local_network import free_port
 from offchain.node.relayer.answers import http_error

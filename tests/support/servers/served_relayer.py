@@ -18,8 +18,8 @@ from offchain.chain.follower import ChainFollower
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.ethereum import Ethereum
 from offchain.chain.rpc.provider import BoundedProvider
-from offchain.chain.sending.accounts import account_from_mnemonic
 from offchain.chain.sending.fees import FeePolicy
+from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain
 from offchain.node.demo.local_network import free_port
 from offchain.node.flights import Flights

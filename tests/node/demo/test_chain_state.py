@@ -6,8 +6,8 @@ import itertools
 from pathlib import Path
 
 from offchain.chain.web3_chain import open_contracts
-from offchain.experiment.chain_state import (
-    experiment_anvil,
+from offchain.node.demo.chain_state import (
+    loading_anvil,
     save_chain,
     set_clock_back,
 )
@@ -18,7 +18,7 @@ NODES = 3
 
 
 def anvil(folder: Path, saved: Path | None) -> Anvil:
-    return experiment_anvil(NODES + 3, folder / "anvil.log", saved)
+    return loading_anvil(NODES + 3, folder / "anvil.log", saved)
 
 
 def test_a_chain_keeps_its_blocks_records_and_time_over_three_loads(tmp_path):

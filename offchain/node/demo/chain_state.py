@@ -24,13 +24,14 @@ def save_chain(anvil: Anvil, file: Path) -> None:
     write_whole(file, anvil.dump_state())
 
 
-def experiment_anvil(accounts: int, log_file: Path, saved: Path | None) -> Anvil:
+def loading_anvil(accounts: int, log_file: Path, saved: Path | None, port: int = 0) -> Anvil:
     """An anvil, not yet started, with a saved chain if there is one.
 
     Its first block is always the same: a chain that is loaded keeps its own beside the one that
     anvil makes, and anvil would take either for the first of both if they differed.
     """
     return Anvil(
+        port=port,
         accounts=accounts,
         log_file=log_file,
         timestamp=FIRST_TIMESTAMP,

@@ -1,0 +1,1 @@
+"""The commands that look at the chain and change nothing: status, why, blocks, block, and more."""
