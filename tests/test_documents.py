@@ -23,8 +23,9 @@ DECISION_HEADINGS = [
     "What would change our mind",
 ]
 OTHERS_OPTIONS = {
-    "--build", "--home-dir", "--load-state", "--now", "--nproc-per-node", "--profile", "--system",
-    "--target", "--timestamp",
+    "--build", "--home-dir", "--load-state", "--master-addr", "--master-port", "--max-restarts",
+    "--nnodes", "--node-rank", "--now", "--nproc-per-node", "--profile", "--system", "--target",
+    "--timestamp",
 }  # fmt: skip
 """Options of anvil, torchrun, docker, systemctl and useradd that documents name."""
 

@@ -58,6 +58,7 @@ class Journal:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._is_failing = False
         try:
             make_private(file)
             try:
@@ -150,8 +151,15 @@ class Journal:
         try:
             self._database.execute(statement, values)
         except sqlite3.Error as error:
-            # The node goes on; after a kill it would do again what it did.
-            log.warning("the journal cannot be written", reason=str(error))
+            # The node goes on; after a kill it would do again what it did. Said once: a full disk
+            # refuses dozens of entries a second, and logs fill disks too.
+            if not self._is_failing:
+                log.warning("the journal cannot be written", reason=str(error))
+            self._is_failing = True
+            return
+        if self._is_failing and statement.startswith("INSERT"):
+            log.info("the journal is written again")
+            self._is_failing = False
 
 
 def _open(file: Path) -> sqlite3.Connection:

@@ -128,10 +128,10 @@ def test_every_abi_that_contracts_names_is_there(
         (["block", "0"], "Invalid value for 'N'"),
         (["round", "11"], "there is no round 11: 10 have opened"),
         (["why"], "Missing option '--account'"),
-        (["why", "--account", "nobody"], "no number of an account and no address"),
+        (["why", "--account", "nobody"], "there is no account nobody"),
         (["why", "--account", NOBODY[:-1] + "D"], "its checksum intact"),
-        (["why", "--account", "9" * 400], "no number of an account and no address"),
-        (["status", "--account", "-1"], "no number of an account and no address"),
+        (["why", "--account", "9" * 400], "is no number or name of an account"),
+        (["status", "--account", "-1"], "is no number or name of an account"),
     ],
 )
 def test_what_is_not_there_or_mistyped_is_one_line_and_status_2(

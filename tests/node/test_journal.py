@@ -159,3 +159,23 @@ def test_a_journal_with_other_values_knows_nothing_else(tmp_path, value):
     database.close()
     with Journal(file) as journal:
         read_everything(journal)
+
+
+def test_a_full_disk_is_said_once_and_so_is_its_end(tmp_path):
+    with Journal(tmp_path / "journal.sqlite") as journal, capture_logs() as logs:
+        pages = "PRAGMA max_page_count"
+        [(used,)] = journal._database.execute("PRAGMA page_count").fetchall()
+        [(most,)] = journal._database.execute(pages).fetchall()
+        # SQLite refuses further pages as it does where a disk has none left.
+        journal._database.execute(f"{pages} = {used}")
+        for number in range(3):
+            journal.keep_sealed_copy(number, bytes(50_000))
+            journal.keep_points(ROOT, MODEL, bytes(50_000))
+        assert journal.sealed_copy(2) is None
+        [said] = logs
+        assert said["event"] == "the journal cannot be written"
+        assert "full" in said["reason"]
+        journal._database.execute(f"{pages} = {most}")
+        journal.keep_sealed_copy(3, MODEL)
+        assert journal.sealed_copy(3) == MODEL
+        assert [log["event"] for log in logs][1:] == ["the journal is written again"]

@@ -15,7 +15,8 @@ from offchain.errors import ContentMissingError, ContentTooLargeError
 from offchain.storage.cid import cid_of
 from offchain.storage.ipfs import IpfsLimits, IpfsStore
 from offchain.storage.local import MAXIMUM_CONTENT, LocalStore
-from tests.support.servers.ipfs_daemon import IpfsDaemon, running_ipfs_daemon
+from scripts.support.ipfs_daemon import IpfsDaemon
+from tests.support.servers.ipfs_daemon import running_ipfs_daemon
 
 pytestmark = pytest.mark.full
 

@@ -87,11 +87,6 @@ FAULTS = {
         environment=(("MODELCHAIN_KEY_PASSWORD", "another"),),
     ),
     "an account without ether": Fault(ChainError.exit_code, ("has 0 wei", "send it more")),
-    "no headers": Fault(
-        ConfigurationError.exit_code,
-        ("recorded Bitcoin headers of 2023", "MODELCHAIN_HEADERS"),
-        environment=(("MODELCHAIN_HEADERS", ""),),
-    ),
     "headers of another time": Fault(
         ConfigurationError.exit_code,
         ("is of 2023-12-23", "could never make a block", "MODELCHAIN_HEADERS"),
@@ -101,16 +96,6 @@ FAULTS = {
         ConfigurationError.exit_code,
         (f"{CONTRACT} is a contract",),
         environment=(("MODELCHAIN_GENESIS", f"{GENESIS},{CONTRACT}"),),
-    ),
-    "parameters that are none": Fault(
-        ConfigurationError.exit_code,
-        ("'fast'", "demo, testnet, live"),
-        environment=(("MODELCHAIN_PARAMETERS", "fast"),),
-    ),
-    "a file of parameters that is not there": Fault(
-        ConfigurationError.exit_code,
-        ("none.toml cannot be read",),
-        environment=(("MODELCHAIN_PARAMETERS", "none.toml"),),
     ),
 }
 

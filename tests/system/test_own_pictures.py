@@ -1,4 +1,4 @@
-"""The walk of a new user, word for word as docs/UsingTheModel.md has it."""
+"""The walk of a new user, word for word as the README has it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.support.chains.node_chain import ROOT
 
 pytestmark = pytest.mark.full
 
-PAGE = ROOT / "docs" / "UsingTheModel.md"
-HEADING = "## From a folder of pictures to a model"
+PAGE = ROOT / "README.md"
+HEADING = "## Your own data"
 LABELS = ("circle", "cross", "square")
 EACH = 900
 SECONDS = 3_000

@@ -28,13 +28,24 @@ class NextStep(Enum):
 
 
 class DistributedRun:
-    """A `TrainingGroup` of the processes of torch.distributed's default group, for one run.
+    """A `TrainingGroup` of the processes of torch.distributed, for one run.
 
     What decides how the run goes on travels as numbers of the CPU, so that no step waits for a
     GPU; gradients travel from where they are, in one piece.
+
+    Args:
+        device: where this process trains.
+        processes: the group, with the time after which one that says nothing counts as ended.
+        family: of the network that is trained.
     """
 
-    def __init__(self, device: torch.device, family: NetworkFamily = DIGITS_FAMILY) -> None:
+    def __init__(
+        self,
+        device: torch.device,
+        processes: distributed.ProcessGroup,
+        family: NetworkFamily = DIGITS_FAMILY,
+    ) -> None:
+        self._processes = processes
         self._family = family
         self.rank = distributed.get_rank()
         self.size = distributed.get_world_size()
@@ -50,18 +61,18 @@ class DistributedRun:
         layers = torch.zeros(1, dtype=torch.int64)
         if network is not None:
             layers[0] = len(network.channels)
-        exchange(distributed.broadcast, layers, 0)
+        self._do(distributed.broadcast, layers, 0)
         channels = torch.zeros(int(layers), dtype=torch.int64)
         if network is not None:
             channels.copy_(torch.tensor(network.channels))
-        exchange(distributed.broadcast, channels, 0)
+        self._do(distributed.broadcast, channels, 0)
         if network is None:
             network = ConvolutionalNetwork(channels.tolist(), self._family)
             network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         with torch.no_grad():
             for tensor in [*network.parameters(), *network.buffers()]:
                 sent = tensor.contiguous()
-                exchange(distributed.broadcast, sent, 0)
+                self._do(distributed.broadcast, sent, 0)
                 tensor.copy_(sent)
         self._numbers = 1 + sum(parameter.numel() for parameter in network.parameters())
         self._state = NextStep.AGREE
@@ -78,7 +89,7 @@ class DistributedRun:
         """Add up the gradients and the losses of all processes, in place."""
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         together = torch.cat([*(gradient.reshape(-1) for gradient in gradients), loss.view(1)])
-        exchange(distributed.all_reduce, together)
+        self._do(distributed.all_reduce, together)
         self._state = NextStep.AGREE
         place = 0
         for gradient in gradients:
@@ -92,7 +103,7 @@ class DistributedRun:
         self._state = NextStep.NOTHING
         for buffer in network.buffers():
             if buffer.is_floating_point():
-                exchange(distributed.all_reduce, buffer)
+                self._do(distributed.all_reduce, buffer)
                 buffer /= self.size
 
     def give_up(self) -> None:
@@ -100,7 +111,7 @@ class DistributedRun:
         state, self._state = self._state, NextStep.NOTHING
         try:
             if state is NextStep.SHARE:
-                exchange(distributed.all_reduce, torch.zeros(self._numbers, device=self._device))
+                self._do(distributed.all_reduce, torch.zeros(self._numbers, device=self._device))
             if state is not NextStep.NOTHING:
                 self._exchange_largest(math.inf)
         except GroupBroken:
@@ -115,13 +126,18 @@ class DistributedRun:
 
     def _exchange_largest(self, part: float) -> float:
         number = torch.tensor([part], dtype=torch.float64)
-        exchange(distributed.all_reduce, number, distributed.ReduceOp.MAX)
+        self._do(distributed.all_reduce, number, distributed.ReduceOp.MAX)
         return float(number)
 
+    def _do(self, operation: Callable[..., object], *arguments: object) -> None:
+        exchange(operation, *arguments, group=self._processes)
 
-def exchange(operation: Callable[..., object], *arguments: object) -> None:
-    """Do an operation of torch.distributed; `GroupBroken` if a process is gone."""
+
+def exchange(
+    operation: Callable[..., object], *arguments: object, group: distributed.ProcessGroup
+) -> None:
+    """Do an operation of torch.distributed; `GroupBroken` if a process is gone, or says nothing."""
     try:
-        operation(*arguments)
+        operation(*arguments, group=group)
     except RuntimeError as error:
         raise GroupBroken("another process of the training has ended") from error

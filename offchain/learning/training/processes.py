@@ -1,7 +1,12 @@
-"""The processes of one node that torchrun starts: number 0 is the node, the others help to train.
+"""The processes of one node that torchrun starts, on one machine or several.
 
-Number 0 sends each training as a job: a few numbers and the samples themselves, plain tensors,
-nothing that would have to be unpickled.
+Number 0 is the node, the others help it to train and to judge. It sends each training as a job: a
+few numbers and the samples themselves, plain tensors, nothing that would have to be unpickled.
+What is to be judged is sent once a data set, each process its part.
+
+A process that ends closes its connections, which the others notice at once. A machine that is cut
+off or loses power closes nothing: every exchange within a job has a time after which whoever says
+nothing counts as ended, and between jobs number 0 asks for a sign of life.
 """
 
 from __future__ import annotations
@@ -10,10 +15,11 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, NoReturn
+from enum import IntEnum, auto
+from typing import NoReturn
 
 import numpy as np
 import structlog
@@ -28,17 +34,29 @@ from offchain.learning.exact.integer_network import (
     NetworkFamily,
 )
 from offchain.learning.formats.digits import DigitSamples
+from offchain.learning.formats.samples import LabelledImages
 from offchain.learning.task import ProgressCallback
 from offchain.learning.training.distributed_run import DistributedRun, GroupBroken, exchange
 from offchain.learning.training.loop import TrainingResult, train_network
 from offchain.learning.training.place import ProcessPlace
+from offchain.learning.training.sent_family import family_as_json, family_of_json
 from offchain.learning.training.settings import TrainingSettings
+from offchain.learning.training.shared_judging import Judge, SharedJudging
 from offchain.programs.standard_output import settle_output
 
 log = structlog.get_logger()
 
-NO_END = timedelta(days=365)
-"""Helpers wait for the next round as long as it takes; a process that ends is noticed at once."""
+SILENCE_SECONDS = 60.0
+"""After so long within a job a process that says nothing counts as ended."""
+
+SIGNS_IN_SILENCE = 4
+"""Signs of life that number 0 gives and asks for in that time, while there is no job."""
+
+START = timedelta(hours=1)
+"""How long processes wait for one another when they start; torchrun waits minutes."""
+
+WORTH_SHARING = 2_000
+"""Samples; fewer are judged quicker by one process than sent to others."""
 
 LAST_STEP_SECONDS = 10.0
 """A step of a training takes less; a process whose threads still compute cannot end in order."""
@@ -48,10 +66,6 @@ SENT_SETTINGS = (
     "label_smoothing", "report_steps", "compiled", "shift", "mirror",
 )  # fmt: skip
 """The settings that a helper needs: it neither explores nor chooses data."""
-
-SENT_SHAPE = ("height", "kernels", "strides", "margins", "maximum_channels", "classes", "width",
-    "inputs")  # fmt: skip
-"""What a helper needs of the network's family: it judges none, so that no limits are sent."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,10 +79,32 @@ class Job:
     family: NetworkFamily
 
 
-class TrainingProcesses:
-    """The group of processes, joined when this is made; that waits for all of them to start."""
+class JobKind(IntEnum):
+    """What number 0 wants the others to do next."""
 
-    def __init__(self, place: ProcessPlace, *, cpu_only: bool = False) -> None:
+    END = auto()
+    SIGN = auto()
+    TRAIN = auto()
+    SAMPLES = auto()
+    JUDGE = auto()
+
+
+class TrainingProcesses:
+    """The group of processes, joined when this is made; that waits for all of them to start.
+
+    Args:
+        place: which of them this one is.
+        silence_seconds: see `SILENCE_SECONDS`.
+        cpu_only: whether no GPU is to be used.
+    """
+
+    def __init__(
+        self,
+        place: ProcessPlace,
+        silence_seconds: float = SILENCE_SECONDS,
+        *,
+        cpu_only: bool = False,
+    ) -> None:
         on_gpu = (
             not cpu_only
             and torch.cuda.is_available()
@@ -83,8 +119,13 @@ class TrainingProcesses:
             "cpu:gloo,cuda:nccl" if on_gpu else "gloo",
             rank=place.rank,
             world_size=place.size,
-            timeout=NO_END,
+            timeout=START,
         )
+        self._group = distributed.new_group(timeout=timedelta(seconds=silence_seconds))
+        self._judging = SharedJudging(self._group, self.device)
+        if place.rank == 0:
+            self._pause = silence_seconds / SIGNS_IN_SILENCE
+            threading.Thread(target=self._give_signs, name="signs of life", daemon=True).start()
 
     # ---- the node --------------------------------------------------------------------------------
 
@@ -118,7 +159,7 @@ class TrainingProcesses:
                     rate = settings.warm_learning_rate if previous else settings.learning_rate
                     sent = replace(settings, learning_rate=rate)
                     self._send(Job(samples, weights, seed, sent, family))
-                    run = DistributedRun(self.device, family)
+                    run = DistributedRun(self.device, self._group, family)
                 return train_network(
                     samples,
                     previous,
@@ -132,9 +173,61 @@ class TrainingProcesses:
                     family,
                 )
             except GroupBroken:
-                self._broken = True
-                log.warning("a helping process has ended: training goes on without helpers")
+                self._break()
                 raise
+
+    def points(
+        self, network: IntegerNetwork, payloads: Sequence[LabelledImages], judge: Judge
+    ) -> NDArray[np.uint8] | None:
+        """What a network earns on each sample, uint8 [samples], each process judging a part.
+
+        None: this process is to judge alone, as what is too little to share, what is asked while
+        they train, and everything once a process has ended. The points are the same in all cases.
+
+        Args:
+            network: to be judged.
+            payloads: the samples; where they are the same objects again they are not sent again.
+            judge: judges in this process; what it raises is passed on.
+        """
+        count = sum(map(len, payloads))
+        if count >= WORTH_SHARING and not self._broken and self._busy.acquire(blocking=False):
+            try:
+                if not self._judging.has(payloads):
+                    self._announce(JobKind.SAMPLES)
+                    self._judging.share(payloads)
+                self._announce(JobKind.JUDGE)
+                return self._judging.points(network, judge)
+            except GroupBroken:
+                self._break()
+            finally:
+                self._busy.release()
+        return None
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether a process has ended, so that this one does everything from now on."""
+        return self._broken
+
+    def _break(self) -> None:
+        self._broken = True
+        log.warning("a helping process has ended: this one goes on alone")
+
+    def _give_signs(self) -> None:
+        """Let the others know that this process lives, and notice if one of them does not."""
+        while not self._ending.wait(self._pause) and not self._broken:
+            if not self._busy.acquire(blocking=False):
+                continue
+            try:
+                if not self._broken and not self._ending.is_set():
+                    self._announce(JobKind.SIGN)
+                    self._answer_sign()
+            except GroupBroken:
+                self._break()
+            finally:
+                self._busy.release()
+
+    def _answer_sign(self) -> None:
+        exchange(distributed.all_reduce, torch.zeros(1), group=self._group)
 
     def end(self) -> None:
         """End the training that runs, if one does, and the helpers.
@@ -144,7 +237,7 @@ class TrainingProcesses:
         self._ending.set()
         if self._busy.acquire(timeout=LAST_STEP_SECONDS) and not self._broken:
             try:
-                self._send(None)
+                self._announce(JobKind.END)
             except GroupBroken:
                 return
             distributed.destroy_process_group()
@@ -152,33 +245,43 @@ class TrainingProcesses:
     # ---- the helpers -----------------------------------------------------------------------------
 
     def help(self) -> int:
-        """Take part in trainings until number 0 ends; returns in how many."""
+        """Take part in what number 0 does until it ends; returns in how many trainings."""
         done = 0
         while True:
             try:
-                job = self._receive()
+                match self._next():
+                    case JobKind.END:
+                        distributed.destroy_process_group()
+                        return done
+                    case JobKind.SIGN:
+                        self._answer_sign()
+                    case JobKind.SAMPLES:
+                        self._judging.take_share()
+                    case JobKind.JUDGE:
+                        self._judging.help()
+                    case JobKind.TRAIN:
+                        self._help_to_train(self._receive())
+                        done += 1
             except GroupBroken:
                 return done
-            if job is None:
-                distributed.destroy_process_group()
-                return done
-            try:
-                train_network(
-                    job.samples,
-                    None,
-                    job.seed,
-                    job.settings,
-                    lambda _: None,
-                    self.device,
-                    weights=job.weights,
-                    group=DistributedRun(self.device, job.family),
-                    family=job.family,
-                )
-            except GroupBroken:
-                return done
-            except Exception as error:  # noqa: BLE001  (the node hears of it, the next job comes)
-                log.info("a training has ended early", reason=str(error))
-            done += 1
+
+    def _help_to_train(self, job: Job) -> None:
+        try:
+            train_network(
+                job.samples,
+                None,
+                job.seed,
+                job.settings,
+                lambda _: None,
+                self.device,
+                weights=job.weights,
+                group=DistributedRun(self.device, self._group, job.family),
+                family=job.family,
+            )
+        except GroupBroken:
+            raise
+        except Exception as error:  # noqa: BLE001  (the node hears of it, the next job comes)
+            log.info("a training has ended early", reason=str(error))
 
     def leave(self) -> NoReturn:
         """End this process, well, once the group is done with.
@@ -191,44 +294,41 @@ class TrainingProcesses:
 
     # ---- jobs ------------------------------------------------------------------------------------
 
-    def _send(self, job: Job | None) -> None:
-        numbers = torch.zeros(3, dtype=torch.int64)
-        if job is None:
-            exchange(distributed.broadcast, numbers, 0)
-            return
-        settings = {name: getattr(job.settings, name) for name in SENT_SETTINGS}
-        shape = {name: getattr(job.family, name) for name in SENT_SHAPE}
-        images = torch.tensor(job.samples.images)
-        text = json.dumps(
-            {"seed": job.seed, "settings": settings, "family": shape, "images": images.shape}
-        ).encode()
-        numbers[:] = torch.tensor([len(text), len(images), job.weights is not None])
-        exchange(distributed.broadcast, numbers, 0)
-        exchange(distributed.broadcast, torch.tensor(list(text), dtype=torch.uint8), 0)
-        exchange(distributed.broadcast, images, 0)
-        exchange(distributed.broadcast, torch.tensor(job.samples.labels), 0)
-        if job.weights is not None:
-            exchange(distributed.broadcast, torch.tensor(job.weights), 0)
+    def _announce(self, kind: JobKind) -> None:
+        exchange(distributed.broadcast, torch.tensor([int(kind)]), 0, group=self._group)
 
-    def _receive(self) -> Job | None:
-        numbers = _received((3,), torch.int64)
-        length, count, weighted = numbers.tolist()
-        if not length:
-            return None
-        text = json.loads(bytes(_received((length,), torch.uint8).tolist()))
-        images = _received(tuple(text["images"]), torch.uint8).numpy()
-        labels = _received((count,), torch.uint8).numpy()
-        weights = _received((count,), torch.float64).numpy() if weighted else None
-        settings = TrainingSettings(**text["settings"], exploration=None)
-        shape: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in text["family"].items()
+    def _next(self) -> JobKind:
+        return JobKind(int(self._received((1,), torch.int64)))
+
+    def _send(self, job: Job) -> None:
+        self._announce(JobKind.TRAIN)
+        settings = {name: getattr(job.settings, name) for name in SENT_SETTINGS}
+        images = torch.tensor(job.samples.images)
+        told = {
+            "seed": job.seed,
+            "settings": settings,
+            "family": family_as_json(job.family),
+            "images": images.shape,
         }
-        family = NetworkFamily(**shape, too_large=lambda _: None)
+        text = torch.tensor(list(json.dumps(told).encode()), dtype=torch.uint8)
+        sizes = torch.tensor([len(text), len(images), job.weights is not None], dtype=torch.int64)
+        parts = [sizes, text, images, torch.tensor(job.samples.labels)]
+        if job.weights is not None:
+            parts.append(torch.tensor(job.weights))
+        for part in parts:
+            exchange(distributed.broadcast, part, 0, group=self._group)
+
+    def _receive(self) -> Job:
+        length, count, weighted = self._received((3,), torch.int64).tolist()
+        text = json.loads(bytes(self._received((length,), torch.uint8).tolist()))
+        images = self._received(tuple(text["images"]), torch.uint8).numpy()
+        labels = self._received((count,), torch.uint8).numpy()
+        weights = self._received((count,), torch.float64).numpy() if weighted else None
+        settings = TrainingSettings(**text["settings"], exploration=None)
+        family = family_of_json(text["family"])
         return Job(DigitSamples(images, labels), weights, text["seed"], settings, family)
 
-
-def _received(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-    tensor = torch.zeros(shape, dtype=dtype)
-    exchange(distributed.broadcast, tensor, 0)
-    return tensor
+    def _received(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+        tensor = torch.zeros(shape, dtype=dtype)
+        exchange(distributed.broadcast, tensor, 0, group=self._group)
+        return tensor

@@ -66,13 +66,37 @@ class Children:
         self._children: list[Child] = []
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, program: str, arguments: Sequence[str]) -> Child:
-        """Start ``offchain/PROGRAM.py`` with arguments, under a name."""
+    @property
+    def running(self) -> Sequence[Child]:
+        """Those that were started and not stopped, in order."""
+        return tuple(self._children)
+
+    def start(
+        self,
+        name: str,
+        program: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        launcher: Sequence[str] = (),
+    ) -> Child:
+        """Start ``offchain/PROGRAM.py`` with arguments, under a name.
+
+        Args:
+            name: of the child, and of its log.
+            program: its file, without the ending.
+            arguments: its options.
+            environment: variables of its own, beside those of all.
+            launcher: a command that executes the one that follows it, as ``ip netns exec NAME``.
+        """
         log = self._logs / f"{name}.log"
         output = log.open("ab")
-        command = [sys.executable, str(self._project / "offchain" / f"{program}.py"), *arguments]
+        file = str(self._project / "offchain" / f"{program}.py")
         process = start_child(
-            command, output=output, folder=self._project, environment=self._environment
+            [*launcher, sys.executable, file, *arguments],
+            output=output,
+            folder=self._project,
+            environment={**self._environment, **(environment or {})},
         )
         child = Child(name, process, log, output)
         self._children.append(child)

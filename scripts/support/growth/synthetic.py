@@ -260,15 +260,18 @@ class SyntheticChain(Chain):
             self._seed, closed = seed, shared
             round_number += 1
             epoch = 1 + (round_number - 1) // self._parameters.epoch_rounds
+            ends: list[Record] = []
             if (round_number - 1) % self._parameters.epoch_rounds == 0:
                 yield self._applications(epoch, at)
-                yield [
+                ends = [
                     events.EpochFrozen(epoch, nodes, 0, nodes, 0, **at),
                     events.DrawSeeded(epoch, 1, self._bytes(), **at),
                     events.MembersWritten(epoch, CODE, tuple(self._named()), **at),
                 ]
             before = round_number - 1
+            # In one block: the views know of no epoch that is drawn and has not begun.
             yield [
+                *ends,
                 events.RoundClosed(before, nodes, nodes, Electorate.STANDING, **at),
                 self._phase(before, Phase.OPEN, at),
                 events.RoundOpened(round_number, epoch, nodes, 0, **at),

@@ -67,16 +67,24 @@ class Place:
         )
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+@pytest.fixture(scope="module")
+def anvil() -> Iterator[Anvil]:
     with Anvil(accounts=3) as anvil:
-        ethereum = Ethereum.connect(anvil.url)
-        account = account_from_mnemonic(DEVELOPMENT_MNEMONIC, 0)
-        sender = Sender(ethereum, account, ethereum.chain_id())
-        # Its nonces do not begin at nought.
-        sender.send(sender.address, b"")
-        yield Place(ethereum, sender, plan_of(World()), tmp_path / "31337.json")
-        ethereum.close()
+        yield anvil
+
+
+@pytest.fixture
+def place(anvil: Anvil, tmp_path: Path) -> Iterator[Place]:
+    """The chain as it began, but for a transaction: the account's nonces do not begin at nought."""
+    ethereum = Ethereum.connect(anvil.url)
+    before = ethereum.request("evm_snapshot")
+    account = account_from_mnemonic(DEVELOPMENT_MNEMONIC, 0)
+    sender = Sender(ethereum, account, ethereum.chain_id())
+    sender.send(sender.address, b"")
+    yield Place(ethereum, sender, plan_of(World()), tmp_path / "31337.json")
+    ethereum.request("evm_setAutomine", True)
+    ethereum.request("evm_revert", before)
+    ethereum.close()
 
 
 def test_without_anything_begun_there_is_nothing_to_go_on_with(place: Place):
@@ -190,3 +198,4 @@ def test_what_was_begun_on_a_chain_that_is_gone_is_gone(place: Place):
     with Anvil(accounts=1, timestamp=1_700_000_000) as other:
         place.ethereum = Ethereum.connect(other.url)
         assert place.resume() is None
+        place.ethereum.close()

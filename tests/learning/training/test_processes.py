@@ -1,4 +1,4 @@
-"""Training in two processes over gloo, on the CPU: as good as in one, and a clean end."""
+"""Training and judging in two processes over gloo, on the CPU: as in one, and a clean end."""
 
 import json
 import os
@@ -35,7 +35,8 @@ from offchain.learning.training.place import place_of
 from offchain.learning.training.processes import TrainingProcesses
 from offchain.learning.training.settings import TrainingSettings
 
-processes = TrainingProcesses(place_of(os.environ))
+SILENCE = float(os.environ.get("SILENCE", "600"))
+processes = TrainingProcesses(place_of(os.environ), SILENCE)
 if processes.place.rank:
     print(json.dumps({"helped": processes.help()}), flush=True)
     processes.leave()
@@ -45,6 +46,8 @@ def samples(seed, items):
     data = DigitsDataSource(atlas, 0, 2, seed=seed, samples_per_part=100, noise=LIGHT)
     return concatenate([decode_payload(item, 100) for item in data.draw(1, items)])
 training, test = samples(1, 8), samples(2, 4)
+many = [samples(seed, 7) for seed in range(3, 6)]  # 21 parts: 2,100 samples
+whole = concatenate(many)
 CHANNELS = (6, 8, 12, 16)[: len(DIGITS_FAMILY.kernels)]
 def settings(**changed):
     return TrainingSettings(
@@ -55,6 +58,17 @@ def score(network):
 def together(previous, settings, report=lambda _: None):
     clock = time.monotonic
     return processes.train(training, previous, 5, settings, report, clock, None)
+def judged(network, payloads=None):
+    found = []
+    def judge(network, samples):
+        found.append(len(samples))
+        return ExactEvaluator().points(network, samples.images, samples.labels)
+    payloads = many if payloads is None else payloads
+    points = processes.points(network, payloads, judge)
+    if points is None:
+        points = judge(network, concatenate(payloads))
+    alone = ExactEvaluator().points(network, whole.images, whole.labels)
+    return {"same": points.tolist() == alone.tolist(), "here": found, "points": int(points.sum())}
 def tell(**what):
     print(json.dumps(what), flush=True)
 """
@@ -72,7 +86,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start(folder, body, size=2):
+def start(folder, body, size=2, before="", **variables):
     """The program with `body` in `size` processes, as torchrun would start them."""
     environment = {
         **os.environ,
@@ -83,10 +97,11 @@ def start(folder, body, size=2):
         "OMP_NUM_THREADS": "1",
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONPATH": str(ROOT),
+        **variables,
     }
     return [
         subprocess.Popen(
-            [sys.executable, "-c", PROGRAM + body, str(folder)],
+            [sys.executable, "-c", before + PROGRAM + body, str(folder)],
             env=environment | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -127,6 +142,121 @@ processes.leave()
     assert told["two"] > told["one"] - 0.04
     assert told["again"] > told["two"] - 0.03
     assert outcome(helper) == {"helped": 2}
+
+
+NETWORK = """
+network = train_network(training, None, 5, settings(maximum_steps=5), lambda _: None).network
+"""
+
+
+def test_two_processes_judge_to_the_bit_what_one_does(atlas_folder):
+    leader, helper = start(
+        atlas_folder,
+        NETWORK
+        + """
+tell(first=judged(network), again=judged(network))
+few = samples(9, 2)
+whole = few
+tell(few=judged(network, [few]))
+whole = concatenate(many[:2] + many[:1])
+tell(other=judged(network, [*many[:2], many[0]]))
+processes.end()
+processes.leave()
+""",
+    )
+    told = outcome(leader)
+    assert told["first"]["same"]
+    assert 0 < told["first"]["points"] < 2_100
+    assert told["again"] == told["first"]
+    assert told["first"]["here"] == [1_050], "the half that the helper has is not judged here"
+    assert told["few"]["here"] == [200], "what is little is not worth sending"
+    assert told["few"]["same"]
+    assert told["other"]["same"]
+    assert told["other"]["here"] == [1_050]
+    assert outcome(helper) == {"helped": 0}
+
+
+@pytest.mark.full
+def test_what_a_helper_cannot_judge_the_node_judges(atlas_folder):
+    program = NETWORK + "tell(**judged(network))\nprocesses.end()\nprocesses.leave()\n"
+    # A machine on which nothing computes exactly.
+    broken = """
+import os
+if os.environ["RANK"] == "1":
+    from offchain.errors import EvaluationError
+    from offchain.learning.training import shared_judging
+    def refuse(device):
+        raise EvaluationError("nothing computes exactly")
+    shared_judging.ExactEvaluator = refuse
+"""
+    leader, helper = start(atlas_folder, program, before=broken)
+    told = outcome(leader)
+    assert told["same"]
+    assert told["here"] == [1_050, 1_050]
+    assert outcome(helper) == {"helped": 0}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_helper_that_ends_or_says_nothing_costs_seconds_and_no_point(atlas_folder, number):
+    """A stopped process is like a machine without power: its connections stay open."""
+    leader, helper = start(
+        atlas_folder,
+        NETWORK
+        + """
+tell(before=judged(network))
+sys.stdin.readline()
+began = time.monotonic()
+tell(after=judged(network), seconds=time.monotonic() - began)
+tell(alone=score(together(None, settings()).network))
+processes.leave()
+""",
+        SILENCE="5",
+    )
+    assert "before" in leader.stdout.readline()
+    helper.send_signal(number)
+    leader.stdin.write("\n")
+    leader.stdin.flush()
+    told = outcome(leader)
+    helper.kill()
+    helper.communicate()
+    assert told["after"]["same"]
+    assert told["after"]["here"][-1] == 2_100
+    assert told["alone"] > 0.9
+    assert told["seconds"] < PATIENCE_SECONDS / 2
+
+
+@pytest.mark.full
+def test_a_silent_helper_is_noticed_between_jobs(atlas_folder):
+    leader, helper = start(
+        atlas_folder,
+        NETWORK
+        + """
+tell(ready=True)
+while not processes.is_alone:
+    time.sleep(0.1)
+tell(noticed=True, **judged(network))
+processes.leave()
+""",
+        SILENCE="2",
+    )
+    assert "ready" in leader.stdout.readline()
+    helper.send_signal(signal.SIGSTOP)
+    told = outcome(leader)
+    helper.kill()
+    helper.communicate()
+    assert told["noticed"]
+    assert told["here"] == [2_100]
+
+
+@pytest.mark.full
+def test_a_helper_whose_node_says_nothing_ends(atlas_folder):
+    leader, helper = start(atlas_folder, "tell(ready=True)\ntime.sleep(600)\n", SILENCE="2")
+    assert "ready" in leader.stdout.readline()
+    leader.send_signal(signal.SIGSTOP)
+    assert outcome(helper) == {"helped": 0}
+    leader.kill()
+    leader.communicate()
 
 
 @pytest.mark.full

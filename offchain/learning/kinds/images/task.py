@@ -94,8 +94,8 @@ class ImagesTask(FileTask[LabelledImages, IntegerNetwork]):
     """The task of a `file` of images.
 
     `device` is where to train and judge, in PyTorch's words; None takes a GPU if there is one.
-    With `processes` they train together, each on a device of its own. Where there is no previous
-    best network, `first_settings` train a new one; None: `settings` do.
+    With `processes` they train and judge together, each on a device of its own. Where there is no
+    previous best network, `first_settings` train a new one; None: `settings` do.
     """
 
     def __init__(
@@ -171,13 +171,20 @@ class ImagesTask(FileTask[LabelledImages, IntegerNetwork]):
 
         Raises `EvaluationError` on a machine that computes no network exactly.
         """
-        together = self._format.concatenate(samples)
         evaluator = self.evaluator()
-        try:
-            return evaluator.points(network, together.images, together.labels)
-        except (EvaluationError, RuntimeError) as error:
-            log.warning("a model is judged by the definition, slowly", reason=str(error)[:200])
-        return reference_points(network, together.images, together.labels)
+
+        def judge(network: IntegerNetwork, samples: LabelledImages) -> NDArray[np.uint8]:
+            try:
+                return evaluator.points(network, samples.images, samples.labels)
+            except (EvaluationError, RuntimeError) as error:
+                log.warning("a model is judged by the definition, slowly", reason=str(error)[:200])
+            return reference_points(network, samples.images, samples.labels)
+
+        if self._processes is not None:
+            points = self._processes.points(network, samples, judge)
+            if points is not None:
+                return points
+        return judge(network, self._format.concatenate(samples))
 
     def points_by_definition(
         self, network: IntegerNetwork, records: Sequence[bytes]
