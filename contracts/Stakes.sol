@@ -117,6 +117,7 @@ abstract contract Stakes is IStakes {
         emit StakeAdded(msg.sender, msg.value, amount);
     }
 
+    /// @dev Reverts with StakeNotFull for less than the full stake.
     function _requireFull(address account, uint256 amount) internal view {
         if (amount < _stake) revert StakeNotFull(account, amount, _stake);
     }

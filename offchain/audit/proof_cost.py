@@ -18,15 +18,16 @@ JUDGE_GAS = 5_804_592
 docs/results/gas.json."""
 
 SHOWING_GAS = 550_000
-"""Of a proof beside the judgement: measured with a network of hardly any size, rounded up
-(``proof_gas`` of `modelchain attack false-scores-9-of-10`)."""
+"""Of a proof beside the judgement: 320,000 measured with the judge of digits and six stakes that are
+taken, more with more of them (``prove`` in docs/results/gas.json)."""
 
 ASKING_GAS = 900_000
-"""Of a question, a cell and a commitment: 480,000 measured there with two models; call data of the
-rows of 128 models adds most of the rest."""
+"""Of a question, a cell and a commitment: 490,000 measured with ten models, 670,000 with 128, whose
+rows are call data."""
 
 ANSWER_GAS = 4_900_000
-"""Of the dearest answer, a file of 120,000 bytes: docs/Parameters.md, ``questionBond``."""
+"""Of the dearest answer in a round of 64 models, a file of 120,000 bytes: docs/Parameters.md,
+``questionBond``. To answer for a row of 128 models takes 12.4 million."""
 
 
 @dataclass(frozen=True, slots=True)

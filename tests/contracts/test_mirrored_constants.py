@@ -40,6 +40,7 @@ MIRRORED = {
     "ModelTransactions.MAXIMUM_FILE": parameters.MAXIMUM_MODEL_BYTES,
     "DisputeLedger.MAXIMUM_OTHERS": disputes.MAXIMUM_OTHER_QUESTIONS,
     "PackedRows.BASIS_POINTS": parameters.BASIS_POINTS,
+    "PackedRows.HASH": hashing.HASH_BYTES,
     "PackedRows.NUMBER": bindings.DISTANCE_BYTES,
     "PackedRows.PLACE": bindings.PLACE_BYTES,
     "SamplePoints.WORD": bindings.WORD_BYTES,
@@ -63,7 +64,7 @@ MIRRORED = {
 # above.
 SOLIDITY_ALONE = re.compile(
     r"DataRegistry\.NUMBER_BITS|ModelChain\.PHASE_BITS|CodeStorage\.MAXIMUM_WORDS"
-    r"|Statements\.(HEAD|ROW)|PackedRows\.ROOT|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
+    r"|Statements\.(HEAD|ROW)|PackedRows\.ROOT|SamplePoints\.(ONES|BYTES|HALVES)|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
     r"|DigitsModel\.(ONES|HIGHEST)|(First|Second|Third)Convolution\.\w+|Convolution\.MEMORY"
     r"|HiddenLayer\.BLOCK|Lanes\.\w+"
     r"|Tags\.\w+|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"

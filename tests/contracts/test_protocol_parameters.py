@@ -63,7 +63,7 @@ def test_a_value_outside_its_range_reverts_with_its_limits(evm: Evm, name: str) 
     [
         ("maximum_clock_skew", {"timestamp_step": 700}, 700, 7_200),
         ("test_parts", {"parts": 4}, 1, 3),
-        ("samples_per_part", {"test_parts": 7}, 1, 5_714),
+        ("samples_per_part", {"test_parts": 7}, 1, 2_285),
         ("minimum_ring", {"maximum_members": 5, "minimum_data": 1}, 2, 5),
         ("minimum_data", {"minimum_ring": 4}, 1, 4),
         ("model_burn", {"stake": 7, "challenge_reward": 7}, 0, 7),

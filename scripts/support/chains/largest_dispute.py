@@ -49,9 +49,9 @@ class LargestDispute:
     points: tuple[bytes, bytes]
 
     @classmethod
-    def made_up(cls, domain: Domain, round_number: int) -> LargestDispute:
-        """The same for a deployment's round every time."""
-        dice, size = random.Random(13), LARGEST_RING
+    def made_up(cls, domain: Domain, round_number: int, size: int = LARGEST_RING) -> LargestDispute:
+        """The same for a deployment's round every time, of so many models and data transactions."""
+        dice = random.Random(13)
         first, second = (bytes(dice.choices(range(1, 256), k=LARGEST_TEST_SET)) for _ in range(2))
         apart = answers.cell_sums(first, second).squares
 
@@ -94,7 +94,7 @@ class LargestDispute:
 
     def answer_row(self) -> actions.AnswerRow:
         """The answer to question 1."""
-        edges = answers.edges(self.last, self.baseline, judging.trimmed(LARGEST_RING))
+        edges = answers.edges(self.last, self.baseline, judging.trimmed(len(self.last.places)))
         return actions.AnswerRow(1, self.rows, self.last.packed(), self.baseline.packed(), edges)
 
     def answer_cell(self) -> actions.AnswerCell:
@@ -109,24 +109,25 @@ def longest_model() -> bytes:
     return encode_model(network)
 
 
-def measure_largest_dispute(rounds: Rounds) -> dict[str, int]:
-    """Gas of its steps.
+def measure_largest_dispute(rounds: Rounds, size: int) -> dict[str, int]:
+    """Gas of its steps, by the contracts' functions.
 
     Args:
-        rounds: of `LARGEST_RING` accounts, with `LARGEST_TEST_SET` test samples and a judge; the
-            next one is played here, and a best model is there already.
+        rounds: with `LARGEST_TEST_SET` test samples and a judge; the next one is played here, and
+            a best model is there already.
+        size: so many of the accounts share and have models.
     """
-    chain, accounts, file = rounds.chain, rounds.accounts, longest_model()
+    chain, accounts, file = rounds.chain, rounds.accounts[-size:], longest_model()
     rounds.files[accounts[-1]] = file
     rounds.collect(accounts)
     rounds.compete(accounts)
     competing = rounds.competing
     attesters = [
         account
-        for account in accounts
+        for account in rounds.accounts
         if chain.view("Attestations", "isAttester", competing, account)
     ]
-    dispute, asker = LargestDispute.made_up(chain.domain, competing), attesters[0]
+    dispute, asker = LargestDispute.made_up(chain.domain, competing, size), attesters[0]
     rounds.state(dispute.rows, attesters, until=Phase.CHALLENGE)
     stated = rounds.statement(dispute.rows)
 
@@ -137,7 +138,7 @@ def measure_largest_dispute(rounds: Rounds) -> dict[str, int]:
         chain.send(
             "Disputes",
             "ask",
-            *(stated, dispute.rows, kind, LARGEST_RING),
+            *(stated, dispute.rows, kind, size),
             sender=asker,
             value=bond(Stage.QUESTIONS),
         )
@@ -150,7 +151,7 @@ def measure_largest_dispute(rounds: Rounds) -> dict[str, int]:
     )
     chain.send("Disputes", "answerForm", 2, file)
     rounds.advance_to(Phase.SECOND_CHALLENGE)
-    voice, value = LARGEST_RING - 1, bond(Stage.CELLS)
+    voice, value = size - 1, bond(Stage.CELLS)
     chain.send("Disputes", "askCell", 1, 0, voice, sender=asker, value=value)
     rounds.advance_to(Phase.SECOND_ANSWER)
     cell = dispute.answer_cell()
@@ -159,10 +160,5 @@ def measure_largest_dispute(rounds: Rounds) -> dict[str, int]:
         "answerCell",
         *(1, cell.rows, cell.of_first, cell.of_second, cell.first, cell.second),
     )
-    gas = chain.gas
-    return {
-        "question_largest": gas["ask"][0],
-        "answer_row_largest": gas["answerRow"][0],
-        "answer_form_largest": gas["answerForm"][0],
-        "answer_cell_largest": gas["answerCell"][0],
-    }
+    steps = ("ask", "answerRow", "answerForm", "answerCell")
+    return {step: chain.gas[step][0] for step in steps}
