@@ -26,7 +26,7 @@ ASKING_GAS = 900_000
 rows are call data."""
 
 ANSWER_GAS = 4_900_000
-"""Of the dearest answer in a round of 64 models, a file of 120,000 bytes: docs/Parameters.md,
+"""Of the dearest answer in a round of ten models, a file of 120,000 bytes: docs/Parameters.md,
 ``questionBond``. To answer for a row of 128 models takes 12.4 million."""
 
 

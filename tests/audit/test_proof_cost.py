@@ -21,8 +21,7 @@ def test_no_figure_is_below_what_was_measured() -> None:
     assert GAS["prove"] - GAS["judge_16_32_64_64"] <= proof_cost.SHOWING_GAS
     for name in ("answer_row", "answer_cell", "answer_form"):
         assert GAS[name] <= proof_cost.ANSWER_GAS
-    for name in ("answer_row_64x64", "answer_cell_64x64", "answer_form_largest"):
-        assert GAS[name] <= proof_cost.ANSWER_GAS
+    assert GAS["answer_form_largest"] <= proof_cost.ANSWER_GAS
     steps = GAS["question_largest"] + GAS["question_cell"] + GAS["prove_commit"]
     assert steps <= proof_cost.ASKING_GAS
 

@@ -92,19 +92,6 @@ FIGURES = (
     Figure(
         "answer_form_largest", "answer with a model's file of 120,000 bytes", ANSWER_BUDGET, True
     ),
-    Figure("question_64x64", "ask about one of 64 models' rows", is_large=True),
-    Figure(
-        "answer_row_64x64",
-        "answer with 64 data transactions and 63 compared voices",
-        ANSWER_BUDGET,
-        True,
-    ),
-    Figure(
-        "answer_cell_64x64",
-        "answer with two of 64 models' points on 16,000 samples",
-        ANSWER_BUDGET,
-        True,
-    ),
     Figure("question_largest", "ask about one of 128 models' rows", is_large=True),
     Figure(
         "answer_row_largest",
@@ -145,23 +132,25 @@ def measure(evm: Evm) -> dict[str, int]:
 
 def measure_large(evm: Evm) -> dict[str, int]:
     """The large figures, measured on a chain as `measure` needs it, after that or alone."""
-    figures = {}
-    for size, accounts, name in ((64, 65, "64x64"), (LARGEST_RING, LARGEST_RING, "largest")):
-        rounds = _deploy(
-            evm,
-            accounts,
-            task=JUDGED_BY_IMAGES,
-            parts=2,
-            test_parts=1,
-            samples_per_part=LARGEST_TEST_SET,
-        )
-        figures[f"finalize_{name}"] = _finalize(rounds, size)
-        gas = measure_largest_dispute(rounds, size)
-        figures[f"question_{name}"] = gas["ask"]
-        figures[f"answer_row_{name}"] = gas["answerRow"]
-        figures[f"answer_cell_{name}"] = gas["answerCell"]
-        figures["answer_form_largest"] = gas["answerForm"]
-    return figures
+    of_64 = _finalize(_deploy(evm, 65, parts=2, test_parts=1), 64)
+    largest = _deploy(
+        evm,
+        LARGEST_RING,
+        task=JUDGED_BY_IMAGES,
+        parts=2,
+        test_parts=1,
+        samples_per_part=LARGEST_TEST_SET,
+    )
+    finalize = _finalize(largest, LARGEST_RING)
+    gas = measure_largest_dispute(largest, LARGEST_RING)
+    return {
+        "finalize_64x64": of_64,
+        "finalize_largest": finalize,
+        "question_largest": gas["ask"],
+        "answer_row_largest": gas["answerRow"],
+        "answer_form_largest": gas["answerForm"],
+        "answer_cell_largest": gas["answerCell"],
+    }
 
 
 def table(figures: Mapping[str, int]) -> str:
