@@ -18,8 +18,8 @@ JUDGE_GAS = 5_804_592
 docs/results/gas.json."""
 
 SHOWING_GAS = 550_000
-"""Of a proof beside the judgement: 320,000 measured with the judge of digits and six stakes that are
-taken, more with more of them (``prove`` in docs/results/gas.json)."""
+"""Of a proof beside the judgement: 320,000 measured with the judge of digits and six stakes that
+are taken, more with more of them (``prove`` in docs/results/gas.json)."""
 
 ASKING_GAS = 900_000
 """Of a question, a cell and a commitment: 490,000 measured with ten models, 670,000 with 128, whose
