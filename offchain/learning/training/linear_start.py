@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 PENALTIES: Final = (0.01, 0.1, 1.0, 10.0, 100.0, 1_000.0)
 """Of squared weights of standardised columns, in a sum of squared errors of a number."""
 
-CLASS_PENALTIES: Final = (1.0, 10.0)
+CLASS_PENALTIES: Final = (1.0, 3.0, 10.0)
 """The same in a sum of cross entropies in nats: each is a fit that is iterated."""
 
 DEPARTURES: Final = (0.0, 1.0)
