@@ -68,6 +68,7 @@ def train_table(
     used, held = held_out(len(rows), seed, settings)
     is_small = len(rows) <= SMALL_TABLE
     begun = None if is_small else previous
+    rate = settings.learning_rate if begun is None else settings.warm_learning_rate
 
     def make(chosen: NDArray[np.int64], part: float) -> TableTrainee:
         torch.manual_seed(seed)
@@ -89,7 +90,7 @@ def train_table(
         result = train_dense(
             make(used, 0.2),
             seed,
-            settings.warm_learning_rate,
+            rate,
             until(0.5 if is_small else 1.0),
             progress,
             clock,
@@ -102,7 +103,7 @@ def train_table(
             again = train_dense(
                 trainee,
                 seed,
-                settings.warm_learning_rate,
+                rate,
                 until(1.0),
                 progress,
                 clock,

@@ -147,3 +147,16 @@ def test_better_is_what_gains_more_than_chance():
     assert not is_better(few, zeros)
     assert not is_better(zeros, many)
     assert not is_better(many[:1], zeros[:1])
+
+
+def test_training_adds_what_no_linear_model_tells():
+    def rows(count, seed):
+        columns = linear_rows(count, seed, 0.0).columns
+        sides = columns[:, :2] > 0
+        return TableRows(columns, (sides[:, 0] ^ sides[:, 1]).astype(np.int32))
+
+    torch.set_num_threads(1)
+    settings = DenseSettings()
+    result = train_table(CLASSES, rows(800, 12), None, 1, settings, silent, clock=lambda: 0.0)
+    assert result.step > 0
+    assert table_network.points(CLASSES, result.network, rows(500, 13)).mean() > 0.8
