@@ -3,11 +3,11 @@ pragma solidity 0.8.30;
 
 import {Contracts} from "./interfaces/Contracts.sol";
 import {IAttestations} from "./interfaces/IAttestations.sol";
-import {IDisputes} from "./interfaces/IDisputes.sol";
+import {IDisputeLedger} from "./interfaces/IDisputeLedger.sol";
 import {IModelChain} from "./interfaces/IModelChain.sol";
 
 /// @title What was asked and answered, bonds, and where they go: the part of disputes that holds ether.
-abstract contract DisputeLedger is IDisputes {
+abstract contract DisputeLedger is IDisputeLedger {
     /// @dev What is open against a statement.
     struct Case {
         uint16 unanswered; // questions that need an answer, and cells, that have none
@@ -50,7 +50,7 @@ abstract contract DisputeLedger is IDisputes {
 
     // ---- settlement --------------------------------------------------------------------------------------------
 
-    /// @inheritdoc IDisputes
+    /// @inheritdoc IDisputeLedger
     function settle(uint32 round, uint32 question) external {
         Question storage asked = _questionOf(round, question);
         _requireOver(round);
@@ -63,7 +63,7 @@ abstract contract DisputeLedger is IDisputes {
         _pay(receiver, amount);
     }
 
-    /// @inheritdoc IDisputes
+    /// @inheritdoc IDisputeLedger
     function settleCell(uint32 round, uint32 cell) external {
         Cell storage entry = _cellOf(round, cell);
         _requireOver(round);
@@ -78,23 +78,23 @@ abstract contract DisputeLedger is IDisputes {
 
     // ---- views -------------------------------------------------------------------------------------------------
 
-    /// @inheritdoc IDisputes
+    /// @inheritdoc IDisputeLedger
     function bondOf(uint32 round, bytes32 statement, address account, Stage stage) external view returns (uint256) {
         Bonds storage bonds = _bonds[round][statement][stage];
         return _bondOf(bonds, account, _isFirst(bonds, round, account));
     }
 
-    /// @inheritdoc IDisputes
+    /// @inheritdoc IDisputeLedger
     function questionAt(uint32 round, uint32 question) external view returns (Question memory) {
         return _questions[round][question];
     }
 
-    /// @inheritdoc IDisputes
+    /// @inheritdoc IDisputeLedger
     function cellAt(uint32 round, uint32 cell) external view returns (Cell memory) {
         return _cells[round][cell];
     }
 
-    /// @inheritdoc IDisputes
+    /// @inheritdoc IDisputeLedger
     function counts(uint32 round) external view returns (Counts memory) {
         return _counts[round];
     }
@@ -136,15 +136,13 @@ abstract contract DisputeLedger is IDisputes {
     }
 
     /// @dev Whose a bond is when the round's disputes are over, and how much of it.
-    function _due(
-        uint32 round,
-        bytes32 statement,
-        address asker,
-        address answerer,
-        uint96 bond,
-        bool isSilent
-    ) private returns (address receiver, uint256 amount) {
-        if (!_attestations.hasFallen(round, statement)) return (answerer, answerer == address(0) ? 0 : bond / 2);
+    function _due(uint32 round, bytes32 statement, address asker, address answerer, uint96 bond, bool isSilent)
+        private
+        returns (address receiver, uint256 amount)
+    {
+        if (!_attestations.hasFallen(round, statement)) {
+            return (answerer, answerer == address(0) ? 0 : bond / 2);
+        }
         (receiver, amount) = (asker, bond);
         Case storage entry = _cases[round][statement];
         if (isSilent && entry.reward != 0) {

@@ -19,7 +19,7 @@ import {Statements} from "./libraries/Statements.sol";
 import {Tags} from "./libraries/Tags.sol";
 
 /// @title Disputes about statements, as IDisputes describes them.
-contract Disputes is DisputeLedger {
+contract Disputes is IDisputes, DisputeLedger {
     /// @dev What a statement binds the answer to a cell to.
     struct Bound {
         uint8 firstRow;
@@ -141,9 +141,7 @@ contract Disputes is DisputeLedger {
         PackedRows.requireRow(chain, round, table[0].hash, ofBaseline, transactions, 0);
         if (edges.length != 3 + voices.length) revert PackedRows.WrongEdgeCount(edges.length, 3 + voices.length);
         PackedRows.requireSums(table[row], ofRow, ofBaseline, transactions, closed.trim, edges);
-        PackedRows.requireDistances(
-            table, row, voices, ofRow, transactions, closed.trim, edges, _voiceBasisPoints
-        );
+        PackedRows.requireDistances(table, row, voices, ofRow, transactions, closed.trim, edges, _voiceBasisPoints);
         // Fewer than there are models.
         asked.compared = uint8(voices.length);
         _answer(round, asked);
@@ -310,32 +308,28 @@ contract Disputes is DisputeLedger {
     }
 
     /// @dev What binds the answer to a cell; reverts unless these are the statement's rows, and what lies behind them.
-    function _bind(
-        uint32 cell,
-        IAttestations.Row[] calldata rows,
-        bytes calldata ofFirst,
-        bytes calldata ofSecond
-    ) private view returns (uint32 round, Bound memory bound) {
+    function _bind(uint32 cell, IAttestations.Row[] calldata rows, bytes calldata ofFirst, bytes calldata ofSecond)
+        private
+        view
+        returns (uint32 round, Bound memory bound)
+    {
         IModelChain.ClosedRound memory closed;
         (round, closed) = _requirePhase(IModelChain.Phase.SecondAnswer);
-        Cell memory entry = _cellOf(round, cell);
+        Cell storage entry = _cellOf(round, cell);
         if (entry.answerer != address(0)) revert AlreadyAnswered(cell);
-        Question memory asked = _questions[round][entry.question];
+        Question storage asked = _questions[round][entry.question];
         _requireStanding(round, asked.statement);
         _requireRows(round, asked.statement, closed.dataRoot, rows);
         uint256 transactions = Bits.count(closed.dataSet);
-        uint256 compared;
         (bound.firstRow, bound.isOfBaseline) = (asked.row, entry.voice == 0);
         if (entry.voice != 0) {
-            // A voice is compared with all voices that rank better: here those before it.
-            compared = entry.voice - 1;
             // A row's number is at most 128.
-            bound.secondRow = uint8(_blockProduction.comparedVoices(round, rows, asked.row)[compared]);
+            bound.secondRow = uint8(_blockProduction.comparedVoices(round, rows, asked.row)[entry.voice - 1]);
         }
         bytes32 hash = rows[bound.firstRow].hash;
         PackedRows.requireRow(address(_modelChain), round, hash, ofFirst, transactions, asked.compared);
         hash = rows[bound.secondRow].hash;
-        PackedRows.requireRow(address(_modelChain), round, hash, ofSecond, transactions, compared);
+        PackedRows.requireShortened(address(_modelChain), round, hash, ofSecond, transactions);
         bound.first = PackedRows.rootAt(ofFirst, entry.place);
         bound.second = PackedRows.rootAt(ofSecond, entry.place);
         bound.hasSecond = hash != 0;

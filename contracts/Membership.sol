@@ -2,17 +2,18 @@
 pragma solidity 0.8.30;
 
 import {Contracts} from "./interfaces/Contracts.sol";
-import {IAttestations} from "./interfaces/IAttestations.sol";
 import {IBitcoinRelay} from "./interfaces/IBitcoinRelay.sol";
 import {IHeat} from "./interfaces/IHeat.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
+import {IStakes} from "./interfaces/IStakes.sol";
 import {Parameters} from "./interfaces/IProtocolParameters.sol";
 import {CodeStorage} from "./libraries/CodeStorage.sol";
 import {Draw} from "./libraries/Draw.sol";
 import {ShareKeys} from "./libraries/ShareKeys.sol";
+import {Stakes} from "./Stakes.sol";
 
 /// @title Members, epochs and stakes, as IMembership describes them.
-contract Membership is IMembership {
+contract Membership is IMembership, Stakes {
     /// @dev Whoever applied with a share key; with the key by account that is an Application.
     struct Applicant {
         uint32 number;
@@ -27,19 +28,12 @@ contract Membership is IMembership {
     }
 
     address private immutable _modelChain;
-    address private immutable _modelTransactions;
-    IAttestations private immutable _attestations;
-    address private immutable _disputes;
-    address private immutable _blockProduction;
     IBitcoinRelay private immutable _relay;
     IHeat private immutable _heat;
     uint256 private immutable _epochRounds;
     uint256 private immutable _maximumMembers;
     uint256 private immutable _minimumRing;
     uint256 private immutable _warmHeat;
-    uint256 private immutable _stake;
-    uint256 private immutable _modelBurn;
-    uint256 private immutable _challengeReward;
     uint256 private immutable _standingRounds;
     uint256 private immutable _startSeconds;
 
@@ -51,7 +45,6 @@ contract Membership is IMembership {
     mapping(uint32 epoch => Epoch) private _epochs;
     mapping(uint32 epoch => mapping(address account => uint256)) private _keys;
     mapping(uint32 epoch => mapping(uint256 key => Applicant)) private _applicants;
-    mapping(address account => Stake) private _stakes;
 
     /// @inheritdoc IMembership
     mapping(address account => bool) public isGenesisAccount;
@@ -59,26 +52,19 @@ contract Membership is IMembership {
     /// @dev Reverts with TooFewMembers, TooManyGenesisAccounts or DuplicateGenesisAccount.
     /// @param contracts the deployment's; only the parameters have to be deployed already
     /// @param accounts the genesis accounts: from `minimumRing` to `maximumMembers`, pairwise different
-    constructor(Contracts memory contracts, address[] memory accounts) {
+    constructor(Contracts memory contracts, address[] memory accounts) Stakes(contracts, contracts.parameters.get()) {
         Parameters memory values = contracts.parameters.get();
         if (accounts.length < values.minimumRing) revert TooFewMembers(accounts.length, values.minimumRing);
         if (accounts.length > values.maximumMembers) {
             revert TooManyGenesisAccounts(accounts.length, values.maximumMembers);
         }
         _modelChain = address(contracts.modelChain);
-        _modelTransactions = address(contracts.modelTransactions);
-        _attestations = contracts.attestations;
-        _disputes = address(contracts.disputes);
-        _blockProduction = address(contracts.blockProduction);
         _relay = contracts.relay;
         _heat = contracts.heat;
         _epochRounds = values.epochRounds;
         _maximumMembers = values.maximumMembers;
         _minimumRing = values.minimumRing;
         _warmHeat = values.warmHeat;
-        _stake = values.stake;
-        _modelBurn = values.modelBurn;
-        _challengeReward = values.challengeReward;
         _standingRounds = values.standingRounds;
         _startSeconds = values.startSeconds;
         deployedAt = uint40(block.timestamp);
@@ -116,25 +102,6 @@ contract Membership is IMembership {
         _applicants[epoch][key] = Applicant({number: number, warm: warm});
         _stakes[msg.sender].lastEpoch = epoch;
         emit Applied(epoch, msg.sender, key, warm, number, applied.ownWarm);
-    }
-
-    /// @inheritdoc IMembership
-    function addStake() external payable {
-        _addStake();
-    }
-
-    /// @inheritdoc IMembership
-    function withdrawStake() external {
-        uint256 amount = _stakes[msg.sender].amount;
-        if (amount == 0) revert NothingStaked(msg.sender);
-        uint32 freeFrom = stakeFreeFrom(msg.sender);
-        if (_clock.round < freeFrom) revert StakeLocked(msg.sender, freeFrom, _clock.round);
-        // Before the call: an account that comes back in finds nothing.
-        _stakes[msg.sender].amount = 0;
-        emit StakeReturned(msg.sender, amount);
-        _attestations.dropStanding(msg.sender);
-        (bool paid,) = msg.sender.call{value: amount}("");
-        if (!paid) revert TransferFailed(msg.sender, amount);
     }
 
     /// @inheritdoc IMembership
@@ -198,42 +165,6 @@ contract Membership is IMembership {
         members = memberCount(epoch);
     }
 
-    /// @inheritdoc IMembership
-    function act(address account, uint32 round) external {
-        if (msg.sender != _modelTransactions && msg.sender != address(_attestations)) revert NotProtocol(msg.sender);
-        Stake storage stake = _stakes[account];
-        _requireFull(account, stake.amount);
-        if (round > stake.lastRound) stake.lastRound = round;
-    }
-
-    /// @inheritdoc IMembership
-    function burn(address account) external {
-        if (msg.sender != _modelTransactions && msg.sender != _blockProduction) revert NotProtocol(msg.sender);
-        uint96 left = _stakes[account].amount;
-        uint96 burned = _modelBurn < left ? uint96(_modelBurn) : left;
-        left -= burned;
-        _stakes[account].amount = left;
-        emit StakeBurned(account, burned, left);
-        if (burned != 0) _attestations.dropStanding(account);
-    }
-
-    /// @inheritdoc IMembership
-    function confiscate(address[] calldata accounts) external returns (uint256 taken, uint256 reward) {
-        if (msg.sender != address(_attestations)) revert NotAttestations(msg.sender, address(_attestations));
-        for (uint256 i; i < accounts.length; ++i) {
-            uint96 amount = _stakes[accounts[i]].amount;
-            _stakes[accounts[i]].amount = 0;
-            taken += amount;
-            emit StakeConfiscated(accounts[i], amount);
-            _attestations.dropStanding(accounts[i]);
-        }
-        // Whoever shows that its own statement is false loses at least half.
-        reward = taken / 2 < _challengeReward ? taken / 2 : _challengeReward;
-        if (reward == 0) return (taken, 0);
-        (bool paid,) = _disputes.call{value: reward}("");
-        if (!paid) revert TransferFailed(_disputes, reward);
-    }
-
     // ---- views -------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IMembership
@@ -294,18 +225,8 @@ contract Membership is IMembership {
         return CodeStorage.read(code);
     }
 
-    /// @inheritdoc IMembership
-    function hasFullStake(address account) external view returns (bool) {
-        return _stakes[account].amount >= _stake;
-    }
-
-    /// @inheritdoc IMembership
-    function stakeOf(address account) external view returns (Stake memory) {
-        return _stakes[account];
-    }
-
-    /// @inheritdoc IMembership
-    function stakeFreeFrom(address account) public view returns (uint32 round) {
+    /// @inheritdoc IStakes
+    function stakeFreeFrom(address account) public view override(IStakes, Stakes) returns (uint32 round) {
         Stake memory stake = _stakes[account];
         if (stake.lastRound != 0) round = stake.lastRound + uint32(_standingRounds) + 1;
         for (uint32 epoch = stake.lastEpoch; epoch != 0; --epoch) {
@@ -333,18 +254,8 @@ contract Membership is IMembership {
 
     // ---- how it is done ----------------------------------------------------------------------------------------
 
-    /// @dev Adds what was sent to the sender's stake.
-    function _addStake() private returns (uint256 amount) {
-        amount = _stakes[msg.sender].amount + msg.value;
-        if (amount > _stake) revert StakeExceeded(amount, _stake);
-        if (msg.value == 0) return amount;
-        // At most the full stake, which the parameters hold to 96 bits.
-        _stakes[msg.sender].amount = uint96(amount);
-        emit StakeAdded(msg.sender, msg.value, amount);
-    }
-
-    function _requireFull(address account, uint256 amount) private view {
-        if (amount < _stake) revert StakeNotFull(account, amount, _stake);
+    function _collectingRound() internal view override returns (uint32) {
+        return _clock.round;
     }
 
     /// @dev The next epoch, which must be frozen and have no seed yet.

@@ -37,8 +37,9 @@ contract ProtocolParameters is IProtocolParameters {
         _check("timestampStep", p.timestampStep, 1, 3_600);
         _check("parts", p.parts, 2, 32);
         _check("testParts", p.testParts, 1, p.parts - 1);
-        // A data transaction's points fit 32 bits, and its squares.
-        _check("samplesPerPart", p.samplesPerPart, 1, 40_000 / p.testParts);
+        // The answer to a cell of a round of 128 models fits a transaction. Points and squares of a data transaction
+        // fit 32 bits.
+        _check("samplesPerPart", p.samplesPerPart, 1, 16_000 / p.testParts);
     }
 
     function _checkMembers(Parameters memory p) private pure {

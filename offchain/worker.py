@@ -26,7 +26,7 @@ from offchain.commands.worker.device import parse_device
 from offchain.commands.worker.task_options import take_given, task_options
 from offchain.learning.tasks.known import BUILT_IN
 from offchain.programs.running import run_program
-from offchain.protocol.deciding.policy import Role
+from offchain.protocol.deciding.policy import DEFAULT_ROLES, Role
 
 
 @program(*task_options())
@@ -41,7 +41,11 @@ from offchain.protocol.deciding.policy import Role
     help="share with the account's own transactions: everybody sees whose data it is",
 )
 @click.option(
-    "--roles", metavar="LIST", default=",".join(Role), help="what the node does, joined by commas"
+    "--roles",
+    metavar="LIST",
+    default=",".join(role for role in Role if role in DEFAULT_ROLES),
+    help="what the node does, joined by commas; with watch it evaluates all models of every round, "
+    "so that it disputes false statements also where it does not attest",
 )
 @click.option(
     "--nodes",

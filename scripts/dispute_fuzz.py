@@ -18,6 +18,7 @@ import click
 
 from offchain.programs.running import run_program
 from scripts.support.disputes.game import DisputeGame
+from scripts.support.disputes.outcome import Outcome
 from scripts.support.results import made_by, require_free, write_results
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results" / "dispute_fuzz.json"
@@ -64,19 +65,29 @@ class Tally:
         self.reasons.update(other.reasons)
         self.met.update(other.met)
 
+    def note(self, seed: int, outcome: Outcome) -> None:
+        """Note how the play with a seed ended."""
+        self.met.update(outcome.met)
+        if outcome.truth is not None:
+            self.truth_fell[seed] = outcome.truth.name
+        if outcome.lie is None:
+            self.lie_stands.append(seed)
+        else:
+            self.reasons[outcome.lie.name] += 1
+
+    def require_truth(self) -> None:
+        """Raise `click.ClickException` where the truth fell, or a lie stands."""
+        if self.truth_fell or self.lie_stands:
+            raise click.ClickException(
+                f"{len(self.truth_fell)} true statements fell, {len(self.lie_stands)} lies stand"
+            )
+
 
 def play(first: int, count: int) -> Tally:
     """Play so many games, with seeds from ``first`` on."""
     tally = Tally(plays=count)
     for seed in range(first, first + count):
-        outcome = DisputeGame(seed).play()
-        tally.met.update(outcome.met)
-        if outcome.truth is not None:
-            tally.truth_fell[seed] = outcome.truth.name
-        if outcome.lie is None:
-            tally.lie_stands.append(seed)
-        else:
-            tally.reasons[outcome.lie.name] += 1
+        tally.note(seed, DisputeGame(seed).play())
     return tally
 
 
@@ -101,10 +112,7 @@ def fuzz(plays: int, first: int, processes: int, force: bool) -> None:
                 results = made_by("scripts.dispute_fuzz") | tally.results(first)
                 write_results(RESULTS, results, indent=1)
     click.echo(err=True)
-    if tally.truth_fell or tally.lie_stands:
-        raise click.ClickException(
-            f"{len(tally.truth_fell)} true statements fell, {len(tally.lie_stands)} lies stand"
-        )
+    tally.require_truth()
 
 
 if __name__ == "__main__":

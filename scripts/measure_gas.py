@@ -19,6 +19,7 @@ def measure_gas() -> None:
 
     Writes docs/results/gas.json and the tables in README.md and docs/Operations.md.
     """
+    from scripts.support.chains.dispute_gas import measure_dispute
     from scripts.support.chains.evm import ROOT, fresh_evm
     from scripts.support.chains.gas import (
         ACCOUNTS,
@@ -32,6 +33,8 @@ def measure_gas() -> None:
 
     with fresh_evm(ACCOUNTS) as evm:
         measured = {**measure(evm), **measure_large(evm)}
+    with fresh_evm(ACCOUNTS) as evm:
+        measured |= measure_dispute(evm)
     figures = {figure.name: measured[figure.name] for figure in FIGURES}
     results, readme = ROOT / RESULTS, ROOT / README
     write_results(results, figures, indent=2)

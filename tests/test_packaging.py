@@ -125,11 +125,15 @@ def test_what_must_do_the_same_on_all_nodes_is_of_one_version(root: Path, name: 
     assert specifier.operator == "=="
 
 
+OPTIONAL = ["diabetes", "parquet", "datasets", "onnx"]
+"""Extras of who uses the package; what they hold is imported where it is needed."""
+
+
 def test_everything_that_is_imported_is_declared(root: Path):
     distributions = importlib.metadata.packages_distributions()
     local = {"offchain", "tests", "scripts", *sys.stdlib_module_names}
     undeclared = set()
-    for folders, extras in ((["offchain"], ["diabetes"]), (["scripts", "tests"], ["dev"])):
+    for folders, extras in ((["offchain"], OPTIONAL), (["scripts", "tests"], ["dev"])):
         known = set(declared(root, *extras))
         for module, files in imported(root, *folders).items():
             names = {normal(name) for name in distributions.get(module, [])}

@@ -10,7 +10,7 @@ import {IModelChain} from "./IModelChain.sol";
 /// model i, of the round. H is as IModelChain says; docs/Protocol.md has the rules.
 interface IAttestations {
     /// @notice A model's row of a statement; row 0 is the baseline's. A missing or malformed model has zeros only.
-    /// @param hash H("row", round, packed), where packed is all that stands behind the row: see the library PackedRows
+    /// @param hash H("row", round, ...) over all that stands behind the row: see the library PackedRows
     /// @param middle M(points), see docs/Protocol.md, Judge
     /// @param net M(points less the baseline's); 0 in row 0
     /// @param spread M(squares)
@@ -166,7 +166,7 @@ interface IAttestations {
     function reportModels(uint256 bitmap) external;
 
     /// @notice Commits to a statement (Attest); attesters with a full stake. A later commitment replaces the earlier.
-    /// @dev Reverts with WrongPhase, NotAttester, EmptyCommitment or IMembership.StakeNotFull.
+    /// @dev Reverts with WrongPhase, NotAttester, EmptyCommitment or IStakes.StakeNotFull.
     /// @param commitment H("attest", round, account, statement, salt); not 0
     function commitAttestation(bytes32 commitment) external;
 

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IAttestations} from "./IAttestations.sol";
 import {IDataRegistry} from "./IDataRegistry.sol";
+import {IDisputeLedger} from "./IDisputeLedger.sol";
 import {IModelChain} from "./IModelChain.sol";
 
 /// @title Disputes: a statement that is false falls, whoever stands behind it.
@@ -17,103 +18,11 @@ import {IModelChain} from "./IModelChain.sol";
 ///     Prove                            one sample of a cell, or the file of a model, before the judge
 ///
 /// D's data transactions in order of arrival are its places, from 0. What stands behind a row is packed as the library
-/// PackedRows says; its hash is H("row", round, packed). The voices that a row is compared with are those that the
-/// library ComparedVoices names. Questions of a round are numbered from 1, and so are its cells. Amounts are wei. H is
-/// as IModelChain says.
+/// PackedRows says. The voices that a row is compared with are those that the library ComparedVoices names. Questions
+/// of a round are numbered from 1, and so are its cells. H is as IModelChain says.
 ///
-/// Invariants: what the contract holds is at least all bonds that are not settled and all rewards that are owed; a
-/// statement falls once; a bond is settled once; an answer has the sums that its statement claims.
-interface IDisputes {
-    /// @notice What a question is about.
-    enum Kind {
-        /// @notice A row: what stands behind it, which must lead to its hash, its sums and what it repeats.
-        Row,
-        /// @notice Whether a model is well formed. Where its row is empty that needs no answer.
-        Form
-    }
-
-    /// @notice Bonds are counted for each stage.
-    enum Stage {
-        /// @notice Of questions.
-        Questions,
-        /// @notice Of cells.
-        Cells
-    }
-
-    /// @notice Why a statement fell.
-    enum Reason {
-        /// @notice A question or a cell was not answered.
-        Silence,
-        /// @notice The judge gives a sample other points.
-        Points,
-        /// @notice A model whose row is empty is well formed.
-        Form
-    }
-
-    /// @notice A question.
-    /// @param statement that it is about
-    /// @param asker who asked; 0: there is no such question
-    /// @param bond what the asker put down
-    /// @param answerer who answered; 0: nobody
-    /// @param kind what it is about
-    /// @param row the row's number
-    /// @param compared how many voices the row is compared with; 0 before it is answered
-    /// @param claimed whether the row is not empty: the question needs an answer
-    /// @param settled whether the bond has gone where it belongs
-    struct Question {
-        bytes32 statement;
-        address asker;
-        uint96 bond;
-        address answerer;
-        Kind kind;
-        uint8 row;
-        uint8 compared;
-        bool claimed;
-        bool settled;
-    }
-
-    /// @notice A cell: the points behind an answered row at one place, beside those of the baseline or of a voice.
-    /// @param asker who asked; 0: there is no such cell
-    /// @param bond what the asker put down
-    /// @param answerer who answered; 0: nobody
-    /// @param question whose answer it is about
-    /// @param place which data transaction of D
-    /// @param voice 0: against the baseline; else against which of the compared voices, from 1
-    /// @param settled whether the bond has gone where it belongs
-    /// @param firstRow the question's row, once answered
-    /// @param secondRow the baseline's, or the voice's, once answered
-    /// @param first root over the first row's points, once answered: see SamplePoints
-    /// @param second root over the second row's; 0 while there is no best model
-    struct Cell {
-        address asker;
-        uint96 bond;
-        address answerer;
-        uint32 question;
-        uint8 place;
-        uint8 voice;
-        bool settled;
-        uint8 firstRow;
-        uint8 secondRow;
-        bytes32 first;
-        bytes32 second;
-    }
-
-    /// @notice How far a round's disputes are.
-    /// @param questions asked
-    /// @param cells asked for
-    /// @param forms questions about the form of a model whose row is empty, which need no answer
-    /// @param answered questions about rows
-    /// @param answeredCells cells
-    /// @param answeredForms questions about forms
-    struct Counts {
-        uint32 questions;
-        uint32 cells;
-        uint32 forms;
-        uint32 answered;
-        uint32 answeredCells;
-        uint32 answeredForms;
-    }
-
+/// Invariants: those of IDisputeLedger; a statement falls once; an answer has the sums that its statement claims.
+interface IDisputes is IDisputeLedger {
     /// @notice A commitment to a proof.
     /// @param hash H("proof", round, account, 1 for a cell or 0 for a form, its cell's or question's number, sample,
     /// salt); the sample of a form is 0
@@ -205,9 +114,7 @@ interface IDisputes {
     /// @param answerer who answered
     /// @param first the row's points on the data transaction's test samples, a byte each
     /// @param second the baseline's, or the voice's; empty while there is no best model
-    event CellAnswered(
-        uint32 indexed round, uint32 indexed cell, address indexed answerer, bytes first, bytes second
-    );
+    event CellAnswered(uint32 indexed round, uint32 indexed cell, address indexed answerer, bytes first, bytes second);
 
     /// @notice An account has committed to a proof, or to another one.
     /// @param round the round in competition
@@ -215,40 +122,10 @@ interface IDisputes {
     /// @param hash the commitment, as Commitment says
     event ProofCommitted(uint32 indexed round, address indexed account, bytes32 hash);
 
-    /// @notice A statement is false.
-    /// @param round the round in competition
-    /// @param statement which
-    /// @param reason why
-    /// @param by who showed it; 0: it was not answered
-    /// @param taken what its supporters lost
-    /// @param reward what of that goes to who showed it, or to the first asker who settles what was not answered
-    event StatementFell(
-        uint32 indexed round, bytes32 indexed statement, Reason reason, address by, uint256 taken, uint256 reward
-    );
-
-    /// @notice A question's bond has gone where it belongs.
-    /// @param round the question's
-    /// @param question its number
-    /// @param receiver who was paid; 0: nobody
-    /// @param paid of the bond, with the reward where it was due; the rest is burned: it stays here
-    event QuestionSettled(uint32 indexed round, uint32 indexed question, address receiver, uint256 paid);
-
-    /// @notice A cell's bond has gone where it belongs.
-    /// @param round the cell's
-    /// @param cell its number
-    /// @param receiver who was paid; 0: nobody
-    /// @param paid of the bond, with the reward where it was due; the rest is burned: it stays here
-    event CellSettled(uint32 indexed round, uint32 indexed cell, address receiver, uint256 paid);
-
     /// @notice Only the model chain ends phases.
     /// @param caller who called
     /// @param modelChain who may
     error NotModelChain(address caller, address modelChain);
-
-    /// @notice Only Membership sends ether without a call.
-    /// @param caller who sent
-    /// @param membership who may
-    error NotMembership(address caller, address membership);
 
     /// @notice The round in competition is in another phase.
     /// @param phase as IModelChain.Phase
@@ -273,16 +150,6 @@ interface IDisputes {
     /// @param models the last row's number
     error NoSuchRow(uint32 row, uint32 models);
 
-    /// @notice So many have been asked beside the first ones of attesters that no bond buys another one.
-    /// @param account who would ask
-    /// @param others how many
-    error TooManyQuestions(address account, uint256 others);
-
-    /// @notice Another bond is due: see bondOf.
-    /// @param given what was sent
-    /// @param expected what has to be
-    error WrongBond(uint256 given, uint256 expected);
-
     /// @notice The task has no judge.
     error NoJudge();
 
@@ -293,16 +160,6 @@ interface IDisputes {
     /// @notice That was asked already.
     /// @param question the question's number, also where it is about a cell of its answer
     error AlreadyAsked(uint32 question);
-
-    /// @notice There is no such question.
-    /// @param round the round
-    /// @param question the number
-    error NoSuchQuestion(uint32 round, uint32 question);
-
-    /// @notice There is no such cell.
-    /// @param round the round
-    /// @param cell the number
-    error NoSuchCell(uint32 round, uint32 cell);
 
     /// @notice The question is about something else.
     /// @param kind what it is about
@@ -373,19 +230,6 @@ interface IDisputes {
     /// @param stated the sample's points; 0 for a form
     error NotRefuted(uint8 stated);
 
-    /// @notice The round's disputes are not over.
-    /// @param round which
-    error NotSettleable(uint32 round);
-
-    /// @notice The bond was settled already.
-    /// @param number of the question or cell
-    error AlreadySettled(uint32 number);
-
-    /// @notice The account does not accept what it is paid.
-    /// @param account whose
-    /// @param amount wei
-    error TransferFailed(address account, uint256 amount);
-
     // ---- questions and answers ---------------------------------------------------------------------------------
 
     /// @notice Asks what stands behind a statement (Challenge). Anybody may, with the bond that bondOf says, once
@@ -438,7 +282,8 @@ interface IDisputes {
     /// @param cell its number
     /// @param rows the statement's
     /// @param ofFirst what stands behind the row
-    /// @param ofSecond what stands behind the baseline's, or the voice's; empty while there is no best model
+    /// @param ofSecond what stands behind the baseline's, or the voice's, with the hash of its distances in their place
+    /// (PackedRows.requireShortened); empty while there is no best model
     /// @param first the row's points on each test sample of the data transaction in turn, a byte each
     /// @param second the baseline's, or the voice's; empty while there is no best model
     function answerCell(
@@ -475,22 +320,7 @@ interface IDisputes {
     /// @param model the file
     function proveForm(uint32 question, bytes32 salt, bytes calldata model) external;
 
-    // ---- settlement --------------------------------------------------------------------------------------------
-
-    /// @notice Sends a question's bond where it belongs, once the round's disputes are over. Anybody may. Of a
-    /// statement that fell the asker has it back, with the reward if that statement fell because nobody answered, this
-    /// is one of those and the first to be settled. Of one that stands half goes to who answered, the rest burns; all
-    /// of it where no answer is needed.
-    /// @dev Reverts with NoSuchQuestion, NotSettleable, AlreadySettled or TransferFailed.
-    /// @param round the question's
-    /// @param question its number
-    function settle(uint32 round, uint32 question) external;
-
-    /// @notice Sends a cell's bond where it belongs, as a question's.
-    /// @dev Reverts with NoSuchCell, NotSettleable, AlreadySettled or TransferFailed.
-    /// @param round the cell's
-    /// @param cell its number
-    function settleCell(uint32 round, uint32 cell) external;
+    // ---- phases ------------------------------------------------------------------------------------------------
 
     /// @notice A phase of disputes ends: statements with unanswered questions or cells fall. Only the model chain.
     /// @dev Reverts with NotModelChain.
@@ -500,33 +330,6 @@ interface IDisputes {
     function endPhase(uint32 round, IModelChain.Phase phase) external returns (IModelChain.Phase next);
 
     // ---- views -------------------------------------------------------------------------------------------------
-
-    /// @notice The bond of an account's next question, or cell. An attester's first against a statement in a stage
-    /// costs `questionBond`; all others double it once more each.
-    /// @dev Reverts with TooManyQuestions.
-    /// @param round the round in competition
-    /// @param statement which
-    /// @param account who would ask
-    /// @param stage of questions or of cells
-    /// @return wei
-    function bondOf(uint32 round, bytes32 statement, address account, Stage stage) external view returns (uint256);
-
-    /// @notice A question.
-    /// @param round the round
-    /// @param question its number
-    /// @return zeros if there is none
-    function questionAt(uint32 round, uint32 question) external view returns (Question memory);
-
-    /// @notice A cell.
-    /// @param round the round
-    /// @param cell its number
-    /// @return zeros if there is none
-    function cellAt(uint32 round, uint32 cell) external view returns (Cell memory);
-
-    /// @notice How far a round's disputes are.
-    /// @param round the round
-    /// @return all counts
-    function counts(uint32 round) external view returns (Counts memory);
 
     /// @notice What an account has committed to.
     /// @param round the round

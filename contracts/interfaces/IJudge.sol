@@ -20,8 +20,7 @@ interface IJudge {
     /// @notice The record is not one of the task's samples: its length or a value of it is impossible.
     error MalformedRecord();
 
-    /// @notice Whether a file is a model of the task: the very verdict of every node, on any bytes.
-    /// @dev Reverts for no bytes at all.
+    /// @notice Whether a file is a model of the task: the very verdict of every node, on any bytes, also on none.
     /// @param model the file
     /// @return true if it is, and may be judged
     function isWellFormed(bytes calldata model) external view returns (bool);

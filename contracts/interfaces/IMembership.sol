@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IStakes} from "./IStakes.sol";
+
 /// @title Members, epochs and stakes.
 /// @notice During an epoch accounts apply for the next one with a share key and the stake. Who has places is drawn by
 /// a Bitcoin block that did not exist when applying ended. The members' keys, ascending, are the ring of every round
 /// of the epoch. One stake stands behind everything an account does. Epochs and rounds are numbered from 1, amounts
 /// are wei. docs/Protocol.md, Members.
 ///
-/// Invariants: what the contract holds is the sum of all stakes and of what was burned, confiscated stakes less the
-/// rewards among it; an account has one application
-/// an epoch, and so has a key; a written list has exactly the applicants that the draw gave places to.
-interface IMembership {
+/// Invariants: those of IStakes; an account has one application an epoch, and so has a key; a written list has exactly the applicants that the draw gave places to.
+interface IMembership is IStakes {
     /// @notice A Schnorr proof that who applies knows the share key's secret (docs/RingSignature.md): over
     /// H("possession", account, epoch, key).
     /// @param challenge c
@@ -55,16 +55,6 @@ interface IMembership {
         address code;
     }
 
-    /// @notice What an account has at stake.
-    /// @param amount wei
-    /// @param lastRound last round in which it acted: it committed to a model or attested; 0: none
-    /// @param lastEpoch last epoch that it applied for; 0: none
-    struct Stake {
-        uint96 amount;
-        uint32 lastRound;
-        uint32 lastEpoch;
-    }
-
     /// @notice An account has applied for an epoch.
     /// @param epoch that it applied for
     /// @param account who
@@ -106,36 +96,10 @@ interface IMembership {
     /// @param accounts the members, ascending by key
     event MembersWritten(uint32 indexed epoch, address code, address[] accounts);
 
-    /// @notice An account has added to its stake.
-    /// @param account whose
-    /// @param amount what it added
-    /// @param total what it has at stake now
-    event StakeAdded(address indexed account, uint256 amount, uint256 total);
-
-    /// @notice Part of a stake is burned: it stays in this contract for ever.
-    /// @param account whose
-    /// @param amount what burned
-    /// @param left what it has at stake now
-    event StakeBurned(address indexed account, uint256 amount, uint256 left);
-
-    /// @notice All of a stake is taken: the statement that the account stood behind fell.
-    /// @param account whose
-    /// @param amount what it had at stake
-    event StakeConfiscated(address indexed account, uint256 amount);
-
-    /// @notice A stake was paid back.
-    /// @param account whose
-    /// @param amount all of it
-    event StakeReturned(address indexed account, uint256 amount);
-
     /// @notice Only the model chain may do this.
     /// @param caller who tried
     /// @param modelChain the model chain's address
     error NotModelChain(address caller, address modelChain);
-
-    /// @notice Only contracts of this deployment may say that an account acted, or burn.
-    /// @param caller who tried
-    error NotProtocol(address caller);
 
     /// @notice Another epoch can be applied for.
     /// @param epoch that was named
@@ -155,37 +119,6 @@ interface IMembership {
     /// @param epoch applied for
     /// @param key the share key
     error KeyUsed(uint32 epoch, uint256 key);
-
-    /// @notice Only Attestations may take whole stakes.
-    /// @param caller who tried
-    /// @param attestations who may
-    error NotAttestations(address caller, address attestations);
-
-    /// @notice The stake is not full.
-    /// @param account whose
-    /// @param amount what it would have at stake
-    /// @param required the full stake
-    error StakeNotFull(address account, uint256 amount, uint256 required);
-
-    /// @notice More was sent than the stake lacks.
-    /// @param amount what the account would have at stake
-    /// @param required the full stake
-    error StakeExceeded(uint256 amount, uint256 required);
-
-    /// @notice The stake still stands behind something.
-    /// @param account whose
-    /// @param freeFrom the round that has to collect; 2^32 - 1 while the end is not known
-    /// @param collectingRound the round that collects
-    error StakeLocked(address account, uint32 freeFrom, uint32 collectingRound);
-
-    /// @notice The account has nothing at stake.
-    /// @param account whose
-    error NothingStaked(address account);
-
-    /// @notice The account does not accept its stake.
-    /// @param account whose
-    /// @param amount wei
-    error TransferFailed(address account, uint256 amount);
 
     /// @notice The next epoch can still be applied for.
     /// @param epoch the next one
@@ -279,15 +212,6 @@ interface IMembership {
     /// @param proof that the caller knows its secret
     function applyFor(uint32 epoch, uint256 key, Possession calldata proof) external payable;
 
-    /// @notice Adds what is sent to the caller's stake, which it may not exceed.
-    /// @dev Reverts with StakeExceeded.
-    function addStake() external payable;
-
-    /// @notice Pays the whole stake back to the caller: `standingRounds` rounds after its last act and after the last
-    /// epoch that it was a member of, unless it is or may become a member of the running or the next one.
-    /// @dev Reverts with NothingStaked, StakeLocked or TransferFailed.
-    function withdrawStake() external;
-
     /// @notice Stores the draw's seed H("draw", epoch, first 24 bytes of the Bitcoin hash) of the next epoch, which
     /// must be frozen. Anybody may. `height` is the lowest whose decision time is after the freeze; the relay must
     /// hold the one before, so that there is only one.
@@ -322,25 +246,6 @@ interface IMembership {
     /// @return epoch the round's
     /// @return members how many it has
     function openRound(uint32 round) external returns (uint32 epoch, uint32 members);
-
-    /// @notice An account acts in a round: its stake must be full, and stays. Only ModelTransactions and Attestations.
-    /// @dev Reverts with NotProtocol or StakeNotFull.
-    /// @param account who acts
-    /// @param round in which
-    function act(address account, uint32 round) external;
-
-    /// @notice Burns `modelBurn` of an account's stake, or what is left. Only ModelTransactions and BlockProduction.
-    /// @dev Reverts with NotProtocol.
-    /// @param account whose
-    function burn(address account) external;
-
-    /// @notice Takes the whole stakes and the standing of accounts. Of what they had at most `challengeReward`, and at
-    /// most half, goes to Disputes; the rest burns. Only Attestations.
-    /// @dev Reverts with NotAttestations or TransferFailed.
-    /// @param accounts whose
-    /// @return taken wei that they had at stake together
-    /// @return reward what of it is at Disputes now
-    function confiscate(address[] calldata accounts) external returns (uint256 taken, uint256 reward);
 
     // ---- views -------------------------------------------------------------------------------------------------
 
@@ -390,21 +295,6 @@ interface IMembership {
     /// @param epoch any
     /// @return keys the members' share keys, ascending
     function ring(uint32 epoch) external view returns (uint256[] memory keys);
-
-    /// @notice Whether an account's stake is full.
-    /// @param account whose
-    /// @return true if it is
-    function hasFullStake(address account) external view returns (bool);
-
-    /// @notice What an account has at stake.
-    /// @param account whose
-    /// @return all about it
-    function stakeOf(address account) external view returns (Stake memory);
-
-    /// @notice From which round on `withdrawStake` pays, as far as is known.
-    /// @param account whose
-    /// @return round the one that has to collect; 0: any; 2^32 - 1 while it waits for a draw, or for an epoch to open
-    function stakeFreeFrom(address account) external view returns (uint32 round);
 
     /// @notice Whether it is a genesis account.
     /// @param account which

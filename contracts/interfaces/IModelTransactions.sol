@@ -134,7 +134,7 @@ interface IModelTransactions {
 
     /// @notice Commits to a model (Commit): members of the round's epoch with a full stake, one model each; a later
     /// commitment replaces the earlier, and its order.
-    /// @dev Reverts with WrongPhase, NotMember, EmptyCommitment or IMembership.StakeNotFull.
+    /// @dev Reverts with WrongPhase, NotMember, EmptyCommitment or IStakes.StakeNotFull.
     /// @param commitment H("commit", round, account, model hash, training root, salt); not 0
     /// @param sealedModel sha2-256 of the sealed copy in the content store
     function commitModel(bytes32 commitment, bytes32 sealedModel) external;

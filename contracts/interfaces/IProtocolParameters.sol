@@ -9,7 +9,7 @@ pragma solidity 0.8.30;
 /// @param timestampStep seconds that every claimed timestamp is a multiple of; 1 to 3,600
 /// @param parts sealed parts of a data transaction; 2 to 32
 /// @param testParts parts of each data transaction that test; 1 to `parts` - 1
-/// @param samplesPerPart samples in one part, exactly; 1 to 40,000 / `testParts`
+/// @param samplesPerPart samples in one part, exactly; 1 to 16,000 / `testParts`
 /// @param epochRounds rounds of an epoch at least; 2 to 64
 /// @param maximumMembers members of an epoch at most; 4 to 128
 /// @param minimumRing members of an epoch at least; 2 to `maximumMembers`

@@ -7,7 +7,7 @@ import {MergeSort} from "./MergeSort.sol";
 
 /// @title Which models are valid, how they rank, which are voices, whose stake burns.
 /// @notice n is the number of data transactions in the data set D, k how many extremes a model's sums leave out at
-/// either end. Sums stay below 2^63 (at most 128 data transactions, 40,000 test samples each, 255 points), so that
+/// either end. Sums stay below 2^63 (at most 128 data transactions, 16,000 test samples each, 255 points), so that
 /// nothing here overflows.
 library Judging {
     uint256 private constant BASIS_POINTS = 10_000;

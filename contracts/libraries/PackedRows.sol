@@ -10,12 +10,14 @@ import {TrimmedSums} from "./TrimmedSums.sol";
 /// squares of what they differ from the baseline's, uint32 each, and the Merkle root over them. Then, for each voice
 /// that the model had to be compared with, for each data transaction: the sum of the squares of what the two models'
 /// points differ, uint32. All big-endian. n is the number of data transactions in D, k how many extremes a sum leaves
-/// out at either end.
+/// out at either end. The hash is over the hash of what stands there for data transactions and the hash of the distances:
+/// who shows a model's points needs not show its distances.
 library PackedRows {
     /// @dev Bytes of a number, and of what stands there for each data transaction.
     uint256 private constant NUMBER = 4;
     uint256 private constant PLACE = 40;
     uint256 private constant ROOT = 8;
+    uint256 private constant HASH = 32;
 
     uint256 private constant BASIS_POINTS = 10_000;
 
@@ -69,10 +71,24 @@ library PackedRows {
         uint256 transactions,
         uint256 compared
     ) internal view {
-        requireLength(packed, hash == 0 ? 0 : transactions * (PLACE + NUMBER * compared));
-        if (hash == 0) return;
-        bytes32 given = keccak256(abi.encode(Tags.ROW, block.chainid, modelChain, round, packed));
-        if (given != hash) revert NotTheRow(given, hash);
+        _requireRow(modelChain, round, hash, packed, transactions, transactions * NUMBER * compared, false);
+    }
+
+    /// @notice The same of a row whose distances nobody needs: their hash stands in their place.
+    /// @dev Reverts with WrongLength or NotTheRow.
+    /// @param modelChain address of the model chain
+    /// @param round the round
+    /// @param hash the row's
+    /// @param shortened what stands behind it for each data transaction, then the hash of its distances
+    /// @param transactions n
+    function requireShortened(
+        address modelChain,
+        uint32 round,
+        bytes32 hash,
+        bytes calldata shortened,
+        uint256 transactions
+    ) internal view {
+        _requireRow(modelChain, round, hash, shortened, transactions, HASH, true);
     }
 
     /// @notice Requires that a row's sums are those of what stands behind it.
@@ -166,6 +182,25 @@ library PackedRows {
     /// @return it
     function rootAt(bytes calldata packed, uint256 place) internal pure returns (bytes32) {
         return packed.length == 0 ? bytes32(0) : bytes32(packed[place * PLACE + ROOT:]);
+    }
+
+    /// @dev Behind what stands there for data transactions come `length` bytes: the distances, or their hash.
+    function _requireRow(
+        address modelChain,
+        uint32 round,
+        bytes32 hash,
+        bytes calldata packed,
+        uint256 transactions,
+        uint256 length,
+        bool isShortened
+    ) private view {
+        uint256 end = transactions * PLACE;
+        requireLength(packed, hash == 0 ? 0 : end + length);
+        if (hash == 0) return;
+        bytes32 distances = isShortened ? bytes32(packed[end:]) : keccak256(packed[end:]);
+        bytes32 places = keccak256(packed[:end]);
+        bytes32 given = keccak256(abi.encode(Tags.ROW, block.chainid, modelChain, round, places, distances));
+        if (given != hash) revert NotTheRow(given, hash);
     }
 
     function _numberAt(bytes calldata packed, uint256 at) private pure returns (uint32) {

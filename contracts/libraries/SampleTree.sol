@@ -25,8 +25,9 @@ library SampleTree {
         uint256 parts,
         bytes32[] calldata partPath
     ) internal pure returns (bool) {
-        (bool isPart, bytes32 partRoot) =
-            _climb(sha256(abi.encodePacked(bytes1(0x00), record)), sample, samples, samplePath);
+        (bool isPart, bytes32 partRoot) = _climb(
+            sha256(abi.encodePacked(bytes1(0x00), record)), sample, samples, samplePath
+        );
         (bool isTransaction, bytes32 root) =
             _climb(sha256(abi.encodePacked(bytes1(0x00), partRoot)), part, parts, partPath);
         return isPart && isTransaction && root == samplesRoot;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IAttestations} from "../interfaces/IAttestations.sol";
+import {IDisputeLedger} from "../interfaces/IDisputeLedger.sol";
 import {IDisputes} from "../interfaces/IDisputes.sol";
 
 /// @title An account that settles its question again while it is being paid, or refuses what it is paid.
@@ -20,7 +21,7 @@ contract AskerHarness {
     receive() external payable {
         if (refuses) revert Refused();
         ++cameBack;
-        (bool paid,) = address(_disputes).call(abi.encodeCall(IDisputes.settle, (2, 1)));
+        (bool paid,) = address(_disputes).call(abi.encodeCall(IDisputeLedger.settle, (2, 1)));
         if (paid) succeeded = true;
     }
 
@@ -28,7 +29,7 @@ contract AskerHarness {
         refuses = from;
     }
 
-    function ask(bytes32 statement, IAttestations.Row[] calldata rows, IDisputes.Kind kind, uint32 row)
+    function ask(bytes32 statement, IAttestations.Row[] calldata rows, IDisputeLedger.Kind kind, uint32 row)
         external
         payable
     {

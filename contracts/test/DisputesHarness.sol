@@ -42,6 +42,16 @@ contract DisputesHarness {
         PackedRows.requireRow(modelChain, round, hash, packed, transactions, compared);
     }
 
+    function requireShortened(
+        address modelChain,
+        uint32 round,
+        bytes32 hash,
+        bytes calldata shortened,
+        uint256 transactions
+    ) external view {
+        PackedRows.requireShortened(modelChain, round, hash, shortened, transactions);
+    }
+
     function at(bytes calldata packed, uint256 place, uint256 voice, uint256 transactions)
         external
         pure

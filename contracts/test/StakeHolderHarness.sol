@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IMembership} from "../interfaces/IMembership.sol";
+import {IStakes} from "../interfaces/IStakes.sol";
 
 /// @title An account that withdraws its stake again while it is being paid.
 contract StakeHolderHarness {
@@ -19,7 +20,7 @@ contract StakeHolderHarness {
     }
 
     receive() external payable {
-        (bool succeeded,) = address(_membership).call(abi.encodeCall(IMembership.withdrawStake, ()));
+        (bool succeeded,) = address(_membership).call(abi.encodeCall(IStakes.withdrawStake, ()));
         cameBack = CameBack(true, succeeded);
     }
 

@@ -15,7 +15,6 @@ from offchain.crypto.hashing import keccak256
 from offchain.protocol.rules.bindings import Behind
 from offchain.protocol.rules.statements import Points
 from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import row_hash
 
 PLAIN = "the majority of attesters decides"
 """What most attacks on disputes are held against: what a round that nobody disputes goes by."""
@@ -87,7 +86,7 @@ def other_repeats(world: DisputedWorld, truth: Stated) -> Stated:
     far = 10 * truth.rows[GOOD].spread
     distances = tuple((far,) * len(own) for own in behind[VARIANT].distances)
     behind[VARIANT] = Behind(behind[VARIANT].places, distances)
-    hashed = row_hash(world.domain, world.competing, behind[VARIANT].packed())
+    hashed = behind[VARIANT].hash(world.domain, world.competing)
     rows = list(truth.rows)
     rows[VARIANT] = replace(rows[VARIANT], hash=hashed, repeats=0)
     return Stated(

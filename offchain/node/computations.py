@@ -63,9 +63,12 @@ class EvaluationEnded:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """Models, by hash, a sample of whose points on the data set of a root is computed again."""
+    """Models, by hash, a sample of whose points is computed again.
 
-    data_root: bytes
+    ``judged_on`` stands for a data set's test parts, as in `Evaluation`.
+    """
+
+    judged_on: bytes
     models: tuple[bytes, ...]
 
 

@@ -25,6 +25,7 @@ from offchain.protocol.deciding.snapshot import DisputeFacts
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.answers import sample_place
+from offchain.protocol.words.actions import Prove, ProveForm
 from offchain.protocol.words.status import ChainStatus
 from offchain.protocol.words.transactions import statement
 
@@ -49,6 +50,13 @@ class Disputing:
         self._learner = learner
         self._attesting = attesting
         self._held: _Held | None = None
+        self.refused: frozenset[bytes] = frozenset()
+        """Salts of proofs that the judge has refused."""
+
+    def refuse(self, action: Prove | ProveForm) -> None:
+        """Do not hand in this proof again: the judge agrees with what it is against."""
+        proof = action.proof if isinstance(action, Prove) else action
+        self.refused |= {proof.salt}
 
     def facts(self, status: ChainStatus, history: History, data: RoundData) -> DisputeFacts:
         """What is due in the present phase; nothing while a model is not evaluated here."""
@@ -56,7 +64,7 @@ class Disputing:
         evidence = self._evidence(history, entry, data)
         if evidence is None:
             return DisputeFacts()
-        if self._held is None or self._held.data.root != data.root or self._held.entry is not entry:
+        if self._held is None or not self._held.is_of(entry, data):
             self._held = _Held(
                 self._own,
                 self._payloads,
@@ -72,6 +80,7 @@ class Disputing:
             self._own.domain,
             self._own.parameters.question_bond,
             history.stakes,
+            self.refused,
         )
         return plan(entry, evidence, self._held, disputant)
 
@@ -107,6 +116,10 @@ class _Held:
     baseline: bytes
     samples: dict[tuple[int, int], Exhibit] = field(default_factory=dict)
     models: dict[int, bytes] = field(default_factory=dict)
+
+    def is_of(self, entry: RoundHistory, data: RoundData) -> bool:
+        """Whether this is about these records of a round, and the same test parts."""
+        return self.entry is entry and self.data.judged_on == data.judged_on
 
     def sample(self, place: int, sample: int) -> Exhibit | None:
         """See `Exhibits.sample`."""

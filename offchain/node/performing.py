@@ -39,6 +39,8 @@ from offchain.protocol.words.actions import (
     CommitAttestation,
     OpenAttestation,
     OpenStatement,
+    Prove,
+    ProveForm,
     ReportData,
     ReportModels,
 )
@@ -191,6 +193,11 @@ class Performer:
             except RevertedError as error:
                 if error.name in NOTHING_DUE:
                     self.components.claiming.refuse(duty)
+                is_refused = error.name == ContractError.NOT_REFUTED
+                if is_refused and isinstance(action, Prove | ProveForm):
+                    self.components.disputing.refuse(action)
+                    log.error("the judge agrees with a statement that is disputed here", duty=duty)
+                    return False
                 if error.name not in LOST_RACES:
                     raise
                 log.debug("somebody else was first", duty=duty, reason=str(error))

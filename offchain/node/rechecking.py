@@ -73,9 +73,9 @@ class Rechecking:
         """Whether the points of these models have been found right."""
         return recheck in self._passed
 
-    def differ(self, data_root: bytes) -> bool:
-        """Whether points on a data set have been found wrong: nothing of it may be stated."""
-        return data_root in self._differ
+    def differ(self, on: bytes) -> bool:
+        """Whether points on test parts have been found wrong: nothing of them may be stated."""
+        return on in self._differ
 
     def start(
         self,
@@ -92,7 +92,7 @@ class Rechecking:
         """
         if self._background.name is not None:
             return
-        recheck = Recheck(data.root, tuple(sorted(points)))
+        recheck = Recheck(data.judged_on, tuple(sorted(points)))
         each = max(FEWEST, SAMPLES // max(1, len(points)))
         random = np.random.default_rng(int.from_bytes(self._randomness(16), "big"))
 
@@ -117,7 +117,7 @@ class Rechecking:
             self._passed = {recheck}
             log.info("points computed again are the same", models=len(recheck.models))
         elif isinstance(error, PointsDifferError):
-            self._differ = {recheck.data_root}
+            self._differ = {recheck.judged_on}
             log.error("nothing is stated of this round", reason=str(error))
         elif not isinstance(error, Cancelled):
             self._failed_until = self._clock() + RETRY_SECONDS

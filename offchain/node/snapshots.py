@@ -222,13 +222,13 @@ class SnapshotTaker:
             return found
         stated = statement(own.domain, entry.number, data.root, rows)
         salt = own.secrets.attestation_salt(entry.number)
-        rechecking = self._components.rechecking
+        rechecking, on = self._components.rechecking, data.judged_on
         judged = tuple(sorted(attesting.judged(entry, data, baseline)))
         return replace(
             found,
-            rechecked=rechecking.is_passed(Recheck(data.root, judged)),
+            rechecked=rechecking.is_passed(Recheck(on, judged)),
             rechecking=rechecking.is_running,
-            points_differ=rechecking.differ(data.root),
+            points_differ=rechecking.differ(on),
             statement=stated,
             attestation=attestation_commitment(own.domain, entry.number, own.account, stated, salt),
             rows_brought=stated in entry.statements,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.support.chains.dispute_gas import measure_dispute
 from scripts.support.chains.evm import fresh_evm
 from scripts.support.chains.gas import (
     ACCOUNTS,
@@ -27,7 +28,9 @@ pytestmark = pytest.mark.gas
 def measured() -> Mapping[str, int]:
     """The figures of the contracts as they are compiled now, but for the large ones."""
     with fresh_evm(ACCOUNTS) as evm:
-        return measure(evm)
+        figures = measure(evm)
+    with fresh_evm(ACCOUNTS) as evm:
+        return {**figures, **measure_dispute(evm)}
 
 
 @pytest.fixture(scope="module")

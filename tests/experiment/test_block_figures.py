@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from offchain.crypto.hashing import Domain
+from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.merkle import merkle_root
 from offchain.errors import VerificationError
 from offchain.experiment.observer import JudgedBlock
@@ -80,7 +80,8 @@ def row_by_definition(points, baseline):
         for *sums, word in zip(own, squares, words, strict=True)
     )
     middle, net, spread = (int(sorted(values)[1]) for values in (own, own - base, squares))
-    digest = DOMAIN.hash("row", ("uint256", "bytes"), (7, packed))
+    hashes = keccak256(packed), keccak256(b"")
+    digest = DOMAIN.hash("row", ("uint256", "bytes32", "bytes32"), (7, *hashes))
     return Row(digest, middle, net, spread, 0)
 
 

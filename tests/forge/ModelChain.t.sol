@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {Contracts} from "../../contracts/interfaces/Contracts.sol";
 import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
-import {IDisputes} from "../../contracts/interfaces/IDisputes.sol";
+import {IDisputeLedger} from "../../contracts/interfaces/IDisputeLedger.sol";
 import {IMembership} from "../../contracts/interfaces/IMembership.sol";
 import {IModelChain} from "../../contracts/interfaces/IModelChain.sol";
 import {Parameters} from "../../contracts/interfaces/IProtocolParameters.sol";
@@ -152,7 +152,7 @@ contract ModelChainTest is Test {
         for (uint32 round = 1; round < _contracts.modelChain.collectingRound(); ++round) {
             uint32 questions = _contracts.disputes.counts(round).questions;
             for (uint32 question = 1; question <= questions; ++question) {
-                IDisputes.Question memory asked = _contracts.disputes.questionAt(round, question);
+                IDisputeLedger.Question memory asked = _contracts.disputes.questionAt(round, question);
                 if (!asked.settled) open += asked.bond;
             }
         }

@@ -17,7 +17,7 @@ from offchain.errors import ModelError
 from offchain.learning.tasks.digits import DigitsTask
 from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import TrainingSettings
-from offchain.protocol.deciding.policy import ALL_ROLES, Role
+from offchain.protocol.deciding.policy import DEFAULT_ROLES, Role
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.rules import reports
 from offchain.protocol.words.status import Phase
@@ -104,7 +104,7 @@ def part_of(node: int, folder) -> Part:
     return Part(
         TaskLearner(FaultyDigits(SAMPLES, BRIEF)),
         EasyDigits(node),
-        ALL_ROLES if node in TRAINERS else ALL_ROLES - {Role.TRAIN},
+        DEFAULT_ROLES if node in TRAINERS else DEFAULT_ROLES - {Role.TRAIN},
         ForgetfulStore(folder / "store") if node == FORGETFUL else None,
     )
 

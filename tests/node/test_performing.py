@@ -6,9 +6,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from offchain.errors import RelayerError, RevertedError
 from offchain.node.assembly import Adapters, assemble_worker
@@ -19,7 +21,7 @@ from offchain.ports import Outlet
 from offchain.protocol.deciding.intents import Send, ShareData
 from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.deciding.snapshot import Delivery
-from offchain.protocol.words.actions import Advance, ClaimBest, OpenAttestation, Start
+from offchain.protocol.words.actions import Advance, ClaimBest, OpenAttestation, ProveForm, Start
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.node_chain import NODES, NodeChain, RandomDigits
@@ -93,6 +95,27 @@ def test_a_claim_that_is_denied_is_not_made_again(chain, tmp_path):
     chain.start()
     assert perform(worker, chain, Send(ClaimBest(1), "best model")) is False
     assert "best model" in worker._components.claiming._refused
+
+
+class Agreeing:
+    """A chain whose judge agrees with whatever a proof is against."""
+
+    def execute(self, action) -> None:
+        del action
+        raise RevertedError("NotRefuted", [1])
+
+
+def test_a_proof_that_the_judge_refuses_is_not_handed_in_again(chain, tmp_path):
+    worker = node(chain, 0, tmp_path)
+    chain.start()
+    proving = ProveForm(1, b"s" * 32, b"a file")
+    performer = replace(worker._performer, chain=Agreeing())
+    chain.refresh()
+    view = chain.view
+    with capture_logs() as logs:
+        assert performer.perform(Send(proving, "proof"), view.status, view.history) is False
+    assert worker._components.disputing.refused == {proving.salt}
+    assert [line["duty"] for line in logs if line["log_level"] == "error"] == ["proof"]
 
 
 class Down(DirectOutlet):

@@ -58,15 +58,26 @@ def look(rechecking: Rechecking, data: RoundData, points: np.ndarray, file=lambd
 
 
 def test_true_points_pass_and_only_for_what_was_looked_at(bench, data):
-    rechecking, recheck = rechecking_of(bench), Recheck(ROOT, (MODEL,))
+    rechecking, recheck = rechecking_of(bench), Recheck(data.judged_on, (MODEL,))
     assert not rechecking.is_passed(recheck)
     look(rechecking, data, true_points(bench))
     assert rechecking.is_passed(recheck)
-    assert not rechecking.differ(ROOT)
+    assert not rechecking.differ(data.judged_on)
     assert not rechecking.is_running
     # One more model, or another data set, is another look.
     assert not rechecking.is_passed(replace(recheck, models=(MODEL, bytes(32))))
-    assert not rechecking.is_passed(replace(recheck, data_root=bytes(32)))
+    assert not rechecking.is_passed(replace(recheck, judged_on=bytes(32)))
+
+
+def test_parts_that_were_drawn_anew_are_looked_at_anew(bench, data):
+    """Blocks were taken back, and another Bitcoin block draws other parts of the same data."""
+    rechecking = rechecking_of(bench)
+    look(rechecking, data, true_points(bench))
+    assert rechecking.is_passed(Recheck(data.judged_on, (MODEL,)))
+    drawn = [replace(item, test_parts=item.test_parts << 1) for item in data.transactions]
+    redrawn = replace(data, transactions=tuple(drawn))
+    assert redrawn.root == data.root
+    assert not rechecking.is_passed(Recheck(redrawn.judged_on, (MODEL,)))
 
 
 @pytest.mark.parametrize("sample", range(2 * SAMPLES))
@@ -77,8 +88,8 @@ def test_one_false_point_among_those_that_are_looked_at_stops_the_node(bench, da
     rechecking = rechecking_of(bench)
     with capture_logs() as logs:
         look(rechecking, data, points)
-    assert rechecking.differ(ROOT)
-    assert not rechecking.is_passed(Recheck(ROOT, (MODEL,)))
+    assert rechecking.differ(data.judged_on)
+    assert not rechecking.is_passed(Recheck(data.judged_on, (MODEL,)))
     [told] = [line for line in logs if line["log_level"] == "error"]
     assert f"earns {points[sample]} on sample" in told["reason"]
     assert f"by the definition {1 - points[sample]}" in told["reason"]
@@ -108,8 +119,8 @@ def test_what_cannot_be_had_now_is_tried_again(bench, data):
     rechecking = rechecking_of(bench)
     look(rechecking, data, true_points(bench), gone)
     assert rechecking.is_running
-    assert not rechecking.differ(ROOT)
+    assert not rechecking.differ(data.judged_on)
     bench.clock.now += 2.0
     assert not rechecking.is_running
     look(rechecking, data, true_points(bench))
-    assert rechecking.is_passed(Recheck(ROOT, (MODEL,)))
+    assert rechecking.is_passed(Recheck(data.judged_on, (MODEL,)))

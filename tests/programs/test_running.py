@@ -23,7 +23,7 @@ from offchain.node.demo.local_network import free_port
 from offchain.node.relayer.serving import bind
 from offchain.private_files import held_alone
 from offchain.programs.running import run_program
-from offchain.protocol.deciding.policy import ALL_ROLES, Confirmations, Role
+from offchain.protocol.deciding.policy import DEFAULT_ROLES, Confirmations, Role
 from offchain.relayer import relayer
 from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID, Anvil
 from offchain.worker import worker
@@ -162,8 +162,8 @@ def test_headers_that_cannot_be_read(run, anvil, chain, tmp_path):
 
 def test_roles_are_named_and_checked():
     assert parse_roles("share, keep") == {Role.SHARE, Role.KEEP}
-    assert parse_roles(",".join(Role)) == ALL_ROLES
-    with pytest.raises(ConfigurationError, match="choose among share, train, attest, keep"):
+    assert parse_roles(",".join(Role)) == DEFAULT_ROLES | {Role.WATCH}
+    with pytest.raises(ConfigurationError, match="choose among share, train, attest, keep, watch"):
         parse_roles("share,mine")
 
 
@@ -195,13 +195,13 @@ def test_a_missing_seed_file_is_named(tmp_path):
 
 
 def test_a_replay_goes_by_the_nodes_clock_and_every_other_chain_by_its_parameters():
-    development = make_policy(DEVELOPMENT_CHAIN_ID, ALL_ROLES, None, None, leave=False)
+    development = make_policy(DEVELOPMENT_CHAIN_ID, DEFAULT_ROLES, None, None, leave=False)
     assert development.confirmations == Confirmations()
     assert development.phase_seconds is not None
     depths = Confirmations(keys=2)
-    given = make_policy(DEVELOPMENT_CHAIN_ID, ALL_ROLES, depths, 7, leave=False)
+    given = make_policy(DEVELOPMENT_CHAIN_ID, DEFAULT_ROLES, depths, 7, leave=False)
     assert (given.confirmations, given.phase_seconds) == (depths, 7)
-    live = make_policy(1, ALL_ROLES, None, None, leave=True)
+    live = make_policy(1, DEFAULT_ROLES, None, None, leave=True)
     assert live.confirmations == Confirmations.of_all(LIVE_CONFIRMATIONS)
     assert live.phase_seconds is None
     assert live.leave
@@ -210,7 +210,7 @@ def test_a_replay_goes_by_the_nodes_clock_and_every_other_chain_by_its_parameter
 def test_no_option_gives_a_node_another_pace_than_its_chain():
     """It would be known by it."""
     with pytest.raises(ConfigurationError, match="leave it out"):
-        make_policy(1, ALL_ROLES, None, 600, leave=False)
+        make_policy(1, DEFAULT_ROLES, None, 600, leave=False)
 
 
 def test_confirmations_are_one_number_or_one_for_each_kind():

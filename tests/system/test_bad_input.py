@@ -120,7 +120,7 @@ def test_a_deployment_file_that_is_cut(place: Place, program: str) -> None:
 
 
 @pytest.mark.parametrize("program", WITH_ACCOUNTS)
-@pytest.mark.parametrize("number", ["-1", "2147483648", "one"])
+@pytest.mark.parametrize("number", ["-1", "2147483648", "no name"])
 def test_an_account_out_of_range(place: Place, program: str, number: str) -> None:
     run = place.run(program, account=number)
     refused(run, program, USAGE, "--account", number, "--help")

@@ -22,7 +22,7 @@ from offchain.commands.options import (
 from offchain.commands.worker.task_options import take_given, task_options
 from offchain.node.demo.lying import LyingLearner
 from offchain.programs.running import run_program
-from offchain.protocol.deciding.policy import Role
+from offchain.protocol.deciding.policy import DEFAULT_ROLES, Role
 
 
 @program(*task_options())
@@ -42,7 +42,7 @@ def liar(context: click.Context, /, points: int, **options: Any) -> None:
 
     fixed: dict[str, Any] = {
         "direct": False,
-        "roles": ",".join(Role),
+        "roles": ",".join(role for role in Role if role in DEFAULT_ROLES),
         "task": None,
         "data_source": None,
         "seed_file": None,

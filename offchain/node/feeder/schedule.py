@@ -120,7 +120,8 @@ def _is_disputed_out(entry: RoundHistory) -> bool:
     """Whether a phase of the dispute shows all that is to be expected of it.
 
     At most one statement is true, and so all others are to be questioned, their answers too, and
-    to be disproved. What is never to come, as a proof against the true one, only the patience ends.
+    to be disproved. What is never to come, as the cells of an answer that is true, only the
+    patience ends.
     """
     fallen, questions = entry.fallen, entry.questions
     match entry.phase:
@@ -143,7 +144,12 @@ def _is_disputed_out(entry: RoundHistory) -> bool:
         case Phase.SECOND_ANSWER:
             return all(cell.answer is not None for cell in entry.cells)
         case _:
-            return {question.asked.statement for question in questions} <= fallen.keys()
+            # Whoever stated what has fallen asked about the others in vain.
+            return all(
+                question.asked.statement in fallen
+                or entry.stated.get(question.asked.asker) in fallen
+                for question in questions
+            )
 
 
 def _in_collection(

@@ -69,11 +69,12 @@ def bring_models(snapshot: Snapshot, intents: list[Intent], waiting: list[str]) 
 
 
 def evaluate(snapshot: Snapshot, intents: list[Intent], *, reveals: bool = False) -> None:
-    """Evaluate whatever can be and is needed for the own attestation, or the own reveal."""
+    """Evaluate whatever can be and is needed to attest, to watch, or for the own reveal."""
     facts = snapshot.competition
     if facts.evaluating or not facts.data_open or not facts.unevaluated:
         return
-    if attests(snapshot) or (reveals and not facts.scored):
+    watches = snapshot.has_role(Role.WATCH)
+    if attests(snapshot) or watches or (reveals and not facts.scored):
         intents.append(EvaluateModels(snapshot.status.competition.round))
 
 

@@ -39,6 +39,8 @@ class Disputant:
         domain: the deployment's.
         question_bond: the parameter.
         stakes: of all accounts.
+        refused: salts of proofs that the judge has refused: it agrees with what they are against,
+            and the node's own points are false there.
     """
 
     account: str
@@ -46,6 +48,7 @@ class Disputant:
     domain: Domain
     question_bond: int
     stakes: Mapping[str, int]
+    refused: frozenset[bytes] = frozenset()
 
 
 def plan(
@@ -224,7 +227,7 @@ class _Planner:
                 number,
                 self.evidence.table.rows,
                 self._packed(first),
-                self._packed(second),
+                self.evidence.table.behind[second].shortened(),
                 *self._points(cell),
             )
             yield DisputeMove(action, f"answer cell {number} of round {self._round}")
@@ -253,9 +256,14 @@ class _Planner:
     # ---- proofs
 
     def _refutations(self) -> Iterator[_Refutation]:
-        """What can be proved against false statements, one for each of them."""
+        """What can be proved against false statements, one for each of them.
+
+        What the judge has refused is not tried again: other statements are still to be disproved.
+        """
         for statement in self._false():
-            found = next(self._refutations_of(statement), None)
+            refutations = self._refutations_of(statement)
+            refused = self.disputant.refused
+            found = next((r for r in refutations if self._salt(r) not in refused), None)
             if found is not None and self.evidence.has_judge:
                 yield found
 
@@ -292,10 +300,10 @@ class _Planner:
         An account has one commitment at a time: further proofs follow.
         """
         for refutation in self._refutations():
-            if not self._is_committed(refutation):
+            action = self._proving(refutation)
+            if action is not None and not self._is_committed(refutation):
                 yield self._commit(refutation)
                 return
-            action = self._proving(refutation)
             if action is not None:
                 what = "points" if refutation.is_cell else "form"
                 duty = f"disprove {what} {refutation.number} of round {self._round}"

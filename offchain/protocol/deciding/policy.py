@@ -7,15 +7,21 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a node does. `KEEP` moves the chain on: draws, partitions, phases, claims for all."""
+    """What a node does.
+
+    `KEEP` moves the chain on: draws, partitions, phases, claims for all. `WATCH` evaluates the
+    models of every round, also of those in which the node does not attest, and so knows which
+    statements are false.
+    """
 
     SHARE = "share"
     TRAIN = "train"
     ATTEST = "attest"
     KEEP = "keep"
+    WATCH = "watch"
 
 
-ALL_ROLES = frozenset(Role)
+DEFAULT_ROLES = frozenset(Role) - {Role.WATCH}
 """What a node does unless it is told otherwise."""
 
 
@@ -56,7 +62,7 @@ class Policy:
         leave: it applies for no further epoch, and takes its stake back once it is free.
     """
 
-    roles: frozenset[Role] = ALL_ROLES
+    roles: frozenset[Role] = DEFAULT_ROLES
     confirmations: Confirmations = Confirmations()
     phase_seconds: int | None = None
     challenges: bool = True

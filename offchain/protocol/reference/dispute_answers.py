@@ -10,11 +10,19 @@ from offchain.protocol.reference.environment import Environment, Revert
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import answers
-from offchain.protocol.rules.bindings import Behind, packed_size, points_root, unpacked
+from offchain.protocol.rules.bindings import (
+    Behind,
+    packed_size,
+    points_root,
+    shortened_hash,
+    shortened_size,
+    unpacked,
+    unpacked_places,
+)
 from offchain.protocol.words.dispute_records import CellAnswered, FormAnswered, RowAnswered
 from offchain.protocol.words.disputes import AskedQuestion, QuestionKind
 from offchain.protocol.words.status import ZERO_HASH, Phase
-from offchain.protocol.words.transactions import Row, row_hash
+from offchain.protocol.words.transactions import Row
 
 FIXED_SUMS: Final = 3
 """Trimmed sums that every row has, before those of the compared voices."""
@@ -98,9 +106,8 @@ class ReferenceAnswers:
         row = question.row
         compared = self._compared(round_number, rows, row)
         against = compared[cell.voice - 1] if cell.voice else 0
-        others = self._compared(round_number, rows, against)
         behind = self._behind(round_number, rows[row], of_first, len(compared))
-        baseline = self._behind(round_number, rows[against], of_second, len(others))
+        baseline = self._places(round_number, rows[against], of_second)
         own, other = behind.place(cell.place), baseline.place(cell.place)
         self._require_points(first, own.root, self.disputes.samples())
         self._require_points(second, other.root, self.disputes.samples() if baseline.places else 0)
@@ -149,10 +156,23 @@ class ReferenceAnswers:
         _require_length(packed, 0 if is_empty else packed_size(places, compared))
         if is_empty:
             return Behind()
-        given = row_hash(self.environment.domain, round_number, packed)
+        behind = unpacked(packed, places, compared)
+        self._require_hash(row, behind.hash(self.environment.domain, round_number))
+        return behind
+
+    def _places(self, round_number: int, row: Row, shortened: bytes) -> Behind:
+        """What lies behind a row but for its distances, by its hash."""
+        places = self.disputes.places(round_number)
+        is_empty = row.hash == ZERO_HASH
+        _require_length(shortened, 0 if is_empty else shortened_size(places))
+        if is_empty:
+            return Behind()
+        self._require_hash(row, shortened_hash(self.environment.domain, round_number, shortened))
+        return unpacked_places(shortened, places)
+
+    def _require_hash(self, row: Row, given: bytes) -> None:
         if given != row.hash:
             raise Revert("NotTheRow", given, row.hash)
-        return unpacked(packed, places, compared)
 
     def _require_edges(
         self, index: int, values: Sequence[int], edges: tuple[int, int], trim: int

@@ -6,7 +6,9 @@ statement, each question has one answer alone, the one that the row's hash was m
 A row packed has 40 bytes for each data transaction of D: c (uint32), q (uint32), and the Merkle
 root over the model's points there, one byte for each test sample, in words of 32 bytes of which the
 last one is padded with zeros. Then, for each better-ranked voice that the model was compared with,
-best first, four bytes (uint32) for each data transaction: their distance there.
+best first, four bytes (uint32) for each data transaction: their distance there. The row's hash is
+over the hashes of these two halves, so that points can be shown without the distances: a row
+shortened has the hash of the distances in their place.
 
 Source: docs/Protocol.md, "Statements"; ``contracts/libraries/PackedRows.sol``.
 """
@@ -16,9 +18,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from offchain.crypto.hashing import HASH_BYTES, Domain, keccak256
 from offchain.crypto.merkle import merkle_proof, merkle_root
 from offchain.errors import ProtocolError
 from offchain.protocol.words.status import ZERO_HASH
+from offchain.protocol.words.transactions import row_hash
 
 DISTANCE_BYTES = 4
 """Of a packed number: what a data transaction takes in packed distances."""
@@ -67,16 +71,36 @@ class Behind:
         return self.places[number] if self.places else NO_PLACE
 
     def packed(self) -> bytes:
-        """What the row's hash is over.
+        """All of it, as whoever answers for the row shows it.
 
         Raises:
             OverflowError: a number is not a uint32.
         """
-        parts = [
+        return self._packed_places() + self._packed_distances()
+
+    def shortened(self) -> bytes:
+        """The same with the hash of the distances in their place; nothing for an empty row.
+
+        Raises:
+            OverflowError: a number is not a uint32.
+        """
+        return self._packed_places() + keccak256(self._packed_distances()) if self.places else b""
+
+    def hash(self, domain: Domain, round_number: int) -> bytes:
+        """The row's hash; something lies behind it.
+
+        Raises:
+            OverflowError: a number is not a uint32.
+        """
+        return shortened_hash(domain, round_number, self.shortened())
+
+    def _packed_places(self) -> bytes:
+        return b"".join(
             _number(place.points) + _number(place.squares) + place.root for place in self.places
-        ]
-        parts += [_number(distance) for voice in self.distances for distance in voice]
-        return b"".join(parts)
+        )
+
+    def _packed_distances(self) -> bytes:
+        return b"".join(_number(distance) for voice in self.distances for distance in voice)
 
 
 def unpacked(packed: bytes, places: int, compared: int) -> Behind:
@@ -100,6 +124,33 @@ def unpacked(packed: bytes, places: int, compared: int) -> Behind:
             for voice in range(compared)
         ),
     )
+
+
+def unpacked_places(shortened: bytes, places: int) -> Behind:
+    """What lies behind a shortened row, without its distances.
+
+    Args:
+        shortened: the row.
+        places: n, data transactions in D.
+
+    Raises:
+        WrongLength: it is not as long as so many places take.
+    """
+    expected = shortened_size(places)
+    if len(shortened) != expected:
+        raise WrongLength(len(shortened), expected)
+    return Behind(tuple(_place(shortened[PLACE_BYTES * place :]) for place in range(places)))
+
+
+def shortened_hash(domain: Domain, round_number: int, shortened: bytes) -> bytes:
+    """The hash of a row that was shortened, and of the same row packed."""
+    places, distances = shortened[:-HASH_BYTES], shortened[-HASH_BYTES:]
+    return row_hash(domain, round_number, keccak256(places), distances)
+
+
+def shortened_size(places: int) -> int:
+    """Bytes of a shortened row with so many places."""
+    return PLACE_BYTES * places + HASH_BYTES
 
 
 def packed_size(places: int, compared: int) -> int:

@@ -19,7 +19,7 @@ from offchain.protocol.rules.answers import row_sums
 from offchain.protocol.rules.bindings import Behind, Place, points_root
 from offchain.protocol.rules.voices import repeats
 from offchain.protocol.words.parameters import LARGEST_TEST_SET
-from offchain.protocol.words.transactions import EMPTY_ROW, Row, row_hash
+from offchain.protocol.words.transactions import EMPTY_ROW, Row
 
 Points = NDArray[np.uint8]
 
@@ -182,9 +182,9 @@ def tabulate(
             table[1 + model] = replace(table[1 + model], repeats=1 + voice)
     for number, known in enumerate(behind):
         if known.places:
-            behind[number] = replace(known, distances=tuple(compared[number].values()))
-            hashed = row_hash(domain, round_number, behind[number].packed())
-            table[number] = replace(table[number], hash=hashed)
+            known = replace(known, distances=tuple(compared[number].values()))
+            table[number] = replace(table[number], hash=known.hash(domain, round_number))
+            behind[number] = known
     return Tabulated(tuple(table), tuple(behind), tuple(map(tuple, compared)))
 
 

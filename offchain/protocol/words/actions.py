@@ -255,7 +255,8 @@ class AskCell:
 class AnswerCell:
     """Disputes.answerCell: the points of both rows on the test samples at the place.
 
-    ``rows`` are the statement's, ``of_first`` and ``of_second`` both rows as they are packed.
+    ``rows`` are the statement's; ``of_first`` is the first row packed, ``of_second`` the second
+    shortened (`offchain.protocol.rules.bindings`).
     """
 
     cell: int

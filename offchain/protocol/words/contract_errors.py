@@ -36,6 +36,7 @@ class ContractError(StrEnum):
     ALREADY_ANSWERED = "AlreadyAnswered"
     STATEMENT_FALLEN = "StatementFallen"
     WRONG_BOND = "WrongBond"
+    NOT_REFUTED = "NotRefuted"
     TOO_MANY_QUESTIONS = "TooManyQuestions"
     ALREADY_SETTLED = "AlreadySettled"
     # Claims

@@ -5,7 +5,7 @@ numbers of each data transaction of D, in D's order; their position there is a *
 asks for the points of each test sample at one place: the model's, and the baseline's or those of a
 better-ranked voice that it was compared with. A *proof* shows by one sample that points are false.
 
-Source: ``contracts/interfaces/IDisputes.sol``.
+Source: ``contracts/interfaces/IDisputes.sol``, IDisputeLedger.sol.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAXIMUM_OTHER_QUESTIONS = 16
 
 
 class QuestionKind(IntEnum):
-    """What a question asks for (IDisputes.Kind).
+    """What a question asks for (IDisputeLedger.Kind).
 
     ROW: all that lies behind a row; FORM: whether a model is well formed. Who states that it is
     has to show its file; that it is malformed needs no answer, but may be refuted.
@@ -33,7 +33,7 @@ class QuestionKind(IntEnum):
 
 
 class FallReason(IntEnum):
-    """Why a statement fell (IDisputes.Reason).
+    """Why a statement fell (IDisputeLedger.Reason).
 
     SILENCE: nobody answered; POINTS: the judge gives a sample other points; FORM: a model that it
     calls malformed is well formed by the judge.
@@ -45,7 +45,7 @@ class FallReason(IntEnum):
 
 
 class Stage(IntEnum):
-    """What bonds are counted for, apart from each other (IDisputes.Stage)."""
+    """What bonds are counted for, apart from each other (IDisputeLedger.Stage)."""
 
     QUESTIONS = 0
     CELLS = 1
@@ -53,7 +53,7 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question as the contracts hold it (IDisputes.Question).
+    """A question as the contracts hold it (IDisputeLedger.Question).
 
     Attributes:
         statement: that it is about.
@@ -95,7 +95,7 @@ class AskedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class AskedCell:
-    """A cell as the contracts hold it (IDisputes.Cell).
+    """A cell as the contracts hold it (IDisputeLedger.Cell).
 
     Attributes:
         asker: who asked.
@@ -143,7 +143,7 @@ NO_PROOF = CommittedProof(ZERO_HASH, 0)
 
 @dataclass(frozen=True, slots=True)
 class DisputeCounts:
-    """How far a round's dispute is (IDisputes.Counts).
+    """How far a round's dispute is (IDisputeLedger.Counts).
 
     Attributes:
         questions: asked, of all kinds; the last one has this number.

@@ -27,8 +27,15 @@ LARGEST_RING = 128
 MAXIMUM_MODEL_BYTES = 120_000
 """The longest model file: with its image it fits the calldata of one transaction."""
 
-LARGEST_TEST_SET = 40_000
-"""Test samples of one data transaction at most: 40,000 * 255^2 is below 2^32."""
+LARGEST_TEST_SET = 16_000
+"""Test samples of one data transaction at most.
+
+With the rows of a round of 128 models and data transactions the points of two models on them fit a
+transaction (`LARGEST_TRANSACTION_BYTES`), and 16,000 * 255^2 is below 2^32.
+"""
+
+LARGEST_TRANSACTION_BYTES = 128 * 1_024
+"""Of a transaction at most that go-ethereum's pool takes (``txMaxSize`` of its legacypool)."""
 
 
 class ParameterOutOfRange(ConfigurationError):

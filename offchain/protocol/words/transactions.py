@@ -186,9 +186,12 @@ EMPTY_ROW = Row(bytes(32), 0, 0, 0, 0)
 """The row of a missing or malformed model, and of the baseline while there is no best model."""
 
 
-def row_hash(domain: Domain, round_number: int, packed_row: bytes) -> bytes:
-    """H("row", round, packed): see `offchain.protocol.rules.bindings.packed_row`."""
-    return domain.hash("row", ("uint256", "bytes"), (round_number, packed_row))
+def row_hash(domain: Domain, round_number: int, places: bytes, distances: bytes) -> bytes:
+    """H("row", round, hash of what it has for each data transaction, hash of its distances).
+
+    Both hashes are Keccak-256: see `offchain.protocol.rules.bindings`.
+    """
+    return domain.hash("row", ("uint256", "bytes32", "bytes32"), (round_number, places, distances))
 
 
 def statement(domain: Domain, round_number: int, data_root: bytes, rows: Sequence[Row]) -> bytes:

@@ -16,7 +16,7 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.crypto.hashing import HASH_BYTES, Domain
+from offchain.crypto.hashing import HASH_BYTES, Domain, keccak256
 from offchain.crypto.merkle import merkle_root
 from offchain.protocol.words.parameters import BASIS_POINTS, Parameters
 from offchain.protocol.words.transactions import EMPTY_ROW, Row
@@ -82,19 +82,20 @@ class Judge:
         )
 
     def _hash(self, points: Points, baseline: Points | None, distances: Sequence[Sums]) -> bytes:
-        """H("row", round, packed), which binds all that a row follows from.
+        """H("row", round, places, distances), which binds all that a row follows from.
 
-        Packed are sums, squares and the points' root of each data transaction, then the distances
-        from each voice that the model was compared with.
+        The places are the hash over sums, squares and the points' root of each data transaction,
+        the distances that over those from each voice that the model was compared with.
         """
         against = np.zeros_like(points) if baseline is None else baseline
         sums = zip(_total(points).tolist(), _apart(points, against).tolist(), points, strict=True)
-        packed = b"".join(
+        places = b"".join(
             earned.to_bytes(4, "big") + squares.to_bytes(4, "big") + _points_root(each)
             for earned, squares, each in sums
         )
-        packed += b"".join(one.astype(">u4").tobytes() for one in distances)
-        return self.domain.hash("row", ("uint256", "bytes"), (self.round, packed))
+        apart = b"".join(one.astype(">u4").tobytes() for one in distances)
+        values = (self.round, keccak256(places), keccak256(apart))
+        return self.domain.hash("row", ("uint256", "bytes32", "bytes32"), values)
 
     def _middle(self, values: Sums) -> int:
         """M: all values, less the k lowest and the k highest."""

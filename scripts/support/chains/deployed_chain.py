@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from web3 import Web3
-from web3.types import RPCEndpoint, TxReceipt
 
 from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.decoding import decode_record, returned
@@ -35,6 +34,9 @@ from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.steps import SMALL, START
 from scripts.support.worlds.world import World
 
+if TYPE_CHECKING:
+    from scripts.support.chains.local_evm import LocalEvm
+
 
 class DeployedChain:
     """All contracts of one deployment; implements `scripts.support.worlds.steps.Twin`.
@@ -43,7 +45,7 @@ class DeployedChain:
     one address for the code of every list of members.
     """
 
-    def __init__(self, evm: Evm, plan: DeploymentPlan) -> None:
+    def __init__(self, evm: Evm | LocalEvm, plan: DeploymentPlan) -> None:
         self.evm = evm
         self.addresses = deploy_plan(evm, plan)
         self._names = {address: name for name, address in self.addresses.items()}
@@ -70,7 +72,7 @@ class DeployedChain:
         self.gas.setdefault(type(action), []).append(receipt["gasUsed"])
         return self._records(receipt, now)
 
-    def _records(self, receipt: TxReceipt, now: int) -> list[Record]:
+    def _records(self, receipt: Mapping[str, Any], now: int) -> list[Record]:
         records: list[Record] = []
         for entry in receipt["logs"]:
             topics = tuple(bytes(topic) for topic in entry["topics"])
@@ -91,9 +93,8 @@ class DeployedChain:
 
     def view(self, contract: str, function: str, *arguments: object) -> tuple[Any, ...]:
         """What one view returns."""
-        data = Web3.to_hex(interface(contract).encode(function, *arguments))
-        call = {"to": self.addresses[contract], "data": data}
-        answer = Web3.to_bytes(hexstr=self.evm.request("eth_call", call, "latest"))
+        data = interface(contract).encode(function, *arguments)
+        [answer] = self.evm.call_all([(self.addresses[contract], data)])
         return interface(contract).decode(function, answer)
 
     def assert_same_state(self, world: World) -> None:
@@ -123,24 +124,13 @@ class DeployedChain:
         return world.reference
 
     def _assert_views(self, views: Sequence[ExpectedView]) -> None:
-        """Read all in one batch, and compare."""
-        requests = [
-            (
-                RPCEndpoint("eth_call"),
-                [
-                    {
-                        "to": self.addresses[contract],
-                        "data": Web3.to_hex(interface(contract).encode(function, *arguments)),
-                    },
-                    "latest",
-                ],
-            )
+        """Read all, and compare."""
+        calls = [
+            (self.addresses[contract], interface(contract).encode(function, *arguments))
             for contract, function, arguments, _ in views
         ]
-        answers: Any = self.evm.provider.make_batch_request(requests)
-        for (contract, function, arguments, expected), answer in zip(views, answers, strict=True):
-            assert "result" in answer, f"{contract}.{function}{arguments}: {answer['error']}"
-            content = Web3.to_bytes(hexstr=answer["result"])
+        answers = self.evm.call_all(calls)
+        for (contract, function, arguments, expected), content in zip(views, answers, strict=True):
             actual = _decoded(contract, function, content, expected)
             assert actual == expected, f"{contract}.{function}{arguments}"
 
@@ -173,7 +163,12 @@ def plan_of(world: World, task: DeployedTask = TASK) -> DeploymentPlan:
 
 
 def deploy_world(
-    evm: Evm, genesis: int = 3, accounts: int = 6, *, is_judged: bool = False, **changes: int
+    evm: Evm | LocalEvm,
+    genesis: int = 3,
+    accounts: int = 6,
+    *,
+    is_judged: bool = False,
+    **changes: int,
 ) -> DisputingWorld:
     """A world with the real contracts as its twin.
 
@@ -205,7 +200,7 @@ class Stage:
         assert isinstance(world.twin, DeployedChain)
         self._world = world
         self._twin = world.twin
-        self._snapshot = world.twin.evm.snapshot()
+        self._snapshot: Any = world.twin.evm.snapshot()
 
     def enter(self) -> World:
         """Go back to the stage."""

@@ -142,6 +142,21 @@ class Evm:
             raise error_registry().decode(Web3.to_bytes(hexstr=trace.get("output", "0x")))
         return receipt
 
+    def call_all(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """What views return, by contract and call data, read in one batch."""
+        requests = [
+            (RPCEndpoint("eth_call"), [{"to": to, "data": Web3.to_hex(data)}, "latest"])
+            for to, data in calls
+        ]
+        answers: Any = self.provider.make_batch_request(requests)
+        for (to, data), answer in zip(calls, answers, strict=True):
+            assert "result" in answer, f"{to}, {data.hex()}: {answer['error']}"
+        return [Web3.to_bytes(hexstr=answer["result"]) for answer in answers]
+
+    def nonce(self, account: str) -> int:
+        """Transactions that an account has sent."""
+        return self.w3.eth.get_transaction_count(Web3.to_checksum_address(account))
+
     def account(self, sender: int | str) -> str:
         """Return a sender's address."""
         return self.accounts[sender] if isinstance(sender, int) else sender

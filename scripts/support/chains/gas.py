@@ -17,16 +17,20 @@ from eth_account import Account
 from web3.types import TxReceipt
 
 from offchain.bitcoin.rules import MAINNET
+from offchain.chain.deployment.file import DeployedTask
 from offchain.config import RECORDED_HEADERS
 from offchain.crypto.hashing import Domain
 from offchain.headers.recorded import RecordedHeaders
 from offchain.headers.source import read_checkpoint
 from offchain.protocol.words.orders import TokenOrder, order_end
-from offchain.protocol.words.parameters import DEMO, LARGEST_RING
+from offchain.protocol.words.parameters import DEMO, LARGEST_RING, LARGEST_TEST_SET
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.authorizations import signed
+from scripts.support.chains.deploying import TASK
+from scripts.support.chains.dispute_gas import JUDGED_BY_IMAGES
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.judging_gas import measure_judge
+from scripts.support.chains.largest_dispute import measure_largest_dispute
 from scripts.support.chains.relays import ContractRelay, Setup
 from scripts.support.chains.rounds import Rounds, row
 
@@ -48,6 +52,9 @@ class Figure:
     budget: int | None = None
     is_large: bool = False
 
+
+ANSWER_BUDGET = 5_000_000
+"""What half of a question's bond pays at 50 gwei: docs/Parameters.md, ``questionBond``."""
 
 FIGURES = (
     Figure("share_ring_8", "share a data transaction, ring of 8", 175_000),
@@ -77,6 +84,32 @@ FIGURES = (
     Figure("judge_16_32_64_64", "judge an image by a network of 16-32-64-64 channels", 4_500_000),
     Figure("judge_largest", "judge an image by the dearest network", 6_000_000),
     Figure("judge_bounds", "judge whether a file of 16-32-64-64 channels is a model"),
+    Figure("question", "ask what lies behind one of 10 models' rows"),
+    Figure("question_cell", "ask for its points on one of 10 data transactions"),
+    Figure("answer_row", "answer with 10 data transactions and 9 compared voices", ANSWER_BUDGET),
+    Figure("answer_form", "answer with a model's file of 16-32-64-64 channels", ANSWER_BUDGET),
+    Figure("answer_cell", "answer with two models' points on 8,250 samples", ANSWER_BUDGET),
+    Figure("question_largest", "ask about one of 128 models' rows", is_large=True),
+    Figure(
+        "answer_row_largest",
+        "answer with 128 data transactions and 127 compared voices",
+        ANSWER_BUDGET,
+        is_large=True,
+    ),
+    Figure(
+        "answer_form_largest",
+        "answer with a model's file of 120,000 bytes",
+        ANSWER_BUDGET,
+        is_large=True,
+    ),
+    Figure(
+        "answer_cell_largest",
+        "answer with two of 128 models' points on 16,000 samples",
+        ANSWER_BUDGET,
+        is_large=True,
+    ),
+    Figure("prove_commit", "commit to a proof"),
+    Figure("prove", "prove that a point was not earned, by a network of 16-32-64-64 channels"),
 )
 """All figures, in the order of the results and of the README."""
 
@@ -104,10 +137,19 @@ def measure(evm: Evm) -> dict[str, int]:
 
 def measure_large(evm: Evm) -> dict[str, int]:
     """The large figures, measured on a chain as `measure` needs it, after that or alone."""
-    large = {"parts": 2, "test_parts": 1}
+    of_64 = _finalize(_deploy(evm, 65, parts=2, test_parts=1), 64)
+    largest = _deploy(
+        evm,
+        LARGEST_RING,
+        task=JUDGED_BY_IMAGES,
+        parts=2,
+        test_parts=1,
+        samples_per_part=LARGEST_TEST_SET,
+    )
     return {
-        "finalize_64x64": _finalize(_deploy(evm, 65, **large), 64),
-        "finalize_largest": _finalize(_deploy(evm, LARGEST_RING, **large), LARGEST_RING),
+        "finalize_64x64": of_64,
+        "finalize_largest": _finalize(largest, LARGEST_RING),
+        **measure_largest_dispute(largest),
     }
 
 
@@ -129,11 +171,11 @@ def replace_table(text: str, figures: Mapping[str, int]) -> str:
     return f"{before}{begin}\n{table(figures)}\n{end}{after}"
 
 
-def _deploy(evm: Evm, members: int, **changes: int) -> Rounds:
+def _deploy(evm: Evm, members: int, *, task: DeployedTask = TASK, **changes: int) -> Rounds:
     """Contracts with so many genesis accounts, who may all be members."""
     places = max(members, DEMO.maximum_members)
     parameters = replace(DEMO, maximum_members=places, **changes)
-    return Rounds.deploy(evm, members, members, parameters)
+    return Rounds.deploy(evm, members, members, parameters, task)
 
 
 def _rings(evm: Evm) -> dict[str, int]:

@@ -9,7 +9,7 @@ suggests, first in each phase, about the truth as about the lie.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from offchain.learning.samples_root import part_root, sample_path
 from offchain.protocol.deciding.objections import (
@@ -25,7 +25,6 @@ from offchain.protocol.rules.bindings import Behind, stated_points
 from offchain.protocol.words import actions
 from offchain.protocol.words.dispute_records import CellAnswered, RowAnswered, StatementFell
 from offchain.protocol.words.disputes import (
-    FallReason,
     Proof,
     QuestionKind,
     Stage,
@@ -34,6 +33,7 @@ from offchain.protocol.words.disputes import (
 from offchain.protocol.words.status import (
     Phase,
 )
+from scripts.support.disputes.outcome import Outcome
 from scripts.support.disputes.small_lies import SmallLies
 from scripts.support.disputes.small_round import (
     ATTESTERS,
@@ -47,21 +47,6 @@ from scripts.support.disputes.small_round import (
     STRANGER,
     Shown,
 )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a game ended.
-
-    Attributes:
-        truth: why the true statement fell; None: it stands.
-        lie: why the lie fell; None: it stands.
-        met: what happened on the way, and errors by name.
-    """
-
-    truth: FallReason | None
-    lie: FallReason | None
-    met: Counter[str]
 
 
 class DisputeGame(SmallLies):
@@ -228,7 +213,7 @@ class DisputeGame(SmallLies):
                     number,
                     shown.rows,
                     shown.behind[question.row].packed(),
-                    shown.behind[against].packed(),
+                    shown.behind[against].shortened(),
                     first,
                     second,
                 )

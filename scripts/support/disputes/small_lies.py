@@ -10,13 +10,8 @@ import numpy as np
 from offchain.protocol.rules import answers, judging
 from offchain.protocol.rules.bindings import Behind, points_root
 from offchain.protocol.rules.statements import SampleCounts
-from offchain.protocol.words.status import (
-    ZERO_HASH,
-)
-from offchain.protocol.words.transactions import (
-    Row,
-    row_hash,
-)
+from offchain.protocol.words.status import ZERO_HASH
+from offchain.protocol.words.transactions import Row
 from scripts.support.disputes.small_round import DOMAIN, ROUND, Shown, SmallRound
 
 
@@ -76,7 +71,7 @@ class SmallLies(SmallRound):
         behind = list(shown.behind)
         behind[row] = self._spoiled_behind(behind[row])
         sums = answers.row_sums(behind[row], behind[0], judging.trimmed(self.places))
-        hashed = row_hash(DOMAIN, ROUND, behind[row].packed())
+        hashed = behind[row].hash(DOMAIN, ROUND)
         rows = list(shown.rows)
         rows[row] = Row(hashed, sums.middle, sums.net, sums.spread, rows[row].repeats)
         return replace(shown, rows=tuple(rows), behind=tuple(behind))
@@ -95,7 +90,7 @@ class SmallLies(SmallRound):
             voices = answers.compared_rows(rows, self.orders, self.required, row, has_best=True)
             distances = tuple(self._distances(shown, counts, row, voice) for voice in voices)
             behind[row], compared[row] = replace(known, distances=distances), voices
-            rows[row] = replace(rows[row], hash=row_hash(DOMAIN, ROUND, behind[row].packed()))
+            rows[row] = replace(rows[row], hash=behind[row].hash(DOMAIN, ROUND))
         return replace(shown, rows=tuple(rows), behind=tuple(behind), compared=tuple(compared))
 
     def _distances(

@@ -111,7 +111,7 @@ class Disputes(World):
             number,
             stated.rows,
             of_first=stated.packed[row],
-            of_second=stated.packed[against],
+            of_second=stated.table.behind[against].shortened(),
             first=self.points_at(stated, row, cell.place),
             second=self.points_at(stated, against, cell.place),
         )

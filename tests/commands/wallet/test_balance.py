@@ -181,7 +181,7 @@ def test_setting_that_cannot_be_is_one_line_and_status_2(place, capsys, argument
     assert message in line
 
 
-@pytest.mark.parametrize("number", ["-1", "2147483648", "one"])
+@pytest.mark.parametrize("number", ["-1", "2147483648"])
 def test_account_out_of_range_is_said_by_the_command_line(number):
     assert run(["wallet", "balance", "--account", number]) == 2
 

@@ -6,8 +6,8 @@ import pytest
 
 from scripts.support.chains.deployed_chain import DeployedChain, Stage, deploy_world
 from scripts.support.chains.evm import Evm, restored
+from scripts.support.worlds.dispute_story import prepare_round
 from scripts.support.worlds.disputing import DisputingWorld
-from tests.support.worlds.dispute_story import prepare_round
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.deployed_chain import DeployedChain
 from scripts.support.chains.evm import reverts
+from scripts.support.worlds.dispute_story import Dispute, disputed
 from scripts.support.worlds.disputing import DisputingWorld
 from scripts.support.worlds.steps import refused
-from tests.support.worlds.dispute_story import Dispute, disputed
 
 SALT = b"s" * 32
 

@@ -7,9 +7,9 @@ import pytest
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.deployed_chain import DeployedChain
+from scripts.support.worlds.dispute_story import disputed
 from scripts.support.worlds.disputing import DisputingWorld
-from tests.support.worlds.dispute_story import disputed
-from tests.support.worlds.lies import Liar
+from scripts.support.worlds.lies import Liar
 
 KINDS = [kind.__name__ for kind in Liar(None, None, random.Random()).kinds]
 

@@ -14,7 +14,7 @@ from offchain.protocol.words.status import Phase
 from scripts.support.chains.deployed_chain import DeployedChain, deploy_world
 from scripts.support.chains.evm import Evm
 from scripts.support.worlds.disputing import DisputingWorld, Stated
-from tests.support.worlds.lies import Liar
+from scripts.support.worlds.lies import Liar
 
 NODES = 10
 SALT = b"s" * 32

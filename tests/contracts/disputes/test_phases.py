@@ -3,7 +3,7 @@
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.deployed_chain import DeployedChain, deploy_world
 from scripts.support.chains.evm import Evm
-from tests.support.worlds.dispute_story import disputed, prepare_round
+from scripts.support.worlds.dispute_story import disputed, prepare_round
 
 
 def test_every_phase_of_a_dispute_lasts_as_many_blocks_as_its_parameter_says(evm: Evm) -> None:

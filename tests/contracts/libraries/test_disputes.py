@@ -12,8 +12,15 @@ from web3.contract import Contract
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.learning.samples_root import part_root, sample_path, samples_root
 from offchain.protocol.rules import answers, judging
-from offchain.protocol.rules.bindings import Behind, Place, points_root, stated_points
-from offchain.protocol.words.transactions import EMPTY_ROW, Row, row_hash
+from offchain.protocol.rules.bindings import (
+    Behind,
+    Place,
+    points_root,
+    shortened_hash,
+    stated_points,
+    unpacked,
+)
+from offchain.protocol.words.transactions import EMPTY_ROW, Row
 from scripts.support.chains.evm import Evm, reverts
 
 CHAIN = "0x00000000000000000000000000000000000000AA"
@@ -140,8 +147,8 @@ def test_what_lies_behind_a_row_is_read_where_it_was_packed(harness: Contract) -
 
 
 def test_a_row_is_bound_by_its_hash_and_has_a_length(harness: Contract) -> None:
-    packed = behind(3, 2).packed()
-    own = row_hash(DOMAIN, 7, packed)
+    known = behind(3, 2)
+    packed, own = known.packed(), known.hash(DOMAIN, 7)
     require = harness.functions.requireRow
     require(CHAIN, 7, own, packed, 3, 2).call()
     require(CHAIN, 7, bytes(32), b"", 3, 2).call()
@@ -151,11 +158,31 @@ def test_a_row_is_bound_by_its_hash_and_has_a_length(harness: Contract) -> None:
             require(CHAIN, 7, own, packed, transactions, compared).call()
     with reverts("WrongLength", len(packed), 0):
         require(CHAIN, 7, bytes(32), packed, 3, 2).call()
-    for other in (packed[:-1] + b"\xff", bytes(len(packed))):
-        with reverts("NotTheRow", row_hash(DOMAIN, 7, other), own):
+    for other in (b"\xff" + packed[1:], packed[:-1] + b"\xff", bytes(len(packed))):
+        with reverts("NotTheRow", unpacked(other, 3, 2).hash(DOMAIN, 7), own):
             require(CHAIN, 7, own, other, 3, 2).call()
-    with reverts("NotTheRow", row_hash(DOMAIN, 8, packed), own):
+    with reverts("NotTheRow", known.hash(DOMAIN, 8), own):
         require(CHAIN, 8, own, packed, 3, 2).call()
+
+
+@pytest.mark.parametrize("compared", [0, 2])
+def test_a_shortened_row_is_bound_by_the_same_hash(harness: Contract, compared: int) -> None:
+    known = behind(3, compared)
+    shortened, own = known.shortened(), known.hash(DOMAIN, 7)
+    require = harness.functions.requireShortened
+    require(CHAIN, 7, own, shortened, 3).call()
+    require(CHAIN, 7, bytes(32), b"", 3).call()
+    for transactions in (2, 4):
+        with reverts("WrongLength", len(shortened), 40 * transactions + 32):
+            require(CHAIN, 7, own, shortened, transactions).call()
+    with reverts("WrongLength", len(shortened), 0):
+        require(CHAIN, 7, bytes(32), shortened, 3).call()
+    for other in (b"\xff" + shortened[1:], shortened[:-1] + b"\xff", bytes(len(shortened))):
+        with reverts("NotTheRow", shortened_hash(DOMAIN, 7, other), own):
+            require(CHAIN, 7, own, other, 3).call()
+    for place, one in enumerate(known.places):
+        at = harness.functions.at(shortened, place, 0, 3).call()
+        assert tuple(at) == (one.points, one.squares, one.root)
 
 
 # ---- points --------------------------------------------------------------------------------------

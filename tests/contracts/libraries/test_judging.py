@@ -12,12 +12,13 @@ from offchain.crypto.hashing import Domain, keccak256
 from offchain.protocol.rules import judging, voices, votes
 from offchain.protocol.rules.judging import Judged
 from offchain.protocol.rules.votes import Ballot
+from offchain.protocol.words.parameters import LARGEST_TEST_SET
 from offchain.protocol.words.transactions import EMPTY_ROW, Row, statement
 from scripts.support.chains.evm import Evm, reverts
 
 DOMAIN = Domain(31_337, "0x00000000000000000000000000000000000000AA")
-LARGEST_NET = 128 * 40_000 * 255
-LARGEST_SPREAD = 128 * 40_000 * 255**2
+LARGEST_NET = 128 * LARGEST_TEST_SET * 255
+LARGEST_SPREAD = 128 * LARGEST_TEST_SET * 255**2
 
 
 @pytest.fixture(scope="module")

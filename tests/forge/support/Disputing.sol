@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IDisputeLedger} from "../../../contracts/interfaces/IDisputeLedger.sol";
 import {IDisputes} from "../../../contracts/interfaces/IDisputes.sol";
 import {Competing} from "./Competing.sol";
 import {draw} from "./Test.sol";
@@ -20,10 +21,10 @@ abstract contract Disputing is Competing {
         uint32 row = uint32(draw(seed, 0) % (reveals + 1));
         IDisputes disputes = contracts.disputes;
         uint256 before = address(disputes).balance;
-        uint256 bond = disputes.bondOf(round, statement, by, IDisputes.Stage.Questions);
+        uint256 bond = disputes.bondOf(round, statement, by, IDisputeLedger.Stage.Questions);
         if (draw(seed, 1) % 5 == 0) ++bond;
         vm.prank(by);
-        try disputes.ask{value: bond}(statement, table(round), IDisputes.Kind.Row, row) {}
+        try disputes.ask{value: bond}(statement, table(round), IDisputeLedger.Kind.Row, row) {}
         catch {
             return;
         }
@@ -36,7 +37,7 @@ abstract contract Disputing is Competing {
         uint32 round = uint32(draw(seed, 0) % (contracts.modelChain.competition().round + 1));
         IDisputes disputes = contracts.disputes;
         uint32 question = uint32(draw(seed, 1) % (disputes.counts(round).questions + 1));
-        IDisputes.Question memory asked = disputes.questionAt(round, question);
+        IDisputeLedger.Question memory asked = disputes.questionAt(round, question);
         uint256 before = asked.asker.balance;
         try disputes.settle(round, question) {
             uint256 got = asked.asker.balance - before;

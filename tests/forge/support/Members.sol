@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IMembership} from "../../../contracts/interfaces/IMembership.sol";
+import {IStakes} from "../../../contracts/interfaces/IStakes.sol";
 import {IModelChain} from "../../../contracts/interfaces/IModelChain.sol";
 import {Bits} from "../../../contracts/libraries/Bits.sol";
 import {Sharing} from "./Sharing.sol";
@@ -36,7 +37,7 @@ contract Members is Sharing {
         uint256 added = bound(value, 0, lacking);
         vm.prank(owner);
         contracts.membership.addStake{value: added}();
-        vm.expectRevert(abi.encodeWithSelector(IMembership.StakeExceeded.selector, p.stake + 1, p.stake));
+        vm.expectRevert(abi.encodeWithSelector(IStakes.StakeExceeded.selector, p.stake + 1, p.stake));
         vm.prank(owner);
         contracts.membership.addStake{value: lacking - added + 1}();
     }
@@ -49,9 +50,9 @@ contract Members is Sharing {
         uint32 round = contracts.modelChain.collectingRound();
         uint256 before = owner.balance;
         if (amount == 0) {
-            vm.expectRevert(abi.encodeWithSelector(IMembership.NothingStaked.selector, owner));
+            vm.expectRevert(abi.encodeWithSelector(IStakes.NothingStaked.selector, owner));
         } else if (round < freeFrom) {
-            vm.expectRevert(abi.encodeWithSelector(IMembership.StakeLocked.selector, owner, freeFrom, round));
+            vm.expectRevert(abi.encodeWithSelector(IStakes.StakeLocked.selector, owner, freeFrom, round));
         }
         vm.prank(owner);
         membership.withdrawStake();
@@ -65,7 +66,7 @@ contract Members is Sharing {
         uint32 round = contracts.modelChain.collectingRound();
         uint256 amount = contracts.membership.stakeOf(actor).amount;
         if (amount != p.stake) {
-            vm.expectRevert(abi.encodeWithSelector(IMembership.StakeNotFull.selector, actor, amount, p.stake));
+            vm.expectRevert(abi.encodeWithSelector(IStakes.StakeNotFull.selector, actor, amount, p.stake));
         }
         vm.prank(address(contracts.attestations));
         contracts.membership.act(actor, round);

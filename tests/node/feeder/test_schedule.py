@@ -13,7 +13,9 @@ from offchain.node.feeder.replay import DecisionTimes
 from offchain.node.feeder.schedule import DecisionHeight, Feed, ReplaySchedule, decide_feed
 from offchain.protocol.history.fold import History
 from offchain.protocol.words import actions
-from offchain.protocol.words.status import Phase
+from offchain.protocol.words.disputes import QuestionKind
+from offchain.protocol.words.status import ZERO_HASH, Phase
+from scripts.support.worlds.dispute_story import disputed, judged_round
 from scripts.support.worlds.world import World
 from tests.support.worlds.world_status import world_status
 
@@ -187,6 +189,32 @@ def test_every_phase_waits_for_what_it_is_for(competing):
     assert feed(world).height == phase_end(world)
     world.end_phase()
     assert world.phase is Phase.FINALIZE
+    assert feed(world).height is None
+    assert feed(world, PATIENCE).height == phase_end(world)
+
+
+def proved(*, liar_asks: bool) -> World:
+    """The lie has fallen in Prove; a liar has asked about the truth, which was answered."""
+    world = judged_round()
+    dispute = disputed(world, "better_points")
+    dispute.state()
+    row = next(number for number, known in enumerate(dispute.truth.rows) if known.hash != ZERO_HASH)
+    asker = dispute.liars[0] if liar_asks else dispute.honest
+    world.execute(world.asking(asker, dispute.truth, QuestionKind.ROW, row), asker)
+    dispute.until(Phase.PROVE)
+    assert feed(world).height is None
+    dispute.play.dispute(dispute.honest, liars_answer=True)
+    assert dispute.has_fallen == {"truth": False, "lie": True}
+    return world
+
+
+def test_nobody_waits_for_the_proof_of_those_whose_own_statement_has_fallen():
+    world = proved(liar_asks=True)
+    assert feed(world).height == phase_end(world)
+
+
+def test_the_proof_of_others_may_still_come():
+    world = proved(liar_asks=False)
     assert feed(world).height is None
     assert feed(world, PATIENCE).height == phase_end(world)
 

@@ -6,7 +6,7 @@ import pytest
 
 from offchain.protocol.deciding.decide import CLAIM_TURNS, decide
 from offchain.protocol.deciding.intents import PublishKeys, Send, ShareData, turn_of
-from offchain.protocol.deciding.policy import Confirmations, Policy, Role
+from offchain.protocol.deciding.policy import DEFAULT_ROLES, Confirmations, Policy, Role
 from offchain.protocol.deciding.snapshot import (
     Claim,
     CompetitionFacts,
@@ -22,8 +22,8 @@ from tests.support.worlds.snapshots import ACCOUNTS, END_HEIGHT, NOW, OWN, ROUND
 
 FINAL = {"competition__phase": Phase.FINAL}
 OPENED_AT = END_HEIGHT - 3
-WITHOUT_KEEPER = Policy(roles=frozenset(Role) - {Role.KEEP})
-WITHOUT_SHARER = Policy(roles=frozenset(Role) - {Role.SHARE})
+WITHOUT_KEEPER = Policy(roles=DEFAULT_ROLES - {Role.KEEP})
+WITHOUT_SHARER = Policy(roles=DEFAULT_ROLES - {Role.SHARE})
 
 
 def intents(**settings):

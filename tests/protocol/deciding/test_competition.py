@@ -8,7 +8,7 @@ import pytest
 
 from offchain.protocol.deciding.decide import decide
 from offchain.protocol.deciding.intents import PublishKeys, Send
-from offchain.protocol.deciding.policy import Confirmations, Policy, Role
+from offchain.protocol.deciding.policy import DEFAULT_ROLES, Confirmations, Policy, Role
 from offchain.protocol.deciding.snapshot import Delivery, SharingFacts
 from offchain.protocol.words.actions import Advance, Finalize
 from offchain.protocol.words.parameters import DEMO
@@ -27,7 +27,7 @@ from tests.support.worlds.snapshots import (
 )
 
 COMPETING = [phase for phase in Phase if phase.competes]
-WITHOUT_KEEPER = Policy(roles=frozenset(Role) - {Role.KEEP})
+WITHOUT_KEEPER = Policy(roles=DEFAULT_ROLES - {Role.KEEP})
 DONE = {
     "own__has_reported_data": True,
     "own__has_reported_models": True,

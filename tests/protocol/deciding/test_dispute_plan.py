@@ -1,168 +1,43 @@
 """What is due in a dispute, from the records and from what a node computed.
 
-A round's records grow here by the actions themselves, as the contracts would log them; who forgets
-everything between two steps plans the same.
+Who forgets everything between two steps plans the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from offchain.crypto.hashing import Domain
 from offchain.crypto.merkle import verify_merkle_proof
-from offchain.protocol.deciding.dispute_plan import Disputant, plan
-from offchain.protocol.deciding.evidence import Evidence, Exhibit
-from offchain.protocol.deciding.objections import Truth
+from offchain.protocol.deciding.evidence import Evidence
 from offchain.protocol.deciding.snapshot import DisputeFacts
-from offchain.protocol.history.disputed import Cell, Question
-from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.rules.bindings import points_root, word_count
-from offchain.protocol.rules.statements import Bounds, SampleCounts, Tabulated, tabulate
 from offchain.protocol.words import actions
-from offchain.protocol.words import dispute_records as disputes
-from offchain.protocol.words.disputes import FallReason, QuestionKind, proof_commitment
-from offchain.protocol.words.records import PhaseStarted, RoundOpened
+from offchain.protocol.words.disputes import QuestionKind, proof_commitment
 from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import EMPTY_ROW, DataRecord, statement
-
-DOMAIN = Domain(31_337, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
-ROUND = 7
-DATA_ROOT = b"\x0d" * 32
-COUNTS = SampleCounts(3, 40)
-BOUNDS = Bounds(1, 300, 4_000)
-ORDERS = (2, 1, 3)
-BOND = 10**17
-STAKE = 10**18
-HONEST, OTHER, *LIARS = ("0x" + f"{number:02x}" * 20 for number in range(0x11, 0x16))
-PLACE = {"block_number": 1, "log_index": 0, "timestamp": 1}
-RECORD = DataRecord(ROUND, *(bytes(32),) * 3, 0, HONEST, 1, 27)
-
-
-def points_of(seed: int, skill: float) -> np.ndarray:
-    random = np.random.Generator(np.random.PCG64(seed))
-    return (random.random(COUNTS.transactions * COUNTS.samples) < skill).astype(np.uint8)
-
-
-TRUE = (points_of(0, 0.5), points_of(1, 0.8), points_of(2, 0.9), None)
-"""Of the baseline, of two models, and of one that is malformed."""
-
-
-def with_lie(row: int, sample: int) -> tuple:
-    points = list(TRUE)
-    points[row] = points[row].copy()
-    points[row][sample] ^= 1
-    return tuple(points)
-
-
-def evidence_of(points: Sequence, *, has_judge: bool = True) -> Evidence:
-    table: Tabulated = tabulate(DOMAIN, ROUND, COUNTS, BOUNDS, points[0], points[1:], ORDERS)
-    return Evidence(
-        ROUND,
-        statement(DOMAIN, ROUND, DATA_ROOT, table.rows),
-        table,
-        Truth(table.rows, ORDERS, BOUNDS.required),
-        COUNTS,
-        BOUNDS.trimmed,
-        tuple(points),
-        has_judge,
-    )
-
-
-class Shown:
-    """What a node can lay before the judge: all of it, or models that it lacks."""
-
-    def __init__(self, missing: Sequence[int] = ()) -> None:
-        self.missing = missing
-
-    def sample(self, place: int, sample: int) -> Exhibit | None:
-        return Exhibit(RECORD, bytes([place, sample]), (b"\1" * 32,), (b"\2" * 32,))
-
-    def model(self, row: int) -> bytes | None:
-        return None if row in self.missing else f"model {row}".encode()
-
-    def salt(self, *, is_cell: bool, number: int) -> bytes:
-        return bytes([is_cell, number]) * 16
-
-
-class Table:
-    """A round in dispute, and who knows what of it."""
-
-    def __init__(self, *statements: tuple[Evidence, Sequence[str]]) -> None:
-        self.entry = RoundHistory(ROUND, RoundOpened(ROUND, 1, 4, 100, **PLACE))
-        for known, supporters in statements:
-            self.entry.statements[known.statement] = known.table.rows
-            for account in supporters:
-                self.entry.stated[account] = known.statement
-        self.enter(Phase.CHALLENGE)
-
-    def enter(self, phase: Phase) -> None:
-        self.entry.phases.append(PhaseStarted(ROUND, phase, 100, **PLACE))
-
-    def plan(self, known: Evidence, account: str = HONEST, **changes) -> DisputeFacts:
-        values = {"is_attester": True, "shown": Shown(), **changes}
-        who = Disputant(
-            account,
-            values["is_attester"],
-            DOMAIN,
-            BOND,
-            dict.fromkeys((HONEST, OTHER, *LIARS), STAKE),
-        )
-        return plan(self.entry, known, values["shown"], who)
-
-    def act(self, action: actions.Action, account: str = HONEST) -> None:
-        """Log what the contracts would."""
-        entry, asked = self.entry, len(self.entry.questions)
-        match action:
-            case actions.Ask(stated, _, kind, row, value):
-                record = disputes.QuestionAsked(
-                    ROUND, stated, account, asked + 1, kind, row, value, **PLACE
-                )
-                entry.questions.append(Question(record))
-            case actions.AnswerRow(number, _, of_row, of_baseline):
-                answer = disputes.RowAnswered(ROUND, number, account, of_row, of_baseline, **PLACE)
-                entry.questions[number - 1] = replace(entry.questions[number - 1], answer=answer)
-            case actions.AskCell(number, place, voice, value):
-                cell = len(entry.cells) + 1
-                entry.cells.append(
-                    Cell(
-                        disputes.CellAsked(
-                            ROUND, number, account, cell, place, voice, value, **PLACE
-                        )
-                    )
-                )
-            case actions.AnswerCell(number, _, _, _, first, second):
-                given = disputes.CellAnswered(ROUND, number, account, first, second, **PLACE)
-                entry.cells[number - 1] = replace(entry.cells[number - 1], answer=given)
-            case actions.CommitProof(hash=committed):
-                entry.proofs[account] = disputes.ProofCommitted(ROUND, account, committed, **PLACE)
-            case actions.Prove(cell):
-                of = entry.questions[entry.cells[cell - 1].asked.question - 1].asked.statement
-                self.fall(of)
-            case _:
-                raise AssertionError(action)
-
-    def fall(self, stated: bytes) -> None:
-        fell = disputes.StatementFell(
-            ROUND, stated, FallReason.POINTS, HONEST, 3 * STAKE, STAKE // 2, **PLACE
-        )
-        self.entry.fallen[stated] = fell
-
-
-def actions_of(facts: DisputeFacts) -> list:
-    return [one.action for one in (*facts.challenges, *facts.moves)]
-
-
-TRUTH = evidence_of(TRUE)
-LIE = evidence_of(with_lie(2, 50))
-OTHER_LIE = evidence_of(with_lie(1, 3))
-
-
-def disputed() -> Table:
-    return Table((LIE, LIARS), (TRUTH, [HONEST]))
+from offchain.protocol.words.transactions import EMPTY_ROW
+from tests.support.dispute_table import (
+    BOND,
+    COUNTS,
+    DOMAIN,
+    HONEST,
+    LIARS,
+    LIE,
+    OTHER,
+    OTHER_LIE,
+    ROUND,
+    STAKE,
+    TRUE,
+    TRUTH,
+    Shown,
+    Table,
+    actions_of,
+    disputed,
+    evidence_of,
+    points_of,
+    with_lie,
+)
 
 
 def play(table: Table, honest: Evidence, liars: Evidence) -> list:
@@ -227,7 +102,8 @@ def test_the_proof_is_the_one_that_was_committed_to():
     )
 
 
-def test_all_false_statements_fall_one_after_the_other():
+def before_the_judge() -> Table:
+    """Two lies are asked about and answered for, down to the false samples."""
     table = Table((LIE, LIARS), (OTHER_LIE, [OTHER]), (TRUTH, [HONEST]))
     first = actions_of(table.plan(TRUTH))
     assert [ask.statement for ask in first] == [LIE.statement, OTHER_LIE.statement]
@@ -245,12 +121,36 @@ def test_all_false_statements_fall_one_after_the_other():
         for action in actions_of(table.plan(known, account)):
             table.act(action, account)
     table.enter(Phase.PROVE)
+    return table
+
+
+def prove_all(table: Table, **changes) -> list[str]:
+    """Commit and prove until nothing is left; returns what was done."""
     done = []
-    while due := actions_of(table.plan(TRUTH)):
+    while due := actions_of(table.plan(TRUTH, **changes)):
+        assert len(done) < 8
         table.act(due[0])
         done.append(type(due[0]).__name__)
-    assert done == ["CommitProof", "Prove"] * 2
+    return done
+
+
+def test_all_false_statements_fall_one_after_the_other():
+    table = before_the_judge()
+    assert prove_all(table) == ["CommitProof", "Prove"] * 2
     assert set(table.entry.fallen) == {LIE.statement, OTHER_LIE.statement}
+
+
+def test_a_proof_that_the_judge_refused_keeps_nobody_from_disproving_the_next_statement():
+    table = before_the_judge()
+    refused = frozenset([Shown().salt(is_cell=True, number=1)])
+    assert prove_all(table, refused=refused) == ["CommitProof", "Prove"]
+    assert set(table.entry.fallen) == {OTHER_LIE.statement}
+
+
+def test_a_proof_whose_model_cannot_be_had_keeps_nobody_from_disproving_the_next_statement():
+    table = before_the_judge()
+    assert prove_all(table, shown=Shown(missing=[2])) == ["CommitProof", "Prove"]
+    assert set(table.entry.fallen) == {OTHER_LIE.statement}
 
 
 # ---- whom to ask ---------------------------------------------------------------------------------
@@ -399,7 +299,8 @@ def test_whatever_is_asked_of_the_true_statement_is_answered_with_what_its_rows_
     table.enter(Phase.SECOND_ANSWER)
     cells = actions_of(table.plan(TRUTH))
     for cell, (first, second) in zip(cells, ((0, 0), (1, 0), (1, 2)), strict=True):
-        assert (cell.of_first, cell.of_second) == (packed[first], packed[second])
+        shortened = TRUTH.table.behind[second].shortened()
+        assert (cell.of_first, cell.of_second) == (packed[first], shortened)
         assert cell.first == COUNTS.points_at(TRUE[first], 2)
         assert cell.second == COUNTS.points_at(TRUE[second], 2)
 

@@ -18,10 +18,10 @@ from offchain.protocol.deciding.objections import Truth
 from offchain.protocol.history.fold import History
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
+from scripts.support.worlds.dispute_story import judged_round
 from scripts.support.worlds.disputing import DisputingWorld, Stated
+from scripts.support.worlds.lies import Liar
 from scripts.support.worlds.steps import Node
-from tests.support.worlds.dispute_story import judged_round
-from tests.support.worlds.lies import Liar
 
 KINDS = (
     "one_point",

@@ -8,7 +8,7 @@ import pytest
 
 from offchain.protocol.deciding.decide import decide
 from offchain.protocol.deciding.intents import ApplyForEpoch, Send, turn_of
-from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.policy import DEFAULT_ROLES, Policy, Role
 from offchain.protocol.words.actions import RenewDraw, SeedDraw, Start, WithdrawStake, WriteMembers
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import NO_APPLICATION, NO_STAKE, Phase
@@ -32,7 +32,7 @@ BEFORE_START = {
 }
 FINAL = {"competition__phase": Phase.FINAL}
 APPLIES = {**FINAL, "own__application": NO_APPLICATION}
-WITHOUT_KEEPER = Policy(roles=frozenset(Role) - {Role.KEEP})
+WITHOUT_KEEPER = Policy(roles=DEFAULT_ROLES - {Role.KEEP})
 LEAVING = Policy(leave=True)
 
 
@@ -96,8 +96,8 @@ def test_a_node_applies_once():
 @pytest.mark.parametrize(
     ("roles", "applies"),
     [
-        (frozenset(Role) - {Role.SHARE}, True),
-        (frozenset(Role) - {Role.TRAIN}, True),
+        (DEFAULT_ROLES - {Role.SHARE}, True),
+        (DEFAULT_ROLES - {Role.TRAIN}, True),
         (frozenset({Role.ATTEST, Role.KEEP}), False),
     ],
 )

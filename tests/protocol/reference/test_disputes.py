@@ -14,11 +14,10 @@ from offchain.protocol.words.dispute_records import QuestionSettled, StatementFe
 from offchain.protocol.words.disputes import FallReason, QuestionKind, Stage
 from offchain.protocol.words.records import StandingGained
 from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import row_hash
+from scripts.support.worlds.dispute_story import Dispute, disputed, judged_round
 from scripts.support.worlds.disputing import DisputingWorld
+from scripts.support.worlds.lies import Liar
 from scripts.support.worlds.steps import refused
-from tests.support.worlds.dispute_story import Dispute, disputed, judged_round
-from tests.support.worlds.lies import Liar
 
 KINDS = [kind.__name__ for kind in Liar(None, None, random.Random()).kinds]
 SALT = b"s" * 32
@@ -124,7 +123,7 @@ def test_nobody_can_answer_falsely_in_the_name_of_the_truth(world: DisputingWorl
         replace(behind, places=(Place(1, 2, b"r" * 32), *behind.places[1:])),
     ):
         answer = replace(true, of_row=false.packed())
-        given = row_hash(world.domain, world.competing, false.packed())
+        given = false.hash(world.domain, world.competing)
         with refused("NotTheRow", given, truth.rows[row].hash):
             world.execute(answer, liar)
     world.execute(true, dispute.honest)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.merkle import merkle_root, verify_merkle_proof
 from offchain.protocol.rules.bindings import (
     DISTANCE_BYTES,
@@ -13,10 +14,16 @@ from offchain.protocol.rules.bindings import (
     WrongLength,
     packed_size,
     points_root,
+    shortened_hash,
+    shortened_size,
     stated_points,
     unpacked,
+    unpacked_places,
     word_count,
 )
+from offchain.protocol.words.transactions import row_hash
+
+DOMAIN = Domain(31_337, "0x00000000000000000000000000000000000000AA")
 
 ROOTS = (b"r" * 32, b"s" * 32)
 BEHIND = Behind(
@@ -30,6 +37,29 @@ def test_a_row_is_packed_place_by_place_then_voice_by_voice() -> None:
     assert BEHIND.packed() == expected
     assert len(expected) == packed_size(2, 3) == 2 * (PLACE_BYTES + 3 * DISTANCE_BYTES)
     assert unpacked(expected, 2, 3) == BEHIND
+
+
+def test_a_shortened_row_has_the_hash_of_its_distances_in_their_place() -> None:
+    packed, shortened = BEHIND.packed(), BEHIND.shortened()
+    end = 2 * PLACE_BYTES
+    assert shortened == packed[:end] + keccak256(packed[end:])
+    assert len(shortened) == shortened_size(2)
+    assert unpacked_places(shortened, 2) == Behind(BEHIND.places)
+    assert Behind(BEHIND.places).shortened() == packed[:end] + keccak256(b"")
+    assert Behind().shortened() == b""
+
+
+def test_a_row_s_hash_is_over_the_hashes_of_both_halves() -> None:
+    end = 2 * PLACE_BYTES
+    halves = keccak256(BEHIND.packed()[:end]), keccak256(BEHIND.packed()[end:])
+    assert BEHIND.hash(DOMAIN, 7) == row_hash(DOMAIN, 7, *halves)
+    assert shortened_hash(DOMAIN, 7, BEHIND.shortened()) == BEHIND.hash(DOMAIN, 7)
+
+
+@pytest.mark.parametrize("places", [0, 1, 3])
+def test_a_shortened_row_of_another_length_is_refused(places: int) -> None:
+    with pytest.raises(WrongLength):
+        unpacked_places(BEHIND.shortened(), places)
 
 
 def test_numbers_that_do_not_fit_are_not_packed() -> None:

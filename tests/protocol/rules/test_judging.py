@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from offchain.protocol.rules import judging
 from offchain.protocol.rules.judging import Judged, TooFewToTrim
+from offchain.protocol.words.parameters import LARGEST_TEST_SET
 
-LARGEST_POINTS = 40_000 * 255
-LARGEST_SQUARES = 40_000 * 255**2
+LARGEST_POINTS = LARGEST_TEST_SET * 255
+LARGEST_SQUARES = LARGEST_TEST_SET * 255**2
 values = st.lists(st.integers(-LARGEST_POINTS, LARGEST_SQUARES), min_size=1, max_size=128)
 
 

@@ -9,7 +9,8 @@ from offchain.crypto.hashing import Domain
 from offchain.protocol.rules.bindings import Behind, Place, points_root
 from offchain.protocol.rules.judging import TooFewToTrim
 from offchain.protocol.rules.statements import Bounds, SampleCounts, WrongPoints, rows, tabulate
-from offchain.protocol.words.transactions import EMPTY_ROW, row_hash
+from offchain.protocol.words.parameters import LARGEST_TEST_SET
+from offchain.protocol.words.transactions import EMPTY_ROW
 
 DOMAIN = Domain(31_337, "0x00000000000000000000000000000000000000AA")
 COUNTS = SampleCounts(transactions=3, samples=4)
@@ -26,7 +27,7 @@ def hashed(round_number, of_model, earned, squares, *distances):
         Place(c, q, points_root(COUNTS.points_at(of_model, place)))
         for place, (c, q) in enumerate(zip(earned, squares, strict=True))
     )
-    return row_hash(DOMAIN, round_number, Behind(tuple(places), distances).packed())
+    return Behind(tuple(places), distances).hash(DOMAIN, round_number)
 
 
 # Advantages 2, 1, -1; squares 2, 1, 3.
@@ -43,11 +44,13 @@ def test_a_row_has_the_middles_of_points_advantages_and_squares() -> None:
 
 
 def test_points_are_squared_without_overflow() -> None:
-    counts = SampleCounts(transactions=1, samples=40_000)
-    best, worst = np.full(40_000, 255, np.uint8), np.zeros(40_000, np.uint8)
-    assert counts.points(best) == (40_000 * 255,)
-    assert counts.squares(worst, best) == counts.squares(best, worst) == (40_000 * 255**2,)
-    assert 40_000 * 255**2 < 2**32
+    counts = SampleCounts(transactions=1, samples=LARGEST_TEST_SET)
+    best, worst = np.full(LARGEST_TEST_SET, 255, np.uint8), np.zeros(LARGEST_TEST_SET, np.uint8)
+    assert counts.points(best) == (LARGEST_TEST_SET * 255,)
+    assert (
+        counts.squares(worst, best) == counts.squares(best, worst) == (LARGEST_TEST_SET * 255**2,)
+    )
+    assert LARGEST_TEST_SET * 255**2 < 2**32
 
 
 def test_missing_models_have_zeros_and_shift_nobody() -> None:
@@ -70,8 +73,8 @@ def test_a_row_binds_its_distances_to_the_voices_that_it_was_compared_with() -> 
     assert table.compared == ((), (), (1,), (1, 2))
     far, near = (9**2 + 6**2,) * 3, (1,) * 3
     assert table.rows[3].hash == hashed(7, models[2], (6,) * 3, (36,) * 3, far, near)
-    for row, packed in zip(table.rows, table.packed, strict=True):
-        assert row.hash == row_hash(DOMAIN, 7, packed)
+    for row, behind in zip(table.rows, table.behind, strict=True):
+        assert row.hash == behind.hash(DOMAIN, 7)
 
 
 @pytest.mark.parametrize(("share", "repeated"), [(4_000, 0), (4_001, 2)])

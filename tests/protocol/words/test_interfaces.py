@@ -30,8 +30,8 @@ STRUCTS = {
         "Possession": actions.Possession,
         "Application": status.Application,
         "Epoch": status.Epoch,
-        "Stake": status.Stake,
     },
+    "IStakes": {"Stake": status.Stake},
     "IDataRegistry": {
         "DataTransaction": transactions.DataTransaction,
         "DataRecord": transactions.DataRecord,
@@ -50,15 +50,15 @@ STRUCTS = {
         "Reveal": status.Reveal,
     },
     "IAttestations": {"Row": transactions.Row, "Attestation": status.Attestation},
-    "IDisputes": {
+    "IDisputeLedger": {
         "Question": disputes.AskedQuestion,
         "Cell": disputes.AskedCell,
         "Counts": disputes.DisputeCounts,
-        "Commitment": disputes.CommittedProof,
-        "Proof": disputes.Proof,
     },
+    "IDisputes": {"Commitment": disputes.CommittedProof, "Proof": disputes.Proof},
     "IProtocolParameters": {"Parameters": parameters.Parameters},
 }
+RECORDS = (records, dispute_records)
 BETWEEN_CONTRACTS = {"Payout"}
 """What only contracts read."""
 
@@ -68,6 +68,13 @@ INTERFACES = [*STRUCTS, "IBitcoinRelay", "IBlockProduction", "IRewards", "IHeat"
 def source(name: str) -> str:
     """An interface's code without its comments."""
     return COMMENT.sub("", (CONTRACTS / "interfaces" / f"{name}.sol").read_text())
+
+
+def whole(name: str) -> str:
+    """The same with the interfaces that it inherits from."""
+    text = source(name)
+    bases = re.findall(rf"\binterface {name} is (\w+) {{", text)
+    return text + "".join(map(whole, bases))
 
 
 def snake(name: str) -> str:
@@ -82,7 +89,8 @@ def names(declarations: str, separator: str) -> list[str]:
 
 def declared(kind: str, interface: str) -> dict[str, list[str]]:
     """Events or functions of an interface with the names of their parameters."""
-    found = re.findall(rf"\b{kind} (\w+)\(([^)]*)\)", source(interface))
+    text = source(interface) if kind == "event" else whole(interface)
+    found = re.findall(rf"\b{kind} (\w+)\(([^)]*)\)", text)
     return {name: names(arguments, ",") for name, arguments in found}
 
 
@@ -116,9 +124,9 @@ def test_no_struct_of_the_interfaces_is_left_out(interface):
     [
         (status.Phase, "IModelChain", "Phase"),
         (status.VoidReason, "IModelChain", "VoidReason"),
-        (disputes.QuestionKind, "IDisputes", "Kind"),
-        (disputes.Stage, "IDisputes", "Stage"),
-        (disputes.FallReason, "IDisputes", "Reason"),
+        (disputes.QuestionKind, "IDisputeLedger", "Kind"),
+        (disputes.Stage, "IDisputeLedger", "Stage"),
+        (disputes.FallReason, "IDisputeLedger", "Reason"),
     ],
 )
 def test_enums_have_the_members_of_the_interfaces_in_order(
@@ -139,7 +147,7 @@ def test_records_are_the_events_of_the_interfaces_with_their_fields():
     own = [
         record
         for record in records.Record.__subclasses__()
-        if record.__module__ in (records.__name__, dispute_records.__name__)
+        if record.__module__ in {module.__name__ for module in RECORDS}
     ]
     assert {record.__name__: own_fields(record) for record in own} == events
 
@@ -151,7 +159,7 @@ def test_actions_are_functions_of_the_interfaces_with_their_arguments(action):
     given = [field.name for field in fields(action) if field.name != "value"]
     assert given == declared("function", interface)[called.name]
     declaration = rf"function {called.name}\([^)]*\)[^;]*\bpayable\b"
-    is_payable = re.search(declaration, source(interface)) is not None
+    is_payable = re.search(declaration, whole(interface)) is not None
     assert is_payable == any(field.name == "value" for field in fields(action))
 
 

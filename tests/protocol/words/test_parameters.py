@@ -49,8 +49,8 @@ def test_a_data_transaction_has_training_and_test_parts_of_bounded_size() -> Non
         replace(DEMO, parts=3)
     assert caught.value.arguments == ("testParts", 3, 1, 2)
     with pytest.raises(ParameterOutOfRange) as caught:
-        replace(DEMO, samples_per_part=13_334)
-    assert caught.value.arguments == ("samplesPerPart", 13_334, 1, 13_333)
+        replace(DEMO, samples_per_part=5_334)
+    assert caught.value.arguments == ("samplesPerPart", 5_334, 1, 5_333)
     with pytest.raises(ParameterOutOfRange) as caught:
         replace(DEMO, test_parts=0)
     assert caught.value.arguments == ("testParts", 0, 1, 19)

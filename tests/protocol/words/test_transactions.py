@@ -145,8 +145,9 @@ def test_hashes_are_those_of_the_definition() -> None:
     assert statement(DOMAIN, 4, WORD, (ROW, ROW)) == expected(
         "table", ["uint256", "bytes32", row], [4, WORD, [(WORD, 70, -5, 40, 2)] * 2]
     )
-    packed = bytes.fromhex("000000010000000200000003ffffffff")
-    assert row_hash(DOMAIN, 4, packed) == expected("row", ["uint256", "bytes"], [4, packed])
+    assert row_hash(DOMAIN, 4, WORD, WORD[::-1]) == expected(
+        "row", ["uint256", "bytes32", "bytes32"], [4, WORD, WORD[::-1]]
+    )
     assert data_leaf(DOMAIN, WORD) == expected("data", ["bytes32"], [WORD])
     short = WORD[:24]
     padded = short + bytes(8)

@@ -19,7 +19,7 @@ from offchain.node.feeder.replay import ReplayingFeeder
 from offchain.node.journal import Journal
 from offchain.node.loop import LoopSettings, Worker
 from offchain.ports import ContentStore, DataSource, Learner
-from offchain.protocol.deciding.policy import ALL_ROLES, Policy, Role
+from offchain.protocol.deciding.policy import DEFAULT_ROLES, Policy, Role
 from offchain.protocol.history.entries import RoundHistory
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
@@ -40,7 +40,7 @@ class Part:
 
     learner: Learner
     source: DataSource | None
-    roles: frozenset[Role] = ALL_ROLES
+    roles: frozenset[Role] = DEFAULT_ROLES
     store: ContentStore | None = None
     challenges: bool = True
 

@@ -59,7 +59,7 @@ class Place:
 
     def kept(self) -> list[bytes]:
         """The deployment file and what is in the store."""
-        store = sorted((self.folder / "store").iterdir())
+        store = sorted(file for file in (self.folder / "store").rglob("*") if file.is_file())
         return [self.deployment.read_bytes(), *(file.read_bytes() for file in store)]
 
 

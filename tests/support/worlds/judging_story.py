@@ -21,6 +21,7 @@ from tests.support.worlds.round_story import (
     HALF,
     LEAVING,
     NO_ATTESTER,
+    WATCHER,
     facts,
 )
 from tests.support.worlds.snapshots import (
@@ -87,6 +88,12 @@ JUDGING_STORY = [
             "policy": NO_ATTESTER,
         },
         (),
+    ),
+    (
+        "who watches evaluates all, also where it does not attest",
+        AVAILABLE,
+        {"facts": facts(**D_OPEN, unevaluated=3), "policy": WATCHER, "own__is_attester": False},
+        (EvaluateModels(ROUND),),
     ),
     # ---- Bring
     (

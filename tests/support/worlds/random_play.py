@@ -10,8 +10,8 @@ from functools import partial
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase
 from scripts.support.worlds.disputing import DisputingWorld, Stated
+from scripts.support.worlds.random_disputes import RandomDisputes
 from scripts.support.worlds.steps import Node
-from tests.support.worlds.random_disputes import RandomDisputes
 
 
 class Turn(Enum):

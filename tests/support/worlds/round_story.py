@@ -13,7 +13,7 @@ from offchain.protocol.deciding.intents import (
     Send,
     TrainModel,
 )
-from offchain.protocol.deciding.policy import Policy, Role
+from offchain.protocol.deciding.policy import DEFAULT_ROLES, Policy, Role
 from offchain.protocol.deciding.snapshot import CompetitionFacts
 from offchain.protocol.words.actions import AddStake, ReportData
 from offchain.protocol.words.parameters import DEMO
@@ -28,8 +28,9 @@ from tests.support.worlds.snapshots import (
 )
 
 COMMIT, UNSEAL, REPORT, REVEAL = Phase.COMMIT, Phase.UNSEAL, Phase.REPORT, Phase.REVEAL
-NO_TRAINER = Policy(roles=frozenset(Role) - {Role.TRAIN})
-NO_ATTESTER = Policy(roles=frozenset(Role) - {Role.ATTEST})
+NO_TRAINER = Policy(roles=DEFAULT_ROLES - {Role.TRAIN})
+NO_ATTESTER = Policy(roles=DEFAULT_ROLES - {Role.ATTEST})
+WATCHER = Policy(roles=frozenset([Role.WATCH]))
 LEAVING = Policy(leave=True)
 
 HALF = {"competition__phase_start": NOW - 300}

@@ -11,8 +11,8 @@ from offchain.protocol.words import actions
 from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import ZERO_HASH, Phase
 from scripts.support.worlds.disputing import Stated
+from scripts.support.worlds.random_moves import RandomMoves
 from scripts.support.worlds.steps import Node
-from tests.support.worlds.random_moves import RandomMoves
 
 SALT = b"s" * 32
 
@@ -180,12 +180,12 @@ class RandomDisputes(RandomMoves):
         found: list[Callable[[], actions.Prove | actions.ProveForm]] = []
         for number in range(1, counts.cells + 1):
             if disputes.cell(competing, number).is_answered:
-                found.append(lambda number=number: self._proof(number))
+                found.append(partial(self._proof, number))
         for number in range(1, counts.questions + 1):
             question = disputes.question(competing, number)
             if question.kind is QuestionKind.FORM:
                 file = self.world.model_of(question.row)
-                found.append(lambda number=number, file=file: actions.ProveForm(number, SALT, file))
+                found.append(partial(actions.ProveForm, number, SALT, file))
         return found
 
     def _proof(self, number: int) -> actions.Prove:
@@ -261,8 +261,8 @@ class RandomDisputes(RandomMoves):
                         self._attempt(asking, honest)
             case Phase.ANSWER:
                 for number in questions:
-                    if (stated := self._shown(number, liars_answer=liars_answer)) is not None:
-                        self._attempt(partial(world.answering, number, stated))
+                    if (shown := self._shown(number, liars_answer=liars_answer)) is not None:
+                        self._attempt(partial(world.answering, number, shown))
             case Phase.SECOND_CHALLENGE:
                 for number in questions:
                     if self._shown(number, liars_answer=True) is not self._truth():
@@ -272,13 +272,13 @@ class RandomDisputes(RandomMoves):
             case Phase.SECOND_ANSWER:
                 for number in cells:
                     asked = world.reference.disputes.cell(competing, number).question
-                    if (stated := self._shown(asked, liars_answer=liars_answer)) is not None:
-                        self._attempt(partial(world.answering_cell, number, stated))
+                    if (shown := self._shown(asked, liars_answer=liars_answer)) is not None:
+                        self._attempt(partial(world.answering_cell, number, shown))
             case Phase.PROVE:
                 for make in self.proofs():
                     action = make()
                     world.execute(world.committing(honest, action), honest)
-                    self._attempt(lambda action=action: action, honest)
+                    self._attempt(partial(replace, action), honest)
             case _:
                 pass
 
@@ -299,6 +299,8 @@ class RandomDisputes(RandomMoves):
         stated = self._lie()
         row = self.world.reference.disputes.question(self.world.competing, number).row
         own, other = self._truth().table.behind[row], stated.table.behind[row]
+        if len(own.places) != len(other.places):
+            return 0, 0  # one says that the model is malformed: its form decides
         for place, (true, given) in enumerate(zip(own.places, other.places, strict=True)):
             if true != given:
                 return place, 0

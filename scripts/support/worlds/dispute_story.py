@@ -6,9 +6,9 @@ import random
 
 from offchain.protocol.words.status import Phase
 from scripts.support.worlds.disputing import DisputingWorld, Stated, UnjudgedWorld
+from scripts.support.worlds.lies import Liar
+from scripts.support.worlds.random_disputes import RandomDisputes
 from scripts.support.worlds.steps import SMALL, Node
-from tests.support.worlds.lies import Liar
-from tests.support.worlds.random_disputes import RandomDisputes
 
 
 def judged_round(*, judged: bool = True) -> DisputingWorld:

@@ -10,8 +10,8 @@ from offchain.protocol.words import actions
 from offchain.protocol.words.status import NO_ATTESTATION, ZERO_HASH, Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, statement
 from scripts.support.worlds.disputing import DisputingWorld, Stated
-from tests.support.worlds.lies import lie
-from tests.support.worlds.random_sharing import RandomSharing
+from scripts.support.worlds.lies import lie
+from scripts.support.worlds.random_sharing import RandomSharing
 
 
 class RandomMoves(RandomSharing):
