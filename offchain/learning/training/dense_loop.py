@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 import structlog
@@ -26,15 +26,28 @@ log = structlog.get_logger()
 
 Network = TypeVar("Network")
 
+CHANCE: Final = 2.0
+"""Standard errors: of all looks at a training the best one easily gains one by chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class DenseResult(Generic[Network]):
-    """The integer network, the step it is from, its mean points on what was held out, seconds."""
+    """A network of integers, and how training found it.
+
+    Attributes:
+        network: of integers.
+        step: that it is from; 0: it is the one that training began with.
+        points: on average, on the samples that were held out.
+        held_out: how many these were.
+        samples: that it was trained on.
+        seconds: that it took.
+    """
 
     network: Network
     step: int
     points: float
     held_out: int
+    samples: int
     seconds: float
 
 
@@ -55,8 +68,8 @@ class Trainee(ABC, Generic[Network]):
         """Return the network of integers that is nearest; `TrainingError` if there is none."""
 
     @abstractmethod
-    def held_points(self, network: Network) -> float:
-        """Return what a network earns on the samples that are held out, on average."""
+    def held_points(self, network: Network) -> NDArray[np.uint8]:
+        """Return what a network earns on each sample that is held out, uint8 [n]."""
 
 
 def held_out(
@@ -80,8 +93,14 @@ def train_dense(
     settings: DenseSettings,
     progress: ProgressCallback,
     clock: Callable[[], float] = time.monotonic,
+    *,
+    compare_start: bool = False,
+    last_step: int | None = None,
 ) -> DenseResult[Network]:
     """Train, and return the network of integers that earned most on what is held out.
+
+    With `compare_start` it is the one that training begins with, unless another is better by more
+    than chance: see `is_better`. With `last_step` training ends there, whatever is earned.
 
     A batch that the memory has no room for is halved from then on, which is said once. Raises
     `TrainingError` where loss or weights are no finite numbers, or there is no memory at all.
@@ -98,6 +117,11 @@ def train_dense(
     order = torch.randperm(trainee.samples, generator=random)
     best: DenseResult[Network] | None = None
     place, step, said = 0, 0, False
+    first: NDArray[np.uint8] | None = None
+    if compare_start:
+        trainee.network.eval()
+        best = _result(trainee, trainee.quantised(), 0, clock() - started)
+        first = trainee.held_points(best.network)
     while True:
         part = min(1.0, max(step / steps, (clock() - started) / settings.seconds))
         for group in optimiser.param_groups:
@@ -119,18 +143,35 @@ def train_dense(
             continue
         optimiser.step()
         place, step = place + batch, step + 1
-        is_last = step >= steps or clock() - started > settings.seconds
-        if step % every and not is_last:
+        is_last = step in (steps, last_step) or clock() - started > settings.seconds
+        if (last_step or step % every) and not is_last:
             continue
         value = float(loss.detach())
         if not math.isfinite(value):
             raise TrainingError(f"the loss is {value} at step {step} of {steps}")
         trainee.network.eval()
         quantised = trainee.quantised()
-        reached, seconds = trainee.held_points(quantised), clock() - started
-        if best is None or reached >= best.points:
-            best = DenseResult(quantised, step, reached, trainee.held_out, seconds)
+        seconds = clock() - started
+        found = _result(trainee, quantised, step, seconds)
+        beats = first is None or is_better(trainee.held_points(quantised), first)
+        if best is None or (found.points >= best.points and beats):
+            best = found
         rate = step * batch / max(seconds, 1e-9)
         progress(TrainingProgress(step, steps, value, rate, device_name(trainee.device)))
         if is_last:
             return best
+
+
+def is_better(points: NDArray[np.uint8], others: NDArray[np.uint8]) -> bool:
+    """Return whether `points` [n] exceed those of `others` for the same samples by `CHANCE`."""
+    gain = points.astype(np.float64) - others
+    if len(gain) < 2:
+        return False
+    return float(gain.mean()) > CHANCE * float(gain.std(ddof=1)) / math.sqrt(len(gain))
+
+
+def _result(
+    trainee: Trainee[Network], network: Network, step: int, seconds: float
+) -> DenseResult[Network]:
+    reached = float(trainee.held_points(network).mean(dtype=np.float64))
+    return DenseResult(network, step, reached, trainee.held_out, trainee.samples, seconds)

@@ -76,6 +76,41 @@ class DenseLayers(nn.Module):
             activation = (sums * gain + offset).clamp(0.0, 1.0)
 
     @torch.no_grad()
+    def begin_linear(self, weight: Tensor, bias: Tensor, activation: Tensor) -> None:
+        """Compute ``inputs @ weight.T + bias``, as far as units suffice, and go on from there.
+
+        Each principal direction of `weight` [outputs, inputs] takes a unit of each hidden layer,
+        which `activation` [n, inputs] never clamps; more units share it while half of a layer is
+        left, so that none is missed much when it is dropped. The output reads no other units yet.
+        """
+        left, values, right = torch.linalg.svd(weight.double(), full_matrices=False)
+        smallest = min(layer.out_features for layer, _ in self.layers())
+        rank = min(len(values), smallest)
+        copies = max(1, smallest // (2 * rank))
+        used = copies * rank
+        directions = values[:rank, None] * right[:rank]  # [rank, inputs]
+        sums = activation.double() @ directions.T
+        lowest, highest = sums.amin(dim=0), sums.amax(dim=0)
+        # Rows that training does not know may lie a little further out.
+        margin = 0.1 * (highest - lowest) + 1e-6
+        lowest, width = lowest - margin, highest - lowest + 2.0 * margin
+        onwards = (directions / width[:, None]).repeat(copies, 1)
+        offset = (-lowest / width).repeat(copies)
+        for layer, normalisation in self.layers():
+            layer.weight[:used] = onwards
+            sums = layer(activation)
+            begin(normalisation, sums)
+            gain, old_offset = gain_and_offset(normalisation)
+            gain[:used], old_offset[:used] = 1.0, offset.to(old_offset)
+            set_gain_and_offset(normalisation, gain, old_offset)
+            activation = (sums * gain + old_offset).clamp(0.0, 1.0)
+            onwards = torch.eye(used, activation.shape[1], dtype=onwards.dtype)
+            onwards, offset = onwards.to(activation.device), torch.zeros_like(offset)
+        self.output.weight.zero_()
+        self.output.weight[:, :used] = (left[:, :rank] * (width / copies)).repeat(1, copies)
+        self.output.bias.copy_(bias.double() + left[:, :rank] @ lowest)
+
+    @torch.no_grad()
     def take_over(self, hidden: Sequence[IntegerLayer], activation: Tensor) -> None:
         """Compute what integer hidden layers do, normalised by what `activation` [n, inputs] gives.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM
 from offchain.learning.exact.table_network import (
     TableNetwork,
     check_network,
@@ -26,10 +28,20 @@ from offchain.learning.task_file.words import NumberTarget, TableSamples
 from offchain.learning.training.dense_loop import DenseResult, Trainee, held_out, train_dense
 from offchain.learning.training.dense_network import DenseLayers
 from offchain.learning.training.dense_settings import DenseSettings
+from offchain.learning.training.linear_start import fit_classes, fit_number
 from offchain.learning.training.quantisation import dequantise_layer, quantise_layer, to_numpy
 
 STATISTICS_ROWS = 4000
-"""Rows over which a network that was taken over has its normalisation set."""
+"""Rows over which a network has its normalisation set, and its linear start fitted at most."""
+
+FITTED_PRODUCTS = 20_000_000
+"""Rows times inputs times outputs of a linear start at most: it takes few seconds."""
+
+SMALL_TABLE = 4000
+"""Rows up to which a network learns all of them, and each time anew."""
+
+LEAST_SECONDS = 0.05
+"""That a run gets however late it begins."""
 
 
 def train_table(
@@ -44,17 +56,66 @@ def train_table(
 ) -> DenseResult[TableNetwork]:
     """Train on `rows`, at least three, starting from `previous` if there is one.
 
+    A new network begins as a linear model of the rows, and stays it unless training improves it by
+    more than chance. Up to `SMALL_TABLE` rows are always learned anew, since a previous network
+    cannot be compared on those that it has learned, and in the end all of them are learned, in as
+    many steps as were best without those held out.
+
     The seed chooses the rows that are held out, the first network and the order of the rows. Raises
     `TrainingError` where there are too few rows, or loss or weights are no finite numbers.
     """
+    started = clock()
     used, held = held_out(len(rows), seed, settings)
-    with torch.random.fork_rng(devices=[]):
+    is_small = len(rows) <= SMALL_TABLE
+    begun = None if is_small else previous
+    rate = settings.learning_rate if begun is None else settings.warm_learning_rate
+
+    def make(chosen: NDArray[np.int64], part: float) -> TableTrainee:
         torch.manual_seed(seed)
-        trainee = TableTrainee(
-            table, rows.chosen(used), rows.chosen(held), previous, settings, torch.device(device)
+        return TableTrainee(
+            table,
+            rows.chosen(chosen),
+            rows.chosen(held),
+            begun,
+            settings,
+            torch.device(device),
+            lambda: clock() - started > part * settings.seconds,
         )
-        rate = settings.learning_rate if previous is None else settings.warm_learning_rate
-        return train_dense(trainee, seed, rate, settings, progress, clock)
+
+    def until(part: float) -> DenseSettings:
+        left = part * settings.seconds - (clock() - started)
+        return replace(settings, seconds=max(left, LEAST_SECONDS))
+
+    with torch.random.fork_rng(devices=[]):
+        result = train_dense(
+            make(used, 0.2),
+            seed,
+            rate,
+            until(0.5 if is_small else 1.0),
+            progress,
+            clock,
+            compare_start=begun is None,
+        )
+        if not is_small:
+            return result
+        trainee = make(np.arange(len(rows)), 0.6)
+        if result.step:
+            again = train_dense(
+                trainee,
+                seed,
+                rate,
+                until(1.0),
+                progress,
+                clock,
+                last_step=result.step,
+            )
+            network, step = again.network, again.step
+        else:
+            trainee.network.eval()
+            network, step = trainee.quantised(), 0
+        return replace(
+            result, network=network, step=step, samples=len(rows), seconds=clock() - started
+        )
 
 
 def quantile_edges(table: TableSamples, rows: TableRows, bins: int) -> NDArray[np.int32]:
@@ -79,6 +140,7 @@ class TableTrainee(Trainee[TableNetwork]):
         previous: TableNetwork | None,
         settings: DenseSettings,
         device: torch.device,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
         self.table, self.held, self.settings, self.device = table, held, settings, device
         self.samples, self.held_out = len(rows), len(held)
@@ -102,6 +164,7 @@ class TableTrainee(Trainee[TableNetwork]):
         some = self.inputs[:STATISTICS_ROWS].float() / 255.0
         if previous is None:
             layers.begin(some)
+            self._begin_linear(layers, is_over)
         else:
             self._take_over(layers, previous, some)
 
@@ -130,9 +193,22 @@ class TableTrainee(Trainee[TableNetwork]):
         check_network(self.table, network)
         return network
 
-    def held_points(self, network: TableNetwork) -> float:
+    def held_points(self, network: TableNetwork) -> NDArray[np.uint8]:
         """See `Trainee`."""
-        return float(points(self.table, network, self.held).mean(dtype=np.float64))
+        return points(self.table, network, self.held)
+
+    def _begin_linear(self, layers: DenseLayers, is_over: Callable[[], bool]) -> None:
+        outputs = output_count(self.table)
+        most = max(FITTED_PRODUCTS // (self.inputs.shape[1] * outputs), 10 * outputs)
+        some = self.inputs[: min(most, STATISTICS_ROWS)]
+        wanted = self.wanted[: len(some)].cpu().numpy()
+        inputs = to_numpy(some) / ACTIVATION_MAXIMUM
+        if isinstance(self.table.target, NumberTarget):
+            model = fit_number(self.table, self.edges, inputs, wanted.astype(np.float64))
+        else:
+            model = fit_classes(self.table, self.edges, inputs, wanted, outputs, is_over)
+        weight, bias = (torch.from_numpy(one).to(self.device) for one in (model.weight, model.bias))
+        layers.begin_linear(weight, bias, some.float() / ACTIVATION_MAXIMUM)
 
     @torch.no_grad()
     def _take_over(self, layers: DenseLayers, previous: TableNetwork, some: Tensor) -> None:

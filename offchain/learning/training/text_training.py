@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -143,9 +144,9 @@ class TextTrainee(Trainee[TextNetwork]):
         check_network(self.words, network)
         return network
 
-    def held_points(self, network: TextNetwork) -> float:
+    def held_points(self, network: TextNetwork) -> NDArray[np.uint8]:
         """See `Trainee`."""
-        return float(points(network, self.held).mean(dtype=np.float64))
+        return points(network, self.held)
 
     def _grams(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """The n-grams of some texts, one behind the other, and where each text's begin."""

@@ -142,7 +142,7 @@ class TableTask(FileTask[TableRows, TableNetwork]):
         return TrainedModel(
             encode_model(self._table, result.network),
             f"hidden units {units_text(result.network.units)}, step {result.step} on "
-            f"{len(together) - result.held_out} rows in {result.seconds:.1f} s, "
+            f"{result.samples} rows in {result.seconds:.1f} s, "
             f"{result.points:.3f} points on {result.held_out} held out",
             used,
         )
