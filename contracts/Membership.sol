@@ -254,6 +254,7 @@ contract Membership is IMembership, Stakes {
 
     // ---- how it is done ----------------------------------------------------------------------------------------
 
+    /// @inheritdoc Stakes
     function _collectingRound() internal view override returns (uint32) {
         return _clock.round;
     }

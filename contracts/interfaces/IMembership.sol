@@ -9,7 +9,8 @@ import {IStakes} from "./IStakes.sol";
 /// of the epoch. One stake stands behind everything an account does. Epochs and rounds are numbered from 1, amounts
 /// are wei. docs/Protocol.md, Members.
 ///
-/// Invariants: those of IStakes; an account has one application an epoch, and so has a key; a written list has exactly the applicants that the draw gave places to.
+/// Invariants: those of IStakes; an account has one application an epoch, and so has a key; a written list has exactly
+/// the applicants that the draw gave places to.
 interface IMembership is IStakes {
     /// @notice A Schnorr proof that who applies knows the share key's secret (docs/RingSignature.md): over
     /// H("possession", account, epoch, key).

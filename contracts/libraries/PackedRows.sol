@@ -10,8 +10,8 @@ import {TrimmedSums} from "./TrimmedSums.sol";
 /// squares of what they differ from the baseline's, uint32 each, and the Merkle root over them. Then, for each voice
 /// that the model had to be compared with, for each data transaction: the sum of the squares of what the two models'
 /// points differ, uint32. All big-endian. n is the number of data transactions in D, k how many extremes a sum leaves
-/// out at either end. The hash is over the hash of what stands there for data transactions and the hash of the distances:
-/// who shows a model's points needs not show its distances.
+/// out at either end. The hash is over the hash of what stands there for data transactions and the hash of the
+/// distances: who shows a model's points needs not show its distances.
 library PackedRows {
     /// @dev Bytes of a number, and of what stands there for each data transaction.
     uint256 private constant NUMBER = 4;

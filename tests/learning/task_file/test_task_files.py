@@ -124,7 +124,7 @@ def test_numbers_are_written_with_their_decimals_and_hashed_as_whole_numbers():
         ('name = "houses"', 'name = "My houses"', "name is 'My houses': small letters"),
         ('name = "houses"\n', "", "name is missing"),
         ('kind = "table"', 'kind = "sound"', "no kind sound"),
-        ("samples_per_part = 10", "samples_per_part = 0", "samples_per_part is 0: 1 to 40000"),
+        ("samples_per_part = 10", "samples_per_part = 0", "samples_per_part is 0: 1 to 16000"),
         ("samples_per_part = 10", "samples_per_part = true", "line 3: samples_per_part is True"),
         ("samples_per_part = 10", "samples_per_part = 10\nseed = 1", "line 4: seed is none of"),
         ("lowest = 0.5", "lowest = 0.55", r"line 7: table.columns\[0\].lowest is 0.55: decimals"),

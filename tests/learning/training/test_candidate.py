@@ -76,12 +76,12 @@ def test_a_helping_process_that_ends_does_not_slow_the_second_try_down(parts):
     class EndsOnce:
         """Processes of which one ends in the first training; the next one is done alone."""
 
-        def train(self, samples, previous, seed, settings, progress, clock, weights):
+        def train(self, samples, previous, seed, settings, progress, clock, weights, family):
             rates.append(settings.learning_rate)
             if len(rates) == 1:
                 raise GroupBroken("another process of the training has ended")
             return training.train_network(
-                samples, previous, seed, settings, progress, CPU, clock, weights
+                samples, previous, seed, settings, progress, CPU, clock, weights, family=family
             )
 
     candidate = train_candidate(parts, [0] * 4, None, 1, BRIEF, silent, processes=EndsOnce())
