@@ -8,7 +8,7 @@ from pathlib import Path
 from eth_account.signers.local import LocalAccount
 
 from offchain.chain.abi.interfaces import CONTRACTS, component_types, encode_values
-from offchain.chain.deployment.file import Deployment
+from offchain.chain.deployment.file import DeployedContract, Deployment
 from offchain.chain.deployment.hardfork import require_hardfork
 from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
 from offchain.chain.deployment.trust import with_code_hashes
@@ -104,16 +104,27 @@ def finished_deployment(
     addresses: dict[str, str],
     deployer: str,
     first_block: int,
-    compiler: str = COMPILER,
 ) -> Deployment:
     """What the deployment file says once everything is on the chain."""
+    contracts = with_code_hashes(ethereum, addresses)
+    return deployment_of(ethereum, plan, contracts, deployer, first_block)
+
+
+def deployment_of(
+    ethereum: Ethereum,
+    plan: DeploymentPlan,
+    contracts: Mapping[str, DeployedContract],
+    deployer: str,
+    first_block: int,
+) -> Deployment:
+    """What a deployment file says of a plan whose contracts are, or will be, there."""
     return Deployment(
         chain_id=ethereum.chain_id(),
         genesis_hash=ethereum.block(0).hash,
         block_number=first_block,
         deployer=deployer,
-        compiler=compiler,
-        contracts=with_code_hashes(ethereum, addresses),
+        compiler=COMPILER,
+        contracts=contracts,
         parameters=plan.parameters,
         relay=plan.relay,
         rules=plan.rules,

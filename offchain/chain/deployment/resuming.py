@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from offchain.chain.deployment.deployer import COMPILER, creation_code
+from offchain.chain.deployment.deployer import creation_code, deployment_of
 from offchain.chain.deployment.file import (
     DeployedContract,
     Deployment,
@@ -95,21 +95,7 @@ def begin(
         name: DeployedContract(begun.addresses[name], code_hash)
         for name, code_hash in _creation_hashes(begun, artifacts).items()
     }
-    planned = Deployment(
-        chain_id=ethereum.chain_id(),
-        genesis_hash=ethereum.block(0).hash,
-        block_number=begun.first_block,
-        deployer=deployer,
-        compiler=COMPILER,
-        contracts=contracts,
-        parameters=plan.parameters,
-        relay=plan.relay,
-        rules=plan.rules,
-        checkpoint=plan.checkpoint,
-        token_cap=plan.parameters.token_cap,
-        genesis_accounts=plan.genesis_accounts,
-        task=plan.task,
-    )
+    planned = deployment_of(ethereum, plan, contracts, deployer, begun.first_block)
     write_deployment(planned, unfinished_file(file))
     return begun
 
