@@ -28,6 +28,12 @@ PROJECT: Final = Path(__file__).resolve().parent.parent
 RECORDED_HEADERS: Final = Path(__file__).parent / "headers" / "data" / "headers_822528_6048.json"
 """Description of the Bitcoin headers that come with the package."""
 
+HIGHEST_ACCOUNT: Final = 2**31 - 1
+"""Largest number of an account: BIP-44 counts them in 31 bits."""
+
+ACCOUNT_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+"""What an account may be called."""
+
 DEFAULT_TASK: Final = "digits"
 """What a deployment is for if it is not told (docs/Tasks.md)."""
 

@@ -22,11 +22,41 @@ FILES = [
 # Equal by chance: each may change without the other.
 APART = {
     "AT_ONCE": {"offchain/node/beside_outlet.py", "offchain/node/relayer/sending.py"},
-    "ATTEMPTS": {"offchain/chain/follower.py", "offchain/node/wallet/carriers.py"},
-    "MOMENT_SECONDS": {"offchain/node/beside_outlet.py", "offchain/storage/fetching.py"},
+    "ATTEMPTS": {
+        "offchain/chain/follower.py",
+        "offchain/learning/own_data/source.py",
+        "offchain/node/wallet/carriers.py",
+    },
+    "BLOCKS_AT_ONCE": {
+        "offchain/chronicle/reading.py",
+        "offchain/verification/recording/reading.py",
+    },
     "BLOCK_SECONDS": {
         "offchain/protocol/deciding/patience.py",
         "scripts/support/worlds/bitcoin_mining.py",
+    },
+    "CHUNK": {"offchain/learning/drawing/part.py", "offchain/learning/own_data/npz.py"},
+    "END_SECONDS": {"offchain/commands/dashboard/run.py", "offchain/node/relayer/serving.py"},
+    "FORMAT": {"offchain/chain/checkpoint.py", "offchain/chain/sending/identities.py"},
+    "HOST": {"offchain/commands/dashboard/run.py", "offchain/node/monitoring/server.py"},
+    "MAXIMUM_SIZE": {
+        "offchain/chain/deployment/presets.py",
+        "offchain/configuration_file.py",
+    },
+    "MODELS": {"scripts/support/chains/dispute_gas.py", "scripts/support/chains/gas.py"},
+    "MOMENT_SECONDS": {"offchain/node/beside_outlet.py", "offchain/storage/fetching.py"},
+    "OUTAGE_SECONDS": {
+        "scripts/support/faults/spoiling.py",
+        "scripts/support/faults/storing.py",
+    },
+    "REMEMBERED": {"offchain/node/attesting.py", "offchain/node/payloads.py"},
+    "SALT": {
+        "scripts/support/disputes/small_round.py",
+        "scripts/support/worlds/random_disputes.py",
+    },
+    "SILENCE_SECONDS": {
+        "offchain/learning/training/processes.py",
+        "offchain/storage/fetching.py",
     },
 }
 

@@ -14,9 +14,6 @@ from offchain.protocol.words import records as events
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Electorate
 
-_NO_STANDING = 1
-"""The tick at which the standing of an account ends that has none."""
-
 
 class AttesterFold:
     """Folds what standing goes by. Create it empty and apply each record after the history did.
@@ -55,7 +52,7 @@ class AttesterFold:
                     if stated == record.statement and self._has(account):
                         self.ends[account] += 1
             case events.StandingLost():
-                self.ends[record.account] = _NO_STANDING
+                self.ends[record.account] = standing.NO_STANDING
             case _:
                 return
 

@@ -7,7 +7,6 @@ refused at once: what a command does stands in a module of its own, imported whe
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,10 +16,12 @@ from typing import Any, Final, TypeVar
 import click
 
 from offchain.config import (
+    ACCOUNT_NAME,
     DEFAULT_CLAIM_FEE,
     DEFAULT_MAXIMUM_FEE,
     DEFAULT_RELAYER,
     ENVIRONMENT,
+    HIGHEST_ACCOUNT,
     Settings,
     load_settings,
     source_of,
@@ -173,16 +174,12 @@ def state_option(text: str) -> Callable[[Command], Command]:
     return setting_option("state", "FOLDER", text)
 
 
-_HIGHEST_ACCOUNT: Final = 2**31 - 1
-_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-
-
 def _named(context: click.Context, parameter: click.Parameter, given: str | None) -> Any:
     """An account's number as one, its name as it is: refused before anything is loaded."""
-    if given is None or _NAME.fullmatch(given):
+    if given is None or ACCOUNT_NAME.fullmatch(given):
         return given
-    digits = given.isascii() and given.isdecimal() and len(given) <= len(str(_HIGHEST_ACCOUNT))
-    if not (digits and int(given) <= _HIGHEST_ACCOUNT):
+    digits = given.isascii() and given.isdecimal() and len(given) <= len(str(HIGHEST_ACCOUNT))
+    if not (digits and int(given) <= HIGHEST_ACCOUNT):
         raise click.BadParameter(
             f"{given!r} is no number or name of an account", context, parameter
         )
@@ -311,7 +308,7 @@ def _file_settings() -> tuple[Path | None, dict[str, str]]:
 
 def _with_password(settings: Settings, named: object) -> Settings:
     """The settings with the password of a named account, which a terminal is asked for."""
-    is_name = isinstance(named, str) and _NAME.fullmatch(named) is not None
+    is_name = isinstance(named, str) and ACCOUNT_NAME.fullmatch(named) is not None
     has_one = settings.key_password is not None or settings.key_password_file is not None
     if not is_name or has_one or not sys.stdin.isatty():
         return settings

@@ -109,7 +109,7 @@ def test_all_blocks_of_a_model_must_be_there(bench: DataBench):
     assert attesting.file(ENTRY, digest) == reader._model(digest) == MODEL
     assert make_learner(TASK).check_model(MODEL) is None
     root = parse_root(bench.store.get(digest))
-    (bench.folder / "store" / bench.store._path(root.leaves[1]).name).unlink()
+    bench.store.place(root.leaves[1]).unlink()
     with pytest.raises(StoreError):
         attesting.file(ENTRY, digest)
     with pytest.raises(ContentUnavailable):

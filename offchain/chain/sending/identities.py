@@ -7,7 +7,6 @@ more, ``modelchain``: the node's seed, encrypted in the same form by the same pa
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from eth_account import Account
 from eth_utils.address import is_address, to_checksum_address
 
 from offchain.chain.sending.keys import account_from_key, account_from_mnemonic
+from offchain.config import ACCOUNT_NAME
 from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError
 from offchain.whole_files import write_whole
@@ -35,8 +35,6 @@ MAXIMUM_FILE: Final = 1 << 16
 
 MAXIMUM_LISTED: Final = 10_000
 """Files that a folder is looked through for."""
-
-_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
 class IdentityError(ConfigurationError):
@@ -75,7 +73,7 @@ def new_mnemonic() -> str:
 
 def is_name(text: str) -> bool:
     """Whether a text can name an account: a letter, then letters, digits, - and _; all small."""
-    return _NAME.fullmatch(text) is not None
+    return ACCOUNT_NAME.fullmatch(text) is not None
 
 
 def identity_file(folder: Path, name: str) -> Path:

@@ -10,13 +10,13 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.exceptions import ValidationError
 
+from offchain.config import HIGHEST_ACCOUNT
 from offchain.crypto.derivation import SEED_BYTES
 from offchain.errors import ConfigurationError
 
 ACCOUNT_PATH: Final = "m/44'/60'/0'/0/{index}"
 """BIP-44 path of an Ethereum account, as wallets and anvil derive it."""
 
-HIGHEST_ACCOUNT: Final = 2**31 - 1
 _KEY_SIZE: Final = 32
 _MAXIMUM_KEY_FILE: Final = 1 << 16
 

@@ -40,8 +40,6 @@ STAGES = {
 SHORT = 8
 """Characters that are shown of a hash."""
 
-_TIME = len("00:00:00 ")
-
 
 def progress(watcher: Watcher, workers: Sequence[Child], blocks: int, seconds: float) -> Group:
     """The live view: where the chain is, and what each node does."""
@@ -53,7 +51,7 @@ def progress(watcher: Watcher, workers: Sequence[Child], blocks: int, seconds: f
     )
     table = Table.grid(padding=(0, 2))
     for child in workers:
-        line = Text(child.last_line()[_TIME:], no_wrap=True, overflow="ellipsis")
+        line = Text(child.last_words(), no_wrap=True, overflow="ellipsis")
         table.add_row(Text(child.name, style="bold"), line)
     return Group(head, table)
 

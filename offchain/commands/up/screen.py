@@ -20,9 +20,6 @@ from offchain.protocol.words.status import Phase
 LAST_BLOCKS: Final = 5
 """Blocks that stay in view."""
 
-_TIME: Final = len("00:00:00 ")
-"""Characters of a log line's time."""
-
 
 class Screen:
     """Shows a network; on a terminal it is drawn anew, elsewhere news come line by line.
@@ -112,7 +109,7 @@ class Screen:
             done = {} if seen is None else chronicle.deeds.get((seen.number, account), {})
             marks = "".join(mark if deed in done else "." for mark, deed in _MARKS)
             due = None if seen is None else due_now(chronicle, seen, account)
-            line = Text(child.last_line()[_TIME:], no_wrap=True, overflow="ellipsis")
+            line = Text(child.last_words(), no_wrap=True, overflow="ellipsis")
             waited = Text(f"due: {due}", style="yellow") if due else line
             table.add_row(Text(child.name, style="bold"), marks, waited)
         return table

@@ -16,6 +16,7 @@ from offchain.toolchain.child_process import start_child
 
 _STOP_SECONDS = 8.0
 _TAIL_BYTES = 4_096
+_TIME = len("00:00:00 ")
 
 
 class ChildEndedError(ModelChainError):
@@ -42,6 +43,10 @@ class Child:
     def last_line(self) -> str:
         """The last thing that it said."""
         return last_line(self.log)
+
+    def last_words(self) -> str:
+        """The last thing that it said, without when."""
+        return self.last_line()[_TIME:]
 
 
 class Children:

@@ -8,9 +8,6 @@ from offchain.protocol.reference.environment import Environment
 from offchain.protocol.rules import standing as rules
 from offchain.protocol.words.records import StandingGained, StandingKept, StandingLost
 
-NO_STANDING = 1
-"""The tick at which the standing of an account ends that has none."""
-
 
 class ReferenceStanding:
     """Who has standing; see contracts/libraries/Standing.sol."""
@@ -31,7 +28,7 @@ class ReferenceStanding:
 
     def enrol(self, account: str) -> None:
         """An account has revealed a model: it may gain standing."""
-        self.ends.setdefault(account, NO_STANDING)
+        self.ends.setdefault(account, rules.NO_STANDING)
 
     def freeze(self, genesis_accounts: Sequence[str], members: int) -> rules.FrozenSet:
         """A round closes.
@@ -78,5 +75,5 @@ class ReferenceStanding:
     def drop(self, account: str) -> None:
         """An account's stake is not full any more."""
         if self.has(account):
-            self.ends[account] = NO_STANDING
+            self.ends[account] = rules.NO_STANDING
             self.environment.emit(StandingLost, account)

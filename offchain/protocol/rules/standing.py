@@ -17,6 +17,9 @@ from offchain.protocol.words.status import Electorate
 FIRST_TICK = 1
 """The tick before any round has counted."""
 
+NO_STANDING = 1
+"""The tick at which the standing of an account ends that has none."""
+
 NEW_FRACTION = 4
 """At most this fraction of the attesters' number gains standing anew in a round."""
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from offchain.chain.rpc.development_clock import DevelopmentClock
+from offchain.protocol.words.parameters import DAY_SECONDS
 from scripts.support.faults.network import RELAYER
 from scripts.support.faults.proxy import Fault, FaultProxy
 from scripts.support.faults.session import Session
@@ -16,7 +17,6 @@ from scripts.support.faults.wrong_clock import SHIFT
 
 STORE_FAULTS = (Fault.DROP, Fault.CLOSE, Fault.FAILING, Fault.LOSE, Fault.CORRUPT)
 OUTAGE_SECONDS = 10.0
-DAY_SECONDS = 86_400
 
 
 def play_stores(session: Session, stores: Mapping[str, FaultProxy]) -> None:
