@@ -21,7 +21,6 @@ FILES = [
 
 # Equal by chance: each may change without the other.
 APART = {
-    "AT_ONCE": {"offchain/node/beside_outlet.py", "offchain/node/relayer/sending.py"},
     "ATTEMPTS": {
         "offchain/chain/follower.py",
         "offchain/learning/own_data/source.py",

@@ -94,6 +94,17 @@ def digits_world() -> DigitsWorld:
     )
 
 
+@cache
+def early_world() -> DigitsWorld:
+    """The same world before its baseline was trained to the end.
+
+    All gain much from it, whatever rounding the machine's floats have: a model that does not stay
+    valid here is no chance.
+    """
+    world = digits_world()
+    return replace(world, baseline=trained(world.before, None, 1, 0.5))
+
+
 def trained(
     training: Sequence[DigitSamples],
     previous: IntegerNetwork | None,
