@@ -100,6 +100,7 @@ def test_none_is_built_from_contracts_that_have_changed_since_they_were_compiled
     assert not list(checkout.glob("out/*.whl"))
 
 
+@pytest.mark.full
 def test_a_network_makes_a_verified_block_outside_the_checkout(environment: Path, tmp_path: Path):
     (tmp_path / "home").mkdir()
     place = tmp_path / "place"
