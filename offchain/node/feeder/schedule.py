@@ -138,7 +138,9 @@ def _is_disputed_out(entry: RoundHistory) -> bool:
         case Phase.SECOND_CHALLENGE:
             asked = {cell.asked.question for cell in entry.cells}
             return all(
-                number in asked or not isinstance(question.answer, RowAnswered)
+                number in asked
+                or question.asked.statement in fallen
+                or not isinstance(question.answer, RowAnswered)
                 for number, question in enumerate(questions, 1)
             )
         case Phase.SECOND_ANSWER:
