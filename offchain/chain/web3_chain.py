@@ -27,10 +27,10 @@ from offchain.protocol.words.actions import (
     ClaimData,
     ClaimVoice,
 )
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ChainStatus
 
 CLAIMS = (ClaimAttestation, ClaimBest, ClaimData, ClaimVoice)
 """What pays rewards out: it can wait until gas is cheap."""

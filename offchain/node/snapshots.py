@@ -28,8 +28,9 @@ from offchain.protocol.deciding.snapshot import (
 from offchain.protocol.history.entries import RoundHistory, SharedData
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import reports
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
-from offchain.protocol.words.status import ZERO_HASH, ChainStatus, Phase
+from offchain.protocol.words.status import ZERO_HASH, Phase
 from offchain.protocol.words.transactions import attestation_commitment, statement
 
 EARLIER_ROUNDS = 7

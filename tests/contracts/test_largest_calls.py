@@ -13,7 +13,9 @@ from offchain.crypto.hashing import keccak256
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW
 from scripts.support.chains.evm import Evm
-from scripts.support.chains.rounds import BASELINE, Rounds, impersonated, label, row
+from scripts.support.chains.made_up import BASELINE, label, row
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import impersonated
 
 TRANSACTION_GAS = 16_777_216
 MEMBERS = 128

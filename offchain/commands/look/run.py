@@ -37,8 +37,9 @@ from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.ring import nullifier
 from offchain.errors import ConfigurationError
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.records import DataShared
-from offchain.protocol.words.status import ZERO_ADDRESS, ChainStatus
+from offchain.protocol.words.status import ZERO_ADDRESS
 
 
 def show_status(settings: Settings, *, whose: str | None, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from offchain.protocol.reference.model_token import ReferenceModelToken
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import rewards as rules
-from offchain.protocol.words.records import (
+from offchain.protocol.words.reward_records import (
     AttesterRewarded,
     BestRewarded,
     DataRewarded,

@@ -21,19 +21,14 @@ from offchain.learning.samples_root import SamplePath, part_root, sample_path, s
 from offchain.protocol.rules import answers, judging
 from offchain.protocol.rules.bindings import stated_points
 from offchain.protocol.rules.reports import positions
-from offchain.protocol.rules.statements import (
-    Bounds,
-    Points,
-    SampleCounts,
-    Tabulated,
-    tabulate,
-)
+from offchain.protocol.rules.statements import Bounds, Points, SampleCounts, Tabulated, tabulate
 from offchain.protocol.words.disputes import Proof, QuestionKind, Stage, proof_commitment
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.judging_gas import USUAL, model_and_record
-from scripts.support.chains.rounds import Rounds, label, row, salt
+from scripts.support.chains.made_up import label, row, salt
+from scripts.support.chains.rounds import Rounds
 
 JUDGED_BY_IMAGES: Final = DeployedTask("made up", b'{"points":"made up"}', "ImageJudge")
 

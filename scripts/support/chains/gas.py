@@ -31,8 +31,9 @@ from scripts.support.chains.dispute_gas import JUDGED_BY_IMAGES
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.judging_gas import measure_judge
 from scripts.support.chains.largest_dispute import measure_largest_dispute
+from scripts.support.chains.made_up import row
 from scripts.support.chains.relays import ContractRelay, Setup
-from scripts.support.chains.rounds import Rounds, row
+from scripts.support.chains.rounds import Rounds
 
 RESULTS = Path("docs/results/gas.json")
 README = Path("README.md")

@@ -15,6 +15,7 @@ from hashlib import sha256
 import numpy as np
 from eth_utils.address import to_checksum_address
 
+from offchain.bitcoin.errors import HeightNotHeld
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.learning.samples_root import part_root, samples_root
 from offchain.protocol.reference.chain import ReferenceChain
@@ -70,18 +71,18 @@ DOMAIN = QuickDomain(1, _address(9))
 
 
 class Clock:
-    """A relay that is always far enough: only phases are passed here."""
+    """A relay whose tip moves, and that holds no headers: only phases are passed here."""
 
     tip = 0
     lowest_height = 0
 
     def decision_time(self, height: int) -> int:
-        """Never asked for in a dispute."""
-        raise NotImplementedError(height)
+        """Always refused, as the relay refuses a height that it does not hold."""
+        raise HeightNotHeld(height, self.lowest_height, self.tip)
 
     def block_hash(self, height: int) -> bytes:
-        """Never asked for in a dispute."""
-        raise NotImplementedError(height)
+        """Always refused, in the same way."""
+        raise HeightNotHeld(height, self.lowest_height, self.tip)
 
 
 @cache

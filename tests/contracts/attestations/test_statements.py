@@ -7,7 +7,9 @@ import pytest
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, Row, attestation_commitment
 from scripts.support.chains.evm import Evm, reverts
-from scripts.support.chains.rounds import BASELINE, Rounds, Stage, label, row, salt
+from scripts.support.chains.made_up import BASELINE, label, row, salt
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 ROWS = [BASELINE, row(5), row(9), row(3, repeats=2)]
 

@@ -8,7 +8,9 @@ import pytest
 from offchain.protocol.rules.heat import fade
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.evm import Evm, restored, reverts
-from scripts.support.chains.rounds import BASELINE, Rounds, Stage, label, reward_address, row
+from scripts.support.chains.made_up import BASELINE, label, reward_address, row
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 REWARD = 1_000 * 10**18
 SOMEBODY = 5
