@@ -36,8 +36,8 @@ library TextJudgingGas {
         pure
         returns (uint256)
     {
-        uint256 gas_ = 400_000 + 17 * (fileBytes + textBytes);
-        gas_ += 4 * textBytes * (60 + 60 * ((units + 31) / 32));
+        uint256 gas_ = 300_000 + 17 * (fileBytes + textBytes);
+        gas_ += 4 * textBytes * (95 + 92 * ((units + 31) / 32));
         gas_ += 1_000 * (units + hidden + labels) + 7 * (hidden * units + labels * hidden);
         return Math.max(gas_, 21_000 + 40 * (fileBytes + textBytes + 2_048));
     }

@@ -78,7 +78,7 @@ def text_judging_gas(text_bytes: int, file_bytes: int, units: tuple[int, int], l
     most, whose weights are added for 32 units at a time.
     """
     embedded, hidden = units
-    gas = 400_000 + 17 * (file_bytes + text_bytes)
-    gas += 4 * text_bytes * (60 + 60 * -(-embedded // 32))
+    gas = 300_000 + 17 * (file_bytes + text_bytes)
+    gas += 4 * text_bytes * (95 + 92 * -(-embedded // 32))
     gas += 1_000 * (embedded + hidden + labels) + 7 * (hidden * embedded + labels * hidden)
     return max(gas, 21_000 + 40 * (file_bytes + text_bytes + 2_048))
