@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.learning.exact.dense import reference_sums
+from offchain.learning.exact.dense import reference_sums, worst_dense
 from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM, IntegerLayer
 from offchain.learning.exact.integer_network import EXACT_BOUND, shift_right, weight_sums
 from offchain.learning.exact.table_network import (
@@ -30,10 +30,12 @@ from offchain.learning.exact.table_network import encode_model as encode_table
 from offchain.learning.exact.table_network import parse_model as parse_table
 from offchain.learning.exact.text_network import (
     TextNetwork,
-    parse_model as parse_text,
     reference_logits,
 )
 from offchain.learning.exact.text_network import encode_model as encode_text
+from offchain.learning.exact.text_network import (
+    parse_model as parse_text,
+)
 from offchain.learning.formats.samples import LabelledTexts, TableRows
 from offchain.learning.formats.table import records as table_records
 from offchain.learning.formats.table import value_range
@@ -83,6 +85,26 @@ def table_cases(seed: int, count: int) -> Iterator[Case]:
         yield table_case(f"{style} {units}", table, network, rows)
 
 
+def worst_tables() -> Iterator[Case]:
+    """Yield the worst case of the evaluators for several shapes, with columns from 0 to 255."""
+    for shape in (
+        (64, 33, 31, 3),
+        (1, 1, 1, 2),
+        (33, 512, 1, 2),
+        (63, 65, 64, 256),
+        (64, 200, 9, 1),
+    ):
+        (first, second, last), inputs = worst_dense(shape, rows=SAMPLES)
+        columns = tuple(NumberColumn(f"c{n}", 0, ACTIVATION_MAXIMUM) for n in range(shape[0]))
+        target: ClassTarget | NumberTarget = NumberTarget("target", -7, 9_000, 0, "", 3_000)
+        if shape[-1] > 1:
+            target = ClassTarget("target", _names(shape[-1]))
+        edges = np.tile(np.array([0, ACTIVATION_MAXIMUM], np.int32), (shape[0], 1))
+        rows = TableRows(inputs.astype(np.int32), np.zeros(len(inputs), np.int32))
+        network = TableNetwork(edges, (first, second, last))
+        yield table_case(f"worst case {shape}", TableSamples(columns, target), network, rows)
+
+
 def table_case(what: str, table: TableSamples, network: TableNetwork, rows: TableRows) -> Case:
     """Return a network with rows whose sums the definition says."""
     sums = reference_sums(network.layers, inputs_of(table, network.edges, rows.columns))
@@ -97,8 +119,12 @@ def text_cases(seed: int, count: int) -> Iterator[Case]:
     random = np.random.Generator(np.random.PCG64(seed))
     for number in range(count):
         style = STYLES[number % len(STYLES)]
-        longest = int(random.choice([1, 2, 3, 4, 5, 64, 300, 4096], p=[0.05] * 5 + [0.4, 0.25, 0.1]))
-        words = TextSamples(longest, _names(int(random.choice([2, 3, 20, 256], p=[0.3, 0.4, 0.2, 0.1]))))
+        longest = int(
+            random.choice([1, 2, 3, 4, 5, 64, 300, 4096], p=[0.05] * 5 + [0.4, 0.25, 0.1])
+        )
+        words = TextSamples(
+            longest, _names(int(random.choice([2, 3, 20, 256], p=[0.3, 0.4, 0.2, 0.1])))
+        )
         units = (_units(random, number, 90), _units(random, number // 8, 90))
         buckets = 1 << int(random.integers(8, 11 if number % 10 else 13))
         while buckets * units[0] > 80_000:
@@ -108,9 +134,7 @@ def text_cases(seed: int, count: int) -> Iterator[Case]:
         yield text_case(f"{style} {buckets} {units}, {longest} bytes", words, network, texts)
 
 
-def text_case(
-    what: str, words: TextSamples, network: TextNetwork, texts: LabelledTexts
-) -> Case:
+def text_case(what: str, words: TextSamples, network: TextNetwork, texts: LabelledTexts) -> Case:
     """Return a network with texts whose sums the definition says."""
     model = encode_text(network)
     parse_text(words, model, MAXIMUM_MODEL_BYTES, is_judged=True)

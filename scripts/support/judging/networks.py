@@ -122,9 +122,7 @@ def _weights(shape: tuple[int, ...], style: str, random: np.random.Generator) ->
     return weight.astype(np.int8)
 
 
-def random_layer(
-    shape: tuple[int, ...], style: str, random: np.random.Generator
-) -> IntegerLayer:
+def random_layer(shape: tuple[int, ...], style: str, random: np.random.Generator) -> IntegerLayer:
     """Return a layer with weights of a `shape`, outputs first, in one of `STYLES`."""
     weight, outputs = _weights(shape, style, random), shape[0]
     if style == "halves":
