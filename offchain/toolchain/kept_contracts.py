@@ -2,7 +2,8 @@
 
 ``python -m offchain.toolchain.kept_contracts`` in the root of a compiled checkout writes them;
 with ``--check`` it only compares. The file holds what is read of the compiler's output, and one
-hash over all that decides that output. Where a checkout has other sources or settings, it is not used.
+hash over all that decides that output. It is not used where a checkout has other sources or
+settings.
 """
 
 from __future__ import annotations
