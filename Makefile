@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 RUNNABLE := $(VENV)/.runnable
 INSTALLED := $(VENV)/.installed
 ANALYSER := $(VENV)/.analyser
+SITE := $(VENV)/.site
 WORKERS ?= 2
 
 # Brownie starts anvil by name: the console script of the environment finds the right one.
@@ -16,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build wheel demo test programs test-full forge analyse coverage verify-demo gas bench test-gpu check clean
+.PHONY: help install build wheel demo test programs test-full forge analyse docs coverage verify-demo gas bench test-gpu check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +80,14 @@ analyse: install $(ANALYSER)  ## Look for faults in the contracts with slither (
 $(ANALYSER): $(INSTALLED)
 	@echo "Installing slither"
 	@$(PIP) --editable '.[analysis]'
+	@touch $@
+
+docs: $(SITE)  ## Build the documents as a site: out/site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+$(SITE): $(INSTALLED)
+	@echo "Installing MkDocs"
+	@$(PIP) --editable '.[docs]'
 	@touch $@
 
 coverage: build  ## Measure which lines and branches of the contracts the tests reach

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Sequence
 
 import click
@@ -68,4 +69,4 @@ def _cell(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Text in which nothing is taken for an HTML tag or emphasis."""
-    return text.replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
+    return re.sub(r"([*_\[\]])", r"\\\1", text).replace("<", "&lt;")
