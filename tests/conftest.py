@@ -10,7 +10,6 @@ from offchain.errors import ArtifactError
 from scripts.support.chains.evm import ROOT, Evm, fresh_evm
 from scripts.support.contract_coverage.tracing import traced_evm
 
-
 collect_ignore = ["brownie"]  # needs Brownie's plugin: `brownie test tests/brownie`
 
 OF_BROWNIE = ("coverage", "gas", "update", "interactive", "revert_tb")
@@ -22,8 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
     given = [name for name in OF_BROWNIE if config.getoption(name, default=False)]
     if given:
         raise pytest.UsageError(
-            f"--{given[0]}: Brownie's plugin is off in these tests: use `brownie test tests/brownie` "
-            "(docs/Brownie.md)"
+            f"--{given[0]}: Brownie's plugin is off in these tests: use `brownie test "
+            "tests/brownie` (docs/Brownie.md)"
         )
     for name in ("no_proxy", "NO_PROXY"):
         hosts = [os.environ.get(name, ""), "127.0.0.1", "localhost", "::1"]

@@ -1,4 +1,4 @@
-"""The documents as a site: links lead on, the reference has everything, nothing comes from elsewhere."""
+"""The documents as a site: links lead on, the reference is whole, nothing comes from elsewhere."""
 
 from __future__ import annotations
 
