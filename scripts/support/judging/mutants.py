@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from offchain.toolchain.artifacts import BUILD_FOLDER
+from offchain.toolchain.kept_contracts import BUILD_FOLDER
 from scripts.support.chains.evm import ROOT
 
 JUDGE = "ImageJudge"
