@@ -19,7 +19,12 @@ from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
 from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, polling
 from offchain.commands.own_data.opening import Chosen
 from offchain.commands.watched import watched
-from offchain.commands.worker.own_data import open_for_node, stop_when_shared, tell_preview
+from offchain.commands.worker.own_data import (
+    open_for_node,
+    stop_when_shared,
+    tell_preview,
+    with_drawn_before,
+)
 from offchain.commands.worker.training import (
     help_training,
     node_device,
@@ -191,6 +196,8 @@ def run_worker(
             source = opened.source
             if until_shared:
                 stop_when_shared(opened.source, stopped)
+        else:
+            source = own_data.enter_context(with_drawn_before(source, file))
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         device = node_device(device, which, nodes if splits_data else 1)

@@ -117,7 +117,13 @@ def _train(
     )
     augment = Augmentation(settings.shift, settings.mirror, seed + group.rank)
     gradients = GradientStep(
-        network, resident, device, settings.label_smoothing, settings.compiled, augment
+        network,
+        resident,
+        device,
+        settings.label_smoothing,
+        settings.compiled,
+        augment,
+        settings.reduced,
     )
 
     network.train()
