@@ -97,7 +97,6 @@ FULL_SIZE = TrainingSettings(
     warm_learning_rate=0.002,
     label_smoothing=0.05,
     report_steps=50,
-    reduced=True,
     # What a long training has learned is worth more than what is found in place of it.
     exploration=ExplorationSettings(skeleton=0.9, fresh=0.5),
     # Two rounds' images. With one round's alone, what only the users who left could teach is lost.
