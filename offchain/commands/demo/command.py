@@ -49,7 +49,7 @@ from offchain.config import DEFAULT_TASK
     type=click.FloatRange(0.1),
     default=None,
     metavar="SECONDS",
-    help="of each model at most; by default 20 with --data, else as the task's kind has it",
+    help="of each model at most; by default 40 with --data, else as the task's kind has it",
 )
 @click.option(
     "--liars",

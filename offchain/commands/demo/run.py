@@ -46,7 +46,7 @@ from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 CLAIM_SECONDS = 60.0
 """How long the last block's rewards are waited for."""
 
-OWN_TRAINING_SECONDS = 20.0
+OWN_TRAINING_SECONDS = 40.0
 """For a model of own data: nodes that share a machine train at the same time."""
 
 MAXIMUM_VOIDS = 3

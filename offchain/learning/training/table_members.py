@@ -76,7 +76,7 @@ class TableMembers(Trainee[JoinedNetwork]):
             # Normalisation needs something to compare with.
             if len(known) > 1:
                 losses.append(member.loss(known))
-        return torch.stack(losses).sum()
+        return torch.stack(losses).mean()
 
     def quantised(self) -> JoinedNetwork:
         """See `Trainee`."""
