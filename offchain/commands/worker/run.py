@@ -21,7 +21,12 @@ from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, polling
 from offchain.commands.own_data.opening import Chosen
 from offchain.commands.watched import watched
 from offchain.commands.worker.introduction import introduction
-from offchain.commands.worker.own_data import open_for_node, stop_when_shared, tell_preview
+from offchain.commands.worker.own_data import (
+    open_for_node,
+    stop_when_shared,
+    tell_preview,
+    with_drawn_before,
+)
 from offchain.commands.worker.training import (
     described_device,
     help_training,
@@ -194,6 +199,8 @@ def run_worker(
             source = opened.source
             if until_shared:
                 stop_when_shared(opened.source, stopped)
+        else:
+            source = own_data.enter_context(with_drawn_before(source, file))
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         device = node_device(device, which, nodes if splits_data else 1)
