@@ -202,10 +202,9 @@ contract Disputes is IDisputes, DisputeLedger {
         _requireSample(round, uint32(Bits.nth(closed.dataSet, entry.place)), proof);
         bytes32 root = proof.second ? entry.second : entry.first;
         if (!SamplePoints.contains(root, samples, proof.sample, proof.word, proof.wordPath)) revert NotTheWord();
-        uint8 row = proof.second ? entry.secondRow : entry.firstRow;
-        _requireModel(round, row, proof.model);
+        _requireModel(round, proof.second ? entry.secondRow : entry.firstRow, proof.model);
         uint8 stated = SamplePoints.at(proof.word, proof.sample);
-        if (_earned(row, proof.model, proof.sampleRecord) == stated) revert NotRefuted(stated);
+        if (_earned(proof.model, proof.sampleRecord) == stated) revert NotRefuted(stated);
         _fallBefore(round, statement, Reason.Points);
     }
 
@@ -378,10 +377,10 @@ contract Disputes is IDisputes, DisputeLedger {
         if (!isThere) revert NotTheSample();
     }
 
-    /// @dev What the model of a row earns on a sample. The form of the best one so far cannot be asked about: it earns
-    /// nothing if a false statement that nobody disputed made a malformed one the best.
-    function _earned(uint8 row, bytes calldata model, bytes calldata sampleRecord) private view returns (uint8) {
-        return row == 0 && !_judge.isWellFormed(model) ? 0 : _judge.points(model, sampleRecord);
+    /// @dev What a model earns on a sample: nothing if it is malformed, of which a judge may give any points. The best
+    /// one so far can be that, by a false statement that nobody disputed.
+    function _earned(bytes calldata model, bytes calldata sampleRecord) private view returns (uint8) {
+        return _judge.isWellFormed(model) ? _judge.points(model, sampleRecord) : 0;
     }
 
     /// @dev The file is the model of a row: the best one so far, or a revealed one.
