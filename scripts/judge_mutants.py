@@ -28,9 +28,9 @@ from offchain.learning.exact.integer_network import (
 from offchain.learning.exact.judge_gas import beyond_the_judge, file_bytes, judging_gas
 from offchain.programs.running import run_program
 from scripts.support.judging.calls import Judge
-from scripts.support.judging.files import nearly_models
+from scripts.support.judging.files import nearly_models, zeros
 from scripts.support.judging.mutants import HARNESS, JUDGE, Mutant, compiled, mutants
-from scripts.support.judging.networks import AT_THE_BOUND, cases, worst_cases
+from scripts.support.judging.networks import AT_THE_BOUND, AT_THE_LIMITS, cases, worst_cases
 from scripts.support.results import made_by, require_free, write_results
 
 RESULTS = Path("docs/results/judge_mutants.json")
@@ -108,7 +108,8 @@ def questions() -> dict[str, list[Question]]:
             points.append(
                 lambda judge, m=model, r=record, e=label == winner: judge.points(m, r) == e  # type: ignore[misc]
             )
-    for _, file in nearly_models(1, ROUNDS):
+    limits = [zeros([*shape]) for shape in AT_THE_LIMITS]
+    for file in [*limits, *(nearly for _, nearly in nearly_models(1, ROUNDS))]:
         try:
             parse_model(file)
             verdict = True

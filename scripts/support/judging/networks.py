@@ -47,6 +47,15 @@ ODD_SHAPES = (
 AT_THE_BOUND = (5, 70, 95, 24)
 """It may take 6,000,000 gas to the last: the judge still takes it."""
 
+AT_THE_LIMITS = {
+    AT_THE_BOUND: True,
+    (17, 59, 76, 30): False,  # 6,000,001 gas
+    (1, 6, 42, 169): True,  # a file of 120,000 bytes at most
+    (2, 4, 29, 245): False,  # one of 120,001
+}
+"""Shapes at either limit and one beyond it, and whether they are models. With any number of the
+formulas one more or one less, but for the floor's, a verdict is another."""
+
 
 def cases(seed: int, count: int, largest: int = 24) -> Iterator[Case]:
     """Yield `count` networks with two images each, the same for a seed.
