@@ -29,8 +29,14 @@ from offchain.learning.exact.judge_gas import beyond_the_judge, file_bytes, judg
 from offchain.programs.running import run_program
 from scripts.support.judging.calls import Judge
 from scripts.support.judging.files import nearly_models, zeros
-from scripts.support.judging.mutants import HARNESS, JUDGE, Mutant, compiled, mutants
-from scripts.support.judging.networks import AT_THE_BOUND, AT_THE_LIMITS, cases, worst_cases
+from scripts.support.judging.mutants import HARNESS, JUDGE, Mutant, compiled, left_out, mutants
+from scripts.support.judging.networks import (
+    AT_THE_BOUND,
+    AT_THE_LIMITS,
+    cases,
+    large_biases,
+    worst_cases,
+)
 from scripts.support.results import made_by, require_free, write_results
 
 RESULTS = Path("docs/results/judge_mutants.json")
@@ -56,8 +62,12 @@ def judge_mutants(force: bool, every: int) -> None:
         for name, questions_ in asked.items():
             assert not is_caught(Judge(evm, compiled(name)), questions_)
         left: list[Mutant] = []
+        same: Counter[str] = Counter()
         tried: Counter[str] = Counter()
         for mutant in list(mutants())[::every]:
+            if mutant.same is not None:
+                same[mutant.same] += 1
+                continue
             tried[mutant.file] += 1
             judge = Judge(evm, mutant.code)
             if not is_caught(judge, asked[mutant.contract]):
@@ -67,6 +77,7 @@ def judge_mutants(force: bool, every: int) -> None:
         "faults": sum(tried.values()),
         "caught": sum(tried.values()) - len(left),
         "by_file": dict(sorted(tried.items())),
+        "left_out": left_out() | same,
         "not_caught": [f"{one.file}:{one.line} at {one.position}: {one.change}" for one in left],
     }
     write_results(RESULTS, results, indent=1)
@@ -95,7 +106,8 @@ def questions() -> dict[str, list[Question]]:
     points: list[Question] = []
     logits: list[Question] = []
     verdicts: list[Question] = []
-    for _, network, images in [*cases(seed=1, count=NETWORKS, largest=9), *worst_cases()][:-1]:
+    drawn_cases = [*cases(seed=1, count=NETWORKS, largest=9), *worst_cases()][:-1]
+    for _, network, images in (*drawn_cases, *large_biases()):
         model = encode_model(network)
         expected = reference_logits(network, images)
         for image, right in zip(images[:2], expected.tolist(), strict=False):

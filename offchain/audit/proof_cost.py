@@ -27,9 +27,9 @@ ASKING_GAS = 900_000
 """Of a question, a cell and a commitment: 490,000 measured with ten models, 670,000 with 128, whose
 rows are call data."""
 
-ANSWER_GAS = 4_900_000
-"""Of the dearest answer in a round of ten models, a file of 120,000 bytes: docs/Parameters.md,
-``questionBond``. To answer for a row of 128 models takes 12.4 million."""
+ANSWER_GAS = 7_500_000
+"""Of the dearest answer that a legal round can need, for a row of 128 models: 7.2 million measured
+(docs/Parameters.md, ``questionBond``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from web3 import Web3
 
+from offchain.attacks.chain_contracts import TRANSACTION_GAS
 from offchain.crypto.hashing import keccak256
 from offchain.protocol.rules.standing import MAXIMUM_STANDING
 from offchain.protocol.words.parameters import DEMO, LARGEST_TEST_SET
@@ -22,7 +23,6 @@ from scripts.support.chains.made_up import BASELINE, label, row
 from scripts.support.chains.rounds import Rounds
 from scripts.support.chains.stages import impersonated
 
-TRANSACTION_GAS = 16_777_216
 MEMBERS = 128
 LARGEST = {"maximum_members": MEMBERS, "epoch_rounds": 8, "parts": 32, "test_parts": 31}
 FILE = 120_000

@@ -16,6 +16,7 @@ from statistics import median_low
 from eth_account import Account
 from web3.types import TxReceipt
 
+from offchain.audit.proof_cost import ANSWER_GAS
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.deployment.file import DeployedTask
 from offchain.config import RECORDED_HEADERS
@@ -54,9 +55,6 @@ class Figure:
     is_large: bool = False
 
 
-ANSWER_BUDGET = 5_000_000
-"""What half of a question's bond pays at 50 gwei: docs/Parameters.md, ``questionBond``."""
-
 FIGURES = (
     Figure("share_ring_8", "share a data transaction, ring of 8", 175_000),
     Figure("share_ring_32", "share a data transaction, ring of 32", 355_000),
@@ -89,21 +87,21 @@ FIGURES = (
     Figure("judge_bounds", "judge whether a file of 16-32-64-64 channels is a model"),
     Figure("question", "ask what lies behind one of 10 models' rows"),
     Figure("question_cell", "ask for its points on one of 10 data transactions"),
-    Figure("answer_row", "answer with 10 data transactions and 9 compared voices", ANSWER_BUDGET),
-    Figure("answer_form", "answer with a model's file of 16-32-64-64 channels", ANSWER_BUDGET),
-    Figure("answer_cell", "answer with two models' points on 8,250 samples", ANSWER_BUDGET),
-    Figure(
-        "answer_form_largest", "answer with a model's file of 120,000 bytes", ANSWER_BUDGET, True
-    ),
+    Figure("answer_row", "answer with 10 data transactions and 9 compared voices", ANSWER_GAS),
+    Figure("answer_form", "answer with a model's file of 16-32-64-64 channels", ANSWER_GAS),
+    Figure("answer_cell", "answer with two models' points on 8,250 samples", ANSWER_GAS),
+    Figure("answer_form_largest", "answer with a model's file of 120,000 bytes", ANSWER_GAS, True),
     Figure("question_largest", "ask about one of 128 models' rows", is_large=True),
     Figure(
         "answer_row_largest",
         "answer with 128 data transactions and 127 compared voices",
+        ANSWER_GAS,
         is_large=True,
     ),
     Figure(
         "answer_cell_largest",
         "answer with two of 128 models' points on 16,000 samples",
+        ANSWER_GAS,
         is_large=True,
     ),
     Figure("prove_commit", "commit to a proof"),

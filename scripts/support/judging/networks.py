@@ -84,6 +84,42 @@ def worst_cases() -> Iterator[Case]:
         yield f"worst case {shape}", network, images
 
 
+def large_biases() -> Iterator[Case]:
+    """Yield networks in one layer of which biases lie beyond -2^23, and the sums little below 0.
+
+    Where biases are smaller, or sums lower, the sign bit of a bias and the bits below it show in no
+    output: a sum below 0 becomes 0 whatever it is.
+    """
+    for layer in range(1, 4):
+        channels = [1, 1, 1, 1]
+        channels[layer - 1] = 64
+        inputs, layers = 1, []
+        for number, (outputs, kernel) in enumerate(
+            zip(channels, DIGITS_FAMILY.kernels, strict=True)
+        ):
+            shape = (outputs, inputs, kernel, kernel)
+            value = 1 if number > layer else 0
+            weight, bias, shift = np.full(shape, value, np.int8), 0, 0
+            if number < layer:
+                bias = ACTIVATION_MAXIMUM
+            elif number == layer:
+                each = ACTIVATION_MAXIMUM * int(np.prod(shape[1:]))
+                weight += np.int8((EXACT_BOUND // 2 - 1) // each)
+                bias = -int(_room(weight)[0])
+                shift = MAXIMUM_SHIFT
+            biases, shifts = np.full(outputs, bias, np.int32), np.full(outputs, shift, np.uint8)
+            layers.append(IntegerLayer(weight, biases, shifts))
+            inputs = outputs
+        linear = IntegerLayer(
+            np.arange(-5, 5, dtype=np.int8).repeat(inputs).reshape(-1, inputs),
+            np.zeros(DIGITS_FAMILY.classes, np.int32),
+            np.zeros(1, np.uint8),
+        )
+        network = IntegerNetwork(DIGITS_FAMILY, tuple(layers), linear)
+        check_network(network)
+        yield f"large biases in layer {layer + 1}", network, np.zeros((1, 28, 28), np.uint8)
+
+
 def random_network(
     channels: tuple[int, ...], style: str, random: np.random.Generator
 ) -> IntegerNetwork:
