@@ -42,7 +42,7 @@ PATIENCE_SECONDS: Final = 300.0
 """After so long a phase goes on without those who are late: a process is started again sooner."""
 
 SHORT_PATIENCE_SECONDS: Final = 45.0
-"""The same where somebody stays dead, who is waited for so long in each phase."""
+"""The same where somebody can do nothing for a round, and is waited for in each phase."""
 
 SIX: Final = 6
 SIX_PARTS: Final = 15
@@ -169,7 +169,8 @@ def ipfs_network(folder: Path) -> Iterator[tuple[FaultNetwork, dict[str, FaultPr
             store = f"ipfs:/ip4/127.0.0.1/tcp/{proxy.port}"
             return replace(program, environment={**program.environment, "MODELCHAIN_STORE": store})
 
-        plan = replace(plan_in(folder, FOUR), store=f"ipfs:{daemon.address}")
+        plan = plan_in(folder, FOUR, SHORT_PATIENCE_SECONDS)
+        plan = replace(plan, store=f"ipfs:{daemon.address}")
         yield stack.enter_context(fault_network(plan, arrange=arrange)), stores
 
 
