@@ -24,12 +24,14 @@ _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-HJKSThlnsu]|\x1b\][^\x07]*\x07|\r")
 
 
 def picture(output: str, title: str, columns: int) -> str:
-    """Output with colours as SVG."""
+    """Return output with colours as SVG."""
     console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True)
-    console.print(Text.from_ansi(_CONTROLS.sub("", output).rstrip("\n")))
+    console.print(Text.from_ansi(_CONTROLS.sub("", output).strip("\n")))
     drawn = console.export_svg(title=title, theme=MONOKAI)
-    return _FONT_FACES.sub("", drawn).replace("Fira Code", "ui-monospace").replace(
-        "font-family: arial", "font-family: sans-serif"
+    return (
+        _FONT_FACES.sub("", drawn)
+        .replace("Fira Code", "ui-monospace")
+        .replace("font-family: arial", "font-family: sans-serif")
     )
 
 
