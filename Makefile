@@ -10,6 +10,7 @@ INSTALLED := $(VENV)/.installed
 ANALYSER := $(VENV)/.analyser
 SITE := $(VENV)/.site
 WORKERS ?= 2
+COMPARED := $(if $(filter true,$(CI)),--check)
 
 # Brownie starts anvil by name: the console script of the environment finds the right one.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -43,13 +44,13 @@ $(INSTALLED): $(RUNNABLE)
 	@touch $@
 
 # When Brownie first loads what it compiled, it removes what no contract uses: here, alone, rather than
-# while programs and tests read the folder.
+# while programs and tests read the folder. What the package carries is written, with CI=true compared.
 build: install  ## Compile the contracts (only what has changed)
 	@$(BIN)/python -m offchain.toolchain.stale_builds
 	@$(BIN)/brownie compile
 	@$(BIN)/brownie compile > /dev/null
-	@$(BIN)/python -m offchain.chain.deployment.abi_files
-	@$(BIN)/python -m offchain.toolchain.kept_contracts
+	@$(BIN)/python -m offchain.chain.deployment.abi_files $(COMPARED)
+	@$(BIN)/python -m offchain.toolchain.kept_contracts $(COMPARED)
 
 wheel: build  ## Build the wheel, compiled contracts and all: out/*.whl
 	@rm -rf build/wheel
@@ -66,7 +67,7 @@ programs: install  ## Install a Bitcoin node and an IPFS daemon for test-full, i
 	-@$(BIN)/python -m scripts.install_bitcoin_node
 	-@$(BIN)/python -m scripts.install_ipfs_daemon
 
-test-full: build programs forge analyse  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
+test-full: build programs forge analyse docs  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
 forge: install  ## Fuzz the contracts, check their invariants and their format
