@@ -1,6 +1,6 @@
-"""Copies of the judge's code with one fault each.
+"""Copies of the judges' code with one fault each.
 
-A fault is one instruction of the compiled judge or harness changed, in what the compiler made of
+A fault is one instruction of a compiled judge or harness changed, in what the compiler made of
 contracts/judges: a number one more or one less (an address 32 bytes on, a mask without its highest
 bit), an operation for its opposite, a comparison for its like. So every shift, offset, bound, clamp
 and rounding is changed by itself, and each weight's and each word's place in the unrolled loops,
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from offchain.toolchain.artifacts import BUILD_FOLDER
 from scripts.support.chains.evm import ROOT
@@ -20,8 +20,9 @@ from scripts.support.chains.evm import ROOT
 JUDGE = "ImageJudge"
 HARNESS = "ImageJudgeHarness"
 JUDGES = "contracts/judges/"
-ITSELF = "contracts/judges/ImageJudge.sol"
 
+KINDS: Final = ("Image", "Table", "Text")
+"""Of judges: each is a contract of that name, with a harness that shows more than points."""
 
 PUSH1, PUSH32 = 0x60, 0x7F
 OPPOSITES = {
@@ -50,25 +51,29 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A copy of the code, and the one instruction in which it differs."""
+    """What one instruction of a contract's code is replaced by, and where."""
 
     contract: str
     file: str
     line: int
     position: int
     change: str
-    code: bytes
+    replaced: bytes
 
-
-def compiled(name: str) -> bytes:
-    """The code of a contract as it is on chain."""
-    return bytes.fromhex(_build(name)["deployedBytecode"])
+    def of(self, code: bytes) -> bytes:
+        """A copy with the fault of the contract's code, as it lies on some chain."""
+        end = self.position + len(self.replaced)
+        return code[: self.position] + self.replaced + code[end:]
 
 
 def mutants() -> Iterator[Mutant]:
-    """Yield all faults: those of the libraries in the harness, which shows more than points."""
-    yield from _mutants(JUDGE, (ITSELF,))
-    yield from _mutants(HARNESS, (JUDGES,))
+    """Yield all faults: those of the libraries in the harnesses, which show more than points.
+
+    What several judges have in common is changed in each of them.
+    """
+    for kind in KINDS:
+        yield from _mutants(f"{kind}Judge", (f"{JUDGES}{kind}Judge.sol",))
+        yield from _mutants(f"{kind}JudgeHarness", (JUDGES,))
 
 
 def _mutants(name: str, within: tuple[str, ...]) -> Iterator[Mutant]:
@@ -86,8 +91,7 @@ def _mutants(name: str, within: tuple[str, ...]) -> Iterator[Mutant]:
             continue
         line = texts[number][:start].count(b"\n") + 1
         for change, replaced in _changes(code, position, opcode, size):
-            mutated = code[:position] + replaced + code[position + 1 + size :]
-            yield Mutant(name, paths[number], line, position, change, mutated)
+            yield Mutant(name, paths[number], line, position, change, replaced)
 
 
 def _build(name: str) -> dict[str, Any]:
@@ -120,9 +124,12 @@ def _places(source_map: str) -> Iterator[tuple[int, int]]:
 
 
 def _changes(code: bytes, position: int, opcode: int, size: int) -> Iterator[tuple[str, bytes]]:
+    """What is changed, and the bytes from `position` on that take the place of others."""
     if size:
         operand = code[position + 1 : position + 1 + size]
         value = int.from_bytes(operand, "big")
+        if value == 0 and size > 1:  # where the address of a task's words will stand
+            return
         # Where a jump goes is the compiler's affair.
         if size == 2 and value < len(code) and code[value] == 0x5B:
             return
