@@ -13,7 +13,7 @@ GAS_PRICES: Final = (10, 50, 200)
 
 GWEI = 10**9
 
-JUDGE_GAS = 5_804_592
+JUDGE_GAS = 5_809_276
 """Of a judgement by the dearest network, a whole transaction: ``judge_largest`` in
 docs/results/gas.json."""
 

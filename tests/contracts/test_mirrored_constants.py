@@ -8,8 +8,14 @@ import pytest
 
 from offchain.bitcoin import checkpoint, header, rules, target
 from offchain.crypto import hashing, merkle, ring, secp256k1
-from offchain.learning.exact import judge_gas
-from offchain.learning.formats import digits, tensor_file
+from offchain.learning.exact import (
+    integer_layer,
+    integer_network,
+    judge_gas,
+    table_network,
+    text_network,
+)
+from offchain.learning.formats import digits, table, tensor_file, texts
 from offchain.protocol.rules import bindings, draw, standing
 from offchain.protocol.words import disputes, parameters
 from offchain.toolchain.artifacts import SOURCE_FOLDER
@@ -30,7 +36,23 @@ MIRRORED = {
     "RingSignatures.ORDER": secp256k1.ORDER,
     "ShareKeys.EVEN_Y_V": secp256k1.EVEN_Y_V,
     "DigitsModel.CLASSES": digits.CLASSES,
-    "DigitsModel.LENGTH_BYTES": tensor_file.LENGTH_BYTES,
+    "ModelFile.ACTIVATION_MAXIMUM": integer_layer.ACTIVATION_MAXIMUM,
+    "ModelFile.EXACT_BOUND": integer_network.EXACT_BOUND,
+    "ModelFile.LENGTH_BYTES": tensor_file.LENGTH_BYTES,
+    "ModelFile.MAXIMUM_SHIFT": integer_layer.MAXIMUM_SHIFT,
+    "TableEvaluation.ACTIVATION_MAXIMUM": integer_layer.ACTIVATION_MAXIMUM,
+    "TableEvaluation.FULL_POINTS": table_network.NUMBER_POINTS,
+    "TableEvaluation.VALUE_BYTES": table.VALUE_BYTES,
+    "TableModel.MAXIMUM_BINS": table_network.MAXIMUM_BINS,
+    "TableModel.MAXIMUM_UNITS": table_network.MAXIMUM_UNITS,
+    "TextEvaluation.HASH_OFFSET": text_network.FNV_OFFSET,
+    "TextEvaluation.HASH_PRIME": text_network.FNV_PRIME,
+    "TextEvaluation.LENGTH_BYTES": texts.LENGTH_BYTES,
+    "TextEvaluation.MEAN_UNIT": text_network.MEAN_UNIT,
+    "TextJudgingGas.MAXIMUM_GAS": judge_gas.MAXIMUM_JUDGING_GAS,
+    "TextModel.LEAST_BUCKETS": text_network.BUCKETS[0],
+    "TextModel.MAXIMUM_UNITS": text_network.MAXIMUM_UNITS,
+    "TextModel.MOST_BUCKETS": text_network.BUCKETS[1],
     "DigitsModel.MAXIMUM_BYTES": parameters.MAXIMUM_MODEL_BYTES,
     "ImageJudge.RECORD_BYTES": digits.RECORD_BYTES,
     "JudgingGas.HEADER_BYTES": judge_gas.HEADER_BYTES,
@@ -65,8 +87,9 @@ MIRRORED = {
 SOLIDITY_ALONE = re.compile(
     r"DataRegistry\.NUMBER_BITS|ModelChain\.PHASE_BITS|CodeStorage\.MAXIMUM_WORDS"
     r"|Statements\.(HEAD|ROW)|PackedRows\.ROOT|SamplePoints\.(ONES|BYTES|HALVES)|MedianTimePast\.MIDDLE|RingSignatures\.(AREA_BYTES|PREIMAGE\w*)"
-    r"|DigitsModel\.(ONES|HIGHEST)|(First|Second|Third)Convolution\.\w+|Convolution\.MEMORY"
-    r"|HiddenLayer\.BLOCK|Lanes\.\w+"
+    r"|ModelFile\.(ONES|HIGHEST|DIGITS)|(First|Second|Third)Convolution\.\w+|Convolution\.MEMORY"
+    r"|Products\.BLOCK|Lanes\.\w+|(Table|Text)Words\.\w+"
+    r"|TextEvaluation\.(WORD|CHUNK|SIGNS|EVEN_BYTES)"
     r"|Tags\.\w+|BitcoinRelay\.(EPOCH_BLOCKS|WINDOW)"
 )
 
@@ -91,6 +114,8 @@ def value(text: str) -> int | bytes:
         return int(found[1]) * parameters.DAY_SECONDS
     if found := re.fullmatch(r'keccak256\("(.*)"\)', text):
         return hashing.keccak256(found[1].encode())
+    if found := re.fullmatch(r"(\d+) << (\d+)", text):
+        return int(found[1]) << int(found[2])
     return int(text, 0)
 
 

@@ -89,6 +89,12 @@ FIGURES = (
     Figure("judge_16_32_64_64", "judge an image by a network of 16-32-64-64 channels", 4_500_000),
     Figure("judge_largest", "judge an image by the dearest network", 6_000_000),
     Figure("judge_bounds", "judge whether a file of 16-32-64-64 channels is a model"),
+    Figure("judge_table", "judge a row of ten columns by a network of 64 and 32 units", 6_000_000),
+    Figure("judge_table_largest", "judge a row by the largest network", 6_000_000),
+    Figure(
+        "judge_text", "judge a text of 300 bytes by a network of 4,096 buckets of 24", 6_000_000
+    ),
+    Figure("judge_text_largest", "judge a text of 4,096 bytes by the dearest network", 6_000_000),
     Figure("question", "ask what lies behind one of 10 models' rows"),
     Figure("question_cell", "ask for its points on one of 10 data transactions"),
     Figure("answer_row", "answer with 10 data transactions and 9 compared voices", ANSWER_GAS),

@@ -60,6 +60,11 @@ class Judge:
         (sums,) = self._ask(signature, types, [model, record], ["int256[]"])
         return list(sums)
 
+    def words(self) -> tuple[int, ...]:
+        """The words of its task that it was deployed with."""
+        (words,) = self._ask("words()", [], [], ["int256[]"])
+        return tuple(words)
+
     def text_gas(self, *sizes: int) -> int:
         """The bound of gas of the harness for texts alone: text, file, units, hidden, labels."""
         types = ["uint256"] * len(sizes)

@@ -1,6 +1,6 @@
-"""Copies of the judge's code with one fault each.
+"""Copies of the judges' code with one fault each.
 
-A fault is one instruction of the compiled judge or harness changed, in what the compiler made of
+A fault is one instruction of a compiled judge or harness changed, in what the compiler made of
 contracts/judges: a number one more or one less (an address 32 bytes on, a mask without its highest
 bit), an operation for its opposite, a comparison for its like. So every shift, offset, bound, clamp
 and rounding is changed by itself, and each weight's and each word's place in the unrolled loops,
@@ -24,8 +24,19 @@ from scripts.support.chains.evm import ROOT
 JUDGE = "ImageJudge"
 HARNESS = "ImageJudgeHarness"
 JUDGES = "contracts/judges/"
-ITSELF = "contracts/judges/ImageJudge.sol"
 
+KINDS: Final = ("Image", "Table", "Text")
+"""Of judges: each is a contract of that name, with a harness that shows more than points."""
+
+_PLACES: Final = tuple(
+    place
+    for kind in KINDS
+    for place in (
+        (f"{kind}Judge", f"{JUDGES}{kind}Judge.sol"),
+        (f"{kind}JudgeHarness", JUDGES),
+    )
+)
+"""Contracts, and what of their sources is changed in them."""
 
 PUSH1, PUSH32 = 0x60, 0x7F
 ISZERO, OR, JUMP, JUMPI, JUMPDEST = 0x15, 0x17, 0x56, 0x57, 0x5B
@@ -74,20 +85,25 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A copy of the code, and the one instruction in which it differs."""
+    """What one instruction of a contract's code is replaced by, and where."""
 
     contract: str
     file: str
     line: int
     position: int
     change: str
-    code: bytes
+    replaced: bytes
     following: bytes
 
     @property
     def same(self) -> str | None:
         """Why the copy computes the same as the judge, where that was found; None: it was not."""
         return _SAME.get((self.file.rpartition("/")[2], self.change, self.following.hex()))
+
+    def of(self, code: bytes) -> bytes:
+        """A copy with the fault of the contract's code, as it lies on some chain."""
+        end = self.position + len(self.replaced)
+        return code[: self.position] + self.replaced + code[end:]
 
 
 _FRESH = "clears more or less of memory that nothing in the call has written to: it is zero"
@@ -107,21 +123,19 @@ _SAME: Final = {
 What the compiler makes of changed sources has other bytes: then none is taken for the same."""
 
 
-def compiled(name: str) -> bytes:
-    """The code of a contract as it is on chain."""
-    return bytes.fromhex(_build(name)["deployedBytecode"])
-
-
 def mutants() -> Iterator[Mutant]:
-    """Yield all faults: those of the libraries in the harness, which shows more than points."""
-    yield from _mutants(JUDGE, (ITSELF,), Counter())
-    yield from _mutants(HARNESS, (JUDGES,), Counter())
+    """Yield all faults: those of the libraries in the harnesses, which show more than points.
+
+    What several judges have in common is changed in each of them.
+    """
+    for name, within in _PLACES:
+        yield from _mutants(name, (within,), Counter())
 
 
 def left_out() -> dict[str, int]:
     """How many faults `mutants` does not yield, by the reason."""
     counts: Counter[LeftOut] = Counter()
-    for name, within in ((JUDGE, ITSELF), (HARNESS, JUDGES)):
+    for name, within in _PLACES:
         for _ in _mutants(name, (within,), counts):
             pass
     return {reason.value: counts[reason] for reason in LeftOut}
@@ -159,8 +173,8 @@ def _mutants(name: str, within: tuple[str, ...], counts: Counter[LeftOut]) -> It
                 counts[reason] += 1
                 continue
             end = position + 1 + size
-            mutated = code[:position] + replaced + code[end:]
-            yield Mutant(name, paths[number], line, position, change, mutated, code[end : end + 4])
+            follows = code[end : end + 4]
+            yield Mutant(name, paths[number], line, position, change, replaced, follows)
 
 
 def _panics(code: bytes, instructions: list[Instruction]) -> set[int]:
@@ -222,9 +236,12 @@ def _places(source_map: str) -> Iterator[tuple[int, int]]:
 
 
 def _changes(code: bytes, position: int, opcode: int, size: int) -> Iterator[tuple[str, bytes]]:
+    """What is changed, and the bytes from `position` on that take the place of others."""
     if size:
         operand = code[position + 1 : position + 1 + size]
         value = int.from_bytes(operand, "big")
+        if value == 0 and size > 1:  # where the address of a task's words will stand
+            return
         # Where a jump goes is the compiler's affair.
         if size == 2 and value < len(code) and code[value] == 0x5B:
             return

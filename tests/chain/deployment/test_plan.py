@@ -8,6 +8,7 @@ from offchain.bitcoin.errors import BadCheckpointHeight
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.deployment.file import DeployedTask
+from offchain.chain.deployment.judge_words import judge_words
 from offchain.chain.deployment.plan import (
     DeploymentPlan,
     UnexpectedAddressError,
@@ -113,6 +114,23 @@ def test_a_tasks_judge_comes_first_and_all_are_told_of_it():
     told = dict(deploy.calls)["Heat"][0]
     assert told[-1] == at["ImageJudge"]
     assert told[:-1] == tuple(at[name] for name in CONTRACTS if name != "TokenOrders")
+
+
+@pytest.mark.parametrize(
+    ("rules", "arguments"),
+    [("{}", ()), ('{"judge_words":[]}', ()), ('{"judge_words":[5,-7,0]}', ((5, -7, 0),))],
+)
+def test_a_judge_is_deployed_with_the_words_of_the_tasks_description(rules, arguments):
+    deploy = Recorder(7)
+    task = DeployedTask("rows", b'{"rules":' + rules.encode() + b"}", "TableJudge")
+    deploy_contracts(plan(task=task), DEPLOYER, 7, deploy)
+    assert deploy.calls[0] == ("TableJudge", arguments)
+
+
+@pytest.mark.parametrize("words", ['"5"', "[1.5]", "[true]", f"[{2**255}]", f"{[1] * 257}"])
+def test_words_that_are_no_numbers_are_refused(words):
+    with pytest.raises(ConfigurationError, match="judge_words that are no 256 whole numbers"):
+        judge_words(b'{"rules":{"judge_words":' + words.encode() + b"}}")
 
 
 def test_transaction_in_between_stops_the_deployment():

@@ -94,6 +94,33 @@ def test_contract_with_one_bit_of_other_code_is_named(changing):
     assert not is_live(changing.ethereum, changing.deployment)
 
 
+def test_a_judge_with_other_words_than_the_tasks_is_refused():
+    """The chain binds the description, and its words are those of the task's judge."""
+    described = [120_000, 48, 2]
+    task = DeployedTask("lines", b'{"rules":{"judge_words":[120000, 48, 2]}}', "TextJudge")
+    with world(task=task) as judged:
+        check_deployment(judged.ethereum, judged.deployment)
+        for words in (described[:2], [120_000, 48, 3]):
+            other = DeployedTask(
+                "lines", f'{{"rules":{{"judge_words":{words}}}}}'.encode(), "TextJudge"
+            )
+            with pytest.raises(
+                StaleDeploymentError, match="words of the judge TextJudge"
+            ) as caught:
+                check_deployment(judged.ethereum, replace(judged.deployment, task=other))
+            assert (caught.value.expected, caught.value.actual) == (
+                str(tuple(words)),
+                str(tuple(described)),
+            )
+        none = replace(
+            judged.deployment.contracts["TextJudge"], address=judged.deployment.address("Heat")
+        )
+        code_hash = judged.deployment.contracts["Heat"].code_hash
+        contracts = {**judged.deployment.contracts, "TextJudge": replace(none, code_hash=code_hash)}
+        with pytest.raises(StaleDeploymentError, match="none that it tells"):
+            check_deployment(judged.ethereum, replace(judged.deployment, contracts=contracts))
+
+
 def test_parameters_that_differ_from_the_files_are_refused(deployed):
     other = replace(
         deployed.deployment, parameters=replace(deployed.deployment.parameters, stake=2 * 10**18)

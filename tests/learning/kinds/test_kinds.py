@@ -8,11 +8,19 @@ import numpy as np
 import pytest
 import torch
 
+from offchain.chain.deployment.judge_words import judge_words
 from offchain.errors import ConfigurationError, ModelError, PayloadError
+from offchain.learning.exact.integer_layer import IntegerLayer
+from offchain.learning.exact.text_network import TextNetwork, encode_model
 from offchain.learning.kinds import known
 from offchain.learning.kinds.kind import GROUP, LearnerSettings
 from offchain.learning.kinds.known import find_kind, kind_names
-from offchain.learning.task_file.words import ModelLimits, TaskFile, TaskFileError
+from offchain.learning.task_file.words import (
+    ModelLimits,
+    TaskFile,
+    TaskFileError,
+    TextSamples,
+)
 from offchain.learning.tasks.known import deployed_task, make_learner
 from tests.support.small_tasks import COLOURS, FLOWERS, LINES, PRICES, SAMPLES, SMALL_TASKS
 from tests.support.small_tasks import samples_of as made
@@ -127,12 +135,43 @@ def test_a_description_says_the_bounds_and_gives_the_task_again(task):
 
 
 @pytest.mark.parametrize(
-    ("task", "judge"), [(COLOURS, "OtherJudge"), (FLOWERS, "TableJudge"), (LINES, "TextJudge")]
+    ("task", "judge"), [(COLOURS, "TableJudge"), (FLOWERS, "TextJudge"), (LINES, "ImageJudge")]
 )
 def test_a_judge_that_a_kind_does_not_have_is_refused(task, judge):
     wanted = replace(task, model=ModelLimits(60_000, judge))
     with pytest.raises(TaskFileError, match=f"judge is {judge}"):
         make_learner(wanted)
+
+
+@pytest.mark.parametrize(
+    ("task", "judge"), [(FLOWERS, "TableJudge"), (PRICES, "TableJudge"), (LINES, "TextJudge")]
+)
+def test_a_judged_task_says_its_judges_words_which_follow_from_the_file(task, judge):
+    judged = replace(task, model=ModelLimits(60_000, judge))
+    learner = make_learner(judged)
+    assert deployed_task(learner.description, judge) == judged
+    assert judge_words(learner.description) == learner.judge.words
+    assert learner.judge.words[0] == 60_000
+    others = replace(judged, model=ModelLimits(50_000, judge))
+    assert make_learner(others).judge.words != learner.judge.words
+    assert make_learner(task).judge is None
+    assert judge_words(make_learner(task).description) == ()
+
+
+def test_a_network_for_texts_that_costs_too_much_is_a_model_only_where_nothing_judges_it():
+    words = TextSamples(4096, ("vowels", "others"))
+
+    def zeros(rows: int, columns: int, outputs: int, shifts: int) -> IntegerLayer:
+        weight, shift = np.zeros((rows, columns), np.int8), np.zeros(shifts, np.uint8)
+        return IntegerLayer(weight, np.zeros(outputs, np.int32), shift)
+
+    layers = zeros(1, 256, 1, 1), zeros(2, 1, 2, 1)
+    model = encode_model(TextNetwork(zeros(256, 256, 256, 256), layers))
+    task = replace(LINES, samples=words)
+    make_learner(task).check_model(model)
+    judged = make_learner(replace(task, model=ModelLimits(judge="TextJudge")))
+    with pytest.raises(ModelError, match=r"judging a text may take \d+ gas, allowed are 6000000"):
+        judged.check_model(model)
 
 
 def test_the_judge_of_images_judges_no_others_than_its_own():
