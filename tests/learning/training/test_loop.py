@@ -214,7 +214,7 @@ def test_a_run_ends_once_all_is_learned(training):
     settings = TrainingSettings(
         channels=(2, 2, 2, 2), maximum_steps=25, report_steps=10, enough=100.0
     )
-    assert train_network(training, None, 1, settings, silent).steps == 10
+    assert train_network(training, None, 1, settings, silent).steps == 15
 
 
 def test_progress_of_a_run_that_time_ends_says_how_many_steps_there_will_be(training):
