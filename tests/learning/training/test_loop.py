@@ -30,7 +30,12 @@ from offchain.learning.training.trainable_network import (
 from tests.support.random_networks import random_network
 
 SMALL = TrainingSettings(
-    channels=(6, 8, 12, 16), epochs=30, maximum_steps=120, batch=32, report_steps=15
+    channels=(6, 8, 12, 16),
+    epochs=30,
+    maximum_steps=120,
+    batch=32,
+    report_steps=15,
+    enough=0.0,
 )
 
 
