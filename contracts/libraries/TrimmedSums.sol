@@ -25,8 +25,8 @@ library TrimmedSums {
     error WrongEdges(uint256 index);
 
     /// @notice M of the numbers.
-    /// @dev Reverts with WrongEdges, and where the bytes end before the last number. n is at most 128, so that sums stay
-    /// below 2^40.
+    /// @dev Reverts with WrongEdges, and where the bytes end before the last number. n is at most 128, so that sums
+    /// stay below 2^40.
     /// @param packed has the numbers
     /// @param against has numbers to take from them, in the same column; empty: zeros
     /// @param column where they are
