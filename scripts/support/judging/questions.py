@@ -26,9 +26,9 @@ from offchain.learning.kinds.text.judge import TextJudge
 from offchain.learning.task_file.words import TextSamples
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from scripts.support.judging.calls import Judge
-from scripts.support.judging.dense_files import TABLES, TEXTS
-from scripts.support.judging.dense_files import nearly_models as nearly_dense_models
-from scripts.support.judging.dense_networks import (
+from scripts.support.models.dense_files import TABLES, TEXTS
+from scripts.support.models.dense_files import nearly_models as nearly_dense_models
+from scripts.support.models.dense_networks import (
     Case,
     random_rows,
     random_table,
@@ -38,8 +38,8 @@ from scripts.support.judging.dense_networks import (
     table_case,
     text_case,
 )
-from scripts.support.judging.files import nearly_models, zeros
-from scripts.support.judging.networks import (
+from scripts.support.models.files import nearly_models, zeros
+from scripts.support.models.networks import (
     AT_THE_BOUND,
     AT_THE_LIMITS,
     STYLES,

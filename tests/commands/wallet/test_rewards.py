@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.support.chains.rounds import row
+from scripts.support.chains.made_up import row
 from tests.support.chains.token_place import token_place
 from tests.support.chains.wallet_place import deployed_wallet
 

@@ -17,8 +17,8 @@ from offchain.learning.exact.judge_gas import (
     judging_gas,
 )
 from scripts.support.judging.calls import Judge
-from scripts.support.judging.files import nearly_models, zeros
-from scripts.support.judging.networks import AT_THE_LIMITS
+from scripts.support.models.files import nearly_models, zeros
+from scripts.support.models.networks import AT_THE_LIMITS
 from tests.support.random_networks import random_network
 
 ROUNDS = 8

@@ -18,7 +18,7 @@ from offchain.learning.exact.integer_network import (
 )
 from offchain.learning.exact.judge_gas import beyond_the_judge
 from offchain.learning.formats.tensor_file import LENGTH_BYTES
-from scripts.support.judging.networks import random_network
+from scripts.support.models.networks import random_network
 
 
 def nearly_models(seed: int, rounds: int) -> Iterator[tuple[str, bytes]]:
