@@ -93,8 +93,11 @@ def test_training_goes_on_from_the_previous_best(task, models):
     test = [kind.encode_payload(task, made(task, seed=78))]
     learner = make_learner(task, {"training_seconds": 0.5}, device="cpu")
     onward = learner.train(payloads, models[task.name], 3, silent)
-    assert onward.data != models[task.name]
-    assert learner.points(onward.data, test).mean() > 0.75 * kind.full_points(task)
+    # Half a second need not find a better one: then it is kept, as a new network would not be.
+    before = learner.points(models[task.name], test).mean()
+    after = learner.points(onward.data, test).mean()
+    assert onward.data == models[task.name] or after > 0.98 * before
+    assert after > 0.75 * kind.full_points(task)
 
 
 @each_task
