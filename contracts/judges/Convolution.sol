@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {DigitsModel} from "./DigitsModel.sol";
 import {Lanes} from "./Lanes.sol";
+import {ModelFile} from "./ModelFile.sol";
 
 /// @dev Where the loops find the input channel that they are at, and where they find it again.
 uint256 constant CHANNEL = 0x4000;
@@ -94,8 +94,8 @@ library Convolution {
     /// @param sums address of its sums
     function finish(Layer memory layer, uint256 i, uint256 totals, uint256 sums) internal pure {
         unchecked {
-            uint256 offset = Lanes.offset(DigitsModel.int32At(layer.biases + 4 * i));
-            uint256 shift = DigitsModel.byteAt(layer.shifts + i);
+            uint256 offset = Lanes.offset(ModelFile.int32At(layer.biases + 4 * i));
+            uint256 shift = ModelFile.byteAt(layer.shifts + i);
             (uint256 kept, uint256 next) = (layer.kept, layer.keptNext);
             for (uint256 end = sums + 32 * layer.words; sums < end; sums += 32) {
                 // Assembly: words at any address.

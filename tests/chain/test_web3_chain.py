@@ -255,6 +255,7 @@ def test_what_pays_rewards_out_waits_until_gas_is_cheap_and_nothing_else_does(pl
         actions.ClaimBest(1),
         actions.ClaimVoice(1, 0),
         actions.ClaimAttestation(1, account.account),
+        actions.ClaimRounds(account.account, (actions.RoundClaim(1, 0),)),
         actions.ClaimData(of_kind(found, records.DataShared)[0].record, 0),
     ]
     for action in [*claims, actions.Advance()]:

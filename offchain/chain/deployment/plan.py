@@ -23,6 +23,7 @@ from offchain.bitcoin.relay_settings import RelaySettings
 from offchain.bitcoin.rules import MAINNET, Rules
 from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.chain.deployment.file import DeployedTask
+from offchain.chain.deployment.judge_words import judge_words
 from offchain.errors import ChainError, ConfigurationError
 from offchain.protocol.words.parameters import DEMO, DEMO_RELAY, Parameters
 from offchain.protocol.words.status import ZERO_ADDRESS
@@ -139,7 +140,10 @@ def constructor_arguments(
         "ModelToken": (addresses["Rewards"], plan.parameters.token_cap),
         "TokenOrders": (addresses["ModelToken"], addresses["ModelChain"]),
     }
-    judges: dict[str, tuple[object, ...]] = {} if judge is None else {judge: ()}
+    words = judge_words(plan.task.description)
+    judges: dict[str, tuple[object, ...]] = (
+        {} if judge is None else {judge: (words,) if words else ()}
+    )
     return judges | {name: others.get(name, (everybody,)) for name in CONTRACTS}
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from eth_utils.crypto import keccak
 
+from offchain.chain.abi.interfaces import AbiValueError, interface
 from offchain.chain.deployment.file import DeployedContract, Deployment
-from offchain.chain.rpc.ethereum import Ethereum
+from offchain.chain.deployment.judge_words import judge_words
+from offchain.chain.rpc.ethereum import Call, Ethereum
+from offchain.chain.rpc.provider import RpcFault
 from offchain.errors import StaleDeploymentError, WrongChainError, WrongTaskError
 
 
 def check_deployment(ethereum: Ethereum, deployment: Deployment) -> None:
-    """Check chain id, genesis block and the runtime code of every contract.
+    """Check chain id, genesis block, the runtime code of every contract, and the judge's words.
 
     Raises:
         WrongChainError: the node serves a chain with another id.
@@ -42,6 +45,23 @@ def check_deployment(ethereum: Ethereum, deployment: Deployment) -> None:
                 contract.code_hash.hex(),
                 code_hash.hex(),
             )
+    _check_judge(ethereum, deployment)
+
+
+def _check_judge(ethereum: Ethereum, deployment: Deployment) -> None:
+    """The task's judge has the words that the task's description has for it."""
+    if deployment.judge is None:
+        return
+    judges, expected = interface("IJudge"), judge_words(deployment.task.description)
+    call = Call(deployment.judge, judges.encode("words"))
+    try:
+        (found,) = judges.decode("words", ethereum.calls([call])[0])
+    except (RpcFault, AbiValueError):
+        found = "none that it tells"
+    if found != expected:
+        raise StaleDeploymentError(
+            f"the words of the judge {deployment.task.judge}", str(expected), str(found)
+        )
 
 
 def require_task(deployment: Deployment, task_hash: bytes, samples_per_part: int) -> None:

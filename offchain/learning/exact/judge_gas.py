@@ -1,10 +1,12 @@
-"""What it costs to judge one image on an EVM chain, by the numbers of channels.
+"""What it costs to judge one sample on an EVM chain, by the shape of the network.
 
 A disputed sample is settled by one transaction that carries the model's file and computes the
-network on the image (docs/ExactEvaluation.md, "On chain"). What that transaction takes follows from
-the network's shape alone, whatever its weights and the image are: loops of fixed length over
-channels. The formula is an upper bound for the digits' family, and contracts/judges/JudgingGas.sol
-has the same; its numbers are the judge's, rounded up (docs/results/judge_gas.json).
+network on the sample (docs/ExactEvaluation.md, "On chain"). What that transaction takes follows
+from the network's shape alone, whatever its weights and the image are: loops of fixed length over
+channels. The formulas are upper bounds for the digits' family and for texts of any length;
+contracts/judges/JudgingGas.sol and TextJudgingGas.sol have the same. Their numbers are the judges',
+rounded up (docs/results/judge_gas.json). Networks for tables need no bound: none that a file has
+room for costs so much.
 """
 
 from __future__ import annotations
@@ -22,6 +24,10 @@ GAS_FORMULA: Final = "modelchain/judging-gas/2"
 
 HEADER_BYTES: Final = 1_264
 """A model file's header and its length take no more, whatever the numbers in it."""
+
+
+TEXT_GAS_FORMULA: Final = "modelchain/text-judging-gas/1"
+"""The name of the formula for texts."""
 
 
 def file_bytes(channels: Sequence[int]) -> int:
@@ -57,3 +63,22 @@ def beyond_the_judge(channels: Sequence[int]) -> str | None:
     if gas > MAXIMUM_JUDGING_GAS:
         return f"judging an image may take {gas} gas, allowed are {MAXIMUM_JUDGING_GAS}"
     return None
+
+
+def text_judging_gas(text_bytes: int, file_bytes: int, units: tuple[int, int], labels: int) -> int:
+    """Return the gas of a transaction that judges one text, at most.
+
+    Args:
+        text_bytes: of the longest text.
+        file_bytes: of the model's file.
+        units: of the embedding and of the hidden layer.
+        labels: how many there are.
+
+    Counted are the same things as in `judging_gas`. Every byte of a text makes four n-grams at
+    most, whose weights are added for 32 units at a time.
+    """
+    embedded, hidden = units
+    gas = 300_000 + 17 * (file_bytes + text_bytes)
+    gas += 4 * text_bytes * (95 + 92 * -(-embedded // 32))
+    gas += 1_000 * (embedded + hidden + labels) + 7 * (hidden * embedded + labels * hidden)
+    return max(gas, 21_000 + 40 * (file_bytes + text_bytes + 2_048))

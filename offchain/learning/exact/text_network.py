@@ -41,6 +41,7 @@ from offchain.learning.exact.integer_layer import (
     check_shifts,
 )
 from offchain.learning.exact.integer_network import EXACT_BOUND, WEIGHT_MAXIMUM, shift_right
+from offchain.learning.exact.judge_gas import MAXIMUM_JUDGING_GAS, text_judging_gas
 from offchain.learning.formats.samples import LabelledTexts
 from offchain.learning.formats.tensor_file import TensorFileError, decode_tensors, encode_tensors
 from offchain.learning.task_file.words import TextSamples
@@ -93,11 +94,14 @@ def encode_model(network: TextNetwork) -> bytes:
     return encode_tensors(tensors, {"format": MODEL_FORMAT})
 
 
-def parse_model(words: TextSamples, data: bytes, maximum_bytes: int) -> TextNetwork:
+def parse_model(
+    words: TextSamples, data: bytes, maximum_bytes: int, *, is_judged: bool = False
+) -> TextNetwork:
     """Return the network of a model file.
 
     Raises `ModelError` unless the file is canonical, at most `maximum_bytes` long, and
-    `check_network` accepts the network in it.
+    `check_network` accepts the network in it. A network that `is_judged` on a chain may cost no
+    more than `MAXIMUM_JUDGING_GAS` there.
     """
     names = ("embedding", *LAYERS)
     try:
@@ -114,7 +118,17 @@ def parse_model(words: TextSamples, data: bytes, maximum_bytes: int) -> TextNetw
     )
     network = TextNetwork(embedding, (hidden, output))
     check_network(words, network)
+    if is_judged:
+        _check_gas(words, network, len(data))
     return network
+
+
+def _check_gas(words: TextSamples, network: TextNetwork, file_bytes: int) -> None:
+    gas = text_judging_gas(words.maximum_bytes, file_bytes, network.units, len(words.labels))
+    if gas > MAXIMUM_JUDGING_GAS:
+        raise ModelError(
+            f"model: judging a text may take {gas} gas, allowed are {MAXIMUM_JUDGING_GAS}"
+        )
 
 
 def check_network(words: TextSamples, network: TextNetwork) -> None:

@@ -117,7 +117,13 @@ def _train(
     )
     augment = Augmentation(settings.shift, settings.mirror, seed + group.rank)
     gradients = GradientStep(
-        network, resident, device, settings.label_smoothing, settings.compiled, augment
+        network,
+        resident,
+        device,
+        settings.label_smoothing,
+        settings.compiled,
+        augment,
+        settings.reduced,
     )
 
     network.train()
@@ -126,7 +132,8 @@ def _train(
     step, reported = 0, 0
     while True:
         elapsed = clock() - started
-        part = group.agree(max(step / steps, elapsed / settings.seconds))
+        done = 1.0 if loss < settings.enough else step / steps
+        part = group.agree(max(done, elapsed / settings.seconds))
         if part >= 1.0 and step:
             break
         for one in optimiser.param_groups:

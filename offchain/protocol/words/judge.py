@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
+
+JUDGE_WORDS: Final = "judge_words"
+"""In a task's rules: the whole numbers that its judge is deployed with, where it takes any."""
 
 
 class Judge(Protocol):

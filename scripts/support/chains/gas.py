@@ -74,6 +74,8 @@ FIGURES = (
     Figure("claim_best", "claim the best model's reward"),
     Figure("claim_data", "claim a data transaction's reward"),
     Figure("claim_attestation", "claim an attestation's reward"),
+    Figure("claim_batch", "claim all that a round owes an account, a voice and an attestation"),
+    Figure("claim_batch_17", "... that 9 rounds owe it, 17 rewards", is_large=True),
     Figure("transfer", "transfer tokens"),
     Figure("order", "pay tokens by an order with a fee", 85_000),
     Figure("header_batch_36_per_header", "a Bitcoin header in a batch of 36, new slots", 38_000),
@@ -115,6 +117,9 @@ ROUNDS = 3
 """So that the last of them writes over what the first one left in the data registry."""
 
 MODELS = 10
+CLAIMED_ROUNDS = 9
+"""The first block has one voice: all others owe two rewards."""
+
 ORDERS = 5
 
 HEADERS_IN_A_BATCH = 36
@@ -149,6 +154,7 @@ def measure_large(evm: Evm) -> dict[str, int]:
         "answer_row_largest": gas["answerRow"],
         "answer_form_largest": gas["answerForm"],
         "answer_cell_largest": gas["answerCell"],
+        "claim_batch_17": _claims(evm),
     }
 
 
@@ -209,7 +215,12 @@ def _rounds(evm: Evm) -> dict[str, int]:
         rounds.advance_to(Phase.VOID)
     for number in blocks:
         chain.send("Rewards", "claimBest", number)
+        if number == blocks[1]:
+            for index, account in enumerate(rounds.accounts[2:6], 1):
+                chain.send("Rewards", "claimRounds", account, [(number, index)])
         for account in rounds.accounts:
+            if chain.view("Rewards", "isAttestationClaimed", number, account):
+                continue
             if chain.view("Attestations", "attestationOf", number, account).statement.strip(b"\0"):
                 chain.send("Rewards", "claimAttestation", number, account)
         for entry in rounds.shared[number]:
@@ -227,9 +238,25 @@ def _rounds(evm: Evm) -> dict[str, int]:
         "claim_best": median_low(gas["claimBest"]),
         "claim_data": median_low(gas["claimData"]),
         "claim_attestation": median_low(gas["claimAttestation"]),
+        "claim_batch": median_low(gas["claimRounds"]),
         "transfer": median_low(_transfers(evm, addresses["ModelToken"])),
         "order": median_low(_orders(evm, addresses)),
     }
+
+
+def _claims(evm: Evm) -> int:
+    """What it costs an account to claim its model and its attestation of so many rounds at once."""
+    rounds = _deploy(evm, 4, parts=2, test_parts=1)
+    rounds.start()
+    for _ in range(CLAIMED_ROUNDS):
+        models = {account: row(5_000 - number) for number, account in enumerate(rounds.accounts)}
+        rounds.make_block(models, rounds.accounts)
+    claims = [(number, 1) for number in rounds.shared]
+    chain, account = rounds.chain, rounds.accounts[1]
+    receipt = chain.send("Rewards", "claimRounds", account, claims)
+    assert len(chain.events(receipt, "Rewards", "AttesterRewarded")) == CLAIMED_ROUNDS
+    assert len(chain.events(receipt, "Rewards", "VoiceRewarded")) == CLAIMED_ROUNDS - 1
+    return receipt["gasUsed"]
 
 
 def _finalize(rounds: Rounds, size: int) -> int:

@@ -45,6 +45,9 @@ SHORT_PATIENCE_SECONDS: Final = 45.0
 """The same where somebody stays dead, who is waited for so long in each phase."""
 
 SIX: Final = 6
+SIX_PARTS: Final = 15
+"""Of a data transaction: the task's rows are divided among seven nodes."""
+
 DISK_BYTES: Final = 16 << 20
 """What is written ahead of a database takes four megabytes before it is folded in."""
 
@@ -117,7 +120,7 @@ def network_with_small_disks(folder: Path) -> Iterator[FaultNetwork]:
 def network_of_six(folder: Path) -> Iterator[FaultNetwork]:
     """Six nodes that do not wait long, and epochs of two rounds."""
     plan = plan_in(folder, SIX, SHORT_PATIENCE_SECONDS)
-    parameters = replace(plan.deployed_parameters, epoch_rounds=2)
+    parameters = replace(plan.deployed_parameters, epoch_rounds=2, parts=SIX_PARTS)
     with fault_network(replace(plan, parameters=parameters)) as network:
         yield network
 

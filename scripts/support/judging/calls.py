@@ -54,6 +54,18 @@ class Judge:
         )
         return list(logits)
 
+    def sums(self, model: bytes, record: bytes) -> list[int]:
+        """The last layer's sums of a row or a text, of the harness alone; `RevertedError`."""
+        signature, types = "sums(bytes,bytes)", ["bytes", "bytes"]
+        (sums,) = self._ask(signature, types, [model, record], ["int256[]"])
+        return list(sums)
+
+    def text_gas(self, *sizes: int) -> int:
+        """The bound of gas of the harness for texts alone: text, file, units, hidden, labels."""
+        types = ["uint256"] * len(sizes)
+        (gas,) = self._ask(f"judgingGas({','.join(types)})", types, list(sizes), ["uint256"])
+        return int(gas)
+
     def bounds(self, channels: list[int]) -> tuple[int, int, bool]:
         """The bounds of gas and file, and whether a shape is within; of the harness alone."""
         found = self._ask(
@@ -88,9 +100,9 @@ class Judge:
         return str(response["result"])
 
 
-def runtime_code(evm: Evm, name: str) -> bytes:
-    """The code that a compiled contract without constructor arguments has on chain."""
-    address = evm.deploy(name).address
+def runtime_code(evm: Evm, name: str, *arguments: object) -> bytes:
+    """The code that a compiled contract has on chain, deployed with its constructor's arguments."""
+    address = evm.deploy(name, *arguments).address
     return bytes(evm.w3.eth.get_code(address))
 
 

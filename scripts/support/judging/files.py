@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,13 +29,14 @@ def nearly_models(seed: int, rounds: int) -> Iterator[tuple[str, bytes]]:
         network = random_network(shape, "uniform", random)
         data = encode_model(network)
         yield "a model", data
-        yield from _cut_and_longer(data, random)
-        yield from _headers(data, random)
+        yield from cut_and_longer(data, random)
+        yield from changed_headers(data, random)
         yield from _values(network, random)
         yield from _shapes(random)
 
 
-def _cut_and_longer(data: bytes, random: np.random.Generator) -> Iterator[tuple[str, bytes]]:
+def cut_and_longer(data: bytes, random: np.random.Generator) -> Iterator[tuple[str, bytes]]:
+    """Yield what was done to a model's file, and the file: its length, or one byte."""
     cut = int(random.integers(len(data)))
     yield f"cut at {cut}", data[:cut]
     yield "one byte less", data[:-1]
@@ -47,7 +48,8 @@ def _cut_and_longer(data: bytes, random: np.random.Generator) -> Iterator[tuple[
     yield f"length byte {at} changed", _changed(data, at, int(random.integers(1, 256)))
 
 
-def _headers(data: bytes, random: np.random.Generator) -> Iterator[tuple[str, bytes]]:
+def changed_headers(data: bytes, random: np.random.Generator) -> Iterator[tuple[str, bytes]]:
+    """Yield what was done to the header of a model's file, and the file."""
     start = LENGTH_BYTES + int.from_bytes(data[:LENGTH_BYTES], "little")
     text = data[LENGTH_BYTES:start].rstrip(b" ")
     body = data[start:]
@@ -78,20 +80,28 @@ def _values(network: IntegerNetwork, random: np.random.Generator) -> Iterator[tu
         changed = [*layers[:index], layer, *layers[index + 1 :]]
         return encode_model(replace(network, convolutions=tuple(changed[:-1]), linear=changed[-1]))
 
+    for what, index, layer in changed_layers(layers, random):
+        yield what, file(index, layer)
+
+
+def changed_layers(
+    layers: Sequence[IntegerLayer], random: np.random.Generator
+) -> Iterator[tuple[str, int, IntegerLayer]]:
+    """Yield what was done, to which layer, and what came of it: values at their bounds."""
     for value in (-128, -65, -64, 64, 65, 127):
         index = int(random.integers(len(layers)))
-        yield f"a weight of {value}", file(index, _weight(layers[index], value, random))
+        yield f"a weight of {value}", index, _weight(layers[index], value, random)
     for value in (20, 21, 128, 255):
         index = int(random.integers(len(layers)))
-        yield f"a shift of {value}", file(index, _shift(layers[index], value, random))
+        yield f"a shift of {value}", index, _shift(layers[index], value, random)
     for over in (-1, 0, 1):
         for sign in (-1, 1):
             index = int(random.integers(len(layers)))
             layer = _bias_at_bound(layers[index], over, sign, random)
-            yield f"a bias {over} beyond its bound, times {sign}", file(index, layer)
+            yield f"a bias {over} beyond its bound, times {sign}", index, layer
     for value in (-(2**31), 2**31 - 1, -(2**24), 2**24):
         index = int(random.integers(len(layers)))
-        yield f"a bias of {value}", file(index, _bias(layers[index], value, random))
+        yield f"a bias of {value}", index, _bias(layers[index], value, random)
 
 
 def _shapes(random: np.random.Generator) -> Iterator[tuple[str, bytes]]:

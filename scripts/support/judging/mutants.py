@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from offchain.toolchain.artifacts import BUILD_FOLDER
+from offchain.toolchain.kept_contracts import BUILD_FOLDER
 from scripts.support.chains.evm import ROOT
 
 JUDGE = "ImageJudge"

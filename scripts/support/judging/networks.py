@@ -117,8 +117,7 @@ def random_network(
     """Return a network of one of `STYLES`; `check_network` accepts it if it accepts the shape."""
     inputs, layers = 1, []
     for outputs, kernel in zip(channels, DIGITS_FAMILY.kernels, strict=True):
-        weight = _weights((outputs, inputs, kernel, kernel), style, random)
-        layers.append(_layer(weight, style, random))
+        layers.append(random_layer((outputs, inputs, kernel, kernel), style, random))
         inputs = outputs
     linear = _weights((DIGITS_FAMILY.classes, inputs), "uniform", random)
     room = _room(linear)
@@ -159,8 +158,9 @@ def _weights(shape: tuple[int, ...], style: str, random: np.random.Generator) ->
     return weight.astype(np.int8)
 
 
-def _layer(weight: NDArray[np.int8], style: str, random: np.random.Generator) -> IntegerLayer:
-    outputs = len(weight)
+def random_layer(shape: tuple[int, ...], style: str, random: np.random.Generator) -> IntegerLayer:
+    """Return a layer with weights of a `shape`, outputs first, in one of `STYLES`."""
+    weight, outputs = _weights(shape, style, random), shape[0]
     if style == "halves":
         bias = np.minimum(random.integers(-40, 200, outputs), _room(weight))
         shift = random.integers(0, 5, outputs)

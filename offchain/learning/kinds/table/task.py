@@ -32,11 +32,13 @@ from offchain.learning.formats.table import (
     rows_of,
 )
 from offchain.learning.kinds.file_task import FileTask
+from offchain.learning.kinds.table.judge import TABLE_JUDGE, TableJudge
 from offchain.learning.task import ProgressCallback
 from offchain.learning.task_file.words import NumberTarget, TableSamples, TaskFile, TaskFileError
 from offchain.learning.training.dense_settings import DenseSettings
 from offchain.learning.training.newest_parts import newest_parts
 from offchain.ports import TrainedModel
+from offchain.protocol.words.judge import JUDGE_WORDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,12 +53,12 @@ def table_words(file: TaskFile) -> TableSamples:
     """Return what a task file says of its rows.
 
     Raises:
-        TaskFileError: it is of another kind, or names a judge, of which tables have none.
+        TaskFileError: it is of another kind, or names a judge that is none of tables'.
     """
     if not isinstance(file.samples, TableSamples):
         raise TaskFileError(f"the task {file.name} is of {file.kind}, not of tables")
-    if file.model.judge is not None:
-        raise TaskFileError(f"judge is {file.model.judge}: tables have none, leave it out")
+    if file.model.judge not in (None, TABLE_JUDGE):
+        raise TaskFileError(f"judge is {file.model.judge}: tables have {TABLE_JUDGE} alone")
     return file.samples
 
 
@@ -66,6 +68,9 @@ class TableTask(FileTask[TableRows, TableNetwork]):
     def __init__(self, file: TaskFile, settings: DenseSettings, device: str | None = None) -> None:
         self._table = table_words(file)
         super().__init__(file)
+        self._judge = (
+            TableJudge(self._table, file.model.maximum_bytes) if file.model.judge else None
+        )
         self._settings = settings
         self._device = device
 
@@ -73,6 +78,11 @@ class TableTask(FileTask[TableRows, TableNetwork]):
     def payload_bytes(self) -> int:
         """The length of every payload."""
         return payload_bytes(self._table, self.samples_per_part)
+
+    @property
+    def judge(self) -> TableJudge | None:
+        """The definition, where a contract has it on chain."""
+        return self._judge
 
     def rules(self) -> Mapping[str, object]:
         """Return the formats, the family's bounds, and what a prediction is worth."""
@@ -93,6 +103,7 @@ class TableTask(FileTask[TableRows, TableNetwork]):
             "maximum_weight": WEIGHT_MAXIMUM,
             "maximum_shift": MAXIMUM_SHIFT,
             "sums_below": EXACT_BOUND,
+            **({JUDGE_WORDS: self._judge.words} if self._judge else {}),
         }
 
     def decode_payload(self, plaintext: bytes) -> TableRows:
@@ -127,8 +138,11 @@ class TableTask(FileTask[TableRows, TableNetwork]):
     ) -> TrainedModel:
         """Train a network on `samples`, old ones too; see `table_training.train_table`.
 
-        The oldest are left out where there are more than `TRAINING_VALUES`.
+        The oldest are left out where there are more than `TRAINING_VALUES`. What is older than
+        this round the previous network may have learned.
         """
+        import numpy as np
+
         from offchain.learning.training.device import chosen_device
         from offchain.learning.training.table_training import train_table
 
@@ -136,8 +150,20 @@ class TableTask(FileTask[TableRows, TableNetwork]):
         used = newest_parts([columns * len(part) for part in samples], ages, TRAINING_VALUES)
         together = concatenate(self._table, [samples[number] for number in used])
         device = chosen_device(self._device)
+        is_new = np.repeat(
+            [not ages or ages[number] == 0 for number in used],
+            [len(samples[number]) for number in used],
+        )
         result = train_table(
-            self._table, together, previous, seed, self._settings, progress, device
+            self._table,
+            together,
+            previous,
+            seed,
+            self._settings,
+            progress,
+            device,
+            is_new=is_new,
+            maximum_bytes=self.file.model.maximum_bytes,
         )
         return TrainedModel(
             encode_model(self._table, result.network),

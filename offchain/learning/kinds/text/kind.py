@@ -27,6 +27,11 @@ LARGE: Final = (1 << 16, (64, 64))
 
 LARGE_FILES: Final = 5 << 20
 
+EPOCHS: Final = 4
+"""Passes over the texts: with more of them n-grams that few texts have are learned by heart."""
+
+LABEL_SMOOTHING: Final = 0.1
+
 
 class TextKind(Kind[TextSamples, "LabelledTexts"]):
     """See `Kind`."""
@@ -45,7 +50,13 @@ class TextKind(Kind[TextSamples, "LabelledTexts"]):
         buckets, units = LARGE if task.model.maximum_bytes >= LARGE_FILES else SMALL
         while buckets > 1 << 8 and buckets * units[0] > task.model.maximum_bytes * 9 // 10:
             buckets //= 2
-        chosen = replace(dense_settings(task, settings), buckets=buckets, units=units)
+        chosen = replace(
+            dense_settings(task, settings),
+            buckets=buckets,
+            units=units,
+            epochs=EPOCHS,
+            label_smoothing=LABEL_SMOOTHING,
+        )
         return TextTask(task, chosen, settings.device)
 
     def encode_payload(self, task: TaskFile, samples: LabelledTexts) -> bytes:
@@ -68,29 +79,24 @@ class TextKind(Kind[TextSamples, "LabelledTexts"]):
 
     def predict(self, task: TaskFile, model: bytes, samples: LabelledTexts) -> NDArray[np.int64]:
         """See `Kind`."""
-        from offchain.learning.exact.text_network import logits, parse_model
-        from offchain.learning.kinds.text.task import text_words
+        from offchain.learning.exact.text_network import logits
+        from offchain.learning.kinds.text.task import read_model
 
-        network = parse_model(text_words(task), model, task.model.maximum_bytes)
-        return logits(network, samples.texts)
+        return logits(read_model(task, model), samples.texts)
 
     def answers(self, task: TaskFile, model: bytes, predictions: NDArray[np.int64]) -> list[Answer]:
         """See `Kind`."""
-        from offchain.learning.exact.text_network import parse_model
-        from offchain.learning.kinds.text.task import text_words
+        from offchain.learning.kinds.text.task import read_model, text_words
 
-        words = text_words(task)
-        network = parse_model(words, model, task.model.maximum_bytes)
-        return label_answers(words.labels, predictions, int(network.layers[-1].shift[0]))
+        shift = int(read_model(task, model).layers[-1].shift[0])
+        return label_answers(text_words(task).labels, predictions, shift)
 
     def layers(self, task: TaskFile, model: bytes) -> LayerChain:
         """See `Kind`."""
-        from offchain.learning.exact.text_network import parse_model
         from offchain.learning.kinds.text.layers import layers_of
-        from offchain.learning.kinds.text.task import text_words
+        from offchain.learning.kinds.text.task import read_model, text_words
 
-        words = text_words(task)
-        return layers_of(words, parse_model(words, model, task.model.maximum_bytes))
+        return layers_of(text_words(task), read_model(task, model))
 
     def full_points(self, task: TaskFile) -> int:
         """See `Kind`."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from offchain.learning.exact.integer_layer import MAXIMUM_SHIFT
 from offchain.learning.exact.integer_network import EXACT_BOUND, WEIGHT_MAXIMUM
+from offchain.learning.exact.judge_gas import MAXIMUM_JUDGING_GAS, TEXT_GAS_FORMULA
 from offchain.learning.exact.table_network import units_text
 from offchain.learning.exact.text_network import (
     BUCKETS,
@@ -35,11 +36,13 @@ from offchain.learning.formats.texts import (
     texts_of,
 )
 from offchain.learning.kinds.file_task import FileTask
+from offchain.learning.kinds.text.judge import TEXT_JUDGE, TextJudge
 from offchain.learning.task import ProgressCallback
 from offchain.learning.task_file.words import TaskFile, TaskFileError, TextSamples
 from offchain.learning.training.dense_settings import DenseSettings
 from offchain.learning.training.newest_parts import newest_parts
 from offchain.ports import TrainedModel
+from offchain.protocol.words.judge import JUDGE_WORDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,13 +57,19 @@ def text_words(file: TaskFile) -> TextSamples:
     """Return what a task file says of its texts.
 
     Raises:
-        TaskFileError: it is of another kind, or names a judge, of which texts have none.
+        TaskFileError: it is of another kind, or names a judge that is none of texts'.
     """
     if not isinstance(file.samples, TextSamples):
         raise TaskFileError(f"the task {file.name} is of {file.kind}, not of texts")
-    if file.model.judge is not None:
-        raise TaskFileError(f"judge is {file.model.judge}: texts have none, leave it out")
+    if file.model.judge not in (None, TEXT_JUDGE):
+        raise TaskFileError(f"judge is {file.model.judge}: texts have {TEXT_JUDGE} alone")
     return file.samples
+
+
+def read_model(file: TaskFile, data: bytes) -> TextNetwork:
+    """Return the network of a model file of a task; see `text_network.parse_model`."""
+    is_judged = file.model.judge is not None
+    return parse_model(text_words(file), data, file.model.maximum_bytes, is_judged=is_judged)
 
 
 class TextTask(FileTask[LabelledTexts, TextNetwork]):
@@ -70,6 +79,7 @@ class TextTask(FileTask[LabelledTexts, TextNetwork]):
         self._words = text_words(file)
         self.maximum_samples = maximum_samples(self._words)
         super().__init__(file)
+        self._judge = TextJudge(self._words, file.model.maximum_bytes) if file.model.judge else None
         self._settings = settings
         self._device = device
 
@@ -78,8 +88,18 @@ class TextTask(FileTask[LabelledTexts, TextNetwork]):
         """The longest payload; see `texts.payload_bytes`."""
         return payload_bytes(self._words, self.samples_per_part)
 
+    @property
+    def judge(self) -> TextJudge | None:
+        """The definition, where a contract has it on chain."""
+        return self._judge
+
     def rules(self) -> Mapping[str, object]:
         """Return the formats, the family's bounds, and what a text is worth."""
+        judged = self._judge and {
+            "maximum_judging_gas": MAXIMUM_JUDGING_GAS,
+            "judging_gas": TEXT_GAS_FORMULA,
+            JUDGE_WORDS: self._judge.words,
+        }
         return {
             "payload": PAYLOAD_FORMAT,
             "record": "length uint16 big-endian, bytes filled up with zeros, label uint8",
@@ -95,6 +115,7 @@ class TextTask(FileTask[LabelledTexts, TextNetwork]):
             "maximum_weight": WEIGHT_MAXIMUM,
             "maximum_shift": MAXIMUM_SHIFT,
             "sums_below": EXACT_BOUND,
+            **(judged or {}),
         }
 
     def decode_payload(self, plaintext: bytes) -> LabelledTexts:
@@ -106,8 +127,8 @@ class TextTask(FileTask[LabelledTexts, TextNetwork]):
         return records(self._words, samples)
 
     def decode_model(self, data: bytes) -> TextNetwork:
-        """Return the network of a model file; see `text_network.parse_model`."""
-        return parse_model(self._words, data, self.file.model.maximum_bytes)
+        """Return the network of a model file; see `read_model`."""
+        return read_model(self.file, data)
 
     def points(self, network: TextNetwork, samples: Sequence[LabelledTexts]) -> NDArray[np.uint8]:
         """Return 1 for each text that gets its label; see `text_network.points`."""
