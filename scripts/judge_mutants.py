@@ -41,22 +41,24 @@ def judge_mutants(force: bool, every: int) -> None:
         same: Counter[str] = Counter()
         tried: Counter[str] = Counter()
         for mutant in list(mutants())[::every]:
-            if mutant.same is not None:
-                same[mutant.same] += 1
-                continue
             tried[f"{mutant.contract}: {mutant.file}"] += 1
-            if not any(
+            if any(
                 is_caught(Judge(evm, mutant.of(code)), one.questions)
                 for one, code in asked
                 if one.contract == mutant.contract
             ):
+                continue
+            if mutant.same is None:
                 left.append(mutant)
+            else:
+                same[mutant.same] += 1
     results = {
         **made_by("scripts.judge_mutants"),
         "faults": sum(tried.values()),
-        "caught": sum(tried.values()) - len(left),
+        "caught": sum(tried.values()) - len(left) - same.total(),
         "by_file": dict(sorted(tried.items())),
-        "left_out": left_out() | same,
+        "left_out": left_out(),
+        "same": dict(same),
         "not_caught": [
             f"{one.contract}: {one.file}:{one.line} at {one.position}: {one.change}" for one in left
         ],

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from offchain.toolchain.kept_contracts import BUILD_FOLDER
 from scripts.support.chains.evm import ROOT
+from scripts.support.judging.flow import Instruction, why_same
 
 JUDGE = "ImageJudge"
 HARNESS = "ImageJudgeHarness"
@@ -71,10 +72,6 @@ NAMES = {
 }
 
 
-Instruction = tuple[int, int, int]
-"""Position, opcode and bytes of operand."""
-
-
 class LeftOut(StrEnum):
     """Why a fault is not tried."""
 
@@ -85,7 +82,10 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """What one instruction of a contract's code is replaced by, and where."""
+    """What one instruction of a contract's code is replaced by, and where.
+
+    ``same``: why no answer differs, if none does; None: it is expected that some does.
+    """
 
     contract: str
     file: str
@@ -93,34 +93,12 @@ class Mutant:
     position: int
     change: str
     replaced: bytes
-    following: bytes
-
-    @property
-    def same(self) -> str | None:
-        """Why the copy computes the same as the judge, where that was found; None: it was not."""
-        return _SAME.get((self.file.rpartition("/")[2], self.change, self.following.hex()))
+    same: str | None
 
     def of(self, code: bytes) -> bytes:
         """A copy with the fault of the contract's code, as it lies on some chain."""
         end = self.position + len(self.replaced)
         return code[: self.position] + self.replaced + code[end:]
-
-
-_FRESH = "clears more or less of memory that nothing in the call has written to: it is zero"
-_LONGER = "copies a byte more, which is never read"
-_SAME: Final = {
-    ("DigitsModel.sol", "0x1c00 is 0x1c01", "94939436"): _FRESH,
-    ("DigitsModel.sol", "0x1c00 is 0x1bff", "94939436"): _FRESH,
-    ("FirstConvolution.sol", "0x1bff is 0x1c00", "19888803"): _FRESH,
-    ("FirstConvolution.sol", "0x1bff is 0x1bfe", "19888803"): _FRESH,
-    ("FirstConvolution.sol", "SUB is ADD", "01019036"): _FRESH,
-    ("SecondConvolution.sol", "0x7 is 0x6", "1b368337"): _FRESH,
-    ("SecondConvolution.sol", "0x7 is 0x8", "1b368337"): _FRESH,
-    ("FirstConvolution.sol", "0x3c0 is 0x3c1", "90949391"): _LONGER,
-}
-"""Faults that change no answer, by file, change and the four instructions' bytes that follow.
-
-What the compiler makes of changed sources has other bytes: then none is taken for the same."""
 
 
 def mutants() -> Iterator[Mutant]:
@@ -172,9 +150,14 @@ def _mutants(name: str, within: tuple[str, ...], counts: Counter[LeftOut]) -> It
             if reason is not None:
                 counts[reason] += 1
                 continue
-            end = position + 1 + size
-            follows = code[end : end + 4]
-            yield Mutant(name, paths[number], line, position, change, replaced, follows)
+            is_one_more = bool(size) and _is_one_more(change)
+            same = why_same(instructions, index, is_one_more=is_one_more)
+            yield Mutant(name, paths[number], line, position, change, replaced, same)
+
+
+def _is_one_more(change: str) -> bool:
+    before, _, after = change.partition(" is ")
+    return int(after, 16) == int(before, 16) + 1
 
 
 def _panics(code: bytes, instructions: list[Instruction]) -> set[int]:
