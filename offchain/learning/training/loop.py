@@ -130,14 +130,19 @@ def _train(
     loss = math.nan
     losses = torch.zeros((), device=device)  # sum since the last report
     step, reported = 0, 0
-    part, learned = 0.0, (steps, 0.0)  # the step at which all was learned, and how far that was
+    learned, reached = steps, 1.0  # the step at which all was learned, and the rate's factor then
     while True:
         elapsed = clock() - started
-        part = group.agree(max(step / steps, elapsed / settings.seconds, _ending(step, *learned)))
+        # Half as many steps as it took to learn all are left, in which the rate only falls.
+        ending = max(0, step - learned) / max(1, learned // 2)
+        part = group.agree(max(step / steps, elapsed / settings.seconds, ending))
         if part >= 1.0 and step:
             break
+        factor = learning_rate_factor(min(part, 1.0), settings.warm_up)
+        if step >= learned:
+            factor = min(factor, reached * (1.0 - ending))
         for one in optimiser.param_groups:
-            one["lr"] = peak * learning_rate_factor(min(part, 1.0), settings.warm_up)
+            one["lr"] = peak * factor
 
         chosen = next(batches)  # [batch]
         error = gradients(chosen[group.rank :: group.size], batch)
@@ -154,8 +159,8 @@ def _train(
             elapsed = max(clock() - started, 1e-9)
             # Where time ends the run, as many steps as there will be at this pace.
             expected = min(steps, max(step, round(step * settings.seconds / elapsed)))
-            if loss < settings.enough and learned[0] == steps:
-                learned = step, part
+            if loss < settings.enough and learned == steps:
+                learned, reached = step, factor
             rate = step * batch / elapsed
             progress(TrainingProgress(step, expected, loss, rate, device_name(device)))
             losses.zero_()
@@ -164,11 +169,6 @@ def _train(
     group.average_statistics(network)
     network.eval()
     return TrainingResult(quantise(network), step, loss, clock() - started)
-
-
-def _ending(step: int, learned: int, part: float) -> float:
-    """How much of a run is done that ends half as many steps after all was learned as before it."""
-    return part + (1.0 - part) * max(0, step - learned) / max(1, learned // 2)
 
 
 def starting_network(

@@ -36,6 +36,7 @@ SMALL = TrainingSettings(
     batch=32,
     report_steps=15,
     enough=0.0,
+    seconds=3600.0,  # whatever else the machine does
 )
 
 
