@@ -74,7 +74,7 @@ interface IRewards {
     function claimAttestation(uint32 round, address account) external;
 
     /// @notice Pays all that blocks owe an account for its models and its attestations, in one transaction. What was
-    /// paid already, or is not owed, is passed over. Data is not among it: it would tie its owners together.
+    /// paid already, or is not owed, is passed over. Data is not among it: it would tie addresses together.
     /// @dev Reverts with NothingToClaim of the last round if nothing is paid.
     /// @param account whose
     /// @param claims the rounds

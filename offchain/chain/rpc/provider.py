@@ -44,6 +44,9 @@ MAXIMUM_REASON: Final = 1_000
 HIGHEST_CODE: Final = 2**31 - 1
 """Codes of errors are small; what is beyond this or its negative counts as none."""
 
+_NO_BLOCK: Final = re.compile(r"(?i)(header|block) not found|unknown (header|block)")
+"""What nodes say of a block that they do not have (yet)."""
+
 _SENDING: Final = frozenset({"eth_sendRawTransaction"})
 _TOO_MUCH: Final = frozenset({("eth_getLogs", 504)})
 """What takes a busy server too long, which asking again would not change."""
@@ -207,6 +210,9 @@ class BoundedProvider(JSONBaseProvider):
     ) -> list[RPCResponse] | RPCResponse:
         """Several reading requests as one; returns envelopes in the requests' order.
 
+        Behind one address there may be nodes that do not have the newest block yet: where one says
+        so, they are asked again.
+
         Raises:
             RpcUnreachable: nothing answered, after all attempts.
             RpcGatewayError: no node did.
@@ -215,7 +221,14 @@ class BoundedProvider(JSONBaseProvider):
         """
         envelopes: list[RPCResponse] = []
         for start in range(0, len(requests), MAXIMUM_BATCH):
-            envelopes += self._batch(requests[start : start + MAXIMUM_BATCH])
+            some = requests[start : start + MAXIMUM_BATCH]
+            found = self._batch(some)
+            for attempt in range(1, self._attempts):
+                if not any(_lacks_block(envelope) for envelope in found):
+                    break
+                self._pause(0.1 * 2 ** (attempt - 1))
+                found = self._batch(some)
+            envelopes += found
         return envelopes
 
     def _batch(
@@ -326,6 +339,13 @@ def _envelope(method: str, reply: object, number: int) -> RPCResponse:
     if _number_of(reply) != number or "result" not in reply:
         raise RpcReplyError(method, "answers another request or has no result")
     return cast(RPCResponse, {"jsonrpc": "2.0", "id": number, "result": reply["result"]})
+
+
+def _lacks_block(envelope: RPCResponse) -> bool:
+    """Whether a node says that it does not have the block that it was asked about."""
+    error = envelope.get("error")
+    message = error.get("message") if isinstance(error, dict) else error
+    return isinstance(message, str) and _NO_BLOCK.search(message) is not None
 
 
 def _number_of(reply: object) -> int | None:

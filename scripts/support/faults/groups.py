@@ -30,7 +30,7 @@ from scripts.support.faults.network import (
 from scripts.support.faults.parted import HOSTS, parted_network, play_parted
 from scripts.support.faults.proxy import FaultProxy
 from scripts.support.faults.session import Session, Verdict
-from scripts.support.faults.spoiling import play_other_chain, play_rpc
+from scripts.support.faults.spoiling import play_behind, play_other_chain, play_rpc
 from scripts.support.faults.storing import play_clocks, play_disks, play_stores
 from scripts.support.faults.wrong_clock import compile_clock
 from scripts.support.ipfs_daemon import running_ipfs_daemon
@@ -102,9 +102,10 @@ def plain_network(folder: Path) -> Iterator[FaultNetwork]:
 @contextmanager
 def network_beside_another_chain(folder: Path) -> Iterator[FaultNetwork]:
     """The same, and the node of another chain."""
+    plan = plan_in(folder, patience=SHORT_PATIENCE_SECONDS)
     with (
         Anvil(chain_id=OTHER_CHAIN_ID, accounts=1) as other,
-        fault_network(plan_in(folder), other_chain=other.url) as network,
+        fault_network(plan, other_chain=other.url) as network,
     ):
         yield network
 
@@ -229,7 +230,11 @@ GROUPS: Final[Mapping[str, Group]] = {
     ),
     "rpc": Group(
         "what an RPC provider does to the programs that ask it",
-        play_plain(network_beside_another_chain, play_rpc, play_other_chain),
+        play_plain(plain_network, play_rpc),
+    ),
+    "chains": Group(
+        "an RPC provider that is behind, silent to one node, or of another chain",
+        play_plain(network_beside_another_chain, play_behind, play_other_chain),
     ),
     "stores": Group("what a content store does to the programs that ask it", play_with_stores),
     "disks": Group(

@@ -17,7 +17,6 @@ OUTAGES = (
     Fault.BUSY,
     Fault.FAILING,
     Fault.GARBAGE,
-    Fault.STALE,
 )
 OUTAGE_SECONDS = 10.0
 SOME, SELDOM = 5, 100
@@ -51,11 +50,17 @@ def play_rpc(session: Session, outages: tuple[Fault, ...] = OUTAGES) -> None:
             fail_everywhere,
             mend,
         )
+
+
+def play_behind(session: Session) -> None:
+    """Nodes behind one address that are late, and an address that is silent for one node."""
+    play_rpc(session, (Fault.STALE,))
+    everybody = tuple(session.network.programs)
     session.play(
         "rpc drop one node",
         "for a round the RPC of one node takes requests and says nothing",
         partial(spoil, session, everybody[-1:], Fault.DROP),
-        mend,
+        partial(spoil, session, everybody, Fault.NONE),
     )
 
 

@@ -134,6 +134,27 @@ def test_reading_goes_on_past_a_page_in_place_of_an_answer_and_sending_is_not_re
     assert len(node.requests) == 1
 
 
+@pytest.mark.parametrize("message", ["header not found", "Unknown block", "block not found: 0x1"])
+def test_nodes_behind_one_address_are_asked_again_where_one_lacks_the_block(message):
+    late = 2
+
+    def answer(requests: Any) -> Answer:
+        nonlocal late
+        late -= 1
+        return Answer(
+            [error(one, -32000, message) if late else result(one, "0x1") for one in requests]
+        )
+
+    with scripted_node(answer) as node:
+        provider = BoundedProvider(node.url, pause=lambda _: None)
+        asked = [("eth_call", [{}, "0x7"]), ("eth_call", [{}, "0x7"])]
+        assert [one["result"] for one in provider.make_batch_request(asked)] == ["0x1", "0x1"]
+        assert len(node.requests) == 2
+        late = -1
+        assert "error" in provider.make_batch_request(asked)[0]
+        assert len(node.requests) == 2 + 4
+
+
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_server_that_is_busy_is_asked_again(page, status):
