@@ -18,6 +18,7 @@ from typing import Any
 from offchain.config import is_checkout
 from offchain.errors import ArtifactError
 from offchain.toolchain.kept_contracts import (
+    ADVICE,
     BUILD_FOLDER,
     SOURCE_FOLDER,
     KeptContracts,
@@ -30,7 +31,6 @@ _PLACEHOLDER_NAME_LENGTH = 36
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2})*")
 _DEFINITION = re.compile(r"^\s*(?:abstract\s+)?(?:contract|library|interface)\s+\w", re.MULTILINE)
-_ADVICE = "run `make build`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Artifact:
                 raise ArtifactError(f"{address!r} is no address for library {name}")
         code = _PLACEHOLDER.sub(lambda match: given[_library_of(match[0])][2:], self.creation_code)
         if not _HEXADECIMAL.fullmatch(code):
-            raise ArtifactError(f"the code of {self.name} is not hexadecimal: {_ADVICE}")
+            raise ArtifactError(f"the code of {self.name} is not hexadecimal: {ADVICE}")
         return bytes.fromhex(code)
 
 
@@ -106,7 +106,7 @@ def load_artifacts(root: Path) -> dict[str, Artifact]:
         pass  # as good as none: what was compiled here counts
     files = sorted((root / BUILD_FOLDER).glob("*.json"))
     if not files:
-        raise ArtifactError(f"{root / BUILD_FOLDER} holds no contracts: {_ADVICE}")
+        raise ArtifactError(f"{root / BUILD_FOLDER} holds no contracts: {ADVICE}")
     artifacts = (_read(file) for file in files)
     return {artifact.name: artifact for artifact in artifacts}
 
@@ -124,21 +124,21 @@ def verify_current(root: Path, artifacts: Iterable[Artifact]) -> None:
         source = root / artifact.source_path
         compiled.add(artifact.source_path)
         if not source.is_file():
-            raise ArtifactError(f"{source} of {artifact.name} is gone: {_ADVICE}")
+            raise ArtifactError(f"{source} of {artifact.name} is gone: {ADVICE}")
         if _sha1(source.read_bytes()) != artifact.source_sha1:
-            raise ArtifactError(f"{source} has changed since it was compiled: {_ADVICE}")
+            raise ArtifactError(f"{source} has changed since it was compiled: {ADVICE}")
     for source in sorted((root / SOURCE_FOLDER).rglob("*.sol")):
         relative = source.relative_to(root).as_posix()
         # A file of errors, structs or functions alone leaves no artifact of its own.
         if relative not in compiled and _DEFINITION.search(source.read_text(encoding="utf-8")):
-            raise ArtifactError(f"{source} has not been compiled: {_ADVICE}")
+            raise ArtifactError(f"{source} has not been compiled: {ADVICE}")
 
 
 def _read(file: Path) -> Artifact:
     try:
         return _artifact(json.loads(file.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArtifactError(f"{file} is malformed ({error!r}): delete it and {_ADVICE}") from error
+        raise ArtifactError(f"{file} is malformed ({error!r}): delete it and {ADVICE}") from error
 
 
 def _artifacts(kept: KeptContracts) -> dict[str, Artifact]:

@@ -35,7 +35,7 @@ FIELDS: Final = (
 
 _LOCKED: Final = ("node_modules/@openzeppelin/contracts", "node_modules/solc")
 _LARGEST_BYTES: Final = 32 * 1024 * 1024
-_ADVICE: Final = "run `make build`"
+ADVICE: Final = "run `make build`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def read_kept(file: Path = KEPT_FILE) -> KeptContracts:
             content = json.loads(packed.read(_LARGEST_BYTES))
         return KeptContracts(content["sources"], dict(content["contracts"]))
     except (OSError, EOFError, lzma.LZMAError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(f"{file} is not usable ({error!r}): {_ADVICE}") from error
+        raise ArtifactError(f"{file} is not usable ({error!r}): {ADVICE}") from error
 
 
 def compiled(root: Path) -> KeptContracts:
@@ -100,9 +100,9 @@ def compiled(root: Path) -> KeptContracts:
             if content["sourcePath"].startswith(f"{SOURCE_FOLDER}/"):
                 contracts[file.stem] = {field: content[field] for field in FIELDS}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArtifactError(f"{file} is malformed ({error!r}): delete it, {_ADVICE}") from error
+            raise ArtifactError(f"{file} is malformed ({error!r}): delete it, {ADVICE}") from error
     if not contracts:
-        raise ArtifactError(f"{root / BUILD_FOLDER} holds no contracts: {_ADVICE}")
+        raise ArtifactError(f"{root / BUILD_FOLDER} holds no contracts: {ADVICE}")
     return KeptContracts(fingerprint(root), contracts)
 
 
@@ -143,7 +143,7 @@ def keep_contracts(check: bool, root: Path) -> int:
     if is_kept(found):
         return 0
     if check:
-        print(f"kept_contracts: {KEPT_FILE} is of other contracts: {_ADVICE}", file=sys.stderr)
+        print(f"kept_contracts: {KEPT_FILE} is of other contracts: {ADVICE}", file=sys.stderr)
         return 1
     write_kept(found)
     print(f"compiled contracts kept: {KEPT_FILE.name}, commit it with the sources")
