@@ -1,43 +1,48 @@
-"""Removes what was compiled with sources that are gone: Brownie cannot compile beside it.
+"""Removes compiled contracts whose sources have changed since: all are compiled together again.
 
 ``python -m offchain.toolchain.stale_builds`` in the root of a checkout; `make build` runs it first.
+Brownie compiles only what has changed, and cannot compile beside what was made of sources that are
+gone. But the code that the compiler gives for a contract depends on what it is compiled with: what
+is deployed from equal sources is to be equal.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from offchain.errors import ToolchainError
 from offchain.programs.running import run_program
-from offchain.toolchain.kept_contracts import BUILD_FOLDER
+from offchain.toolchain.kept_contracts import BUILD_FOLDER, fingerprint
+from offchain.whole_files import write_whole
+
+FINGERPRINT_FILE: Final = BUILD_FOLDER.with_name("sources.sha256")
+"""Of the sources that what lies in the build folder was compiled of."""
 
 
-def remove_stale_builds(root: Path) -> list[str]:
-    """Remove output of the compiler that was made with a source that is gone; returns its names.
-
-    Files that cannot be read as such output are left to Brownie.
+def remove_stale_builds(root: Path) -> int:
+    """Remove the compiler's output if it is of other sources or settings; returns how many files.
 
     Raises:
+        ArtifactError: a source cannot be read.
         ToolchainError: a file cannot be removed.
+        UnwritableFile: the sources' fingerprint cannot be kept.
     """
-    removed = []
-    for file in sorted((root / BUILD_FOLDER).glob("*.json")):
-        try:
-            sources = json.loads(file.read_bytes())["allSourcePaths"].values()
-            is_stale = not all((root / source).exists() for source in sources)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            continue
-        if is_stale:
-            try:
-                file.unlink(missing_ok=True)
-            except OSError as error:
-                raise ToolchainError(f"cannot remove {file}: {error.strerror}") from error
-            removed.append(file.stem)
-    return removed
+    present, file = fingerprint(root), root / FINGERPRINT_FILE
+    try:
+        if file.is_file() and file.read_text(encoding="ascii", errors="replace") == present:
+            return 0
+        stale = sorted((root / BUILD_FOLDER).glob("*.json"))
+        for output in stale:
+            output.unlink(missing_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, present.encode())
+    except OSError as error:
+        raise ToolchainError(f"cannot begin anew in {root / BUILD_FOLDER}: {error}") from error
+    return len(stale)
 
 
 @click.command()
@@ -49,9 +54,11 @@ def remove_stale_builds(root: Path) -> list[str]:
     help="the checkout",
 )
 def main(root: Path) -> None:
-    """Remove what was compiled with sources that are gone."""
-    for name in remove_stale_builds(root):
-        click.echo(f"{name}: compiled anew, since a source of it is gone")
+    """Remove compiled contracts if their sources have changed."""
+    if removed := remove_stale_builds(root):
+        click.echo(
+            f"sources have changed: all contracts are compiled anew ({removed} files removed)"
+        )
 
 
 if __name__ == "__main__":
