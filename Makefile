@@ -34,7 +34,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-comp
 $(RUNNABLE): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed" >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@echo "Installing the Python packages (about 1.2 GB; a minute or more)"
+	@echo "Installing the Python packages (about 2 GB; some minutes)"
 	@$(PIP) --editable .
 	@touch $@
 
