@@ -5,9 +5,12 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	&& echo $$name && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+RUNNABLE := $(VENV)/.runnable
 INSTALLED := $(VENV)/.installed
 ANALYSER := $(VENV)/.analyser
+SITE := $(VENV)/.site
 WORKERS ?= 2
+COMPARED := $(if $(filter true,$(CI)),--check)
 
 # Brownie starts anvil by name: the console script of the environment finds the right one.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -15,7 +18,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install build wheel demo test programs test-full forge analyse coverage verify-demo gas bench test-gpu check clean
+.PHONY: help install build wheel demo test programs test-full forge analyse docs coverage verify-demo gas bench test-gpu check clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,28 +26,37 @@ help:  ## Show the targets
 install: $(INSTALLED)  ## Install the Python environment, anvil and the Solidity compiler
 	@$(BIN)/python -m offchain.toolchain.install
 
-# The stamp holds while what it was made from does not change: the second time costs a second.
-$(INSTALLED): pyproject.toml constraints.txt
+# A stamp holds while what it was made from does not change: the second time costs a second. Modules are
+# compiled when they are first imported: most never are.
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
+
+# What runs, without what tests and checks.
+$(RUNNABLE): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed" >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@echo "Installing the Python packages (about 2 GB; some minutes)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		--editable '.[dev]'
+	@echo "Installing the Python packages (about 1.2 GB; a minute or more)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(INSTALLED): $(RUNNABLE)
+	@echo "Installing what tests and checks"
+	@$(PIP) --editable '.[dev]'
 	@touch $@
 
 # When Brownie first loads what it compiled, it removes what no contract uses: here, alone, rather than
-# while programs and tests read the folder.
+# while programs and tests read the folder. What the package carries is written, with CI=true compared.
 build: install  ## Compile the contracts (only what has changed)
 	@$(BIN)/python -m offchain.toolchain.stale_builds
 	@$(BIN)/brownie compile
 	@$(BIN)/brownie compile > /dev/null
-	@$(BIN)/python -m offchain.chain.deployment.abi_files
+	@$(BIN)/python -m offchain.chain.deployment.abi_files $(COMPARED)
+	@$(BIN)/python -m offchain.toolchain.kept_contracts $(COMPARED)
 
 wheel: build  ## Build the wheel, compiled contracts and all: out/*.whl
 	@rm -rf build/wheel
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir out .
 
-demo: build  ## Make three blocks with four nodes and show them
+demo: $(RUNNABLE)  ## Make three blocks with four nodes and show them
 	@$(BIN)/modelchain demo
 
 test: build  ## Run the tests (those that take minutes are left to test-full)
@@ -55,7 +67,7 @@ programs: install  ## Install a Bitcoin node and an IPFS daemon for test-full, i
 	-@$(BIN)/python -m scripts.install_bitcoin_node
 	-@$(BIN)/python -m scripts.install_ipfs_daemon
 
-test-full: build programs forge analyse  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
+test-full: build programs forge analyse docs  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
 forge: install  ## Fuzz the contracts, check their invariants and their format
@@ -68,14 +80,21 @@ analyse: install $(ANALYSER)  ## Look for faults in the contracts with slither (
 # Only who analyses the contracts needs it.
 $(ANALYSER): $(INSTALLED)
 	@echo "Installing slither"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		--editable '.[analysis]'
+	@$(PIP) --editable '.[analysis]'
+	@touch $@
+
+docs: $(SITE)  ## Build the documents as a site: out/site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+$(SITE): $(INSTALLED)
+	@echo "Installing MkDocs"
+	@$(PIP) --editable '.[docs]'
 	@touch $@
 
 coverage: build  ## Measure which lines and branches of the contracts the tests reach
 	@$(BIN)/python -m scripts.contract_coverage -n $(WORKERS) --dist loadscope
 
-verify-demo: build  ## Make a small chain, verify it, and see thousands of forged copies refused
+verify-demo: $(RUNNABLE)  ## Make a small chain, verify it, and see thousands of forged copies refused
 	@$(BIN)/python -m scripts.verify_demo
 
 gas: build  ## Measure what transactions cost: docs/results/gas.json and the README's table

@@ -204,7 +204,7 @@ contract Disputes is IDisputes, DisputeLedger {
         if (!SamplePoints.contains(root, samples, proof.sample, proof.word, proof.wordPath)) revert NotTheWord();
         _requireModel(round, proof.second ? entry.secondRow : entry.firstRow, proof.model);
         uint8 stated = SamplePoints.at(proof.word, proof.sample);
-        if (_judge.points(proof.model, proof.sampleRecord) == stated) revert NotRefuted(stated);
+        if (_earned(proof.model, proof.sampleRecord) == stated) revert NotRefuted(stated);
         _fallBefore(round, statement, Reason.Points);
     }
 
@@ -375,6 +375,12 @@ contract Disputes is IDisputes, DisputeLedger {
             proof.partPath
         );
         if (!isThere) revert NotTheSample();
+    }
+
+    /// @dev What a model earns on a sample: nothing if it is malformed, of which a judge may give any points. The best
+    /// one so far can be that, by a false statement that nobody disputed.
+    function _earned(bytes calldata model, bytes calldata sampleRecord) private view returns (uint8) {
+        return _judge.isWellFormed(model) ? _judge.points(model, sampleRecord) : 0;
     }
 
     /// @dev The file is the model of a row: the best one so far, or a revealed one.

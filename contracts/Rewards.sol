@@ -62,32 +62,47 @@ contract Rewards is IRewards {
     function claimBest(uint32 round) external {
         IModelChain.Payout memory payout = _modelChain.payoutOf(round);
         if (payout.voices == 0) revert NothingToClaim(round);
-        address account = _takeVoice(round, payout.bestReveal);
-        uint256 amount = _part(payout, _bestBasisPoints, 1);
-        emit BestRewarded(round, account, amount);
-        _pay(round, account, amount, _heatBest);
+        if (_isVoiceClaimed(round, payout.bestReveal)) revert AlreadyClaimed(round);
+        _payVoice(payout, round, payout.bestReveal);
     }
 
     /// @inheritdoc IRewards
     function claimVoice(uint32 round, uint32 index) external {
         IModelChain.Payout memory payout = _modelChain.payoutOf(round);
         if (!Bits.has(payout.voices, index) || index == payout.bestReveal) revert NothingToClaim(round);
-        address account = _takeVoice(round, index);
-        uint256 amount = _part(payout, _modelsBasisPoints, Bits.count(payout.voices) - 1);
-        emit VoiceRewarded(round, account, amount);
-        _pay(round, account, amount, _heatModel);
+        if (_isVoiceClaimed(round, index)) revert AlreadyClaimed(round);
+        _payVoice(payout, round, index);
     }
 
     /// @inheritdoc IRewards
     function claimAttestation(uint32 round, address account) external {
         IModelChain.Payout memory payout = _modelChain.payoutOf(round);
-        bytes32 statement = _attestations.attestationOf(round, account).statement;
-        if (payout.number == 0 || statement != payout.statement) revert NothingToClaim(round);
+        if (!_isBehind(payout, round, account)) revert NothingToClaim(round);
         if (_claimedAttestations[round][account]) revert AlreadyClaimed(round);
-        _claimedAttestations[round][account] = true;
-        uint256 amount = _part(payout, _attestersBasisPoints, payout.attestations);
-        emit AttesterRewarded(round, account, amount);
-        _pay(round, account, amount, _heatAttestation);
+        _payAttestation(payout, round, account);
+    }
+
+    /// @inheritdoc IRewards
+    function claimRounds(address account, RoundClaim[] calldata claims) external {
+        bool isPaid = false;
+        uint32 round = 0;
+        for (uint256 i = 0; i < claims.length; ++i) {
+            round = claims[i].round;
+            uint32 index = claims[i].index;
+            IModelChain.Payout memory payout = _modelChain.payoutOf(round);
+            if (
+                Bits.has(payout.voices, index) && !_isVoiceClaimed(round, index)
+                    && _modelTransactions.revealAt(round, index).account == account
+            ) {
+                _payVoice(payout, round, index);
+                isPaid = true;
+            }
+            if (!_claimedAttestations[round][account] && _isBehind(payout, round, account)) {
+                _payAttestation(payout, round, account);
+                isPaid = true;
+            }
+        }
+        if (!isPaid) revert NothingToClaim(round);
     }
 
     /// @inheritdoc IRewards
@@ -134,10 +149,33 @@ contract Rewards is IRewards {
 
     // ---- how a claim is paid -----------------------------------------------------------------------------------
 
-    function _takeVoice(uint32 round, uint32 index) private returns (address) {
-        if (Bits.has(_claimedVoices[round], index)) revert AlreadyClaimed(round);
+    function _isVoiceClaimed(uint32 round, uint32 index) private view returns (bool) {
+        return Bits.has(_claimedVoices[round], index);
+    }
+
+    function _isBehind(IModelChain.Payout memory payout, uint32 round, address account) private view returns (bool) {
+        return payout.number != 0 && _attestations.attestationOf(round, account).statement == payout.statement;
+    }
+
+    function _payVoice(IModelChain.Payout memory payout, uint32 round, uint32 index) private {
         _claimedVoices[round] |= 1 << index;
-        return _modelTransactions.revealAt(round, index).account;
+        address account = _modelTransactions.revealAt(round, index).account;
+        if (index == payout.bestReveal) {
+            uint256 amount = _part(payout, _bestBasisPoints, 1);
+            emit BestRewarded(round, account, amount);
+            _pay(round, account, amount, _heatBest);
+        } else {
+            uint256 amount = _part(payout, _modelsBasisPoints, Bits.count(payout.voices) - 1);
+            emit VoiceRewarded(round, account, amount);
+            _pay(round, account, amount, _heatModel);
+        }
+    }
+
+    function _payAttestation(IModelChain.Payout memory payout, uint32 round, address account) private {
+        _claimedAttestations[round][account] = true;
+        uint256 amount = _part(payout, _attestersBasisPoints, payout.attestations);
+        emit AttesterRewarded(round, account, amount);
+        _pay(round, account, amount, _heatAttestation);
     }
 
     function _part(IModelChain.Payout memory payout, uint256 basisPoints, uint256 parts)

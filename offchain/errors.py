@@ -129,9 +129,7 @@ class WrongChainError(ChainError):
             f"the node serves another chain: {what} is {actual}, expected {expected}: "
             "check the RPC address and the deployment file"
         )
-        self.what = what
-        self.expected = expected
-        self.actual = actual
+        self.what, self.expected, self.actual = what, expected, actual
 
 
 class StaleDeploymentError(ChainError):
@@ -142,9 +140,7 @@ class StaleDeploymentError(ChainError):
             f"the deployment file is stale: {what} is {actual}, expected {expected}: "
             "deploy again with `brownie run deploy`, or name the right deployment file"
         )
-        self.what = what
-        self.expected = expected
-        self.actual = actual
+        self.what, self.expected, self.actual = what, expected, actual
 
 
 class WrongTaskError(ChainError):
@@ -191,9 +187,7 @@ class InsufficientFundsError(ChainError):
         super().__init__(
             f"{account} has {balance} wei and the transaction may cost {needed}: send it more"
         )
-        self.account = account
-        self.balance = balance
-        self.needed = needed
+        self.account, self.balance, self.needed = account, balance, needed
 
 
 class InsufficientTokensError(ChainError):
@@ -203,9 +197,7 @@ class InsufficientTokensError(ChainError):
         super().__init__(
             f"{account} has {_decimal(balance, 18)} tokens, {_decimal(needed, 18)} were to be sent"
         )
-        self.account = account
-        self.balance = balance
-        self.needed = needed
+        self.account, self.balance, self.needed = account, balance, needed
 
 
 class NotMinedError(ChainError):

@@ -12,17 +12,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from offchain.protocol.words.actions import (
-    Action,
-    PublishTestKeys,
-    PublishTrainingKeys,
-    Share,
-)
+from offchain.protocol.words.actions import Action, PublishTestKeys, PublishTrainingKeys, Share
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ChainStatus
 
 if TYPE_CHECKING:
     import numpy as np

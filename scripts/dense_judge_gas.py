@@ -23,7 +23,7 @@ from offchain.programs.running import run_program
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from offchain.whole_files import write_whole
 from scripts.support.chains.judging_gas import DEAREST_TEXT, FULL_TABLE, row_case, text_case_of
-from scripts.support.judging.dense_networks import Case
+from scripts.support.models.dense_networks import Case
 from scripts.support.results import require_free
 
 RESULTS = Path("docs/results/dense_judge_gas.json")

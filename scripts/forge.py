@@ -47,7 +47,7 @@ def forge(arguments: tuple[str, ...]) -> None:
     """
     found = find_forge(PROJECT)
     install_solc(PROJECT, find_node())  # where an older checkout has put an older driver
-    os.environ["FOUNDRY_SOLC"] = str(check_solc(find_node()))
+    os.environ |= {"FOUNDRY_SOLC": str(check_solc(find_node())), "FOUNDRY_OFFLINE": "true"}
     os.chdir(PROJECT)
     os.execv(found, [str(found), *arguments])  # noqa: S606  (no shell is what is wanted)
 

@@ -17,7 +17,7 @@ from offchain.learning.exact.judge_gas import MAXIMUM_JUDGING_GAS, file_bytes, j
 from offchain.programs.running import run_program
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from offchain.whole_files import write_whole
-from scripts.support.judging.networks import ODD_SHAPES, random_network
+from scripts.support.models.networks import ODD_SHAPES, random_network
 from scripts.support.results import require_free
 
 RESULTS = Path("docs/results/judge_gas.json")

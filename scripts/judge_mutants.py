@@ -17,7 +17,7 @@ import click
 
 from offchain.programs.running import run_program
 from scripts.support.judging.calls import Judge, runtime_code
-from scripts.support.judging.mutants import Mutant, mutants
+from scripts.support.judging.mutants import Mutant, left_out, mutants
 from scripts.support.judging.questions import all_questions, is_caught
 from scripts.support.results import made_by, require_free, write_results
 
@@ -38,8 +38,12 @@ def judge_mutants(force: bool, every: int) -> None:
         for one, code in asked:
             assert not is_caught(Judge(evm, code), one.questions), one.contract
         left: list[Mutant] = []
+        same: Counter[str] = Counter()
         tried: Counter[str] = Counter()
         for mutant in list(mutants())[::every]:
+            if mutant.same is not None:
+                same[mutant.same] += 1
+                continue
             tried[f"{mutant.contract}: {mutant.file}"] += 1
             if not any(
                 is_caught(Judge(evm, mutant.of(code)), one.questions)
@@ -52,6 +56,7 @@ def judge_mutants(force: bool, every: int) -> None:
         "faults": sum(tried.values()),
         "caught": sum(tried.values()) - len(left),
         "by_file": dict(sorted(tried.items())),
+        "left_out": left_out() | same,
         "not_caught": [
             f"{one.contract}: {one.file}:{one.line} at {one.position}: {one.change}" for one in left
         ],

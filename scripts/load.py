@@ -10,6 +10,7 @@ more to them, as on a chain whose blocks come slowly; the rest of the round is m
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from offchain.learning.preparation import use_threads
 from offchain.programs.running import run_program
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.words.status import Phase
+from scripts.support.faults.process_figures import figures_of
 from scripts.support.growth.sizes import deep_size
 from scripts.support.load.network import LoadNetwork, load_network
 from scripts.support.results import made_by, require_free, write_results
@@ -71,6 +73,7 @@ def measure(nodes: int, folder: Path) -> dict[str, Any]:
                 deep_size([vars(follower.history), follower.records]) / MEGABYTE, 2
             ),
             "records": len(follower.records),
+            "process_mb": round(figures_of(os.getpid()).resident / MEGABYTE),
         }
 
 

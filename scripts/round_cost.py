@@ -75,13 +75,12 @@ def round_shares(gas: Mapping[str, int], nodes: int, parameters: Parameters) -> 
         + gas["reveal_model"]
         + gas["attest_commit"]
         + gas["attest_reveal"]
-        + gas["claim_attestation"]
+        + gas["claim_batch"]
         + gas["apply"] // parameters.epoch_rounds
     )
     finalize = gas["finalize_10x10" if nodes <= 10 else "finalize_64x64"]
     common = (
         finalize
-        + gas["claim_best"]
         + nodes * gas["claim_data"]
         + gas[f"write_members_{names}"] // parameters.epoch_rounds
     )

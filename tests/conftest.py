@@ -10,9 +10,20 @@ from offchain.errors import ArtifactError
 from scripts.support.chains.evm import ROOT, Evm, fresh_evm
 from scripts.support.contract_coverage.tracing import traced_evm
 
+collect_ignore = ["brownie"]  # needs Brownie's plugin: `brownie test tests/brownie`
 
-def pytest_configure() -> None:
-    """Let no proxy of the environment catch what tests ask servers on this machine."""
+OF_BROWNIE = ("coverage", "gas", "update", "interactive", "revert_tb")
+"""Options that `brownie test` adds, of a plugin that is off here."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse options without an effect; let no proxy catch what tests ask on this machine."""
+    given = [name for name in OF_BROWNIE if config.getoption(name, default=False)]
+    if given:
+        raise pytest.UsageError(
+            f"--{given[0]}: Brownie's plugin is off in these tests: use `brownie test "
+            "tests/brownie` (docs/Brownie.md)"
+        )
     for name in ("no_proxy", "NO_PROXY"):
         hosts = [os.environ.get(name, ""), "127.0.0.1", "localhost", "::1"]
         os.environ[name] = ",".join(host for host in hosts if host)

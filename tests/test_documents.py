@@ -23,11 +23,12 @@ DECISION_HEADINGS = [
     "What would change our mind",
 ]
 OTHERS_OPTIONS = {
-    "--build", "--home-dir", "--load-state", "--master-addr", "--master-port", "--max-restarts",
-    "--nnodes", "--node-rank", "--now", "--nproc-per-node", "--profile", "--system", "--target",
-    "--timestamp",
+    "--build", "--coverage", "--gas", "--home-dir", "--interactive", "--load-state",
+    "--master-addr", "--master-port", "--match-contract", "--max-restarts", "--nnodes",
+    "--node-rank", "--now", "--nproc-per-node", "--profile", "--revert-tb", "--system", "--target",
+    "--timestamp", "--update",
 }  # fmt: skip
-"""Options of anvil, torchrun, docker, systemctl and useradd that documents name."""
+"""Options of anvil, brownie, forge, torchrun, docker, systemctl and useradd that documents name."""
 
 
 def table_column(document: Path, heading: str) -> str:

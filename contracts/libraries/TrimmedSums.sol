@@ -25,8 +25,8 @@ library TrimmedSums {
     error WrongEdges(uint256 index);
 
     /// @notice M of the numbers.
-    /// @dev Reverts with WrongEdges. n is at most 128, so that sums stay below 2^40. `packed` reaches to the last
-    /// number.
+    /// @dev Reverts with WrongEdges, and where the bytes end before the last number. n is at most 128, so that sums
+    /// stay below 2^40.
     /// @param packed has the numbers
     /// @param against has numbers to take from them, in the same column; empty: zeros
     /// @param column where they are
@@ -40,30 +40,64 @@ library TrimmedSums {
         int64[2][] calldata edges,
         uint256 index
     ) internal pure returns (int256 total) {
-        (int256 low, int256 high) = (edges[index][0], edges[index][1]);
-        (uint256 below, uint256 atLow, uint256 atHigh, uint256 above) = (0, 0, 0, 0);
-        uint256 at = column.start;
-        // Numbers below 2^32 in absolute value, at most 128 of them: nothing overflows.
+        int64[2] calldata edge = edges[index];
+        uint256 start = _start(packed, column);
+        bool isRight;
+        (total, isRight) = _sum(start, against.length == 0 ? 0 : _start(against, column), column, edge[0], edge[1]);
+        if (!isRight) revert WrongEdges(index);
+    }
+
+    /// @dev M of the numbers from `at` on, each less the one as far behind `against` unless that is 0; and whether the
+    /// edges are those. Numbers below 2^32 in absolute value, at most 128 of them: nothing overflows.
+    function _sum(uint256 at, uint256 against, Column memory column, int256 low, int256 high)
+        private
+        pure
+        returns (int256 total, bool isRight)
+    {
         unchecked {
-            for (uint256 i; i < column.count; ++i) {
-                int256 number = int256(_at(packed, at));
-                if (against.length != 0) number -= int256(_at(against, at));
-                at += column.step;
-                if (number < low) ++below;
-                else if (number == low) ++atLow;
-                if (number > high) ++above;
-                else if (number == high) ++atHigh;
-                if (number > low && number < high) total += number;
+            uint256 step = column.step;
+            uint256 end = at + column.count * step;
+            // How many are below the lower edge, at it, at the upper one, and above: 16 bits each, as the compiler has
+            // no room for four.
+            uint256 counts;
+            for (; at != end; at += step) {
+                int256 number = _at(at);
+                if (against != 0) {
+                    number -= _at(against);
+                    against += step;
+                }
+                if (number <= low) {
+                    counts += number == low ? 1 << 16 : 1;
+                } else if (number < high) {
+                    total += number;
+                } else {
+                    counts += number == high ? 1 << 32 : 1 << 48;
+                }
             }
-            bool isLow = below <= column.trimmed && column.trimmed < below + atLow;
-            bool isHigh = above <= column.trimmed && column.trimmed < above + atHigh;
-            if (!isLow || !isHigh) revert WrongEdges(index);
-            if (low == high) return low * int256(column.count - 2 * column.trimmed);
-            total += low * int256(below + atLow - column.trimmed) + high * int256(above + atHigh - column.trimmed);
+            (uint256 below, uint256 atLow) = (uint16(counts), uint16(counts >> 16));
+            (uint256 atHigh, uint256 above) = (low == high ? atLow : uint16(counts >> 32), uint16(counts >> 48));
+            uint256 trimmed = column.trimmed;
+            isRight = low <= high && below <= trimmed && trimmed < below + atLow && above <= trimmed
+                && trimmed < above + atHigh;
+            if (low == high) return (low * int256(column.count - 2 * trimmed), isRight);
+            total += low * int256(below + atLow - trimmed) + high * int256(above + atHigh - trimmed);
         }
     }
 
-    function _at(bytes calldata packed, uint256 at) private pure returns (uint256) {
-        return uint32(bytes4(packed[at:at + NUMBER]));
+    /// @dev Where the column's first number is in the call's data; its last one is inside the bytes.
+    function _start(bytes calldata packed, Column memory column) private pure returns (uint256 at) {
+        bytes calldata numbers = packed[column.start:column.start + (column.count - 1) * column.step + NUMBER];
+        // Assembly: Solidity does not tell where bytes are. Safe: it reads nothing.
+        assembly ("memory-safe") {
+            at := numbers.offset
+        }
+    }
+
+    /// @dev A number of the call's data. Assembly: Solidity would look at each one whether it is inside the bytes, for
+    /// which `_start` looked. Safe: it only reads.
+    function _at(uint256 at) private pure returns (int256 value) {
+        assembly ("memory-safe") {
+            value := shr(224, calldataload(at))
+        }
     }
 }

@@ -14,6 +14,7 @@ from offchain.attacks.disputes_rounds import (
 )
 from offchain.attacks.disputes_world import DisputedWorld, Side, Stated
 from offchain.attacks.rounds_players import Player
+from offchain.audit.proof_cost import ANSWER_GAS
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules import answers
 from offchain.protocol.words import actions
@@ -25,9 +26,6 @@ from offchain.protocol.words.disputes import (
 )
 from offchain.protocol.words.parameters import DEMO, ETHER
 from offchain.protocol.words.status import Phase
-
-ANSWER_GAS = 4_900_000
-"""Of the dearest answer: a file of 120,000 bytes, most of it call data (docs/Parameters.md)."""
 
 GAS_PRICE = 50 * 10**9
 """In wei: up to this price the dearest answer costs less than half a bond."""
@@ -103,8 +101,7 @@ def spam_questions(tell: Tell) -> Outcome:
         f"at 50 gwei; without bonds it would pay {-float(figures['answerer_ether_without_bonds'])}",
         f"each attester asks once at {bond / ETHER} ether; the {MAXIMUM_OTHER_QUESTIONS} further "
         f"questions that are taken cost {most / ETHER:,.0f} ether; who answers its own "
-        "has half of that back; above 50 gwei an answer of a whole file may cost more than it "
-        "earns",
+        "has half of that back; above 50 gwei the dearest answer may cost more than it earns",
         figures,
     )
 

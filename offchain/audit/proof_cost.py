@@ -17,17 +17,19 @@ JUDGE_GAS = 5_809_276
 """Of a judgement by the dearest network, a whole transaction: ``judge_largest`` in
 docs/results/gas.json."""
 
-SHOWING_GAS = 550_000
-"""Of a proof beside the judgement: 320,000 measured with the judge of digits and six stakes that
-are taken, more with more of them (``prove`` in docs/results/gas.json)."""
+SHOWING_GAS = 1_000_000
+"""Of a proof beside the judgement, with the judge of digits and six stakes that are taken
+(``prove`` in docs/results/gas.json). Most of it is the judge's look at all of the model's values:
+670,000 of 16-32-64-64 channels, 320,000 of the dearest network. Each further stake takes up to
+22,000: with 256, as many as there can be, the whole proof takes 11.8 million."""
 
 ASKING_GAS = 900_000
 """Of a question, a cell and a commitment: 490,000 measured with ten models, 670,000 with 128, whose
 rows are call data."""
 
-ANSWER_GAS = 4_900_000
-"""Of the dearest answer in a round of ten models, a file of 120,000 bytes: docs/Parameters.md,
-``questionBond``. To answer for a row of 128 models takes 12.4 million."""
+ANSWER_GAS = 7_500_000
+"""Of the dearest answer that a legal round can need, for a row of 128 models: 7.2 million measured
+(docs/Parameters.md, ``questionBond``)."""
 
 
 @dataclass(frozen=True, slots=True)

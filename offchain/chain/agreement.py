@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from offchain.protocol.history.fold import History
-from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.chain_status import ChainStatus
+from offchain.protocol.words.status import Phase
 
 
 def same_hash(found: bytes | None, expected: bytes | None) -> bool:

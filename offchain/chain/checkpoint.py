@@ -24,7 +24,14 @@ from offchain.private_files import PRIVATE
 from offchain.protocol.deciding.retention import Retention
 from offchain.protocol.history import disputed, entries
 from offchain.protocol.history.fold import History
-from offchain.protocol.words import dispute_records, disputes, records, status, transactions
+from offchain.protocol.words import (
+    dispute_records,
+    disputes,
+    records,
+    reward_records,
+    status,
+    transactions,
+)
 from offchain.value_codec import ValueCodec
 from offchain.whole_files import write_whole
 
@@ -35,7 +42,7 @@ LARGEST_FILE: Final = 1 << 28
 """Bytes of a checkpoint, packed or not, that is read at most."""
 
 _CODEC: Final = ValueCodec(
-    (disputed, entries, dispute_records, disputes, records, status, transactions)
+    (disputed, entries, dispute_records, disputes, records, reward_records, status, transactions)
 )
 _GIVEN: Final = ("parameters", "domain")
 """What a history is made with, and is not kept of it."""

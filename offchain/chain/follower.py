@@ -21,8 +21,8 @@ from offchain.errors import (
 from offchain.ports import BlockPoint, Chain
 from offchain.protocol.history.entries import HistoryError
 from offchain.protocol.history.fold import History
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.records import Record, RoundOpened
-from offchain.protocol.words.status import ChainStatus
 
 log = structlog.get_logger()
 

@@ -25,14 +25,15 @@ from offchain.protocol.words.actions import (
     ClaimAttestation,
     ClaimBest,
     ClaimData,
+    ClaimRounds,
     ClaimVoice,
 )
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.orders import SignedOrder
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ChainStatus
 
-CLAIMS = (ClaimAttestation, ClaimBest, ClaimData, ClaimVoice)
+CLAIMS = (ClaimAttestation, ClaimBest, ClaimData, ClaimRounds, ClaimVoice)
 """What pays rewards out: it can wait until gas is cheap."""
 
 

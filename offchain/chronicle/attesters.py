@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import judging, standing
 from offchain.protocol.words import records as events
+from offchain.protocol.words import reward_records
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Electorate
 
@@ -45,13 +46,13 @@ class AttesterFold:
                 is_genesis = closed is not None and closed.electorate is Electorate.GENESIS
                 if is_genesis and record.account in self._genesis:
                     self._genesis_opened[record.account] = self._genesis_tick
-            case events.StandingGained():
+            case reward_records.StandingGained():
                 self.ends[record.account] = record.end_tick
-            case events.StandingKept():
+            case reward_records.StandingKept():
                 for account, stated in history.round(record.round).stated.items():
                     if stated == record.statement and self._has(account):
                         self.ends[account] += 1
-            case events.StandingLost():
+            case reward_records.StandingLost():
                 self.ends[record.account] = standing.NO_STANDING
             case _:
                 return

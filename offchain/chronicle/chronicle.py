@@ -11,7 +11,7 @@ from offchain.chronicle.attesters import AttesterFold
 from offchain.chronicle.values import Moment, RewardView
 from offchain.crypto.hashing import Domain
 from offchain.protocol.history.fold import History
-from offchain.protocol.words import dispute_records
+from offchain.protocol.words import dispute_records, reward_records
 from offchain.protocol.words import records as events
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
@@ -48,10 +48,10 @@ _DEEDS: Final[dict[type[Record], tuple[Deed, str]]] = {
 """The record that each deed leaves, and which of its fields says whose it was."""
 
 _REWARDS: Final[dict[type[Record], str]] = {
-    events.BestRewarded: "best",
-    events.VoiceRewarded: "voice",
-    events.AttesterRewarded: "attester",
-    events.DataRewarded: "data",
+    reward_records.BestRewarded: "best",
+    reward_records.VoiceRewarded: "voice",
+    reward_records.AttesterRewarded: "attester",
+    reward_records.DataRewarded: "data",
 }
 
 
@@ -149,7 +149,7 @@ class Chronicle:
                     self.tally(self.history.round(record.round).reveals[index].account).voices += 1
             case events.ModelBurned():
                 self.tally(record.account).burned += 1
-            case events.HeatGained():
+            case reward_records.HeatGained():
                 rounds = len(self.history.rounds)
                 self.heats.setdefault(record.account, []).append((rounds, record.heat))
             case (
@@ -193,10 +193,14 @@ class Chronicle:
 
     def _pay(self, record: Record, kind: str, moment: Moment) -> None:
         match record:
-            case events.DataRewarded():
+            case reward_records.DataRewarded():
                 account = record.reward_address
                 self.data_paid[record.round, record.index] = record.amount
-            case events.BestRewarded() | events.VoiceRewarded() | events.AttesterRewarded():
+            case (
+                reward_records.BestRewarded()
+                | reward_records.VoiceRewarded()
+                | reward_records.AttesterRewarded()
+            ):
                 account = record.account
                 earned = self.tally(account).earned
                 earned[record.round] = earned.get(record.round, 0) + record.amount

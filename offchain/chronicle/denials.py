@@ -43,22 +43,18 @@ def best_reward(
     chronicle: Chronicle, seen: RoundView, account: str, model: ModelView | None
 ) -> RewardDecision:
     """The reward of a block's best model."""
-    open_or_void = _without_block(seen, "best")
-    if open_or_void is not None:
-        return open_or_void
-    if model is not None and model.best:
+    voting = _voting(seen, "best", account, model)
+    if isinstance(voting, RewardDecision):
+        return voting
+    if voting.best:
         return _earned(chronicle, seen, account, "best", 1)
     best = next((found for found in seen.models if found.best), None)
-    denied = _no_voice(seen, account, model)
-    if denied is None and model is not None:
-        denied = _no_vote(model)
-    if denied is None and best is None:
-        denied = (
-            "the block is quiet: at least half of the voices named another data set or head, "
-            "so that the best model stays"
-        )
-    if denied is None and model is not None and best is not None:
-        denied = f"rank {model.rank}: {best.account} has net {best.net} against {model.net}"
+    denied = (
+        "the block is quiet: at least half of the voices named another data set or head, "
+        "so that the best model stays"
+        if best is None
+        else f"rank {voting.rank}: {best.account} has net {best.net} against {voting.net}"
+    )
     return RewardDecision("best", 0, None, denied)
 
 
@@ -66,17 +62,13 @@ def voice_reward(
     chronicle: Chronicle, seen: RoundView, account: str, model: ModelView | None
 ) -> RewardDecision:
     """The reward of the voices beside the best model's."""
-    open_or_void = _without_block(seen, "voice")
-    if open_or_void is not None:
-        return open_or_void
-    if model is not None and model.best:
+    voting = _voting(seen, "voice", account, model)
+    if isinstance(voting, RewardDecision):
+        return voting
+    if voting.best:
         return RewardDecision("voice", 0, None, "its model is the best one, which has its own pot")
-    denied = _no_voice(seen, account, model)
-    if denied is None and model is not None:
-        denied = _no_vote(model)
-    if denied is None and not any(found.best for found in seen.models):
+    if not any(found.best for found in seen.models):
         denied = "the block is quiet, and pays attesters and data alone"
-    if denied is not None:
         return RewardDecision("voice", 0, None, denied)
     block = chronicle.history.blocks[seen.block or 0]
     return _earned(chronicle, seen, account, "voice", block.paid_voices.bit_count() - 1)
@@ -148,14 +140,26 @@ def _without_block(seen: RoundView, kind: str) -> RewardDecision | None:
     return RewardDecision(kind, 0, None, f"the round is void: {reason}")
 
 
-def _no_voice(seen: RoundView, account: str, model: ModelView | None) -> str | None:
-    """Why a model has no voice; None: it has one."""
+def _voting(
+    seen: RoundView, kind: str, account: str, model: ModelView | None
+) -> ModelView | RewardDecision:
+    """The model, if its voice names the round's data set and head; else the decision."""
+    open_or_void = _without_block(seen, kind)
+    if open_or_void is not None:
+        return open_or_void
     if model is None:
-        return (
+        denied = (
             "it committed to no model"
             if account in seen.members
             else "not a member of the round's epoch, so it could commit to no model"
         )
+        return RewardDecision(kind, 0, None, denied)
+    no_vote = _no_voice(seen, model) or _no_vote(model)
+    return model if no_vote is None else RewardDecision(kind, 0, None, no_vote)
+
+
+def _no_voice(seen: RoundView, model: ModelView) -> str | None:
+    """Why a model has no voice; None: it has one."""
     if model.revealed is None:
         return "it committed to a model and did not reveal it"
     if model.missing:
@@ -175,6 +179,7 @@ def _no_voice(seen: RoundView, account: str, model: ModelView | None) -> str | N
 
 
 def _no_vote(model: ModelView) -> str | None:
+    """What its voice names instead of the round's; None: it names both."""
     if not model.names_data:
         return "its voice named another data set than the round's"
     if not model.names_head:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from offchain.protocol.rules import clock
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.status import Phase
 
 BITCOIN_SECONDS: Final = 600
 """Seconds that Bitcoin's difficulty aims at between two blocks."""

@@ -26,7 +26,7 @@ from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.answers import sample_place
 from offchain.protocol.words.actions import Prove, ProveForm
-from offchain.protocol.words.status import ChainStatus
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.transactions import statement
 
 log = structlog.get_logger()

@@ -17,7 +17,7 @@ import structlog
 from offchain.errors import ConfigurationError, StoreError
 from offchain.ports import ContentStore
 from offchain.private_files import make_private
-from offchain.protocol.words.status import ChainStatus
+from offchain.protocol.words.chain_status import ChainStatus
 
 log = structlog.get_logger()
 

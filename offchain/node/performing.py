@@ -44,8 +44,9 @@ from offchain.protocol.words.actions import (
     ReportData,
     ReportModels,
 )
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.contract_errors import ContractError
-from offchain.protocol.words.status import ZERO_HASH, ChainStatus
+from offchain.protocol.words.status import ZERO_HASH
 from offchain.storage.files import fetch_file
 from offchain.storage.unixfs import MAXIMUM_FILE
 

@@ -25,7 +25,7 @@ from offchain.protocol.history.entries import SharedData
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.sharing import claimed_timestamp
 from offchain.protocol.words.actions import ApplyFor, PublishTestKeys, PublishTrainingKeys, Share
-from offchain.protocol.words.status import ChainStatus
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.transactions import DataTransaction
 from offchain.refusals import RefusalCode
 

@@ -19,6 +19,7 @@ from offchain.node.sharing import Sharing
 from offchain.protocol.deciding import facts
 from offchain.protocol.deciding.disputing import in_dispute
 from offchain.protocol.deciding.policy import Policy
+from offchain.protocol.deciding.retention import EARLIER_ROUNDS
 from offchain.protocol.deciding.snapshot import (
     CompetitionFacts,
     DisputeFacts,
@@ -28,12 +29,10 @@ from offchain.protocol.deciding.snapshot import (
 from offchain.protocol.history.entries import RoundHistory, SharedData
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import reports
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
-from offchain.protocol.words.status import ZERO_HASH, ChainStatus, Phase
+from offchain.protocol.words.status import ZERO_HASH, Phase
 from offchain.protocol.words.transactions import attestation_commitment, statement
-
-EARLIER_ROUNDS = 7
-"""How many rounds before the present one give training data too, where all of them are small."""
 
 EARLIER_SAMPLES = 250_000
 """What earlier rounds than the last one together give: large ones are known by the model already,

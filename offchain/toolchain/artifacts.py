@@ -1,35 +1,36 @@
 """Contracts as Brownie's compiler output holds them: ABI and code, libraries linked on request.
 
-Brownie writes one JSON file per contract to ``build/contracts``. Where the creation code calls a
-library by its address, Brownie puts 40 characters in the address's place: two underscores, the
-library's name padded with underscores to 36 (and cut there), two underscores.
+Brownie writes one JSON file per contract to ``build/contracts``. What is read of them is kept in
+this package too (`offchain.toolchain.kept_contracts`), and taken from there while the sources are
+the same. Where the creation code calls a library by its address, Brownie puts 40 characters in the
+address's place: two underscores, the library's name padded with underscores to 36 (and cut there),
+two underscores.
 """
 
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from offchain.config import is_checkout
 from offchain.errors import ArtifactError
-
-BUILD_FOLDER = Path("build/contracts")
-PACKAGED_FOLDER = Path(__file__).with_name("contracts")
-"""What setup.py puts into a wheel; a checkout has none of it."""
-
-SOURCE_FOLDER = Path("contracts")
-
-FIELDS = ("contractName", "abi", "bytecode", "deployedBytecode", "sourcePath", "sha1")
-"""What is read of the files that Brownie writes."""
+from offchain.toolchain.kept_contracts import (
+    ADVICE,
+    BUILD_FOLDER,
+    SOURCE_FOLDER,
+    KeptContracts,
+    fingerprint,
+    read_kept,
+)
 
 _PLACEHOLDER = re.compile(r"__[A-Za-z$_][A-Za-z0-9$_]{35}__")
 _PLACEHOLDER_NAME_LENGTH = 36
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2})*")
 _DEFINITION = re.compile(r"^\s*(?:abstract\s+)?(?:contract|library|interface)\s+\w", re.MULTILINE)
-_ADVICE = "run `make build`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Artifact:
         deployed_size: bytes of the code on chain (EIP-170 allows 24,576).
         source_path: the source file, relative to the root of the checkout.
         source_sha1: SHA-1 of that file's text when it was compiled, in hexadecimal.
+        documentation: its NatSpec comments, what is for users and for developers together.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Artifact:
     deployed_size: int
     source_path: str
     source_sha1: str
+    documentation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def libraries(self) -> tuple[str, ...]:
@@ -80,19 +83,30 @@ class Artifact:
                 raise ArtifactError(f"{address!r} is no address for library {name}")
         code = _PLACEHOLDER.sub(lambda match: given[_library_of(match[0])][2:], self.creation_code)
         if not _HEXADECIMAL.fullmatch(code):
-            raise ArtifactError(f"the code of {self.name} is not hexadecimal: {_ADVICE}")
+            raise ArtifactError(f"the code of {self.name} is not hexadecimal: {ADVICE}")
         return bytes.fromhex(code)
 
 
 def load_artifacts(root: Path) -> dict[str, Artifact]:
-    """Load all contracts of the checkout at ``root``, by name; else those that a wheel brought.
+    """Load all contracts of the checkout at ``root``, by name.
+
+    Those that are kept in this package, if they are of the sources at ``root``, or if there are
+    none; else what was compiled there.
 
     Raises:
         ArtifactError: if nothing was compiled, or a file is malformed.
     """
-    files = sorted((root / BUILD_FOLDER).glob("*.json")) or sorted(PACKAGED_FOLDER.glob("*.json"))
+    if not is_checkout(root):
+        return _artifacts(read_kept())
+    try:
+        kept = read_kept()
+        if kept.sources == fingerprint(root):
+            return _artifacts(kept)
+    except ArtifactError:
+        pass  # as good as none: what was compiled here counts
+    files = sorted((root / BUILD_FOLDER).glob("*.json"))
     if not files:
-        raise ArtifactError(f"{root / BUILD_FOLDER} holds no contracts: {_ADVICE}")
+        raise ArtifactError(f"{root / BUILD_FOLDER} holds no contracts: {ADVICE}")
     artifacts = (_read(file) for file in files)
     return {artifact.name: artifact for artifact in artifacts}
 
@@ -110,29 +124,37 @@ def verify_current(root: Path, artifacts: Iterable[Artifact]) -> None:
         source = root / artifact.source_path
         compiled.add(artifact.source_path)
         if not source.is_file():
-            raise ArtifactError(f"{source} of {artifact.name} is gone: {_ADVICE}")
+            raise ArtifactError(f"{source} of {artifact.name} is gone: {ADVICE}")
         if _sha1(source.read_bytes()) != artifact.source_sha1:
-            raise ArtifactError(f"{source} has changed since it was compiled: {_ADVICE}")
+            raise ArtifactError(f"{source} has changed since it was compiled: {ADVICE}")
     for source in sorted((root / SOURCE_FOLDER).rglob("*.sol")):
         relative = source.relative_to(root).as_posix()
         # A file of errors, structs or functions alone leaves no artifact of its own.
         if relative not in compiled and _DEFINITION.search(source.read_text(encoding="utf-8")):
-            raise ArtifactError(f"{source} has not been compiled: {_ADVICE}")
+            raise ArtifactError(f"{source} has not been compiled: {ADVICE}")
 
 
 def _read(file: Path) -> Artifact:
     try:
-        content = json.loads(file.read_bytes())
-        return Artifact(
-            name=content["contractName"],
-            abi=tuple(content["abi"]),
-            creation_code=content["bytecode"],
-            deployed_size=len(content["deployedBytecode"]) // 2,
-            source_path=content["sourcePath"],
-            source_sha1=content["sha1"],
-        )
+        return _artifact(json.loads(file.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArtifactError(f"{file} is malformed ({error!r}): delete it and {_ADVICE}") from error
+        raise ArtifactError(f"{file} is malformed ({error!r}): delete it and {ADVICE}") from error
+
+
+def _artifacts(kept: KeptContracts) -> dict[str, Artifact]:
+    return {name: _artifact(content) for name, content in kept.contracts.items()}
+
+
+def _artifact(content: Mapping[str, Any]) -> Artifact:
+    return Artifact(
+        name=content["contractName"],
+        abi=tuple(content["abi"]),
+        creation_code=content["bytecode"],
+        deployed_size=len(content["deployedBytecode"]) // 2,
+        source_path=content["sourcePath"],
+        source_sha1=content["sha1"],
+        documentation=content["natspec"],
+    )
 
 
 def _library_of(placeholder: str) -> str:

@@ -13,7 +13,7 @@ import click
 
 from offchain.errors import ToolchainError
 from offchain.programs.running import run_program
-from offchain.toolchain.artifacts import BUILD_FOLDER
+from offchain.toolchain.kept_contracts import BUILD_FOLDER
 
 
 def remove_stale_builds(root: Path) -> list[str]:

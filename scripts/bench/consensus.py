@@ -11,7 +11,8 @@ from offchain.protocol.words.parameters import DEMO
 from scripts.bench.judged import IMAGES_IN_A_PART, integer_network_of, payloads, test_samples
 from scripts.bench.measurement import Conditions, Figure, Measurement
 from scripts.support.chains.evm import compiled_artifacts, fresh_evm
-from scripts.support.chains.rounds import BASELINE, Rounds, row
+from scripts.support.chains.made_up import BASELINE, row
+from scripts.support.chains.rounds import Rounds
 
 NODES = 10
 """Each of them shares, submits a model and attests."""

@@ -116,6 +116,8 @@ def run_task(
         "test_samples": len(split.test),
         "nodes": nodes,
         "samples_per_part": real.task.samples_per_part,
+        "parts": real.parts[0],
+        "test_parts": real.parts[1],
         "options": options,
         "blocks": [asdict(block) for block in made],
         "seconds": round(time.monotonic() - began, 1),

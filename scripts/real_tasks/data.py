@@ -59,6 +59,7 @@ class RealTask:
         write: fills a folder ``train`` and a folder ``test`` below the one that it gets.
         target: that was set for it, in its unit; None: within a point of the best peer.
         options: of the kind, by their arguments' names: how nodes train by default.
+        parts: of a data transaction, and how many of them test.
     """
 
     name: str
@@ -68,6 +69,7 @@ class RealTask:
     write: Callable[[Path], None]
     target: float | None
     options: Mapping[str, object]
+    parts: tuple[int, int] = (20, 3)
 
 
 def _limits() -> ModelLimits:
@@ -200,6 +202,8 @@ TASKS: Final[tuple[RealTask, ...]] = (
         _write_counts,
         None,
         {"training_seconds": 15.0},
+        # 4 nodes of 343 rows or more: 3 rounds of 22 parts.
+        (22, 4),
     ),
     RealTask(
         "numbers",
@@ -209,6 +213,8 @@ TASKS: Final[tuple[RealTask, ...]] = (
         _write_patients,
         None,
         {"training_seconds": 10.0},
+        # 4 nodes of 79 rows or more: 3 rounds of 26 parts. With few test rows luck decides.
+        (26, 10),
     ),
     RealTask(
         "texts",

@@ -97,7 +97,7 @@ def make_blocks(
     kind = find_kind(real.task.kind)
     found: list[BlockResult] = []
     stopwatch = Stopwatch(time.monotonic)
-    with _network(real.task, kind, data, folder, nodes, options, stopwatch, say) as network:
+    with _network(real, kind, data, folder, nodes, options, stopwatch, say) as network:
         driver = Driver(network, stopwatch, threading.Event(), _Stages(say).tell)
         for number in range(1, blocks + 1):
             began = time.monotonic()
@@ -139,7 +139,7 @@ def predicted_by(
 
 @contextmanager
 def _network(
-    task: TaskFile,
+    real: RealTask,
     kind: Kind[Any, Any],
     data: Path,
     folder: Path,
@@ -148,6 +148,7 @@ def _network(
     stopwatch: Stopwatch,
     say: Callable[[str], None],
 ) -> Iterator[LocalNetwork]:
+    task, (parts, test_parts) = real.task, real.parts
     settings = LearnerSettings(option_values(task, options), "cpu")
     learner = TaskLearner(kind.make_task(task, settings))
     folder.mkdir(parents=True, exist_ok=True)
@@ -155,6 +156,8 @@ def _network(
     task_file.write_text(write_task_file(task), encoding="utf-8")
     parameters = replace(
         DEMO,
+        parts=parts,
+        test_parts=test_parts,
         samples_per_part=task.samples_per_part,
         start_seconds=START_SECONDS,
         significance=SIGNIFICANCE,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from offchain.verification.full.cases import RoundCase
 from offchain.verification.full.final_state import compare_state
-from offchain.verification.full.replay import RoundCase
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.differences import Difference
 from offchain.verification.recording.values import Recording

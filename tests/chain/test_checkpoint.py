@@ -96,7 +96,7 @@ def test_a_foreign_checkpoint_is_not_used(tmp_path: Path, history: History) -> N
     for other in (
         CheckpointFile(file, b"\x02" * 32, RETENTION),
         CheckpointFile(file, GENESIS, replace(RETENTION, account="0x" + "22" * 20)),
-        CheckpointFile(file, GENESIS, replace(RETENTION, rounds=9)),
+        CheckpointFile(file, GENESIS, replace(RETENTION, rounds=RETENTION.rounds + 1)),
         CheckpointFile(file, GENESIS, replace(RETENTION, rewards=True)),
     ):
         assert other.read(lambda: new(history)) is None

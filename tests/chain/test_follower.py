@@ -12,9 +12,9 @@ from offchain.chain.follower import ATTEMPTS, ChainFollower, InconsistentReading
 from offchain.ports import BlockPoint, Chain, Receipt
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.actions import Action
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ChainStatus
 from scripts.support.worlds.disputing import UnjudgedWorld
 from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.worlds.random_play import RandomPlay

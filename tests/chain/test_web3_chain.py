@@ -13,9 +13,10 @@ from offchain.chain.web3_chain import Web3Chain
 from offchain.errors import FeeCapError, RevertedError
 from offchain.protocol.reference.membership import LIST_CODE
 from offchain.protocol.words import actions, records
+from offchain.protocol.words.chain_status import AccountStatus, ChainStatus
 from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import AccountStatus, ChainStatus, Epoch, Phase
+from offchain.protocol.words.status import Epoch, Phase
 from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.chains.deployed_world import DeployedWorld, world
 from tests.support.chains.played_round import play
@@ -254,6 +255,7 @@ def test_what_pays_rewards_out_waits_until_gas_is_cheap_and_nothing_else_does(pl
         actions.ClaimBest(1),
         actions.ClaimVoice(1, 0),
         actions.ClaimAttestation(1, account.account),
+        actions.ClaimRounds(account.account, (actions.RoundClaim(1, 0),)),
         actions.ClaimData(of_kind(found, records.DataShared)[0].record, 0),
     ]
     for action in [*claims, actions.Advance()]:

@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +14,9 @@ from click.testing import CliRunner
 from offchain.chain.deployment.file import DeployedTask, write_deployment
 from offchain.commands.doctor import diagnosis
 from offchain.commands.doctor.command import doctor
-from offchain.commands.doctor.diagnosis import Finding, Presence, Surroundings, examine, is_ready
+from offchain.commands.doctor.diagnosis import Finding, Presence, Surroundings, examine
 from offchain.commands.doctor.remedies import PROCESSORS, SYSTEMS, Part, remedy
-from offchain.commands.doctor.run import findings_json, surroundings
+from offchain.commands.doctor.run import surroundings
 from offchain.config import APPLICATION, RECORDED_HEADERS, load_settings
 from offchain.errors import ToolchainError
 from offchain.learning.fonts.atlas import default_cache_folder
@@ -359,43 +357,6 @@ def test_a_proxy_is_named_with_what_it_is_asked_for(
 
 
 # ---- the command ---------------------------------------------------------------------------------
-
-
-def test_only_needed_parts_decide_whether_the_demo_can_run():
-    found = Finding(Part.PYTHON, Presence.FOUND, "3.12", None)
-    absent = Finding(Part.GPU, Presence.ABSENT, "none", "buy one")
-    missing = Finding(Part.ANVIL, Presence.MISSING, "none", "make install")
-    assert is_ready([found, absent])
-    assert not is_ready([found, absent, missing])
-    content = findings_json([found, missing], Platform(MACOS, ARM64))
-    assert content == {
-        "ready": False,
-        "platform": {"system": "macos", "processor": "arm64"},
-        "findings": [
-            {"part": "Python", "state": "found", "found": "3.12", "remedy": None},
-            {"part": "anvil", "state": "missing", "found": "none", "remedy": "make install"},
-        ],
-    }
-
-
-def test_the_command_says_that_the_demo_can_run_in_a_built_checkout():
-    process = subprocess.run(
-        [sys.executable, "-m", "offchain.cli", "doctor", "--json"],
-        cwd=ROOT,
-        env={
-            name: os.environ[name]
-            for name in ("HOME", "PATH", "XDG_CACHE_HOME", "SOLCX_BINARY_PATH")
-            if name in os.environ
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    content = json.loads(process.stdout)
-    states = {finding["part"]: finding["state"] for finding in content["findings"]}
-    assert list(states) == list(Part)
-    missing = [f for f in content["findings"] if f["state"] == "missing"]
-    assert (process.returncode, content["ready"], missing) == (0, True, [])
 
 
 def test_the_command_ends_with_1_and_says_what_to_do_if_something_is_missing(here: Surroundings):

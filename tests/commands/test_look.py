@@ -1,10 +1,12 @@
 """The commands that look at the chain: exact JSON by its schema, text that fits, clear errors."""
 
+import io
 import json
 import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from offchain.chronicle.pages import (
     BlockPage,
@@ -15,7 +17,7 @@ from offchain.chronicle.pages import (
 )
 from offchain.chronicle.words import ago, clock_time, percent, tokens
 from offchain.commands.look.schemas import FILE, schemas_text
-from offchain.commands.look.sheet import wrapped
+from offchain.commands.look.sheet import Sheet, wrapped
 from offchain.config import PROJECT
 from offchain.errors import ModelChainError
 from offchain.programs.running import CLOSED_PIPE, INTERRUPTED
@@ -79,6 +81,13 @@ def test_text_fits_the_terminal_but_for_what_may_not_be_cut(
         longest = max(len(word) for word in ["", *line.split()])
         # A title is a line of its own; else only an address, a hash or a path is longer.
         assert len(line) <= max(columns, longest + 12) or line[0] != " "
+
+
+def test_only_the_label_of_a_line_is_bold_on_a_terminal():
+    drawn = io.StringIO()
+    console = Console(file=drawn, force_terminal=True, color_system="standard", width=80)
+    Sheet(console).line("Round", "made block 3")
+    assert drawn.getvalue() == "\x1b[1mRound       \x1b[0mmade block 3\n"
 
 
 def test_a_node_of_the_mnemonic_is_told_what_only_it_can_know(

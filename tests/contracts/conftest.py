@@ -9,7 +9,9 @@ import pytest
 
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.evm import Evm, restored
-from scripts.support.chains.rounds import Rounds, Stage, row
+from scripts.support.chains.made_up import row
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from offchain.attacks.chain_contracts import TRANSACTION_GAS
 from scripts.support.chains.dispute_gas import measure_dispute
 from scripts.support.chains.evm import fresh_evm
 from scripts.support.chains.gas import (
@@ -70,6 +71,10 @@ def assert_kept(figure: Figure, gas: int, before: int) -> None:
         assert gas <= figure.budget
     # A figure that fell is to be recorded too: else it could grow back unseen.
     assert 100 * abs(gas - before) <= TOLERANCE_PERCENT * before, "if it is meant: `make gas`"
+
+
+def test_every_transaction_fits_the_gas_that_one_may_have(recorded: Mapping[str, int]):
+    assert max(recorded.values()) <= TRANSACTION_GAS
 
 
 def test_the_record_has_all_figures_as_integers(recorded: Mapping[str, int]):

@@ -5,17 +5,24 @@ parameters allow, and what makes each call dear.
 """
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from web3 import Web3
 
+from offchain.attacks.chain_contracts import TRANSACTION_GAS
 from offchain.crypto.hashing import keccak256
+from offchain.protocol.rules.standing import MAXIMUM_STANDING
+from offchain.protocol.words.parameters import DEMO, LARGEST_TEST_SET
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW
+from scripts.support.chains.dispute_gas import JUDGED_BY_IMAGES, Dispute
 from scripts.support.chains.evm import Evm
-from scripts.support.chains.rounds import BASELINE, Rounds, impersonated, label, row
+from scripts.support.chains.judging_gas import LARGEST as DEAREST_NETWORK
+from scripts.support.chains.made_up import BASELINE, label, row
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import impersonated
 
-TRANSACTION_GAS = 16_777_216
 MEMBERS = 128
 LARGEST = {"maximum_members": MEMBERS, "epoch_rounds": 8, "parts": 32, "test_parts": 31}
 FILE = 120_000
@@ -130,3 +137,42 @@ def everybody_s_model_is_malformed(rounds: Rounds) -> None:
     rounds.state(rows, attesters)
     receipt = rounds.finalize(rows)
     assert len(rounds.chain.events(receipt, "BlockProduction", "ModelBurned")) == MEMBERS
+
+
+def test_the_dearest_proof_takes_the_stakes_of_all_who_may_attest(evm: Evm) -> None:
+    """All state the same false point, of the network that costs the judge most; the sample's paths
+    are as long as they get."""
+    accounts = addresses(MAXIMUM_STANDING)
+    parameters = replace(
+        DEMO,
+        maximum_members=MEMBERS,
+        parts=32,
+        test_parts=1,
+        samples_per_part=LARGEST_TEST_SET,
+        minimum_standing=1,
+        standing_rounds=64,
+    )
+    with impersonated(evm, accounts):
+        rounds = Rounds.deploy(evm, accounts, MEMBERS, parameters, JUDGED_BY_IMAGES)
+        rounds.start()
+        rounds.make_block({accounts[0]: row(5)}, accounts[:MEMBERS], accounts[:3])
+        everybody_has_standing(rounds)
+        dispute = Dispute.stated(rounds, accounts[MEMBERS - 3 : MEMBERS], accounts, DEAREST_NETWORK)
+        dispute.ask()
+        dispute.answer()
+        dispute.ask_cell()
+        dispute.answer_cell()
+        dispute.prove()
+    [gas] = rounds.chain.gas["prove"]
+    assert 11_000_000 < gas <= 12_000_000
+
+
+def everybody_has_standing(rounds: Rounds) -> None:
+    """As after many blocks: whoever produces them grants it, to a part of all at a time."""
+    chain = rounds.chain
+    for account in rounds.accounts[MEMBERS:]:
+        chain.send("Membership", "addStake", sender=account, value=chain.parameters.stake)
+    producer = chain.by_name["BlockProduction"].address
+    chain.evm.request("anvil_setBalance", producer, hex(10**18))
+    while chain.view("Attestations", "standingCount") < len(rounds.accounts):
+        chain.send("Attestations", "grantStanding", 1, rounds.accounts, sender=producer)

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from offchain.toolchain.artifacts import BUILD_FOLDER, SOURCE_FOLDER, load_artifacts, verify_current
+from offchain.toolchain.artifacts import load_artifacts, verify_current
+from offchain.toolchain.kept_contracts import BUILD_FOLDER, SOURCE_FOLDER
 from scripts.support.contract_coverage.compiling import SETTINGS, compile_sources
 
 INTERFACES = "contracts/interfaces/"

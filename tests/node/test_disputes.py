@@ -18,6 +18,8 @@ from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.node.demo.lying import LyingLearner
 from offchain.node.journal import Journal
+from offchain.protocol.deciding.policy import Role
+from offchain.protocol.history.disputed import Cell, Question
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.words.disputes import FallReason, QuestionKind
 from offchain.protocol.words.status import Phase
@@ -27,6 +29,9 @@ from tests.support.chains.working_nodes import Part, WorkedChain, node_chain, wo
 NODES = 4
 HONEST = 0
 LIARS = (1, 2, 3)
+WATCHER = NODES + 2
+"""An account with ether that has neither stake nor place."""
+
 BRIEF = TrainingSettings(channels=(4, 8, 8, 8), maximum_steps=40)
 DISPUTE = (
     Phase.CHALLENGE,
@@ -224,3 +229,36 @@ def test_a_liar_who_challenges_the_truth_pays_and_a_node_that_computes_wrong_sta
         stakes = worked.chain.view.history.stakes
         assert stakes[accounts[faulty]] == worked.chain.parameters.stake
         assert stakes[accounts[liar]] == 0
+
+
+@pytest.mark.full
+def test_a_node_that_only_watches_overturns_the_liars_for_an_attester_that_disputes_nothing(
+    tmp_path,
+):
+    parts = {
+        **PARTS,
+        HONEST: Part(honest(), EasyDigits(HONEST), challenges=False),
+        WATCHER: Part(honest(), None, frozenset([Role.WATCH])),
+    }
+    with played(tmp_path, parts) as worked:
+        entry, accounts = worked.round(), accounts_of(worked)
+        watcher, parameters = accounts[WATCHER], worked.chain.parameters
+        true = entry.stated[accounts[HONEST]]
+        assert watcher not in worked.chain.view.history.epoch(entry.epoch).members
+        assert watcher not in entry.stated
+        assert phases_of(entry) == DISPUTE
+        assert (entry.block.statement, entry.block.attestations) == (true, 1)
+        [fell] = entry.fallen.values()
+        assert (fell.reason, fell.by) == (FallReason.POINTS, watcher)
+        assert (fell.taken, fell.reward) == (3 * parameters.stake, parameters.challenge_reward)
+        [question], [cell] = entry.questions, entry.cells
+        assert question.asked.asker == cell.asked.asker == watcher
+        # Who does not attest has no first question: its bonds are doubled.
+        assert question.asked.bond == cell.asked.bond == 2 * parameters.question_bond
+
+        def taken() -> tuple[Question | Cell, ...]:
+            return (*worked.round().questions, *worked.round().cells)
+
+        worked.work(lambda: all(one.settled for one in taken()))
+        for one in taken():
+            assert (one.settled.receiver, one.settled.paid) == (watcher, one.asked.bond)

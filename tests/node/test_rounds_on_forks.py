@@ -86,13 +86,8 @@ def work_on_forks(worked: WorkedChain, forks: Forks) -> None:
     worked.work_through(1, fork)
 
 
-@pytest.mark.parametrize(
-    "resends",
-    [
-        pytest.param(True, id="in another order"),
-        pytest.param(False, id="gone", marks=pytest.mark.full),
-    ],
-)
+@pytest.mark.full
+@pytest.mark.parametrize("resends", [True, False], ids=["in another order", "gone"])
 def test_a_round_is_over_whatever_is_taken_back(tmp_path: Path, resends: bool):
     changes = {"samples_per_part": PATIENTS, "minimum_ring": NODES, "significance": 100}
     with node_chain(tmp_path, NODES, patients, TASK, **changes) as (chain, store):

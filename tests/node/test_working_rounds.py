@@ -14,7 +14,7 @@ from offchain.learning.tasks.learner import TaskLearner
 from offchain.learning.training.settings import TrainingSettings
 from offchain.node.journal import Journal
 from offchain.protocol.rules.rewards import block_reward, part
-from offchain.protocol.words.records import DataRewarded
+from offchain.protocol.words.reward_records import DataRewarded
 from offchain.protocol.words.status import Phase
 from offchain.verification.run import verify_chain, verify_chain_lightly
 from tests.support.chains.node_chain import NODES, SAMPLES, EasyDigits

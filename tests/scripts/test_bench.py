@@ -7,6 +7,7 @@ import pytest
 
 from offchain.errors import ArtifactError
 from offchain.programs.running import run_program
+from offchain.toolchain.kept_contracts import COMPILER_SETTINGS
 from scripts.bench.__main__ import bench
 from scripts.bench.consensus import CONSENSUS
 from scripts.bench.measurement import Conditions, Figure, Measurement, shortest_times
@@ -76,6 +77,7 @@ def test_contracts_that_are_not_compiled_are_missed_before_anything_is_measured(
     measured = []
     first = Measurement("first", (), lambda _: measured.append("first") or {})
     monkeypatch.setattr("scripts.bench.registry.MEASUREMENTS", (first, CONSENSUS))
+    (tmp_path / COMPILER_SETTINGS).touch()
     monkeypatch.setattr("scripts.support.chains.evm.ROOT", tmp_path)
     compiled_artifacts.cache_clear()
     output = tmp_path / "bench.json"

@@ -1,4 +1,7 @@
-"""One round with real worker processes, one of which is killed in the middle and loses its disk."""
+"""One round with real worker processes; one is killed in the middle and goes on on another machine.
+
+Nothing is left of it but its words: `modelchain account recover` brings key and seed back.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,8 +18,10 @@ from eth_utils.address import to_checksum_address
 
 from offchain.bitcoin.header import BlockHeader, short_hash
 from offchain.chain.abi.calls import decode_action
+from offchain.cli import run
 from offchain.config import RECORDED_HEADERS
 from offchain.crypto.ring import Nullifier, RingSignature, verify_ring
+from offchain.node.demo.children import Child
 from offchain.node.demo.local_network import DemoNetwork, DemoPlan, running_network
 from offchain.node.demo.watching import Watcher
 from offchain.protocol.history.fold import History
@@ -24,6 +30,7 @@ from offchain.protocol.words.actions import Share
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import partition_seed
 from offchain.storage.local import LocalStore
+from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 from tests.support.chains.node_chain import ROOT
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -60,7 +67,10 @@ def played(
     plan = DemoPlan(
         ROOT, folder, RECORDED_HEADERS, NODES, training_seconds=8.0, patience=PATIENCE_SECONDS
     )
-    with running_network(plan, lambda _: None) as network:
+    with pytest.MonkeyPatch.context() as environment, ExitStack() as stack:
+        environment.setenv("MODELCHAIN_ACCOUNTS", str(folder / "elsewhere" / "accounts"))
+        environment.setenv("MODELCHAIN_KEY_PASSWORD", "a long password")
+        network = stack.enter_context(running_network(plan, lambda _: None))
         watcher = Watcher(network, time.monotonic)
         deadline = Deadline(network, watcher)
         history = watcher.history
@@ -73,7 +83,7 @@ def played(
         deadline.wait("commitment", committed)
         commitment = history().round(1).commitments[account].commitment
         kill(network, KILLED)
-        network.workers[KILLED] = network.start_worker(KILLED)
+        network.workers[KILLED] = started_elsewhere(network, KILLED)
         deadline.wait("block", lambda: watcher.blocks >= 1)
         deadline.wait("claims", lambda: watcher.is_claimed(1))
         yield network, watcher, commitment
@@ -86,6 +96,21 @@ def kill(network: DemoNetwork, node: int) -> None:
     worker.process.wait()
     network.children.stop_one(worker)
     shutil.rmtree(state_of(network, node))
+
+
+def started_elsewhere(network: DemoNetwork, node: int) -> Child:
+    """Start a node where there is nothing but its words."""
+    folder = network.plan.folder / "elsewhere"
+    folder.mkdir()
+    words = folder / "words"
+    words.write_text(DEVELOPMENT_MNEMONIC)
+    recover = ["account", "recover", "again", "--mnemonic-file", str(words), "--index", str(node)]
+    assert run(recover) == 0
+    words.unlink()
+    options = ["--account", "again", "--nodes", str(NODES), "--node", str(node), "--threads", "1"]
+    options += ["--state", str(folder / "state"), "--training-seconds", "8"]
+    options += ["--phase-seconds", str(round(PATIENCE_SECONDS))]
+    return network.children.start(f"node-{node}-elsewhere", "worker", options)
 
 
 def state_of(network: DemoNetwork, node: int) -> Path:

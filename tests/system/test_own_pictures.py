@@ -74,7 +74,9 @@ def test_the_walk_of_a_new_user(folder: Path) -> None:
     for program, *arguments in commands():
         assert program == "modelchain"
         # No more than the machine needs: a busy one may take long.
-        patience = ["--timeout", str(SECONDS)] if arguments[0] == "demo" else []
+        patience = []
+        if arguments[0] == "demo":
+            patience = ["--timeout", str(SECONDS), "--training-seconds", str(SECONDS // 10)]
         done = subprocess.run(
             [sys.executable, "-m", "offchain.cli", *arguments, *patience],
             cwd=folder,

@@ -17,7 +17,7 @@ from offchain.chain.abi.interfaces import CONTRACTS
 from offchain.config import RECORDED_HEADERS
 from scripts.support.chains.evm import ROOT
 
-SOURCES = ("pyproject.toml", "setup.py", "README.md")
+SOURCES = ("pyproject.toml", "README.md")
 DEMO_SECONDS = 600.0
 
 
@@ -27,11 +27,8 @@ def copy_of_the_checkout(folder: Path) -> Path:
         shutil.copy(ROOT / name, folder)
     for license_file in ROOT.glob("LICENSE*"):
         shutil.copy(license_file, folder)
-    for name in ("offchain", "contracts"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "build").mkdir()
-    (folder / "build" / "contracts").symlink_to(ROOT / "build" / "contracts")
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "offchain", folder / "offchain", ignore=ignored)
     return folder
 
 
@@ -75,7 +72,7 @@ def test_it_holds_contracts_headers_anvils_lock_file_types_and_licence(wheel: Pa
     names = set(zipfile.ZipFile(wheel).namelist())
     headers = f"offchain/headers/data/{RECORDED_HEADERS.stem}"
     assert names >= {
-        *(f"offchain/toolchain/contracts/{name}.json" for name in CONTRACTS),
+        "offchain/toolchain/contracts.json.xz",
         *(f"offchain/chain/abi/{name}.json" for name in CONTRACTS),
         *(headers + suffix for suffix in (".json", ".bin")),
         "offchain/toolchain/anvil_package/package-lock.json",
@@ -87,19 +84,9 @@ def test_it_holds_contracts_headers_anvils_lock_file_types_and_licence(wheel: Pa
         "offchain",
         wheel.name.partition("-")[0],
     }
-    assert not [name for name in names if "Harness" in name]
 
 
-def test_none_is_built_from_contracts_that_have_changed_since_they_were_compiled(tmp_path: Path):
-    checkout = copy_of_the_checkout(tmp_path)
-    with (checkout / "contracts" / "Heat.sol").open("a") as source:
-        source.write("// changed\n")
-    built = build(checkout)
-    assert built.returncode != 0
-    assert "Heat.sol has changed since it was compiled" in built.stderr
-    assert not list(checkout.glob("out/*.whl"))
-
-
+@pytest.mark.full
 def test_a_network_makes_a_verified_block_outside_the_checkout(environment: Path, tmp_path: Path):
     (tmp_path / "home").mkdir()
     place = tmp_path / "place"

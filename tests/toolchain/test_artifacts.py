@@ -14,6 +14,7 @@ from offchain.toolchain.artifacts import (
     load_artifacts,
     verify_current,
 )
+from offchain.toolchain.kept_contracts import COMPILER_SETTINGS
 
 ADDRESS_A = "0x" + "aB" * 20
 ADDRESS_B = "0x" + "12" * 20
@@ -34,11 +35,13 @@ def write_checkout(root: Path, **changes: Any) -> None:
     (root / "contracts").mkdir(parents=True, exist_ok=True)
     (root / "build/contracts").mkdir(parents=True, exist_ok=True)
     (root / "contracts/Sample.sol").write_text(SOURCE)
+    (root / COMPILER_SETTINGS).touch()
     content = {
         "contractName": "Sample",
         "abi": [],
         "bytecode": "60016002",
         "deployedBytecode": "6002",
+        "natspec": {},
         "sourcePath": "contracts/Sample.sol",
         "sha1": hashlib.sha1(SOURCE.encode(), usedforsecurity=False).hexdigest(),
     }
@@ -120,6 +123,7 @@ def test_a_removed_source_is_seen(tmp_path: Path):
 
 
 def test_a_checkout_that_was_never_compiled_says_what_to_do(tmp_path: Path):
+    (tmp_path / COMPILER_SETTINGS).touch()
     with pytest.raises(ArtifactError, match="make build"):
         load_artifacts(tmp_path)
 

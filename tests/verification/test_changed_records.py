@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from offchain.protocol.words import actions, records
+from offchain.protocol.words import actions, records, reward_records
 from offchain.verification.recording.differences import (
     Difference,
     OrderDifference,
@@ -23,7 +23,8 @@ from scripts.support.verifying import refusal, replay
 KINDS = sorted(
     (
         kind
-        for _, kind in inspect.getmembers(records, inspect.isclass)
+        for module in (records, reward_records)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, records.Record) and kind is not records.Record
     ),
     key=lambda kind: kind.__name__,

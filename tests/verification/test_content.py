@@ -8,8 +8,8 @@ import pytest
 from offchain.errors import StoreError, StoreUnreachableError
 from offchain.learning.tasks.digits import DigitsLearner
 from offchain.protocol.words.records import DataSetFixed, ModelBrought
+from offchain.verification.full.cases import RoundCase
 from offchain.verification.full.content import ContentReader
-from offchain.verification.full.replay import RoundCase
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.differences import ContentDifference
 from scripts.support.chains.real_chain import RecordedChain

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.protocol.words import actions, dispute_records, records
+from offchain.protocol.words import actions, dispute_records, records, reward_records
 from offchain.protocol.words.status import VoidReason
 from offchain.protocol.words.transactions import EMPTY_ROW
 from offchain.storage.local import LocalStore
@@ -23,7 +23,7 @@ from scripts.support.worlds.content_world import make_learner
 def test_the_small_chain_has_every_kind_of_record_and_call(chain: RecordedChain):
     every = {
         kind
-        for module in (records, dispute_records)
+        for module in (records, reward_records, dispute_records)
         for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, records.Record) and kind is not records.Record
     }

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from offchain.protocol.words import records
+from offchain.protocol.words import records, reward_records
 from offchain.protocol.words.records import Record
 from offchain.verification.light.verify import LIGHT_KINDS, LightReport, verify_light
 from offchain.verification.recording.differences import (
@@ -82,7 +82,12 @@ def test_a_header_vote_block_or_claim_that_is_there_twice_is_refused(
     refusal(lambda: check(chain, change.recording))
 
 
-OTHERS = (records.DataShared, records.TrainingKeysPublished, records.HeatGained, records.Applied)
+OTHERS = (
+    records.DataShared,
+    records.TrainingKeysPublished,
+    reward_records.HeatGained,
+    records.Applied,
+)
 
 
 @pytest.mark.parametrize("kind", OTHERS, ids=lambda kind: kind.__name__)

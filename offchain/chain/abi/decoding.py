@@ -20,7 +20,7 @@ from offchain.chain.abi.interfaces import (
 )
 from offchain.chain.rpc.replies import Log
 from offchain.errors import ArtifactError
-from offchain.protocol.words import dispute_records, records
+from offchain.protocol.words import dispute_records, records, reward_records
 from offchain.protocol.words.records import Record
 
 Value = TypeVar("Value")
@@ -118,9 +118,10 @@ def _cached_checked_names(
 
 def record_class(name: str) -> type[Record] | None:
     """The record class of an event's name; None for events that are no part of the protocol."""
-    kind = getattr(records, name, None) or getattr(dispute_records, name, None)
-    if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record:
-        return kind
+    for module in (records, reward_records, dispute_records):
+        kind = getattr(module, name, None)
+        if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record:
+            return kind
     return None
 
 

@@ -7,11 +7,10 @@ from typing import Any, Final, TypeVar
 from offchain.chain.abi.decoding import returned
 from offchain.chain.reading.contracts import DeployedContracts, View
 from offchain.chain.rpc.replies import EvmBlock
+from offchain.protocol.words.chain_status import AccountStatus, ChainStatus
 from offchain.protocol.words.status import (
-    AccountStatus,
     Application,
     Attestation,
-    ChainStatus,
     ClosedRound,
     Collected,
     Collection,

@@ -15,13 +15,11 @@ from offchain.chain.abi.interfaces import decode_values
 from offchain.chain.deployment.file import Deployment
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.rpc.replies import Log
-from offchain.protocol.words.records import (
+from offchain.protocol.words.records import StakeAdded, StakeBurned, StakeReturned
+from offchain.protocol.words.reward_records import (
     AttesterRewarded,
     BestRewarded,
     DataRewarded,
-    StakeAdded,
-    StakeBurned,
-    StakeReturned,
     VoiceRewarded,
 )
 from offchain.protocol.words.status import ZERO_ADDRESS

@@ -97,6 +97,11 @@ class RpcGatewayError(RpcReplyError):
         super().__init__(method, "is no JSON" if status < 400 else f"has HTTP status {status}")
         self.status = status
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the server itself failed, and does not say that the request is wrong."""
+        return not 400 <= self.status < 500
+
 
 class RpcReplyTooLarge(RpcReplyError):
     """A reply of more bytes than are read."""
@@ -190,6 +195,7 @@ class BoundedProvider(JSONBaseProvider):
 
         Raises:
             RpcUnreachable: nothing answered, after all attempts.
+            RpcGatewayError: no node did.
             RpcReplyError: the reply is no JSON-RPC, encoded or too large.
         """
         request = self._request(method, params)
@@ -203,6 +209,7 @@ class BoundedProvider(JSONBaseProvider):
 
         Raises:
             RpcUnreachable: nothing answered, after all attempts.
+            RpcGatewayError: no node did.
             RpcReplyError: the reply is no JSON-RPC batch, misses one, or is too large.
             RpcFault: the node refused the batch as a whole.
         """
@@ -239,7 +246,7 @@ class BoundedProvider(JSONBaseProvider):
             asked = self._asked if only is None else only
             shown = redacted(self._addresses[asked])
             self.counts.asked(shown, len(body) if isinstance(body, list) else 1)
-            failure: RpcUnreachable
+            failure: RpcError
             try:
                 return self._read(method, content, asked)
             except httpx.HTTPError as error:
@@ -248,6 +255,11 @@ class BoundedProvider(JSONBaseProvider):
                 repeatable = may_repeat or isinstance(error, httpx.ConnectError)
             except RpcBusy as error:
                 failure, repeatable = error, may_repeat
+            except RpcGatewayError as error:
+                failure = error
+                repeatable = (
+                    may_repeat and error.may_pass and (method, error.status) not in _TOO_MUCH
+                )
             except RpcReplyError as error:
                 self.counts.failed(shown, error)
                 raise

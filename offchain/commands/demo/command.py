@@ -45,6 +45,13 @@ from offchain.config import DEFAULT_TASK
     help="share the rest of --data where some of it does not fit the task",
 )
 @click.option(
+    "--training-seconds",
+    type=click.FloatRange(0.1),
+    default=None,
+    metavar="SECONDS",
+    help="of each model at most; by default 40 with --data, else as the task's kind has it",
+)
+@click.option(
     "--liars",
     type=click.IntRange(0, 15),
     default=0,

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -34,6 +34,9 @@ from offchain.crypto.derivation import SEED_BYTES, node_seed_from_mnemonic
 from offchain.errors import ConfigurationError, ModelChainError
 from offchain.headers.source import recorded_file
 from offchain.inference.kept_chain import KeptChain, keep_chain
+from offchain.learning.kinds.known import find_kind
+from offchain.learning.kinds.options import TRAINING_SECONDS
+from offchain.learning.task_file.words import TaskFile
 from offchain.learning.tasks.known import make_source
 from offchain.node.demo.figure import draw_accuracy
 from offchain.node.demo.local_network import DemoNetwork, DemoPlan, running_network
@@ -42,6 +45,9 @@ from offchain.toolchain.anvil import DEVELOPMENT_MNEMONIC
 
 CLAIM_SECONDS = 60.0
 """How long the last block's rewards are waited for."""
+
+OWN_TRAINING_SECONDS = 40.0
+"""For a model of own data: nodes that share a machine train at the same time."""
 
 MAXIMUM_VOIDS = 3
 """Void rounds after which something is wrong."""
@@ -74,6 +80,7 @@ def show_demo(
     task: str,
     data: Path | None,
     skip_bad: bool,
+    training_seconds: float | None,
     liars: int,
     keep: bool,
     timeout: float,
@@ -101,12 +108,20 @@ def show_demo(
             liars=liars,
             data=data and data.absolute(),
             skip_bad=skip_bad,
+            training_seconds=training_seconds,
         )
+        if data is not None and training_seconds is None and takes_seconds(plan.task_file):
+            plan = replace(plan, training_seconds=OWN_TRAINING_SECONDS)
         try:
             run_demo(console, plan, wanted)
         except ModelChainError:
             console.print(f"[red]The demo has failed.[/red] The logs are in {keep_logs(plan)}")
             raise
+
+
+def takes_seconds(task: TaskFile) -> bool:
+    """Whether nodes can be told how long to train: a kind of somebody else's may not know it."""
+    return any(option.name == TRAINING_SECONDS.name for option in find_kind(task.kind).options)
 
 
 def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
@@ -144,6 +159,9 @@ def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
     reports = [watcher.report(number) for number in range(1, wanted.blocks + 1)]
     draw_accuracy(reports, wanted.figure)
     console.print(f"{wanted.blocks} blocks in {seconds:.0f} s")
+    last = reports[-1]
+    if last.quiet and last.previous_accuracy == 1.0:
+        console.print("The best model gets all test samples right: nothing is left to improve")
     console.print(summary(report), soft_wrap=True)
     console.print(f"Figures in {wanted.json_file}, picture in {wanted.figure}", soft_wrap=True)
     console.print(usage(kept), soft_wrap=True, highlight=False)

@@ -81,7 +81,7 @@ def show_block(console: Console, block: BlockReport, seconds: dict[str, float]) 
     winner = block.winner
     grid.add_row(
         "Winner",
-        "[yellow]none: a quiet block, the best model stays[/yellow]"
+        f"[yellow]none: a quiet block, {why_quiet(block)}[/yellow]"
         if winner is None
         else f"{name(winner)} with {percent(winner.accuracy)}, net {winner.net}, "
         f"spread {winner.spread}",
@@ -98,6 +98,13 @@ def show_block(console: Console, block: BlockReport, seconds: dict[str, float]) 
     kind = "Quiet block" if block.quiet else "Block"
     title = f"{kind} {block.number}  {shorten(block.hash)}  (round {block.round})"
     console.print(Panel(Group(grid, models_table(block)), title=title, title_align="left"))
+
+
+def why_quiet(block: BlockReport) -> str:
+    """Why a block without a winner has none, as far as figures tell."""
+    if block.previous_accuracy == 1.0:
+        return "the best model gets all test samples right, none can be better"
+    return "the best model stays"
 
 
 def show_dispute(console: Console, event: DisputeEvent, plan: DemoPlan, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Concatenate, ParamSpec
 
 import click
 from rich.console import Console
@@ -12,7 +13,6 @@ from offchain.chain.abi.interfaces import ABI_FOLDER, INTERFACES
 from offchain.chain.reading.balances import read_balances
 from offchain.chain.reading.contracts import DeployedContracts
 from offchain.chain.reading.status import read_status
-from offchain.chain.web3_chain import open_contracts
 from offchain.chronicle.answers import answer
 from offchain.chronicle.chronicle import Chronicle
 from offchain.chronicle.forms import json_form
@@ -32,18 +32,36 @@ from offchain.commands.look import text
 from offchain.commands.look.points import full_points
 from offchain.commands.look.sheet import Sheet
 from offchain.commands.look.waiting import shown_reading
+from offchain.commands.place import asked_place
 from offchain.commands.whose import Whose, find_account
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets
 from offchain.crypto.ring import nullifier
 from offchain.errors import ConfigurationError
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.records import DataShared
-from offchain.protocol.words.status import ZERO_ADDRESS, ChainStatus
+from offchain.protocol.words.status import ZERO_ADDRESS
+
+Options = ParamSpec("Options")
 
 
-def show_status(settings: Settings, *, whose: str | None, as_json: bool) -> None:
+def reads_chain(
+    show: Callable[Concatenate[DeployedContracts, Settings, Options], None],
+) -> Callable[Concatenate[Settings, Options], None]:
+    """Let a command have the contracts that the settings name, or those that the demo left."""
+
+    def opened(settings: Settings, /, *arguments: Options.args, **options: Options.kwargs) -> None:
+        with asked_place(settings) as place:
+            show(place.contracts, settings, *arguments, **options)
+
+    return opened
+
+
+@reads_chain
+def show_status(
+    contracts: DeployedContracts, settings: Settings, *, whose: str | None, as_json: bool
+) -> None:
     """Say where the chain and an account are; raises ``ModelChainError`` if it cannot be read."""
-    contracts = open_contracts(settings.rpc, settings.deployment)
     deployment = contracts.deployment
     own = None if whose is None else find_account(settings, deployment, whose)
     status = read_status(contracts, ZERO_ADDRESS if own is None else own.address)
@@ -81,14 +99,21 @@ def _own_data(
     return next((found.index for found in shared if found.record.nullifier_x == own), None)
 
 
-def show_why(settings: Settings, *, whose: str, number: int | None, as_json: bool) -> None:
+@reads_chain
+def show_why(
+    contracts: DeployedContracts,
+    settings: Settings,
+    *,
+    whose: str,
+    number: int | None,
+    as_json: bool,
+) -> None:
     """Say why an account has what it has of a round.
 
     Raises:
         ConfigurationError: there is no such round.
         ModelChainError: the chain cannot be read.
     """
-    contracts = open_contracts(settings.rpc, settings.deployment)
     own = find_account(settings, contracts.deployment, whose)
     reader = read(contracts)
     chronicle = reader.chronicle
@@ -103,9 +128,9 @@ def show_why(settings: Settings, *, whose: str, number: int | None, as_json: boo
     _show(seen, as_json, lambda sheet: text.why(sheet, seen))
 
 
-def show_blocks(settings: Settings, *, limit: int, as_json: bool) -> None:
+@reads_chain
+def show_blocks(contracts: DeployedContracts, _: Settings, *, limit: int, as_json: bool) -> None:
     """List blocks; raises ``ModelChainError`` if the chain cannot be read."""
-    contracts = open_contracts(settings.rpc, settings.deployment)
     chronicle = read(contracts).chronicle
     head = len(chronicle.history.blocks) - 1
     numbers = range(head, max(0, head - limit), -1)
@@ -113,9 +138,9 @@ def show_blocks(settings: Settings, *, limit: int, as_json: bool) -> None:
     _show(seen, as_json, lambda sheet: text.blocks(sheet, seen, chronicle.points_per_sample))
 
 
-def show_block(settings: Settings, *, number: int, as_json: bool) -> None:
+@reads_chain
+def show_block(contracts: DeployedContracts, _: Settings, *, number: int, as_json: bool) -> None:
     """Show a block; ``ConfigurationError`` if there is none of this number."""
-    contracts = open_contracts(settings.rpc, settings.deployment)
     chronicle = read(contracts).chronicle
     try:
         found = block_view(chronicle, number)
@@ -125,9 +150,11 @@ def show_block(settings: Settings, *, number: int, as_json: bool) -> None:
     _show(seen, as_json, lambda sheet: text.block(sheet, seen, chronicle.points_per_sample))
 
 
-def show_round(settings: Settings, *, number: int | None, as_json: bool) -> None:
+@reads_chain
+def show_round(
+    contracts: DeployedContracts, _: Settings, *, number: int | None, as_json: bool
+) -> None:
     """Show a round; ``ConfigurationError`` if there is none of this number."""
-    contracts = open_contracts(settings.rpc, settings.deployment)
     chronicle = read(contracts).chronicle
     asked = _round_number(chronicle, number, ended=False)
     found = round_view(chronicle, asked)
@@ -136,17 +163,17 @@ def show_round(settings: Settings, *, number: int | None, as_json: bool) -> None
     _show(seen, as_json, lambda sheet: text.one_round(sheet, seen, chronicle.points_per_sample))
 
 
-def show_nodes(settings: Settings, *, as_json: bool) -> None:
+@reads_chain
+def show_nodes(contracts: DeployedContracts, _: Settings, *, as_json: bool) -> None:
     """List accounts; raises ``ModelChainError`` if the chain cannot be read."""
-    contracts = open_contracts(settings.rpc, settings.deployment)
     reader = read(contracts)
     seen = NodesPage(node_views(reader.chronicle))
     _show(seen, as_json, lambda sheet: text.nodes(sheet, seen, reader.timestamp))
 
 
-def show_contracts(settings: Settings, *, as_json: bool) -> None:
+@reads_chain
+def show_contracts(contracts: DeployedContracts, _: Settings, *, as_json: bool) -> None:
     """List the contracts; raises ``ModelChainError`` if the chain does not hold them."""
-    contracts = open_contracts(settings.rpc, settings.deployment)
     deployment = contracts.deployment
     names = list(deployment.contracts)
     paths = {name: str(ABI_FOLDER / f"{name}.json") for name in INTERFACES}

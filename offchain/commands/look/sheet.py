@@ -43,8 +43,8 @@ class Sheet:
         if self.width < NARROW:
             self._console.print(Text(label, style="bold"), soft_wrap=True)
         else:
-            first = Text(f"{label:<{LABEL}}  ", style="bold").append(
-                Text(lines[0] if lines else "", style=style)
+            first = Text.assemble(
+                (f"{label:<{LABEL}}  ", "bold"), (lines[0] if lines else "", style)
             )
             self._console.print(first, soft_wrap=True)
             lines = lines[1:]

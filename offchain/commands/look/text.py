@@ -25,8 +25,7 @@ from offchain.chronicle.words import (
     yes,
 )
 from offchain.commands.look.sheet import Sheet
-
-DEVELOPMENT_CHAIN = 31337
+from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 
 
 def status(sheet: Sheet, seen: StatusView, url: str) -> None:
@@ -42,7 +41,7 @@ def status(sheet: Sheet, seen: StatusView, url: str) -> None:
             "Collects",
             f"round {chain.collecting} of epoch {chain.epoch}: {chain.shared} of {chain.members} "
             f"members shared, {chain.partitioned} partitioned; closes at the latest "
-            f"{_left(chain.collection, chain.chain_id)}",
+            f"{time_left(chain.collection, chain.chain_id)}",
         )
     if chain.competing:
         sheet.line("Competes", f"round {chain.competing}: {PHASES[chain.phase]}")
@@ -52,18 +51,19 @@ def status(sheet: Sheet, seen: StatusView, url: str) -> None:
             f"{chain.attesters} attesters",
         )
     if chain.ends is not None:
-        sheet.line("Phase", f"{chain.phase.name} may end {_left(chain.ends, chain.chain_id)}")
+        sheet.line("Phase", f"{chain.phase.name} may end {time_left(chain.ends, chain.chain_id)}")
     if seen.own is not None:
         sheet.gap()
         _own(sheet, seen.own, chain.collecting)
 
 
-def _left(clock: ClockView, chain_id: int) -> str:
+def time_left(clock: ClockView, chain_id: int) -> str:
+    """When a phase may end, for people."""
     if clock.minutes_left == 0:
         return "now"
     blocks = f"{clock.blocks_left} Bitcoin block" + "s" * (clock.blocks_left != 1)
     about = f"in about {clock.minutes_left} min ({blocks}, at height {clock.end_height:,})"
-    replayed = " of the replayed Bitcoin time" if chain_id == DEVELOPMENT_CHAIN else ""
+    replayed = " of the replayed Bitcoin time" if chain_id == DEVELOPMENT_CHAIN_ID else ""
     return about + replayed
 
 

@@ -11,13 +11,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from offchain.commands.predict.run import fetched, tell_place
+from offchain.commands.place import asked_place
+from offchain.commands.predict.run import fetched
 from offchain.commands.verify.run import shown_progress
 from offchain.config import Settings
 from offchain.inference.card import earned, model_card, when
 from offchain.inference.deployed_kind import kind_of
 from offchain.inference.exporting import SUFFIXES, Format, write_export
-from offchain.inference.place import opened_place
 from offchain.inference.verified_model import VerifiedModel
 from offchain.programs.logs import warnings_to_standard_error
 from offchain.verification.light.blocks import VerifiedBlock
@@ -33,7 +33,7 @@ def show_blocks(settings: Settings, *, as_json: bool) -> None:
         ModelChainError: the chain cannot be read.
     """
     with (
-        opened_place(settings, tell_place) as place,
+        asked_place(settings) as place,
         shown_progress(Console(stderr=True)) as progress,
     ):
         deployed = kind_of(place.contracts.deployment)

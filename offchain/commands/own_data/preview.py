@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from offchain.learning.own_data.report import Report
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.status import ChainStatus
 
 APPLY_GAS: Final = 116_000
 """Gas of an application for an epoch, as measured (docs/results/gas.json)."""

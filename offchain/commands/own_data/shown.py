@@ -6,13 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from offchain.amounts import TOKEN_DECIMALS, decimal
-from offchain.commands.own_data.preview import (
-    APPLY_GAS,
-    ChainPreview,
-    DataPreview,
-    SharePreview,
-)
-from offchain.protocol.words.status import ChainStatus
+from offchain.commands.own_data.preview import APPLY_GAS, ChainPreview, DataPreview, SharePreview
+from offchain.protocol.words.chain_status import ChainStatus
 
 SHOWN_REFUSALS: Final = 20
 SHOWN_LABELS: Final = 20

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from offchain.commands.place import asked_place
 from offchain.commands.verify.run import shown_progress
 from offchain.config import Settings
 from offchain.errors import DataError
-from offchain.inference.place import opened_place
 from offchain.inference.predictions import Prediction, Predictor
 from offchain.inference.verified_model import VerifiedModel, verified_model
 from offchain.learning.own_data.found import Refusal
@@ -70,13 +70,8 @@ def answer(
 def fetched(settings: Settings, block: int | None) -> VerifiedModel:
     """Return the best model after a block, verified with progress shown; raises as it does."""
     console = Console(stderr=True)
-    with opened_place(settings, tell_place) as place, shown_progress(console) as progress:
+    with asked_place(settings) as place, shown_progress(console) as progress:
         return verified_model(place, block, progress)
-
-
-def tell_place(text: str) -> None:
-    """Say which chain is asked, where that was not named."""
-    Console(stderr=True).print(f"asked is {text}", style="dim", highlight=False, soft_wrap=True)
 
 
 def provenance(model: VerifiedModel) -> str:

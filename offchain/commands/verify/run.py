@@ -15,7 +15,7 @@ from rich import progress as bars
 from rich.console import Console
 
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.web3_chain import open_contracts
+from offchain.commands.place import asked_place
 from offchain.config import Settings
 from offchain.learning.tasks.known import deployed_task, make_learner
 from offchain.programs.logs import warnings_to_standard_error
@@ -42,23 +42,23 @@ def run_verification(
         Difference: the first one between what is recorded and what follows.
         ModelChainError: the chain or the store cannot be read.
     """
-    contracts = open_contracts(settings.rpc, settings.deployment)
     console = Console(stderr=True)
     try:
-        if light:
-            with shown_progress(console) as report_progress:
-                found: VerificationReport | LightReport = verify_chain_lightly(
-                    contracts, confirmations=confirmations, progress=report_progress
+        with asked_place(settings) as place:
+            if light:
+                with shown_progress(console) as report_progress:
+                    found: VerificationReport | LightReport = verify_chain_lightly(
+                        place.contracts, confirmations=confirmations, progress=report_progress
+                    )
+            else:
+                found = verify_fully(
+                    console,
+                    place.contracts,
+                    place.store,
+                    checkpoint=checkpoint,
+                    confirmations=confirmations,
+                    processes=processes,
                 )
-        else:
-            found = verify_fully(
-                console,
-                contracts,
-                settings.store,
-                checkpoint=checkpoint,
-                confirmations=confirmations,
-                processes=processes,
-            )
     except Difference as difference:
         if as_json:
             click.echo(json.dumps(difference_json(difference), indent=2))

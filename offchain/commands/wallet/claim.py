@@ -81,6 +81,7 @@ def move_rewards(
     if dry_run or not moves:
         show(moves, left, [], as_json)
         return
+    click.echo(how_long(moves), err=True)
     relayers, proxy = urls or (settings.relayer,), settings.relayer_proxy
     with open_carriers(relayers, found, limit, random, warn, proxy) as carriers:
         mover = RewardMover(contracts, secrets, carriers, time.monotonic, time.sleep, random)
@@ -165,6 +166,16 @@ def warnings(
             f"{len(left)} rewards stay where they are, for want of addresses: give more with --to"
         )
     return lines
+
+
+def how_long(moves: Sequence[Move]) -> str:
+    """Said before the first move: how many there are, when the last one is made."""
+    seconds = moves[-1].delay
+    last = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    return (
+        f"{len(moves)} rewards move one by one, at random moments (--spread); the last one in "
+        f"{last}. Interrupted, the command can be run again."
+    )
 
 
 def tell(result: MoveResult, done: int, total: int) -> None:

@@ -128,6 +128,22 @@ def transfer(source: str | None, number: int | None, **options: Any) -> None:
         start(order_tokens, {"source": source, "number": number, **options})
 
 
+@wallet.command()
+@account_option()
+@click.option("--dry-run", is_flag=True, help="only show what would be claimed")
+@setting_options("rpc", "deployment", "maximum_fee", "maximum_claim_fee")
+@json_option()
+def claim(number: int | None, **options: Any) -> None:
+    """Claim what blocks owe account N for its models and its attestations, many in a transaction.
+
+    A running worker does it at once; this is for what it left, or for a node that runs no more.
+    Rewards of data are paid to other addresses, and are no part of it: see claim-data.
+    """
+    from offchain.commands.wallet.rewards import claim_rewards
+
+    start(claim_rewards, {"number": number, **options})
+
+
 @wallet.command("claim-data")
 @account_option(required=True)
 @click.option(

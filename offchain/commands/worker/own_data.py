@@ -12,8 +12,10 @@ from offchain.chain.web3_chain import Web3Chain
 from offchain.commands.own_data.chain import preview_on
 from offchain.commands.own_data.opening import Chosen, OpenedData, opened_data
 from offchain.commands.own_data.shown import preview_lines
-from offchain.learning.own_data.source import OwnDataSource, ledger_file
+from offchain.learning.own_data.ledger import Ledger
+from offchain.learning.own_data.source import DrawnBefore, OwnDataSource, ledger_file
 from offchain.learning.task_file.words import TaskFile
+from offchain.ports import DataSource
 from offchain.programs.standard_output import tell
 
 _LOOK_SECONDS: Final = 1.0
@@ -26,6 +28,17 @@ def open_for_node(
     """Open a node's data for the task of its deployment; raises as `opened_data`."""
     with opened_data(chosen, task, ledger_file(journal), seed) as opened:
         yield opened
+
+
+@contextmanager
+def with_drawn_before(source: DataSource | None, journal: Path) -> Iterator[DataSource | None]:
+    """A source that also keeps the ledger of an earlier run with data of one's own, if any."""
+    file = ledger_file(journal)
+    if not file.is_file():
+        yield source
+        return
+    with Ledger(file) as ledger:
+        yield DrawnBefore(source, ledger)
 
 
 def tell_preview(opened: OpenedData, task: TaskFile, chain: Web3Chain, *, direct: bool) -> None:

@@ -16,11 +16,19 @@ from offchain.chain.sending.accounts import AccountName, load_account, load_node
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.sending.keys import read_seed
 from offchain.chain.web3_chain import Web3Chain, open_contracts, open_heads
+from offchain.chronicle.present import chain_view
 from offchain.commands.options import KEEP_ROUNDS, LIVE_CONFIRMATIONS, polling
 from offchain.commands.own_data.opening import Chosen
 from offchain.commands.watched import watched
-from offchain.commands.worker.own_data import open_for_node, stop_when_shared, tell_preview
+from offchain.commands.worker.introduction import introduction
+from offchain.commands.worker.own_data import (
+    open_for_node,
+    stop_when_shared,
+    tell_preview,
+    with_drawn_before,
+)
 from offchain.commands.worker.training import (
+    described_device,
     help_training,
     node_device,
     training_processes,
@@ -191,9 +199,18 @@ def run_worker(
             source = opened.source
             if until_shared:
                 stop_when_shared(opened.source, stopped)
+        else:
+            source = own_data.enter_context(with_drawn_before(source, file))
         # In the time that passes anyway until there is data.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         device = node_device(device, which, nodes if splits_data else 1)
+        for line in introduction(
+            chain_view(chain.status(), chain.parameters, learned.name),
+            account.address,
+            settings.rpc,
+            described_device(device),
+        ):
+            tell(f"worker: {line}")
         learner = learner_of(make_learner(learned, values, processes, device))
         require_task(contracts.deployment, learner.task_hash, learner.samples_per_part)
         node = assemble_worker(

@@ -52,6 +52,13 @@ def training_processes(
         processes.end()
 
 
+def described_device(wanted: str | None) -> str:
+    """Where the node trains and judges, for people."""
+    from offchain.learning.training.device import chosen_device, device_name
+
+    return device_name(chosen_device(wanted))
+
+
 def node_device(wanted: str | None, node: int, nodes: int) -> str | None:
     """Where a node of several on this machine computes; says it where they share a GPU.
 

@@ -42,9 +42,10 @@ def judging_gas(channels: Sequence[int]) -> int:
     """Return the gas of a transaction that judges one image, at most.
 
     Counted are the transaction itself, the file as call data without a byte of zero, the memory,
-    every layer, and what a dispute does around it, 150,000 and one for each byte. The third
-    convolution takes two input channels at a time, the hidden layer four. Call data have a price of
-    their own below which no transaction goes (EIP-7623).
+    every layer, and towards what a dispute does around it 150,000 and one for each byte: the stakes
+    that a proof takes come on top. The third convolution takes two input channels at a time, the
+    hidden layer four. Call data have a price of their own below which no transaction goes
+    (EIP-7623).
     """
     first, second, third, fourth = channels
     size = file_bytes(channels)

@@ -270,6 +270,38 @@ class OwnDataSource(DataSource):
         self._ledger.give_out(round_number)
 
 
+class DrawnBefore(DataSource):
+    """What an earlier run drew of own data, for a node that goes on without them.
+
+    Data of that run that are signed already are handed over, and their keys given out: the ledger
+    must learn that too, or a later run would share the same samples again.
+
+    Args:
+        source: what the node shares now; None: nothing.
+        ledger: of the earlier run.
+    """
+
+    def __init__(self, source: DataSource | None, ledger: Ledger) -> None:
+        self._source = source
+        self._ledger = ledger
+
+    def has(self, round_number: int, parts: int) -> bool:
+        """See `DataSource`."""
+        return self._source is not None and self._source.has(round_number, parts)
+
+    def draw(self, round_number: int, parts: int) -> list[bytes]:
+        """See `DataSource`."""
+        if self._source is None:
+            raise DataError(f"there are no data to share in round {round_number}")
+        return self._source.draw(round_number, parts)
+
+    def give_out(self, round_number: int) -> None:
+        """See `DataSource`."""
+        self._ledger.give_out(round_number)
+        if self._source is not None:
+            self._source.give_out(round_number)
+
+
 def ledger_file(journal: Path) -> Path:
     """Where a node's ledger is: beside its journal, one for every chain, deployment and account."""
     return journal.with_suffix(".data.sqlite")

@@ -55,8 +55,9 @@ def chosen_device(wanted: str | None) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def device_name(device: torch.device) -> str:
+def device_name(place: torch.device | str) -> str:
     """Return a device as people know it: of a GPU its maker's name too."""
+    device = torch.device(place)
     if device.type != "cuda" or not torch.cuda.is_available():
         return str(device)
     return f"{device} ({torch.cuda.get_device_name(device)})"

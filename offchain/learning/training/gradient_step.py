@@ -18,9 +18,10 @@ log = structlog.get_logger()
 class GradientStep:
     """Computes gradients of the mean loss over a batch.
 
-    On a GPU products are computed in bfloat16 where it can. A batch for which the memory is too
-    small is computed in two halves from then on, in four quarters, and so on: the gradients are
-    added up, only normalisation sees fewer images at a time. That is said once.
+    On a GPU products are computed in bfloat16 where it can, on a CPU too if `reduced` says so. A
+    batch for which the memory is too small is computed in two halves from then on, in four
+    quarters, and so on: the gradients are added up, only normalisation sees fewer images at a time.
+    That is said once.
 
     `compiled` has torch.compile generate code, on a GPU with CUDA graphs. `augment` changes the
     images of a batch before they are trained on.
@@ -34,6 +35,7 @@ class GradientStep:
         label_smoothing: float = 0.0,
         compiled: bool = False,
         augment: Callable[[Tensor], Tensor] = lambda images: images,
+        reduced: bool = False,
     ) -> None:
         self._network = network
         self._samples = samples
@@ -42,7 +44,11 @@ class GradientStep:
         self._augment = augment
         self._parts = 1
         on_gpu = device.type == "cuda"
-        self._reduced = on_gpu and torch.cuda.is_bf16_supported()
+        self._reduced = (
+            torch.cuda.is_bf16_supported()
+            if on_gpu
+            else reduced and torch.cpu._is_avx512_bf16_supported()
+        )
         self._forward: Callable[[Tensor], Tensor] = network
         if compiled:
             self._forward = torch.compile(network, mode="reduce-overhead" if on_gpu else None)

@@ -117,16 +117,23 @@ def _train(
     )
     augment = Augmentation(settings.shift, settings.mirror, seed + group.rank)
     gradients = GradientStep(
-        network, resident, device, settings.label_smoothing, settings.compiled, augment
+        network,
+        resident,
+        device,
+        settings.label_smoothing,
+        settings.compiled,
+        augment,
+        settings.reduced,
     )
 
     network.train()
     loss = math.nan
     losses = torch.zeros((), device=device)  # sum since the last report
     step, reported = 0, 0
+    part, learned = 0.0, (steps, 0.0)  # the step at which all was learned, and how far that was
     while True:
         elapsed = clock() - started
-        part = group.agree(max(step / steps, elapsed / settings.seconds))
+        part = group.agree(max(step / steps, elapsed / settings.seconds, _ending(step, *learned)))
         if part >= 1.0 and step:
             break
         for one in optimiser.param_groups:
@@ -147,6 +154,8 @@ def _train(
             elapsed = max(clock() - started, 1e-9)
             # Where time ends the run, as many steps as there will be at this pace.
             expected = min(steps, max(step, round(step * settings.seconds / elapsed)))
+            if loss < settings.enough and learned[0] == steps:
+                learned = step, part
             rate = step * batch / elapsed
             progress(TrainingProgress(step, expected, loss, rate, device_name(device)))
             losses.zero_()
@@ -155,6 +164,11 @@ def _train(
     group.average_statistics(network)
     network.eval()
     return TrainingResult(quantise(network), step, loss, clock() - started)
+
+
+def _ending(step: int, learned: int, part: float) -> float:
+    """How much of a run is done that ends half as many steps after all was learned as before it."""
+    return part + (1.0 - part) * max(0, step - learned) / max(1, learned // 2)
 
 
 def starting_network(

@@ -54,15 +54,18 @@ class DataSettings:
 class TrainingSettings:
     """Settings of one training run.
 
-    A run takes `epochs` passes over the samples, but not more than `maximum_steps` steps of
-    `batch` samples nor `seconds` seconds; the learning rate falls to zero towards whichever end
-    comes first. `channels` are those of a new network; a network that was taken over learns at
-    `warm_learning_rate`, with channels as `exploration` chooses them, or its own if that is None.
-    `warm_up` is the part of the run, 0 to 1, in which the rate rises. `label_smoothing` is the
-    part of each target that is spread over all classes. Progress is reported every `report_steps`
-    steps. `compiled` lets torch.compile generate code for the steps: it needs a C++ compiler (or a
-    GPU with Triton) and about a minute before the first step. Each time an image is trained on it
-    is moved by up to `shift` pixels, and where `mirror` says so mirrored half of the times.
+    A run takes `epochs` passes over the samples, but not more than `maximum_steps` steps of `batch`
+    samples nor `seconds` seconds; the learning rate falls to zero towards whichever end comes
+    first. Once the mean loss between two reports is below `enough`, all that the samples can teach
+    is learned: half as many steps as that took are left. `channels` are those of a new network; a
+    network that was taken over learns at `warm_learning_rate`, with channels as `exploration`
+    chooses them, or its own if that is None. `warm_up` is the part of the run, 0 to 1, in which the
+    rate rises. `label_smoothing` is the part of each target that is spread over all classes.
+    Progress is reported every `report_steps` steps. `compiled` lets torch.compile generate code for
+    the steps: it needs a C++ compiler (or a GPU with Triton) and about a minute before the first
+    step. Each time an image is trained on it is moved by up to `shift` pixels, and where `mirror`
+    says so mirrored half of the times. On a processor that multiplies bfloat16 quicker than float32
+    products are computed in it if `reduced` says so, as they always are on a GPU.
 
     The defaults suit a small machine that runs several nodes: some seconds of one core.
     """
@@ -78,7 +81,9 @@ class TrainingSettings:
     warm_up: float = 0.2
     label_smoothing: float = 0.0
     report_steps: int = 20
+    enough: float = 0.005
     compiled: bool = False
+    reduced: bool = False
     shift: int = 0
     mirror: bool = False
     exploration: ExplorationSettings | None = field(default_factory=ExplorationSettings)

@@ -1,4 +1,4 @@
-"""Trains networks of tables: floating-point numbers here, whole numbers in what is submitted."""
+"""Trains networks of tables: small tables several at once, large ones from the previous best."""
 
 from __future__ import annotations
 
@@ -9,36 +9,25 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
-from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM
 from offchain.learning.exact.table_network import (
     TableNetwork,
-    check_network,
     input_count,
-    inputs_of,
-    number_columns,
     output_count,
     points,
 )
 from offchain.learning.formats.samples import TableRows
+from offchain.learning.formats.tensor_file import MAXIMUM_HEADER_BYTES
 from offchain.learning.task import ProgressCallback
-from offchain.learning.task_file.words import NumberTarget, TableSamples
-from offchain.learning.training.dense_loop import DenseResult, Trainee, held_out, train_dense
-from offchain.learning.training.dense_network import DenseLayers
+from offchain.learning.task_file.words import TableSamples
+from offchain.learning.training.dense_loop import DenseResult, held_out, is_better, train_dense
 from offchain.learning.training.dense_settings import DenseSettings
-from offchain.learning.training.linear_start import fit_classes, fit_number
-from offchain.learning.training.quantisation import dequantise_layer, quantise_layer, to_numpy
-
-STATISTICS_ROWS = 4000
-"""Rows over which a network has its normalisation set, and its linear start fitted at most."""
-
-FITTED_PRODUCTS = 20_000_000
-"""Rows times inputs times outputs of a linear start at most: it takes few seconds."""
+from offchain.learning.training.table_members import MEMBERS, TableMembers
+from offchain.learning.training.table_trainee import TableTrainee, quantile_edges
+from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
 SMALL_TABLE = 4000
-"""Rows up to which a network learns all of them, and each time anew."""
+"""Rows up to which several networks learn all of them, and each time anew."""
 
 LEAST_SECONDS = 0.05
 """That a run gets however late it begins."""
@@ -53,170 +42,107 @@ def train_table(
     progress: ProgressCallback,
     device: torch.device | str = "cpu",
     clock: Callable[[], float] = time.monotonic,
+    *,
+    is_new: NDArray[np.bool_] | None = None,
+    maximum_bytes: int = MAXIMUM_MODEL_BYTES,
 ) -> DenseResult[TableNetwork]:
-    """Train on `rows`, at least three, starting from `previous` if there is one.
+    """Train on `rows`, at least three, with `previous` as the best so far if there is one.
 
     A new network begins as a linear model of the rows, and stays it unless training improves it by
-    more than chance. Up to `SMALL_TABLE` rows are always learned anew, since a previous network
-    cannot be compared on those that it has learned, and in the end all of them are learned, in as
-    many steps as were best without those held out.
+    more than chance. Of up to `SMALL_TABLE` rows several are made and their mean is taken: see
+    `TableMembers`. Where the previous network earns more than that one by more than chance, on rows
+    that neither has learned, training goes on from it instead. With more rows it always does.
 
-    The seed chooses the rows that are held out, the first network and the order of the rows. Raises
-    `TrainingError` where there are too few rows, or loss or weights are no finite numbers.
+    `is_new`, bool [n], says which rows the previous network has not learned; without it that is all
+    of them. The seed chooses the rows that are held out, the first network and the order of the
+    rows. A new network's file has at most `maximum_bytes`. Raises `TrainingError` where there are
+    too few rows, or loss or weights are no finite numbers.
     """
     started = clock()
     used, held = held_out(len(rows), seed, settings)
     is_small = len(rows) <= SMALL_TABLE
-    begun = None if is_small else previous
-    rate = settings.learning_rate if begun is None else settings.warm_learning_rate
-
-    def make(chosen: NDArray[np.int64], part: float) -> TableTrainee:
-        torch.manual_seed(seed)
-        return TableTrainee(
-            table,
-            rows.chosen(chosen),
-            rows.chosen(held),
-            begun,
-            settings,
-            torch.device(device),
-            lambda: clock() - started > part * settings.seconds,
-        )
+    units = fitting_units(table, settings, MEMBERS if is_small else 1, maximum_bytes)
+    settings = replace(settings, units=units)
 
     def until(part: float) -> DenseSettings:
         left = part * settings.seconds - (clock() - started)
         return replace(settings, seconds=max(left, LEAST_SECONDS))
 
+    def go_on(used: NDArray[np.int64], held: NDArray[np.int64]) -> DenseResult[TableNetwork]:
+        trainee = TableTrainee(
+            table,
+            rows.chosen(used),
+            rows.chosen(held),
+            previous,
+            settings,
+            torch.device(device),
+            lambda: clock() - started > 0.2 * settings.seconds,
+        )
+        rate = settings.learning_rate if previous is None else settings.warm_learning_rate
+        # Where few rows are held out, one network of many earns more by chance.
+        careful = previous is None or is_small
+        return train_dense(trainee, seed, rate, until(1.0), progress, clock, compare_start=careful)
+
     with torch.random.fork_rng(devices=[]):
-        result = train_dense(
-            make(used, 0.2),
+        torch.manual_seed(seed)
+        if not is_small:
+            return go_on(used, held)
+        edges = quantile_edges(table, rows, settings.bins)
+        members = TableMembers(
+            rows,
+            np.concatenate([held, used]),
+            lambda some, others: TableTrainee(
+                table,
+                some,
+                others,
+                None,
+                settings,
+                torch.device(device),
+                lambda: clock() - started > 0.2 * settings.seconds,
+                edges,
+            ),
+        )
+        made = train_dense(
+            members,
             seed,
-            rate,
-            until(0.5 if is_small else 1.0),
+            settings.learning_rate,
+            until(1.0 if previous is None else 0.6),
             progress,
             clock,
-            compare_start=begun is None,
+            compare_start=True,
         )
-        if not is_small:
-            return result
-        trainee = make(np.arange(len(rows)), 0.6)
-        if result.step:
-            again = train_dense(
-                trainee,
-                seed,
-                rate,
-                until(1.0),
-                progress,
-                clock,
-                last_step=result.step,
-            )
-            network, step = again.network, again.step
-        else:
-            trainee.network.eval()
-            network, step = trainee.quantised(), 0
-        return replace(
-            result, network=network, step=step, samples=len(rows), seconds=clock() - started
+        new = np.arange(len(rows)) if is_new is None else np.flatnonzero(is_new)
+        if previous is not None:
+            earned = points(table, previous, rows.chosen(new))
+            if is_better(earned, members.held_points(made.network)[new]):
+                held = np.intersect1d(held, new)
+                if not len(held):
+                    held = new[:1]
+                return go_on(np.setdiff1d(np.arange(len(rows)), held), held)
+        joined = made.network.joined
+        return DenseResult(
+            joined, made.step, made.points, made.held_out, made.samples, clock() - started
         )
 
 
-def quantile_edges(table: TableSamples, rows: TableRows, bins: int) -> NDArray[np.int32]:
-    """Return edges int32 [number columns, bins + 1] between which as many rows lie each."""
-    parts = np.linspace(0.0, 1.0, bins + 1)
-    columns = rows.columns[:, number_columns(table)]
-    if not columns.shape[1]:
-        return np.zeros((0, bins + 1), np.int32)
-    return np.ascontiguousarray(
-        np.quantile(columns, parts, axis=0, method="nearest").T.astype(np.int32)
-    )
+def fitting_units(
+    table: TableSamples, settings: DenseSettings, members: int, maximum_bytes: int
+) -> tuple[int, int]:
+    """Return units of each of `members` networks, whose joined file has at most `maximum_bytes`.
 
+    Several have half of the settings' each in the first hidden layer.
+    """
+    inputs, outputs = input_count(table, settings.bins), output_count(table)
+    first, second = settings.units
+    if members > 1:
+        first = max(1, first // 2)
 
-class TableTrainee(Trainee[TableNetwork]):
-    """See `Trainee`."""
+    def file_bytes() -> int:
+        one, two = members * first, members * second
+        weights = inputs * one + one * two + two * outputs
+        edges = 4 * (settings.bins + 1) * len(table.columns)
+        return MAXIMUM_HEADER_BYTES + edges + weights + 5 * (one + two + outputs)
 
-    def __init__(
-        self,
-        table: TableSamples,
-        rows: TableRows,
-        held: TableRows,
-        previous: TableNetwork | None,
-        settings: DenseSettings,
-        device: torch.device,
-        is_over: Callable[[], bool] = lambda: False,
-    ) -> None:
-        self.table, self.held, self.settings, self.device = table, held, settings, device
-        self.samples, self.held_out = len(rows), len(held)
-        self.edges = (
-            quantile_edges(table, rows, settings.bins) if previous is None else previous.edges
-        )
-        self.inputs = torch.from_numpy(inputs_of(table, self.edges, rows.columns)).to(device)
-        target = table.target
-        self.centre, self.width = 0.0, 1.0
-        if isinstance(target, NumberTarget):
-            part = (rows.target - target.lowest) / (target.highest - target.lowest)
-            self.centre, self.width = float(part.mean()), max(float(part.std()), 1e-6)
-            wanted = torch.tensor((part - self.centre) / self.width, dtype=torch.float32)
-        else:
-            wanted = torch.from_numpy(rows.target.astype(np.int64))
-        self.wanted = wanted.to(device)
-        units = settings.units if previous is None else previous.units
-        count = input_count(table, self.edges.shape[1] - 1)
-        layers = DenseLayers(count, units, output_count(table), settings.dropout)
-        self.network = layers.to(device)
-        some = self.inputs[:STATISTICS_ROWS].float() / 255.0
-        if previous is None:
-            layers.begin(some)
-            self._begin_linear(layers, is_over)
-        else:
-            self._take_over(layers, previous, some)
-
-    def loss(self, chosen: Tensor) -> Tensor:
-        """See `Trainee`."""
-        chosen = chosen.to(self.device)
-        found = self.network(self.inputs[chosen].float() / 255.0)
-        target = self.table.target
-        if isinstance(target, NumberTarget):
-            # Errors beyond the tolerance are worth the same, nothing, hence not squared.
-            tolerance = target.tolerance / (target.highest - target.lowest) / self.width
-            return functional.smooth_l1_loss(found[:, 0], self.wanted[chosen], beta=tolerance)
-        return functional.cross_entropy(
-            found, self.wanted[chosen], label_smoothing=self.settings.label_smoothing
-        )
-
-    @torch.no_grad()
-    def quantised(self) -> TableNetwork:
-        """See `Trainee`."""
-        layers = self._layers()
-        first, second = layers.quantised_hidden()
-        weight = to_numpy(layers.output.weight) * self.width
-        bias = to_numpy(layers.output.bias) * self.width + self.centre
-        output = quantise_layer(weight, bias, shared_shift=True)
-        network = TableNetwork(self.edges, (first, second, output))
-        check_network(self.table, network)
-        return network
-
-    def held_points(self, network: TableNetwork) -> NDArray[np.uint8]:
-        """See `Trainee`."""
-        return points(self.table, network, self.held)
-
-    def _begin_linear(self, layers: DenseLayers, is_over: Callable[[], bool]) -> None:
-        outputs = output_count(self.table)
-        most = max(FITTED_PRODUCTS // (self.inputs.shape[1] * outputs), 10 * outputs)
-        some = self.inputs[: min(most, STATISTICS_ROWS)]
-        wanted = self.wanted[: len(some)].cpu().numpy()
-        inputs = to_numpy(some) / ACTIVATION_MAXIMUM
-        if isinstance(self.table.target, NumberTarget):
-            model = fit_number(self.table, self.edges, inputs, wanted.astype(np.float64))
-        else:
-            model = fit_classes(self.table, self.edges, inputs, wanted, outputs, is_over)
-        weight, bias = (torch.from_numpy(one).to(self.device) for one in (model.weight, model.bias))
-        layers.begin_linear(weight, bias, some.float() / ACTIVATION_MAXIMUM)
-
-    @torch.no_grad()
-    def _take_over(self, layers: DenseLayers, previous: TableNetwork, some: Tensor) -> None:
-        layers.take_over(previous.layers[:-1], some)
-        weight, bias = dequantise_layer(previous.layers[-1])
-        layers.output.weight.copy_(weight / self.width)
-        layers.output.bias.copy_((bias - self.centre) / self.width)
-
-    def _layers(self) -> DenseLayers:
-        assert isinstance(self.network, DenseLayers)  # noqa: S101  (made so above)
-        return self.network
+    while file_bytes() > maximum_bytes and max(first, second) > 1:
+        first, second = (max(1, count * 7 // 8) for count in (first, second))
+    return first, second

@@ -12,14 +12,16 @@ from offchain.node.demo.local_network import DemoNetwork
 from offchain.node.demo.report import BlockReport, Rewards, report_block
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.records import (
-    AttesterRewarded,
-    BestRewarded,
     BlockAppended,
-    DataRewarded,
     PhaseStarted,
     Record,
     RoundVoided,
     Started,
+)
+from offchain.protocol.words.reward_records import (
+    AttesterRewarded,
+    BestRewarded,
+    DataRewarded,
     VoiceRewarded,
 )
 from offchain.protocol.words.status import Phase, VoidReason

@@ -19,7 +19,8 @@ from offchain.node.feeder.schedule import Feed, ReplaySchedule, decide_feed
 from offchain.node.monitoring.watch import Watch
 from offchain.ports import Chain, HeaderSource
 from offchain.protocol.words.actions import SubmitHeaders
-from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.chain_status import ChainStatus
+from offchain.protocol.words.status import Phase
 
 log = structlog.get_logger()
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules import clock, reports
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.dispute_records import RowAnswered
 from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW
 
 
@@ -138,7 +139,9 @@ def _is_disputed_out(entry: RoundHistory) -> bool:
         case Phase.SECOND_CHALLENGE:
             asked = {cell.asked.question for cell in entry.cells}
             return all(
-                number in asked or not isinstance(question.answer, RowAnswered)
+                number in asked
+                or question.asked.statement in fallen
+                or not isinstance(question.answer, RowAnswered)
                 for number, question in enumerate(questions, 1)
             )
         case Phase.SECOND_ANSWER:

@@ -11,20 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from offchain.chain.rpc.counts import RpcCounts
 from offchain.node.monitoring.health import Report
 from offchain.node.monitoring.watch import Seen, Watch
 from offchain.protocol.rules.clock import earliest_end
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import ETHER, Parameters
-from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.status import Phase
 
 PREFIX: Final = "modelchain_"
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 from offchain.chain.rpc.counts import RpcCounts
 from offchain.node.monitoring.watch import Seen, Watch
 from offchain.protocol.rules.clock import earliest_end
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.status import ChainStatus
 
 SILENT_SECONDS: Final = 300.0
 """A loop that has not looked at the chain for so long hangs: it waits for a transaction at most

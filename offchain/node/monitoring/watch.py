@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from offchain.errors import ChainError, RpcError
 from offchain.ports import TrainingProgress
-from offchain.protocol.words.status import ChainStatus
+from offchain.protocol.words.chain_status import ChainStatus
 
 
 @dataclass(frozen=True, slots=True)

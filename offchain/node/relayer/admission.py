@@ -18,8 +18,9 @@ from offchain.protocol.history.fold import History
 from offchain.protocol.rules.dataset import publishing_phase
 from offchain.protocol.rules.sharing import timestamp_range
 from offchain.protocol.words.actions import PublishTestKeys, PublishTrainingKeys, Share
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import DataRecord, DataTransaction
 from offchain.refusals import RefusalCode
 

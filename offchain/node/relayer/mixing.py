@@ -19,8 +19,9 @@ from typing import Final
 from offchain.protocol.deciding.patience import BLOCK_SECONDS, phase_seconds
 from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.rules.clock import phase_blocks
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.status import ChainStatus, Phase
+from offchain.protocol.words.status import Phase
 
 SHARE_BLOCKS: Final = 10
 """Heights of a collection in which data transactions are mixed, if it has so many.

@@ -21,8 +21,8 @@ from offchain.node.relayer.refused import Refused, Verdict
 from offchain.node.relayer.wire import Publication
 from offchain.ports import Chain, ContentStore, Receipt
 from offchain.protocol.words.actions import Share
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.contract_errors import ContractError
-from offchain.protocol.words.status import ChainStatus
 from offchain.refusals import RefusalCode, revert_code
 
 log = structlog.get_logger()

@@ -31,8 +31,8 @@ from offchain.node.relayer.sending import Sending
 from offchain.node.relayer.wire import Publication
 from offchain.ports import Chain, ContentStore
 from offchain.protocol.words.actions import Share
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.orders import SignedOrder
-from offchain.protocol.words.status import ChainStatus
 from offchain.refusals import RefusalCode
 
 log = structlog.get_logger()

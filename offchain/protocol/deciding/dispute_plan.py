@@ -15,6 +15,7 @@ from offchain.protocol.deciding.evidence import Evidence, Exhibits
 from offchain.protocol.deciding.objections import (
     FalsePlace,
     FalseSample,
+    Objection,
     false_place,
     false_sample,
     first_objection,
@@ -139,16 +140,20 @@ class _Planner:
 
     # ---- questions and answers
 
+    def _objection(self, statement: bytes) -> Objection | None:
+        rows = self.entry.statements[statement]
+        return first_objection(self.evidence.truth, rows, has_judge=self.evidence.has_judge)
+
     def questions(self) -> Iterator[Challenge]:
         """A question against each false statement that nobody has asked."""
         for statement in self._false():
-            rows = self.entry.statements[statement]
-            found = first_objection(self.evidence.truth, rows, has_judge=self.evidence.has_judge)
+            found = self._objection(statement)
             asked = [q.asked for q in self.entry.questions if q.asked.statement == statement]
             bond = self._bond(asked)
             if found is None or bond is None:
                 continue
             if all((q.kind, q.row) != (found.kind, found.row) for q in asked):
+                rows = self.entry.statements[statement]
                 action = actions.Ask(statement, rows, found.kind, found.row, bond)
                 yield self._challenge(statement, action)
 
@@ -183,37 +188,42 @@ class _Planner:
     # ---- cells
 
     def _false_place(self, question: Question) -> FalsePlace | None:
-        """Where an answer is false first: in the row asked about, or in the baseline's."""
-        answer, row = question.answer, question.asked.row
-        if not isinstance(answer, RowAnswered) or self.evidence.points[row] is None:
+        """Where the answer to a statement's first objection is false."""
+        answer = question.answer
+        if not isinstance(answer, RowAnswered):
             return None
         places = self.evidence.counts.transactions
-        found = false_place(answer.of_row, self._packed(row), places)
-        return found or false_place(answer.of_baseline, self._packed(0), places)
-
-    def _is_false_at(self, cell: Cell) -> bool:
-        asked = cell.asked
-        question = self.entry.questions[asked.question - 1]
-        return self._false_place(question) == FalsePlace(asked.place, asked.voice)
+        return false_place(answer.of_row, self._packed(question.asked.row), places)
 
     def cells(self) -> Iterator[Challenge]:
-        """A cell of each false statement's answer that differs, where nobody has asked for one."""
+        """A cell of each false statement's answer that differs, where nobody has asked for it.
+
+        Of the answer to the first objection, whoever asked. Other questions, which liars may ask of
+        themselves, can be about rows in which no sample is false: the statement compares them with
+        other voices only. An attester has one cell at the base bond.
+        """
         entry = self.entry
         for statement in self._false():
-            of_statement = {
-                number: self._false_place(question)
-                for number, question in enumerate(entry.questions, 1)
-                if question.asked.statement == statement
-            }
-            asked = [cell for cell in entry.cells if cell.asked.question in of_statement]
-            bond = self._bond([cell.asked for cell in asked])
-            if bond is None or any(self._is_false_at(cell) for cell in asked):
-                continue
-            for number, found in of_statement.items():
-                if found is not None:
-                    action = actions.AskCell(number, found.place, found.voice, bond)
+            objection = self._objection(statement)
+            for question in entry.questions:
+                asked = question.asked
+                if (asked.statement, Objection(asked.kind, asked.row)) != (statement, objection):
+                    continue
+                found, bond = self._false_place(question), self._bond(self._cells_of(statement))
+                if found is None or bond is None:
+                    continue
+                if all(
+                    (cell.question, cell.place, cell.voice)
+                    != (asked.question, found.place, found.voice)
+                    for cell in self._cells_of(statement)
+                ):
+                    action = actions.AskCell(asked.question, found.place, found.voice, bond)
                     yield self._challenge(statement, action)
-                    break
+
+    def _cells_of(self, statement: bytes) -> list[CellAsked]:
+        questions = self.entry.questions
+        asked = [cell.asked for cell in self.entry.cells]
+        return [cell for cell in asked if questions[cell.question - 1].asked.statement == statement]
 
     def cell_answers(self) -> Iterator[DisputeMove]:
         """Answers to what is asked of answers that the true statement has."""

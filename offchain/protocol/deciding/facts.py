@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 
 from offchain.protocol.deciding.snapshot import Claim, MembershipFacts
 from offchain.protocol.history.disputed import Cell, Question
@@ -12,10 +12,10 @@ from offchain.protocol.history.state import ChainState
 from offchain.protocol.rules import heat, reports
 from offchain.protocol.rules.disputes import settlement
 from offchain.protocol.words.actions import (
-    ClaimAttestation,
-    ClaimBest,
+    NO_MODEL,
     ClaimData,
-    ClaimVoice,
+    ClaimRounds,
+    RoundClaim,
     Settle,
     SettleCell,
 )
@@ -24,6 +24,9 @@ from offchain.protocol.words.status import Phase
 
 REMEMBERED_BLOCKS = 4
 """Blocks whose data rewards are still claimed for everybody."""
+
+MAXIMUM_ROUND_CLAIMS = 32
+"""Rounds whose rewards an account claims in one transaction: some four million gas."""
 
 MAXIMUM_DATA_CLAIMS = 32
 """Data rewards that are looked at together; the others follow."""
@@ -83,7 +86,10 @@ def claims(history: ChainState, account: str) -> tuple[Claim, ...]:
     """
     rounds = history.rounds.values()
     personal = [claim for entry in rounds for claim in _settlements(entry, account)]
-    personal += [claim for entry in rounds for claim in _personal(history, entry, account)]
+    due = tuple(islice(owed_rounds(history, account), MAXIMUM_ROUND_CLAIMS))
+    if due:
+        duty = f"rewards of rounds {', '.join(str(claim.round) for claim in due)}"
+        personal.append(Claim(ClaimRounds(account, due), duty, personal=True))
     paying = paying_rounds(history)
     data = (claim for number in paying for claim in _data(history, history.round(number)))
     return (*personal, *islice(data, MAXIMUM_DATA_CLAIMS))
@@ -96,28 +102,34 @@ def paying_rounds(history: ChainState) -> tuple[int, ...]:
 
 def has_claims(history: ChainState, entry: RoundHistory, account: str) -> bool:
     """Whether something of a round is due to an account."""
-    found = chain(_settlements(entry, account), _personal(history, entry, account))
-    return next(found, None) is not None
+    return (
+        round_claim(history, entry, account) is not None
+        or next(_settlements(entry, account), None) is not None
+    )
 
 
-def _personal(history: ChainState, entry: RoundHistory, account: str) -> Iterator[Claim]:
-    """The claims of one account to what a round's block pays."""
+def owed_rounds(history: ChainState, account: str) -> Iterator[RoundClaim]:
+    """What blocks owe an account for its models and its attestations, oldest rounds first."""
+    for entry in history.rounds.values():
+        claim = round_claim(history, entry, account)
+        if claim is not None:
+            yield claim
+
+
+def round_claim(history: ChainState, entry: RoundHistory, account: str) -> RoundClaim | None:
+    """What a round's block owes an account that is not paid; None if that is nothing."""
     block, number = entry.block, entry.number
     if block is None:
-        return
+        return None
+    model = NO_MODEL
     for index in reports.positions(block.paid_voices):
-        if entry.reveals[index].account != account:
-            continue
-        if index == block.best_reveal:
-            if number not in history.best_claimed:
-                yield Claim(ClaimBest(number), f"best model of round {number}", personal=True)
-        elif (number, account) not in history.voices_claimed:
-            duty = f"voice {index} of round {number}"
-            yield Claim(ClaimVoice(number, index), duty, personal=True)
+        if entry.reveals[index].account == account:
+            is_best, voice = index == block.best_reveal, (number, account)
+            is_paid = number in history.best_claimed if is_best else voice in history.voices_claimed
+            model = NO_MODEL if is_paid else index
     is_behind = entry.stated.get(account) == block.statement
-    if is_behind and (number, account) not in history.attestations_claimed:
-        duty = f"attestation of {account} in round {number}"
-        yield Claim(ClaimAttestation(number, account), duty, personal=True)
+    attests = is_behind and (number, account) not in history.attestations_claimed
+    return RoundClaim(number, model) if attests or model != NO_MODEL else None
 
 
 def _settlements(entry: RoundHistory, account: str) -> Iterator[Claim]:

@@ -111,6 +111,9 @@ def _sums(row: Row) -> tuple[int, int, int]:
 def false_place(stated: bytes, true: bytes, places: int) -> FalsePlace | None:
     """Where a row's packed numbers are false; None: nowhere.
 
+    The row is that of the first objection. Of another one the statement may compare other voices
+    than are compared in truth, and what differs here need not be false.
+
     Args:
         stated: as an answer has them; as many voices are compared as in the truth, or fewer or more
             where the row's ``repeats`` is false.

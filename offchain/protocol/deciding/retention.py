@@ -1,8 +1,8 @@
 """What a node still needs of the chain's past, and for how long: all else is forgotten.
 
-Rules look at the round that collects and the one that competes, at the data of the round before, at
-the last block, and at who is a member now and next. Claims look further back: everybody's at the
-last blocks, an account's own at every round that owes it something.
+Rules look at the round that collects and the one that competes, at the last block, and at who is a
+member now and next. Training looks further back, at the data of some rounds before, and so do
+claims: everybody's at the last blocks, an account's own at every round that owes it something.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from offchain.protocol.history.fold import History
 
 LEAST_ROUNDS: Final = 3
 """The one that collects, the one that competes, and the one before, whose data train too."""
+
+EARLIER_ROUNDS: Final = 7
+"""How many rounds before the one that competes give training data too, where all are small."""
 
 OWING_ROUNDS: Final = 64
 """Older rounds that owe an account something, of which this is remembered; what older ones owe
@@ -33,7 +36,7 @@ class Retention:
     """
 
     account: str
-    rounds: int = 4
+    rounds: int = 2 + EARLIER_ROUNDS
     rewards: bool = False
 
     def apply(self, history: History) -> None:

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from offchain.protocol.deciding.policy import Policy, Role
 from offchain.protocol.words.actions import Action, Ask, AskCell
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import Parameters
-from offchain.protocol.words.status import ChainStatus
 from offchain.protocol.words.transactions import Row
 
 

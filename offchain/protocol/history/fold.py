@@ -8,23 +8,18 @@ not fit together (`HistoryError`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from offchain.crypto.hashing import keccak256
 from offchain.crypto.sealing import key_commitment
 from offchain.protocol.history.dispute_fold import DISPUTE_HANDLERS
-from offchain.protocol.history.entries import (
-    EpochHistory,
-    HistoryError,
-    RoundHistory,
-    SharedData,
-    copied,
-)
+from offchain.protocol.history.entries import EpochHistory, HistoryError, RoundHistory, SharedData
 from offchain.protocol.history.state import ChainState
 from offchain.protocol.rules import dataset, epochs, judging, partition, reports
 from offchain.protocol.words import records as events
+from offchain.protocol.words import reward_records
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.transactions import statement
 
@@ -52,45 +47,6 @@ class History(ChainState):
             raise HistoryError(f"{type(record).__name__} is no known record")
         handler(self, record)
         self.position = record.position
-
-    def copy(self) -> History:
-        """Another history with the same content, which grows apart from this one."""
-        other = History(self.parameters, self.domain)
-        for name, value in vars(self).items():
-            setattr(other, name, copied(value))
-        other.epochs = {number: entry.copy() for number, entry in self.epochs.items()}
-        other.rounds = {number: entry.copy() for number, entry in self.rounds.items()}
-        return other
-
-    def forget(
-        self, keep: Collection[int], slim: Collection[int], blocks: int, *, rewards: bool
-    ) -> None:
-        """Let go of what nobody asks for any more.
-
-        Args:
-            keep: rounds that are remembered as they are, the last two among them.
-            slim: rounds of which only what claims need is remembered.
-            blocks: how many of the last blocks are remembered, one at least.
-            rewards: whether it is forgotten too what each address earned.
-        """
-        kept = {*keep, *slim}
-        self.rounds = {
-            number: entry if number in keep else entry.slim()
-            for number, entry in self.rounds.items()
-            if number in kept
-        }
-        self.blocks = self.blocks[-blocks:]
-        self.block_hashes = self.block_hashes[-blocks:]
-        self.best_claimed &= kept
-        self.voices_claimed = {key for key in self.voices_claimed if key[0] in kept}
-        self.attestations_claimed = {key for key in self.attestations_claimed if key[0] in kept}
-        self.data_claimed = {key for key in self.data_claimed if key[0] in kept}
-        first = min((self.rounds[number].epoch for number in keep), default=0)
-        self.epochs = {number: entry for number, entry in self.epochs.items() if number >= first}
-        self.stakes = {account: stake for account, stake in self.stakes.items() if stake}
-        self.heat = {account: heat for account, heat in self.heat.items() if self.heat_of(account)}
-        if rewards:
-            self.rewards.clear()
 
     def _require(self, condition: bool, record: Record, reason: str) -> None:
         if not condition:
@@ -346,26 +302,26 @@ class History(ChainState):
 
     # ---- rewards, heat, the relay
 
-    def _best_rewarded(self, record: events.BestRewarded) -> None:
+    def _best_rewarded(self, record: reward_records.BestRewarded) -> None:
         self.best_claimed.add(record.round)
         self._pay(record.account, record.amount)
 
-    def _voice_rewarded(self, record: events.VoiceRewarded) -> None:
+    def _voice_rewarded(self, record: reward_records.VoiceRewarded) -> None:
         self.voices_claimed.add((record.round, record.account))
         self._pay(record.account, record.amount)
 
-    def _attester_rewarded(self, record: events.AttesterRewarded) -> None:
+    def _attester_rewarded(self, record: reward_records.AttesterRewarded) -> None:
         self.attestations_claimed.add((record.round, record.account))
         self._pay(record.account, record.amount)
 
-    def _data_rewarded(self, record: events.DataRewarded) -> None:
+    def _data_rewarded(self, record: reward_records.DataRewarded) -> None:
         self.data_claimed.add((record.round, record.index))
         self._pay(record.reward_address, record.amount)
 
     def _pay(self, account: str, amount: int) -> None:
         self.rewards[account] = self.rewards.get(account, 0) + amount
 
-    def _heat_gained(self, record: events.HeatGained) -> None:
+    def _heat_gained(self, record: reward_records.HeatGained) -> None:
         self.heat[record.account] = (record.heat, self.opened)
 
     def _headers_accepted(self, record: events.HeadersAccepted) -> None:
@@ -411,16 +367,16 @@ _HANDLERS: dict[type[Record], Callable[[History, Any], None]] = {
     events.AttestationCommitted: History._attestation_committed,
     events.StatementOpened: History._statement_opened,
     events.AttestationOpened: History._attestation_opened,
-    events.StandingGained: History._left_alone,
-    events.StandingKept: History._left_alone,
-    events.StandingLost: History._left_alone,
+    reward_records.StandingGained: History._left_alone,
+    reward_records.StandingKept: History._left_alone,
+    reward_records.StandingLost: History._left_alone,
     events.ModelBurned: History._model_burned,
     events.RoundDecided: History._round_decided,
-    events.BestRewarded: History._best_rewarded,
-    events.VoiceRewarded: History._voice_rewarded,
-    events.AttesterRewarded: History._attester_rewarded,
-    events.DataRewarded: History._data_rewarded,
-    events.HeatGained: History._heat_gained,
+    reward_records.BestRewarded: History._best_rewarded,
+    reward_records.VoiceRewarded: History._voice_rewarded,
+    reward_records.AttesterRewarded: History._attester_rewarded,
+    reward_records.DataRewarded: History._data_rewarded,
+    reward_records.HeatGained: History._heat_gained,
     events.HeadersAccepted: History._headers_accepted,
     events.Reorganised: History._reorganised,
     **dict.fromkeys(DISPUTE_HANDLERS, History._disputed),

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Self
+
 from offchain.crypto.hashing import Domain
-from offchain.protocol.history.entries import EpochHistory, HistoryError, RoundHistory, SharedData
+from offchain.protocol.history.entries import (
+    EpochHistory,
+    HistoryError,
+    RoundHistory,
+    SharedData,
+    copied,
+)
 from offchain.protocol.rules import draw, heat
 from offchain.protocol.words import records as events
 from offchain.protocol.words.parameters import Parameters
@@ -13,7 +22,7 @@ from offchain.protocol.words.transactions import GENESIS_BLOCK, Block
 class ChainState:
     """The chain's past; `offchain.protocol.history.fold.History` applies records to it.
 
-    What is said to be all of something is so until it is forgotten; see `History.forget`.
+    What is said to be all of something is so until it is forgotten; see `forget`.
 
     Attributes:
         parameters: the deployment's.
@@ -133,3 +142,42 @@ class ChainState:
         return entry.ascending(
             account for account, applied in entry.applications.items() if is_drawn(applied)
         )
+
+    def copy(self) -> Self:
+        """Another history with the same content, which grows apart from this one."""
+        other = type(self)(self.parameters, self.domain)
+        for name, value in vars(self).items():
+            setattr(other, name, copied(value))
+        other.epochs = {number: entry.copy() for number, entry in self.epochs.items()}
+        other.rounds = {number: entry.copy() for number, entry in self.rounds.items()}
+        return other
+
+    def forget(
+        self, keep: Collection[int], slim: Collection[int], blocks: int, *, rewards: bool
+    ) -> None:
+        """Let go of what nobody asks for any more.
+
+        Args:
+            keep: rounds that are remembered as they are, the last two among them.
+            slim: rounds of which only what claims need is remembered.
+            blocks: how many of the last blocks are remembered, one at least.
+            rewards: whether it is forgotten too what each address earned.
+        """
+        kept = {*keep, *slim}
+        self.rounds = {
+            number: entry if number in keep else entry.slim()
+            for number, entry in self.rounds.items()
+            if number in kept
+        }
+        self.blocks = self.blocks[-blocks:]
+        self.block_hashes = self.block_hashes[-blocks:]
+        self.best_claimed &= kept
+        self.voices_claimed = {key for key in self.voices_claimed if key[0] in kept}
+        self.attestations_claimed = {key for key in self.attestations_claimed if key[0] in kept}
+        self.data_claimed = {key for key in self.data_claimed if key[0] in kept}
+        first = min((self.rounds[number].epoch for number in keep), default=0)
+        self.epochs = {number: entry for number, entry in self.epochs.items() if number >= first}
+        self.stakes = {account: stake for account, stake in self.stakes.items() if stake}
+        self.heat = {account: heat for account, heat in self.heat.items() if self.heat_of(account)}
+        if rewards:
+            self.rewards.clear()

@@ -171,6 +171,8 @@ class ReferenceChain:
                 self.rewards.claim_voice(round_number, index)
             case actions.ClaimAttestation(round_number, account):
                 self.rewards.claim_attestation(round_number, account)
+            case actions.ClaimRounds(account, claims):
+                self.rewards.claim_rounds(account, claims)
             case actions.ClaimData(record, index):
                 self.rewards.claim_data(record, index)
             case actions.SubmitHeaders():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from offchain.protocol.reference.environment import Environment
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import heat as rules
-from offchain.protocol.words.records import HeatGained
+from offchain.protocol.words.reward_records import HeatGained
 
 
 class ReferenceHeat:

@@ -378,10 +378,7 @@ class ReferenceMembership:
         if not epochs.genesis_stays_warm(entry.own_warm, self.parameters.minimum_ring):
             self.genesis_is_warm = False
         self.epochs[epoch] = replace(
-            entry,
-            warm_places=places.warm,
-            cold_places=places.cold,
-            frozen_at=self.environment.now,
+            entry, warm_places=places.warm, cold_places=places.cold, frozen_at=self.environment.now
         )
         self.environment.emit(EpochFrozen, epoch, entry.warm, entry.cold, places.warm, places.cold)
 

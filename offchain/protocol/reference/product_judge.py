@@ -19,16 +19,14 @@ class ProductJudge:
         return len(model) == MODEL_BYTES and model[0] != 0
 
     def points(self, model: bytes, record: bytes) -> int:
-        """(a r[0] + b r[1] + r[2]) mod 256.
+        """(a r[0] + b r[1] + r[2]) mod 256; as judges may, it says so of any two bytes.
 
         Raises:
-            ModelError: the file is malformed.
+            ModelError: the file has not two bytes.
             PayloadError: the record has not four bytes.
         """
-        if not self.is_well_formed(model):
-            raise ModelError(
-                f"{model.hex() or 'no bytes'}: two bytes, the first not 0, are a model"
-            )
+        if len(model) != MODEL_BYTES:
+            raise ModelError(f"a model has {MODEL_BYTES} bytes, not {len(model)}")
         if len(record) != RECORD_BYTES:
             raise PayloadError(f"a record has {RECORD_BYTES} bytes, not {len(record)}")
         return (model[0] * record[0] + model[1] * record[1] + record[2]) % 256

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offchain.crypto.merkle import verify_merkle_proof
-from offchain.errors import ModelError, PayloadError
+from offchain.errors import PayloadError
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry
 from offchain.protocol.reference.disputes import ReferenceDisputes
 from offchain.protocol.reference.environment import Environment, Revert
@@ -72,13 +72,7 @@ class ReferenceProofs:
         row = cell.second_row if proof.second else cell.first_row
         self.disputes.require_model(round_number, row, proof.model)
         stated = proof.word[proof.sample % WORD_BYTES]
-        try:
-            points = self.disputes.require_judge().points(proof.model, proof.sample_record)
-        except ModelError as error:
-            raise Revert("MalformedModel") from error
-        except PayloadError as error:
-            raise Revert("MalformedRecord") from error
-        if points == stated:
+        if self._earned(proof.model, proof.sample_record) == stated:
             raise Revert("NotRefuted", stated)
         self._pay_for(round_number, stated_by, FallReason.POINTS, sender)
 
@@ -107,6 +101,16 @@ class ReferenceProofs:
 
     def _pay_for(self, round_number: int, stated: bytes, reason: FallReason, by: str) -> None:
         self.disputes.pay(self.disputes.fall(round_number, stated, reason, by))
+
+    def _earned(self, model: bytes, sample_record: bytes) -> int:
+        """What a model earns on a sample: nothing if it is malformed."""
+        judge = self.disputes.require_judge()
+        if not judge.is_well_formed(model):
+            return 0
+        try:
+            return judge.points(model, sample_record)
+        except PayloadError as error:
+            raise Revert("MalformedRecord") from error
 
     def _require_commitment(
         self, sender: str, *, is_cell: bool, number: int, sample: int, salt: bytes

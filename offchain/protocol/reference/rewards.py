@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from offchain.protocol.reference.attestations import ReferenceAttestations
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry
 from offchain.protocol.reference.environment import Environment, Revert
@@ -10,7 +12,8 @@ from offchain.protocol.reference.model_token import ReferenceModelToken
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.rules import rewards as rules
-from offchain.protocol.words.records import (
+from offchain.protocol.words.actions import RoundClaim
+from offchain.protocol.words.reward_records import (
     AttesterRewarded,
     BestRewarded,
     DataRewarded,
@@ -80,6 +83,21 @@ class ReferenceRewards:
         self.heat.gain(account, self.parameters.heat_attestation, round_number)
         self.token.mint(account, amount)
 
+    def claim_rounds(self, account: str, claims: Sequence[RoundClaim]) -> None:
+        """Pay what blocks owe an account for its models and its attestations, as far as it is."""
+        paid = 0
+        for claim in claims:
+            number, index = claim.round, claim.index
+            block = self.rounds.block_of(number)
+            if block and block.paid_voices >> index & 1 and self._account(number, index) == account:
+                if index == block.best_reveal:
+                    paid += _is_done(self.claim_best, number)
+                else:
+                    paid += _is_done(self.claim_voice, number, index)
+            paid += _is_done(self.claim_attestation, number, account)
+        if not paid:
+            raise Revert("NothingToClaim", claims[-1].round if claims else 0)
+
     def claim_data(self, record: DataRecord, index: int) -> None:
         """Pay a data transaction of D, to the address that its ring signature binds."""
         if not self.data_registry.is_recorded(record, index):
@@ -144,3 +162,12 @@ class ReferenceRewards:
         return sum(
             1 << int(entry[2]) for entry in self.claimed if entry[:2] == (round_number, kind)
         )
+
+
+def _is_done(claim: Callable[..., None], *arguments: int | str) -> bool:
+    """Make a claim, and return whether something was paid."""
+    try:
+        claim(*arguments)
+    except Revert:
+        return False
+    return True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from offchain.protocol.reference.environment import Environment
 from offchain.protocol.rules import standing as rules
-from offchain.protocol.words.records import StandingGained, StandingKept, StandingLost
+from offchain.protocol.words.reward_records import StandingGained, StandingKept, StandingLost
 
 
 class ReferenceStanding:

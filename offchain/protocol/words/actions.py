@@ -8,6 +8,7 @@ addresses.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from offchain.crypto.possession import PossessionProof
 from offchain.protocol.words.disputes import Proof, QuestionKind
@@ -333,6 +334,26 @@ class ClaimAttestation:
     account: str
 
 
+NO_MODEL: Final = 2**32 - 1
+"""Names no model of a round."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundClaim:
+    """A round, and the account's model in it: `NO_MODEL` if it has none."""
+
+    round: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRounds:
+    """Rewards.claimRounds: an account's models and attestations of some rounds."""
+
+    account: str
+    claims: tuple[RoundClaim, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimData:
     """Rewards.claimData of data transaction ``index`` of the record's round."""
@@ -377,6 +398,7 @@ Action = (
     | ClaimBest
     | ClaimVoice
     | ClaimAttestation
+    | ClaimRounds
     | ClaimData
 )
 """Whatever moves the protocol on; orders to move tokens are apart, since no round needs them."""

@@ -54,6 +54,7 @@ FUNCTIONS: Final[Mapping[type[Action], ContractFunction]] = {
     actions.ClaimBest: ContractFunction("Rewards", "claimBest"),
     actions.ClaimVoice: ContractFunction("Rewards", "claimVoice"),
     actions.ClaimAttestation: ContractFunction("Rewards", "claimAttestation"),
+    actions.ClaimRounds: ContractFunction("Rewards", "claimRounds"),
     actions.ClaimData: ContractFunction("Rewards", "claimData"),
 }
 """The function that each action calls."""

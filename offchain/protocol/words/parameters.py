@@ -106,7 +106,7 @@ class Parameters:
     burn_basis_points: int = 5_000
     model_burn: int = ETHER // 5
     # Disputes
-    question_bond: int = ETHER // 2
+    question_bond: int = 3 * ETHER // 4
     challenge_reward: int = ETHER // 2
     # Standing
     minimum_standing: int = 3

@@ -11,8 +11,8 @@ import numpy as np
 from offchain.crypto.hashing import Domain
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.transactions import Row
+from offchain.verification.full.cases import RoundCase
 from offchain.verification.full.content import ContentUnavailable
-from offchain.verification.full.replay import RoundCase
 from offchain.verification.full.table import Judge, Points
 from offchain.verification.full.workers import data_fault, model_points
 from offchain.verification.recording.differences import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from offchain.protocol.words import records as events
+from offchain.protocol.words import reward_records
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_ADDRESS
 from offchain.verification.recording.differences import RecordPlace, TokenDifference
@@ -65,9 +65,13 @@ class TokenLedger:
 def _mints(records: Sequence[Record]) -> Iterator[tuple[Record, str, int]]:
     for record in records:
         match record:
-            case events.BestRewarded() | events.VoiceRewarded() | events.AttesterRewarded():
+            case (
+                reward_records.BestRewarded()
+                | reward_records.VoiceRewarded()
+                | reward_records.AttesterRewarded()
+            ):
                 yield record, record.account, record.amount
-            case events.DataRewarded():
+            case reward_records.DataRewarded():
                 yield record, record.reward_address, record.amount
             case _:
                 continue

@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from offchain.bitcoin import header_chain
-from offchain.protocol.reference import (
-    attestations,
-    data_registry,
-    disputes,
-    model_transactions,
-)
-from offchain.protocol.words import dispute_records, records, status, transactions
+from offchain.protocol.reference import attestations, data_registry, disputes, model_transactions
+from offchain.protocol.words import dispute_records, records, reward_records, status, transactions
 from offchain.protocol.words import disputes as dispute_words
 from offchain.value_codec import MalformedValue, ValueCodec
-from offchain.verification.full import replay
+from offchain.verification.full import cases
 from offchain.verification.recording import differences
 
 __all__ = ["MalformedValue", "decode_value", "encode_value", "is_plain"]
@@ -22,6 +17,7 @@ __all__ = ["MalformedValue", "decode_value", "encode_value", "is_plain"]
 _CODEC: Final = ValueCodec(
     (
         attestations,
+        cases,
         data_registry,
         differences,
         dispute_records,
@@ -30,7 +26,7 @@ _CODEC: Final = ValueCodec(
         header_chain,
         model_transactions,
         records,
-        replay,
+        reward_records,
         status,
         transactions,
     )

@@ -7,9 +7,10 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from offchain.chain.deployment.file import Deployment
+from offchain.verification.full.cases import RingCheck
 from offchain.verification.full.content import ContentSetup
 from offchain.verification.full.final_state import compare_state
-from offchain.verification.full.replay import Replay, RingCheck
+from offchain.verification.full.replay import Replay
 from offchain.verification.full.rounds import JudgedRounds, RoundJudge
 from offchain.verification.full.workers import check_rings, workers
 from offchain.verification.recording.differences import (

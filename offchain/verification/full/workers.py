@@ -18,8 +18,8 @@ from offchain.crypto.hashing import Domain
 from offchain.crypto.ring import verify_ring
 from offchain.errors import CryptoError, VerificationError
 from offchain.programs.logs import LogSettings, configure_logs
+from offchain.verification.full.cases import RingCheck
 from offchain.verification.full.content import ContentReader, ContentSetup, OpenData
-from offchain.verification.full.replay import RingCheck
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")

@@ -14,6 +14,7 @@ from typing import Any, Final
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import ModelChainError
 from offchain.protocol.words import records as events
+from offchain.protocol.words import reward_records
 from offchain.protocol.words.dispute_records import StatementFell
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import Head
@@ -58,15 +59,15 @@ _HANDLERS: Final[Mapping[type[Record], Callable[[LightState, Any, Transaction], 
     StatementFell: light_votes.statement_fell,
     events.ModelBurned: light_votes.model_burned,
     events.RoundDecided: light_votes.round_decided,
-    events.StandingGained: light_votes.standing_changed,
-    events.StandingKept: light_votes.standing_changed,
-    events.StandingLost: light_votes.standing_changed,
+    reward_records.StandingGained: light_votes.standing_changed,
+    reward_records.StandingKept: light_votes.standing_changed,
+    reward_records.StandingLost: light_votes.standing_changed,
     events.BlockAppended: light_votes.appended,
     events.RoundVoided: light_votes.voided,
-    events.BestRewarded: light_votes.rewarded,
-    events.VoiceRewarded: light_votes.rewarded,
-    events.AttesterRewarded: light_votes.rewarded,
-    events.DataRewarded: light_votes.data_rewarded,
+    reward_records.BestRewarded: light_votes.rewarded,
+    reward_records.VoiceRewarded: light_votes.rewarded,
+    reward_records.AttesterRewarded: light_votes.rewarded,
+    reward_records.DataRewarded: light_votes.data_rewarded,
 }
 
 LIGHT_KINDS: Final[tuple[type[Record], ...]] = tuple(_HANDLERS)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from offchain.protocol.rules import disputes, judging, rewards, voices, votes
 from offchain.protocol.rules.reports import bitmap, positions
 from offchain.protocol.words import records as events
+from offchain.protocol.words import reward_records
 from offchain.protocol.words.dispute_records import StatementFell
 from offchain.protocol.words.records import Record
 from offchain.protocol.words.status import ZERO_HASH, VoidReason
@@ -23,7 +24,9 @@ from offchain.verification.light.state import (
 )
 from offchain.verification.recording.values import Transaction
 
-Rewarded = events.BestRewarded | events.VoiceRewarded | events.AttesterRewarded
+Rewarded = (
+    reward_records.BestRewarded | reward_records.VoiceRewarded | reward_records.AttesterRewarded
+)
 
 # ---- statements ----------------------------------------------------------------------------------
 
@@ -117,7 +120,9 @@ def round_decided(state: LightState, record: events.RoundDecided, _: Transaction
 
 def standing_changed(
     state: LightState,
-    record: events.StandingGained | events.StandingKept | events.StandingLost,
+    record: reward_records.StandingGained
+    | reward_records.StandingKept
+    | reward_records.StandingLost,
     _: Transaction,
 ) -> None:
     """Standing changes as votes and stakes make it."""
@@ -250,12 +255,12 @@ def rewarded(state: LightState, record: Rewarded, _: Transaction) -> None:
     paid = [entry.reveals[index].account for index in positions(block.paid_voices)]
     best = None if block.quiet else entry.reveals[block.best_reveal].account
     match record:
-        case events.BestRewarded():
+        case reward_records.BestRewarded():
             earned, pot, parts = record.account == best, p.best_basis_points, 1
-        case events.VoiceRewarded():
+        case reward_records.VoiceRewarded():
             earned = record.account in paid and record.account != best
             pot, parts = p.models_basis_points, len(paid) - 1
-        case events.AttesterRewarded():
+        case reward_records.AttesterRewarded():
             earned = entry.stated.get(record.account) == block.statement
             pot, parts = p.attesters_basis_points, block.attestations
     require_that(record, earned, "account", "one that earned it", record.account)
@@ -263,7 +268,7 @@ def rewarded(state: LightState, record: Rewarded, _: Transaction) -> None:
     require(record, amount=_part(state, block, pot, parts))
 
 
-def data_rewarded(state: LightState, record: events.DataRewarded, _: Transaction) -> None:
+def data_rewarded(state: LightState, record: reward_records.DataRewarded, _: Transaction) -> None:
     """A data transaction of D is paid once; to whom, its ring signature binds."""
     entry, block = _block_of(state, record, record.round)
     data_set = entry.fixed.data_set if entry.fixed else 0

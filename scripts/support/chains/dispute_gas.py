@@ -21,19 +21,14 @@ from offchain.learning.samples_root import SamplePath, part_root, sample_path, s
 from offchain.protocol.rules import answers, judging
 from offchain.protocol.rules.bindings import stated_points
 from offchain.protocol.rules.reports import positions
-from offchain.protocol.rules.statements import (
-    Bounds,
-    Points,
-    SampleCounts,
-    Tabulated,
-    tabulate,
-)
+from offchain.protocol.rules.statements import Bounds, Points, SampleCounts, Tabulated, tabulate
 from offchain.protocol.words.disputes import Proof, QuestionKind, Stage, proof_commitment
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.judging_gas import USUAL, model_and_record
-from scripts.support.chains.rounds import Rounds, label, row, salt
+from scripts.support.chains.made_up import label, row, salt
+from scripts.support.chains.rounds import Rounds
 
 JUDGED_BY_IMAGES: Final = DeployedTask("made up", b'{"points":"made up"}', "ImageJudge")
 
@@ -110,12 +105,31 @@ class Dispute:
             size: of the round: data transactions and models.
             channels: of the network that the last model is.
         """
-        chain, accounts = rounds.chain, rounds.accounts
-        file, record = model_and_record(channels)
-        majority, models = accounts[: len(accounts) // 2 + 1], accounts[-size:]
+        accounts = rounds.accounts
+        majority = accounts[: len(accounts) // 2 + 1]
         rounds.start()
-        few = accounts[: chain.parameters.minimum_data]
+        few = accounts[: rounds.chain.parameters.minimum_data]
         rounds.make_block({accounts[0]: row(5)}, majority, few)
+        return cls.stated(rounds, accounts[-size:], majority, channels)
+
+    @classmethod
+    def stated(
+        cls,
+        rounds: Rounds,
+        models: Sequence[str],
+        liars: Sequence[str],
+        channels: Sequence[int],
+    ) -> Dispute:
+        """Play a round up to Challenge: there is a best model.
+
+        Args:
+            rounds: with the round in Collect.
+            models: accounts that share and have a model; the last one asks.
+            liars: attesters that state the false point.
+            channels: of the network that the last model is.
+        """
+        chain, size = rounds.chain, len(models)
+        file, record = model_and_record(channels)
         rounds.files[models[-1]] = file
 
         # The sample is the first of every part: whichever part tests, it is in it.
@@ -132,12 +146,12 @@ class Dispute:
         points = _points(counts, size)
         points[-1][SAMPLE] = 1 - _earned(file, record)
         table = _tabulated(rounds, counts, points)
-        rounds.state(table.rows, majority, until=Phase.CHALLENGE)
+        rounds.state(table.rows, liars, until=Phase.CHALLENGE)
         # Rows bind the voices that a model was compared with in their order: the last in rank has
         # all others before it.
         last = max(range(1, 1 + size), key=lambda number: len(table.compared[number]))
         assert last == size, "the false point is the last model's"
-        return cls(rounds, table, counts, points, size, file, record, path, accounts[-1])
+        return cls(rounds, table, counts, points, size, file, record, path, models[-1])
 
     def ask(self) -> None:
         """What lies behind the last row, and is its model well formed?"""

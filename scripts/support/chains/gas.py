@@ -16,6 +16,7 @@ from statistics import median_low
 from eth_account import Account
 from web3.types import TxReceipt
 
+from offchain.audit.proof_cost import ANSWER_GAS
 from offchain.bitcoin.rules import MAINNET
 from offchain.chain.deployment.file import DeployedTask
 from offchain.config import RECORDED_HEADERS
@@ -31,8 +32,9 @@ from scripts.support.chains.dispute_gas import JUDGED_BY_IMAGES
 from scripts.support.chains.evm import Evm
 from scripts.support.chains.judging_gas import measure_judge
 from scripts.support.chains.largest_dispute import measure_largest_dispute
+from scripts.support.chains.made_up import row
 from scripts.support.chains.relays import ContractRelay, Setup
-from scripts.support.chains.rounds import Rounds, row
+from scripts.support.chains.rounds import Rounds
 
 RESULTS = Path("docs/results/gas.json")
 README = Path("README.md")
@@ -53,9 +55,6 @@ class Figure:
     is_large: bool = False
 
 
-ANSWER_BUDGET = 5_000_000
-"""What half of a question's bond pays at 50 gwei: docs/Parameters.md, ``questionBond``."""
-
 FIGURES = (
     Figure("share_ring_8", "share a data transaction, ring of 8", 175_000),
     Figure("share_ring_32", "share a data transaction, ring of 32", 355_000),
@@ -75,6 +74,12 @@ FIGURES = (
     Figure("claim_best", "claim the best model's reward"),
     Figure("claim_data", "claim a data transaction's reward"),
     Figure("claim_attestation", "claim an attestation's reward"),
+    Figure(
+        "claim_batch",
+        "claim all that a round owes an account, a voice and an attestation",
+        is_large=True,
+    ),
+    Figure("claim_batch_8", "claim all that 4 rounds owe an account, 8 rewards", is_large=True),
     Figure("transfer", "transfer tokens"),
     Figure("order", "pay tokens by an order with a fee", 85_000),
     Figure("header_batch_36_per_header", "a Bitcoin header in a batch of 36, new slots", 38_000),
@@ -92,21 +97,21 @@ FIGURES = (
     Figure("judge_text_largest", "judge a text of 4,096 bytes by the dearest network", 6_000_000),
     Figure("question", "ask what lies behind one of 10 models' rows"),
     Figure("question_cell", "ask for its points on one of 10 data transactions"),
-    Figure("answer_row", "answer with 10 data transactions and 9 compared voices", ANSWER_BUDGET),
-    Figure("answer_form", "answer with a model's file of 16-32-64-64 channels", ANSWER_BUDGET),
-    Figure("answer_cell", "answer with two models' points on 8,250 samples", ANSWER_BUDGET),
-    Figure(
-        "answer_form_largest", "answer with a model's file of 120,000 bytes", ANSWER_BUDGET, True
-    ),
+    Figure("answer_row", "answer with 10 data transactions and 9 compared voices", ANSWER_GAS),
+    Figure("answer_form", "answer with a model's file of 16-32-64-64 channels", ANSWER_GAS),
+    Figure("answer_cell", "answer with two models' points on 8,250 samples", ANSWER_GAS),
+    Figure("answer_form_largest", "answer with a model's file of 120,000 bytes", ANSWER_GAS, True),
     Figure("question_largest", "ask about one of 128 models' rows", is_large=True),
     Figure(
         "answer_row_largest",
         "answer with 128 data transactions and 127 compared voices",
+        ANSWER_GAS,
         is_large=True,
     ),
     Figure(
         "answer_cell_largest",
         "answer with two of 128 models' points on 16,000 samples",
+        ANSWER_GAS,
         is_large=True,
     ),
     Figure("prove_commit", "commit to a proof"),
@@ -122,6 +127,8 @@ ROUNDS = 3
 """So that the last of them writes over what the first one left in the data registry."""
 
 MODELS = 10
+CLAIMED_ROUNDS = 4
+
 ORDERS = 5
 
 HEADERS_IN_A_BATCH = 36
@@ -156,6 +163,7 @@ def measure_large(evm: Evm) -> dict[str, int]:
         "answer_row_largest": gas["answerRow"],
         "answer_form_largest": gas["answerForm"],
         "answer_cell_largest": gas["answerCell"],
+        **_claims(evm),
     }
 
 
@@ -237,6 +245,35 @@ def _rounds(evm: Evm) -> dict[str, int]:
         "transfer": median_low(_transfers(evm, addresses["ModelToken"])),
         "order": median_low(_orders(evm, addresses)),
     }
+
+
+def _claims(evm: Evm) -> dict[str, int]:
+    """What an account pays that claims its models and its attestations, of one round or of some.
+
+    It has claimed before, as of all rounds but a node's first ones.
+    """
+    rounds = _deploy(evm, 4, parts=2, test_parts=1)
+    rounds.start()
+    chain, account = rounds.chain, rounds.accounts[1]
+    for _ in range(2 + CLAIMED_ROUNDS):
+        rounds.collect(rounds.accounts)
+        rounds.compete(rounds.accounts)
+        number = rounds.competing
+        attesters = [
+            a for a in rounds.accounts if chain.view("Attestations", "isAttester", number, a)
+        ]
+        rows = [rounds.baseline(), *(row(5_000 - place) for place in range(4))]
+        rounds.state(rows, attesters)
+        rounds.finalize(rows)
+    first, second, *others = rounds.shared
+    chain.send("Rewards", "claimRounds", account, [(first, 1)])
+    used = []
+    for claimed in ([second], others):
+        receipt = chain.send("Rewards", "claimRounds", account, [(one, 1) for one in claimed])
+        for event in ("AttesterRewarded", "VoiceRewarded"):
+            assert len(chain.events(receipt, "Rewards", event)) == len(claimed)
+        used.append(receipt["gasUsed"])
+    return {"claim_batch": used[0], "claim_batch_8": used[1]}
 
 
 def _finalize(rounds: Rounds, size: int) -> int:

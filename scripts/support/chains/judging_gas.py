@@ -19,7 +19,7 @@ from offchain.learning.task_file.words import (
     TextSamples,
 )
 from scripts.support.chains.evm import Evm
-from scripts.support.judging.dense_networks import (
+from scripts.support.models.dense_networks import (
     Case,
     names,
     random_rows,

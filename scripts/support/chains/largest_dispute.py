@@ -21,7 +21,8 @@ from offchain.protocol.words.disputes import QuestionKind, Stage
 from offchain.protocol.words.parameters import LARGEST_RING, LARGEST_TEST_SET
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import Row
-from scripts.support.chains.rounds import Rounds, label
+from scripts.support.chains.made_up import label
+from scripts.support.chains.rounds import Rounds
 
 LONGEST: Final = (15, 42, 38, 157)
 """Channels of a network whose file is as long as a model's may be."""

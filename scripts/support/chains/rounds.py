@@ -6,16 +6,13 @@ Models are names: what a model is worth is said by the rows of the statement.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from web3 import Web3
 from web3.types import TxReceipt
 
 from offchain.chain.deployment.file import DeployedTask
-from offchain.crypto.hashing import keccak256
 from offchain.crypto.possession import prove_possession
 from offchain.crypto.ring import RingSignature, nullifier, sign_ring
 from offchain.crypto.sealing import key_commitment
@@ -33,6 +30,7 @@ from offchain.protocol.words.transactions import (
 from scripts.support.chains.contracts import Contracts
 from scripts.support.chains.deploying import TASK
 from scripts.support.chains.evm import Evm
+from scripts.support.chains.made_up import BASELINE, label, reward_address, salt
 
 SMALL = Parameters(
     parts=4,
@@ -45,11 +43,6 @@ SMALL = Parameters(
     significance=0,
 )
 """The demo's parameters with few parts, short epochs, and any better model valid."""
-
-
-def label(*names: object) -> bytes:
-    """32 bytes for a name, always the same."""
-    return hashlib.sha256(repr(names).encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -389,51 +382,3 @@ class Rounds:
         rows = [self.baseline(), *models.values()]
         self.state(rows, attesters)
         return self.finalize(rows)
-
-
-def row(net: int, spread: int = 1, middle: int | None = None, repeats: int = 0) -> Row:
-    """A model's row; its points are the baseline's 100 and the net, unless they are given."""
-    own = max(0, 100 + net) if middle is None else middle
-    return Row(label("row", net, spread, own), own, net, spread, repeats)
-
-
-BASELINE = Row(label("row", "baseline"), 100, 0, 0, 0)
-"""The baseline's row that goes with `row`."""
-
-
-def salt(account: str) -> bytes:
-    """The salt of all commitments of an account."""
-    return label("salt", account)
-
-
-def reward_address(account: str, round_number: int) -> str:
-    """Who is paid for what an account shares in a round."""
-    return Web3.to_checksum_address(keccak256(label("reward", account, round_number))[:20])
-
-
-class Stage:
-    """A point in a chain's life at which many tests begin; each finds all as it was then.
-
-    Only the youngest stage of an EVM can be entered: going back drops what was remembered later.
-    """
-
-    def __init__(self, rounds: Rounds) -> None:
-        self._rounds = rounds
-        self._evm = rounds.chain.evm
-        self._snapshot = self._evm.snapshot()
-
-    def enter(self) -> Rounds:
-        """Go back to the stage."""
-        self._evm.revert(self._snapshot)
-        self._snapshot = self._evm.snapshot()
-        return self._rounds.copy()
-
-
-@contextmanager
-def impersonated(evm: Evm, accounts: Iterable[str]) -> Iterator[None]:
-    """Give accounts that nobody has a key of ether, and let them send."""
-    for account in accounts:
-        evm.request("anvil_setBalance", account, hex(10**21))
-    evm.request("anvil_autoImpersonateAccount", True)
-    yield
-    evm.request("anvil_autoImpersonateAccount", False)

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from offchain.learning.samples_root import part_root, sample_path
 from offchain.protocol.deciding.objections import (
+    Objection,
     Truth,
     false_place,
     false_sample,
@@ -117,10 +118,13 @@ class DisputeGame(SmallLies):
             shown = self.dice.choice([self.truth, self.truth, self.lie])
             row, kind = self.dice.randrange(len(shown.rows)), self.dice.choice(list(QuestionKind))
             self._ask(self.dice.choice([LIAR, STRANGER]), shown, kind, row)
-        truth = Truth(self.truth.rows, self.orders, self.required)
-        objection = first_objection(truth, self.lie.rows, has_judge=True)
+        objection = self._objection()
         if objection is not None:
             self._ask(HONEST, self.lie, objection.kind, objection.row)
+
+    def _objection(self) -> Objection | None:
+        truth = Truth(self.truth.rows, self.orders, self.required)
+        return first_objection(truth, self.lie.rows, has_judge=True)
 
     def _ask(self, sender: str, shown: Shown, kind: QuestionKind, row: int) -> None:
         stated = self._statement(shown)
@@ -135,7 +139,10 @@ class DisputeGame(SmallLies):
             if dice.random() < 0.5:
                 place, voice = dice.randrange(self.places), dice.randint(0, question.compared)
                 self._ask_cell(LIAR, stated, number, place, voice)
-            if stated == self._statement(self.lie) and question.kind is QuestionKind.ROW:
+            # One question and one cell have to do: those that an attester has at the base bond.
+            is_own = Objection(question.kind, question.row) == self._objection()
+            is_answer = question.kind is QuestionKind.ROW and question.is_answered
+            if stated == self._statement(self.lie) and is_own and is_answer:
                 true = self.truth.behind[question.row].packed()
                 false = false_place(self._answered_row(number), true, self.places)
                 if false is not None:

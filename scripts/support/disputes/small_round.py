@@ -15,6 +15,7 @@ from hashlib import sha256
 import numpy as np
 from eth_utils.address import to_checksum_address
 
+from offchain.bitcoin.errors import HeightNotHeld
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.learning.samples_root import part_root, samples_root
 from offchain.protocol.reference.chain import ReferenceChain
@@ -70,18 +71,18 @@ DOMAIN = QuickDomain(1, _address(9))
 
 
 class Clock:
-    """A relay that is always far enough: only phases are passed here."""
+    """A relay whose tip moves, and that holds no headers: only phases are passed here."""
 
     tip = 0
     lowest_height = 0
 
     def decision_time(self, height: int) -> int:
-        """Never asked for in a dispute."""
-        raise NotImplementedError(height)
+        """Always refused, as the relay refuses a height that it does not hold."""
+        raise HeightNotHeld(height, self.lowest_height, self.tip)
 
     def block_hash(self, height: int) -> bytes:
-        """Never asked for in a dispute."""
-        raise NotImplementedError(height)
+        """Always refused, in the same way."""
+        raise HeightNotHeld(height, self.lowest_height, self.tip)
 
 
 @cache
@@ -144,8 +145,6 @@ class SmallRound:
 
     def _prepare(self, count: int) -> None:
         chain = self.chain
-        if self.has_best and not JUDGE.is_well_formed(self.files[0]):
-            self.files[0] = b"\2\1"
         head = replace(GENESIS_BLOCK, model_hash=self._hash(0) if self.has_best else ZERO_HASH)
         chain.rounds.blocks = [head]
         self.data = [self._data(place) for place in range(self.places)]
@@ -191,10 +190,15 @@ class SmallRound:
         return self.chain.data_registry.test_parts(ROUND, place).bit_length() - 1
 
     def _points(self, row: int) -> Points | None:
-        """True points of a row's model; None: malformed, or no baseline."""
+        """True points of a row's model; None: malformed, or no baseline.
+
+        A baseline that is malformed, which a false majority alone can make, has zeros.
+        """
         file = self.files[row]
-        if not JUDGE.is_well_formed(file) or (row == 0 and not self.has_best):
+        if row == 0 and not self.has_best:
             return None
+        if not JUDGE.is_well_formed(file):
+            return None if row else np.zeros(self.places * self.samples, np.uint8)
         return np.array(
             [
                 JUDGE.points(file, record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from offchain.errors import ChainError
 from offchain.node.demo.watching import Stage, Watcher
@@ -150,7 +150,9 @@ class Session:
         return self.note(Verdict(fault, what, outcome, seconds, said, good))
 
     def note(self, verdict: Verdict) -> Verdict:
-        """Take a verdict down."""
+        """Take a verdict down; where the network's files lay says nothing."""
+        said = verdict.said.replace(str(self.network.plan.folder), "FOLDER")
+        verdict = replace(verdict, said=said)
         self.verdicts.append(verdict)
         self._tell(verdict)
         return verdict

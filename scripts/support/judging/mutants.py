@@ -5,16 +5,20 @@ contracts/judges: a number one more or one less (an address 32 bytes on, a mask 
 bit), an operation for its opposite, a comparison for its like. So every shift, offset, bound, clamp
 and rounding is changed by itself, and each weight's and each word's place in the unrolled loops,
 without compiling again. The compiler's source map says which line an instruction is of.
+
+Left out is what is no part of the judge, or would be the same function; `LeftOut` says why.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
-from offchain.toolchain.artifacts import BUILD_FOLDER
+from offchain.toolchain.kept_contracts import BUILD_FOLDER
 from scripts.support.chains.evm import ROOT
 
 JUDGE = "ImageJudge"
@@ -24,7 +28,25 @@ JUDGES = "contracts/judges/"
 KINDS: Final = ("Image", "Table", "Text")
 """Of judges: each is a contract of that name, with a harness that shows more than points."""
 
+_PLACES: Final = tuple(
+    place
+    for kind in KINDS
+    for place in (
+        (f"{kind}Judge", f"{JUDGES}{kind}Judge.sol"),
+        (f"{kind}JudgeHarness", JUDGES),
+    )
+)
+"""Contracts, and what of their sources is changed in them."""
+
 PUSH1, PUSH32 = 0x60, 0x7F
+ISZERO, OR, JUMP, JUMPI, JUMPDEST = 0x15, 0x17, 0x56, 0x57, 0x5B
+ENDS = frozenset({0x00, JUMP, JUMPI, 0xF3, 0xFD, 0xFE})
+"""What ends a block: stop, jumps, return, revert, invalid."""
+
+COMPARISONS = frozenset(range(0x10, 0x15))
+PANIC: Final = bytes.fromhex("4e487b71")
+"""Selector of ``Panic(uint256)``."""
+
 OPPOSITES = {
     0x01: (0x03,),  # add, sub
     0x02: (0x01,),  # mul, add
@@ -49,6 +71,18 @@ NAMES = {
 }
 
 
+Instruction = tuple[int, int, int]
+"""Position, opcode and bytes of operand."""
+
+
+class LeftOut(StrEnum):
+    """Why a fault is not tried."""
+
+    COMPILER = "the compiler's own: what finds the function, decodes its arguments, keeps memory"
+    PANIC = "says what a panic is, or asks whether there is one, which no call brings about"
+    NOT_ZERO = "a constant of which only is asked whether it is 0"
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """What one instruction of a contract's code is replaced by, and where."""
@@ -59,6 +93,12 @@ class Mutant:
     position: int
     change: str
     replaced: bytes
+    following: bytes
+
+    @property
+    def same(self) -> str | None:
+        """Why the copy computes the same as the judge, where that was found; None: it was not."""
+        return _SAME.get((self.file.rpartition("/")[2], self.change, self.following.hex()))
 
     def of(self, code: bytes) -> bytes:
         """A copy with the fault of the contract's code, as it lies on some chain."""
@@ -66,17 +106,42 @@ class Mutant:
         return code[: self.position] + self.replaced + code[end:]
 
 
+_FRESH = "clears more or less of memory that nothing in the call has written to: it is zero"
+_LONGER = "copies a byte more, which is never read"
+_SAME: Final = {
+    ("DigitsModel.sol", "0x1c00 is 0x1c01", "94939436"): _FRESH,
+    ("DigitsModel.sol", "0x1c00 is 0x1bff", "94939436"): _FRESH,
+    ("FirstConvolution.sol", "0x1bff is 0x1c00", "19888803"): _FRESH,
+    ("FirstConvolution.sol", "0x1bff is 0x1bfe", "19888803"): _FRESH,
+    ("FirstConvolution.sol", "SUB is ADD", "01019036"): _FRESH,
+    ("SecondConvolution.sol", "0x7 is 0x6", "1b368337"): _FRESH,
+    ("SecondConvolution.sol", "0x7 is 0x8", "1b368337"): _FRESH,
+    ("FirstConvolution.sol", "0x3c0 is 0x3c1", "90949391"): _LONGER,
+}
+"""Faults that change no answer, by file, change and the four instructions' bytes that follow.
+
+What the compiler makes of changed sources has other bytes: then none is taken for the same."""
+
+
 def mutants() -> Iterator[Mutant]:
     """Yield all faults: those of the libraries in the harnesses, which show more than points.
 
     What several judges have in common is changed in each of them.
     """
-    for kind in KINDS:
-        yield from _mutants(f"{kind}Judge", (f"{JUDGES}{kind}Judge.sol",))
-        yield from _mutants(f"{kind}JudgeHarness", (JUDGES,))
+    for name, within in _PLACES:
+        yield from _mutants(name, (within,), Counter())
 
 
-def _mutants(name: str, within: tuple[str, ...]) -> Iterator[Mutant]:
+def left_out() -> dict[str, int]:
+    """How many faults `mutants` does not yield, by the reason."""
+    counts: Counter[LeftOut] = Counter()
+    for name, within in _PLACES:
+        for _ in _mutants(name, (within,), counts):
+            pass
+    return {reason.value: counts[reason] for reason in LeftOut}
+
+
+def _mutants(name: str, within: tuple[str, ...], counts: Counter[LeftOut]) -> Iterator[Mutant]:
     build = _build(name)
     code = bytes.fromhex(build["deployedBytecode"])
     paths = {int(number): path for number, path in build["allSourcePaths"].items()}
@@ -85,13 +150,61 @@ def _mutants(name: str, within: tuple[str, ...]) -> Iterator[Mutant]:
         for number, path in paths.items()
         if path.startswith(within)
     }
-    places = _places(build["deployedSourceMap"])
-    for (position, opcode, size), (start, number) in zip(_instructions(code), places, strict=False):
+    places = list(_places(build["deployedSourceMap"]))
+    instructions = list(_instructions(code))
+    in_panics = _panics(code, instructions)
+    for index, (start, number) in enumerate(places[: len(instructions)]):
         if number not in texts:
             continue
+        position, opcode, size = instructions[index]
         line = texts[number][:start].count(b"\n") + 1
+        following = instructions[index + 1 : index + 5]
         for change, replaced in _changes(code, position, opcode, size):
-            yield Mutant(name, paths[number], line, position, change, replaced)
+            reason: LeftOut | None = None
+            if texts[number][start:].startswith((b"contract ", b"library ")):
+                reason = LeftOut.COMPILER
+            elif position in in_panics or (
+                opcode in COMPARISONS and _leads_to(code, following, in_panics)
+            ):
+                reason = LeftOut.PANIC
+            elif size and following[0][1] == ISZERO and any(replaced[1:]):
+                reason = LeftOut.NOT_ZERO
+            if reason is not None:
+                counts[reason] += 1
+                continue
+            end = position + 1 + size
+            follows = code[end : end + 4]
+            yield Mutant(name, paths[number], line, position, change, replaced, follows)
+
+
+def _panics(code: bytes, instructions: list[Instruction]) -> set[int]:
+    """Positions of all instructions in blocks that name the selector of a panic."""
+    found: set[int] = set()
+    block: list[int] = []
+    is_panic = False
+    for position, opcode, size in instructions:
+        if opcode == JUMPDEST:
+            block, is_panic = [], False
+        block.append(position)
+        is_panic = is_panic or code[position + 1 : position + 1 + size].startswith(PANIC)
+        if is_panic:
+            found.update(block)
+        if opcode in ENDS:
+            block, is_panic = [], False
+    return found
+
+
+def _leads_to(code: bytes, following: list[Instruction], in_panics: set[int]) -> bool:
+    """Whether what follows a comparison does nothing but jump to a panic if it holds."""
+    target = None
+    for position, opcode, size in following:
+        if opcode == JUMPI:
+            return target in in_panics
+        if size == 2:
+            target = int.from_bytes(code[position + 1 : position + 3], "big")
+        elif opcode not in (ISZERO, OR):
+            return False
+    return False
 
 
 def _build(name: str) -> dict[str, Any]:
@@ -101,8 +214,7 @@ def _build(name: str) -> dict[str, Any]:
     return build
 
 
-def _instructions(code: bytes) -> Iterator[tuple[int, int, int]]:
-    """Position, opcode and bytes of operand."""
+def _instructions(code: bytes) -> Iterator[Instruction]:
     position = 0
     while position < len(code):
         opcode = code[position]

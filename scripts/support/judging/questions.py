@@ -27,9 +27,9 @@ from offchain.learning.kinds.text.judge import TextJudge
 from offchain.learning.task_file.words import TextSamples
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from scripts.support.judging.calls import Judge
-from scripts.support.judging.dense_files import TABLES, TEXTS
-from scripts.support.judging.dense_files import nearly_models as nearly_dense_models
-from scripts.support.judging.dense_networks import (
+from scripts.support.models.dense_files import TABLES, TEXTS
+from scripts.support.models.dense_files import nearly_models as nearly_dense_models
+from scripts.support.models.dense_networks import (
     Case,
     random_rows,
     random_table,
@@ -39,8 +39,15 @@ from scripts.support.judging.dense_networks import (
     table_case,
     text_case,
 )
-from scripts.support.judging.files import nearly_models
-from scripts.support.judging.networks import AT_THE_BOUND, STYLES, cases, worst_cases
+from scripts.support.models.files import nearly_models, zeros
+from scripts.support.models.networks import (
+    AT_THE_BOUND,
+    AT_THE_LIMITS,
+    STYLES,
+    cases,
+    large_biases,
+    worst_cases,
+)
 
 NETWORKS = 40
 ROUNDS = 12
@@ -85,7 +92,8 @@ def image_questions() -> dict[str, list[Question]]:
     """What the judge of images and its harness are asked."""
     points: list[Question] = []
     logits: list[Question] = []
-    for _, network, images in [*cases(seed=1, count=NETWORKS, largest=9), *worst_cases()][:-1]:
+    drawn_cases = [*cases(seed=1, count=NETWORKS, largest=9), *worst_cases()][:-1]
+    for _, network, images in (*drawn_cases, *large_biases()):
         model = encode_model(network)
         expected = reference_logits(network, images)
         for image, right in zip(images[:2], expected.tolist(), strict=False):
@@ -96,7 +104,9 @@ def image_questions() -> dict[str, list[Question]]:
         for label in (winner, (winner + 1) % 10):
             record = images[0].tobytes() + bytes([label])
             points.append(_points(model, record, int(label == winner)))
-    verdicts = [_verdict(file, _is_model(file)) for _, file in nearly_models(1, ROUNDS)]
+    limits = [zeros([*shape]) for shape in AT_THE_LIMITS]
+    nearly = [file for _, file in nearly_models(1, ROUNDS)]
+    verdicts = [_verdict(file, _is_model(file)) for file in (*limits, *nearly)]
     random = np.random.Generator(np.random.PCG64(1))
     drawn = [
         [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]

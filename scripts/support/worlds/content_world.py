@@ -28,7 +28,7 @@ from offchain.ports import ContentStore
 from offchain.protocol.rules.answers import sample_place
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.rules.statements import Points
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, reward_records
 from offchain.protocol.words import records as events
 from offchain.protocol.words.parameters import DEMO_RELAY
 from offchain.protocol.words.records import Record
@@ -38,12 +38,7 @@ from offchain.toolchain.anvil import DEVELOPMENT_CHAIN_ID
 from offchain.verification.full.content import ContentSetup
 from offchain.verification.full.final_state import computed_state
 from offchain.verification.full.replay import Replay
-from offchain.verification.recording.values import (
-    ContractCall,
-    Recording,
-    TokensMoved,
-    Transaction,
-)
+from offchain.verification.recording.values import ContractCall, Recording, TokensMoved, Transaction
 from scripts.support.worlds import square_digits
 from scripts.support.worlds.disputing import Disputes
 from scripts.support.worlds.models import Model
@@ -199,9 +194,13 @@ class ContentWorld(Disputes):
             written.append(record)
         for record in records:
             match record:
-                case events.BestRewarded() | events.VoiceRewarded() | events.AttesterRewarded():
+                case (
+                    reward_records.BestRewarded()
+                    | reward_records.VoiceRewarded()
+                    | reward_records.AttesterRewarded()
+                ):
                     paid = record.account
-                case events.DataRewarded():
+                case reward_records.DataRewarded():
                     paid = record.reward_address
                 case _:
                     continue

@@ -28,7 +28,7 @@ def prepare_round(world: DisputingWorld) -> None:
     first, second, third = world.competitors()[:3]
     world.execute(world.commit(first, 60), first)
     world.execute(world.commit(second, 55, copy_of=first), second)
-    world.execute(world.commit(third, 40, is_malformed=True), third)
+    world.execute(world.commit(third, 41, is_malformed=True), third)
     world.end_phase()
     world.unseal()
     world.report()

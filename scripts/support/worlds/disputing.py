@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -40,16 +41,16 @@ class Stated:
         return self.table.packed
 
 
-class Disputes(World):
+class Disputes(World, ABC):
     """A world that makes what nodes send in disputes; its samples' records are another's part."""
 
+    @abstractmethod
     def test_sample(self, place: int, sample: int) -> tuple[int, bytes, SamplePath]:
         """A test sample of the round in competition, by place in D and number.
 
         Returns:
             The number of its data transaction, its record, and the way to the samples root.
         """
-        raise NotImplementedError
 
     # ---- statements ------------------------------------------------------------------------------
 

@@ -265,7 +265,7 @@ class RandomDisputes(RandomMoves):
                         self._attempt(partial(world.answering, number, shown))
             case Phase.SECOND_CHALLENGE:
                 for number in questions:
-                    if self._shown(number, liars_answer=True) is not self._truth():
+                    if self._is_objection(number):
                         place, voice = self._false_place(number)
                         asking_cell = partial(world.asking_cell, honest, number, place, voice)
                         self._attempt(asking_cell, honest)
@@ -281,6 +281,15 @@ class RandomDisputes(RandomMoves):
                     self._attempt(partial(replace, action), honest)
             case _:
                 pass
+
+    def _is_objection(self, number: int) -> bool:
+        """Whether a question is the one that an honest node asks a lie, and asks for a cell of."""
+        asked = self.world.reference.disputes.question(self.world.competing, number)
+        return any(
+            self.world.statement(stated.rows) == asked.statement
+            and self._objection(stated) == (asked.kind, asked.row)
+            for stated in self._statements()[1:]
+        )
 
     def _attempt(self, make: Callable[[], actions.Action], node: Node | None = None) -> None:
         """Make and send what may be refused."""

@@ -191,13 +191,22 @@ class RandomMoves(RandomSharing):
         paid = positions(block.paid_voices) if block else ()
         return self.random.choice(paid) if paid and not self._rarely() else 4
 
+    def _rounds_claim(self) -> actions.Action:
+        """What some rounds owe a node, some twice, with models that may be another's or none."""
+        claims = [
+            actions.RoundClaim(number, self._voice(number))
+            for number in (self._block_round() for _ in range(self.random.randint(0, 4)))
+        ]
+        return actions.ClaimRounds(self._node().account, tuple(claims))
+
     def claim(self) -> None:
-        """Claim a reward."""
+        """Claim a reward, or several."""
         round_number, registry = self._block_round(), self.world.reference.data_registry
         claims: list[Callable[[], actions.Action]] = [
             lambda: actions.ClaimBest(round_number),
             lambda: actions.ClaimVoice(round_number, self._voice(round_number)),
             lambda: actions.ClaimAttestation(round_number, self._node().account),
+            self._rounds_claim,
         ]
         shared = registry.collected(round_number).shared
         if shared:

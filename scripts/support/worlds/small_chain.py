@@ -57,7 +57,7 @@ def first_round(world: ContentWorld) -> None:
         world.execute(world.opening(node, stated[node.index]), node)
     world.end_phases(Phase.FINALIZE)
     world.execute(actions.Finalize(true))
-    world.claim_all(1)
+    world.claim_all(1, together=True)
 
 
 def second_round(world: ContentWorld) -> None:

@@ -184,25 +184,33 @@ class World(HonestWorld):
         self.attest()
         self.execute(actions.Finalize(self.rows()))
 
-    def claims(self, round_number: int) -> list[actions.Action]:
-        """All claims of what a round's block pays."""
+    def claims(self, round_number: int, *, together: bool = False) -> list[actions.Action]:
+        """All claims of what a block pays; ``together``: one for each account with a voice."""
         block = self.rounds.block_of(round_number)
         assert block is not None
+        voices = {
+            index: self.reference.model_transactions.reveal_at(round_number, index).account
+            for index in positions(block.paid_voices)
+        }
         found: list[actions.Action] = [
-            actions.ClaimBest(round_number)
+            actions.ClaimRounds(account, (actions.RoundClaim(round_number, index),))
+            if together
+            else actions.ClaimBest(round_number)
             if index == block.best_reveal
             else actions.ClaimVoice(round_number, index)
-            for index in positions(block.paid_voices)
+            for index, account in voices.items()
         ]
+        paid = set(voices.values()) if together else set()
         attestation_of = self.reference.attestations.attestation_of
         for node in self.nodes:
-            if attestation_of(round_number, node.account).statement == block.statement:
+            stated = attestation_of(round_number, node.account).statement
+            if stated == block.statement and node.account not in paid:
                 found.append(actions.ClaimAttestation(round_number, node.account))
         data_set = self.rounds.closed_round(round_number).data_set
         found.extend(self.data_claim(round_number, index) for index in positions(data_set))
         return found
 
-    def claim_all(self, round_number: int) -> None:
+    def claim_all(self, round_number: int, *, together: bool = False) -> None:
         """Claim all that a round's block pays."""
-        for claim in self.claims(round_number):
+        for claim in self.claims(round_number, together=together):
             self.execute(claim)

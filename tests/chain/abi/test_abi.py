@@ -21,7 +21,7 @@ from offchain.chain.abi.interfaces import (
 )
 from offchain.chain.deployment.abi_files import abi_files, differing_files, write_abi_files
 from offchain.errors import ArtifactError
-from offchain.protocol.words import dispute_records, records
+from offchain.protocol.words import dispute_records, records, reward_records
 from offchain.protocol.words.actions import Action
 from offchain.protocol.words.functions import FUNCTIONS
 from offchain.protocol.words.orders import PAY, SignedOrder, TokenOrder
@@ -80,7 +80,8 @@ def test_every_event_has_a_record_with_its_fields():
 def test_every_record_has_an_event():
     kinds = {
         kind.__name__
-        for kind in (*vars(records).values(), *vars(dispute_records).values())
+        for module in (records, reward_records, dispute_records)
+        for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
     }
     events = {event.name for known in all_interfaces() for event in known.events.values()}

@@ -59,6 +59,7 @@ ACTIONS = [
     actions.ClaimBest(2),
     actions.ClaimVoice(2, 1),
     actions.ClaimAttestation(2, ACCOUNT),
+    actions.ClaimRounds(ACCOUNT, (actions.RoundClaim(2, 1), actions.RoundClaim(3, 2**32 - 1))),
     actions.ClaimData(RECORD, 4),
 ]
 

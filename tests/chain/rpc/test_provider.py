@@ -117,6 +117,20 @@ def test_page_of_a_server_before_the_node_is_no_reply(page, status):
     ):
         ask(node.url)
     assert caught.value.status == status
+    assert len(node.requests) == (4 if status == 500 else 1)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_reading_goes_on_past_a_page_in_place_of_an_answer_and_sending_is_not_repeated(status):
+    answers = iter([Answer(b"<html>", status)])
+    with scripted_node(lambda request: next(answers, Answer(result(request, "0x1")))) as node:
+        assert ask(node.url)["result"] == "0x1"
+        assert len(node.requests) == 2
+    with (
+        scripted_node(lambda _: Answer(b"<html>", status)) as node,
+        pytest.raises(RpcGatewayError),
+    ):
+        ask(node.url, "eth_sendRawTransaction")
     assert len(node.requests) == 1
 
 

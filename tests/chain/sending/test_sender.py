@@ -93,9 +93,17 @@ def test_revert_that_shows_beforehand_costs_nothing(started):
     assert started.ethereum.balances([client.account]) == [before]
 
 
-def test_race_that_is_lost_after_sending_gives_the_reason(started):
+def test_race_that_is_lost_after_sending_gives_the_reason(started, monkeypatch: pytest.MonkeyPatch):
     # Both are found to succeed; then both are mined, in one block, and only the first can.
     started.ethereum.request("evm_setAutomine", False)
+    estimate, both = Ethereum.estimate_gas, threading.Barrier(2, timeout=PATIENCE_SECONDS)
+
+    def estimated(ethereum: Ethereum, transaction: dict[str, object]) -> int:
+        gas = estimate(ethereum, transaction)
+        both.wait()
+        return gas
+
+    monkeypatch.setattr(Ethereum, "estimate_gas", estimated)
     outcomes: dict[int, Any] = {}
 
     def start(number: int) -> None:

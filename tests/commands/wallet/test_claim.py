@@ -62,6 +62,9 @@ def test_each_reward_moves_to_a_fresh_address_of_the_node_and_no_ether_touches_i
     transfers = place.json("history", place.payouts()[0])["entries"]
     assert [entry["other"] for entry in transfers] == [place.sources()[0]]
     assert "within 0 s" in result.stderr
+    assert "rewards move one by one, at random moments (--spread); the last one in 0 s" in (
+        result.stderr
+    )
     # What was moved is not moved again.
     assert "No data rewards are there" in place.run("claim-data", "--account", "1").output
 

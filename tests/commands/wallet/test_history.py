@@ -17,7 +17,7 @@ from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.history import moment
 from offchain.node.relayer.order_client import OrderTerms
 from offchain.node.wallet.orders import make_order, sign_order
-from scripts.support.chains.rounds import row
+from scripts.support.chains.made_up import row
 from tests.support.chains.token_place import token_place
 from tests.support.chains.wallet_place import WalletPlace, deployed_wallet
 from tests.support.servers.scripted_node import Answer, error, forward, scripted_node

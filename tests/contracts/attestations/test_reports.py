@@ -5,7 +5,8 @@ import pytest
 from offchain.protocol.rules.reports import out
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.evm import reverts
-from scripts.support.chains.rounds import Rounds, Stage
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 
 @pytest.fixture

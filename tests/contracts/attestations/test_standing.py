@@ -6,7 +6,8 @@ import pytest
 from offchain.protocol.words.status import Electorate, Phase
 from offchain.protocol.words.transactions import EMPTY_ROW
 from scripts.support.chains.evm import Evm
-from scripts.support.chains.rounds import BASELINE, Rounds, row
+from scripts.support.chains.made_up import BASELINE, row
+from scripts.support.chains.rounds import Rounds
 
 K = 2
 

@@ -1,13 +1,15 @@
 """Attestations: sealed statements about all models, opened with their rows, and a majority."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import pytest
 
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, Row, attestation_commitment
 from scripts.support.chains.evm import Evm, reverts
-from scripts.support.chains.rounds import BASELINE, Rounds, Stage, label, row, salt
+from scripts.support.chains.made_up import BASELINE, label, row, salt
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 ROWS = [BASELINE, row(5), row(9), row(3, repeats=2)]
 
@@ -223,3 +225,30 @@ def test_what_the_contracts_tell_each_other_nobody_else_may(rounds: Rounds) -> N
     for function, arguments, error, allowed in calls:
         with reverts(error, stranger, address[allowed]):
             rounds.chain.send("Attestations", function, *arguments)
+
+
+@pytest.mark.parametrize(("word", "bit"), [(1, 64), (2, 64), (3, 64), (4, 32)])
+def test_no_statement_is_opened_with_a_number_that_does_not_fit_its_type(
+    rounds: Rounds, word: int, bit: int
+) -> None:
+    """Its hash is over the call data as they came, in which a word has room for more."""
+    account, domain = rounds.accounts[0], rounds.chain.domain
+    wide = [list(astuple(known)) for known in ROWS]
+    wide[1][word] += 1 << bit
+    kinds = ("uint256", "bytes32", f"({','.join(['bytes32', *['uint256'] * 4])})[]")
+    stated = domain.hash("table", kinds, (2, rounds.data_root(2), wide))
+    rounds.attest(account, stated)
+    rounds.chain.advance()
+    contract = rounds.chain.by_name["Attestations"]
+    clean = bytes.fromhex(
+        contract.encode_abi("openStatement", [[astuple(known) for known in ROWS], salt(account)])[
+            2:
+        ]
+    )
+    at = 4 + 32 * (3 + 5 + word)
+    assert int.from_bytes(clean[at : at + 32]) + (1 << bit) == wide[1][word]
+    changed = clean[:at] + wide[1][word].to_bytes(32, "big") + clean[at + 32 :]
+    with reverts(""):
+        rounds.chain.evm.send_transaction(to=contract.address, sender=account, data=changed)
+    with reverts("StatementUnknown", stated):
+        rounds.open_attestation(account, stated)

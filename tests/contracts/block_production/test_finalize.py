@@ -8,7 +8,9 @@ from offchain.crypto.merkle import merkle_root
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, Row
 from scripts.support.chains.evm import Evm, reverts
-from scripts.support.chains.rounds import BASELINE, Rounds, Stage, label, row
+from scripts.support.chains.made_up import BASELINE, label, row
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from offchain.protocol.rules import judging, standing, voices, votes
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, Row
 from scripts.support.chains.evm import Evm, restored
-from scripts.support.chains.rounds import BASELINE, Rounds, Stage, label, row
+from scripts.support.chains.made_up import BASELINE, label, row
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 MODELS = 7
 EXAMPLES = 8

@@ -6,7 +6,9 @@ import pytest
 
 from offchain.crypto.merkle import merkle_root
 from offchain.protocol.words.transactions import Row
-from scripts.support.chains.rounds import BASELINE, Rounds, Stage, label, row
+from scripts.support.chains.made_up import BASELINE, label, row
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 
 @pytest.fixture

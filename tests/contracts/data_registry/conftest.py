@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from scripts.support.chains.evm import Evm, restored
-from scripts.support.chains.rounds import Stage
+from scripts.support.chains.stages import Stage
 from tests.support.worlds.collecting import Collecting, deploy_collecting
 
 

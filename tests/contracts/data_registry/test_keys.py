@@ -11,7 +11,9 @@ from offchain.crypto.hashing import keccak256
 from offchain.protocol.rules.dataset import data_root
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.evm import Evm, reverts
-from scripts.support.chains.rounds import SMALL, Rounds, Shared, Stage, label
+from scripts.support.chains.made_up import label
+from scripts.support.chains.rounds import SMALL, Rounds, Shared
+from scripts.support.chains.stages import Stage
 
 OTHER = label("other")
 

@@ -29,7 +29,7 @@ def nearby_partitions(collecting: Collecting, forced: list[int]) -> Iterator[tup
                 yield height, end
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full)])
 def test_exactly_the_forced_partition_is_accepted_through_random_histories(
     collecting: Collecting, seed: int
 ):

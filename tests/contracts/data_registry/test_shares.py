@@ -10,7 +10,9 @@ from offchain.crypto.ring_errors import RingNotClosed
 from offchain.crypto.secp256k1 import ORDER
 from offchain.protocol.words.transactions import DataTransaction
 from scripts.support.chains.evm import Evm, reverts
-from scripts.support.chains.rounds import Rounds, Stage, label
+from scripts.support.chains.made_up import label
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 OTHER = label("other")
 

@@ -27,8 +27,8 @@ from offchain.learning.task_file.words import (
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from scripts.support.chains.evm import Evm, restored, reverts
 from scripts.support.judging.calls import HARNESS_ADDRESS, Judge, runtime_code
-from scripts.support.judging.dense_files import TABLES, TEXTS, nearly_models
-from scripts.support.judging.dense_networks import (
+from scripts.support.models.dense_files import TABLES, TEXTS, nearly_models
+from scripts.support.models.dense_networks import (
     Case,
     random_rows,
     random_table_network,

@@ -16,8 +16,8 @@ from offchain.learning.exact.worst_case import worst_case
 from offchain.learning.formats.digits import DigitSamples, records
 from scripts.support.chains.evm import reverts
 from scripts.support.judging.calls import Judge
-from scripts.support.judging.networks import STYLES, cases, worst_cases
-from scripts.support.judging.networks import random_network as network_of
+from scripts.support.models.networks import STYLES, cases, large_biases, worst_cases
+from scripts.support.models.networks import random_network as network_of
 from tests.support.random_networks import random_network
 
 NETWORKS = 200
@@ -42,7 +42,7 @@ def test_a_thousand_networks_have_the_references_logits(harness: Judge):
 
 
 def test_worst_cases_of_odd_shapes_have_the_references_logits(harness: Judge):
-    for what, network, images in worst_cases():
+    for what, network, images in (*worst_cases(), *large_biases()):
         assert_exact(harness, what, network, images)
 
 

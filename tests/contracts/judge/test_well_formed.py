@@ -17,8 +17,8 @@ from offchain.learning.exact.judge_gas import (
     judging_gas,
 )
 from scripts.support.judging.calls import Judge
-from scripts.support.judging.files import nearly_models, zeros
-from scripts.support.judging.networks import AT_THE_BOUND
+from scripts.support.models.files import nearly_models, zeros
+from scripts.support.models.networks import AT_THE_LIMITS
 from tests.support.random_networks import random_network
 
 ROUNDS = 8
@@ -78,9 +78,14 @@ def test_the_bound_of_the_shapes_is_the_same_on_chain(harness: Judge):
         assert harness.bounds(shape) == expected
 
 
-def test_a_shape_that_costs_just_what_it_may_is_taken(judge: Judge):
-    assert judging_gas(AT_THE_BOUND) == MAXIMUM_JUDGING_GAS
-    assert judge.is_well_formed(zeros([*AT_THE_BOUND]))
+@pytest.mark.parametrize(("shape", "taken"), AT_THE_LIMITS.items())
+def test_a_shape_at_a_limit_is_taken_and_one_beyond_it_is_not(
+    judge: Judge, shape: tuple[int, ...], taken: bool
+):
+    spare = MAXIMUM_JUDGING_GAS - judging_gas(shape), MAXIMUM_MODEL_BYTES - file_bytes(shape)
+    assert min(spare) == (0 if taken else -1)
+    file = zeros([*shape])
+    assert judge.is_well_formed(file) is is_model(file) is taken
 
 
 def test_rows_of_every_length_are_summed_up_to_their_ends(judge: Judge):

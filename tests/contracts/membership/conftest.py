@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from scripts.support.chains.evm import Evm, restored
-from scripts.support.chains.rounds import Rounds, Stage
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 from tests.contracts.membership.support import deploy
 
 

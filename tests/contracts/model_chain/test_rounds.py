@@ -6,7 +6,9 @@ from offchain.crypto.merkle import merkle_root
 from offchain.protocol.words.status import Electorate, Phase, VoidReason
 from offchain.protocol.words.transactions import EMPTY_ROW, data_leaf
 from scripts.support.chains.evm import reverts
-from scripts.support.chains.rounds import Rounds, Stage, row
+from scripts.support.chains.made_up import row
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import pytest
 
 from scripts.support.chains.contracts import TASK
 from scripts.support.chains.evm import Evm, reverts
-from scripts.support.chains.rounds import Rounds, Stage
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.evm import reverts
-from scripts.support.chains.rounds import Rounds, Stage
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 FILE = b"the bytes of a model" * 100
 LARGEST = 120_000

@@ -5,7 +5,9 @@ import pytest
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import model_commitment
 from scripts.support.chains.evm import reverts
-from scripts.support.chains.rounds import Rounds, Stage, label, salt
+from scripts.support.chains.made_up import label, salt
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import pytest
 from offchain.protocol.rules.heat import fade
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.evm import Evm, restored, reverts
-from scripts.support.chains.rounds import BASELINE, Rounds, Stage, label, reward_address, row
+from scripts.support.chains.made_up import BASELINE, label, reward_address, row
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 REWARD = 1_000 * 10**18
 SOMEBODY = 5
@@ -144,6 +146,48 @@ def test_attestations_behind_the_statement_divide_a_pot(rounds: Rounds) -> None:
     for account in rounds.accounts[3:5]:
         with reverts("NothingToClaim", 2):
             claim(rounds, "claimAttestation", 2, account)
+
+
+# ---- all of an account ---------------------------------------------------------------------------
+
+
+def test_all_that_rounds_owe_an_account_is_paid_in_one_transaction_and_once(
+    rounds: Rounds,
+) -> None:
+    """Block 1 is 0's alone, who is a voice of block 2; all attested block 1, 3 not block 2."""
+    voice, best, other, liar = rounds.accounts[:4]
+    parameters = rounds.chain.parameters
+    claims = {voice: [(1, 0), (2, 0)], best: [(1, 7), (2, 1)], other: [(1, 7), (2, 2)]}
+    attested = REWARD * parameters.attesters_basis_points // 10_000
+    pots = [parameters.best_basis_points, parameters.models_basis_points]
+    models = [REWARD * pot // 10_000 for pot in pots]
+    owed = {voice: sum(models), best: models[0], other: 0}
+    for account, asked in claims.items():
+        # What is named twice, or was paid before, is passed over.
+        if account == best:
+            claim(rounds, "claimBest", 2)
+        receipt = claim(rounds, "claimRounds", account, [*asked, *asked])
+        kinds = ("BestRewarded", "VoiceRewarded", "AttesterRewarded")
+        paid = [e for kind in kinds for e in rounds.chain.events(receipt, "Rewards", kind)]
+        assert {event["account"] for event in paid} == {account}
+        assert len(paid) == {voice: 4, best: 2, other: 2}[account]
+        assert tokens(rounds, account) == owed[account] + attested // 4 + attested // 3
+        with reverts("NothingToClaim", 2):
+            claim(rounds, "claimRounds", account, asked)
+    with reverts("AlreadyClaimed", 2):
+        claim(rounds, "claimVoice", 2, 0)
+    claim(rounds, "claimRounds", liar, [(2, 3), (1, 3)])
+    assert tokens(rounds, liar) == attested // 4
+
+
+def test_nothing_is_paid_to_whom_nothing_is_owed(rounds: Rounds) -> None:
+    liar = rounds.accounts[3]
+    for asked in ([(2, 3)], [(2, 0), (2, 1)], [(3, 0)], [(0, 0)], [(2, 2**32 - 1)]):
+        with reverts("NothingToClaim", asked[-1][0]):
+            claim(rounds, "claimRounds", liar, asked)
+    with reverts("NothingToClaim", 0):
+        claim(rounds, "claimRounds", liar, [])
+    assert view(rounds, "claimedVoices", 2) == 0
 
 
 # ---- data ----------------------------------------------------------------------------------------

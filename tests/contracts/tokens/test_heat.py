@@ -12,7 +12,8 @@ from web3.types import TxReceipt
 
 from offchain.protocol.words.parameters import DEMO
 from scripts.support.chains.evm import Evm, restored, reverts
-from scripts.support.chains.rounds import Rounds, Stage
+from scripts.support.chains.rounds import Rounds
+from scripts.support.chains.stages import Stage
 
 LARGEST_HEAT = 2**224 - 1
 ZERO = "0x" + "00" * 20

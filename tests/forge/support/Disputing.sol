@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IAttestations} from "../../../contracts/interfaces/IAttestations.sol";
 import {IDisputeLedger} from "../../../contracts/interfaces/IDisputeLedger.sol";
 import {IDisputes} from "../../../contracts/interfaces/IDisputes.sol";
 import {Competing} from "./Competing.sol";
@@ -10,8 +11,6 @@ import {draw} from "./Test.sol";
 abstract contract Disputing is Competing {
     uint256 public bonded; // wei that went in with questions
     uint256 public paid; // wei that came out when they were settled
-
-    receive() external payable {}
 
     /// @dev Asks about a row, at the bond that is due; now and then at another one.
     function ask(uint256 seed, address by) internal {
@@ -23,8 +22,10 @@ abstract contract Disputing is Competing {
         uint256 before = address(disputes).balance;
         uint256 bond = disputes.bondOf(round, statement, by, IDisputeLedger.Stage.Questions);
         if (draw(seed, 1) % 5 == 0) ++bond;
+        // Before: reading the chain would be the call that is made in the account's name.
+        IAttestations.Row[] memory rows = table(round);
         vm.prank(by);
-        try disputes.ask{value: bond}(statement, table(round), IDisputeLedger.Kind.Row, row) {}
+        try disputes.ask{value: bond}(statement, rows, IDisputeLedger.Kind.Row, row) {}
         catch {
             return;
         }

@@ -17,6 +17,7 @@ from offchain.learning.own_data.ledger import Ledger
 from offchain.learning.own_data.own_data import OwnData
 from offchain.learning.own_data.source import (
     LOOK_SECONDS,
+    DrawnBefore,
     OwnDataSource,
     TooFewSamplesError,
     ledger_file,
@@ -128,6 +129,20 @@ def test_what_was_given_out_never_comes_again(node):
     node.now += LOOK_SECONDS
     assert node.source.has(9, PARTS)
     assert not given & set(shared(node.source.draw(9, PARTS)))
+
+
+def test_what_was_given_out_by_a_run_without_the_data_never_comes_again(node):
+    given = set(shared(node.source.draw(1, PARTS)))
+    node.ledger.close()
+    with Ledger(ledger_file(node.state / "journal.sqlite")) as ledger:
+        without = DrawnBefore(None, ledger)
+        assert not without.has(2, PARTS)
+        with pytest.raises(DataError, match="no data to share in round 2"):
+            without.draw(2, PARTS)
+        without.give_out(1)
+    node.start()
+    assert not given & set(shared(node.source.draw(9, PARTS)))
+    assert node.source.waiting == 2
 
 
 def test_renamed_and_copied_files_are_no_new_samples(node):

@@ -156,6 +156,19 @@ def test_gradients_of_pieces_add_up_to_those_of_the_batch(parts):
         assert torch.allclose(mine.grad, theirs.grad, atol=1e-5)
 
 
+def test_reduced_products_give_much_the_same_gradients(parts):
+    torch.manual_seed(1)
+    whole, reduced = ConvolutionalNetwork(CHANNELS), ConvolutionalNetwork(CHANNELS)
+    reduced.load_state_dict(whole.state_dict())
+    samples = ResidentSamples(concatenate(parts), CPU)
+    expected = float(GradientStep(whole, samples, CPU)(torch.arange(32), 32))
+    step = GradientStep(reduced, samples, CPU, reduced=True)
+    assert float(step(torch.arange(32), 32)) == pytest.approx(expected, rel=0.01)
+    for mine, theirs in zip(whole.parameters(), reduced.parameters(), strict=True):
+        assert theirs.grad.dtype == torch.float32
+        assert float((mine.grad - theirs.grad).norm()) <= 0.25 * float(mine.grad.norm()) + 1e-6
+
+
 def test_a_memory_that_holds_next_to_nothing_ends_the_candidate(parts):
     network = SmallMemory(CHANNELS)
     network.room = 0

@@ -13,7 +13,8 @@ from offchain.learning.tasks.diabetes import diabetes_rows
 from offchain.learning.tasks.known import make_learner, task_named
 from offchain.learning.training.dense_loop import train_dense
 from offchain.learning.training.dense_settings import DenseSettings
-from offchain.learning.training.table_training import TableTrainee, quantile_edges, train_table
+from offchain.learning.training.table_trainee import TableTrainee, quantile_edges
+from offchain.learning.training.table_training import train_table
 from offchain.learning.training.text_training import TextTrainee
 from tests.support.small_tasks import FLOWERS, LINES, PRICES, samples_of
 

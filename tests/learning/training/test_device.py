@@ -12,7 +12,8 @@ from offchain.learning.training import dense_loop, device
 from offchain.learning.training.dense_loop import train_dense
 from offchain.learning.training.dense_settings import DenseSettings
 from offchain.learning.training.device import chosen_device, device_name, device_of_node
-from offchain.learning.training.table_training import TableTrainee, train_table
+from offchain.learning.training.table_trainee import TableTrainee
+from offchain.learning.training.table_training import train_table
 from tests.support.small_tasks import FLOWERS, samples_of
 
 CPU = torch.device("cpu")

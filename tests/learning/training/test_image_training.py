@@ -108,6 +108,8 @@ def test_options_give_settings():
     )
     assert chosen.channels == (8, 8, 16, 16, 8)
     assert (chosen.shift, chosen.mirror, chosen.batch) == (2, True, FULL_SIZE.batch)
+    assert chosen.reduced
+    assert not training_settings(family, LearnerSettings()).reduced
     assert training_settings(family, LearnerSettings()).channels == starting_channels(family)
 
 

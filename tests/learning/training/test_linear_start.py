@@ -18,7 +18,9 @@ from offchain.learning.training.dense_loop import is_better
 from offchain.learning.training.dense_network import DenseLayers
 from offchain.learning.training.dense_settings import DenseSettings
 from offchain.learning.training.linear_start import fit_number
-from offchain.learning.training.table_training import quantile_edges, train_table
+from offchain.learning.training.table_members import join_networks
+from offchain.learning.training.table_trainee import TableTrainee, quantile_edges
+from offchain.learning.training.table_training import fitting_units, train_table
 
 COLUMNS = (
     *(NumberColumn(f"number {at}", -1000, 1000) for at in range(6)),
@@ -44,10 +46,12 @@ def linear_rows(count, seed, noise):
     return TableRows(columns, np.rint(target).clip(-10_000, 10_000).astype(np.int32))
 
 
-def trained(table, rows, seed=1, previous=None):
+def trained(table, rows, seed=1, previous=None, is_new=None):
     torch.set_num_threads(1)
     # No test depends on how quick the machine is: this clock stands.
-    return train_table(table, rows, previous, seed, SETTINGS, silent, clock=lambda: 0.0)
+    return train_table(
+        table, rows, previous, seed, SETTINGS, silent, clock=lambda: 0.0, is_new=is_new
+    )
 
 
 def explained(network, rows):
@@ -96,12 +100,57 @@ def test_classes_that_a_plane_parts_are_told():
 def test_a_seed_trains_the_same_network_and_a_small_one_learns_all_rows_anew():
     rows = linear_rows(60, 7, 1_000.0)
     first = trained(NUMBERS, rows)
-    assert first.samples == 60
-    assert first.held_out == 9
+    # Each of them is learned by some networks of the mean, and left out by another.
+    assert first.samples == first.held_out == 60
     again = trained(NUMBERS, rows, previous=trained(NUMBERS, linear_rows(30, 8, 0.0)).network)
     assert table_network.encode_model(NUMBERS, first.network) == table_network.encode_model(
         NUMBERS, again.network
     )
+
+
+def test_a_previous_network_that_tells_new_rows_better_is_gone_on_from():
+    previous = trained(NUMBERS, linear_rows(400, 20, 0.0)).network
+    rows, test = linear_rows(10, 21, 0.0), linear_rows(500, 22, 0.0)
+    alone = trained(NUMBERS, rows).network
+    assert explained(alone, test) < 0.98
+    result = trained(NUMBERS, rows, previous=previous).network
+    assert explained(result, test) > 0.99
+    assert (result.edges == previous.edges).all()
+    # Rows that it has learned say nothing for it.
+    unmoved = trained(NUMBERS, rows, previous=previous, is_new=np.zeros(10, bool)).network
+    assert table_network.encode_model(NUMBERS, unmoved) == table_network.encode_model(
+        NUMBERS, alone
+    )
+
+
+def test_joined_networks_give_the_mean_of_their_sums():
+    rows, test = linear_rows(80, 23, 1_000.0), linear_rows(300, 24, 0.0)
+    edges = quantile_edges(NUMBERS, rows, 4)
+    members = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        chosen = rows.chosen(np.arange(80)[seed::3])
+        made = TableTrainee(NUMBERS, chosen, rows, None, SETTINGS, torch.device("cpu"), edges=edges)
+        made.network.eval()
+        members.append(made.quantised())
+    joined = join_networks(members)
+    table_network.check_network(NUMBERS, joined)
+    found = table_network.predictions(NUMBERS, joined, test.columns)
+    means = np.mean(
+        [table_network.predictions(NUMBERS, one, test.columns) for one in members], axis=0
+    )
+    assert np.abs(found - means).max() < 0.01 * 20_000
+
+
+def test_units_are_as_many_as_the_file_may_hold():
+    wide = TableSamples(
+        tuple(CategoryColumn(f"c{at}", tuple(map(str, range(64)))) for at in range(64)),
+        ClassTarget("side", ("less", "more")),
+    )
+    assert fitting_units(NUMBERS, DenseSettings(), 4, 120_000) == (32, 32)
+    first, second = fitting_units(wide, DenseSettings(), 4, 120_000)
+    assert 4 * first * 64 * 64 < 120_000
+    assert second >= 1
 
 
 def test_a_large_table_goes_on_from_the_previous_network(monkeypatch):

@@ -30,7 +30,12 @@ from offchain.learning.training.trainable_network import (
 from tests.support.random_networks import random_network
 
 SMALL = TrainingSettings(
-    channels=(6, 8, 12, 16), epochs=30, maximum_steps=120, batch=32, report_steps=15
+    channels=(6, 8, 12, 16),
+    epochs=30,
+    maximum_steps=120,
+    batch=32,
+    report_steps=15,
+    enough=0.0,
 )
 
 
@@ -208,6 +213,13 @@ def test_progress_is_reported(training):
     assert [one.step for one in reports] == [10, 20, 25]
     assert {one.total for one in reports} == {25}
     assert all(np.isfinite(one.loss) and one.images_per_second > 0 for one in reports)
+
+
+def test_a_run_ends_once_all_is_learned(training):
+    settings = TrainingSettings(
+        channels=(2, 2, 2, 2), maximum_steps=25, report_steps=10, enough=100.0
+    )
+    assert train_network(training, None, 1, settings, silent).steps == 15
 
 
 def test_progress_of_a_run_that_time_ends_says_how_many_steps_there_will_be(training):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from offchain.commands.demo.screen import show_block
+from offchain.commands.demo.screen import show_block, why_quiet
 from offchain.node.demo.figure import draw_accuracy
 from offchain.node.demo.report import BlockReport, Rewards, report_block
 from offchain.protocol.history.fold import History
@@ -108,6 +109,12 @@ def test_a_quiet_block_is_shown_as_such(blocks):
     assert shown.count("Quiet block 2") == 1
     assert "none: a quiet block" in shown
     assert "Block 1" in shown
+
+
+def test_where_nothing_can_be_better_that_is_said(blocks):
+    quiet = blocks[1]
+    assert why_quiet(quiet) == "the best model stays"
+    assert "none can be better" in why_quiet(replace(quiet, previous_accuracy=1.0))
 
 
 def test_the_picture_takes_quiet_blocks(blocks, tmp_path: Path):

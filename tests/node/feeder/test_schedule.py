@@ -219,6 +219,22 @@ def test_the_proof_of_others_may_still_come():
     assert feed(world, PATIENCE).height == phase_end(world)
 
 
+def test_nobody_waits_for_cells_of_what_has_fallen_by_silence():
+    world = judged_round()
+    dispute = disputed(world, "better_points")
+    dispute.state()
+    shown = [number for number, known in enumerate(dispute.lie.rows) if known.hash != ZERO_HASH]
+    for row in shown[:2]:
+        asking = world.asking(dispute.honest, dispute.lie, QuestionKind.ROW, row)
+        world.execute(asking, dispute.honest)
+    world.end_phase()
+    world.execute(world.answering(1, dispute.lie), dispute.liars[0])
+    world.end_phase()
+    assert world.phase is Phase.SECOND_CHALLENGE
+    assert dispute.has_fallen == {"truth": False, "lie": True}
+    assert feed(world).height == phase_end(world)
+
+
 def test_commit_waits_for_no_more_models_than_it_is_told(competing):
     competing.open()
     node = competing.nodes[0]

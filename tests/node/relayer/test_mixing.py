@@ -19,14 +19,9 @@ from offchain.node.relayer.mixing import (
     Window,
     longest_wait,
 )
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import DEMO, LIVE
-from offchain.protocol.words.status import (
-    ChainStatus,
-    Collection,
-    Competition,
-    NextPartition,
-    Phase,
-)
+from offchain.protocol.words.status import Collection, Competition, NextPartition, Phase
 from scripts.support.worlds.world import World
 from tests.support.servers.served_relayer import Clock
 from tests.support.worlds.world_status import world_status

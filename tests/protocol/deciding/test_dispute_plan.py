@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from offchain.crypto.merkle import verify_merkle_proof
@@ -16,10 +17,11 @@ from offchain.protocol.rules.bindings import points_root, word_count
 from offchain.protocol.words import actions
 from offchain.protocol.words.disputes import QuestionKind, proof_commitment
 from offchain.protocol.words.status import Phase
-from offchain.protocol.words.transactions import EMPTY_ROW
+from offchain.protocol.words.transactions import EMPTY_ROW, statement
 from tests.support.dispute_table import (
     BOND,
     COUNTS,
+    DATA_ROOT,
     DOMAIN,
     HONEST,
     LIARS,
@@ -229,6 +231,53 @@ def test_where_no_more_questions_are_taken_nothing_is_asked():
         table.act(replace(asking, row=0, value=BOND << 1 + number), OTHER)
     assert actions_of(table.plan(TRUTH, is_attester=False)) == []
     assert actions_of(table.plan(TRUTH)) == [asking]
+
+
+# ---- what liars ask of themselves ----------------------------------------------------------------
+
+THREE = (points_of(0, 0.3), points_of(1, 0.6), points_of(2, 0.7), points_of(3, 0.3))
+TRUE_OF_THREE = evidence_of(THREE)
+
+
+def lifted() -> Evidence:
+    """The worst model is said to be the best one, but for the first data transaction."""
+    points = THREE[3].copy()
+    points[COUNTS.samples :] = 1
+    return evidence_of((*THREE[:3], points))
+
+
+def false_squares() -> Evidence:
+    """The baseline is said to differ from itself, and the worst model has a false point."""
+    lie = evidence_of((*THREE[:3], THREE[3] ^ (np.arange(len(THREE[3])) == 50)))
+    behind, rows = list(lie.table.behind), list(lie.table.rows)
+    places = behind[0].places
+    behind[0] = replace(behind[0], places=(replace(places[0], squares=1), *places[1:]))
+    rows[0] = replace(rows[0], hash=behind[0].hash(DOMAIN, ROUND))
+    table = replace(lie.table, rows=tuple(rows), behind=tuple(behind))
+    return replace(lie, table=table, statement=statement(DOMAIN, ROUND, DATA_ROOT, table.rows))
+
+
+@pytest.mark.parametrize("liars", [lifted(), false_squares()], ids=["lifted", "squares"])
+def test_a_question_about_a_row_without_a_false_point_hides_no_lie_in_another(liars):
+    """Its answer differs from the truth: by a voice more to compare with, by the baseline's row.
+
+    All of that can be shown, and costs whoever asks for it the one cell at the base bond.
+    """
+    table = Table((liars, LIARS), (TRUE_OF_THREE, [HONEST]))
+    table.act(actions.Ask(liars.statement, liars.table.rows, QuestionKind.ROW, 1, BOND), LIARS[0])
+    [asking] = actions_of(table.plan(TRUE_OF_THREE))
+    table.act(asking)
+    table.enter(Phase.ANSWER)
+    for action in actions_of(table.plan(liars, LIARS[0])):
+        table.act(action, LIARS[0])
+    first = table.entry.questions[0].answer
+    packed = TRUE_OF_THREE.table.packed
+    assert (first.of_row, first.of_baseline) != (packed[1], packed[0])
+    table.enter(Phase.SECOND_CHALLENGE)
+    [cell] = actions_of(table.plan(TRUE_OF_THREE))
+    assert (cell.question, cell.value) == (2, BOND)
+    table.act(cell)
+    assert actions_of(table.plan(TRUE_OF_THREE)) == []
 
 
 # ---- forms ---------------------------------------------------------------------------------------

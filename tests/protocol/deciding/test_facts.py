@@ -10,8 +10,10 @@ from offchain.protocol.deciding.facts import (
     claims,
     keepers,
     membership_facts,
+    round_claim,
 )
 from offchain.protocol.history.fold import History
+from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words import actions
 from scripts.support.worlds.steps import SMALL
 from scripts.support.worlds.world import World
@@ -90,8 +92,8 @@ def test_what_a_block_pays_is_claimed_by_whom_it_pays_and_data_by_everybody(payi
     for node in paying.genesis_nodes:
         due = claims(history, node.account)
         own = [claim.action for claim in due if claim.personal]
-        expected = [actions.ClaimBest(1)] if node.account == best else []
-        assert own == [*expected, actions.ClaimAttestation(1, node.account)]
+        model = block.best_reveal if node.account == best else actions.NO_MODEL
+        assert own == [actions.ClaimRounds(node.account, (actions.RoundClaim(1, model),))]
         assert [claim.action for claim in due if not claim.personal] == [
             paying.data_claim(1, index) for index in range(3)
         ]
@@ -120,11 +122,32 @@ def test_other_voices_are_claimed_by_their_number() -> None:
     index = others.bit_length() - 1
     history = history_of(world)
     account = history.round(block.round).reveals[index].account
-    due = [claim.action for claim in claims(history, account)]
-    assert actions.ClaimVoice(block.round, index) in due
+    due = round_claim(history, history.round(block.round), account)
+    assert due == actions.RoundClaim(block.round, index)
     world.execute(actions.ClaimVoice(block.round, index))
-    due = [claim.action for claim in claims(history_of(world), account)]
-    assert actions.ClaimVoice(block.round, index) not in due
+    history = history_of(world)
+    due = round_claim(history, history.round(block.round), account)
+    assert due == actions.RoundClaim(block.round, actions.NO_MODEL)
+    world.execute(actions.ClaimAttestation(block.round, account))
+    history = history_of(world)
+    assert round_claim(history, history.round(block.round), account) is None
+
+
+def test_many_rounds_are_claimed_in_one_transaction_and_paid_once() -> None:
+    world = World()
+    world.start()
+    for skills in ([20], [60, 80], [95, 90]):
+        world.make_block(skills)
+    rounds = [block.round for block in world.rounds.blocks[1:]]
+    most = []
+    for node in world.genesis_nodes:
+        [due] = [claim for claim in claims(history_of(world), node.account) if claim.personal]
+        most = max(most, [claim.round for claim in due.action.claims], key=len)
+        world.execute(due.action, node)
+        assert not [claim for claim in claims(history_of(world), node.account) if claim.personal]
+        with pytest.raises(Revert, match="NothingToClaim"):
+            world.execute(due.action, node)
+    assert most == rounds
 
 
 def test_data_rewards_are_claimed_for_the_last_blocks_and_not_all_at_once(paying) -> None:

@@ -7,7 +7,12 @@ from dataclasses import replace
 import pytest
 
 from offchain.protocol.deciding import facts
-from offchain.protocol.deciding.retention import LEAST_ROUNDS, OWING_ROUNDS, Retention
+from offchain.protocol.deciding.retention import (
+    EARLIER_ROUNDS,
+    LEAST_ROUNDS,
+    OWING_ROUNDS,
+    Retention,
+)
 from offchain.protocol.history.entries import HistoryError
 from offchain.protocol.history.fold import History
 from offchain.protocol.words.records import RoundOpened
@@ -73,7 +78,7 @@ def made(rounds: int) -> tuple[World, History]:
 
 
 def test_a_round_that_owes_nothing_is_forgotten_and_one_that_owes_is_not() -> None:
-    world, history = made(9)
+    world, history = made(EARLIER_ROUNDS + 3)
     Retention(world.nodes[0].account).apply(history)
     assert 1 in history.rounds
     assert not history.rounds[1].data
@@ -87,7 +92,19 @@ def test_rounds_that_owe_something_are_remembered_in_bounded_number() -> None:
     world, history = made(1)
     history.rounds = dict.fromkeys(range(1, 3 * OWING_ROUNDS), history.rounds[1])
     Retention(world.nodes[0].account).apply(history)
-    assert len(history.rounds) <= OWING_ROUNDS + 4 + facts.REMEMBERED_BLOCKS
+    whole = 2 + EARLIER_ROUNDS + facts.REMEMBERED_BLOCKS
+    assert len(history.rounds) <= OWING_ROUNDS + whole
+
+
+def test_the_data_that_a_model_is_trained_on_are_remembered() -> None:
+    _, history = made(EARLIER_ROUNDS + 3)
+    competing = history.opened - 1
+    training = range(competing - EARLIER_ROUNDS, competing + 1)
+    data = [history.round(number).data for number in training]
+    assert all(data)
+    Retention("0x" + "77" * 20).apply(history)
+    assert [history.round(number).data for number in training] == data
+    assert history.is_forgotten(training.start - 1)
 
 
 def test_rewards_of_addresses_are_forgotten_unless_they_are_asked_for() -> None:

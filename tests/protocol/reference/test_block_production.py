@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from offchain.protocol.words import actions
-from offchain.protocol.words.records import ModelBurned, RoundDecided, StandingGained
+from offchain.protocol.words.records import ModelBurned, RoundDecided
+from offchain.protocol.words.reward_records import StandingGained
 from offchain.protocol.words.status import ZERO_HASH, Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, Row
 from scripts.support.worlds.steps import SMALL, refused

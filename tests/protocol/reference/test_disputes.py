@@ -12,7 +12,7 @@ from offchain.protocol.rules.bindings import Place, points_root
 from offchain.protocol.words import actions
 from offchain.protocol.words.dispute_records import QuestionSettled, StatementFell
 from offchain.protocol.words.disputes import FallReason, QuestionKind, Stage
-from offchain.protocol.words.records import StandingGained
+from offchain.protocol.words.reward_records import StandingGained
 from offchain.protocol.words.status import Phase
 from scripts.support.worlds.dispute_story import Dispute, disputed, judged_round
 from scripts.support.worlds.disputing import DisputingWorld

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from offchain.protocol.words import actions
-from offchain.protocol.words.records import (
+from offchain.protocol.words.records import Record
+from offchain.protocol.words.reward_records import (
     AttesterRewarded,
     BestRewarded,
     DataRewarded,
     HeatGained,
-    Record,
     VoiceRewarded,
 )
 from offchain.protocol.words.status import Phase

@@ -15,6 +15,7 @@ from offchain.protocol.words import (
     disputes,
     parameters,
     records,
+    reward_records,
     status,
     transactions,
 )
@@ -58,7 +59,7 @@ STRUCTS = {
     "IDisputes": {"Commitment": disputes.CommittedProof, "Proof": disputes.Proof},
     "IProtocolParameters": {"Parameters": parameters.Parameters},
 }
-RECORDS = (records, dispute_records)
+RECORDS = (records, reward_records, dispute_records)
 BETWEEN_CONTRACTS = {"Payout"}
 """What only contracts read."""
 

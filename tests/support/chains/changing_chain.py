@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from offchain.ports import BlockPoint, Chain, Receipt
 from offchain.protocol.words.actions import Action
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ChainStatus
 
 
 class Through(Chain):

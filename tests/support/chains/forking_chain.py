@@ -12,9 +12,9 @@ from offchain.crypto.hashing import keccak256
 from offchain.ports import BlockPoint, Chain, Reading, Receipt
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.words.actions import Action
+from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
-from offchain.protocol.words.status import ChainStatus
 from scripts.support.worlds.disputing import UnjudgedWorld
 from scripts.support.worlds.steps import Node
 from tests.support.worlds.random_play import RandomPlay

@@ -13,15 +13,14 @@ from offchain.protocol.deciding.snapshot import (
     SharingFacts,
     Snapshot,
 )
+from offchain.protocol.words.chain_status import AccountStatus, ChainStatus
 from offchain.protocol.words.parameters import DEMO, Parameters
 from offchain.protocol.words.status import (
     NO_CLOSED_ROUND,
     NO_EPOCH,
     ZERO_HASH,
-    AccountStatus,
     Application,
     Attestation,
-    ChainStatus,
     Collected,
     Collection,
     Commitment,

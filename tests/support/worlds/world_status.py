@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offchain.protocol.words.status import AccountStatus, ChainStatus
+from offchain.protocol.words.chain_status import AccountStatus, ChainStatus
 from scripts.support.worlds.steps import Node
 from scripts.support.worlds.world import World
 

@@ -140,6 +140,7 @@ def training_settings(family: NetworkFamily, settings: LearnerSettings) -> Train
         chosen = replace(
             chosen,
             channels=starting_channels(family),
+            reduced=values["training"] == "full",
             exploration=exploration and replace(exploration, multiply_adds=None),
         )
     if values["channels"] is not None:

@@ -138,8 +138,11 @@ class TableTask(FileTask[TableRows, TableNetwork]):
     ) -> TrainedModel:
         """Train a network on `samples`, old ones too; see `table_training.train_table`.
 
-        The oldest are left out where there are more than `TRAINING_VALUES`.
+        The oldest are left out where there are more than `TRAINING_VALUES`. What is older than
+        this round the previous network may have learned.
         """
+        import numpy as np
+
         from offchain.learning.training.device import chosen_device
         from offchain.learning.training.table_training import train_table
 
@@ -147,8 +150,20 @@ class TableTask(FileTask[TableRows, TableNetwork]):
         used = newest_parts([columns * len(part) for part in samples], ages, TRAINING_VALUES)
         together = concatenate(self._table, [samples[number] for number in used])
         device = chosen_device(self._device)
+        is_new = np.repeat(
+            [not ages or ages[number] == 0 for number in used],
+            [len(samples[number]) for number in used],
+        )
         result = train_table(
-            self._table, together, previous, seed, self._settings, progress, device
+            self._table,
+            together,
+            previous,
+            seed,
+            self._settings,
+            progress,
+            device,
+            is_new=is_new,
+            maximum_bytes=self.file.model.maximum_bytes,
         )
         return TrainedModel(
             encode_model(self._table, result.network),

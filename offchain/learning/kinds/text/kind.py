@@ -27,6 +27,11 @@ LARGE: Final = (1 << 16, (64, 64))
 
 LARGE_FILES: Final = 5 << 20
 
+EPOCHS: Final = 4
+"""Passes over the texts: with more of them n-grams that few texts have are learned by heart."""
+
+LABEL_SMOOTHING: Final = 0.1
+
 
 class TextKind(Kind[TextSamples, "LabelledTexts"]):
     """See `Kind`."""
@@ -45,7 +50,13 @@ class TextKind(Kind[TextSamples, "LabelledTexts"]):
         buckets, units = LARGE if task.model.maximum_bytes >= LARGE_FILES else SMALL
         while buckets > 1 << 8 and buckets * units[0] > task.model.maximum_bytes * 9 // 10:
             buckets //= 2
-        chosen = replace(dense_settings(task, settings), buckets=buckets, units=units)
+        chosen = replace(
+            dense_settings(task, settings),
+            buckets=buckets,
+            units=units,
+            epochs=EPOCHS,
+            label_smoothing=LABEL_SMOOTHING,
+        )
         return TextTask(task, chosen, settings.device)
 
     def encode_payload(self, task: TaskFile, samples: LabelledTexts) -> bytes:

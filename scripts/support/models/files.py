@@ -18,11 +18,11 @@ from offchain.learning.exact.integer_network import (
 )
 from offchain.learning.exact.judge_gas import beyond_the_judge
 from offchain.learning.formats.tensor_file import LENGTH_BYTES
-from scripts.support.judging.networks import random_network
+from scripts.support.models.networks import random_network
 
 
 def nearly_models(seed: int, rounds: int) -> Iterator[tuple[str, bytes]]:
-    """Yield what was done, and the file: about 30 in a round, models and others, by a seed."""
+    """Yield what was done, and the file: about 60 in a round, models and others, by a seed."""
     random = np.random.Generator(np.random.PCG64(seed))
     for _ in range(rounds):
         shape = tuple(int(random.integers(1, 12)) for _ in range(4))
@@ -32,6 +32,7 @@ def nearly_models(seed: int, rounds: int) -> Iterator[tuple[str, bytes]]:
         yield from cut_and_longer(data, random)
         yield from changed_headers(data, random)
         yield from _values(network, random)
+        yield from _values(_with_long_rows(random), random)
         yield from _shapes(random)
 
 
@@ -71,6 +72,12 @@ def changed_headers(data: bytes, random: np.random.Generator) -> Iterator[tuple[
     fewer = {key: value for key, value in described.items() if key != name}
     yield "a tensor less", _file(json.dumps(fewer, separators=(",", ":")).encode(), body)
     yield "no header", _file(b"", body)
+
+
+def _with_long_rows(random: np.random.Generator) -> IntegerNetwork:
+    """Rows of the last two layers that take several words of 32 weights, and end anywhere."""
+    shape = (1, 1, int(random.integers(1, 9)), int(random.integers(1, 257)))
+    return random_network(shape, "uniform", random)
 
 
 def _values(network: IntegerNetwork, random: np.random.Generator) -> Iterator[tuple[str, bytes]]:

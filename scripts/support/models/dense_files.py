@@ -38,13 +38,13 @@ from offchain.learning.task_file.words import (
     TextSamples,
 )
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
-from scripts.support.judging.dense_networks import (
+from scripts.support.models.dense_networks import (
     random_rows,
     random_table_network,
     random_text_network,
     random_texts,
 )
-from scripts.support.judging.files import changed_headers, changed_layers, cut_and_longer
+from scripts.support.models.files import changed_headers, changed_layers, cut_and_longer
 
 _COLUMNS: Final = (
     NumberColumn("wide", -LARGEST_VALUE, LARGEST_VALUE),

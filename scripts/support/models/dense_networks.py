@@ -53,7 +53,7 @@ from offchain.learning.task_file.words import (
     TextSamples,
 )
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
-from scripts.support.judging.networks import STYLES, random_layer
+from scripts.support.models.networks import STYLES, random_layer
 
 SAMPLES = 3
 """With each network."""

@@ -47,6 +47,15 @@ ODD_SHAPES = (
 AT_THE_BOUND = (5, 70, 95, 24)
 """It may take 6,000,000 gas to the last: the judge still takes it."""
 
+AT_THE_LIMITS = {
+    AT_THE_BOUND: True,
+    (17, 59, 76, 30): False,  # 6,000,001 gas
+    (1, 6, 42, 169): True,  # a file of 120,000 bytes at most
+    (2, 4, 29, 245): False,  # one of 120,001
+}
+"""Shapes at either limit and one beyond it, and whether they are models. With any number of the
+formulas one more or one less, but for the floor's, a verdict is another."""
+
 
 def cases(seed: int, count: int, largest: int = 24) -> Iterator[Case]:
     """Yield `count` networks with two images each, the same for a seed.
@@ -73,6 +82,42 @@ def worst_cases() -> Iterator[Case]:
     for shape in (*ODD_SHAPES, (16, 24, 24, 32), (16, 32, 64, 64)):
         network, images = worst_case(shape)
         yield f"worst case {shape}", network, images
+
+
+def large_biases() -> Iterator[Case]:
+    """Yield networks in one layer of which biases lie beyond -2^23, and the sums little below 0.
+
+    Where biases are smaller, or sums lower, the sign bit of a bias and the bits below it show in no
+    output: a sum below 0 becomes 0 whatever it is.
+    """
+    for layer in range(1, 4):
+        channels = [1, 1, 1, 1]
+        channels[layer - 1] = 64
+        inputs, layers = 1, []
+        for number, (outputs, kernel) in enumerate(
+            zip(channels, DIGITS_FAMILY.kernels, strict=True)
+        ):
+            shape = (outputs, inputs, kernel, kernel)
+            value = 1 if number > layer else 0
+            weight, bias, shift = np.full(shape, value, np.int8), 0, 0
+            if number < layer:
+                bias = ACTIVATION_MAXIMUM
+            elif number == layer:
+                each = ACTIVATION_MAXIMUM * int(np.prod(shape[1:]))
+                weight += np.int8((EXACT_BOUND // 2 - 1) // each)
+                bias = -int(_room(weight)[0])
+                shift = MAXIMUM_SHIFT
+            biases, shifts = np.full(outputs, bias, np.int32), np.full(outputs, shift, np.uint8)
+            layers.append(IntegerLayer(weight, biases, shifts))
+            inputs = outputs
+        linear = IntegerLayer(
+            np.arange(-5, 5, dtype=np.int8).repeat(inputs).reshape(-1, inputs),
+            np.zeros(DIGITS_FAMILY.classes, np.int32),
+            np.zeros(1, np.uint8),
+        )
+        network = IntegerNetwork(DIGITS_FAMILY, tuple(layers), linear)
+        check_network(network)
+        yield f"large biases in layer {layer + 1}", network, np.zeros((1, 28, 28), np.uint8)
 
 
 def random_network(
