@@ -22,8 +22,7 @@ library TableEvaluation {
         uint256 columns = TableWords.columns(words);
         if (record.length != VALUE_BYTES * (columns + 1)) return false;
         for (uint256 i; i <= columns; ++i) {
-            (int256 lowest, int256 highest) =
-                i == columns ? TableWords.targetRange(words) : TableWords.range(words, i);
+            (int256 lowest, int256 highest) = i == columns ? TableWords.targetRange(words) : TableWords.range(words, i);
             int256 value = valueAt(record, i);
             if (value < lowest || value > highest) return false;
         }

@@ -116,7 +116,7 @@ library TextEvaluation {
             }
             runs := shr(2, sub(end, places))
             filling := shl(224, sub(calldatasize(), filling))
-            for { } and(sub(end, places), 31) { end := add(end, 4) } { mstore(end, filling) }
+            for {} and(sub(end, places), 31) { end := add(end, 4) } { mstore(end, filling) }
         }
     }
 
@@ -130,12 +130,12 @@ library TextEvaluation {
             let evenBytes := mload(add(sums, 160))
             let fours := 0xffffffff
             calldatacopy(sums, calldatasize(), 128)
-            for { } lt(places, end) { } {
+            for {} lt(places, end) {} {
                 let chunkEnd := add(places, CHUNK)
                 if lt(end, chunkEnd) { chunkEnd := end }
                 let all := 0
                 let even := 0
-                for { } lt(places, chunkEnd) { places := add(places, WORD) } {
+                for {} lt(places, chunkEnd) { places := add(places, WORD) } {
                     let eight := mload(places)
                     let w := xor(calldataload(add(weights, shr(224, eight))), signs)
                     all := add(all, w)

@@ -38,7 +38,9 @@ library TextModel {
         uint256 last = TextWords.labels(words);
         DenseLayers.addBias(header, "output", last);
         uint256 buckets = ModelFile.numberIn(header, model, "embedding.weight", "I8", "");
-        if (buckets < LEAST_BUCKETS || buckets > MOST_BUCKETS || buckets & (buckets - 1) != 0) return (false, network);
+        if (buckets < LEAST_BUCKETS || buckets > MOST_BUCKETS || buckets & (buckets - 1) != 0) {
+            return (false, network);
+        }
         if (!TextJudgingGas.isWithin(TextWords.textBytes(words), model.length, units, hidden, last)) {
             return (false, network);
         }

@@ -47,7 +47,7 @@ def test_the_round_ends_in_a_block_with_everybodys_data(played: WorkedChain):
 
 def test_every_node_states_the_same_rows_and_all_models_are_valid(played: WorkedChain):
     entry = played.round()
-    assert set(entry.stated.values()) == {entry.standing(has_judge=False)}
+    assert set(entry.stated.values()) == {entry.standing(has_judge=True)}
     assert len(entry.stated) == NODES
     assert entry.decided.valid == (1 << NODES) - 1
     assert len(entry.decided.ranking) == 1, "until there is a best model, one is a voice"
@@ -63,7 +63,7 @@ def test_the_rows_are_the_revealed_models_points_on_the_test_patients(played: Wo
         if data.is_test(part)
     ]
     each = played.chain.parameters.test_parts * PATIENTS
-    _, *rows = entry.statements[entry.standing(has_judge=False)]
+    _, *rows = entry.statements[entry.standing(has_judge=True)]
     for reveal, row in zip(entry.reveals, rows, strict=True):
         model = played.store.get(reveal.transaction.model_hash)
         points = learner.points(model, test)

@@ -10,6 +10,7 @@ from eth_account.signers.local import LocalAccount
 from offchain.chain.abi.interfaces import CONTRACTS, component_types, encode_values
 from offchain.chain.deployment.file import DeployedContract, Deployment
 from offchain.chain.deployment.hardfork import require_hardfork
+from offchain.chain.deployment.judge_words import judge_words
 from offchain.chain.deployment.plan import DeploymentPlan, deploy_contracts
 from offchain.chain.deployment.trust import with_code_hashes
 from offchain.chain.rpc.ethereum import Ethereum
@@ -27,6 +28,8 @@ _GAS_PER_DEPLOYED_BYTE = 200
 # What the constructors do: the relay's checkpoint and parameters, and two slots an account.
 _GAS_OF_CONSTRUCTORS = 3_000_000
 _GAS_PER_GENESIS_ACCOUNT = 55_000
+# Of a judge's: call data, and contract code that they are kept as.
+_GAS_PER_JUDGE_WORD = 7_000
 
 
 def deploy(
@@ -144,6 +147,7 @@ def deployment_gas(artifacts: Mapping[str, Artifact], plan: DeploymentPlan) -> i
         ArtifactError: a contract is not compiled.
     """
     gas = _GAS_OF_CONSTRUCTORS + _GAS_PER_GENESIS_ACCOUNT * len(plan.genesis_accounts)
+    gas += _GAS_PER_JUDGE_WORD * len(judge_words(plan.task.description))
     for name in CONTRACTS if plan.task.judge is None else (plan.task.judge, *CONTRACTS):
         artifact = compiled(artifacts, name)
         creation_bytes = len(artifact.creation_code) // 2

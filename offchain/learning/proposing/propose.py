@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from offchain.errors import DataError
+from offchain.learning.kinds.table.judge import TABLE_JUDGE
+from offchain.learning.kinds.text.judge import TEXT_JUDGE
 from offchain.learning.own_data.columns import LABEL_COLUMNS, TEXT_COLUMNS
 from offchain.learning.own_data.csv_file import CSV_SUFFIXES
 from offchain.learning.own_data.discovery import find_files
@@ -35,6 +37,9 @@ KINDS: Final = ("images", "table", "text")
 
 SAMPLES_PER_PART: Final = {"images": 200, "table": 50, "text": 100}
 """As a deployment of digits has them; a table's rows and texts are often fewer."""
+
+JUDGES: Final = {"table": TABLE_JUDGE, "text": TEXT_JUDGE}
+"""Images are of any size, and have a judge of one size alone."""
 
 _ANY_LABELS = ("a", "b")
 """Stand for labels that are not known yet; files are found without looking at them."""
@@ -78,7 +83,7 @@ def propose_task(
         kind,
         propose[kind](),
         samples_per_part or SAMPLES_PER_PART[kind],
-        ModelLimits(),
+        ModelLimits(judge=JUDGES.get(kind)),
     )
 
 

@@ -54,10 +54,10 @@ def measure_judge(evm: Evm) -> dict[str, int]:
         "judge_16_32_64_64": _points(evm, judge, USUAL),
         "judge_largest": _points(evm, judge, LARGEST),
         "judge_bounds": evm.send(verdict)["gasUsed"],
-        "judge_table": _dense_points(evm, _row(10, 8, (64, 32), 3)),
-        "judge_table_largest": _dense_points(evm, _row(*FULL_TABLE)),
-        "judge_text": _dense_points(evm, _text(300, 4096, (24, 32), 20)),
-        "judge_text_largest": _dense_points(evm, _text(*DEAREST_TEXT)),
+        "judge_table": _dense_points(evm, row_case(10, 8, (64, 32), 3)),
+        "judge_table_largest": _dense_points(evm, row_case(*FULL_TABLE)),
+        "judge_text": _dense_points(evm, text_case_of(300, 4096, (24, 32), 20)),
+        "judge_text_largest": _dense_points(evm, text_case_of(*DEAREST_TEXT)),
     }
 
 
@@ -77,8 +77,8 @@ def _dense_points(evm: Evm, case: Case) -> int:
     return int(evm.send(judge.functions.points(case.model, case.records[0]))["gasUsed"])
 
 
-def _row(columns: int, bins: int, units: tuple[int, int], classes: int) -> Case:
-    """A network for a table of numbers, with a row."""
+def row_case(columns: int, bins: int, units: tuple[int, int], classes: int) -> Case:
+    """Return a network for a table of numbers, with a row."""
     random = np.random.Generator(np.random.PCG64(SEED))
     numbers = tuple(NumberColumn(f"c{number}", -1000, 1000) for number in range(columns))
     table = TableSamples(numbers, ClassTarget("target", names(classes)))
@@ -87,8 +87,8 @@ def _row(columns: int, bins: int, units: tuple[int, int], classes: int) -> Case:
     return table_case("gas", table, network, rows)
 
 
-def _text(longest: int, buckets: int, units: tuple[int, int], labels: int) -> Case:
-    """A network for texts, with the longest one."""
+def text_case_of(longest: int, buckets: int, units: tuple[int, int], labels: int) -> Case:
+    """Return a network for texts, with one as long as they may be."""
     random = np.random.Generator(np.random.PCG64(SEED))
     words = TextSamples(longest, names(labels))
     texts = LabelledTexts([random.bytes(longest)], np.zeros(1, np.uint8))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from eth_abi.exceptions import DecodingError
 
 from offchain.errors import ModelError, RevertedError
 from offchain.learning.exact.integer_network import (
@@ -71,7 +72,7 @@ def is_caught(judge: Judge, asked: list[Question]) -> bool:
     for number, question in enumerate(asked):
         try:
             right = question(judge)
-        except (RevertedError, ValueError, OverflowError):
+        except (RevertedError, DecodingError, ValueError, OverflowError):
             right = False
         if not right:
             asked.insert(0, asked.pop(number))

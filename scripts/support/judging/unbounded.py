@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from offchain.chain.deployment.explorer import reachable_sources
 from scripts.support.chains.evm import ROOT
 from scripts.support.contract_coverage.compiling import SETTINGS, compile_sources
 
@@ -15,7 +15,7 @@ BOUND = "        if (!JudgingGas.isWithin(c)) return (false, network);\n"
 
 def unbounded_code() -> bytes:
     """Compile the judge without `BOUND` and return its code."""
-    sources = _sources()
+    sources = reachable_sources(ROOT, [JUDGE], SETTINGS["remappings"])
     text = sources["contracts/judges/DigitsModel.sol"]
     assert text.count(BOUND) == 1
     sources["contracts/judges/DigitsModel.sol"] = text.replace(BOUND, "")
@@ -25,12 +25,3 @@ def unbounded_code() -> bytes:
     }
     contract = compile_sources(sources, settings, ROOT)["contracts"][JUDGE]["ImageJudge"]
     return bytes.fromhex(contract["evm"]["deployedBytecode"]["object"])
-
-
-def _sources() -> dict[str, str]:
-    files = [*(ROOT / "contracts/judges").glob("*.sol"), ROOT / "contracts/interfaces/IJudge.sol"]
-    return {_name(file): file.read_text(encoding="utf-8") for file in sorted(files)}
-
-
-def _name(file: Path) -> str:
-    return file.relative_to(ROOT).as_posix()

@@ -18,12 +18,14 @@ from offchain.learning.exact.judge_gas import (
     beyond_the_judge,
     file_bytes,
     judging_gas,
+    text_judging_gas,
 )
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from tests.support.random_networks import random_network
 
-RESULTS = Path(__file__).parents[3] / "docs" / "results" / "judge_gas.json"
-MEASURED = json.loads(RESULTS.read_text())["shapes"]
+RESULTS = Path(__file__).parents[3] / "docs" / "results"
+MEASURED = json.loads((RESULTS / "judge_gas.json").read_text())["shapes"]
+DENSE = json.loads((RESULTS / "dense_judge_gas.json").read_text())["shapes"]
 AROUND = 170_000
 """What the bound has for the dispute around a judgement, besides one for each byte."""
 
@@ -76,3 +78,15 @@ def test_what_is_within_is_a_model_whose_file_is_as_long_as_it_says(channels):
     assert file_bytes(channels) - 150 < len(data) <= file_bytes(channels) <= MAXIMUM_MODEL_BYTES
     assert parse_model(data).channels == channels
     assert MODEL_METADATA["format"].encode() in data
+
+
+def test_what_was_measured_of_rows_and_texts_lies_below_what_a_judgement_may_cost():
+    """Each shape was compared with what a dispute adds when it was measured."""
+    assert {one["judge"] for one in DENSE} == {"TableJudge", "TextJudge"}
+    for one in DENSE:
+        bound = MAXIMUM_JUDGING_GAS
+        if one["judge"] == "TextJudge":
+            units = tuple(one["units"])
+            bound = text_judging_gas(one["bytes"], one["file_bytes"], units, one["labels"])
+        assert one["gas"] < bound <= MAXIMUM_JUDGING_GAS
+    assert max(one["gas"] for one in DENSE) > MAXIMUM_JUDGING_GAS * 9 // 10

@@ -9,7 +9,7 @@ import pytest
 
 from offchain.errors import ConfigurationError
 from offchain.learning.task_file.toml import write_task_file
-from offchain.learning.task_file.words import TaskFileError
+from offchain.learning.task_file.words import ModelLimits, TaskFileError
 from offchain.learning.tasks.known import (
     BUILT_IN,
     built_in,
@@ -49,7 +49,9 @@ def test_a_deployment_with_another_judge_than_its_task_asks_for_is_refused():
         with pytest.raises(TaskFileError, match="asks for ImageJudge"):
             deployed_task(description, judge)
     with pytest.raises(TaskFileError, match="asks for none"):
-        deployed_task(make_learner(DIABETES).description, "ImageJudge")
+        deployed_task(
+            make_learner(replace(DIABETES, model=ModelLimits())).description, "TableJudge"
+        )
 
 
 def test_another_task_than_the_deployments_is_refused(tmp_path):
