@@ -76,6 +76,7 @@ def one_block(tmp_path_factory: pytest.TempPathFactory) -> Program:
     return program
 
 
+@pytest.mark.full
 def test_a_block_is_made_with_the_attested_rows(one_block):
     [block] = one_block.blocks()
     best = ModelFigures(**block["best"])
@@ -98,6 +99,7 @@ def test_a_block_is_made_with_the_attested_rows(one_block):
     assert {"COLLECT", "COMMIT", "REPORT", "FINALIZE"} <= seconds["stages"].keys()
 
 
+@pytest.mark.full
 def test_results_say_how_they_were_made_and_that_they_are_not_complete(one_block):
     results = one_block.results()
     assert results["complete"] is False
@@ -112,6 +114,7 @@ def test_results_say_how_they_were_made_and_that_they_are_not_complete(one_block
     assert len(fonts) == results["fonts"]["count"] >= results["fonts"]["plainly_different"] > 0
 
 
+@pytest.mark.full
 def test_other_results_are_not_overwritten(one_block, tmp_path):
     before = (one_block.out / "paper.json").read_bytes()
     other = Program(tmp_path)
@@ -127,6 +130,7 @@ def test_going_on_where_nothing_was_begun_is_refused(tmp_path):
     assert "there is no run" in program.said()
 
 
+@pytest.mark.full
 def test_every_model_is_judged_on_every_test_set(one_block, tmp_path):
     command = [sys.executable, "-m", "scripts.cross_accuracy", "--work", str(one_block.work)]
     command += ["--output", str(tmp_path)]
@@ -138,6 +142,7 @@ def test_every_model_is_judged_on_every_test_set(one_block, tmp_path):
     assert found["run"] == one_block.results()["run"]
 
 
+@pytest.mark.full
 def test_a_row_that_is_not_the_attested_one_is_refused(one_block):
     [block] = judged_blocks(RunFolder(one_block.work), NOISE)
     other = replace(block.best_row, net=block.best_row.net + 1)
