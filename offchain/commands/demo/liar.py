@@ -45,6 +45,8 @@ def liar(context: click.Context, /, points: int, **options: Any) -> None:
         "roles": ",".join(role for role in Role if role in DEFAULT_ROLES),
         "task": None,
         "data_source": None,
+        "data": None,
+        "skip_bad": False,
         "seed_file": None,
         "confirmations": None,
         "poll": None,
