@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -90,3 +91,23 @@ def test_it_fails_and_names_the_log_when_one_of_its_processes_dies(demo):
     assert "ended with status -9" in output
     assert (demo.folder / "out" / "demo-logs" / "anvil.log").exists()
     demo.wait_for("end of the children", lambda: not demo.children())
+
+
+@pytest.mark.full
+def test_one_honest_node_of_four_overturns_three_liars(tmp_path: Path):
+    lying = ["demo", "--nodes", "4", "--liars", "3", "--rounds", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "offchain.cli", *lying],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "out" / "demo.json").read_text())
+    [fallen] = [one for one in report["disputes"] if one["kind"] == "StatementFell"]
+    assert "nodes 1, 2, 3 lose 3 ETH" in fallen["text"]
+    [block] = report["blocks"]
+    assert "1 of 4" in done.stdout
+    assert block["number"] == 1
