@@ -142,6 +142,7 @@ def dense_questions() -> list[Asked]:
                     wrong = record + b"\0" if length > 0 else record[:-1]
                     points.append(_refusal(case.model, wrong))
             points.extend(_refusal(case.model, one) for one in _wrong_records(reference, case))
+            points.append(_refusal(case.model[:-1], case.records[0], "MalformedModel"))
         verdicts = [
             _verdict(file, reference.is_well_formed(file))
             for _, file in nearly_dense_models(reference, 1, DENSE_ROUNDS)
@@ -211,12 +212,12 @@ def _bounds(random: np.random.Generator) -> Question:
     return lambda judge: judge.text_gas(text, file, embedded, hidden, labels) == expected
 
 
-def _refusal(model: bytes, record: bytes) -> Question:
+def _refusal(model: bytes, record: bytes, name: str = "MalformedRecord") -> Question:
     def is_refused(judge: Judge) -> bool:
         try:
             judge.points(model, record)
         except RevertedError as error:
-            return error.name == "MalformedRecord"
+            return error.name == name
         return False
 
     return is_refused

@@ -63,8 +63,13 @@ TABLES: Final = (
 TEXTS: Final = (
     TextJudge(TextSamples(300, ("x", "y", "z")), MAXIMUM_MODEL_BYTES),
     TextJudge(TextSamples(4096, tuple(f"n{number}" for number in range(20))), 60_000),
+    TextJudge(TextSamples(1822, tuple("abcd")), 140_000),
 )
-"""Short texts; the longest ones, of which a network of many units costs too much."""
+"""Short texts; the longest ones, of which a network of many units costs too much; and some of which
+one costs just as much as it may, with files that are long enough for numbers of six digits."""
+
+AT_THE_GAS: Final = ((163, 10), (131, 207))
+"""Units of networks of 256 buckets: of the last of `TEXTS` all gas, and one more."""
 
 Files = Iterator[tuple[str, bytes]]
 
@@ -139,7 +144,7 @@ def _nearly_texts(judge: TextJudge, random: np.random.Generator) -> Files:
             f"an embedding's shift of {value}",
             _embedded(network, replace(embedding, shift=shift)),
         )
-    for buckets in (128, 255, 256, 257, 384, 16_384):
+    for buckets in (128, 255, 256, 257, 384, 16_384, 1 << 17):
         yield f"{buckets} buckets", _zero_text(words, buckets, (1, 1))
     for most in (MOST_OF_TEXTS, MOST_OF_TEXTS + 1):
         yield f"{most} units embedded", _zero_text(words, 256, (most, 1))
@@ -149,6 +154,8 @@ def _nearly_texts(judge: TextJudge, random: np.random.Generator) -> Files:
     yield "longer than the longest", _zero_text(words, longer, (32, 1))
     other = TextSamples(words.maximum_bytes, ("a", "b", "c", "d"))
     yield "other labels", _zero_text(other, 256, (2, 3))
+    for sizes in AT_THE_GAS:
+        yield f"{sizes} units", _zero_text(words, 256, sizes)
     yield from _at_the_bound(words)
 
 
