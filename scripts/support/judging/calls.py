@@ -101,6 +101,8 @@ class Judge:
         if "error" in response:
             found: Any = response["error"].get("data")
             data = Web3.to_bytes(hexstr=HexStr(found)) if isinstance(found, str) else b""
+            if len(data) % 32 not in (0, 4):
+                raise ValueError(f"{len(data)} bytes of an error: no selector with whole words")
             raise error_registry().decode(data)
         return str(response["result"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Final
 
@@ -10,6 +10,7 @@ Instruction = tuple[int, int, int]
 """Position, opcode and bytes of operand."""
 
 CALLDATASIZE, CALLDATACOPY, MCOPY, POP, JUMPDEST = 0x36, 0x37, 0x5E, 0x50, 0x5B
+JUMPI = 0x57
 PUSHES, DUPS, SWAPS = range(0x5F, 0x80), range(0x80, 0x90), range(0x90, 0xA0)
 ONE_TO_ONE: Final = frozenset({0x15, 0x19, 0x35, 0x51})
 """iszero, not, calldataload, mload."""
@@ -20,12 +21,14 @@ SHIFTS: Final = frozenset({0x18, 0x1A, 0x1B, 0x1C})
 
 CLEARED = "only says how much is cleared of memory that the call has not written to: it is zero"
 COPIED = "copies a byte more behind a channel's copy, where nothing is read"
+ASKED = "only asks whether there is a panic, which no call brings about"
 
 
 class _Item(Enum):
     ANY = 0
     BEHIND = 1  # the size of the call data: what is copied from there is zero
     RESULT = 2
+    PANIC = 3  # where a panic begins
 
 
 class _Stack:
@@ -92,3 +95,31 @@ def why_same(instructions: Sequence[Instruction], index: int, *, is_one_more: bo
         if not stack.holds_result():
             return reasons.pop() if len(reasons) == 1 else None
     return None
+
+
+def only_asks_for_panic(
+    instructions: Sequence[Instruction], index: int, to_panics: Collection[int]
+) -> bool:
+    """Whether an instruction's result only decides jumps to panics.
+
+    Args:
+        instructions: the code's.
+        index: the instruction's.
+        to_panics: positions of what puts the address of a panic onto the stack.
+    """
+    stack = _Stack()
+    for position, opcode, _ in instructions[index + 1 :]:
+        if opcode in PUSHES:
+            stack.push(_Item.PANIC if position in to_panics else _Item.ANY)
+        elif opcode in DUPS:
+            stack.copy(opcode - DUPS.start + 1)
+        elif opcode in SWAPS:
+            stack.swap(opcode - SWAPS.start + 1)
+        elif opcode in ONE_TO_ONE or opcode in TWO_TO_ONE or opcode in SHIFTS:
+            taken = stack.pop(1 if opcode in ONE_TO_ONE else 2)
+            stack.push(_Item.RESULT if _Item.RESULT in taken else _Item.ANY)
+        elif opcode != JUMPI or stack.pop(2) != [_Item.PANIC, _Item.RESULT]:
+            return False
+        elif not stack.holds_result():
+            return True
+    return False

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from offchain.toolchain.kept_contracts import BUILD_FOLDER
 from scripts.support.chains.evm import ROOT
-from scripts.support.judging.flow import Instruction, why_same
+from scripts.support.judging.flow import ASKED, Instruction, only_asks_for_panic, why_same
 
 JUDGE = "ImageJudge"
 HARNESS = "ImageJudgeHarness"
@@ -131,6 +131,11 @@ def _mutants(name: str, within: tuple[str, ...], counts: Counter[LeftOut]) -> It
     places = list(_places(build["deployedSourceMap"]))
     instructions = list(_instructions(code))
     in_panics = _panics(code, instructions)
+    to_panics = {
+        at
+        for at, _, size in instructions
+        if size == 2 and int.from_bytes(code[at + 1 : at + 3], "big") in in_panics
+    }
     for index, (start, number) in enumerate(places[: len(instructions)]):
         if number not in texts:
             continue
@@ -152,6 +157,8 @@ def _mutants(name: str, within: tuple[str, ...], counts: Counter[LeftOut]) -> It
                 continue
             is_one_more = bool(size) and _is_one_more(change)
             same = why_same(instructions, index, is_one_more=is_one_more)
+            if only_asks_for_panic(instructions, index, to_panics):
+                same = ASKED
             yield Mutant(name, paths[number], line, position, change, replaced, same)
 
 

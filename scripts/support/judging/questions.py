@@ -54,6 +54,9 @@ ROUNDS = 12
 SHAPES = 20
 DENSE_ROUNDS = 3
 
+BLOCKS = ((64, 128), (129, 65))
+"""Units that just fill pairs of blocks of 32 inputs, and that begin one."""
+
 Question = Callable[[Judge], bool]
 """Whether the judge answers as the reference does."""
 
@@ -139,6 +142,7 @@ def dense_questions() -> list[Asked]:
                     wrong = record + b"\0" if length > 0 else record[:-1]
                     points.append(_refusal(case.model, wrong))
             points.extend(_refusal(case.model, one) for one in _wrong_records(reference, case))
+            points.append(_refusal(case.model[:-1], case.records[0], "MalformedModel"))
         verdicts = [
             _verdict(file, reference.is_well_formed(file))
             for _, file in nearly_dense_models(reference, 1, DENSE_ROUNDS)
@@ -153,8 +157,14 @@ def dense_questions() -> list[Asked]:
 
 
 def _cases_of(reference: TableJudge | TextJudge, random: np.random.Generator) -> Iterator[Case]:
-    for style in (*STYLES, "halves", "uniform"):
-        units = int(random.integers(1, 40)), int(random.integers(1, 70))
+    drawn_units = [
+        (style, (int(random.integers(1, 40)), int(random.integers(1, 70))))
+        for style in (*STYLES, "halves", "uniform")
+    ]
+    # A judge takes few units for the longest texts.
+    is_long = isinstance(reference, TextJudge) and reference.samples.maximum_bytes > 1000
+    blocks = () if is_long else BLOCKS
+    for style, units in (*drawn_units, *(("uniform", one) for one in blocks)):
         if isinstance(reference, TableJudge):
             table, rows = reference.table, random_rows(reference.table, random, 2)
             network = random_table_network(table, units, style, random, rows)
@@ -202,12 +212,12 @@ def _bounds(random: np.random.Generator) -> Question:
     return lambda judge: judge.text_gas(text, file, embedded, hidden, labels) == expected
 
 
-def _refusal(model: bytes, record: bytes) -> Question:
+def _refusal(model: bytes, record: bytes, name: str = "MalformedRecord") -> Question:
     def is_refused(judge: Judge) -> bool:
         try:
             judge.points(model, record)
         except RevertedError as error:
-            return error.name == "MalformedRecord"
+            return error.name == name
         return False
 
     return is_refused

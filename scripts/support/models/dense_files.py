@@ -26,6 +26,7 @@ from offchain.learning.exact.text_network import MAXIMUM_UNITS as MOST_OF_TEXTS
 from offchain.learning.exact.text_network import TextNetwork
 from offchain.learning.exact.text_network import encode_model as encode_text
 from offchain.learning.formats.table import value_range
+from offchain.learning.formats.tensor_file import LENGTH_BYTES
 from offchain.learning.kinds.table.judge import TableJudge
 from offchain.learning.kinds.text.judge import TextJudge
 from offchain.learning.task_file.words import (
@@ -62,8 +63,13 @@ TABLES: Final = (
 TEXTS: Final = (
     TextJudge(TextSamples(300, ("x", "y", "z")), MAXIMUM_MODEL_BYTES),
     TextJudge(TextSamples(4096, tuple(f"n{number}" for number in range(20))), 60_000),
+    TextJudge(TextSamples(1822, tuple("abcd")), 140_000),
 )
-"""Short texts; the longest ones, of which a network of many units costs too much."""
+"""Short texts; the longest ones, of which a network of many units costs too much; and some of which
+one costs just as much as it may, with files that are long enough for numbers of six digits."""
+
+AT_THE_GAS: Final = ((163, 10), (131, 207))
+"""Units of networks of 256 buckets: of the last of `TEXTS` all gas, and one more."""
 
 Files = Iterator[tuple[str, bytes]]
 
@@ -100,6 +106,7 @@ def _nearly_tables(judge: TableJudge, random: np.random.Generator) -> Files:
         yield f"{most} units first", _zero_table(table, 1, (most, 1))
         yield f"{most} units second", _zero_table(table, 1, (1, most))
     yield "no units", _zero_table(table, 1, (1, 0))
+    yield "longer than the longest", _zero_table(table, 1, (MOST_OF_TABLES // 2, MOST_OF_TABLES))
     other = replace(table, target=ClassTarget("kind", ("a", "b", "c", "d")))
     yield "another target", _zero_table(other, 1, (2, 3))
 
@@ -110,10 +117,12 @@ def _nearly_texts(judge: TextJudge, random: np.random.Generator) -> Files:
     texts = random_texts(words, random, 1)
     network = random_text_network(words, 256, units, "uniform", random, texts)
     yield from _of_any_kind(encode_text(network), random)
-    for what, index, layer in changed_layers(network.layers, random):
-        layers = [*network.layers]
-        layers[index] = layer
-        yield what, encode_text(TextNetwork(network.embedding, (layers[0], layers[1])))
+    wide = random_text_network(words, 256, (65, 2), "uniform", random, texts)
+    for one in (network, wide):  # rows of the second take several words of 32 weights
+        for what, index, layer in changed_layers(one.layers, random):
+            layers = [*one.layers]
+            layers[index] = layer
+            yield what, encode_text(TextNetwork(one.embedding, (layers[0], layers[1])))
     embedding = network.embedding
     for value in (-65, -64, 64, 65, -128, 127):
         weight = embedding.weight.copy()
@@ -122,7 +131,9 @@ def _nearly_texts(judge: TextJudge, random: np.random.Generator) -> Files:
             f"an embedding's weight of {value}",
             _embedded(network, replace(embedding, weight=weight)),
         )
-    for value in (-EXACT_BOUND, 1 - EXACT_BOUND, EXACT_BOUND - 1, EXACT_BOUND, -(1 << 31)):
+    bounds = (EXACT_BOUND - 1, EXACT_BOUND, -(1 << 31), -EXACT_BOUND)
+    # Within by one of each byte.
+    for value in (*bounds, *(more - EXACT_BOUND for more in (1, 1 << 8, 1 << 16))):
         bias = embedding.bias.copy()
         bias[int(random.integers(len(bias)))] = value
         yield f"an embedding's bias of {value}", _embedded(network, replace(embedding, bias=bias))
@@ -133,14 +144,18 @@ def _nearly_texts(judge: TextJudge, random: np.random.Generator) -> Files:
             f"an embedding's shift of {value}",
             _embedded(network, replace(embedding, shift=shift)),
         )
-    for buckets in (128, 255, 256, 257, 384, 16_384):
+    for buckets in (128, 255, 256, 257, 384, 16_384, 1 << 17):
         yield f"{buckets} buckets", _zero_text(words, buckets, (1, 1))
     for most in (MOST_OF_TEXTS, MOST_OF_TEXTS + 1):
         yield f"{most} units embedded", _zero_text(words, 256, (most, 1))
         yield f"{most} units hidden", _zero_text(words, 256, (1, most))
     yield "no units", _zero_text(words, 256, (1, 0))
+    longer = 1 << (judge.maximum_bytes // 32).bit_length()
+    yield "longer than the longest", _zero_text(words, longer, (32, 1))
     other = TextSamples(words.maximum_bytes, ("a", "b", "c", "d"))
     yield "other labels", _zero_text(other, 256, (2, 3))
+    for sizes in AT_THE_GAS:
+        yield f"{sizes} units", _zero_text(words, 256, sizes)
     yield from _at_the_bound(words)
 
 
@@ -163,6 +178,11 @@ def _at_the_bound(words: TextSamples) -> Files:
 
 def _of_any_kind(data: bytes, random: np.random.Generator) -> Files:
     yield "a model", data
+    yield "the longest header", data[: LENGTH_BYTES - 1] + b"\x01" + data[LENGTH_BYTES:]
+    name = b'"hidden.bias"' if b'"hidden.bias"' in data else b'"hidden1.bias"'
+    at = data.index(b"[", data.index(name)) + 1
+    for byte in (b"/", b":"):  # just below and just above the digits
+        yield f"{byte!r} for a digit", data[:at] + byte + data[at + 1 :]
     yield from cut_and_longer(data, random)
     yield from changed_headers(data, random)
 

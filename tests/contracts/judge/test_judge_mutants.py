@@ -7,7 +7,7 @@ import pytest
 
 from scripts.support.chains.evm import Evm
 from scripts.support.judging.calls import Judge, runtime_code
-from scripts.support.judging.flow import CLEARED, COPIED, why_same
+from scripts.support.judging.flow import CLEARED, COPIED, only_asks_for_panic, why_same
 from scripts.support.judging.mutants import HARNESS, JUDGE, mutants
 from scripts.support.judging.questions import dense_questions, image_questions, is_caught
 
@@ -57,3 +57,26 @@ def test_a_fault_is_excused_only_where_its_result_is_a_size_alone(
     codes |= {"DUP1": 0x80, "DUP2": 0x81, "DUP3": 0x82, "DUP4": 0x83}
     instructions = [(place, codes[name], 0) for place, name in enumerate(code.split())]
     assert why_same(instructions, 0, is_one_more=is_one_more) == reason
+
+
+@pytest.mark.parametrize(
+    ("code", "is_asked"),
+    [
+        ("PUSH DUP2 GT PANIC JUMPI", True),
+        ("PUSH DUP2 DIV SUB ISZERO PANIC JUMPI", True),
+        # Kept for later, a jump elsewhere, an address, another's question, something written.
+        ("PUSH DUP1 DUP3 GT PANIC JUMPI", False),
+        ("PUSH DUP2 GT PUSH JUMPI", False),
+        ("PUSH PANIC SWAP1 JUMPI", False),
+        ("PUSH DUP2 PANIC JUMPI", False),
+        ("PUSH DUP2 MSTORE", False),
+    ],
+)
+def test_a_fault_is_excused_where_its_result_only_asks_for_a_panic(code: str, is_asked: bool):
+    codes = {"PUSH": 0x60, "PANIC": 0x61, "GT": 0x11, "DIV": 0x04, "SUB": 0x03, "ISZERO": 0x15}
+    codes |= {"JUMPI": 0x57, "MSTORE": 0x52, "DUP1": 0x80, "DUP2": 0x81, "DUP3": 0x82}
+    codes |= {"SWAP1": 0x90}
+    names = code.split()
+    instructions = [(place, codes[name], 0) for place, name in enumerate(names)]
+    panics = {place for place, name in enumerate(names) if name == "PANIC"}
+    assert only_asks_for_panic(instructions, 0, panics) == is_asked
