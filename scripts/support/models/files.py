@@ -61,6 +61,9 @@ def changed_headers(data: bytes, random: np.random.Generator) -> Iterator[tuple[
     yield "another digit", _file(_changed(text, at, int(random.integers(1, 8))), body)
     yield "a digit more", _file(text[:at] + b"0" + text[at:], body)
     yield "a digit less", _file(text[:at] + text[at + 1 :], body)
+    for sign in (b"/", b":"):  # just before and just behind the digits
+        at = text.index(b'"shape":[') + len(b'"shape":[')
+        yield f"{sign.decode()} for a digit", _file(text[:at] + sign + text[at + 1 :], body)
     yield "eight spaces more", _file(text, body, more=8)
     yield "spaces within", _file(text.replace(b",", b", ", 1), body)
     described = json.loads(text)
