@@ -52,9 +52,7 @@ class Judge:
         (verdict,) = decode(["bool"], self._returned(data))
         return bool(verdict)
 
-    def logits(
-        self, model: bytes, image: NDArray[np.uint8], gas: int = CALL_GAS
-    ) -> list[int]:
+    def logits(self, model: bytes, image: NDArray[np.uint8], gas: int = CALL_GAS) -> list[int]:
         """The logits of an image, of the harness alone; raises `RevertedError`.
 
         The image comes as in a record, with a label that is none.

@@ -46,6 +46,8 @@ from scripts.support.models.networks import (
     STYLES,
     cases,
     large_biases,
+    random_images,
+    random_network,
     worst_cases,
 )
 
@@ -53,6 +55,9 @@ NETWORKS = 40
 ROUNDS = 12
 SHAPES = 20
 DENSE_ROUNDS = 3
+
+CLOSE = 20
+"""Networks that are asked for points alone, with images whose classes lie close together."""
 
 FAR_BEYOND = 40_000
 """Channels, more than any number of the bound of gas: then its products are checked by others."""
@@ -111,10 +116,16 @@ def image_questions() -> dict[str, list[Question]]:
             for label in (winner, (winner + 1) % 10):
                 record = image.tobytes() + bytes([label])
                 points.append(_points(model, record, int(label == winner)))
+    random = np.random.Generator(np.random.PCG64(1))
+    for _ in range(CLOSE):
+        network = random_network(tuple(random.integers(1, 10, 4).tolist()), "halves", random)
+        images = random_images(random, "halves", 2)
+        winners = reference_classes(network, images).tolist()
+        for image, winner in zip(images, winners, strict=True):
+            points.append(_points(encode_model(network), image.tobytes() + bytes([winner]), 1))
     limits = [zeros([*shape]) for shape in AT_THE_LIMITS]
     nearly = [file for _, file in nearly_models(1, ROUNDS)]
     verdicts = [_verdict(file, _is_model(file)) for file in (*limits, *nearly)]
-    random = np.random.Generator(np.random.PCG64(1))
     drawn = [
         [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]
         for _ in range(SHAPES)
