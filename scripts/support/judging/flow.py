@@ -1,7 +1,8 @@
 """Where the result of an instruction goes, when no answer can depend on how a fault changes it.
 
-Followed is the result, and what is computed of it, up to the end of the block: which of its bits a
-fault may change, and which bits are known, since a bit of which a mask takes nothing is lost.
+Followed is the result, and what is computed of it, while it is known what comes next: which of its
+bits a fault may change, and which bits are known, since a bit of which a mask takes nothing is
+lost.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ CALLDATALOAD, CALLDATASIZE, CALLDATACOPY, CODECOPY = 0x35, 0x36, 0x37, 0x39
 POP, MLOAD, MSTORE, MSTORE8, JUMPI, MCOPY = 0x50, 0x51, 0x52, 0x53, 0x57, 0x5E
 PUSHES, DUPS, SWAPS = range(0x5F, 0x80), range(0x80, 0x90), range(0x90, 0xA0)
 COMPARISONS = range(0x10, 0x15)
-OTHERS = frozenset({0x04, 0x06, 0x0B})
+JUMP, SIGNEXTEND = 0x56, 0x0B
+OTHERS = frozenset({0x04, 0x06, SIGNEXTEND})
 """div, mod, signextend: they take two and give one."""
 
 BETWEEN_BLOCKS: Final = frozenset({0x00, 0x56, 0x5B, 0xF3, 0xFD, 0xFE})
@@ -113,22 +115,43 @@ def why_same(
     stack, reasons, first = _Stack(), set[str](), index
     while first > 0 and instructions[first - 1][1] not in BETWEEN_BLOCKS:
         first -= 1
-    for number in range(first, len(instructions)):
+    at = {position: number for number, (position, _, _) in enumerate(instructions)}
+    number = first
+    while number < len(instructions):
         position, opcode, size = instructions[number]
         operand = int.from_bytes(code[position + 1 : position + 1 + size])
+        if opcode == JUMP and number > index:
+            target = stack.pop(1)[0].value
+            if target is None or target <= position or target not in at:
+                return None
+            number = at[target] + 1  # behind its jumpdest
+            continue
+        changed = _changed_bits(opcode, stack)
         found = _step(stack, opcode, operand, ends)
         if number < index and found is None:
             stack = _Stack()  # what was known is forgotten
         elif number == index:
             stack.pop(1)
-            stack.push(_result(operand, replaced) if size else _Item(changed=ALL))
+            stack.push(_result(operand, replaced) if size else _Item(changed=changed))
         elif number > index:
             if found is None:
                 return None
             reasons |= found
             if not stack.holds_result():
                 break
+        number += 1
     return "; ".join(sorted(reasons)) or None
+
+
+def _changed_bits(opcode: int, stack: _Stack) -> int:
+    """Which bits of an operation's result another operation may change."""
+    if opcode != SIGNEXTEND:
+        return ALL
+    size, value = stack.pop(2)
+    stack.push(value)
+    stack.push(size)
+    kept = 8 * (min(size.value, 31) + 1) if size.value is not None else 0
+    return ALL ^ (1 << kept) - 1
 
 
 def _result(operand: int, replaced: bytes) -> _Item:

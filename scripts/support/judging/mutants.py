@@ -39,7 +39,6 @@ _PLACES: Final = tuple(
 )
 """Contracts, and what of their sources is changed in them."""
 
-PUSH1, PUSH32 = 0x60, 0x7F
 ISZERO, OR, JUMP, JUMPI, JUMPDEST = 0x15, 0x17, 0x56, 0x57, 0x5B
 ENDS = frozenset({0x00, JUMP, JUMPI, 0xF3, 0xFD, 0xFE})
 """What ends a block: stop, jumps, return, revert, invalid."""

@@ -46,7 +46,7 @@ def test_a_judge_of_tables_or_texts_is_not_taken_for_a_faulty_one(module_evm: Ev
 OPCODES = {
     **{"ADD": 0x01, "SUB": 0x03, "GT": 0x11, "AND": 0x16, "OR": 0x17, "NOT": 0x19, "SHL": 0x1B},
     **{"CALLDATASIZE": 0x36, "CALLDATACOPY": 0x37, "MSTORE": 0x52, "MSTORE8": 0x53, "JUMP": 0x56},
-    **{"JUMPI": 0x57, "JUMPDEST": 0x5B, "MCOPY": 0x5E, "ZERO": 0x5F, "SWAP2": 0x91},
+    **{"JUMPI": 0x57, "JUMPDEST": 0x5B, "MCOPY": 0x5E, "ZERO": 0x5F, "SWAP1": 0x90, "SWAP2": 0x91},
     **{"DUP1": 0x80, "DUP2": 0x81, "DUP3": 0x82, "DUP4": 0x83},
 }
 END = 0xEE
@@ -79,6 +79,11 @@ END = 0xEE
         ("=128 NOT ADD 127 AND DUP2 MSTORE", 0, CUT_OFF),
         ("=64 ADD 127 AND DUP2 MSTORE", 0, None),
         ("=16 15 OR DUP2 MSTORE", 17, None),
+        # A function's end goes on where it was called, further on; not where that is not known.
+        ("7 =16 SWAP1 JUMP ADD JUMPDEST 15 AND DUP2 MSTORE", 48, CUT_OFF),
+        ("6 =16 SWAP1 JUMP JUMPDEST 31 AND DUP2 MSTORE", 17, None),
+        ("=16 SWAP1 JUMP JUMPDEST 15 AND DUP2 MSTORE", 48, None),
+        ("JUMPDEST 0 =16 SWAP1 JUMP", 48, None),
         # Zeros behind a copy; a variable's first value.
         ("DUP3 DUP3 DUP3 CALLDATACOPY ZERO =24 DUP3 ADD MSTORE", 25, PADDED),
         ("DUP3 DUP3 DUP3 CALLDATACOPY ZERO =24 DUP3 ADD MSTORE", 26, None),
