@@ -78,7 +78,7 @@ class LeftOut(StrEnum):
     """Why a fault is not tried."""
 
     COMPILER = "the compiler's own: what finds the function, decodes its arguments, keeps memory"
-    PANIC = "says what a panic is, or asks whether there is one, which no call brings about"
+    PANIC = "says what a panic or MemoryInUse is, or asks for one, which no call brings about"
     NOT_ZERO = "a constant of which only is asked whether it is 0"
 
 
