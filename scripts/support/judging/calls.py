@@ -20,6 +20,9 @@ HARNESS_ADDRESS = "0x" + "5c" * 20
 METER = "0x" + "5b" * 20
 CALL_GAS = 1 << 26
 
+_BEFORE_A_FILE = 4 + 32 + 32
+"""Bytes of call data: selector, offset, length."""
+
 _METER_CODE = f"0x365f5f375a60205f365f73{ADDRESS[2:]}5afa5a905090035f5260205ff3"
 """Passes its call data on to the judge, and returns what gas that took."""
 
@@ -38,20 +41,25 @@ class Judge:
         (points,) = self._ask("points(bytes,bytes)", ["bytes", "bytes"], [model, record], ["uint8"])
         return int(points)
 
-    def is_well_formed(self, model: bytes) -> bool:
-        """Whether a file is a model; raises `RevertedError`."""
-        (verdict,) = self._ask("isWellFormed(bytes)", ["bytes"], [model], ["bool"])
+    def is_well_formed(self, model: bytes, behind: bytes | None = None) -> bool:
+        """Whether a file is a model; raises `RevertedError`.
+
+        ``behind`` are other bytes of the call data, right behind the file, instead of zeros.
+        """
+        data = _call_data("isWellFormed(bytes)", ["bytes"], [model])
+        if behind is not None:
+            data = data[: _BEFORE_A_FILE + len(model)] + behind
+        (verdict,) = decode(["bool"], self._returned(data))
         return bool(verdict)
 
-    def logits(self, model: bytes, image: NDArray[np.uint8]) -> list[int]:
+    def logits(self, model: bytes, image: NDArray[np.uint8], gas: int = CALL_GAS) -> list[int]:
         """The logits of an image, of the harness alone; raises `RevertedError`.
 
         The image comes as in a record, with a label that is none.
         """
         record = image.tobytes() + b"\xff"
-        (logits,) = self._ask(
-            "logits(bytes,bytes)", ["bytes", "bytes"], [model, record], ["int256[10]"]
-        )
+        data = _call_data("logits(bytes,bytes)", ["bytes", "bytes"], [model, record])
+        (logits,) = decode(["int256[10]"], self._returned(data, gas))
         return list(logits)
 
     def sums(self, model: bytes, record: bytes) -> list[int]:
@@ -92,11 +100,13 @@ class Judge:
     def _ask(
         self, signature: str, types: list[str], arguments: list[Any], returned: list[str]
     ) -> Any:
-        result = self._request(self._address, _call_data(signature, types, arguments))
-        return decode(returned, Web3.to_bytes(hexstr=HexStr(result)))
+        return decode(returned, self._returned(_call_data(signature, types, arguments)))
 
-    def _request(self, to: str, data: bytes) -> str:
-        call = {"to": to, "data": Web3.to_hex(data), "gas": hex(CALL_GAS)}
+    def _returned(self, data: bytes, gas: int = CALL_GAS) -> bytes:
+        return Web3.to_bytes(hexstr=HexStr(self._request(self._address, data, gas)))
+
+    def _request(self, to: str, data: bytes, gas: int = CALL_GAS) -> str:
+        call = {"to": to, "data": Web3.to_hex(data), "gas": hex(gas)}
         response = self._evm.provider.make_request(RPCEndpoint("eth_call"), [call, "latest"])
         if "error" in response:
             found: Any = response["error"].get("data")

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from offchain.toolchain.kept_contracts import BUILD_FOLDER
 from scripts.support.chains.evm import ROOT
-from scripts.support.judging.flow import ASKED, Instruction, only_asks_for_panic, why_same
+from scripts.support.judging.flow import Instruction, instructions_of, why_same
 
 JUDGE = "ImageJudge"
 HARNESS = "ImageJudgeHarness"
@@ -39,14 +39,16 @@ _PLACES: Final = tuple(
 )
 """Contracts, and what of their sources is changed in them."""
 
-PUSH1, PUSH32 = 0x60, 0x7F
 ISZERO, OR, JUMP, JUMPI, JUMPDEST = 0x15, 0x17, 0x56, 0x57, 0x5B
 ENDS = frozenset({0x00, JUMP, JUMPI, 0xF3, 0xFD, 0xFE})
 """What ends a block: stop, jumps, return, revert, invalid."""
 
 COMPARISONS = frozenset(range(0x10, 0x15))
-PANIC: Final = bytes.fromhex("4e487b71")
-"""Selector of ``Panic(uint256)``."""
+NEVER: Final = (bytes.fromhex("4e487b71"), bytes.fromhex("40970a62"))
+"""Selectors of ``Panic(uint256)`` and of ``MemoryInUse()``, with which no call ends."""
+
+WORDLESS: Final = bytes([JUMPDEST, 0x5F, 0x80, 0xFD])
+"""Reverts without a word: a slice that lies beyond what it is cut from."""
 
 OPPOSITES = {
     0x01: (0x03,),  # add, sub
@@ -76,7 +78,7 @@ class LeftOut(StrEnum):
     """Why a fault is not tried."""
 
     COMPILER = "the compiler's own: what finds the function, decodes its arguments, keeps memory"
-    PANIC = "says what a panic is, or asks whether there is one, which no call brings about"
+    PANIC = "says what a panic or MemoryInUse is, or asks for one, which no call brings about"
     NOT_ZERO = "a constant of which only is asked whether it is 0"
 
 
@@ -129,13 +131,9 @@ def _mutants(name: str, within: tuple[str, ...], counts: Counter[LeftOut]) -> It
         if path.startswith(within)
     }
     places = list(_places(build["deployedSourceMap"]))
-    instructions = list(_instructions(code))
+    instructions = list(instructions_of(code))
     in_panics = _panics(code, instructions)
-    to_panics = {
-        at
-        for at, _, size in instructions
-        if size == 2 and int.from_bytes(code[at + 1 : at + 3], "big") in in_panics
-    }
+    ends = in_panics | {one for one, _, _ in instructions if code[one:].startswith(WORDLESS)}
     for index, (start, number) in enumerate(places[: len(instructions)]):
         if number not in texts:
             continue
@@ -155,20 +153,12 @@ def _mutants(name: str, within: tuple[str, ...], counts: Counter[LeftOut]) -> It
             if reason is not None:
                 counts[reason] += 1
                 continue
-            is_one_more = bool(size) and _is_one_more(change)
-            same = why_same(instructions, index, is_one_more=is_one_more)
-            if only_asks_for_panic(instructions, index, to_panics):
-                same = ASKED
+            same = why_same(code, instructions, index, replaced, ends)
             yield Mutant(name, paths[number], line, position, change, replaced, same)
 
 
-def _is_one_more(change: str) -> bool:
-    before, _, after = change.partition(" is ")
-    return int(after, 16) == int(before, 16) + 1
-
-
 def _panics(code: bytes, instructions: list[Instruction]) -> set[int]:
-    """Positions of all instructions in blocks that name the selector of a panic."""
+    """Positions of all instructions in blocks that name the selector of what never happens."""
     found: set[int] = set()
     block: list[int] = []
     is_panic = False
@@ -176,7 +166,7 @@ def _panics(code: bytes, instructions: list[Instruction]) -> set[int]:
         if opcode == JUMPDEST:
             block, is_panic = [], False
         block.append(position)
-        is_panic = is_panic or code[position + 1 : position + 1 + size].startswith(PANIC)
+        is_panic = is_panic or code[position + 1 : position + 1 + size].startswith(NEVER)
         if is_panic:
             found.update(block)
         if opcode in ENDS:
@@ -202,15 +192,6 @@ def _build(name: str) -> dict[str, Any]:
         (ROOT / BUILD_FOLDER / f"{name}.json").read_text(encoding="utf-8")
     )
     return build
-
-
-def _instructions(code: bytes) -> Iterator[Instruction]:
-    position = 0
-    while position < len(code):
-        opcode = code[position]
-        size = opcode - PUSH1 + 1 if PUSH1 <= opcode <= PUSH32 else 0
-        yield position, opcode, size
-        position += 1 + size
 
 
 def _places(source_map: str) -> Iterator[tuple[int, int]]:

@@ -46,6 +46,8 @@ from scripts.support.models.networks import (
     STYLES,
     cases,
     large_biases,
+    random_images,
+    random_network,
     worst_cases,
 )
 
@@ -56,6 +58,15 @@ DENSE_ROUNDS = 3
 
 BLOCKS = ((64, 128), (129, 65))
 """Units that just fill pairs of blocks of 32 inputs, and that begin one."""
+
+CLOSE = 20
+"""Networks that are asked for points alone, with images whose classes lie close together."""
+
+FAR_BEYOND = 40_000
+"""Channels, more than any number of the bound of gas: then its products are checked by others."""
+
+ANYTHING = b"\xff" * 64
+"""What may lie behind a file in the call data: no shifts."""
 
 Question = Callable[[Judge], bool]
 """Whether the judge answers as the reference does."""
@@ -99,28 +110,37 @@ def image_questions() -> dict[str, list[Question]]:
     for _, network, images in (*drawn_cases, *large_biases()):
         model = encode_model(network)
         expected = reference_logits(network, images)
+        gas = judging_gas(network.channels)
         for image, right in zip(images[:2], expected.tolist(), strict=False):
             logits.append(
-                lambda judge, m=model, i=image, e=right: judge.logits(m, i) == e  # type: ignore[misc]
+                lambda judge, m=model, i=image, e=right, g=gas: judge.logits(m, i, g) == e  # type: ignore[misc]
             )
-        winner = int(reference_classes(network, images[:1])[0])
-        for label in (winner, (winner + 1) % 10):
-            record = images[0].tobytes() + bytes([label])
-            points.append(_points(model, record, int(label == winner)))
+        for image, winner in zip(images, reference_classes(network, images).tolist(), strict=True):
+            for label in (winner, (winner + 1) % 10):
+                record = image.tobytes() + bytes([label])
+                points.append(_points(model, record, int(label == winner)))
+    random = np.random.Generator(np.random.PCG64(1))
+    for _ in range(CLOSE):
+        network = random_network(tuple(random.integers(1, 10, 4).tolist()), "halves", random)
+        images = random_images(random, "halves", 2)
+        winners = reference_classes(network, images).tolist()
+        for image, winner in zip(images, winners, strict=True):
+            points.append(_points(encode_model(network), image.tobytes() + bytes([winner]), 1))
     limits = [zeros([*shape]) for shape in AT_THE_LIMITS]
     nearly = [file for _, file in nearly_models(1, ROUNDS)]
     verdicts = [_verdict(file, _is_model(file)) for file in (*limits, *nearly)]
-    random = np.random.Generator(np.random.PCG64(1))
     drawn = [
         [int(random.integers(1, most + 1)) for most in DIGITS_FAMILY.maximum_channels]
         for _ in range(SHAPES)
     ]
-    for shape in ([*AT_THE_BOUND], *drawn):
+    for shape in ([*AT_THE_BOUND], [FAR_BEYOND] * 4, *drawn):
         bounds = (judging_gas(shape), file_bytes(shape), beyond_the_judge(shape) is None)
         logits.append(lambda judge, s=shape, b=bounds: judge.bounds(s) == b)  # type: ignore[misc]
     some = encode_model(next(cases(seed=1, count=1, largest=2))[1])
     for record in (bytes(784) + b"\n", bytes(784), bytes(786)):
         points.append(_refusal(some, record))
+    points.append(_refusal(some[:-1], bytes(785), "MalformedModel"))
+    verdicts.append(lambda judge: judge.is_well_formed(some, ANYTHING))
     return {"ImageJudge": [*points, *verdicts], "ImageJudgeHarness": [*logits, *verdicts]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -34,6 +35,7 @@ def nearly_models(seed: int, rounds: int) -> Iterator[tuple[str, bytes]]:
         yield from _values(network, random)
         yield from _values(_with_long_rows(random), random)
         yield from _shapes(random)
+    yield "as many channels as six digits say", _without_tensors([999_999] * 4)
 
 
 def cut_and_longer(data: bytes, random: np.random.Generator) -> Iterator[tuple[str, bytes]]:
@@ -61,6 +63,9 @@ def changed_headers(data: bytes, random: np.random.Generator) -> Iterator[tuple[
     yield "another digit", _file(_changed(text, at, int(random.integers(1, 8))), body)
     yield "a digit more", _file(text[:at] + b"0" + text[at:], body)
     yield "a digit less", _file(text[:at] + text[at + 1 :], body)
+    for sign in (b"/", b":"):  # just before and just behind the digits
+        at = text.index(b'"shape":[') + len(b'"shape":[')
+        yield f"{sign.decode()} for a digit", _file(text[:at] + sign + text[at + 1 :], body)
     yield "eight spaces more", _file(text, body, more=8)
     yield "spaces within", _file(text.replace(b",", b", ", 1), body)
     described = json.loads(text)
@@ -140,6 +145,29 @@ def zeros(channels: list[int]) -> bytes:
         inputs = outputs
     linear = _zero_layer((DIGITS_FAMILY.classes, inputs), 1)
     return encode_model(IntegerNetwork(DIGITS_FAMILY, tuple(layers), linear))
+
+
+def _without_tensors(channels: list[int]) -> bytes:
+    """Return the header alone that a network's file has, however large the network is."""
+    data = zeros([1] * len(channels))
+    described = json.loads(
+        data[LENGTH_BYTES : LENGTH_BYTES + int.from_bytes(data[:LENGTH_BYTES], "little")]
+    )
+    outputs = {f"convolution{i + 1}": count for i, count in enumerate(channels)}
+    inputs = {f"convolution{i + 2}": count for i, count in enumerate(channels)}
+    inputs["linear"] = channels[-1]
+    end = 0
+    for name, entry in described.items():
+        if name != "__metadata__":
+            layer = name.partition(".")[0]
+            shape = entry["shape"]
+            shape[0] = outputs.get(layer, shape[0])
+            if len(shape) > 1:
+                shape[1] = inputs.get(layer, shape[1])
+            size = math.prod(shape) * (4 if entry["dtype"] == "I32" else 1)
+            entry["data_offsets"] = [end, end + size]
+            end += size
+    return _file(json.dumps(described, separators=(",", ":")).encode(), b"")
 
 
 def _zero_layer(shape: tuple[int, ...], shifts: int) -> IntegerLayer:

@@ -74,7 +74,7 @@ def cases(seed: int, count: int, largest: int = 24) -> Iterator[Case]:
             shape = _shape(random, (largest,) * 4)
         network = random_network(shape, style, random)
         check_network(network)
-        yield f"{style} {shape}", network, _images(random, style, 2)
+        yield f"{style} {shape}", network, random_images(random, style, 2)
 
 
 def worst_cases() -> Iterator[Case]:
@@ -193,7 +193,8 @@ def _room(weight: NDArray[np.int8]) -> NDArray[np.int64]:
     return np.maximum(EXACT_BOUND - 1 - ACTIVATION_MAXIMUM * weight_sums(weight), 0)
 
 
-def _images(random: np.random.Generator, style: str, count: int) -> NDArray[np.uint8]:
+def random_images(random: np.random.Generator, style: str, count: int) -> NDArray[np.uint8]:
+    """Return images uint8 [n, 28, 28] for a network of one of `STYLES`; at most four at a time."""
     if style == "halves":  # dim, so that little is clamped
         return random.integers(0, 24, (count, 28, 28), np.uint8)
     kinds = (
