@@ -204,21 +204,20 @@ class _Planner:
         """
         entry = self.entry
         for statement in self._false():
-            objection = self._objection(statement)
+            objection, cells = self._objection(statement), self._cells_of(statement)
+            bond = self._bond(cells)
+            if bond is None:
+                continue
+            taken = {(cell.question, cell.place, cell.voice) for cell in cells}
             for question in entry.questions:
                 asked = question.asked
                 if (asked.statement, Objection(asked.kind, asked.row)) != (statement, objection):
                     continue
-                found, bond = self._false_place(question), self._bond(self._cells_of(statement))
-                if found is None or bond is None:
+                found = self._false_place(question)
+                if found is None or (asked.question, found.place, found.voice) in taken:
                     continue
-                if all(
-                    (cell.question, cell.place, cell.voice)
-                    != (asked.question, found.place, found.voice)
-                    for cell in self._cells_of(statement)
-                ):
-                    action = actions.AskCell(asked.question, found.place, found.voice, bond)
-                    yield self._challenge(statement, action)
+                action = actions.AskCell(asked.question, found.place, found.voice, bond)
+                yield self._challenge(statement, action)
 
     def _cells_of(self, statement: bytes) -> list[CellAsked]:
         questions = self.entry.questions
