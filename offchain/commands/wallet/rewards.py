@@ -10,6 +10,7 @@ from offchain.chain.follower import ChainFollower
 from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
+from offchain.commands.wallet.shown import receipt_form, receipt_line
 from offchain.config import Settings
 from offchain.protocol.deciding.facts import MAXIMUM_ROUND_CLAIMS, owed_rounds
 from offchain.protocol.words.actions import ClaimRounds
@@ -40,21 +41,11 @@ def claim_rewards(
             "chain_id": found.chain_id,
             "account": chain.account,
             "rounds": rounds,
-            "transactions": [
-                {
-                    "transaction_hash": "0x" + receipt.transaction_hash.hex(),
-                    "block_number": receipt.block_number,
-                    "gas_used": receipt.gas_used,
-                }
-                for receipt in receipts
-            ],
+            "transactions": [receipt_form(receipt) for receipt in receipts],
         }
         click.echo(json.dumps(claimed, indent=2))
         return
     named = ", ".join(map(str, rounds)) or "none"
     click.echo(f"Rounds that owe {chain.account} something: {named}")
     for receipt in receipts:
-        click.echo(
-            f"Transaction 0x{receipt.transaction_hash.hex()} in block {receipt.block_number}, "
-            f"{receipt.gas_used:,} gas"
-        )
+        click.echo(receipt_line(receipt))

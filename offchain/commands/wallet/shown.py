@@ -9,6 +9,7 @@ from eth_utils.address import is_address, to_checksum_address
 
 from offchain.chain.deployment.file import Deployment
 from offchain.errors import ConfigurationError
+from offchain.ports import Receipt
 from offchain.protocol.words.status import ZERO_ADDRESS
 
 
@@ -53,3 +54,20 @@ def receiving_address(text: str, deployment: Deployment, forbidden: Iterable[str
     if address in forbidden:
         raise ConfigurationError(f"the tokens are at {address} already: name another address")
     return address
+
+
+def receipt_form(receipt: Receipt) -> dict[str, object]:
+    """A transaction that was mined, as JSON has it."""
+    return {
+        "transaction_hash": "0x" + receipt.transaction_hash.hex(),
+        "block_number": receipt.block_number,
+        "gas_used": receipt.gas_used,
+    }
+
+
+def receipt_line(receipt: Receipt) -> str:
+    """A transaction that was mined, in a line."""
+    return (
+        f"Transaction 0x{receipt.transaction_hash.hex()} in block {receipt.block_number}, "
+        f"{receipt.gas_used:,} gas"
+    )

@@ -17,7 +17,13 @@ from offchain.chain.sending.accounts import AccountName, load_account
 from offchain.chain.sending.fees import FeePolicy
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.commands.wallet.owners import node_secrets
-from offchain.commands.wallet.shown import checked_address, receiving_address, warn
+from offchain.commands.wallet.shown import (
+    checked_address,
+    receipt_form,
+    receipt_line,
+    receiving_address,
+    warn,
+)
 from offchain.config import Settings
 from offchain.errors import ConfigurationError, InsufficientTokensError
 from offchain.node.wallet.carriers import open_carriers
@@ -50,17 +56,12 @@ def send_tokens(
             "from": owner,
             "to": receiver,
             "amount": units,
-            "transaction_hash": "0x" + receipt.transaction_hash.hex(),
-            "block_number": receipt.block_number,
-            "gas_used": receipt.gas_used,
+            **receipt_form(receipt),
         }
         click.echo(json.dumps(sent, indent=2))
         return
     click.echo(f"Sent {decimal(units)} MCT from {owner} to {receiver}")
-    click.echo(
-        f"Transaction 0x{receipt.transaction_hash.hex()} in block {receipt.block_number}, "
-        f"{receipt.gas_used:,} gas"
-    )
+    click.echo(receipt_line(receipt))
 
 
 def order_tokens(
