@@ -20,6 +20,7 @@ import click
 
 from offchain.errors import ArtifactError
 from offchain.programs.running import run_program
+from offchain.toolchain.generator_options import CHECK, COMPILED_ROOT
 from offchain.toolchain.node_runtime import LOCK
 from offchain.whole_files import UnwritableFile, write_whole
 
@@ -129,14 +130,8 @@ def is_kept(contracts: KeptContracts, file: Path = KEPT_FILE) -> bool:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="write nothing, only compare")
-@click.option(
-    "--root",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    default=Path.cwd,
-    help="the compiled checkout; by default the current folder",
-)
+@CHECK
+@COMPILED_ROOT
 def keep_contracts(check: bool, root: Path) -> int:
     """Keep what the compiler gave in this package."""
     found = compiled(root)

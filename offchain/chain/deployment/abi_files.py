@@ -19,6 +19,7 @@ from offchain.chain.abi.interfaces import ABI_FOLDER, INTERFACES
 from offchain.errors import ArtifactError
 from offchain.programs.running import run_program
 from offchain.toolchain.artifacts import Artifact, load_artifacts
+from offchain.toolchain.generator_options import CHECK, COMPILED_ROOT
 
 _KEPT_KINDS: Final = ("constructor", "function", "event", "error")
 
@@ -65,14 +66,8 @@ def write_abi_files(expected: Mapping[str, str], folder: Path = ABI_FOLDER) -> l
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="write nothing, only compare")
-@click.option(
-    "--root",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    default=Path.cwd,
-    help="the compiled checkout; by default the current folder",
-)
+@CHECK
+@COMPILED_ROOT
 def write_interfaces(check: bool, root: Path) -> int:
     """Write the contracts' interfaces from the compiler's output into this package."""
     expected = abi_files(load_artifacts(root))
