@@ -159,7 +159,7 @@ def _train(
             elapsed = max(clock() - started, 1e-9)
             # Where time ends the run, as many steps as there will be at this pace.
             expected = min(steps, max(step, round(step * settings.seconds / elapsed)))
-            if loss < settings.enough and learned == steps:
+            if loss < settings.enough and learned == steps and part >= settings.warm_up:
                 learned, reached = step, factor
             rate = step * batch / elapsed
             progress(TrainingProgress(step, expected, loss, rate, device_name(device)))

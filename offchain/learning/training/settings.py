@@ -56,8 +56,9 @@ class TrainingSettings:
 
     A run takes `epochs` passes over the samples, but not more than `maximum_steps` steps of `batch`
     samples nor `seconds` seconds; the learning rate falls to zero towards whichever end comes
-    first. Once the mean loss between two reports is below `enough`, all that the samples can teach
-    is learned: half as many steps as that took are left. `channels` are those of a new network; a
+    first. Once the mean loss between two reports is below `enough` and the rate has stopped rising,
+    all that the samples can teach is learned: half as many steps as that took are left. (While it
+    rises, weights move faster than the normalisation follows.) `channels` are those of a new network; a
     network that was taken over learns at `warm_learning_rate`, with channels as `exploration`
     chooses them, or its own if that is None. `warm_up` is the part of the run, 0 to 1, in which the
     rate rises. `label_smoothing` is the part of each target that is spread over all classes.
