@@ -22,7 +22,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.attacks.digits_world import with_noise
+from offchain.attacks.worlds.digits import with_noise
 from offchain.learning.drawing.endless_source import DigitsDataSource
 from offchain.learning.drawing.noise import PRESETS
 from offchain.learning.exact.integer_network import (

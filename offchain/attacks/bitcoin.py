@@ -8,9 +8,9 @@ from itertools import count, product
 from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.bitcoin_chain import BLOCK_SECONDS, REGTEST_BITS, mined
-from offchain.attacks.rounds_players import SMALL, address
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.bitcoin_chain import BLOCK_SECONDS, REGTEST_BITS, mined
+from offchain.attacks.worlds.players import SMALL, address
+from offchain.attacks.worlds.rounds import World
 from offchain.bitcoin.checkpoint import Checkpoint
 from offchain.bitcoin.errors import RelayRuleError
 from offchain.bitcoin.header import BlockHeader, hash_number, short_hash, split_headers

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.chain_contracts import TRANSACTION_GAS, world_on_contracts
-from offchain.attacks.rounds_players import SMALL, address, salt
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.contracts import TRANSACTION_GAS, world_on_contracts
+from offchain.attacks.worlds.players import SMALL, address, salt
+from offchain.attacks.worlds.rounds import World
 from offchain.crypto.hashing import keccak256
 from offchain.node.wallet.orders import sign_order
 from offchain.protocol.rules.reports import positions

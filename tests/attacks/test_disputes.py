@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from offchain.attacks import disputes_lies, disputes_play, disputes_time
 from offchain.attacks.attack import Outcome
+from offchain.attacks.disputes import delays, lies, play
 from offchain.attacks.known import FAMILIES
 from offchain.protocol.reference.dispute_answers import ReferenceAnswers
 from offchain.protocol.reference.disputes import ReferenceDisputes
@@ -18,8 +18,8 @@ from offchain.protocol.words.disputes import MAXIMUM_OTHER_QUESTIONS
 from offchain.protocol.words.parameters import DEMO, ETHER, LIVE
 from scripts.support.chains.evm import compiled_artifacts
 
-FAMILY_MODULES = (disputes_lies, disputes_play, disputes_time)
-ATTACKS = disputes_lies.ATTACKS | disputes_play.ATTACKS | disputes_time.ATTACKS
+FAMILY_MODULES = (lies, play, delays)
+ATTACKS = lies.ATTACKS | play.ATTACKS | delays.ATTACKS
 ON_CONTRACTS = "false-scores-9-of-10"
 
 
@@ -34,7 +34,7 @@ def attacked(name: str) -> Outcome:
 
 def test_all_are_known_by_name() -> None:
     for module in FAMILY_MODULES:
-        family = module.__name__.rpartition(".")[2]
+        family = module.__name__.removeprefix("offchain.attacks.")
         known = {name for name, each in FAMILIES.items() if each == family}
         assert known == set(module.ATTACKS)
 
@@ -148,7 +148,7 @@ def nobody_can_bring_a_file(patch: pytest.MonkeyPatch) -> None:
 def test_without_a_rule_the_promise_falls(
     name: str, broken: Broken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disputes_lies.judged_round(10)
+    lies.judged_round(10)
     broken(monkeypatch)
     assert not attacked(name).defended
 
@@ -157,7 +157,7 @@ def test_the_truth_falls_to_a_judge_that_differs_from_the_evaluation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What the second specification of the evaluation must never do."""
-    points_of = disputes_lies.DisputedWorld.points_of
+    points_of = lies.DisputedWorld.points_of
     judged = ProductJudge.points
 
     def evaluated(world: Any, model: Any) -> Any:
@@ -166,6 +166,6 @@ def test_the_truth_falls_to_a_judge_that_differs_from_the_evaluation(
             patch.setattr(ProductJudge, "points", judged)
             return points_of(world, model)
 
-    monkeypatch.setattr(disputes_lies.DisputedWorld, "points_of", evaluated)
+    monkeypatch.setattr(lies.DisputedWorld, "points_of", evaluated)
     the_judge_is_wrong(monkeypatch)
     assert not attacked("false-challenge").defended

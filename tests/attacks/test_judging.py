@@ -5,11 +5,11 @@ All start from one small training, made once for this module: half a minute of o
 
 import pytest
 
-from offchain.attacks import judging, names, noise
 from offchain.attacks.attack import Attack
-from offchain.attacks.digits_world import SHARERS, digits_world
-from offchain.attacks.judged import judge, judge_by_score
 from offchain.attacks.known import FAMILIES
+from offchain.attacks.learning import judging, names, noise
+from offchain.attacks.learning.judged import judge, judge_by_score
+from offchain.attacks.worlds.digits import SHARERS, digits_world
 from offchain.protocol.rules import judging as rules
 from offchain.protocol.words.parameters import DEMO
 
@@ -36,7 +36,7 @@ def test_the_promise_holds_and_the_plain_rule_falls(name: str) -> None:
 
 def test_all_are_known_by_name() -> None:
     for module in MODULES:
-        family = module.__name__.rpartition(".")[2]
+        family = module.__name__.removeprefix("offchain.attacks.")
         known = {name for name, each in FAMILIES.items() if each == family}
         assert known == set(module.ATTACKS)
 
@@ -62,7 +62,7 @@ def test_an_oversized_part_is_taken_where_its_number_of_samples_is_not_looked_at
 
 
 def test_every_name_is_a_voice_where_variants_may_be_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("offchain.attacks.judged.repeats", lambda *_: {})
+    monkeypatch.setattr("offchain.attacks.learning.judged.repeats", lambda *_: {})
     outcome = names.many_names(quiet)
     assert not outcome.defended
     assert outcome.figures["voices"] == names.NAMES

@@ -3,8 +3,8 @@
 import pytest
 
 from offchain.attacks.known import FAMILIES, attack_by_name
-from offchain.attacks.members import ATTACKS
-from offchain.attacks.rounds_world import World
+from offchain.attacks.rounds.members import ATTACKS
+from offchain.attacks.worlds.rounds import World
 from offchain.protocol.reference import membership
 from offchain.protocol.rules import draw, heat
 from offchain.protocol.words.actions import ClaimBest
@@ -23,7 +23,7 @@ def test_the_promise_holds_and_the_plain_rule_falls(name: str) -> None:
 
 
 def test_all_are_known_by_name() -> None:
-    assert {name for name, family in FAMILIES.items() if family == "members"} == set(ATTACKS)
+    assert {name for name, family in FAMILIES.items() if family == "rounds.members"} == set(ATTACKS)
     assert all(attack_by_name(name).name == name for name in ATTACKS)
 
 

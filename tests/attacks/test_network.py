@@ -2,15 +2,15 @@
 
 import pytest
 
-from offchain.attacks import network_data, network_files, network_relayer
 from offchain.attacks.known import FAMILIES
-from offchain.attacks.network_hostile import hostile_models, hostile_payloads
+from offchain.attacks.network import data, files, relayer
+from offchain.attacks.network.hostile import hostile_models, hostile_payloads
 from offchain.node.relayer.limits import Bounds
 from offchain.protocol.reference import attestations
 from offchain.protocol.rules import judging
 
-MODULES = (network_data, network_files, network_relayer)
-ATTACKS = network_data.ATTACKS | network_files.ATTACKS | network_relayer.ATTACKS
+MODULES = (data, files, relayer)
+ATTACKS = data.ATTACKS | files.ATTACKS | relayer.ATTACKS
 
 
 def quiet(line: str) -> None:
@@ -26,14 +26,14 @@ def test_the_promise_holds_and_the_plain_rule_falls(name: str) -> None:
 
 def test_all_are_known_by_name() -> None:
     for module in MODULES:
-        family = module.__name__.rpartition(".")[2]
+        family = module.__name__.removeprefix("offchain.attacks.")
         known = {name for name, each in FAMILIES.items() if each == family}
         assert known == set(module.ATTACKS)
 
 
 def test_a_file_that_somebody_takes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network_files, "check_model", lambda *_: None)
-    outcome = network_files.hostile_files(quiet)
+    monkeypatch.setattr(files, "check_model", lambda *_: None)
+    outcome = files.hostile_files(quiet)
     assert not outcome.defended
     assert outcome.figures["wrong"] == len(hostile_models())
     assert "model, a byte more: unusable, usable" in outcome.happened
@@ -43,15 +43,15 @@ def test_a_file_that_ends_a_program_is_named(monkeypatch: pytest.MonkeyPatch) ->
     def fails(*_: object) -> str:
         raise RecursionError
 
-    monkeypatch.setattr(network_files, "_of_a_node", fails)
-    outcome = network_files.hostile_files(quiet)
+    monkeypatch.setattr(files, "_of_a_node", fails)
+    outcome = files.hostile_files(quiet)
     assert not outcome.defended
     assert "RecursionError" in outcome.happened
 
 
 def test_hostile_files_are_all_different() -> None:
-    for files in (hostile_payloads(), hostile_models()):
-        assert len(set(files.values())) == len(files)
+    for written in (hostile_payloads(), hostile_models()):
+        assert len(set(written.values())) == len(written)
 
 
 @pytest.mark.parametrize("name", ["withheld-payload", "half-served-payload"])
@@ -65,7 +65,7 @@ def test_files_stop_a_round_where_no_report_counts(
 def test_a_third_stops_a_round_where_k_is_fixed_at_its_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(judging, "trimmed", lambda _: network_data.NINE // 3)
+    monkeypatch.setattr(judging, "trimmed", lambda _: data.NINE // 3)
     assert not ATTACKS["withheld-third"].run(quiet).defended
 
 
@@ -77,14 +77,14 @@ def test_a_round_withstands_all_but_the_last_of_a_third_that_keeps_its_files() -
 
 
 def test_a_relayer_without_bounds_is_flooded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network_relayer, "BoundedRequests", lambda app, *_: app)
-    outcome = network_relayer.flood(quiet)
+    monkeypatch.setattr(relayer, "BoundedRequests", lambda app, *_: app)
+    outcome = relayer.flood(quiet)
     assert not outcome.defended
-    assert outcome.figures["worked_on"] == network_relayer.FLOOD
+    assert outcome.figures["worked_on"] == relayer.FLOOD
 
 
 def test_a_relayer_that_checks_no_signature_keeps_strangers_data(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(network_relayer, "verify_signature", lambda *_: None)
-    assert not network_relayer.flood(quiet, Bounds()).defended
+    monkeypatch.setattr(relayer, "verify_signature", lambda *_: None)
+    assert not relayer.flood(quiet, Bounds()).defended

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from offchain.attacks import privacy, privacy_order
 from offchain.attacks.known import FAMILIES
-from offchain.attacks.privacy_order import as_it_comes, public_order, relayer_view
-from offchain.attacks.privacy_rings import FIRST_RING, random_ring, right_by_clusters, windows
+from offchain.attacks.privacy import content, order
+from offchain.attacks.privacy.order import as_it_comes, public_order, relayer_view
+from offchain.attacks.privacy.rings import FIRST_RING, random_ring, right_by_clusters, windows
 from offchain.audit.simulated import attacked
 from offchain.crypto import ring, sealing
 
-ATTACKS = privacy.ATTACKS | privacy_order.ATTACKS
+ATTACKS = content.ATTACKS | order.ATTACKS
 
 
 def quiet(line: str) -> None:
@@ -28,8 +28,8 @@ def test_the_promise_holds_and_the_plain_rule_falls(name: str) -> None:
 
 
 def test_all_are_known_by_name() -> None:
-    for module in (privacy, privacy_order):
-        family = module.__name__.rpartition(".")[2]
+    for module in (content, order):
+        family = module.__name__.removeprefix("offchain.attacks.")
         known = {name for name, each in FAMILIES.items() if each == family}
         assert known == set(module.ATTACKS)
 
@@ -37,9 +37,9 @@ def test_all_are_known_by_name() -> None:
 @pytest.mark.full
 def test_sharers_are_named_where_they_miss_many_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        privacy, "attacked", lambda drawn, _, *others: attacked(drawn, 0.4, *others)
+        content, "attacked", lambda drawn, _, *others: attacked(drawn, 0.4, *others)
     )
-    assert not privacy.name_the_sharer(quiet).defended
+    assert not content.name_the_sharer(quiet).defended
 
 
 @pytest.mark.parametrize("attack", [public_order, relayer_view])
@@ -54,16 +54,16 @@ def test_handing_in_again_tells_where_nonces_do_not_depend_on_what_is_signed(
 ) -> None:
     nonce = ring.nonce
     monkeypatch.setattr(ring, "nonce", lambda key, _, member: nonce(key, bytes(32), member))
-    outcome = privacy.resubmission(quiet)
+    outcome = content.resubmission(quiet)
     assert not outcome.defended
     assert outcome.figures["candidates"] == 1
 
 
 def test_an_option_marks_who_uses_it_where_payloads_get_shorter() -> None:
     def shorter(node: int, given: Mapping[str, Any]) -> list[bytes]:
-        return [privacy.shortened(part, given) for part in privacy.drawn_by_worker(node, {})]
+        return [content.shortened(part, given) for part in content.drawn_by_worker(node, {})]
 
-    outcome = privacy.odd_options(quiet, shorter)
+    outcome = content.odd_options(quiet, shorter)
     assert not outcome.defended
     assert "half held back" in outcome.happened
     assert "nothing" not in outcome.happened
@@ -73,11 +73,11 @@ def test_what_is_drawn_marks_its_node_where_parts_are_sealed_as_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        privacy, "seal_part", lambda payload, _, key, data: sealing.seal(payload, key, data)
+        content, "seal_part", lambda payload, _, key, data: sealing.seal(payload, key, data)
     )
-    outcome = privacy.odd_options(quiet)
+    outcome = content.odd_options(quiet)
     assert not outcome.defended
-    assert outcome.figures["marked"] == len(privacy.OPTIONS) - 1
+    assert outcome.figures["marked"] == len(content.OPTIONS) - 1
 
 
 def test_rings_that_differ_name_their_common_member() -> None:

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.attacks import rounds_data, rounds_models, rounds_replay
 from offchain.attacks.known import FAMILIES
+from offchain.attacks.rounds import data, models, replay
 from offchain.protocol.reference import attestations, data_registry
 from offchain.protocol.reference.data_registry import ReferenceDataRegistry, RoundData
 from offchain.protocol.reference.model_chain import ReferenceModelChain
 from offchain.protocol.reference.model_transactions import ReferenceModelTransactions
 from offchain.protocol.rules import disputes, judging, rewards, standing, votes
 
-FAMILY_MODULES = (rounds_data, rounds_models, rounds_replay)
-ATTACKS = rounds_data.ATTACKS | rounds_models.ATTACKS | rounds_replay.ATTACKS
+FAMILY_MODULES = (data, models, replay)
+ATTACKS = data.ATTACKS | models.ATTACKS | replay.ATTACKS
 
 
 def quiet(line: str) -> None:
@@ -30,7 +30,7 @@ def test_the_promise_holds_and_the_plain_rule_falls(name: str) -> None:
 
 def test_all_are_known_by_name() -> None:
     for module in FAMILY_MODULES:
-        family = module.__name__.rpartition(".")[2]
+        family = module.__name__.removeprefix("offchain.attacks.")
         known = {name for name, each in FAMILIES.items() if each == family}
         assert known == set(module.ATTACKS)
 
@@ -50,7 +50,7 @@ def test_keys_are_chosen_where_all_that_was_partitioned_is_in(
 def test_leaving_stops_a_round_where_k_is_fixed_at_its_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(judging, "trimmed", lambda _: rounds_data.PLAYERS // 3)
+    monkeypatch.setattr(judging, "trimmed", lambda _: data.PLAYERS // 3)
     assert not ATTACKS["drop-out"].run(quiet).defended
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from offchain.attacks.chain_contracts import TRANSACTION_GAS
+from offchain.attacks.worlds.contracts import TRANSACTION_GAS
 from scripts.support.chains.dispute_gas import measure_dispute
 from scripts.support.chains.evm import fresh_evm
 from scripts.support.chains.gas import (

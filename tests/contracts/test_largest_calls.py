@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from web3 import Web3
 
-from offchain.attacks.chain_contracts import TRANSACTION_GAS
+from offchain.attacks.worlds.contracts import TRANSACTION_GAS
 from offchain.crypto.hashing import keccak256
 from offchain.protocol.rules.standing import MAXIMUM_STANDING
 from offchain.protocol.words.parameters import DEMO, LARGEST_TEST_SET

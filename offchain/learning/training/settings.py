@@ -58,15 +58,15 @@ class TrainingSettings:
     samples nor `seconds` seconds; the learning rate falls to zero towards whichever end comes
     first. Once the mean loss between two reports is below `enough` and the rate has stopped rising,
     all that the samples can teach is learned: half as many steps as that took are left. (While it
-    rises, weights move faster than the normalisation follows.) `channels` are those of a new network; a
-    network that was taken over learns at `warm_learning_rate`, with channels as `exploration`
-    chooses them, or its own if that is None. `warm_up` is the part of the run, 0 to 1, in which the
-    rate rises. `label_smoothing` is the part of each target that is spread over all classes.
-    Progress is reported every `report_steps` steps. `compiled` lets torch.compile generate code for
-    the steps: it needs a C++ compiler (or a GPU with Triton) and about a minute before the first
-    step. Each time an image is trained on it is moved by up to `shift` pixels, and where `mirror`
-    says so mirrored half of the times. On a processor that multiplies bfloat16 quicker than float32
-    products are computed in it if `reduced` says so, as they always are on a GPU.
+    rises, weights move faster than the normalisation follows.) `channels` are those of a new
+    network; a network that was taken over learns at `warm_learning_rate`, with channels as
+    `exploration` chooses them, or its own if that is None. `warm_up` is the part of the run, 0 to
+    1, in which the rate rises. `label_smoothing` is the part of each target that is spread over all
+    classes. Progress is reported every `report_steps` steps. `compiled` lets torch.compile generate
+    code for the steps: it needs a C++ compiler (or a GPU with Triton) and about a minute before the
+    first step. Each time an image is trained on it is moved by up to `shift` pixels, and where
+    `mirror` says so mirrored half of the times. On a processor that multiplies bfloat16 quicker
+    than float32 products are computed in it if `reduced` says so, as they always are on a GPU.
 
     The defaults suit a small machine that runs several nodes: some seconds of one core.
     """

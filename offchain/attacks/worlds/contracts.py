@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
-from offchain.attacks.bitcoin_chain import BLOCK_SECONDS, Headers
-from offchain.attacks.rounds_players import START
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.bitcoin_chain import BLOCK_SECONDS, Headers
+from offchain.attacks.worlds.players import START
+from offchain.attacks.worlds.rounds import World
 from offchain.bitcoin.rules import REGTEST
 from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.interfaces import interface

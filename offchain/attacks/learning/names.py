@@ -7,8 +7,8 @@ from functools import cache
 from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.digits_world import Points, digits_world, trained, with_noise
-from offchain.attacks.judged import judge, judge_by_score
+from offchain.attacks.learning.judged import judge, judge_by_score
+from offchain.attacks.worlds.digits import Points, digits_world, trained, with_noise
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.protocol.rules.standing import granted, is_majority
 from offchain.protocol.words.parameters import LIVE

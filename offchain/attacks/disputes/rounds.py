@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from offchain.attacks.disputes_world import SAMPLES, DisputedWorld, Side, Stated
-from offchain.attacks.rounds_players import Player
+from offchain.attacks.worlds.disputes import SAMPLES, DisputedWorld, Side, Stated
+from offchain.attacks.worlds.players import Player
 from offchain.crypto.hashing import keccak256
 from offchain.protocol.rules.bindings import Behind
 from offchain.protocol.rules.statements import Points

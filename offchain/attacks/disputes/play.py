@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Final
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.disputes_rounds import (
+from offchain.attacks.disputes.rounds import (
     GOOD,
     permuted,
     stated_round,
 )
-from offchain.attacks.disputes_world import DisputedWorld, Side, Stated
-from offchain.attacks.rounds_players import Player
+from offchain.attacks.worlds.disputes import DisputedWorld, Side, Stated
+from offchain.attacks.worlds.players import Player
 from offchain.audit.proof_cost import ANSWER_GAS
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules import answers

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.attacks.digits_world import SHARERS, Points
+from offchain.attacks.worlds.digits import SHARERS, Points
 from offchain.protocol.rules import judging
 from offchain.protocol.rules.judging import Judged
 from offchain.protocol.rules.voices import repeats

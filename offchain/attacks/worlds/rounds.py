@@ -12,8 +12,8 @@ from typing import Self
 
 import numpy as np
 
-from offchain.attacks.rounds_members import MembersWorld
-from offchain.attacks.rounds_players import (
+from offchain.attacks.worlds.members import MembersWorld
+from offchain.attacks.worlds.players import (
     SMALL,
     Model,
     Player,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.disputes_rounds import (
+from offchain.attacks.disputes.rounds import (
     PLAIN,
     judged_round,
     raised,
     rows_of_nothing,
     stated_round,
 )
-from offchain.attacks.disputes_world import Side
+from offchain.attacks.worlds.disputes import Side
 from offchain.protocol.rules.standing import is_majority
 from offchain.protocol.words import actions
 from offchain.protocol.words.parameters import ETHER, LIVE, Parameters

@@ -9,9 +9,8 @@ from typing import Final
 import numpy as np
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.chain_contracts import TRANSACTION_GAS
-from offchain.attacks.disputes_chain import overturned_on_contracts
-from offchain.attacks.disputes_rounds import (
+from offchain.attacks.disputes.on_contracts import overturned_on_contracts
+from offchain.attacks.disputes.rounds import (
     FILES,
     GOOD,
     PLAIN,
@@ -26,8 +25,9 @@ from offchain.attacks.disputes_rounds import (
     raised,
     rows_of_nothing,
 )
-from offchain.attacks.disputes_world import DisputedWorld, Side, Stated
-from offchain.attacks.rounds_players import Player
+from offchain.attacks.worlds.contracts import TRANSACTION_GAS
+from offchain.attacks.worlds.disputes import DisputedWorld, Side, Stated
+from offchain.attacks.worlds.players import Player
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.rules.standing import is_majority
 from offchain.protocol.words import actions

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.privacy_rings import (
+from offchain.attacks.privacy.rings import (
     clustered,
     random_ring,
     right_by_clusters,
     windows,
 )
-from offchain.attacks.rounds_players import SMALL
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.players import SMALL
+from offchain.attacks.worlds.rounds import World
 from offchain.audit.attribution import Place, tracks
 from offchain.audit.likeness import Likeness
 from offchain.audit.simulated import attacked, contents

@@ -14,14 +14,14 @@ import numpy as np
 import structlog
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.network_hostile import (
+from offchain.attacks.network.hostile import (
     SAMPLES,
     hostile_models,
     hostile_payloads,
     sound_model,
     sound_samples,
 )
-from offchain.attacks.rounds_players import address
+from offchain.attacks.worlds.players import address
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.ring import Nullifier
 from offchain.crypto.sealing import (

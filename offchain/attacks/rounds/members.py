@@ -7,8 +7,8 @@ from math import sqrt
 from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.rounds_players import SMALL
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.players import SMALL
+from offchain.attacks.worlds.rounds import World
 from offchain.crypto.possession import prove_possession
 from offchain.protocol.rules import draw, judging
 from offchain.protocol.words import actions

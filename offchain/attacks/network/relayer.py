@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.rounds import World
 from offchain.node.relayer.admission import verify_signature
 from offchain.node.relayer.database import RelayerDatabase
 from offchain.node.relayer.limits import BoundedRequests, Bounds

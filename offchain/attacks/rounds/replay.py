@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.rounds_players import Player, address, salt
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.players import Player, address, salt
+from offchain.attacks.worlds.rounds import World
 from offchain.crypto.hashing import Domain, keccak256
 from offchain.crypto.possession import prove_possession
 from offchain.crypto.ring import nullifier, sign_ring, verify_ring

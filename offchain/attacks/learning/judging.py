@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.digits_world import (
+from offchain.attacks.learning.judged import IMPROVEMENT_DIVISOR, SCORE_RULE, judge, judge_by_score
+from offchain.attacks.worlds.digits import (
     HOSTILE,
     SAMPLES,
     SHARERS,
@@ -17,7 +18,6 @@ from offchain.attacks.digits_world import (
     early_world,
     trained,
 )
-from offchain.attacks.judged import IMPROVEMENT_DIVISOR, SCORE_RULE, judge, judge_by_score
 from offchain.errors import PayloadError
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.learning.formats.digits import (

@@ -14,8 +14,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from offchain.attacks.rounds_players import Model, Player
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.players import Model, Player
+from offchain.attacks.worlds.rounds import World
 from offchain.crypto.hashing import keccak256
 from offchain.learning.samples_root import part_root, sample_path, samples_root
 from offchain.protocol.deciding.dispute_plan import Disputant, plan

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.rounds_players import SMALL, Player
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.players import SMALL, Player
+from offchain.attacks.worlds.rounds import World
 from offchain.protocol.rules import judging
 from offchain.protocol.words import actions
 from offchain.protocol.words.status import Phase

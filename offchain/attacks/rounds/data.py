@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.rounds_players import Player
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.players import Player
+from offchain.attacks.worlds.rounds import World
 from offchain.protocol.rules import judging
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.words import actions

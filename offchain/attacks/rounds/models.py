@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.rounds_players import Player, salt
-from offchain.attacks.rounds_world import World
+from offchain.attacks.worlds.players import Player, salt
+from offchain.attacks.worlds.rounds import World
 from offchain.crypto.hashing import keccak256
 from offchain.protocol.rules import votes
 from offchain.protocol.rules.reports import positions

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from offchain.attacks.chain_contracts import contracts_behind
-from offchain.attacks.disputes_rounds import changed
-from offchain.attacks.disputes_world import DisputedWorld, FileModel, Side
-from offchain.attacks.rounds_players import SMALL, Model, Player
+from offchain.attacks.disputes.rounds import changed
+from offchain.attacks.worlds.contracts import contracts_behind
+from offchain.attacks.worlds.disputes import DisputedWorld, FileModel, Side
+from offchain.attacks.worlds.players import SMALL, Model, Player
 from offchain.chain.abi.interfaces import interface
 from offchain.chain.deployment.file import DeployedTask
 from offchain.crypto.hashing import keccak256

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
-from offchain.attacks.bitcoin_chain import BLOCK_SECONDS, Headers
-from offchain.attacks.rounds_players import (
+from offchain.attacks.worlds.bitcoin_chain import BLOCK_SECONDS, Headers
+from offchain.attacks.worlds.players import (
     SMALL,
     START,
     Model,

@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Final
 
 from offchain.attacks.attack import Attack, Outcome, Tell
-from offchain.attacks.privacy import MOST
+from offchain.attacks.privacy.content import MOST
 from offchain.node.relayer.client import RelayerClient
 from offchain.node.relayer.mixing import KEYS_WINDOW, SHARE_WINDOW, Mixer, Place, Window
 

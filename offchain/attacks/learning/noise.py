@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from offchain.attacks.attack import Attack, Figure, Outcome, Tell
-from offchain.attacks.digits_world import (
+from offchain.attacks.learning.judged import SCORE_RULE, judge, judge_by_score
+from offchain.attacks.worlds.digits import (
     HOSTILE,
     SHARERS,
     DigitsWorld,
@@ -23,7 +24,6 @@ from offchain.attacks.digits_world import (
     trained,
     with_noise,
 )
-from offchain.attacks.judged import SCORE_RULE, judge, judge_by_score
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.learning.formats.digits import DigitSamples, concatenate
 from offchain.protocol.words.parameters import DEMO, LIVE, Parameters

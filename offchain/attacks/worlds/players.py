@@ -1,4 +1,4 @@
-"""Accounts, what they know, and made-up models: who plays in `offchain.attacks.rounds_world`."""
+"""Accounts, what they know, and made-up models: who plays in `offchain.attacks.worlds.rounds`."""
 
 from __future__ import annotations
 

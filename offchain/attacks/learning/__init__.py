@@ -1,0 +1,1 @@
+"""Attacks on what decides which model is better, with the real learner."""

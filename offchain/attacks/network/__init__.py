@@ -1,0 +1,1 @@
+"""Attacks by files, keys and requests."""

@@ -1,0 +1,1 @@
+"""Attacks within rounds, on the specification of the contracts."""
