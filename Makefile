@@ -63,9 +63,10 @@ test: build  ## Run the tests (those that take minutes are left to test-full)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m 'not full'
 
 # Without them their tests are skipped, and say why.
-programs: install  ## Install a Bitcoin node and an IPFS daemon for test-full, in the user's cache
+programs: install  ## Install a Bitcoin node, an IPFS daemon and Prometheus for test-full, in the user's cache
 	-@$(BIN)/python -m scripts.install_bitcoin_node
 	-@$(BIN)/python -m scripts.install_ipfs_daemon
+	-@$(BIN)/python -m scripts.install_prometheus
 
 test-full: build programs forge analyse docs  ## Run all tests, those against a real Bitcoin node and IPFS daemon too
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope

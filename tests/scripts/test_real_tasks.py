@@ -9,7 +9,7 @@ import pytest
 from offchain.errors import ConfigurationError
 from offchain.learning.formats.samples import LabelledImages, LabelledTexts, TableRows
 from offchain.learning.kinds.known import find_kind
-from scripts.real_tasks import fetching, manual_pages
+from scripts.real_tasks import manual_pages
 from scripts.real_tasks.__main__ import NAMES, _keep, _read
 from scripts.real_tasks.data import (
     EXPLAINED,
@@ -20,6 +20,7 @@ from scripts.real_tasks.data import (
     read_split,
 )
 from scripts.real_tasks.peers import compare
+from scripts.support import fetching
 
 PAGE = r""".TH LS 1
 .SH NOM

