@@ -25,8 +25,8 @@ from offchain.protocol.deciding.snapshot import DisputeFacts
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.fold import History
 from offchain.protocol.rules.answers import sample_place
-from offchain.protocol.words.actions import Prove, ProveForm
 from offchain.protocol.words.chain_status import ChainStatus
+from offchain.protocol.words.dispute_actions import Prove, ProveForm
 from offchain.protocol.words.transactions import statement
 
 log = structlog.get_logger()

@@ -39,13 +39,12 @@ from offchain.protocol.words.actions import (
     CommitAttestation,
     OpenAttestation,
     OpenStatement,
-    Prove,
-    ProveForm,
     ReportData,
     ReportModels,
 )
 from offchain.protocol.words.chain_status import ChainStatus
 from offchain.protocol.words.contract_errors import ContractError
+from offchain.protocol.words.dispute_actions import Prove, ProveForm
 from offchain.protocol.words.status import ZERO_HASH
 from offchain.storage.files import fetch_file
 from offchain.storage.unixfs import MAXIMUM_FILE

@@ -21,7 +21,8 @@ from offchain.ports import Outlet
 from offchain.protocol.deciding.intents import Send, ShareData
 from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.deciding.snapshot import Delivery
-from offchain.protocol.words.actions import Advance, ClaimBest, OpenAttestation, ProveForm, Start
+from offchain.protocol.words.actions import Advance, ClaimBest, OpenAttestation, Start
+from offchain.protocol.words.dispute_actions import ProveForm
 from offchain.storage.local import LocalStore
 from offchain.toolchain.anvil import Anvil
 from tests.support.chains.node_chain import NODES, NodeChain, RandomDigits

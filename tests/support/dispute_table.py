@@ -15,7 +15,7 @@ from offchain.protocol.deciding.snapshot import DisputeFacts
 from offchain.protocol.history.disputed import Cell, Question
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.rules.statements import Bounds, SampleCounts, Tabulated, tabulate
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words import dispute_records as disputes
 from offchain.protocol.words.disputes import FallReason
 from offchain.protocol.words.records import PhaseStarted, RoundOpened
@@ -111,15 +111,15 @@ class Table:
         """Log what the contracts would."""
         entry, asked = self.entry, len(self.entry.questions)
         match action:
-            case actions.Ask(stated, _, kind, row, value):
+            case dispute_actions.Ask(stated, _, kind, row, value):
                 record = disputes.QuestionAsked(
                     ROUND, stated, account, asked + 1, kind, row, value, **PLACE
                 )
                 entry.questions.append(Question(record))
-            case actions.AnswerRow(number, _, of_row, of_baseline):
+            case dispute_actions.AnswerRow(number, _, of_row, of_baseline):
                 answer = disputes.RowAnswered(ROUND, number, account, of_row, of_baseline, **PLACE)
                 entry.questions[number - 1] = replace(entry.questions[number - 1], answer=answer)
-            case actions.AskCell(number, place, voice, value):
+            case dispute_actions.AskCell(number, place, voice, value):
                 cell = len(entry.cells) + 1
                 entry.cells.append(
                     Cell(
@@ -128,12 +128,12 @@ class Table:
                         )
                     )
                 )
-            case actions.AnswerCell(number, _, _, _, first, second):
+            case dispute_actions.AnswerCell(number, _, _, _, first, second):
                 given = disputes.CellAnswered(ROUND, number, account, first, second, **PLACE)
                 entry.cells[number - 1] = replace(entry.cells[number - 1], answer=given)
-            case actions.CommitProof(hash=committed):
+            case dispute_actions.CommitProof(hash=committed):
                 entry.proofs[account] = disputes.ProofCommitted(ROUND, account, committed, **PLACE)
-            case actions.Prove(cell):
+            case dispute_actions.Prove(cell):
                 of = entry.questions[entry.cells[cell - 1].asked.question - 1].asked.statement
                 self.fall(of)
             case _:

@@ -17,7 +17,7 @@ from offchain.attacks.worlds.players import Player
 from offchain.audit.proof_cost import ANSWER_GAS
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules import answers
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.disputes import (
     MAXIMUM_OTHER_QUESTIONS,
     QuestionKind,
@@ -39,7 +39,7 @@ def _ask_all(world: DisputedWorld, stated: Stated, askers: Sequence[Player]) -> 
         for kind in QuestionKind:
             player = askers[asked % len(askers)]
             bond = disputes_of.bond_of(world.competing, statement, player.account, Stage.QUESTIONS)
-            ask = actions.Ask(statement, stated.rows, kind, row, bond)
+            ask = dispute_actions.Ask(statement, stated.rows, kind, row, bond)
             asked += not world.attempt(ask, player)
     return asked
 
@@ -56,7 +56,7 @@ def _ask_cells(world: DisputedWorld, stated: Stated, askers: Sequence[Player]) -
                     bond = ledger.bond_of(world.competing, statement, player.account, Stage.CELLS)
                 except Revert:
                     return asked
-                ask = actions.AskCell(number, place, voice, bond)
+                ask = dispute_actions.AskCell(number, place, voice, bond)
                 asked += not world.attempt(ask, player)
     return asked
 
@@ -75,11 +75,11 @@ def spam_questions(tell: Tell) -> Outcome:
         tell(f"questions at a bond of {bond / ETHER} ether")
         asked = _ask_all(world, entry.truth, askers)
         world.end_phase()
-        entry.true_side.act(actions.AnswerRow, actions.AnswerForm)
+        entry.true_side.act(dispute_actions.AnswerRow, dispute_actions.AnswerForm)
         world.end_phase()
         asked += _ask_cells(world, entry.truth, askers)
         world.end_phase()
-        entry.true_side.act(actions.AnswerCell)
+        entry.true_side.act(dispute_actions.AnswerCell)
         world.dispute([])
         world.attempt(actions.Finalize(entry.truth.rows))
         world.settle()
@@ -143,7 +143,9 @@ def self_challenge(tell: Tell) -> Outcome:
         for number, (own, other) in enumerate(zip(entry.lie.rows, entry.truth.rows, strict=True))
         if own != other
     )
-    ask = actions.Ask(world.stated(entry.lie.rows), entry.lie.rows, QuestionKind.ROW, row, bond)
+    ask = dispute_actions.Ask(
+        world.stated(entry.lie.rows), entry.lie.rows, QuestionKind.ROW, row, bond
+    )
     world.execute(ask, true.player)
     world.dispute([])
     world.attempt(actions.Finalize(entry.truth.rows))
@@ -172,9 +174,9 @@ def copied_proof(tell: Tell) -> Outcome:
         for side in (honest, *entry.false_sides):
             side.act()
         world.end_phase()
-    honest.act(actions.CommitProof)
+    honest.act(dispute_actions.CommitProof)
     [proof] = [each.action for each in honest.due().moves]
-    if not isinstance(proof, actions.Prove):
+    if not isinstance(proof, dispute_actions.Prove):
         raise TypeError(f"a proof is due, not {proof}")
     hashed = proof_commitment(
         world.domain,
@@ -192,14 +194,14 @@ def copied_proof(tell: Tell) -> Outcome:
         for (_, account), known in world.chain.proofs.committed.items()
         if account == honest.player.account
     ]
-    world.execute(actions.CommitProof(seen), thief)
+    world.execute(dispute_actions.CommitProof(seen), thief)
     refused.append(world.attempt(proof, thief))
     plain = world.fork()
     refused.append(_in_one_block(world.fork(), thief, hashed, proof))
     world.attempt(proof, honest.player)
     rewarded = world.fallen()[-1].by
     tell("the same where no commitment has to be older")
-    plain.attempt(actions.CommitProof(hashed), thief)
+    plain.attempt(dispute_actions.CommitProof(hashed), thief)
     plain.attempt(proof, thief)
     return Outcome(
         all(refused) and rewarded == honest.player.account,
@@ -210,9 +212,11 @@ def copied_proof(tell: Tell) -> Outcome:
     )
 
 
-def _in_one_block(world: DisputedWorld, thief: Player, hashed: bytes, proof: actions.Prove) -> str:
+def _in_one_block(
+    world: DisputedWorld, thief: Player, hashed: bytes, proof: dispute_actions.Prove
+) -> str:
     """The error that refuses a proof in the block of its commitment."""
-    world.execute(actions.CommitProof(hashed), thief)
+    world.execute(dispute_actions.CommitProof(hashed), thief)
     # The next transaction is one of the same block.
     world.chain.environment.block_number -= 1
     return world.attempt(proof, thief)
@@ -224,24 +228,24 @@ def false_answer(tell: Tell) -> Outcome:
     world, liar, truth = entry.world, entry.liars[0], entry.truth
     statement = world.stated(truth.rows)
     bond = world.parameters.question_bond
-    world.execute(actions.Ask(statement, truth.rows, QuestionKind.ROW, GOOD, bond), liar)
+    world.execute(dispute_actions.Ask(statement, truth.rows, QuestionKind.ROW, GOOD, bond), liar)
     world.end_phase()
     true_row = next(
         each.action
         for each in entry.true_side.due().moves
-        if isinstance(each.action, actions.AnswerRow)
+        if isinstance(each.action, dispute_actions.AnswerRow)
     )
     behind = permuted(world, truth).table.behind[GOOD].packed()
     tell("another row, then permuted points, in the name of the truth")
     refused = [world.attempt(replace(true_row, of_row=behind), liar)]
     world.execute(true_row, liar)
     world.end_phase()
-    world.execute(actions.AskCell(1, 0, 0, bond), liar)
+    world.execute(dispute_actions.AskCell(1, 0, 0, bond), liar)
     world.end_phase()
     true_cell = next(
         each.action
         for each in entry.true_side.due().moves
-        if isinstance(each.action, actions.AnswerCell)
+        if isinstance(each.action, dispute_actions.AnswerCell)
     )
     first = bytearray(true_cell.first)
     one, other = _exchangeable(true_cell.first, true_cell.second)

@@ -27,7 +27,7 @@ from offchain.protocol.reference.product_judge import ProductJudge
 from offchain.protocol.rules.answers import sample_place
 from offchain.protocol.rules.reports import positions
 from offchain.protocol.rules.statements import Points, Tabulated
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.dispute_records import (
     CellAsked,
     CellSettled,
@@ -187,9 +187,9 @@ class DisputedWorld(World):
         """Send all bonds of the round where they belong."""
         counts = self.chain.disputes.counts(self.competing)
         for number in range(1, counts.questions + 1):
-            self.attempt(actions.Settle(self.competing, number))
+            self.attempt(dispute_actions.Settle(self.competing, number))
         for number in range(1, counts.cells + 1):
-            self.attempt(actions.SettleCell(self.competing, number))
+            self.attempt(dispute_actions.SettleCell(self.competing, number))
 
     def stake(self, player: Player) -> int:
         """What an account has at stake, in wei."""

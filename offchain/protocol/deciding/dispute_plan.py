@@ -24,7 +24,7 @@ from offchain.protocol.deciding.snapshot import Challenge, DisputeFacts, Dispute
 from offchain.protocol.history.disputed import Cell, Question
 from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.rules import answers, bindings, disputes
-from offchain.protocol.words import actions
+from offchain.protocol.words import dispute_actions
 from offchain.protocol.words.dispute_records import CellAsked, QuestionAsked, RowAnswered
 from offchain.protocol.words.disputes import Proof, QuestionKind, proof_commitment
 from offchain.protocol.words.status import ZERO_HASH, Phase
@@ -113,7 +113,9 @@ class _Planner:
         ]
         return sorted(left, key=entry.support, reverse=True)
 
-    def _challenge(self, statement: bytes, action: actions.Ask | actions.AskCell) -> Challenge:
+    def _challenge(
+        self, statement: bytes, action: dispute_actions.Ask | dispute_actions.AskCell
+    ) -> Challenge:
         entry, true = self.entry, self.evidence.statement
         order = list(entry.statements)
         support = entry.support(true)
@@ -124,7 +126,7 @@ class _Planner:
         )
         supporters = [who for who, stated in entry.stated.items() if stated == statement]
         taken = sum(self.disputant.stakes.get(who, 0) for who in supporters)
-        what = "question" if isinstance(action, actions.Ask) else "ask for the points of"
+        what = "question" if isinstance(action, dispute_actions.Ask) else "ask for the points of"
         duty = f"{what} statement {statement.hex()[:16]} of round {self._round}"
         return Challenge(action, duty, decides, taken)
 
@@ -154,7 +156,7 @@ class _Planner:
                 continue
             if all((q.kind, q.row) != (found.kind, found.row) for q in asked):
                 rows = self.entry.statements[statement]
-                action = actions.Ask(statement, rows, found.kind, found.row, bond)
+                action = dispute_actions.Ask(statement, rows, found.kind, found.row, bond)
                 yield self._challenge(statement, action)
 
     def answers(self) -> Iterator[DisputeMove]:
@@ -169,17 +171,17 @@ class _Planner:
 
     def _answer(
         self, number: int, asked: QuestionAsked
-    ) -> actions.AnswerRow | actions.AnswerForm | None:
+    ) -> dispute_actions.AnswerRow | dispute_actions.AnswerForm | None:
         """The true answer; None: there is none to give, or it cannot be had now."""
         if asked.kind is QuestionKind.FORM:
             is_empty = self.evidence.points[asked.row] is None
             model = None if is_empty else self.exhibits.model(asked.row)
-            return None if model is None else actions.AnswerForm(number, model)
+            return None if model is None else dispute_actions.AnswerForm(number, model)
         evidence = self.evidence
         of_row, of_baseline = self._packed(asked.row), self._packed(0)
         behind = evidence.table.behind
         edges = answers.edges(behind[asked.row], behind[0], evidence.trimmed)
-        return actions.AnswerRow(number, evidence.table.rows, of_row, of_baseline, edges)
+        return dispute_actions.AnswerRow(number, evidence.table.rows, of_row, of_baseline, edges)
 
     def _packed(self, row: int) -> bytes:
         """What a row's hash is of; nothing while there is no best model."""
@@ -216,7 +218,7 @@ class _Planner:
                 found = self._false_place(question)
                 if found is None or (asked.question, found.place, found.voice) in taken:
                     continue
-                action = actions.AskCell(asked.question, found.place, found.voice, bond)
+                action = dispute_actions.AskCell(asked.question, found.place, found.voice, bond)
                 yield self._challenge(statement, action)
 
     def _cells_of(self, statement: bytes) -> list[CellAsked]:
@@ -232,7 +234,7 @@ class _Planner:
             if question.asked.statement != self.evidence.statement or not is_open:
                 continue
             first, second = self._rows_of(cell)
-            action = actions.AnswerCell(
+            action = dispute_actions.AnswerCell(
                 number,
                 self.evidence.table.rows,
                 self._packed(first),
@@ -326,7 +328,9 @@ class _Planner:
 
     def _commit(self, refutation: _Refutation) -> DisputeMove:
         duty = f"commit to a proof in round {self._round}"
-        return DisputeMove(actions.CommitProof(self._commitment(refutation)), duty, is_own=True)
+        return DisputeMove(
+            dispute_actions.CommitProof(self._commitment(refutation)), duty, is_own=True
+        )
 
     def _commitment(self, refutation: _Refutation) -> bytes:
         return proof_commitment(
@@ -342,13 +346,15 @@ class _Planner:
     def _salt(self, refutation: _Refutation) -> bytes:
         return self.exhibits.salt(is_cell=refutation.is_cell, number=refutation.number)
 
-    def _proving(self, refutation: _Refutation) -> actions.Prove | actions.ProveForm | None:
+    def _proving(
+        self, refutation: _Refutation
+    ) -> dispute_actions.Prove | dispute_actions.ProveForm | None:
         """The proof; None while something for it cannot be had."""
         number, point, salt = refutation.number, refutation.point, self._salt(refutation)
         if point is None:
             row = self.entry.questions[number - 1].asked.row
             model = self.exhibits.model(row)
-            return None if model is None else actions.ProveForm(number, salt, model)
+            return None if model is None else dispute_actions.ProveForm(number, salt, model)
         cell = self.entry.cells[number - 1]
         shown = self.exhibits.sample(cell.asked.place, point.sample)
         model = self.exhibits.model(self._rows_of(cell)[point.second])
@@ -368,4 +374,4 @@ class _Planner:
             stated.path,
             model,
         )
-        return actions.Prove(number, proof)
+        return dispute_actions.Prove(number, proof)

@@ -12,7 +12,7 @@ from offchain.protocol.deciding.intents import EvaluateModels, Intent, Send, tur
 from offchain.protocol.deciding.patience import patience_over
 from offchain.protocol.deciding.snapshot import Challenge, DisputeFacts, Snapshot
 from offchain.protocol.rules.disputes import reward
-from offchain.protocol.words.actions import (
+from offchain.protocol.words.dispute_actions import (
     AnswerCell,
     AnswerForm,
     AnswerRow,

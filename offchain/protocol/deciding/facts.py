@@ -11,14 +11,8 @@ from offchain.protocol.history.entries import RoundHistory
 from offchain.protocol.history.state import ChainState
 from offchain.protocol.rules import heat, reports
 from offchain.protocol.rules.disputes import settlement
-from offchain.protocol.words.actions import (
-    NO_MODEL,
-    ClaimData,
-    ClaimRounds,
-    RoundClaim,
-    Settle,
-    SettleCell,
-)
+from offchain.protocol.words.actions import NO_MODEL, ClaimData, ClaimRounds, RoundClaim
+from offchain.protocol.words.dispute_actions import Settle, SettleCell
 from offchain.protocol.words.disputes import FallReason
 from offchain.protocol.words.status import Phase
 

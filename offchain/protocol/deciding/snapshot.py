@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from offchain.protocol.deciding.policy import Policy, Role
-from offchain.protocol.words.actions import Action, Ask, AskCell
+from offchain.protocol.words.actions import Action
 from offchain.protocol.words.chain_status import ChainStatus
+from offchain.protocol.words.dispute_actions import Ask, AskCell
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.transactions import Row
 

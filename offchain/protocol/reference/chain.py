@@ -21,7 +21,7 @@ from offchain.protocol.reference.proofs import ReferenceProofs
 from offchain.protocol.reference.rewards import ReferenceRewards
 from offchain.protocol.reference.rounds import Rounds
 from offchain.protocol.reference.standing import ReferenceStanding
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.judge import Judge
 from offchain.protocol.words.parameters import Parameters
 from offchain.protocol.words.records import Record
@@ -145,25 +145,25 @@ class ReferenceChain:
                 self.attestations.open_attestation(sender, statement, salt)
             case actions.Finalize(rows):
                 self.block_production.finalize(rows)
-            case actions.Ask(statement, rows, kind, row, value):
+            case dispute_actions.Ask(statement, rows, kind, row, value):
                 self.disputes.ask(sender, statement, rows, kind, row, value)
-            case actions.AnswerRow(question, rows, of_row, of_baseline, edges):
+            case dispute_actions.AnswerRow(question, rows, of_row, of_baseline, edges):
                 self.answers.answer_row(sender, question, rows, of_row, of_baseline, edges)
-            case actions.AnswerForm(question, model):
+            case dispute_actions.AnswerForm(question, model):
                 self.answers.answer_form(sender, question, model)
-            case actions.AskCell(question, place, voice, value):
+            case dispute_actions.AskCell(question, place, voice, value):
                 self.disputes.ask_cell(sender, question, place, voice, value)
-            case actions.AnswerCell(cell, rows, of_first, of_second, first, second):
+            case dispute_actions.AnswerCell(cell, rows, of_first, of_second, first, second):
                 self.answers.answer_cell(sender, cell, rows, of_first, of_second, first, second)
-            case actions.CommitProof(hash_):
+            case dispute_actions.CommitProof(hash_):
                 self.proofs.commit_proof(sender, hash_)
-            case actions.Prove(cell, proof):
+            case dispute_actions.Prove(cell, proof):
                 self.proofs.prove(sender, cell, proof)
-            case actions.ProveForm(question, salt, model):
+            case dispute_actions.ProveForm(question, salt, model):
                 self.proofs.prove_form(sender, question, salt, model)
-            case actions.Settle(round_number, question):
+            case dispute_actions.Settle(round_number, question):
                 self.disputes.settle(round_number, question)
-            case actions.SettleCell(round_number, cell):
+            case dispute_actions.SettleCell(round_number, cell):
                 self.disputes.settle_cell(round_number, cell)
             case actions.ClaimBest(round_number):
                 self.rewards.claim_best(round_number)

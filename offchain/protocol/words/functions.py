@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.actions import Action
 
 
@@ -40,16 +40,16 @@ FUNCTIONS: Final[Mapping[type[Action], ContractFunction]] = {
     actions.CommitAttestation: ContractFunction("Attestations", "commitAttestation"),
     actions.OpenStatement: ContractFunction("Attestations", "openStatement"),
     actions.OpenAttestation: ContractFunction("Attestations", "openAttestation"),
-    actions.Ask: ContractFunction("Disputes", "ask"),
-    actions.AnswerRow: ContractFunction("Disputes", "answerRow"),
-    actions.AnswerForm: ContractFunction("Disputes", "answerForm"),
-    actions.AskCell: ContractFunction("Disputes", "askCell"),
-    actions.AnswerCell: ContractFunction("Disputes", "answerCell"),
-    actions.CommitProof: ContractFunction("Disputes", "commitProof"),
-    actions.Prove: ContractFunction("Disputes", "prove"),
-    actions.ProveForm: ContractFunction("Disputes", "proveForm"),
-    actions.Settle: ContractFunction("Disputes", "settle"),
-    actions.SettleCell: ContractFunction("Disputes", "settleCell"),
+    dispute_actions.Ask: ContractFunction("Disputes", "ask"),
+    dispute_actions.AnswerRow: ContractFunction("Disputes", "answerRow"),
+    dispute_actions.AnswerForm: ContractFunction("Disputes", "answerForm"),
+    dispute_actions.AskCell: ContractFunction("Disputes", "askCell"),
+    dispute_actions.AnswerCell: ContractFunction("Disputes", "answerCell"),
+    dispute_actions.CommitProof: ContractFunction("Disputes", "commitProof"),
+    dispute_actions.Prove: ContractFunction("Disputes", "prove"),
+    dispute_actions.ProveForm: ContractFunction("Disputes", "proveForm"),
+    dispute_actions.Settle: ContractFunction("Disputes", "settle"),
+    dispute_actions.SettleCell: ContractFunction("Disputes", "settleCell"),
     actions.Finalize: ContractFunction("BlockProduction", "finalize"),
     actions.ClaimBest: ContractFunction("Rewards", "claimBest"),
     actions.ClaimVoice: ContractFunction("Rewards", "claimVoice"),

@@ -16,7 +16,7 @@ from offchain.learning.exact.integer_network import encode_model
 from offchain.learning.exact.worst_case import worst_case
 from offchain.protocol.rules import answers, judging
 from offchain.protocol.rules.bindings import Behind, Place, points_root
-from offchain.protocol.words import actions
+from offchain.protocol.words import dispute_actions
 from offchain.protocol.words.disputes import QuestionKind, Stage
 from offchain.protocol.words.parameters import LARGEST_RING, LARGEST_TEST_SET
 from offchain.protocol.words.status import Phase
@@ -93,15 +93,17 @@ class LargestDispute:
             rows.append(Row(row.hash(domain, round_number), sums.middle, net, sums.spread, 0))
         return cls(tuple(rows), last, voice, baseline, (first, second))
 
-    def answer_row(self) -> actions.AnswerRow:
+    def answer_row(self) -> dispute_actions.AnswerRow:
         """The answer to question 1."""
         edges = answers.edges(self.last, self.baseline, judging.trimmed(len(self.last.places)))
-        return actions.AnswerRow(1, self.rows, self.last.packed(), self.baseline.packed(), edges)
+        return dispute_actions.AnswerRow(
+            1, self.rows, self.last.packed(), self.baseline.packed(), edges
+        )
 
-    def answer_cell(self) -> actions.AnswerCell:
+    def answer_cell(self) -> dispute_actions.AnswerCell:
         """The answer to cell 1, which is against the voice."""
         packed = self.last.packed(), self.voice.shortened()
-        return actions.AnswerCell(1, self.rows, *packed, *self.points)
+        return dispute_actions.AnswerCell(1, self.rows, *packed, *self.points)
 
 
 def longest_model() -> bytes:

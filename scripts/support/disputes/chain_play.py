@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from offchain.protocol.deciding.objections import false_sample
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.words import actions
+from offchain.protocol.words import dispute_actions
 from offchain.protocol.words.dispute_records import StatementFell
 from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import Phase
@@ -61,9 +61,11 @@ class Playing(RandomDisputes):
             question = disputes.question(competing, number)
             if question.kind is QuestionKind.FORM:
                 file = world.model_of(question.row)
-                self._hand_in(honest, actions.ProveForm(number, SALT, file))
+                self._hand_in(honest, dispute_actions.ProveForm(number, SALT, file))
 
-    def _hand_in(self, node: Node, action: actions.Prove | actions.ProveForm) -> None:
+    def _hand_in(
+        self, node: Node, action: dispute_actions.Prove | dispute_actions.ProveForm
+    ) -> None:
         self._try(lambda: self.world.execute(self.world.committing(node, action), node))
         self._try(lambda: self.world.execute(action, node))
 

@@ -23,7 +23,7 @@ from offchain.protocol.reference.attestations import RoundAttestations
 from offchain.protocol.reference.environment import Revert
 from offchain.protocol.rules import answers, judging
 from offchain.protocol.rules.bindings import Behind, stated_points
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.dispute_records import CellAnswered, RowAnswered, StatementFell
 from offchain.protocol.words.disputes import (
     Proof,
@@ -129,7 +129,7 @@ class DisputeGame(SmallLies):
     def _ask(self, sender: str, shown: Shown, kind: QuestionKind, row: int) -> None:
         stated = self._statement(shown)
         bond = self.chain.disputes.bond_of(ROUND, stated, sender, Stage.QUESTIONS)
-        self._send(actions.Ask(stated, shown.rows, kind, row, bond), sender)
+        self._send(dispute_actions.Ask(stated, shown.rows, kind, row, bond), sender)
 
     def _second_challenge(self) -> None:
         disputes, dice = self.chain.disputes, self.dice
@@ -150,7 +150,7 @@ class DisputeGame(SmallLies):
 
     def _ask_cell(self, sender: str, stated: bytes, number: int, place: int, voice: int) -> None:
         bond = self.chain.disputes.bond_of(ROUND, stated, sender, Stage.CELLS)
-        self._send(actions.AskCell(number, place, voice, bond), sender)
+        self._send(dispute_actions.AskCell(number, place, voice, bond), sender)
 
     def _answered_row(self, number: int) -> bytes:
         return next(
@@ -170,8 +170,8 @@ class DisputeGame(SmallLies):
             question = disputes.question(ROUND, number)
             shown = self._shown_for(question.statement)
             if question.kind is QuestionKind.FORM:
-                self._send(actions.AnswerForm(number, dice.randbytes(2)), STRANGER)
-                self._send(actions.AnswerForm(number, self.files[question.row]), HONEST)
+                self._send(dispute_actions.AnswerForm(number, dice.randbytes(2)), STRANGER)
+                self._send(dispute_actions.AnswerForm(number, self.files[question.row]), HONEST)
                 continue
             row = question.row
             for false in (
@@ -186,10 +186,12 @@ class DisputeGame(SmallLies):
 
     def _row_answer(
         self, number: int, shown: Shown, behind: Behind, baseline: Behind
-    ) -> actions.AnswerRow:
+    ) -> dispute_actions.AnswerRow:
         trim = judging.trimmed(self.places)
         edges = answers.edges(behind, baseline, trim) if behind.places else ()
-        return actions.AnswerRow(number, shown.rows, behind.packed(), baseline.packed(), edges)
+        return dispute_actions.AnswerRow(
+            number, shown.rows, behind.packed(), baseline.packed(), edges
+        )
 
     def _second_answer(self) -> None:
         disputes, dice = self.chain.disputes, self.dice
@@ -216,7 +218,7 @@ class DisputeGame(SmallLies):
             ]
             for position, (first, second) in enumerate(guesses):
                 is_honest = shown is self.truth and position == len(guesses) - 1
-                answer = actions.AnswerCell(
+                answer = dispute_actions.AnswerCell(
                     number,
                     shown.rows,
                     shown.behind[question.row].packed(),
@@ -263,7 +265,7 @@ class DisputeGame(SmallLies):
                     (LIAR, self.files[question.row]),
                     (HONEST, self.files[question.row]),
                 ):
-                    self._prove_as(sender, actions.ProveForm(number, SALT, file))
+                    self._prove_as(sender, dispute_actions.ProveForm(number, SALT, file))
 
     def _cell_points(self, number: int) -> tuple[bytes, bytes]:
         return next(
@@ -272,7 +274,9 @@ class DisputeGame(SmallLies):
             if isinstance(record, CellAnswered) and record.cell == number
         )
 
-    def _proof(self, number: int, sample: int, second: bool, stated: bytes) -> actions.Prove:
+    def _proof(
+        self, number: int, sample: int, second: bool, stated: bytes
+    ) -> dispute_actions.Prove:
         cell = self.chain.disputes.cell(ROUND, number)
         word, part = stated_points(stated, sample), self._test_part(cell.place)
         records = self.records[cell.place]
@@ -290,9 +294,9 @@ class DisputeGame(SmallLies):
             word_path=word.path,
             model=self.files[cell.second_row if second else cell.first_row],
         )
-        return actions.Prove(number, proof)
+        return dispute_actions.Prove(number, proof)
 
-    def _spoiled_proof(self, action: actions.Prove) -> actions.Prove:
+    def _spoiled_proof(self, action: dispute_actions.Prove) -> dispute_actions.Prove:
         dice, proof = self.dice, action.proof
         other = dice.randrange(self.places)
         part, sample = dice.randrange(PARTS), dice.randrange(self.samples)
@@ -312,14 +316,16 @@ class DisputeGame(SmallLies):
         )
         return replace(action, proof=replace(proof, **change))  # type: ignore[arg-type]
 
-    def _prove_as(self, sender: str, action: actions.Prove | actions.ProveForm) -> None:
+    def _prove_as(
+        self, sender: str, action: dispute_actions.Prove | dispute_actions.ProveForm
+    ) -> None:
         match action:
-            case actions.Prove(number, proof):
+            case dispute_actions.Prove(number, proof):
                 is_cell, sample = True, proof.sample
-            case actions.ProveForm(number, _, _):
+            case dispute_actions.ProveForm(number, _, _):
                 is_cell, sample = False, 0
         commitment = proof_commitment(
             DOMAIN, ROUND, sender, is_cell=is_cell, number=number, sample=sample, salt=SALT
         )
-        self._send(actions.CommitProof(commitment), sender)
+        self._send(dispute_actions.CommitProof(commitment), sender)
         self._send(action, sender)

@@ -12,7 +12,7 @@ from offchain.learning.samples_root import SamplePath
 from offchain.protocol.rules import answers
 from offchain.protocol.rules.bindings import stated_points
 from offchain.protocol.rules.statements import Points, SampleCounts, Tabulated
-from offchain.protocol.words import actions
+from offchain.protocol.words import dispute_actions
 from offchain.protocol.words.dispute_records import CellAnswered
 from offchain.protocol.words.disputes import Proof, QuestionKind, Stage, proof_commitment
 from offchain.protocol.words.transactions import Row
@@ -74,41 +74,49 @@ class Disputes(World, ABC):
 
     # ---- questions and answers -------------------------------------------------------------------
 
-    def asking(self, node: Node, stated: Stated, kind: QuestionKind, row: int) -> actions.Ask:
+    def asking(
+        self, node: Node, stated: Stated, kind: QuestionKind, row: int
+    ) -> dispute_actions.Ask:
         """A question about a row of a statement, with the bond that is due."""
         statement = self.statement(stated.rows)
         bond = self.bond(node, statement, Stage.QUESTIONS)
-        return actions.Ask(statement, stated.rows, kind, row, bond)
+        return dispute_actions.Ask(statement, stated.rows, kind, row, bond)
 
     def bond(self, node: Node, statement: bytes, stage: Stage) -> int:
         """The bond of a node's next question, or cell."""
         return self.reference.disputes.bond_of(self.competing, statement, node.account, stage)
 
-    def answering(self, number: int, stated: Stated) -> actions.AnswerRow | actions.AnswerForm:
+    def answering(
+        self, number: int, stated: Stated
+    ) -> dispute_actions.AnswerRow | dispute_actions.AnswerForm:
         """The answer to a question, by whoever stated these rows."""
         question = self.reference.disputes.question(self.competing, number)
         if question.kind is QuestionKind.FORM:
             revealed = self.reference.model_transactions.transactions(self.competing)
             file = self.models[revealed[question.row - 1].model_hash].file
-            return actions.AnswerForm(number, file)
+            return dispute_actions.AnswerForm(number, file)
         behind, baseline = stated.table.behind[question.row], stated.table.behind[0]
         trim = self.rounds.closed_round(self.competing).trim
         edges = answers.edges(behind, baseline, trim) if behind.places else ()
-        return actions.AnswerRow(number, stated.rows, behind.packed(), baseline.packed(), edges)
+        return dispute_actions.AnswerRow(
+            number, stated.rows, behind.packed(), baseline.packed(), edges
+        )
 
-    def asking_cell(self, node: Node, number: int, place: int, voice: int) -> actions.AskCell:
+    def asking_cell(
+        self, node: Node, number: int, place: int, voice: int
+    ) -> dispute_actions.AskCell:
         """A question for a cell of an answer, with the bond that is due."""
         question = self.reference.disputes.question(self.competing, number)
         bond = self.bond(node, question.statement, Stage.CELLS)
-        return actions.AskCell(number, place, voice, bond)
+        return dispute_actions.AskCell(number, place, voice, bond)
 
-    def answering_cell(self, number: int, stated: Stated) -> actions.AnswerCell:
+    def answering_cell(self, number: int, stated: Stated) -> dispute_actions.AnswerCell:
         """The answer to a cell, by whoever stated these rows."""
         cell = self.reference.disputes.cell(self.competing, number)
         row = self.reference.disputes.question(self.competing, cell.question).row
         compared = stated.table.compared[row]
         against = compared[cell.voice - 1] if 0 < cell.voice <= len(compared) else 0
-        return actions.AnswerCell(
+        return dispute_actions.AnswerCell(
             number,
             stated.rows,
             of_first=stated.packed[row],
@@ -124,7 +132,9 @@ class Disputes(World, ABC):
 
     # ---- proofs ----------------------------------------------------------------------------------
 
-    def proof(self, number: int, sample: int, *, second: bool, salt: bytes) -> actions.Prove:
+    def proof(
+        self, number: int, sample: int, *, second: bool, salt: bytes
+    ) -> dispute_actions.Prove:
         """The proof that a sample of an answered cell is false; nothing says that it is."""
         cell = self.reference.disputes.cell(self.competing, number)
         answered = self.cell_points(number)[second]
@@ -143,7 +153,7 @@ class Disputes(World, ABC):
             word_path=word.path,
             model=self.model_of(row),
         )
-        return actions.Prove(number, proof)
+        return dispute_actions.Prove(number, proof)
 
     def cell_points(self, number: int) -> tuple[bytes, bytes]:
         """The points of an answered cell as its event has them."""
@@ -162,15 +172,15 @@ class Disputes(World, ABC):
         return self.models[revealed[row - 1].model_hash].file
 
     def committing(
-        self, node: Node, action: actions.Prove | actions.ProveForm
-    ) -> actions.CommitProof:
+        self, node: Node, action: dispute_actions.Prove | dispute_actions.ProveForm
+    ) -> dispute_actions.CommitProof:
         """The commitment that a proof needs."""
         match action:
-            case actions.Prove(cell, proof):
+            case dispute_actions.Prove(cell, proof):
                 is_cell, number, sample, salt = True, cell, proof.sample, proof.salt
-            case actions.ProveForm(question, salt, _):
+            case dispute_actions.ProveForm(question, salt, _):
                 is_cell, number, sample = False, question, 0
-        return actions.CommitProof(
+        return dispute_actions.CommitProof(
             proof_commitment(
                 self.domain,
                 self.competing,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from offchain.protocol.deciding.objections import Truth, false_sample, first_objection
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import ZERO_HASH, Phase
 from scripts.support.worlds.disputing import Stated
@@ -80,7 +80,7 @@ class RandomDisputes(RandomMoves):
         world, counts = self.world, self.world.reference.disputes.counts(self.world.competing)
         number = self._number(counts.questions)
         if number > counts.questions:
-            world.execute(actions.AskCell(number, 0, 0, 1), self._node())
+            world.execute(dispute_actions.AskCell(number, 0, 0, 1), self._node())
             return
         question = world.reference.disputes.question(world.competing, number)
         place = self.random.randrange(world.counts.transactions + self._rarely())
@@ -100,17 +100,17 @@ class RandomDisputes(RandomMoves):
         world, counts = self.world, self.world.reference.disputes.counts(self.world.competing)
         number = self._number(counts.questions)
         if number > counts.questions:
-            world.execute(actions.AnswerForm(number, b""), self._node())
+            world.execute(dispute_actions.AnswerForm(number, b""), self._node())
             return
         question = world.reference.disputes.question(world.competing, number)
         action = world.answering(number, self._of(question.statement))
-        if isinstance(action, actions.AnswerRow):
+        if isinstance(action, dispute_actions.AnswerRow):
             action = self._spoiled_answer(action)
         elif self._rarely():
             action = replace(action, model=self.random.randbytes(2))
         world.execute(action, self._node())
 
-    def _spoiled_answer(self, action: actions.AnswerRow) -> actions.AnswerRow:
+    def _spoiled_answer(self, action: dispute_actions.AnswerRow) -> dispute_actions.AnswerRow:
         match self.random.randint(0, 16):
             case 0:
                 return replace(action, edges=action.edges[1:])
@@ -138,7 +138,7 @@ class RandomDisputes(RandomMoves):
         world, counts = self.world, self.world.reference.disputes.counts(self.world.competing)
         number = self._number(counts.cells)
         if number > counts.cells:
-            nothing = actions.AnswerCell(number, (), b"", b"", b"", b"")
+            nothing = dispute_actions.AnswerCell(number, (), b"", b"", b"", b"")
             world.execute(nothing, self._node())
             return
         asked = world.reference.disputes.cell(world.competing, number)
@@ -164,20 +164,20 @@ class RandomDisputes(RandomMoves):
             return
         proofs = self.proofs()
         if not proofs:
-            junk = actions.CommitProof(self.random.choice([ZERO_HASH, self._junk()]))
+            junk = dispute_actions.CommitProof(self.random.choice([ZERO_HASH, self._junk()]))
             world.execute(junk, self._node())
             return
         action, node = self.random.choice(proofs)(), self._node()
-        if isinstance(action, actions.Prove):
+        if isinstance(action, dispute_actions.Prove):
             action = self._spoiled_proof(action)
         world.execute(world.committing(node, action), node)
         world.execute(action, self._node() if self._rarely() else node)
 
-    def proofs(self) -> list[Callable[[], actions.Prove | actions.ProveForm]]:
+    def proofs(self) -> list[Callable[[], dispute_actions.Prove | dispute_actions.ProveForm]]:
         """Proofs that may be handed in: of every cell that is answered, of every form."""
         disputes, competing = self.world.reference.disputes, self.world.competing
         counts = disputes.counts(competing)
-        found: list[Callable[[], actions.Prove | actions.ProveForm]] = []
+        found: list[Callable[[], dispute_actions.Prove | dispute_actions.ProveForm]] = []
         for number in range(1, counts.cells + 1):
             if disputes.cell(competing, number).is_answered:
                 found.append(partial(self._proof, number))
@@ -185,10 +185,10 @@ class RandomDisputes(RandomMoves):
             question = disputes.question(competing, number)
             if question.kind is QuestionKind.FORM:
                 file = self.world.model_of(question.row)
-                found.append(partial(actions.ProveForm, number, SALT, file))
+                found.append(partial(dispute_actions.ProveForm, number, SALT, file))
         return found
 
-    def _proof(self, number: int) -> actions.Prove:
+    def _proof(self, number: int) -> dispute_actions.Prove:
         """A proof by a sample that is false, or by any where all are true."""
         world = self.world
         cell = world.reference.disputes.cell(world.competing, number)
@@ -204,7 +204,7 @@ class RandomDisputes(RandomMoves):
             sample, second = found.sample, found.second
         return world.proof(number, sample, second=second, salt=SALT)
 
-    def _spoiled_proof(self, action: actions.Prove) -> actions.Prove:
+    def _spoiled_proof(self, action: dispute_actions.Prove) -> dispute_actions.Prove:
         proof = action.proof
         match self.random.randint(0, 20):
             case 0:
@@ -230,18 +230,20 @@ class RandomDisputes(RandomMoves):
         round_number = self._closed_round()
         counts = self.world.reference.disputes.counts(round_number)
         if self.random.random() < 0.5:
-            action: actions.Action = actions.Settle(round_number, self._number(counts.questions))
+            action: actions.Action = dispute_actions.Settle(
+                round_number, self._number(counts.questions)
+            )
         else:
-            action = actions.SettleCell(round_number, self._number(counts.cells))
+            action = dispute_actions.SettleCell(round_number, self._number(counts.cells))
         self.world.execute(action, self._node())
 
     def settle_all(self, round_number: int) -> None:
         """Settle all questions and cells of a round that are not settled."""
         counts = self.world.reference.disputes.counts(round_number)
         for number in range(1, counts.questions + 1):
-            self._attempt(partial(actions.Settle, round_number, number))
+            self._attempt(partial(dispute_actions.Settle, round_number, number))
         for number in range(1, counts.cells + 1):
-            self._attempt(partial(actions.SettleCell, round_number, number))
+            self._attempt(partial(dispute_actions.SettleCell, round_number, number))
 
     # ---- all of it -------------------------------------------------------------------------------
 

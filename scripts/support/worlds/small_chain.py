@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from offchain.protocol.reference.environment import Revert
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import Row
@@ -141,15 +141,15 @@ def disputed_round(world: ContentWorld) -> None:
     world.end_phase()
     world.execute(world.answering_cell(1, boasted), liar)
     world.end_phase()
-    form = actions.ProveForm(2, world.randomness(), world.model_of(2))
+    form = dispute_actions.ProveForm(2, world.randomness(), world.model_of(2))
     for proof in (world.proof(1, 0, second=False, salt=world.randomness()), form):
         world.execute(world.committing(honest, proof), honest)
         world.execute(proof, honest)
     world.end_phase()
     world.execute(actions.Finalize(true.rows))
     for question in (1, 2, 3):
-        world.execute(actions.Settle(world.competing, question))
-    world.execute(actions.SettleCell(world.competing, 1))
+        world.execute(dispute_actions.Settle(world.competing, question))
+    world.execute(dispute_actions.SettleCell(world.competing, 1))
     world.claim_all(world.competing)
 
 

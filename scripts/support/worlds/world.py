@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from offchain.protocol.rules.reports import positions
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import Epoch, Phase
 from offchain.protocol.words.transactions import Row
@@ -168,7 +168,7 @@ class World(HonestWorld):
         if ask:
             statement = self.statement(stated)
             bond = self.parameters.question_bond
-            asked = actions.Ask(statement, tuple(stated), QuestionKind.ROW, 1, bond)
+            asked = dispute_actions.Ask(statement, tuple(stated), QuestionKind.ROW, 1, bond)
             self.execute(asked, who[0])
             self.end_phase()
         if self.phase in (Phase.CHALLENGE, Phase.ANSWER):

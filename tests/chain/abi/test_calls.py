@@ -8,7 +8,7 @@ import pytest
 from offchain.chain.abi.calls import decode_action, function_call
 from offchain.chain.abi.interfaces import AbiValueError, interface
 from offchain.crypto.possession import PossessionProof
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.disputes import Proof, QuestionKind
 from offchain.protocol.words.transactions import DataRecord, DataTransaction, ModelTransaction, Row
 from tests.support.tampering.loose_call_data import loosened
@@ -45,16 +45,16 @@ ACTIONS = [
     actions.CommitAttestation(HASH),
     actions.OpenStatement(ROWS, HASH),
     actions.OpenAttestation(HASH, HASH),
-    actions.Ask(HASH, ROWS, QuestionKind.FORM, 2, 10**18),
-    actions.AnswerRow(1, ROWS, bytes(80), bytes(41), ((-(2**63), 2**63 - 1), (3, 4))),
-    actions.AnswerForm(2, b"a model"),
-    actions.AskCell(1, 3, 2, 5),
-    actions.AnswerCell(4, ROWS, bytes(44), b"", bytes(range(33)), bytes(1)),
-    actions.CommitProof(HASH),
-    actions.Prove(4, PROOF),
-    actions.ProveForm(2, HASH, b"a model"),
-    actions.Settle(3, 2),
-    actions.SettleCell(3, 4),
+    dispute_actions.Ask(HASH, ROWS, QuestionKind.FORM, 2, 10**18),
+    dispute_actions.AnswerRow(1, ROWS, bytes(80), bytes(41), ((-(2**63), 2**63 - 1), (3, 4))),
+    dispute_actions.AnswerForm(2, b"a model"),
+    dispute_actions.AskCell(1, 3, 2, 5),
+    dispute_actions.AnswerCell(4, ROWS, bytes(44), b"", bytes(range(33)), bytes(1)),
+    dispute_actions.CommitProof(HASH),
+    dispute_actions.Prove(4, PROOF),
+    dispute_actions.ProveForm(2, HASH, b"a model"),
+    dispute_actions.Settle(3, 2),
+    dispute_actions.SettleCell(3, 4),
     actions.Finalize(ROWS),
     actions.ClaimBest(2),
     actions.ClaimVoice(2, 1),
@@ -144,5 +144,7 @@ def test_every_call_data_stands_for_an_action(action: actions.Action):
             assert decode_action(contract, data[:4] + random.randbytes(size), value) is not None
         except AbiValueError as error:
             # Contracts refuse numbers that no word of an enumeration stands for.
-            if not isinstance(action, actions.Ask) or "is no QuestionKind" not in str(error):
+            if not isinstance(action, dispute_actions.Ask) or "is no QuestionKind" not in str(
+                error
+            ):
                 raise

@@ -4,7 +4,7 @@ from dataclasses import astuple, replace
 
 import pytest
 
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.disputes import QuestionKind
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.deployed_chain import DeployedChain
@@ -86,9 +86,9 @@ def test_nobody_answers_falsely_for_the_truth_nor_copies_a_proof(
     world.execute(world.asking(honest, dispute.lie, QuestionKind.ROW, 1), honest)
     world.end_phase()
     answer = world.answering(1, truth)
-    assert isinstance(answer, actions.AnswerRow)
+    assert isinstance(answer, dispute_actions.AnswerRow)
     other = world.answering(2, dispute.lie)
-    assert isinstance(other, actions.AnswerRow)
+    assert isinstance(other, dispute_actions.AnswerRow)
     with refused("NotTheStatement", world.statement(dispute.lie.rows), world.statement(truth.rows)):
         world.execute(replace(other, question=1), liar)
     world.execute(answer, liar)

@@ -7,7 +7,7 @@ import pytest
 from offchain.chain.abi.calls import function_call
 from offchain.chain.abi.interfaces import interface
 from offchain.crypto.hashing import Domain
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.disputes import Proof, QuestionKind
 from offchain.protocol.words.parameters import (
     LARGEST_RING,
@@ -55,9 +55,9 @@ def test_questions_forms_and_proofs_fit_too(dispute: LargestDispute):
     paths = (bytes(32),) * 16
     proof = Proof(bytes(32), 0, False, record, bytes(785), paths, paths, bytes(32), paths, file)
     for action in (
-        actions.Ask(bytes(32), dispute.rows, QuestionKind.ROW, LARGEST_RING, 1),
-        actions.AnswerForm(2, file),
-        actions.Prove(1, proof),
-        actions.ProveForm(2, bytes(32), file),
+        dispute_actions.Ask(bytes(32), dispute.rows, QuestionKind.ROW, LARGEST_RING, 1),
+        dispute_actions.AnswerForm(2, file),
+        dispute_actions.Prove(1, proof),
+        dispute_actions.ProveForm(2, bytes(32), file),
     ):
         assert call_bytes(action) + AROUND <= LARGEST_TRANSACTION_BYTES

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.status import Phase
 from scripts.support.chains.deployed_chain import DeployedChain
 from scripts.support.worlds.dispute_story import disputed
@@ -25,7 +25,7 @@ def test_one_honest_attester_overturns_every_kind_of_lie(
     world.execute(actions.Finalize(dispute.truth.rows))
     counts = world.reference.disputes.counts(world.competing)
     for number in range(1, counts.questions + 1):
-        world.execute(actions.Settle(world.competing, number))
+        world.execute(dispute_actions.Settle(world.competing, number))
     for number in range(1, counts.cells + 1):
-        world.execute(actions.SettleCell(world.competing, number))
+        world.execute(dispute_actions.SettleCell(world.competing, number))
     twin.assert_same_everything(world)

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from offchain.protocol.deciding.objections import false_sample
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.dispute_records import StatementFell
 from offchain.protocol.words.disputes import FallReason, QuestionKind
 from offchain.protocol.words.parameters import ETHER
@@ -89,8 +89,8 @@ def test_one_honest_attester_of_ten_overturns_nine_and_its_statement_makes_the_b
     assert twin.view("Attestations", "standing", competing) == (world.statement(truth.rows),)
     world.execute(actions.Finalize(truth.rows))
     assert world.rounds.blocks[-1].statement == world.statement(truth.rows)
-    world.execute(actions.Settle(competing, 1))
-    world.execute(actions.SettleCell(competing, 1))
+    world.execute(dispute_actions.Settle(competing, 1))
+    world.execute(dispute_actions.SettleCell(competing, 1))
     twin.assert_same_everything(world)
     # Both bonds went back: nothing is left there.
     assert evm.balance(twin.addresses["Disputes"]) == 0
@@ -126,7 +126,7 @@ def test_liars_who_are_silent_fall_with_and_without_a_judge(evm: Evm, has_judge:
     # One of ten is no majority, but with a judge none is needed.
     assert world.phase is (Phase.FINALIZE if has_judge else Phase.VOID)
     before = evm.balance(twin.addresses["Disputes"])
-    world.execute(actions.Settle(world.competing, 1))
+    world.execute(dispute_actions.Settle(world.competing, 1))
     reward, bond = world.parameters.challenge_reward, world.parameters.question_bond
     assert before == reward + bond
     assert evm.balance(twin.addresses["Disputes"]) == 0

@@ -36,7 +36,7 @@ from offchain.protocol.deciding.snapshot import (
     Snapshot,
 )
 from offchain.protocol.rules import clock
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.parameters import DEMO, LIVE
 from offchain.protocol.words.status import Application, Attestation, Commitment, Phase, Stake
 from offchain.protocol.words.transactions import EMPTY_ROW
@@ -99,7 +99,7 @@ def any_disputes(dice: random.Random) -> DisputeFacts:
     """Statements to challenge, answers and proofs to give, or none."""
     challenges = [
         Challenge(
-            actions.AskCell(number, 0, 0, DEMO.question_bond),
+            dispute_actions.AskCell(number, 0, 0, DEMO.question_bond),
             f"ask for the points of statement {number}",
             dice.random() < 0.5,
             dice.choice([0, DEMO.stake, 3 * DEMO.stake]),
@@ -107,8 +107,8 @@ def any_disputes(dice: random.Random) -> DisputeFacts:
         for number in range(dice.choice([0, 1, 3]))
     ]
     moves = [
-        DisputeMove(actions.CommitProof(HASHES[1]), "commit to a proof", is_own=True),
-        DisputeMove(actions.AnswerForm(1, b"model"), "answer question 1"),
+        DisputeMove(dispute_actions.CommitProof(HASHES[1]), "commit to a proof", is_own=True),
+        DisputeMove(dispute_actions.AnswerForm(1, b"model"), "answer question 1"),
     ]
     return DisputeFacts(tuple(challenges), tuple(moves[: dice.choice([0, 1, 2])]))
 
@@ -268,7 +268,7 @@ def test_only_attesters_attest_and_only_with_a_full_stake() -> None:
 
 
 def test_points_that_a_second_arithmetic_does_not_confirm_are_neither_stated_nor_disputed_by():
-    disputing = actions.AskCell | actions.AnswerForm | actions.CommitProof
+    disputing = dispute_actions.AskCell | dispute_actions.AnswerForm | dispute_actions.CommitProof
     trusting = 0
     for taken, decision in decided():
         attests = any(isinstance(intent, AttestRows) for intent in decision.intents)

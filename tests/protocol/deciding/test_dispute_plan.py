@@ -14,7 +14,7 @@ from offchain.crypto.merkle import verify_merkle_proof
 from offchain.protocol.deciding.evidence import Evidence
 from offchain.protocol.deciding.snapshot import DisputeFacts
 from offchain.protocol.rules.bindings import points_root, word_count
-from offchain.protocol.words import actions
+from offchain.protocol.words import dispute_actions
 from offchain.protocol.words.disputes import QuestionKind, proof_commitment
 from offchain.protocol.words.status import Phase
 from offchain.protocol.words.transactions import EMPTY_ROW, statement
@@ -50,7 +50,7 @@ def play(table: Table, honest: Evidence, liars: Evidence) -> list:
             table.enter(phase)
         for known, account in ((honest, HONEST), (liars, LIARS[0])):
             for action in actions_of(table.plan(known, account)):
-                answers = actions.AnswerRow | actions.AnswerCell
+                answers = dispute_actions.AnswerRow | dispute_actions.AnswerCell
                 if account == HONEST or isinstance(action, answers):
                     table.act(action, account)
                     played.append(action)
@@ -92,7 +92,7 @@ def test_a_consistent_lie_falls_by_one_question_one_cell_one_commitment_and_one_
 def test_the_proof_is_the_one_that_was_committed_to():
     table = disputed()
     *_, commitment, proving = play(table, TRUTH, LIE)
-    assert isinstance(commitment, actions.CommitProof)
+    assert isinstance(commitment, dispute_actions.CommitProof)
     assert commitment.hash == proof_commitment(
         DOMAIN,
         ROUND,
@@ -206,7 +206,7 @@ def test_a_cell_where_nothing_is_false_keeps_nobody_from_asking_for_the_right_on
     table.enter(Phase.ANSWER)
     table.act(actions_of(table.plan(LIE, LIARS[0]))[0], LIARS[0])
     table.enter(Phase.SECOND_CHALLENGE)
-    table.act(actions.AskCell(1, 0, 0, 2 * BOND), LIARS[0])
+    table.act(dispute_actions.AskCell(1, 0, 0, 2 * BOND), LIARS[0])
     [asking] = actions_of(table.plan(TRUTH))
     assert (asking.question, asking.place, asking.voice) == (1, 1, 0)
 
@@ -264,7 +264,9 @@ def test_a_question_about_a_row_without_a_false_point_hides_no_lie_in_another(li
     All of that can be shown, and costs whoever asks for it the one cell at the base bond.
     """
     table = Table((liars, LIARS), (TRUE_OF_THREE, [HONEST]))
-    table.act(actions.Ask(liars.statement, liars.table.rows, QuestionKind.ROW, 1, BOND), LIARS[0])
+    table.act(
+        dispute_actions.Ask(liars.statement, liars.table.rows, QuestionKind.ROW, 1, BOND), LIARS[0]
+    )
     [asking] = actions_of(table.plan(TRUE_OF_THREE))
     table.act(asking)
     table.enter(Phase.ANSWER)
@@ -300,7 +302,7 @@ def test_a_model_that_is_called_malformed_is_laid_before_the_judge():
     table.enter(Phase.PROVE)
     assert actions_of(table.plan(TRUTH, shown=Shown(missing=[1]))) == []
     [proving] = actions_of(table.plan(TRUTH))
-    assert proving == actions.ProveForm(1, bytes([0, 1]) * 16, b"model 1")
+    assert proving == dispute_actions.ProveForm(1, bytes([0, 1]) * 16, b"model 1")
     assert commitment.hash == proof_commitment(
         DOMAIN, ROUND, HONEST, is_cell=False, number=1, sample=0, salt=proving.salt
     )
@@ -329,12 +331,12 @@ def test_a_malformed_model_that_is_given_points_is_for_its_statement_to_show():
 def test_whatever_is_asked_of_the_true_statement_is_answered_with_what_its_rows_bind():
     table, rows = disputed(), TRUTH.table.rows
     for row in range(3):
-        table.act(actions.Ask(TRUTH.statement, rows, QuestionKind.ROW, row, BOND), LIARS[0])
-    table.act(actions.Ask(TRUTH.statement, rows, QuestionKind.FORM, 2, BOND), LIARS[1])
+        table.act(dispute_actions.Ask(TRUTH.statement, rows, QuestionKind.ROW, row, BOND), LIARS[0])
+    table.act(dispute_actions.Ask(TRUTH.statement, rows, QuestionKind.FORM, 2, BOND), LIARS[1])
     table.enter(Phase.ANSWER)
     answered = actions_of(table.plan(TRUTH))
     assert [answer.question for answer in answered] == [1, 2, 3, 4]
-    assert answered[3] == actions.AnswerForm(4, b"model 2")
+    assert answered[3] == dispute_actions.AnswerForm(4, b"model 2")
     packed = TRUTH.table.packed
     for row, answer in enumerate(answered[:3]):
         assert (answer.rows, answer.of_row, answer.of_baseline) == (rows, packed[row], packed[0])
@@ -344,7 +346,7 @@ def test_whatever_is_asked_of_the_true_statement_is_answered_with_what_its_rows_
     # Row 1 ranks after row 2, and was compared with it.
     assert TRUTH.table.compared[1] == (2,)
     for number, voice in ((1, 0), (2, 0), (2, 1)):
-        table.act(actions.AskCell(number, 2, voice, BOND), LIARS[0])
+        table.act(dispute_actions.AskCell(number, 2, voice, BOND), LIARS[0])
     table.enter(Phase.SECOND_ANSWER)
     cells = actions_of(table.plan(TRUTH))
     for cell, (first, second) in zip(cells, ((0, 0), (1, 0), (1, 2)), strict=True):
@@ -356,7 +358,7 @@ def test_whatever_is_asked_of_the_true_statement_is_answered_with_what_its_rows_
 
 def test_a_model_that_the_rows_call_malformed_needs_no_answer():
     table = disputed()
-    asking = actions.Ask(TRUTH.statement, TRUTH.table.rows, QuestionKind.FORM, 3, BOND)
+    asking = dispute_actions.Ask(TRUTH.statement, TRUTH.table.rows, QuestionKind.FORM, 3, BOND)
     assert TRUTH.table.rows[3] == EMPTY_ROW
     table.act(asking, LIARS[0])
     table.enter(Phase.ANSWER)

@@ -16,7 +16,7 @@ from offchain.protocol.deciding.evidence import Evidence, Exhibit
 from offchain.protocol.deciding.facts import claims
 from offchain.protocol.deciding.objections import Truth
 from offchain.protocol.history.fold import History
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.status import Phase
 from scripts.support.worlds.dispute_story import judged_round
 from scripts.support.worlds.disputing import DisputingWorld, Stated
@@ -68,7 +68,7 @@ class Planner:
 
         A liar only answers, but for forms: its malformed model the judge would refuse.
         """
-        answers = actions.AnswerRow | actions.AnswerCell
+        answers = dispute_actions.AnswerRow | dispute_actions.AnswerCell
         while True:
             facts = self.planned()
             due = [one.action for one in (*facts.challenges, *facts.moves)]
@@ -124,7 +124,7 @@ class Played:
         due = [
             claim.action
             for claim in claims(history, account)
-            if isinstance(claim.action, actions.Settle | actions.SettleCell)
+            if isinstance(claim.action, dispute_actions.Settle | dispute_actions.SettleCell)
         ]
         for action in due:
             self.world.execute(action, self.honest.node)
@@ -189,4 +189,4 @@ def test_liars_who_do_not_answer_fall_by_silence(attesting):
     lie = Liar(world, world.truth(), random.Random(1)).better_points()
     played = play(world, lie, answered=False)
     assert_overturned(played)
-    assert [type(action) for action in played.honest.sent] == [actions.Ask]
+    assert [type(action) for action in played.honest.sent] == [dispute_actions.Ask]

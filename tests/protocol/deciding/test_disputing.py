@@ -11,13 +11,8 @@ from offchain.protocol.deciding.disputing import DISPUTE_GAS
 from offchain.protocol.deciding.intents import EvaluateModels, RecheckPoints, Send, turn_of
 from offchain.protocol.deciding.policy import Policy
 from offchain.protocol.deciding.snapshot import Challenge, DisputeFacts, DisputeMove
-from offchain.protocol.words.actions import (
-    Advance,
-    AnswerForm,
-    AskCell,
-    CommitProof,
-    ProveForm,
-)
+from offchain.protocol.words.actions import Advance
+from offchain.protocol.words.dispute_actions import AnswerForm, AskCell, CommitProof, ProveForm
 from offchain.protocol.words.parameters import DEMO
 from offchain.protocol.words.status import Phase
 from tests.support.worlds.judging_story import COMPLETE, COMPUTED

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from offchain.protocol.rules.bindings import Place, points_root
-from offchain.protocol.words import actions
+from offchain.protocol.words import actions, dispute_actions
 from offchain.protocol.words.dispute_records import QuestionSettled, StatementFell
 from offchain.protocol.words.disputes import FallReason, QuestionKind, Stage
 from offchain.protocol.words.reward_records import StandingGained
@@ -115,7 +115,7 @@ def test_nobody_can_answer_falsely_in_the_name_of_the_truth(world: DisputingWorl
     world.execute(world.asking(liar, truth, QuestionKind.ROW, row), liar)
     world.end_phase()
     true = world.answering(1, truth)
-    assert isinstance(true, actions.AnswerRow)
+    assert isinstance(true, dispute_actions.AnswerRow)
     behind = truth.table.behind[row]
     nearer = tuple(distance // 2 for distance in behind.distances[0])
     for false in (
@@ -148,7 +148,7 @@ def test_edges_spare_the_contract_the_sorting_and_cannot_be_wrong(world: Disputi
     world.execute(world.asking(dispute.honest, dispute.truth, QuestionKind.ROW, 1), dispute.honest)
     world.end_phase()
     answer = world.answering(1, dispute.truth)
-    assert isinstance(answer, actions.AnswerRow)
+    assert isinstance(answer, dispute_actions.AnswerRow)
     with refused("WrongEdgeCount", len(answer.edges) - 1, len(answer.edges)):
         world.execute(replace(answer, edges=answer.edges[1:]))
     for index, (low, high) in enumerate(answer.edges):
@@ -162,12 +162,12 @@ def test_edges_spare_the_contract_the_sorting_and_cannot_be_wrong(world: Disputi
 # ---- proofs --------------------------------------------------------------------------------------
 
 
-def at_proof(world: DisputingWorld) -> tuple[Dispute, actions.Prove]:
+def at_proof(world: DisputingWorld) -> tuple[Dispute, dispute_actions.Prove]:
     """A dispute in which a cell of the lie can be proved false."""
     dispute = about(world, "permuted_points")
     dispute.until(Phase.PROVE)
     [proof] = [make() for make in dispute.play.proofs()]
-    assert isinstance(proof, actions.Prove)
+    assert isinstance(proof, dispute_actions.Prove)
     return dispute, proof
 
 
@@ -255,7 +255,7 @@ def test_silence_pays_the_bond_and_the_reward_to_the_first_who_settles(
     world.execute(asked[1], liar)
     world.end_phase()
     with refused("NotSettleable", 2):
-        world.execute(actions.Settle(2, 1))
+        world.execute(dispute_actions.Settle(2, 1))
     world.end_phase()
     [fell] = fallen(world)
     assert fell.reason is FallReason.SILENCE
@@ -265,14 +265,14 @@ def test_silence_pays_the_bond_and_the_reward_to_the_first_who_settles(
     for number, (node, expected) in enumerate(
         [(honest, asked[0].value + reward), (liar, asked[1].value)], 1
     ):
-        world.execute(actions.Settle(2, number))
+        world.execute(dispute_actions.Settle(2, number))
         settled = world.reference.environment.records[-1]
         assert isinstance(settled, QuestionSettled)
         assert (settled.receiver, settled.paid) == (node.account, expected)
         with refused("AlreadySettled", number):
-            world.execute(actions.Settle(2, number))
+            world.execute(dispute_actions.Settle(2, number))
     with refused("NoSuchQuestion", 2, 3):
-        world.execute(actions.Settle(2, 3))
+        world.execute(dispute_actions.Settle(2, 3))
 
 
 def test_who_asks_the_truth_in_vain_pays_half_to_who_answered(world: DisputingWorld) -> None:
@@ -284,7 +284,7 @@ def test_who_asks_the_truth_in_vain_pays_half_to_who_answered(world: DisputingWo
     world.execute(world.answering(1, dispute.truth), answerer)
     world.end_phases(Phase.FINALIZE)
     held = world.reference.disputes.held
-    world.execute(actions.Settle(2, 1))
+    world.execute(dispute_actions.Settle(2, 1))
     settled = world.reference.environment.records[-1]
     assert isinstance(settled, QuestionSettled)
     assert (settled.receiver, settled.paid) == (answerer.account, asked.value // 2)
