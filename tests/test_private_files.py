@@ -12,7 +12,12 @@ import pytest
 from offchain.errors import ConfigurationError
 from offchain.node.journal import Journal
 from offchain.node.relayer.database import RelayerDatabase
-from offchain.private_files import held_alone, make_private
+from offchain.private_files import (
+    WRITTEN_AHEAD_BYTES,
+    WRITTEN_AHEAD_PAGES,
+    held_alone,
+    make_private,
+)
 
 HOLD = """
 import sys, pathlib
@@ -53,6 +58,19 @@ def test_all_files_of_a_database_are_private(tmp_path: Path, kind, content):
         names = {path.name for path in file.parent.iterdir()}
         assert "file.sqlite-wal" in names
         assert {mode(p) for p in file.parent.iterdir() if not p.name.endswith("damaged")} == {0o600}
+
+
+def test_what_is_written_ahead_of_a_database_stays_small(tmp_path: Path):
+    """SQLite would leave 4 MB beside each, or as much as was ever written at once."""
+    file = tmp_path / "file.sqlite"
+    with Journal(file) as journal:
+        journal.keep_sealed_copy(1, bytes(4 * WRITTEN_AHEAD_BYTES))
+        for number in range(2 * WRITTEN_AHEAD_PAGES):
+            journal.keep_part_root(bytes([number]), 0, bytes(32))
+        ahead = file.with_name(file.name + "-wal")
+        assert ahead.stat().st_size <= WRITTEN_AHEAD_BYTES
+    with Journal(file) as journal:
+        assert journal.sealed_copy(1) == bytes(4 * WRITTEN_AHEAD_BYTES)
 
 
 def test_one_process_at_a_time_holds_a_file_and_a_killed_one_lets_go(tmp_path: Path):

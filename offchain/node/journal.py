@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 import structlog
 
 from offchain.errors import ConfigurationError
-from offchain.private_files import make_private
+from offchain.private_files import make_private, write_ahead
 
 log = structlog.get_logger()
 
@@ -167,7 +167,7 @@ def _open(file: Path) -> sqlite3.Connection:
     # One thread uses it at a time: the one that opens and closes it may be another.
     database = sqlite3.connect(file, isolation_level=None, timeout=10.0, check_same_thread=False)
     try:
-        database.execute("PRAGMA journal_mode = WAL")
+        write_ahead(database)
         database.execute("PRAGMA synchronous = NORMAL")
         database.executescript(_SCHEMA)
         database.execute("SELECT count(*) FROM models").fetchone()

@@ -16,7 +16,7 @@ import structlog
 
 from offchain.errors import ConfigurationError, StoreError
 from offchain.ports import ContentStore
-from offchain.private_files import make_private
+from offchain.private_files import make_private, write_ahead
 from offchain.protocol.words.chain_status import ChainStatus
 
 log = structlog.get_logger()
@@ -152,7 +152,7 @@ def _open(file: Path) -> sqlite3.Connection:
     # Autocommit; threads share the connection under a lock.
     database = sqlite3.connect(file, isolation_level=None, timeout=10.0, check_same_thread=False)
     try:
-        database.execute("PRAGMA journal_mode = WAL")
+        write_ahead(database)
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(_SCHEMA)
         database.execute("SELECT count(*) FROM files").fetchone()

@@ -216,6 +216,7 @@ class Worker:
         self._first_seen = {
             name: seen for name, seen in self._first_seen.items() if name in current
         }
+        self._failing = {name: pause for name, pause in self._failing.items() if name in current}
 
     def _take_computed(self) -> None:
         match self._background.take():

@@ -22,6 +22,7 @@ from offchain.node.computations import ComputationEnded, Trained, Training, Trai
 from offchain.node.journal import Journal
 from offchain.node.own import Own
 from offchain.node.payloads import DataState, PayloadNotOpen, Payloads
+from offchain.node.weak_models import WeakModelError, require_strength
 from offchain.ports import ContentStore, Learner, TrainingProgress
 from offchain.protocol.history.entries import SharedData
 from offchain.protocol.rules.dataset import training_root
@@ -98,6 +99,7 @@ class Modelling:
         self._restored: set[int] = set()
         self._is_training = False
         self._paused_until = 0.0
+        self._weak = 0
         self.progress: TrainingProgress | None = None
 
     # ---- what is in hand ---------------------------------------------------------------------
@@ -139,12 +141,13 @@ class Modelling:
     def start(self, round_number: int, gather: Callable[[], Training]) -> None:
         """Start to train on what ``gather`` gives; nothing happens while something is computed.
 
-        It is gathered beside the loop too: files may have to be fetched for it.
+        It is gathered beside the loop too: files may have to be fetched for it. After a model that
+        is certain to burn, which is not taken in hand, the next one begins otherwise.
         """
         if self._background.name is not None:
             return
         self._is_training = True
-        seed = training_seed(self._own.account, round_number)
+        seed = training_seed(self._own.account, round_number) + self._weak
         last_report = self._clock()
         is_first = True
 
@@ -182,6 +185,7 @@ class Modelling:
             model = self._learner.train(
                 training.payloads, training.baseline, seed, report, training.ages
             )
+            require_strength(model.data, training, self._learner, self._own.parameters)
             return Trained(training, model)
 
         self._background.start(
@@ -193,6 +197,7 @@ class Modelling:
         self._is_training = False
         if isinstance(ended.came_to, Exception):
             if not isinstance(ended.came_to, Cancelled):
+                self._weak += isinstance(ended.came_to, WeakModelError)
                 self._paused_until = self._clock() + RETRAIN_SECONDS
                 log.error("the training failed", reason=str(ended.came_to))
             return

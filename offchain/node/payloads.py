@@ -20,21 +20,18 @@ from offchain.errors import PayloadError, StoreError, StoreUnreachableError
 from offchain.learning.samples_root import part_root, samples_root
 from offchain.node.journal import Journal
 from offchain.ports import ContentStore, Learner
+from offchain.protocol.deciding.retention import EARLIER_ROUNDS
 from offchain.protocol.history.entries import SharedData
 from offchain.storage.fetching import ContentPendingError
 from offchain.storage.opened import OWN_TROUBLE, open_part, read_records
 
 log = structlog.get_logger()
 
-MAXIMUM_PARTS = 32
-"""Parts of a data transaction at most."""
-
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 60.0
 
-_REMEMBERED = 1_024
-"""Data transactions of which it is remembered what was found: those of more than four rounds of the
-largest ring. Of others the journal is asked again."""
+_MOST_RESTS = 32_768
+"""Files that could not be fetched, of which it is remembered when they are asked for again."""
 
 _UNUSABLE = b""
 """Stands for the root of a part that does not decrypt or does not pass the task's check."""
@@ -47,6 +44,23 @@ class DataState(Enum):
     WAITING = "not checked yet"  # a file cannot be fetched, or was not looked at
     UNUSABLE = "not usable"  # one is not canonical, or the samples root is another
     OPEN = "open"
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found of a data transaction: the roots of its parts, by part.
+
+    Attributes:
+        round: in which it was shared.
+        roots: of the parts that were looked at.
+        trains: whether all training parts are known to be open.
+        sound: whether all parts together are what was signed; None: that is not known yet.
+    """
+
+    round: int
+    roots: dict[int, bytes]
+    trains: bool = False
+    sound: bool | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +86,8 @@ class PayloadNotOpen(StoreError):
 class Payloads:
     """Payload plaintexts by data transaction and part.
 
-    Plaintexts are kept in memory up to ``cache_bytes`` and fetched again beyond that.
+    Plaintexts are kept in memory up to ``cache_bytes`` and fetched again beyond that. What is older
+    than training looks back is let go of; who asks for it nevertheless waits for store and journal.
 
     Args:
         store: where sealed parts are.
@@ -97,11 +112,10 @@ class Payloads:
         self._journal = journal
         self._clock = clock
         self._cache_bytes = cache_bytes
-        self._cached: OrderedDict[tuple[bytes, int], bytes] = OrderedDict()
+        self._cached: OrderedDict[tuple[int, bytes, int], bytes] = OrderedDict()
         self._cached_size = 0
-        self._roots: dict[bytes, dict[int, bytes]] = {}
-        self._sound: dict[bytes, bool] = {}
-        self._trained: set[bytes] = set()
+        self._oldest = 0
+        self._found: dict[bytes, _Found] = {}
         self._retries: dict[bytes, _Retry] = {}
         self._is_cut_off = False
         # Evaluation fetches plaintexts in a thread of its own.
@@ -116,30 +130,31 @@ class Payloads:
         """How far the training parts are, as far as `open_some` has come."""
         if data.training_words is None:
             return DataState.SEALED
-        if data.id in self._trained:
+        found = self._known(data)
+        if found.trains:
             return DataState.OPEN
         training = [part for part in range(len(data.training_words)) if not data.is_test(part)]
-        state = self._state(data, training)
-        if state is DataState.OPEN:
-            self._trained.add(data.id)
+        state = _state(found, training)
+        found.trains = state is DataState.OPEN
         return state
 
     def state(self, data: SharedData) -> DataState:
         """How far all parts are; `UNUSABLE` also where their samples root is not the signed one."""
         if data.training_words is None or data.test_words is None:
             return DataState.SEALED
-        if data.id not in self._sound:
+        found = self._known(data)
+        if found.sound is None:
             parts = range(len(data.training_words))
-            state, roots = self._state(data, parts), self._known(data)
+            state = _state(found, parts)
             if state is not DataState.OPEN:
                 return state
-            found = samples_root([roots[part] for part in parts])
-            self._sound[data.id] = found == data.record.samples_root
-        return DataState.OPEN if self._sound[data.id] else DataState.UNUSABLE
+            root = samples_root([found.roots[part] for part in parts])
+            found.sound = root == data.record.samples_root
+        return DataState.OPEN if found.sound else DataState.UNUSABLE
 
     def part_roots(self, data: SharedData) -> list[bytes]:
         """The roots of all parts of a data transaction that is open."""
-        roots = self._known(data)
+        roots = self._known(data).roots
         return [roots[part] for part in range(len(data.shared.payload_hashes))]
 
     def plaintext(self, data: SharedData, part: int) -> bytes:
@@ -148,10 +163,11 @@ class Payloads:
         Raises:
             PayloadNotOpen: it is sealed, or not usable, or its file cannot be fetched.
         """
+        place = (data.shared.round, data.id, part)
         with self._lock:
-            cached = self._cached.get((data.id, part))
+            cached = self._cached.get(place)
             if cached is not None:
-                self._cached.move_to_end((data.id, part))
+                self._cached.move_to_end(place)
                 return cached
         key = data.key(part)
         if key is None:
@@ -165,7 +181,7 @@ class Payloads:
         """Open up to ``limit`` parts whose keys are published and that are not open yet."""
         done = 0
         for data in transactions:
-            known = self._known(data)
+            known = self._known(data).roots
             if len(known) >= data.keys_out:
                 continue
             for part, digest in enumerate(data.shared.payload_hashes):
@@ -176,32 +192,30 @@ class Payloads:
                     return
                 done += self._open(data, part, key)
 
-    def _state(self, data: SharedData, parts: Iterable[int]) -> DataState:
-        known = self._known(data)
-        roots = [known.get(part) for part in parts]
-        if _UNUSABLE in roots:
-            return DataState.UNUSABLE
-        return DataState.WAITING if None in roots else DataState.OPEN
-
-    def _known(self, data: SharedData) -> dict[int, bytes]:
-        """The roots of the parts that were looked at."""
-        if data.id not in self._roots:
+    def _known(self, data: SharedData) -> _Found:
+        """What was found of a data transaction, which may be nothing yet."""
+        self._forget_before(data.shared.round - EARLIER_ROUNDS)
+        found = self._found.get(data.id)
+        if found is None:
             # The journal is asked once: it knows nothing that did not go through here since.
             kept = self._journal.part_roots(data.id)
-            self._forget()
-            self._roots[data.id] = {
-                part: root for part, root in kept.items() if len(root) in (0, HASH_BYTES)
-            }
-        return self._roots[data.id]
+            roots = {part: root for part, root in kept.items() if len(root) in (0, HASH_BYTES)}
+            found = self._found[data.id] = _Found(data.shared.round, roots)
+        return found
 
-    def _forget(self) -> None:
-        """Drop what was found of the data transactions that were first looked at, and old rests."""
-        while len(self._roots) >= _REMEMBERED:
-            oldest = next(iter(self._roots))
-            del self._roots[oldest]
-            self._sound.pop(oldest, None)
-            self._trained.discard(oldest)
-        if len(self._retries) > MAXIMUM_PARTS * _REMEMBERED:
+    def _forget_before(self, oldest: int) -> None:
+        """Drop what is of rounds before this one, once the chain has come so far."""
+        if oldest <= self._oldest:
+            return
+        self._oldest = oldest
+        # Training gathers its parts in a thread of its own.
+        for data_id, found in list(self._found.items()):
+            if found.round < oldest:
+                del self._found[data_id]
+        with self._lock:
+            for place in [place for place in self._cached if place[0] < oldest]:
+                self._cached_size -= len(self._cached.pop(place))
+        if len(self._retries) > _MOST_RESTS:
             now = self._clock()
             self._retries = {k: retry for k, retry in self._retries.items() if retry.at > now}
 
@@ -215,7 +229,7 @@ class Payloads:
         try:
             plaintext = self._decrypt(data, part, key)
             root = part_root(read_records(plaintext, digest, self._learner))
-            self._cache(data.id, part, plaintext)
+            self._cache(data, part, plaintext)
         except PayloadError as error:
             self._tell("a part cannot be used", data, part, error)
             root = _UNUSABLE
@@ -226,7 +240,7 @@ class Payloads:
             if not isinstance(error, StoreError):
                 self._tell("a part cannot be opened now", data, part, error)
             return True
-        self._known(data)[part] = root
+        self._known(data).roots[part] = root
         self._journal.keep_part_root(data.id, part, root)
         return True
 
@@ -262,10 +276,18 @@ class Payloads:
         pause = min(_LAST_RETRY_SECONDS, pause)
         self._retries[digest] = _Retry(self._clock() + pause, pause)
 
-    def _cache(self, data_id: bytes, part: int, plaintext: bytes) -> None:
+    def _cache(self, data: SharedData, part: int, plaintext: bytes) -> None:
         with self._lock:
-            self._cached[data_id, part] = plaintext
+            self._cached[data.shared.round, data.id, part] = plaintext
             self._cached_size += len(plaintext)
             while self._cached_size > self._cache_bytes:
                 _, dropped = self._cached.popitem(last=False)
                 self._cached_size -= len(dropped)
+
+
+def _state(found: _Found, parts: Iterable[int]) -> DataState:
+    """How far some parts of a data transaction are."""
+    roots = [found.roots.get(part) for part in parts]
+    if _UNUSABLE in roots:
+        return DataState.UNUSABLE
+    return DataState.WAITING if None in roots else DataState.OPEN

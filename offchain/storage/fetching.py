@@ -36,6 +36,8 @@ IDLE_SECONDS: Final = 5.0
 """A thread without work ends after so long."""
 
 CACHE_BYTES: Final = 32 << 20
+CACHE_SECONDS: Final = 120.0
+"""Files are held for who asks again soon: so many bytes, and none that nobody asked for so long."""
 
 _REMEMBERED: Final = 4_096
 """Answers that nobody took, and files that could not be had, which are remembered."""
@@ -75,6 +77,14 @@ class _Rest:
     seconds: float
 
 
+@dataclass(slots=True)
+class _Held:
+    """A file, and when it was last asked for."""
+
+    content: bytes
+    asked: float
+
+
 class FetchingStore(ContentStore):
     """Another store, asked by threads of its own. May be used by several threads.
 
@@ -101,7 +111,7 @@ class FetchingStore(ContentStore):
         self._queue: deque[_Request] = deque()
         self._requests: dict[tuple[str, bytes], _Request] = {}
         self._rests: dict[tuple[str, bytes], _Rest] = {}
-        self._cache: OrderedDict[bytes, bytes] = OrderedDict()
+        self._cache: OrderedDict[bytes, _Held] = OrderedDict()
         self._cached = 0
         self._threads = 0
         self._running: list[_Request] = []
@@ -115,9 +125,12 @@ class FetchingStore(ContentStore):
     def get(self, digest: bytes) -> bytes:
         """Fetch a file; `ContentPendingError` until it is there, and raises as the store does."""
         with self._lock:
-            if digest in self._cache:
+            self._drop()
+            held = self._cache.get(digest)
+            if held is not None:
+                held.asked = self._clock()
                 self._cache.move_to_end(digest)
-                return self._cache[digest]
+                return held.content
         return self._answer(("get", digest), lambda: self._store.get(digest))
 
     def has(self, digest: bytes) -> bool:
@@ -139,7 +152,8 @@ class FetchingStore(ContentStore):
             if request is None:
                 rest = self._rests.get(key)
                 if rest is not None and self._clock() < rest.until:
-                    raise rest.error
+                    # Said again and again, an error would gather the frames of all who heard it.
+                    raise rest.error.with_traceback(None)
                 request = self._begin(key, ask)
             seconds = self._patience()
         if not request.done.wait(seconds) and self._waits():
@@ -206,11 +220,23 @@ class FetchingStore(ContentStore):
     def _remember(self, digest: bytes, content: bytes) -> None:
         if digest in self._cache:
             return
-        self._cache[digest] = content
+        self._cache[digest] = _Held(content, self._clock())
         self._cached += len(content)
-        while self._cached > CACHE_BYTES and len(self._cache) > 1:
-            _, dropped = self._cache.popitem(last=False)
-            self._cached -= len(dropped)
+        self._drop()
+
+    def _drop(self) -> None:
+        """Let go of what nobody asked for in a while, and of what is too much; with the lock held.
+
+        The file asked for last stays, however large it is.
+        """
+        oldest = self._clock() - CACHE_SECONDS
+        while self._cache:
+            first = next(iter(self._cache.values()))
+            too_much = self._cached > CACHE_BYTES and len(self._cache) > 1
+            if first.asked >= oldest and not too_much:
+                return
+            self._cache.popitem(last=False)
+            self._cached -= len(first.content)
 
     def _forget(self) -> None:
         """Drop what nobody asked for again, once there is much of it; with the lock held."""

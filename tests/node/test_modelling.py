@@ -62,7 +62,10 @@ class Node:
 
     def train(self, payloads=None):
         payloads = payloads or RandomDigits(1).draw(1, 4)
-        training = Training(ROUND, tuple(payloads), IDS[: len(payloads)], (0,) * 4, None)
+        ages = (0,) * len(payloads)
+        return self.train_on(Training(ROUND, tuple(payloads), IDS[: len(payloads)], ages, None))
+
+    def train_on(self, training):
         self.modelling.start(ROUND, lambda: training)
         self.background.wait(PATIENCE_SECONDS)
         self.modelling.finish(self.background.take())

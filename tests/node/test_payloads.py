@@ -10,6 +10,7 @@ import pytest
 
 from offchain.learning.tasks.digits import DigitsLearner
 from offchain.node.payloads import DataState, PayloadNotOpen
+from offchain.protocol.deciding.retention import EARLIER_ROUNDS
 from tests.support.data_bench import (
     PARTS,
     SAMPLES,
@@ -133,6 +134,25 @@ def test_what_was_found_is_known_after_a_restart_without_the_bytes(bench):
         payloads.plaintext(sound, 0)
     bench.data(0)
     assert payloads.plaintext(sound, 0) == bench.plaintexts(0)[0]
+
+
+def test_what_is_older_than_training_looks_back_is_let_go_of(bench):
+    """Else a node's memory would grow with every round, up to the cache's bound."""
+    old = bench.data()
+    later, newest = (
+        replace(old, shared=replace(old.shared, round=old.shared.round + rounds))
+        for rounds in (EARLIER_ROUNDS, EARLIER_ROUNDS + 1)
+    )
+    bench.payloads.open_some([old], PARTS)
+    for file in (bench.folder / "store").glob("*/*"):
+        file.unlink()
+    bench.payloads.state(later)
+    assert bench.payloads.plaintext(old, 0) == bench.plaintexts(0)[0]
+    bench.payloads.state(newest)
+    with pytest.raises(PayloadNotOpen, match="no content"):
+        bench.payloads.plaintext(old, 0)
+    # What was found of it the journal knows.
+    assert bench.payloads.state(old) is DataState.OPEN
 
 
 class Troubled(DigitsLearner):

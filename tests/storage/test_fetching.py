@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -113,6 +114,34 @@ def test_a_missing_file_is_asked_for_ever_more_rarely_and_found_when_it_comes(sl
     now[0] += fetching.LAST_REST_SECONDS
     in_time(lambda: store.get(DIGESTS[0]))
     assert store.get(DIGESTS[0]) == FILES[0]
+
+
+def test_what_nobody_asks_for_any_more_is_not_held(slow: SlowStore):
+    now = [0.0]
+    slow.gate.set()
+    slow.files = dict(zip(DIGESTS, FILES, strict=True))
+    store = FetchingStore(slow, clock=lambda: now[0])
+    for wanted in DIGESTS[:2]:
+        in_time(lambda d=wanted: store.get(d))
+    now[0] = fetching.CACHE_SECONDS
+    assert store.get(DIGESTS[0]) == FILES[0]
+    assert slow.asked == DIGESTS[:2]
+    now[0] += 1
+    in_time(lambda: store.get(DIGESTS[1]))
+    assert store.get(DIGESTS[0]) == FILES[0]
+    assert slow.asked == [*DIGESTS[:2], DIGESTS[1]]
+
+
+def test_an_error_that_is_said_again_holds_nobody_who_heard_it_before(slow: SlowStore):
+    slow.gate.set()
+    store = FetchingStore(slow, clock=lambda: 0.0)
+    depths = []
+    for _ in range(9):
+        with pytest.raises(ContentMissingError) as said:
+            in_time(lambda: store.get(DIGESTS[0]))
+        depths.append(len(traceback.extract_tb(said.value.__traceback__)))
+    assert max(depths[1:]) == depths[1]
+    assert len(slow.asked) == 1
 
 
 def test_who_may_wait_waits_for_what_comes(slow: SlowStore):

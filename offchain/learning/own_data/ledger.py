@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from offchain.errors import ConfigurationError
-from offchain.private_files import make_private
+from offchain.private_files import make_private, write_ahead
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (
@@ -80,7 +80,7 @@ class Ledger:
                 f"the ledger {file} cannot be written ({error}): choose another --state folder"
             ) from error
         with self._checked():
-            self._database.execute("PRAGMA journal_mode = WAL")
+            write_ahead(self._database)
             # What was drawn must be known after a power cut too.
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(_SCHEMA)

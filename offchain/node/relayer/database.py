@@ -18,7 +18,7 @@ import structlog
 from offchain.chain.sending.fees import Fees
 from offchain.chain.sending.outbox import Outbox, SignedTransaction
 from offchain.errors import ConfigurationError, StoreError
-from offchain.private_files import make_private
+from offchain.private_files import make_private, write_ahead
 
 log = structlog.get_logger()
 
@@ -207,7 +207,7 @@ def _open(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=1.0, check_same_thread=False)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = WAL")
+        write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(_SCHEMA)
         for table in ("entries", "dropped", "outbox"):

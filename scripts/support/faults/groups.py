@@ -49,7 +49,7 @@ SIX_PARTS: Final = 15
 """Of a data transaction: the task's rows are divided among seven nodes."""
 
 DISK_BYTES: Final = 16 << 20
-"""What is written ahead of a database takes four megabytes before it is folded in."""
+"""Room for a node's state, or for the files of some rounds, and for little more."""
 
 OTHER_CHAIN_ID: Final = 4242
 
