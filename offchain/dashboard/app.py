@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from offchain.chronicle import words
 from offchain.chronicle.denials import VOID_REASONS
-from offchain.dashboard.charts import accuracy_chart, course_chart, phase_chart
+from offchain.dashboard.charts import accuracy_chart, course_chart, gas_chart, phase_chart
 from offchain.dashboard.following import News
 from offchain.dashboard.index import Form, Index, Reader
 from offchain.protocol.words.status import Phase, VoidReason
@@ -109,6 +109,7 @@ class Pages:
                 head=reader.block(head),
                 blocks=reader.newest_blocks(LARGEST, BLOCKS_ON_FIRST_PAGE),
                 chart=accuracy_chart(reader.scores(POINTS_IN_A_CHART)),
+                gas_chart=gas_chart(reader.gas_by_round(ROUNDS_IN_A_CHART)),
                 competing=competing,
                 collecting=reader.round(last),
                 phases=self._phases(reader, competing),
@@ -130,7 +131,8 @@ class Pages:
             found = self._found(reader.block(self._number(request, "number")), "block")
             made = self._found(reader.round(found["round"]), "round")
             head = reader.head()
-            return self._page(reader, "block.html", block=found, round=made, head=head)
+            gas = reader.gas_of(made["number"])
+            return self._page(reader, "block.html", block=found, round=made, head=head, gas=gas)
 
     async def round(self, request: Request) -> Response:
         """One round."""
@@ -142,6 +144,7 @@ class Pages:
                 "round.html",
                 round=found,
                 data=reader.data_of(number),
+                gas=reader.gas_of(number),
                 phases=self._phases(reader, found),
                 last=reader.last_round(),
             )
@@ -214,6 +217,7 @@ class Pages:
             best_height=reader.fact("best_height"),
             points=reader.fact("points") or 1,
             problem=self._news.problem,
+            gas_problem=self._news.gas_problem,
             progress=self._news.progress,
             voids={reason.name.lower(): text for reason, text in VOID_REASONS.items()},
             phase_words={phase.name.lower(): text for phase, text in words.PHASES.items()},

@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from offchain.dashboard.index import Course, Form, Score
+from offchain.dashboard.index import Course, Form, RoundGas, Score
 
 WIDTH: Final = 720
 HEIGHT: Final = 260
@@ -48,6 +48,13 @@ def course_chart(courses: Sequence[Course], title: str, *, heat: bool) -> Markup
     """An account's heat, or what it earned in whole tokens, round by round."""
     values = [float(one.heat if heat else one.earned // 10**18) for one in courses]
     return line_chart(title, [one.round for one in courses], [Line(title, "now", values)])
+
+
+def gas_chart(rounds: Sequence[RoundGas]) -> Markup:
+    """What the transactions of each round used, in millions."""
+    values = [one.gas / 1e6 for one in rounds]
+    title = "Gas in millions, by round"
+    return line_chart(title, [one.round for one in rounds], [Line("gas", "now", values)])
 
 
 def line_chart(title: str, places: Sequence[int], lines: Sequence[Line]) -> Markup:

@@ -12,7 +12,8 @@ from offchain.dashboard.app import POINTS_IN_A_CHART
 from offchain.dashboard.charts import line_chart, phase_chart
 from offchain.dashboard.following import IndexWriter, News
 from offchain.dashboard.index import Index, Score
-from tests.dashboard.conftest import client_of
+from offchain.ports import BlockPoint
+from tests.dashboard.conftest import client_of, made_up_gas
 
 LONG_BLOCKS = 1_000
 LONG_DATA = 10_000
@@ -163,6 +164,7 @@ def test_the_first_page_of_a_long_chain_takes_less_than_a_second(told, now, tmp_
             writer.round({**made, "number": number, "block": number})
             writer.data({**data[0], "round": number, "index": place} for place in range(each))
         writer.accounts(accounts)
+        writer.gas(made_up_gas(LONG_BLOCKS), BlockPoint(1, bytes(32)))
         writer.fact("now", {**json_form(now), "competing": LONG_BLOCKS - 1})
         writer.fact("points", 1)
     client = client_of(long)
@@ -185,6 +187,26 @@ def test_scores_are_the_blocks_own(told, index):
     assert scores == [
         Score(v.number, v.points, v.previous_points, v.judged_samples, v.quiet) for v in views
     ]
+
+
+def test_the_gas_of_a_round_is_shown_by_function_the_dearest_first(client, index):
+    with index.reading() as reader:
+        used = reader.gas_of(3)
+    assert [one.gas for one in used] == sorted((one.gas for one in used), reverse=True)
+    assert sum(one.transactions for one in used) == 40
+    total = f"{sum(one.gas for one in used):,}"
+    for place in ("/round/3", "/block/2"):
+        text = client.get(place).text
+        assert "<code>DataRegistry.share</code>" in text
+        assert ("of round 3: " + total in text) == (place == "/round/3")
+    assert "Gas in millions, by round" in client.get("/").text
+
+
+def test_gas_that_cannot_be_read_is_said_where_it_would_stand(index):
+    client = client_of(index, News(gas_problem="<b>pruned</b>"))
+    for place in ("/", "/round/3", "/block/3"):
+        assert "Gas cannot be read: &lt;b&gt;pruned" in client.get(place).text
+    assert "Gas cannot" not in client.get("/accounts").text
 
 
 def test_charts_of_little_are_words(told):
