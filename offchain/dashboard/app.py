@@ -39,6 +39,9 @@ STILL_THERE_SECONDS: Final = 15.0
 
 LARGEST: Final = 2**32 - 1
 
+FINAL: Final = (Phase.FINAL.name.lower(), Phase.VOID.name.lower())
+"""Phases of rounds that are over."""
+
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -103,13 +106,15 @@ class Pages:
             head = reader.head()
             last = reader.last_round()
             competing = reader.round(last - 1) if last > 1 else None
+            # What still goes on has not used all its gas yet: it would look like a fall.
+            over = last - 2 if competing is None or competing["phase"] not in FINAL else last - 1
             return self._page(
                 reader,
                 "home.html",
                 head=reader.block(head),
                 blocks=reader.newest_blocks(LARGEST, BLOCKS_ON_FIRST_PAGE),
                 chart=accuracy_chart(reader.scores(POINTS_IN_A_CHART)),
-                gas_chart=gas_chart(reader.gas_by_round(ROUNDS_IN_A_CHART)),
+                gas_chart=gas_chart(reader.gas_by_round(max(1, over - ROUNDS_IN_A_CHART), over)),
                 competing=competing,
                 collecting=reader.round(last),
                 phases=self._phases(reader, competing),
@@ -222,7 +227,7 @@ class Pages:
             voids={reason.name.lower(): text for reason, text in VOID_REASONS.items()},
             phase_words={phase.name.lower(): text for phase, text in words.PHASES.items()},
             no_void=VoidReason.NONE.name.lower(),
-            final=[Phase.FINAL.name.lower(), Phase.VOID.name.lower()],
+            final=FINAL,
             status=status,
             **values,
         )

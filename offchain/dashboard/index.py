@@ -304,12 +304,12 @@ class Reader:
         )
         return [FunctionGas(*row) for row in rows]
 
-    def gas_by_round(self, most: int) -> list[RoundGas]:
-        """Gas of the last rounds that used any, oldest first."""
+    def gas_by_round(self, first: int, last: int) -> list[RoundGas]:
+        """Gas of rounds with all that was claimed for them so far, in order."""
         rows = self._connection.execute(
-            "SELECT round, sum(gas) FROM gas WHERE round > (SELECT max(round) FROM gas) - ? "
+            "SELECT round, sum(gas) FROM gas WHERE round BETWEEN ? AND ? "
             "GROUP BY round ORDER BY round",
-            (most,),
+            (first, last),
         )
         return [RoundGas(*row) for row in rows]
 

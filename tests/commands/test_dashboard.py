@@ -81,7 +81,7 @@ def test_gas_is_read_once_kept_and_forgotten_where_a_fork_took_it_back(
 
     def gas() -> dict[int, int]:
         with Index(tmp_path / "index.sqlite", "one").reading() as reader:
-            return {one.round: one.gas for one in reader.gas_by_round(100)}
+            return {one.round: one.gas for one in reader.gas_by_round(0, 100)}
 
     assert follow() > 0
     first = gas()
@@ -116,7 +116,7 @@ def test_a_node_without_receipts_leaves_the_rest_of_the_pages(
     assert "pruned" in str(news.gas_problem)
     with index.reading() as reader:
         assert reader.head() == 4
-        assert reader.gas_by_round(100) == []
+        assert reader.gas_by_round(0, 100) == []
 
 
 def test_a_port_that_is_taken_is_one_line(
