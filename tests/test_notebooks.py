@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[1] / "docs" / "notebooks"
 SECONDS = 900
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run(name: str, folder: Path) -> list[dict[str, Any]]:
@@ -26,7 +28,8 @@ def run(name: str, folder: Path) -> list[dict[str, Any]]:
 
 
 def text(outputs: list[dict[str, Any]]) -> str:
-    return "".join(output.get("text", "") for output in outputs)
+    """What was printed, without the colours that programs have in a notebook's terminal."""
+    return COLOURS.sub("", "".join(output.get("text", "") for output in outputs))
 
 
 @pytest.fixture(autouse=True)

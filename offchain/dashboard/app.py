@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from offchain.chronicle import words
 from offchain.chronicle.denials import VOID_REASONS
-from offchain.dashboard.charts import accuracy_chart, course_chart, phase_chart
+from offchain.dashboard.charts import accuracy_chart, course_chart, gas_chart, phase_chart
 from offchain.dashboard.following import News
 from offchain.dashboard.index import Form, Index, Reader
 from offchain.protocol.words.status import Phase, VoidReason
@@ -38,6 +38,9 @@ STILL_THERE_SECONDS: Final = 15.0
 """After so long without news a line is sent, so that a reader who is gone is noticed."""
 
 LARGEST: Final = 2**32 - 1
+
+FINAL: Final = (Phase.FINAL.name.lower(), Phase.VOID.name.lower())
+"""Phases of rounds that are over."""
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -103,12 +106,15 @@ class Pages:
             head = reader.head()
             last = reader.last_round()
             competing = reader.round(last - 1) if last > 1 else None
+            # What still goes on has not used all its gas yet: it would look like a fall.
+            over = last - 2 if competing is None or competing["phase"] not in FINAL else last - 1
             return self._page(
                 reader,
                 "home.html",
                 head=reader.block(head),
                 blocks=reader.newest_blocks(LARGEST, BLOCKS_ON_FIRST_PAGE),
                 chart=accuracy_chart(reader.scores(POINTS_IN_A_CHART)),
+                gas_chart=gas_chart(reader.gas_by_round(max(1, over - ROUNDS_IN_A_CHART), over)),
                 competing=competing,
                 collecting=reader.round(last),
                 phases=self._phases(reader, competing),
@@ -130,7 +136,8 @@ class Pages:
             found = self._found(reader.block(self._number(request, "number")), "block")
             made = self._found(reader.round(found["round"]), "round")
             head = reader.head()
-            return self._page(reader, "block.html", block=found, round=made, head=head)
+            gas = reader.gas_of(made["number"])
+            return self._page(reader, "block.html", block=found, round=made, head=head, gas=gas)
 
     async def round(self, request: Request) -> Response:
         """One round."""
@@ -142,6 +149,7 @@ class Pages:
                 "round.html",
                 round=found,
                 data=reader.data_of(number),
+                gas=reader.gas_of(number),
                 phases=self._phases(reader, found),
                 last=reader.last_round(),
             )
@@ -214,11 +222,12 @@ class Pages:
             best_height=reader.fact("best_height"),
             points=reader.fact("points") or 1,
             problem=self._news.problem,
+            gas_problem=self._news.gas_problem,
             progress=self._news.progress,
             voids={reason.name.lower(): text for reason, text in VOID_REASONS.items()},
             phase_words={phase.name.lower(): text for phase, text in words.PHASES.items()},
             no_void=VoidReason.NONE.name.lower(),
-            final=[Phase.FINAL.name.lower(), Phase.VOID.name.lower()],
+            final=FINAL,
             status=status,
             **values,
         )

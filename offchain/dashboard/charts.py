@@ -6,18 +6,22 @@ all that the pages need. Colours are the style sheet's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from markupsafe import Markup, escape
 
-from offchain.dashboard.index import Course, Form, Score
+from offchain.dashboard.index import Course, Form, RoundGas, Score
 
 WIDTH: Final = 720
 HEIGHT: Final = 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 16, 34
-_TICKS: Final = 5
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 16, 16, 34
+_INTERVALS: Final = 5
+"""Between lines of the grid, at most."""
+
 _ROW: Final = 24
 _LABELS: Final = 150
 
@@ -47,17 +51,30 @@ def accuracy_chart(scores: Sequence[Score]) -> Markup:
 def course_chart(courses: Sequence[Course], title: str, *, heat: bool) -> Markup:
     """An account's heat, or what it earned in whole tokens, round by round."""
     values = [float(one.heat if heat else one.earned // 10**18) for one in courses]
-    return line_chart(title, [one.round for one in courses], [Line(title, "now", values)])
+    lines = [Line(title, "now", values)]
+    return line_chart(title, [one.round for one in courses], lines, from_zero=True)
 
 
-def line_chart(title: str, places: Sequence[int], lines: Sequence[Line]) -> Markup:
-    """Lines over whole numbers; a text where there are fewer than two places."""
+def gas_chart(rounds: Sequence[RoundGas]) -> Markup:
+    """What the transactions of each round used, in millions."""
+    values = [one.gas / 1e6 for one in rounds]
+    title = "Gas in millions, by round"
+    lines = [Line(title, "now", values)]
+    return line_chart(title, [one.round for one in rounds], lines, from_zero=True)
+
+
+def line_chart(
+    title: str, places: Sequence[int], lines: Sequence[Line], *, from_zero: bool = False
+) -> Markup:
+    """Lines over whole numbers; a text where there are fewer than two places.
+
+    The axis goes from below the lowest value to above the highest, or ``from_zero``.
+    """
     known = [value for line in lines for value in line.values if value is not None]
     if len(places) < 2 or not known:
         return Markup('<p class="empty">%s: nothing to draw yet.</p>') % title
-    low, high = min(known), max(known)
-    if high - low < 1:
-        low, high = low - 0.5, high + 0.5
+    ticks = _ticks(0.0 if from_zero else min(known), max(known))
+    low, high = float(ticks[0]), float(ticks[-1])
     first, last = places[0], places[-1]
 
     def x(place: int) -> float:
@@ -67,15 +84,15 @@ def line_chart(title: str, places: Sequence[int], lines: Sequence[Line]) -> Mark
         return _TOP + (high - value) * (HEIGHT - _TOP - _BOTTOM) / (high - low)
 
     parts = [
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg class="chart lines" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(title)}: from {known[0]:.2f} to {known[-1]:.2f}">'
     ]
-    for tick in range(_TICKS):
-        value = low + (high - low) * tick / (_TICKS - 1)
+    for tick in ticks:
+        at = y(float(tick))
         parts.append(
-            f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y(value):.1f}" '
-            f'y2="{y(value):.1f}"/><text x="{_LEFT - 8}" y="{y(value) + 4:.1f}" '
-            f'text-anchor="end">{value:.4g}</text>'
+            f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{at:.1f}" '
+            f'y2="{at:.1f}"/><text x="{_LEFT - 8}" y="{at + 4:.1f}" '
+            f'text-anchor="end">{tick:f}</text>'
         )
     for place in sorted({first, last, first + (last - first) // 2}):
         parts.append(
@@ -93,6 +110,19 @@ def line_chart(title: str, places: Sequence[int], lines: Sequence[Line]) -> Mark
         + "".join(parts)
         + f'</div><ul class="legend">{legend}</ul>'
     )
+
+
+def _ticks(low: float, high: float) -> list[Decimal]:
+    """Round values from one that is not above the lowest to one that is not below the highest."""
+    if low == high:
+        low, high = (low - 1, high) if low else (0.0, 1.0)
+    exponent = math.ceil(math.log10(high - low))
+    steps = (Decimal(f"{digit}e{exponent + place}") for place in (-2, -1, 0) for digit in (1, 2, 5))
+    for step in steps:
+        first, last = math.floor(low / float(step)), math.ceil(high / float(step))
+        if last - first <= _INTERVALS:
+            break
+    return [step * place for place in range(first, last + 1)]
 
 
 def _path(line: Line, xs: Sequence[float], y: Callable[[float], float]) -> list[str]:

@@ -17,6 +17,7 @@ from offchain.chronicle.nodes import account_rounds, node_views
 from offchain.chronicle.present import ChainView, chain_view
 from offchain.chronicle.reading import ChronicleReader
 from offchain.chronicle.rounds import block_view, data_view, round_view
+from offchain.dashboard.gas import GasFollower
 from offchain.dashboard.index import Course, Form, Index
 from offchain.errors import ModelChainError
 from offchain.protocol.words.status import ZERO_ADDRESS
@@ -38,6 +39,9 @@ class News:
 
     progress: tuple[int, int] | None = None
     """EVM blocks read of how many, while the chain is read from its start."""
+
+    gas_problem: str | None = None
+    """Why gas cannot be read now: a node may keep no old transactions."""
 
 
 class IndexWriter:
@@ -115,6 +119,8 @@ class Follower:
         self._news = news
         self._reader = ChronicleReader(contracts, points, self._tell)
         self._writer = IndexWriter(index, points)
+        self._gas = GasFollower(contracts, index)
+        self._is_gas_left = False
 
     def run(self, stopped: threading.Event) -> None:
         """Follow until ``stopped``; what fails is tried again."""
@@ -122,13 +128,13 @@ class Follower:
         while not stopped.is_set():
             try:
                 self.step()
-                pause = PAUSE_SECONDS
+                pause = PAUSE_SECONDS if not self._is_gas_left else 0.0
             except ModelChainError as error:
                 self._complain(" ".join(str(error).split()))
-                pause = min(LONGEST_PAUSE, 2 * pause)
+                pause = min(LONGEST_PAUSE, 2 * max(pause, PAUSE_SECONDS))
             except sqlite3.Error as error:
                 self._complain(f"the index cannot be written ({error})")
-                pause = min(LONGEST_PAUSE, 2 * pause)
+                pause = min(LONGEST_PAUSE, 2 * max(pause, PAUSE_SECONDS))
             stopped.wait(pause)
 
     def step(self) -> bool:
@@ -139,16 +145,29 @@ class Follower:
             sqlite3.Error: the index cannot be written.
         """
         is_new = self._reader.refresh()
-        if not is_new and self._news.problem is None:
-            return False
         chronicle = self._reader.chronicle
-        status = read_status(self._contracts, ZERO_ADDRESS)
-        task = self._contracts.deployment.task.name
-        now = chain_view(status, chronicle.history.parameters, task)
-        self._writer.write(chronicle, now, self._reader.timestamp, status.best_height)
-        self._news.problem, self._news.progress = None, None
+        if is_new or self._news.problem is not None:
+            status = read_status(self._contracts, ZERO_ADDRESS)
+            task = self._contracts.deployment.task.name
+            now = chain_view(status, chronicle.history.parameters, task)
+            self._writer.write(chronicle, now, self._reader.timestamp, status.best_height)
+            self._news.problem, self._news.progress = None, None
+        elif not self._is_gas_left:
+            return False
+        self._read_gas(chronicle)
         self._news.version += 1
         return True
+
+    def _read_gas(self, chronicle: Chronicle) -> None:
+        """Read some gas. That it cannot be read is said, and tried again with the next block."""
+        self._is_gas_left, problem = False, None
+        try:
+            self._is_gas_left = self._gas.step(chronicle)
+        except ModelChainError as error:
+            problem = " ".join(str(error).split())
+            if problem != self._news.gas_problem:
+                log.warning("the dashboard cannot read gas, trying again", reason=problem)
+        self._news.gas_problem = problem
 
     def _complain(self, text: str) -> None:
         if text == self._news.problem:

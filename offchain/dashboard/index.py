@@ -14,11 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from offchain.chain.reading.gas import UsedGas
 from offchain.errors import ConfigurationError
+from offchain.ports import BlockPoint
 from offchain.private_files import make_private
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables: an index of another version is made anew."""
+
+GAS_POINTS: Final = 64
+"""EVM blocks by whose hashes it is found which gas a fork took back: two epochs of Ethereum."""
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -33,6 +38,12 @@ CREATE TABLE IF NOT EXISTS accounts (
 CREATE TABLE IF NOT EXISTS courses (
     account TEXT, round INTEGER, heat INTEGER NOT NULL, earned TEXT NOT NULL,
     PRIMARY KEY (account, round));
+CREATE TABLE IF NOT EXISTS gas (
+    evm_block INTEGER NOT NULL, round INTEGER NOT NULL, function TEXT NOT NULL,
+    gas INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS gas_by_round ON gas (round, function, gas);
+CREATE INDEX IF NOT EXISTS gas_by_block ON gas (evm_block);
+CREATE TABLE IF NOT EXISTS gas_points (evm_block INTEGER PRIMARY KEY, hash BLOB NOT NULL);
 """
 
 Form = dict[str, Any]
@@ -57,6 +68,23 @@ class Course:
     round: int
     heat: int
     earned: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionGas:
+    """What the transactions of one function used together."""
+
+    function: str
+    transactions: int
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundGas:
+    """What all transactions of a round used together."""
+
+    round: int
+    gas: int
 
 
 class Index:
@@ -113,10 +141,11 @@ class Writer:
         row = self._connection.execute("SELECT value FROM facts WHERE name = 'mark'").fetchone()
         if row is None or json.loads(row[0]) != mark:
             self.empty()
+            self.forget_gas(-1)
             self.fact("mark", mark)
 
     def empty(self) -> None:
-        """Forget everything but the mark."""
+        """Forget everything but the mark and gas, which is not read anew each time."""
         for table in ("blocks", "rounds", "data", "accounts", "courses"):
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  (a name of ours)
         self._connection.execute("DELETE FROM facts WHERE name != 'mark'")
@@ -167,6 +196,29 @@ class Writer:
             "INSERT OR REPLACE INTO courses VALUES (?, ?, ?, ?)",
             ((account, one.round, one.heat, str(one.earned)) for one in rounds),
         )
+
+    def gas(self, used: Iterable[UsedGas], through: BlockPoint) -> None:
+        """Add the gas of transactions, each with its round, up to an EVM block."""
+        self._connection.executemany(
+            "INSERT INTO gas VALUES (?, ?, ?, ?)",
+            ((one.evm_block, one.round, one.function, one.gas) for one in used),
+        )
+        self._connection.execute(
+            "INSERT INTO gas_points VALUES (?, ?)", (through.number, through.hash)
+        )
+        self._connection.execute(
+            "DELETE FROM gas_points WHERE evm_block NOT IN "
+            "(SELECT evm_block FROM gas_points ORDER BY evm_block DESC LIMIT ?)",
+            (GAS_POINTS,),
+        )
+
+    def forget_gas(self, after: int) -> None:
+        """Forget the gas of EVM blocks after one."""
+        for table in ("gas", "gas_points"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE evm_block > ?",  # noqa: S608  (a name of ours)
+                (after,),
+            )
 
 
 class Reader:
@@ -242,6 +294,29 @@ class Reader:
             (account, most),
         ).fetchall()
         return [Course(number, heat, int(earned)) for number, heat, earned in reversed(rows)]
+
+    def gas_of(self, round_number: int) -> list[FunctionGas]:
+        """A round's gas by function, the dearest first."""
+        rows = self._connection.execute(
+            "SELECT function, count(*), sum(gas) AS used FROM gas WHERE round = ? "
+            "GROUP BY function ORDER BY used DESC, function",
+            (round_number,),
+        )
+        return [FunctionGas(*row) for row in rows]
+
+    def gas_by_round(self, first: int, last: int) -> list[RoundGas]:
+        """Gas of rounds with all that was claimed for them so far, in order."""
+        rows = self._connection.execute(
+            "SELECT round, sum(gas) FROM gas WHERE round BETWEEN ? AND ? "
+            "GROUP BY round ORDER BY round",
+            (first, last),
+        )
+        return [RoundGas(*row) for row in rows]
+
+    def gas_points(self) -> list[BlockPoint]:
+        """EVM blocks that gas was read up to, the last first."""
+        rows = self._connection.execute("SELECT * FROM gas_points ORDER BY evm_block DESC")
+        return [BlockPoint(*row) for row in rows]
 
     def _one(self, query: str, *arguments: object) -> Form | None:
         row = self._connection.execute(query, arguments).fetchone()

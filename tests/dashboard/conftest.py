@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
+from offchain.chain.reading.gas import UsedGas
 from offchain.chronicle.chronicle import Chronicle
 from offchain.chronicle.present import ChainView, ClockView
 from offchain.dashboard.app import Pages
 from offchain.dashboard.following import IndexWriter, News
 from offchain.dashboard.index import Index
+from offchain.ports import BlockPoint
 from offchain.protocol.words.status import Phase
 from tests.chronicle.conftest import told
 from tests.support.chains.recorded import chain
@@ -53,7 +56,18 @@ def index(told: Chronicle, now: ChainView, tmp_path_factory: pytest.TempPathFact
     """The small chain's index."""
     made = Index(tmp_path_factory.mktemp("index") / "small.sqlite", "small")
     IndexWriter(made, 1).write(told, now, told.now.timestamp, 296)
+    with made.writing() as writer:
+        writer.gas(made_up_gas(len(told.history.rounds)), BlockPoint(now.evm_block, bytes(32)))
     return made
+
+
+def made_up_gas(rounds: int) -> Iterator[UsedGas]:
+    """Gas of forty transactions of each round."""
+    functions = ("BitcoinRelay.submit", "DataRegistry.share", "Attestations.openAttestation")
+    for number in range(1, rounds + 1):
+        for place in range(40):
+            gas = 21_000 + 4_321 * (number + place)
+            yield UsedGas(number, functions[place % len(functions)], gas, number)
 
 
 class Client:

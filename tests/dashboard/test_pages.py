@@ -9,10 +9,11 @@ import pytest
 from offchain.chronicle.forms import json_form
 from offchain.chronicle.rounds import block_view
 from offchain.dashboard.app import POINTS_IN_A_CHART
-from offchain.dashboard.charts import line_chart, phase_chart
+from offchain.dashboard.charts import Line, line_chart, phase_chart
 from offchain.dashboard.following import IndexWriter, News
 from offchain.dashboard.index import Index, Score
-from tests.dashboard.conftest import client_of
+from offchain.ports import BlockPoint
+from tests.dashboard.conftest import client_of, made_up_gas
 
 LONG_BLOCKS = 1_000
 LONG_DATA = 10_000
@@ -163,6 +164,7 @@ def test_the_first_page_of_a_long_chain_takes_less_than_a_second(told, now, tmp_
             writer.round({**made, "number": number, "block": number})
             writer.data({**data[0], "round": number, "index": place} for place in range(each))
         writer.accounts(accounts)
+        writer.gas(made_up_gas(LONG_BLOCKS), BlockPoint(1, bytes(32)))
         writer.fact("now", {**json_form(now), "competing": LONG_BLOCKS - 1})
         writer.fact("points", 1)
     client = client_of(long)
@@ -185,6 +187,45 @@ def test_scores_are_the_blocks_own(told, index):
     assert scores == [
         Score(v.number, v.points, v.previous_points, v.judged_samples, v.quiet) for v in views
     ]
+
+
+def test_the_gas_of_a_round_is_shown_by_function_the_dearest_first(client, index):
+    with index.reading() as reader:
+        used = reader.gas_of(3)
+    assert [one.gas for one in used] == sorted((one.gas for one in used), reverse=True)
+    assert sum(one.transactions for one in used) == 40
+    total = f"{sum(one.gas for one in used):,}"
+    for place in ("/round/3", "/block/2"):
+        text = client.get(place).text
+        assert "<code>DataRegistry.share</code>" in text
+        assert ("of round 3: " + total in text) == (place == "/round/3")
+    assert "Gas in millions, by round" in client.get("/").text
+
+
+def test_gas_that_cannot_be_read_is_said_where_it_would_stand(index):
+    client = client_of(index, News(gas_problem="<b>pruned</b>"))
+    for place in ("/", "/round/3", "/block/3"):
+        assert "Gas cannot be read: &lt;b&gt;pruned" in client.get(place).text
+    assert "Gas cannot" not in client.get("/accounts").text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (93.41, 97.33, "93 94 95 96 97 98"),
+        (0.0, 6.863, "0 2 4 6 8"),
+        (99.52, 99.71, "99.50 99.55 99.60 99.65 99.70 99.75"),
+        (75.0, 75.0, "74.0 74.2 74.4 74.6 74.8 75.0"),
+        (0.0, 0.0, "0.0 0.2 0.4 0.6 0.8 1.0"),
+        (0.0, 100.0, "0 20 40 60 80 100"),
+        (-3.0, 1_041.0, "-500 0 500 1000 1500"),
+    ],
+)
+def test_a_chart_has_lines_at_round_values_around_its_own(low, high, expected):
+    text = line_chart("x", [1, 2], [Line("x", "now", [low, high])])
+    ticks = re.findall(r'text-anchor="end">([^<]*)<', text)
+    assert " ".join(ticks) == expected
+    assert float(ticks[0]) <= low <= high <= float(ticks[-1])
 
 
 def test_charts_of_little_are_words(told):

@@ -1,18 +1,42 @@
-"""What the transactions of a deployment's contracts cost, by function."""
+"""What the transactions of a deployment's contracts cost, by function and round.
+
+A transaction is found by the events that it left, and asked for with its receipt: on a chain that
+many use, all receipts of all blocks would be a thousand times as much. One that reverted left none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from offchain.chain.abi.decoding import decode_record
 from offchain.chain.abi.interfaces import CONTRACTS, interface
+from offchain.chain.reading.calls_made import SentTransaction, transactions
 from offchain.chain.reading.contracts import DeployedContracts
-from offchain.chain.rpc import replies
 from offchain.chain.rpc.provider import RpcReplyError
 
-_BLOCKS_AT_ONCE: Final = 64
+OTHER: Final = "another contract"
+"""Stands for the function of a transaction that came to the contracts through another one."""
+
+LARGEST_GAS: Final = 1 << 40
+"""More gas than a block of any chain has: a node that names so much is wrong."""
+
+_AT_ONCE: Final = 100
 _SELECTOR_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class UsedGas:
+    """A transaction's gas; ``function`` is ``Contract.function``, or `OTHER`.
+
+    ``round`` is the first that its events name; None where they name none.
+    """
+
+    evm_block: int
+    function: str
+    gas: int
+    round: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,66 +47,56 @@ class GasUse:
     gas: int
 
 
-def gas_by_function(contracts: DeployedContracts, first: int, last: int) -> dict[str, GasUse]:
-    """Gas used in EVM blocks ``first`` to ``last``, by ``Contract.function``, sorted by name.
+def used_gas(contracts: DeployedContracts, first: int, last: int) -> Iterator[UsedGas]:
+    """Gas of the transactions that left events in EVM blocks ``first`` to ``last``.
 
-    Transactions of other contracts, and those that created contracts, are left out.
+    Those that created contracts are left out.
 
     Raises:
-        ChainError: the blocks cannot be read.
+        ChainError: the chain cannot be read, or what the node says cannot be.
     """
-    deployment = contracts.deployment
-    names = {deployment.address(name): name for name in CONTRACTS}
+    names = {contracts.deployment.address(name): name for name in CONTRACTS}
+    seen: dict[bytes, tuple[int, int | None]] = {}
+    for log in contracts.ethereum.logs(list(names), first, last):
+        if log.transaction_hash is None:
+            raise RpcReplyError("eth_getLogs", "has a log without its transaction")
+        round_number = getattr(decode_record(names[log.address], log, 0), "round", None)
+        block, known = seen.setdefault(log.transaction_hash, (log.block_number, round_number))
+        if known is None:
+            seen[log.transaction_hash] = (block, round_number)
+    hashes = list(seen)
+    for start in range(0, len(hashes), _AT_ONCE):
+        some = hashes[start : start + _AT_ONCE]
+        sent = transactions(contracts.ethereum, some)
+        receipts = contracts.ethereum.receipts(some)
+        for call, receipt in zip(sent, receipts, strict=True):
+            block, number = seen[call.hash]
+            if receipt.block_number != block or receipt.gas_used >= LARGEST_GAS:
+                raise RpcReplyError(
+                    "eth_getTransactionReceipt",
+                    f"says block {receipt.block_number} and {receipt.gas_used} gas of a "
+                    f"transaction of block {block}",
+                )
+            if call.to is not None:
+                yield UsedGas(block, _function(names, call), receipt.gas_used, number)
+
+
+def gas_by_function(contracts: DeployedContracts, first: int, last: int) -> dict[str, GasUse]:
+    """The same, together by function, sorted by name; without what came through other contracts."""
     used: dict[str, GasUse] = {}
-    for start in range(first, last + 1, _BLOCKS_AT_ONCE):
-        end = min(last, start + _BLOCKS_AT_ONCE - 1)
-        for to, selector, gas in _transactions(contracts, range(start, end + 1)):
-            contract = names.get(to)
-            if contract is None:
-                continue
-            name = f"{contract}.{_function(contract, selector)}"
-            before = used.get(name, GasUse(0, 0))
-            used[name] = GasUse(before.transactions + 1, before.gas + gas)
+    for one in used_gas(contracts, first, last):
+        if one.function != OTHER:
+            before = used.get(one.function, GasUse(0, 0))
+            used[one.function] = GasUse(before.transactions + 1, before.gas + one.gas)
     return dict(sorted(used.items()))
 
 
-def _function(contract: str, selector: bytes) -> str:
+def _function(names: dict[str, str], call: SentTransaction) -> str:
+    contract = names.get(call.to or "")
+    if contract is None:
+        return OTHER
+    selector = call.data[:_SELECTOR_BYTES]
     for name, entry in interface(contract).functions.items():
         if entry.identifier == selector:
-            return name
-    return "0x" + selector.hex()
-
-
-def _transactions(contracts: DeployedContracts, blocks: range) -> Iterator[tuple[str, bytes, int]]:
-    """Receiver, selector and gas of every transaction that called a contract."""
-    requests: list[tuple[str, tuple[object, ...]]] = []
-    for number in blocks:
-        requests.append(("eth_getBlockByNumber", (hex(number), True)))
-        requests.append(("eth_getBlockReceipts", (hex(number),)))
-    answers = contracts.ethereum.requests(requests)
-    for block, receipts in zip(answers[::2], answers[1::2], strict=True):
-        gas = {
-            _field(receipt, "transactionHash"): replies.quantity(
-                "eth_getBlockReceipts", _field(receipt, "gasUsed")
-            )
-            for receipt in _list(receipts, "eth_getBlockReceipts")
-        }
-        for transaction in _list(_field(block, "transactions"), "eth_getBlockByNumber"):
-            to, identifier = _field(transaction, "to"), _field(transaction, "hash")
-            if to is None or identifier not in gas:
-                continue
-            content = replies.data("eth_getBlockByNumber", _field(transaction, "input"))
-            address = replies.address("eth_getBlockByNumber", to)
-            yield address, content[:_SELECTOR_BYTES], gas[identifier]
-
-
-def _list(value: object, method: str) -> list[object]:
-    if not isinstance(value, list):
-        raise RpcReplyError(method, "is no list")
-    return value
-
-
-def _field(value: object, name: str) -> object:
-    if not isinstance(value, Mapping) or name not in value:
-        raise RpcReplyError("eth_getBlockByNumber", f"lacks {name}")
-    return value[name]
+            return f"{contract}.{name}"
+    return f"{contract}.0x{selector.hex()}"

@@ -221,6 +221,12 @@ class Ethereum:
         answer = self.request("eth_getTransactionReceipt", transaction_hash)
         return None if answer is None else _receipt(transaction_hash, answer)
 
+    def receipts(self, hashes: Sequence[bytes]) -> list[TransactionReceipt]:
+        """Receipts of mined transactions, in the order of the hashes."""
+        method = "eth_getTransactionReceipt"
+        answers = self.requests([(method, (digest,)) for digest in hashes])
+        return [_receipt(digest, answer) for digest, answer in zip(hashes, answers, strict=True)]
+
     def seen(self, account: str, hashes: Sequence[bytes]) -> Seen:
         """What the node knows of an account's transactions, all in one request.
 

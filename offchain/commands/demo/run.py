@@ -93,7 +93,7 @@ def show_demo(
     require_writable(json_file)
     require_writable(figure)
     require_writable(settings.kept.with_suffix(".tmp"))
-    console = Console()
+    console = Console(highlight=False)
     wanted = Wanted(rounds, json_file, figure, settings.kept, timeout)
     with ExitStack() as stack:
         stack.enter_context(interrupted_by_signals())
@@ -164,7 +164,7 @@ def run_demo(console: Console, plan: DemoPlan, wanted: Wanted) -> None:
         console.print("The best model gets all test samples right: nothing is left to improve")
     console.print(summary(report), soft_wrap=True)
     console.print(f"Figures in {wanted.json_file}, picture in {wanted.figure}", soft_wrap=True)
-    console.print(usage(kept), soft_wrap=True, highlight=False)
+    console.print(usage(kept), soft_wrap=True)
 
 
 def usage(kept: KeptChain) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -43,27 +44,23 @@ def run_up(
     """
     plan = make_plan(settings, nodes, folder, task, patience)
     console = Console(highlight=False)
-    stopped = stop_on_signals()
     began = time.monotonic()
 
     def report(step: str) -> None:
-        console.print(f"{time.monotonic() - began:6.1f} s  {step}", soft_wrap=True)
+        console.print(f"{time.monotonic() - began:6.1f} s  {step}", soft_wrap=True, markup=False)
 
     report(f"{plan.nodes} nodes learn {plan.task} in {plan.folder}")
-    lasting = LastingPlan(plan, port, relayer_port)
-    try:
-        with LastingNetwork(lasting, report) as running:
-            if running.is_resumed:
-                report("it goes on where it was")
-            report(f"in another terminal: cd {plan.folder} && modelchain status --account 0")
-            watch(running, console, stopped, began)
-            console.print("Stopping: the nodes end, the chain is saved")
-    finally:
-        if stopped.is_set():
-            console.print(
-                f"Stopped. `modelchain up --folder {plan.folder}` goes on from here.",
-                soft_wrap=True,
-            )
+    with ExitStack() as stack:
+        running = stack.enter_context(LastingNetwork(LastingPlan(plan, port, relayer_port), report))
+        # Until here Ctrl-C leaves at once, and what was started ends.
+        stopped = stop_on_signals()
+        if running.is_resumed:
+            report("it goes on where it was")
+        report(f"in another terminal: cd {plan.folder} && modelchain status --account 0")
+        watch(running, console, stopped, began)
+        with console.status("stopping: the nodes end, the chain is saved", spinner="line"):
+            stack.close()
+    report(f"stopped; `modelchain up --folder {plan.folder}` goes on from here")
 
 
 def make_plan(

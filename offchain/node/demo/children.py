@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,9 +15,10 @@ from typing import IO, Self
 from offchain.errors import ModelChainError
 from offchain.toolchain.child_process import start_child
 
-_STOP_SECONDS = 8.0
+_STOP_SECONDS = 3.0
 _TAIL_BYTES = 4_096
-_TIME = len("00:00:00 ")
+_BEFORE_WORDS = re.compile(r"\S+ \[\w+ *\] ")
+"""Time and level, which a line of a program's log begins with."""
 
 
 class ChildEndedError(ModelChainError):
@@ -45,8 +47,9 @@ class Child:
         return last_line(self.log)
 
     def last_words(self) -> str:
-        """The last thing that it said, without when."""
-        return self.last_line()[_TIME:]
+        """The last thing that it said, without when; that it starts, before it has said any."""
+        said = self.last_line()
+        return _BEFORE_WORDS.sub("", said, count=1) if said else "starts: loads PyTorch and data"
 
 
 class Children:
