@@ -117,12 +117,14 @@ def test_a_path_that_is_not_there_and_a_task_file_that_is_none_are_said(tmp_path
 # ---- what sharing means --------------------------------------------------------------------------
 
 
-def preview(accepted=9_000, balance=(4_500, 4_500), members=20, direct=False, refused=0):
+def preview(
+    accepted=9_000, balance=(4_500, 4_500), members=20, direct=False, refused=0, judge=None
+):
     report = Report(accepted=accepted)
     report.balance.update(dict(enumerate(balance)))
     for number in range(refused):
         report.refuse(Refusal(f"{number}.png", "is no picture"))
-    data = DataPreview("data", "pets", ("cat", "dog"), report, accepted, 0)
+    data = DataPreview("data", "pets", judge, ("cat", "dog"), report, accepted, 0)
     parameters = replace(DEMO, samples_per_part=100)
     chain = ChainPreview(parameters, None, True, 50_000, 10**9, direct)
 
