@@ -64,7 +64,7 @@ class Inputs:
             try:
                 found = list(self._files(text))
             except DataError as error:
-                yield Refusal(text, str(error).removeprefix(f"{text} "))
+                yield Refusal(in_one_line(text), str(error).removeprefix(f"{text} "))
                 continue
             for file in found:
                 if isinstance(file, Refusal):
@@ -107,21 +107,21 @@ class Inputs:
             raise DataError(f"{where} {error}") from error
 
     def _files(self, text: str) -> Iterator[DataFile | Refusal]:
-        path = Path(text)
+        path, name = Path(text), in_one_line(text)
         match self._samples:
             case ImageSamples():
                 if path.is_dir():
                     yield from _pictures_below(path)
                 elif path.suffix.lower() in IMAGE_SUFFIXES or not path.suffix:
-                    yield ImageFile(path, text, "")
+                    yield ImageFile(path, name, "")
                 else:
                     raise DataError(f"{text} is no picture: give PNG or JPEG files, or folders")
             case TableSamples():
                 columns = Columns(of_table=tuple(one.name for one in self._samples.columns))
                 if path.suffix.lower() in PARQUET_SUFFIXES:
-                    yield ParquetFile(path, text, columns)
+                    yield ParquetFile(path, name, columns)
                 elif path.suffix.lower() in CSV_SUFFIXES:
-                    yield CsvFile(path, text, columns)
+                    yield CsvFile(path, name, columns)
                 else:
                     raise DataError(f"{text} is no file of rows: give CSV, TSV or Parquet files")
             case TextSamples():
@@ -130,7 +130,7 @@ class Inputs:
                 elif path.is_dir():
                     raise DataError(f"{text} is a folder: give files with a text in each line")
                 else:
-                    yield LinesFile(path, text, "")
+                    yield LinesFile(path, name, "")
 
     def _read(self, file: DataFile) -> Iterator[tuple[str, Prepared] | Refusal]:
         try:

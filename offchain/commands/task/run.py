@@ -79,9 +79,8 @@ def check_file(file: str) -> None:
     """Say that a chain can be deployed with a task file; raises `ConfigurationError` if not."""
     task = task_named(file)
     digest = hashlib.sha256(make_learner(task).description).hexdigest()
-    click.echo(
-        f"{file}: the task {task.name} of {task.kind}, 0x{digest}; {trust_with(task.model.judge)}"
-    )
+    click.echo(f"{file}: the task {task.name} of {task.kind}, 0x{digest}")
+    click.echo(trust_with(task.model.judge))
 
 
 def show_task(task: str, *, as_json: bool) -> None:
