@@ -1,4 +1,4 @@
-"""Whose word a task's points are: with a judge whose who can show them, else a majority's."""
+"""Whose word a task's points are: with a judge that of whoever is right, else a majority's."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ _UNREADABLE: Final = (
     lzma.LZMAError,
     # Of an archive with a password, or packed in a way that this Python does not know.
     RuntimeError,
-    # Of the text that says what an array holds.
+    # Of the text that says what an array holds: the last where it nests too deep to be parsed.
     SyntaxError,
     TokenError,
     TypeError,

@@ -99,7 +99,7 @@ class OwnDataSource(DataSource):
                 if isinstance(file, Refusal):
                     report.refuse(file)
                     continue
-                path = known_as(file)
+                path = _known_as(file)
                 paths.append(path)
                 self._list(file, path, report, only_new=only_new)
             self._ledger.forget_others(paths)
@@ -232,9 +232,9 @@ class OwnDataSource(DataSource):
         for listed in chosen:
             wanted.setdefault(listed.file, {})[listed.place] = listed.id
         files = {
-            known_as(file): file
+            _known_as(file): file
             for file in self._data.files()
-            if not isinstance(file, Refusal) and known_as(file) in wanted
+            if not isinstance(file, Refusal) and _known_as(file) in wanted
         }
         found: dict[bytes, Prepared] = {}
         for path, places in wanted.items():
@@ -302,7 +302,7 @@ class DrawnBefore(DataSource):
             self._source.give_out(round_number)
 
 
-def known_as(file: DataFile) -> str:
+def _known_as(file: DataFile) -> str:
     """Return what the ledger calls a file: its path, bytes that are no text escaped."""
     path = str(file.path.absolute()).replace("\\", "\\\\")
     return path.encode("utf-8", "backslashreplace").decode()

@@ -96,7 +96,7 @@ class Seen:
             text = text.lower()
         if len(self.texts) <= MOST_TEXTS:
             self.texts.add(text)
-        if not self.is_number or isinstance(value, bool) or not NUMBER.fullmatch(text):
+        if isinstance(value, bool) or not NUMBER.fullmatch(text):
             self.is_number, self.no_number = False, self.no_number or text
             return
         number = Decimal(text)
