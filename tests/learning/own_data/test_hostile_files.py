@@ -218,6 +218,7 @@ def archive(file, images, packed=zipfile.ZIP_DEFLATED):
         (b"\x93NUMPY", "cannot be read"),
         (b"", "cannot be read"),
     ],
+    ids=lambda value: str(value)[:60] if isinstance(value, str) else "",
 )
 def test_archives_with_headers_that_are_none_are_refused(tmp_path, images, reason):
     archive(tmp_path / "a.npz", images)
