@@ -62,7 +62,8 @@ class EveryColumn(Columns):
 
 def rows_of(path: Path) -> Iterator[DataFile]:
     """Yield the files with named columns at a path, which is one or a folder of them."""
-    for file in [path] if path.is_file() else filter(Path.is_file, entries_of(path)):
+    files = [path] if path.is_file() else [one for one in entries_of(path) if one.is_file()]
+    for file in files:
         if file.suffix.lower() in CSV_SUFFIXES:
             yield CsvFile(file, in_one_line(file.name), EveryColumn())
         elif file.suffix.lower() in PARQUET_SUFFIXES:
