@@ -16,7 +16,8 @@ import numpy as np
 from offchain.errors import DataError
 from offchain.learning.own_data.columns import Columns
 from offchain.learning.own_data.csv_file import CSV_SUFFIXES, CsvFile
-from offchain.learning.own_data.found import DataFile, Found, Refusal
+from offchain.learning.own_data.discovery import files_below
+from offchain.learning.own_data.found import DataFile, Found, Refusal, in_one_line
 from offchain.learning.own_data.image_files import IMAGE_SUFFIXES, ImageFile
 from offchain.learning.own_data.own_data import preparation_for
 from offchain.learning.own_data.parquet import PARQUET_SUFFIXES, ParquetFile
@@ -63,10 +64,13 @@ class Inputs:
             try:
                 found = list(self._files(text))
             except DataError as error:
-                yield Refusal(text, str(error).removeprefix(f"{text} "))
+                yield Refusal(in_one_line(text), str(error).removeprefix(f"{text} "))
                 continue
             for file in found:
-                yield from self._read(file)
+                if isinstance(file, Refusal):
+                    yield file
+                else:
+                    yield from self._read(file)
 
     def given(self, sample: object, where: str, place: int = 0) -> Prepared:
         """Return what a program has in memory as the task has it.
@@ -102,22 +106,22 @@ class Inputs:
         except RefusedSample as error:
             raise DataError(f"{where} {error}") from error
 
-    def _files(self, text: str) -> Iterator[DataFile]:
-        path = Path(text)
+    def _files(self, text: str) -> Iterator[DataFile | Refusal]:
+        path, name = Path(text), in_one_line(text)
         match self._samples:
             case ImageSamples():
                 if path.is_dir():
                     yield from _pictures_below(path)
                 elif path.suffix.lower() in IMAGE_SUFFIXES or not path.suffix:
-                    yield ImageFile(path, text, "")
+                    yield ImageFile(path, name, "")
                 else:
                     raise DataError(f"{text} is no picture: give PNG or JPEG files, or folders")
             case TableSamples():
                 columns = Columns(of_table=tuple(one.name for one in self._samples.columns))
                 if path.suffix.lower() in PARQUET_SUFFIXES:
-                    yield ParquetFile(path, text, columns)
+                    yield ParquetFile(path, name, columns)
                 elif path.suffix.lower() in CSV_SUFFIXES:
-                    yield CsvFile(path, text, columns)
+                    yield CsvFile(path, name, columns)
                 else:
                     raise DataError(f"{text} is no file of rows: give CSV, TSV or Parquet files")
             case TextSamples():
@@ -126,7 +130,7 @@ class Inputs:
                 elif path.is_dir():
                     raise DataError(f"{text} is a folder: give files with a text in each line")
                 else:
-                    yield LinesFile(path, text, "")
+                    yield LinesFile(path, name, "")
 
     def _read(self, file: DataFile) -> Iterator[tuple[str, Prepared] | Refusal]:
         try:
@@ -139,7 +143,7 @@ class Inputs:
                 except RefusedSample as error:
                     yield Refusal(found.where, str(error))
         except DataError as error:
-            yield Refusal(file.name, str(error).removeprefix(f"{file.name} "))
+            yield Refusal(file.name, str(error).removeprefix(file.name).lstrip(": "))
 
     def _prepared(self, found: Found) -> Prepared:
         content = found.content
@@ -148,16 +152,15 @@ class Inputs:
         return self._preparation.prepare(Found(found.place, found.where, self._label, content))
 
 
-def _pictures_below(folder: Path) -> Iterator[DataFile]:
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
-    )
-    if not found:
+def _pictures_below(folder: Path) -> Iterator[DataFile | Refusal]:
+    is_empty = True
+    for path, reason in files_below(folder):
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            is_empty = False
+            name = in_one_line(str(path))
+            yield Refusal(name, reason) if reason else ImageFile(path, name, "")
+    if is_empty:
         raise DataError(f"{folder} holds no pictures: PNG or JPEG files are read")
-    for path in found:
-        yield ImageFile(path, str(path), "")
 
 
 def _any_target(samples: SampleWords) -> dict[str, str] | None:

@@ -74,7 +74,9 @@ def _status(command: click.Command, name: str, arguments: Sequence[str] | None) 
         tell(f"{name}: interrupted")
         return INTERRUPTED
     except ModelChainError as error:
-        tell(f"{name}: {' '.join(str(error).split())}")
+        # Files and their columns may be named by somebody who knows what steers a terminal.
+        line = "".join(sign if sign.isprintable() else " " for sign in str(error))
+        tell(f"{name}: {' '.join(line.split())}")
         return error.exit_code
     return result if isinstance(result, int) else 0
 

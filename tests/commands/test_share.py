@@ -47,6 +47,7 @@ def test_a_folder_is_looked_at_without_a_chain(tmp_path, task, capsys):
     (tmp_path / "data" / "dog" / "white.png").write_bytes(png(np.full((20, 30), 250)))
     assert look(tmp_path / "data", task(ON_DARK)) == 0
     said = capsys.readouterr().out
+    assert "judge on chain: none: a majority of the attesters is believed" in said
     assert "10 samples fit, 0 are refused" in said
     assert "1 resized" in said
     assert "1 padded" in said
@@ -62,6 +63,7 @@ def test_the_same_as_json(tmp_path, task, capsys):
     assert (found["fit"], found["refused"], found["waiting"]) == (8, 0, 8)
     assert found["labels"] == {"cat": 4, "dog": 4}
     assert found["privacy"] == []
+    assert found["judge"] is None
 
 
 def test_what_is_refused_ends_it_with_one_line_unless_it_is_skipped(tmp_path, task, capsys):
@@ -117,12 +119,14 @@ def test_a_path_that_is_not_there_and_a_task_file_that_is_none_are_said(tmp_path
 # ---- what sharing means --------------------------------------------------------------------------
 
 
-def preview(accepted=9_000, balance=(4_500, 4_500), members=20, direct=False, refused=0):
+def preview(
+    accepted=9_000, balance=(4_500, 4_500), members=20, direct=False, refused=0, judge=None
+):
     report = Report(accepted=accepted)
     report.balance.update(dict(enumerate(balance)))
     for number in range(refused):
         report.refuse(Refusal(f"{number}.png", "is no picture"))
-    data = DataPreview("data", "pets", ("cat", "dog"), report, accepted, 0)
+    data = DataPreview("data", "pets", judge, ("cat", "dog"), report, accepted, 0)
     parameters = replace(DEMO, samples_per_part=100)
     chain = ChainPreview(parameters, None, True, 50_000, 10**9, direct)
 
@@ -141,6 +145,8 @@ def test_data_transactions_are_counted_and_the_rest_waits():
     assert found.concerns() == []
     shown = "\n".join(preview_lines(found))
     assert "4 data transactions of 20 parts of 100 samples" in shown
+    judged = "\n".join(preview_lines(preview(judge="TextJudge")))
+    assert "judge on chain: TextJudge: one honest node is enough" in judged
     assert "1000 samples are left over and wait for more" in shown
     assert "signed by one of 20 members" in shown
     assert "about 116,000 gas to apply for an epoch: 0.000116 ETH" in shown

@@ -87,7 +87,9 @@ def test_importing_the_interface_imports_nothing_large() -> None:
     assert done.stdout.decode().strip() == "[]"
 
 
-def test_all_blocks_are_listed(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_blocks_are_listed(
+    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run(["model", "list", *place.chain, "--json"]) == 0
     blocks = json.loads(capsys.readouterr().out)
     assert [block["number"] for block in blocks] == [1, 2]
@@ -96,8 +98,13 @@ def test_all_blocks_are_listed(place: Place, capsys: pytest.CaptureFixture[str])
     assert first["net"] == first["points"] > first["full_points"] // 2
     assert first["support"] == first["attesters"] == NODES
     assert first["test_samples"] == 3 * EACH * NODES
-    assert run(["model", "list", *place.chain]) == 0
-    assert "Models of flowers" in capsys.readouterr().out
+    for columns in ("80", "120"):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert run(["model", "list", *place.chain]) == 0
+        told = capsys.readouterr().out
+        assert "Models of flowers" in told
+        assert f"{NODES} of {NODES}" in told
+        assert "…" not in told
 
 
 def test_a_card_says_task_block_advantage_test_set_and_who_verified(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -32,6 +33,8 @@ from offchain.protocol.deciding.policy import DEFAULT_ROLES, Role
 @relayers_option("where shares go")
 @click.option("--nodes", type=click.IntRange(1, 1000), default=4)
 @click.option("--node", "position", type=click.IntRange(0, 999))
+@click.option("--data", type=click.Path(path_type=Path))
+@click.option("--skip-bad", is_flag=True)
 @click.option("--threads", type=click.IntRange(1, 1024))
 @click.option("--phase-seconds", type=click.IntRange(1, 86_400))
 @click.option("--points", type=click.IntRange(1, 255), default=1, help="of a sample at most")
@@ -45,8 +48,6 @@ def liar(context: click.Context, /, points: int, **options: Any) -> None:
         "roles": ",".join(role for role in Role if role in DEFAULT_ROLES),
         "task": None,
         "data_source": None,
-        "data": None,
-        "skip_bad": False,
         "seed_file": None,
         "confirmations": None,
         "poll": None,

@@ -115,7 +115,8 @@ def show_demo(
         try:
             run_demo(console, plan, wanted)
         except ModelChainError:
-            console.print(f"[red]The demo has failed.[/red] The logs are in {keep_logs(plan)}")
+            if plan.logs.exists():
+                console.print(f"[red]The demo has failed.[/red] The logs are in {keep_logs(plan)}")
             raise
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -22,6 +22,9 @@ from offchain.inference.verified_model import VerifiedModel
 from offchain.programs.logs import warnings_to_standard_error
 from offchain.verification.light.blocks import VerifiedBlock
 from offchain.verification.run import verify_chain_lightly
+
+WIDE: Final = 118
+"""Columns of a terminal in which all of a block has room."""
 
 
 @warnings_to_standard_error()
@@ -42,7 +45,9 @@ def show_blocks(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([block_json(block, full) for block in blocks], indent=2))
     elif blocks:
-        Console().print(blocks_table(deployed.task.name, blocks, full))
+        console = Console()
+        is_wide = console.width >= WIDE
+        console.print(blocks_table(deployed.task.name, blocks, full, is_wide=is_wide))
     else:
         click.echo("no block yet")
 
@@ -70,15 +75,17 @@ def take_away(settings: Settings, *, block: int | None, form: str, output: Path 
     click.echo(f"{file} is the model of block {model.block.number}; {card} says what it is")
 
 
-def blocks_table(task: str, blocks: Sequence[VerifiedBlock], full: int) -> Table:
-    """Blocks for people, the newest last."""
+def blocks_table(task: str, blocks: Sequence[VerifiedBlock], full: int, *, is_wide: bool) -> Table:
+    """Blocks for people, the newest last; those of narrow terminals have no time."""
     table = Table(title=f"Models of {task}", title_justify="left")
     for name in ("Block", "Points", "Before", "Net", "Spread", "Attesters"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Time", no_wrap=True)
+    if is_wide:
+        table.add_column("Time", no_wrap=True)
     table.add_column("Model", no_wrap=True)
     for block in blocks:
-        model = "none yet" if block.model_hash is None else block.model_hash.hex()[:16]
+        shown = 16 if is_wide else 8
+        model = "none yet" if block.model_hash is None else block.model_hash.hex()[:shown]
         kept = "" if not block.quiet or block.model_block is None else f" of {block.model_block}"
         table.add_row(
             str(block.number),
@@ -87,7 +94,7 @@ def blocks_table(task: str, blocks: Sequence[VerifiedBlock], full: int) -> Table
             "quiet" if block.quiet else str(block.net),
             "" if block.quiet else str(block.spread),
             f"{block.support} of {block.attesters}",
-            when(block.timestamp),
+            *([when(block.timestamp)] if is_wide else []),
             model + kept,
         )
     return table

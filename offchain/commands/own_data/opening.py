@@ -79,7 +79,15 @@ def opened_data(
         report = source.scan()
         counts = ledger.counts()
         labels = data.preparation.labels
-        preview = DataPreview(chosen.path, task.name, labels, report, counts.waiting, counts.drawn)
+        preview = DataPreview(
+            chosen.path,
+            task.name,
+            task.model.judge,
+            labels,
+            report,
+            counts.waiting,
+            counts.drawn,
+        )
         yield OpenedData(source, preview)
 
 

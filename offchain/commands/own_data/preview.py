@@ -27,6 +27,7 @@ class DataPreview:
     Attributes:
         path: that was given.
         task: the task's name.
+        judge: the contract that judges its samples on chain, if there is one.
         labels: names of the labels by number; empty where a number is told.
         report: what was found.
         waiting: samples that wait, each counted once.
@@ -35,6 +36,7 @@ class DataPreview:
 
     path: Path
     task: str
+    judge: str | None
     labels: tuple[str, ...]
     report: Report
     waiting: int

@@ -7,6 +7,7 @@ from typing import Final
 
 from offchain.amounts import TOKEN_DECIMALS, decimal
 from offchain.commands.own_data.preview import APPLY_GAS, ChainPreview, DataPreview, SharePreview
+from offchain.commands.own_data.trust import trust_with
 from offchain.protocol.words.chain_status import ChainStatus
 
 SHOWN_REFUSALS: Final = 20
@@ -28,7 +29,7 @@ def preview_lines(preview: SharePreview) -> Iterator[str]:
 def data_lines(data: DataPreview) -> Iterator[str]:
     """Yield what was found in the data."""
     report = data.report
-    yield f"{data.path} for the task {data.task}:"
+    yield f"{data.path} for the task {data.task}, {trust_with(data.judge)}:"
     yield f"  {report.accepted} samples fit, {report.refused} are refused"
     for refusal in report.refusals[:SHOWN_REFUSALS]:
         yield f"    {refusal}"
@@ -130,6 +131,7 @@ def preview_json(preview: SharePreview) -> dict[str, object]:
     found: dict[str, object] = {
         "path": str(data.path),
         "task": data.task,
+        "judge": data.judge,
         "fit": report.accepted,
         "refused": report.refused,
         "refusals": [{"where": one.where, "reason": one.reason} for one in report.refusals],

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import click
 
+from offchain.commands.own_data.trust import NO_JUDGE, trust_with
 from offchain.errors import ConfigurationError
 from offchain.learning.own_data.labels import named
 from offchain.learning.own_data.rows import in_decimals
 from offchain.learning.proposing.propose import propose_task
 from offchain.learning.task_file.toml import write_task_file
 from offchain.learning.task_file.words import (
+    CategoryColumn,
     ClassTarget,
     ImageSamples,
     NumberColumn,
@@ -64,6 +67,8 @@ def propose(
     except UnwritableFile as error:
         raise ConfigurationError(f"the task file {error}") from error
     _show(task, learner)
+    for one, other in _alike(task.samples):
+        click.echo(f"{one} and {other} differ in capitals alone: are they two, in all the data?")
     click.echo(
         f"{output} is a proposal: look at names, ranges and numbers, since nobody can change them "
         "once a chain has them"
@@ -75,6 +80,7 @@ def check_file(file: str) -> None:
     task = task_named(file)
     digest = hashlib.sha256(make_learner(task).description).hexdigest()
     click.echo(f"{file}: the task {task.name} of {task.kind}, 0x{digest}")
+    click.echo(trust_with(task.model.judge))
 
 
 def show_task(task: str, *, as_json: bool) -> None:
@@ -95,12 +101,28 @@ def _show(task: TaskFile, learner: Learner) -> None:
         ("Samples in a part", str(task.samples_per_part)),
         ("A part", f"{learner.payload_bytes} bytes before it is sealed"),
         ("A model", f"at most {task.model.maximum_bytes} bytes"),
-        ("Judge on chain", task.model.judge or "none: a majority of the attesters is believed"),
+        ("Judge on chain", task.model.judge or NO_JUDGE),
         ("Task hash", f"0x{digest.hex()}"),
         ("In the store", cid_of(digest)),
     ]
     for label, text in lines:
         click.echo(f"{label:<{_LABEL_WIDTH}} {text}")
+
+
+def _alike(samples: SampleWords) -> Iterator[tuple[str, str]]:
+    """Pairs of names that stand for different things, and are the same in small letters."""
+    lists: list[tuple[str, ...]] = []
+    if isinstance(samples, ImageSamples | TextSamples):
+        lists.append(samples.labels)
+    elif isinstance(samples, TableSamples):
+        lists += [one.categories for one in samples.columns if isinstance(one, CategoryColumn)]
+        if isinstance(samples.target, ClassTarget):
+            lists.append(samples.target.classes)
+    for names in lists:
+        ordered = sorted(names, key=lambda name: (name.casefold(), name))
+        yield from (
+            pair for pair in pairwise(ordered) if len({one.casefold() for one in pair}) == 1
+        )
 
 
 def _samples(samples: SampleWords) -> Iterator[tuple[str, str]]:

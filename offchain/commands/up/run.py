@@ -5,19 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.live import Live
 
+from offchain.chain.deployment.file import read_deployment
 from offchain.chronicle.reading import ChronicleReader
+from offchain.commands.demo.own_data import look_at_data
 from offchain.commands.look.points import full_points
 from offchain.commands.up.screen import Screen
 from offchain.config import DEFAULT_TASK, PROJECT, Settings
 from offchain.errors import ChainError, ConfigurationError
 from offchain.headers.source import recorded_file
-from offchain.learning.tasks.known import task_named
+from offchain.learning.tasks.known import built_in, deployed_task, task_named
 from offchain.node.demo.lasting_network import LastingNetwork, LastingPlan, nodes_of, task_of
 from offchain.node.demo.local_network import DemoPlan
 from offchain.programs.running import stop_on_signals
@@ -32,6 +35,8 @@ def run_up(
     nodes: int | None,
     folder: Path,
     task: str | None,
+    data: Path | None,
+    skip_bad: bool,
     port: int,
     relayer_port: int,
     patience: float,
@@ -43,7 +48,12 @@ def run_up(
         ModelChainError: it cannot be started, or its chain ended.
     """
     plan = make_plan(settings, nodes, folder, task, patience)
+    plan = replace(plan, data=data and data.absolute(), skip_bad=skip_bad)
+    require_data(plan)
     console = Console(highlight=False)
+    if data is not None and nodes_of(plan.folder) is None:
+        # What would end every node, again and again, is said before any is started.
+        look_at_data(console, plan, 1)
     began = time.monotonic()
 
     def report(step: str) -> None:
@@ -88,6 +98,22 @@ def make_plan(
         patience=patience,
         task=learned or task or DEFAULT_TASK,
     )
+
+
+def require_data(plan: DemoPlan) -> None:
+    """Raise `ConfigurationError` where the nodes would have nothing to share."""
+    if plan.data is not None:
+        return
+    if plan.deployment.exists():
+        deployed = read_deployment(plan.deployment).task
+        task = deployed_task(deployed.description, deployed.judge)
+    else:
+        task = plan.task_file
+    if built_in(task) is None:
+        raise ConfigurationError(
+            f"no data come with the task {task.name}: name samples that the nodes split, "
+            "--data PATH"
+        )
 
 
 def watch(

@@ -47,6 +47,9 @@ class Columns:
             next((name for name in known if name in names), "")
             for known in (self.samples, LABEL_COLUMNS)
         )
+        for name in pair:
+            if names.count(name) > 1:
+                raise DataError(f"{file} has two columns {name!r}; it has {there}")
         if "" in pair:
             raise DataError(
                 f"{file} has the columns {there}: one named {self.samples[0]} and one named "

@@ -6,16 +6,16 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from offchain.errors import DataError
 from offchain.learning.own_data.columns import Columns
-from offchain.learning.own_data.found import DataFile, Found, Refusal, shown, unreadable
+from offchain.learning.own_data.found import DataFile, Found, Refusal, in_form, shown, unreadable
 
 CSV_SUFFIXES: Final = frozenset({".csv", ".tsv"})
 
-MAXIMUM_FIELD: Final = 1 << 20
-"""Characters of one field: Python's reader keeps no longer one."""
+MAXIMUM_ROW: Final = 1 << 20
+"""Characters of a row, the first line among them: so much is in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,15 @@ class CsvFile(DataFile):
         line = 1
         try:
             with self.path.open(encoding="utf-8-sig", newline="") as stream:
-                first = stream.readline(MAXIMUM_FIELD)
+                first = stream.readline(MAXIMUM_ROW)
                 stream.seek(0)
-                rows = csv.reader(stream, delimiter=self._delimiter(first), strict=True)
-                header = [name.strip() for name in next(rows, [])]
+                lines = _RowLines(stream)
+                rows = csv.reader(lines, delimiter=self._delimiter(first), strict=True)
+                header = [in_form(name) for name in next(rows, [])]
                 chosen = self.columns.chosen(header, self.name)
+                lines.room = MAXIMUM_ROW
                 for place, row in enumerate(rows):
+                    lines.room = MAXIMUM_ROW
                     line = rows.line_num
                     where = f"{self.name} line {line}"
                     if not row:
@@ -65,3 +68,26 @@ class CsvFile(DataFile):
         if self.path.suffix.lower() == ".tsv":
             return "\t"
         return ";" if ";" in first and "," not in first else ","
+
+
+class _RowLines:
+    """A file's lines, of which one row may take `MAXIMUM_ROW` characters: quoted it has several.
+
+    ``room`` is what is left to the row; whoever has read one sets it again.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.room = MAXIMUM_ROW
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(self.room + 1)
+        if not line:
+            raise StopIteration
+        self.room -= len(line)
+        if self.room < 0:
+            raise csv.Error(f"a row of more than {MAXIMUM_ROW} characters")
+        return line

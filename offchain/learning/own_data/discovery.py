@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,13 @@ from typing import Final
 from offchain.errors import DataError
 from offchain.learning.own_data.columns import IMAGE_COLUMNS, TEXT_COLUMNS, Columns
 from offchain.learning.own_data.csv_file import CSV_SUFFIXES, CsvFile
-from offchain.learning.own_data.found import DataFile, Refusal, shown, unreadable
+from offchain.learning.own_data.found import (
+    DataFile,
+    Refusal,
+    in_one_line,
+    shown,
+    unreadable,
+)
 from offchain.learning.own_data.hugging_face import MARKS, HuggingFaceFolder
 from offchain.learning.own_data.idx import IdxFiles, dimensions, is_idx, labels_of
 from offchain.learning.own_data.image_files import IMAGE_SUFFIXES, ImageFile
@@ -28,6 +34,8 @@ NPZ_SUFFIX: Final = ".npz"
 NO_DATA: Final = frozenset({"thumbs.db", "desktop.ini"})
 """Files that systems leave in folders, beside those whose names begin with a dot."""
 
+_NO_FILE: Final = "is no file, or a link to nothing"
+
 
 def find_files(path: Path, samples: SampleWords) -> Iterator[DataFile | Refusal]:
     """Yield the files under `path` that hold samples of a task, always in the same order.
@@ -37,16 +45,32 @@ def find_files(path: Path, samples: SampleWords) -> Iterator[DataFile | Refusal]
     Raises:
         DataError: there is nothing, or nothing of a layout that is known; says which is.
     """
-    if not path.exists():
-        raise DataError(f"{path} is not there: give a file or a folder of samples")
+    is_folder = require_there(path)
     layout = Layout.of(path, samples)
-    found = layout.folder(path) if path.is_dir() else layout.one(path, path.name)
+    found = layout.folder(path) if is_folder else layout.one(path, in_one_line(path.name))
     is_empty = True
     for file in found:
         is_empty = False
         yield file
     if is_empty:
         raise DataError(f"{path} holds no {layout.what}: {layout.expected}")
+
+
+def require_there(path: Path) -> bool:
+    """Return whether a path is a folder; it is a file else.
+
+    Raises:
+        DataError: nothing is there, or something that cannot be read again, such as a pipe.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise DataError(f"{path} is not there: give a file or a folder of samples") from None
+    except OSError as error:
+        raise unreadable(str(path), error) from error
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise DataError(f"{path} is neither a file nor a folder: data are read more than once")
+    return stat.S_ISDIR(mode)
 
 
 class Layout:
@@ -135,14 +159,17 @@ class Layout:
         """Yield the files of a folder: of many samples, or sub-folders of samples by label."""
         mark = next((path / mark for mark in MARKS if (path / mark).is_file()), None)
         if mark is not None:
-            yield HuggingFaceFolder(mark, path.name, self._columns)
+            yield HuggingFaceFolder(mark, in_one_line(path.name), self._columns)
             return
-        for entry in _entries(path):
-            if entry.is_dir():
+        for entry in entries_of(path):
+            name, mode = in_one_line(entry.name), _mode(entry)
+            if stat.S_ISDIR(mode):
                 if self._sample is not None:
-                    yield from self._labelled(Path(entry.path), entry.name)
-            else:
-                yield from self.at_the_top(Path(entry.path), entry.name)
+                    yield from self._labelled(entry, entry.name)
+            elif stat.S_ISREG(mode):
+                yield from self.at_the_top(entry, name)
+            elif entry.suffix.lower() in {*self._formats, *self._suffixes}:
+                yield Refusal(name, _NO_FILE)
 
     def at_the_top(self, path: Path, name: str) -> Iterator[DataFile | Refusal]:
         """Yield what a file is that lies in no sub-folder; what is of no format is left out."""
@@ -162,15 +189,14 @@ class Layout:
     def _labelled(self, folder: Path, label: str) -> Iterator[DataFile | Refusal]:
         """Yield the samples in a sub-folder and below it, which are all of its label."""
         assert self._sample is not None  # noqa: S101  (asked before)
-        for entry in _entries(folder):
-            path = Path(entry.path)
-            name = str(path.relative_to(self._root))
-            if entry.is_dir():
-                yield from self._labelled(path, label)
+        wanted = ", ".join(sorted(self._suffixes))
+        for path, reason in files_below(folder):
+            name = in_one_line(str(path.relative_to(self._root)))
+            if reason:
+                yield Refusal(name, reason)
             elif path.suffix.lower() in self._suffixes:
                 yield self._sample(path, name, label)
             else:
-                wanted = ", ".join(sorted(self._suffixes))
                 yield Refusal(shown(name), f"is none of {wanted}")
 
 
@@ -212,15 +238,49 @@ def _columnar(columns: Columns, *, csv: bool = True) -> dict[str, Callable[[Path
     return formats
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def files_below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files in a folder and below it, and with what is none the reason.
+
+    Links may lead round in a circle: no folder is looked at twice.
+    """
+    seen: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        try:
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode):
+                yield path, ""
+            elif not stat.S_ISDIR(status.st_mode):
+                yield path, _NO_FILE
+            elif (status.st_dev, status.st_ino) in seen:
+                yield path, "is a link to a folder that was looked at before"
+            else:
+                seen.add((status.st_dev, status.st_ino))
+                waiting.extend(reversed(entries_of(path)))
+        except OSError as error:
+            yield path, f"cannot be read: {error.strerror}"
+        except DataError as error:
+            yield path, str(error).removeprefix(f"{path} ")
+
+
+def _mode(path: Path) -> int:
+    """Return what a path is, 0 where nothing can be said."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
+
+
+def entries_of(folder: Path) -> list[Path]:
     """Return what a folder holds by name, without what systems leave there."""
     try:
-        with os.scandir(folder) as entries:
-            kept = [
-                entry
-                for entry in entries
-                if not entry.name.startswith(".") and entry.name.lower() not in NO_DATA
-            ]
+        entries = list(folder.iterdir())
     except OSError as error:
         raise unreadable(str(folder), error) from error
+    kept = (
+        entry
+        for entry in entries
+        if not entry.name.startswith(".") and entry.name.lower() not in NO_DATA
+    )
     return sorted(kept, key=lambda entry: entry.name)

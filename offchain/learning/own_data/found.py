@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from offchain.errors import DataError
+from offchain.strangers.foreign_text import printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 LONGEST_SHOWN: Final = 60
 """Characters of foreign text that a message repeats."""
+
+MAXIMUM_SAMPLE_BYTES: Final = 64 << 20
+"""Of one sample as a file has it; arrays are read in pieces that are no longer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,5 +93,23 @@ def unreadable(name: str, error: Exception) -> DataError:
 
 def shown(text: object) -> str:
     """Return foreign text as a message may repeat it: short, on one line, without control signs."""
-    line = "".join(sign if sign.isprintable() else " " for sign in str(text))
+    line = in_one_line(str(text))
     return line if len(line) <= LONGEST_SHOWN else line[: LONGEST_SHOWN - 3] + "..."
+
+
+def in_one_line(name: str) -> str:
+    """Return a file's name for messages, whole: systems take control signs and half letters."""
+    return printable(name, len(name))
+
+
+def in_form(name: str) -> str:
+    """Return a label's or a column's name as tasks have it: in Unicode's normal form C, stripped.
+
+    Some systems take file names apart into letters and accents.
+    """
+    return unicodedata.normalize("NFC", name.strip())
+
+
+def piece_of(most: int, sample_bytes: int) -> int:
+    """Return how many samples of so many bytes are read at a time: `most`, or what memory bears."""
+    return max(1, min(most, MAXIMUM_SAMPLE_BYTES // sample_bytes))

@@ -19,14 +19,18 @@ from typing import BinaryIO, Final, cast
 import numpy as np
 
 from offchain.errors import DataError
-from offchain.learning.own_data.found import DataFile, Found, Refusal, unreadable
+from offchain.learning.own_data.found import (
+    MAXIMUM_SAMPLE_BYTES,
+    DataFile,
+    Found,
+    Refusal,
+    piece_of,
+    unreadable,
+)
 
 _UINT8: Final = 8
 _CHUNK: Final = 1_024
-"""Samples that are read at a time."""
-
-MAXIMUM_SIDE: Final = 4_096
-"""Of a picture."""
+"""Samples that are read at a time, at most."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +46,17 @@ class IdxFiles(DataFile):
         with _opened(self.path) as images, _opened(self.labels) as labels:
             shape = _header(images, self.name)
             [count] = _labels_shape(labels, self.labels.name)
-            if len(shape) not in (3, 4) or max(shape[1:]) > MAXIMUM_SIDE or min(shape) < 1:
+            length = prod(shape[1:])
+            if len(shape) not in (3, 4) or not 1 <= length <= MAXIMUM_SAMPLE_BYTES:
                 raise DataError(f"{self.name} holds values of shape {shape}: no pictures")
             if shape[0] != count:
                 raise DataError(
                     f"{self.name} holds {shape[0]} pictures, {self.labels.name} {count} labels: "
                     "they do not belong together"
                 )
-            length = prod(shape[1:])
-            for first in range(0, count, _CHUNK):
-                number = min(_CHUNK, count - first)
+            each = piece_of(_CHUNK, length)
+            for first in range(0, count, each):
+                number = min(each, count - first)
                 pixels = _exactly(images, number * length, self.name)
                 names = _exactly(labels, number, self.labels.name)
                 pictures = np.frombuffer(pixels, np.uint8).reshape(number, *shape[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from offchain.learning.own_data.found import shown
+from offchain.learning.own_data.found import in_form, shown
 from offchain.learning.own_data.prepared import RefusedSample
 
 _NAMED_IN_A_MESSAGE = 6
@@ -30,7 +30,7 @@ class LabelNumbers:
             raise RefusedSample(
                 f"its label is number {label}: the task has labels 0 to {len(self._names) - 1}"
             )
-        found = self._numbers.get(str(label).strip())
+        found = self._numbers.get(in_form(str(label)))
         if found is None:
             raise RefusedSample(
                 f"its label {shown(label)!r} is none of the task's: {named(self._names)}"

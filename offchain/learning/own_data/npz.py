@@ -6,12 +6,14 @@ that no array has to fit into memory.
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
@@ -19,7 +21,15 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from offchain.errors import DataError
-from offchain.learning.own_data.found import DataFile, Found, Refusal, shown, unreadable
+from offchain.learning.own_data.found import (
+    MAXIMUM_SAMPLE_BYTES,
+    DataFile,
+    Found,
+    Refusal,
+    piece_of,
+    shown,
+    unreadable,
+)
 
 PAIRS: Final = (
     ("images", "labels"),
@@ -33,7 +43,24 @@ PAIRS: Final = (
 """Names that samples and labels have; the first pair in a file counts, training and test both."""
 
 _CHUNK: Final = 256
-MAXIMUM_SAMPLE_BYTES: Final = 64 << 20
+"""Samples that are read at a time, at most."""
+
+_UNREADABLE: Final = (
+    OSError,
+    EOFError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    # Of an archive with a password, or packed in a way that this Python does not know.
+    RuntimeError,
+    # Of the text that says what an array holds: the last where it nests too deep to be parsed.
+    SyntaxError,
+    TokenError,
+    TypeError,
+    LookupError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +80,7 @@ class NpzFile(DataFile):
         try:
             with zipfile.ZipFile(self.path) as archive:
                 yield from self._rows(archive) if self.columns else self._pictures(archive)
-        except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-            raise unreadable(self.name, error) from error
-        except NotImplementedError as error:
+        except _UNREADABLE as error:
             raise unreadable(self.name, error) from error
 
     def _pictures(self, archive: zipfile.ZipFile) -> Iterator[Found | Refusal]:
@@ -110,8 +135,9 @@ class NpzFile(DataFile):
             lengths = ", ".join(f"{array.name} {array.shape[0]}" for array in arrays)
             raise DataError(f"{self.name}: arrays of different lengths: {lengths}")
         [count] = counts
-        for first in range(0, count, _CHUNK):
-            pieces = [array.take(min(_CHUNK, count - first)) for array in arrays]
+        each = piece_of(_CHUNK, max(array.sample_bytes for array in arrays))
+        for first in range(0, count, each):
+            pieces = [array.take(min(each, count - first)) for array in arrays]
             yield from zip(*pieces, strict=True)
 
 
@@ -122,22 +148,27 @@ class _Array:
         self.name, self._file = name, file
         self._stream = cast(BinaryIO, archive.open(f"{name}.npy"))
         version = npy.read_magic(self._stream)
-        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
-        if read is None:
+        # Headers of later versions may be as long as they like, and no plain array needs one.
+        if version != (1, 0):
             raise DataError(f"{file}: {name} is written in version {version} of npy")
-        self.shape, fortran, self._dtype = read(self._stream)
-        if not self.shape or (fortran and len(self.shape) > 1) or self._dtype.hasobject:
+        self.shape, fortran, self._dtype = npy.read_array_header_1_0(self._stream)
+        if (
+            not self.shape
+            or min(self.shape) < 0
+            or (fortran and len(self.shape) > 1)
+            or self._dtype.hasobject
+        ):
             raise DataError(
                 f"{file}: {name} of type {self._dtype} and shape {self.shape} cannot be read "
                 "sample by sample: save it with the samples first, in C order, without objects"
             )
-        self._length = prod(self.shape[1:]) * self._dtype.itemsize
-        if not 1 <= self._length <= MAXIMUM_SAMPLE_BYTES:
-            raise DataError(f"{file}: a sample of {name} has {self._length} bytes")
+        self.sample_bytes = prod(self.shape[1:]) * self._dtype.itemsize
+        if not 1 <= self.sample_bytes <= MAXIMUM_SAMPLE_BYTES:
+            raise DataError(f"{file}: a sample of {name} has {self.sample_bytes} bytes")
 
     def take(self, count: int) -> NDArray[Any]:
         """Return the next samples."""
-        wanted = count * self._length
+        wanted = count * self.sample_bytes
         content = self._stream.read(wanted)
         if len(content) != wanted:
             raise DataError(f"{self._file}: {self.name} ends too early")

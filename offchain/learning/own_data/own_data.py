@@ -75,7 +75,7 @@ class OwnData:
                 if result is not None:
                     yield result
         except DataError as error:
-            yield Refusal(file.name, str(error).removeprefix(f"{file.name} "))
+            yield Refusal(file.name, str(error).removeprefix(file.name).lstrip(": "))
         finally:
             identities.close()
 

@@ -46,5 +46,6 @@ class ParquetFile(DataFile):
                         where = f"{self.name} row {place}"
                         yield self.columns.found(place, where, row, chosen)
                         place += 1
-        except (pyarrow.ArrowException, OSError, ValueError) as error:
+        except (pyarrow.ArrowException, OSError, ValueError, ArithmeticError, KeyError) as error:
+            # Moments that Python has no word for, time zones that this machine does not know.
             raise unreadable(self.name, error) from error

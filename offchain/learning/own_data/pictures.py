@@ -162,11 +162,10 @@ def _in_channels(picture: Image, channels: int, changes: set[Change]) -> Image:
 
     was_grey = picture.mode in _GREY_MODES
     if picture.mode.startswith("I"):
-        wide = np.asarray(picture).astype(np.int64)
-        picture = Image.fromarray(np.clip(wide >> 8, 0, 255).astype(np.uint8))
+        picture = Image.fromarray(np.clip(np.asarray(picture) >> 8, 0, 255).astype(np.uint8))
     if "A" in picture.mode or "transparency" in picture.info:
         covered = picture.convert("RGBA")
-        if int(np.asarray(covered)[..., 3].min()) < 255:
+        if int(np.asarray(covered.getchannel("A")).min()) < 255:
             changes.add(Change.UNCOVERED)
         white = Image.new("RGBA", covered.size, (255, 255, 255, 255))
         picture = Image.alpha_composite(white, covered).convert("L" if was_grey else "RGB")

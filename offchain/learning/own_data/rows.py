@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from offchain.learning.formats.samples import TableRows
-from offchain.learning.own_data.found import Found, shown
+from offchain.learning.own_data.found import Found, in_form, shown
 from offchain.learning.own_data.labels import named
 from offchain.learning.own_data.prepared import (
     Change,
@@ -29,6 +29,9 @@ from offchain.learning.task_file.words import (
 
 NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 """A decimal number as files have it."""
+
+OTHER_VALUES: Final = (bytes, list, tuple, dict)
+"""What columns of Parquet files and arrays may hold that no task has."""
 
 _LONGEST_NUMBER: Final = 64
 
@@ -106,9 +109,11 @@ def _whole(
 ) -> int:
     if value is None or value == "":
         raise RefusedSample(f"has nothing in {column.name}")
+    if isinstance(value, OTHER_VALUES):
+        raise RefusedSample(f"{column.name} is {type(value).__name__}, neither number nor text")
     match column:
         case CategoryColumn(categories=names) | ClassTarget(classes=names):
-            text = str(value).lower() if isinstance(value, bool) else str(value)
+            text = in_form(str(value).lower() if isinstance(value, bool) else str(value))
             if text not in names:
                 raise RefusedSample(
                     f"{column.name} is {shown(text)!r}, none of the task's: {named(names)}"

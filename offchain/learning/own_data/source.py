@@ -99,7 +99,7 @@ class OwnDataSource(DataSource):
                 if isinstance(file, Refusal):
                     report.refuse(file)
                     continue
-                path = str(file.path.absolute())
+                path = _known_as(file)
                 paths.append(path)
                 self._list(file, path, report, only_new=only_new)
             self._ledger.forget_others(paths)
@@ -112,7 +112,7 @@ class OwnDataSource(DataSource):
         try:
             fingerprint = file.fingerprint()
         except DataError as error:
-            report.refuse(Refusal(file.name, str(error)))
+            report.refuse(Refusal(file.name, str(error).removeprefix(f"{file.name} ")))
             return
         if only_new and self._ledger.knows(path, fingerprint):
             return
@@ -232,9 +232,9 @@ class OwnDataSource(DataSource):
         for listed in chosen:
             wanted.setdefault(listed.file, {})[listed.place] = listed.id
         files = {
-            str(file.path.absolute()): file
+            _known_as(file): file
             for file in self._data.files()
-            if not isinstance(file, Refusal) and str(file.path.absolute()) in wanted
+            if not isinstance(file, Refusal) and _known_as(file) in wanted
         }
         found: dict[bytes, Prepared] = {}
         for path, places in wanted.items():
@@ -300,6 +300,12 @@ class DrawnBefore(DataSource):
         self._ledger.give_out(round_number)
         if self._source is not None:
             self._source.give_out(round_number)
+
+
+def _known_as(file: DataFile) -> str:
+    """Return what the ledger calls a file: its path, bytes that are no text escaped."""
+    path = str(file.path.absolute()).replace("\\", "\\\\")
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def ledger_file(journal: Path) -> Path:

@@ -40,7 +40,7 @@ def propose_images(files: Iterable[DataFile]) -> ImageSamples:
             labels.add(file.label)  # the folder's name, without opening thousands of pictures
             continue
         for item in file.read():
-            if not isinstance(item, Found) or item.label is None:
+            if not isinstance(item, Found) or item.label is None or item.label == "":
                 continue
             labels.add(item.label)
             if len(sizes) < LOOKED_AT:

@@ -17,7 +17,7 @@ from offchain.learning.kinds.table.judge import TABLE_JUDGE
 from offchain.learning.kinds.text.judge import TEXT_JUDGE
 from offchain.learning.own_data.columns import LABEL_COLUMNS, TEXT_COLUMNS
 from offchain.learning.own_data.csv_file import CSV_SUFFIXES
-from offchain.learning.own_data.discovery import find_files
+from offchain.learning.own_data.discovery import files_below, find_files, require_there
 from offchain.learning.own_data.found import DataFile, Found
 from offchain.learning.own_data.image_files import IMAGE_SUFFIXES
 from offchain.learning.own_data.parquet import PARQUET_SUFFIXES
@@ -68,8 +68,7 @@ def propose_task(
         DataError: nothing is there, it cannot be read, or no task could take it.
         TaskFileError: a name or a number is none that a task file can have.
     """
-    if not path.exists():
-        raise DataError(f"{path} is not there: give a file or a folder of samples")
+    require_there(path)
     kind = kind or guess_kind(path)
     if target is not None and kind != "table":
         raise DataError(f"{path} holds {kind}, of which no column is the target: leave it out")
@@ -130,8 +129,8 @@ def _some_files(path: Path, most: int = 2000) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for _, file in zip(range(most), sorted(path.rglob("*")), strict=False):
-        if file.is_file() and not file.name.startswith("."):
+    for _, (file, reason) in zip(range(most), files_below(path), strict=False):
+        if not reason:
             yield file
 
 

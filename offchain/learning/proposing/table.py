@@ -11,9 +11,10 @@ from typing import Final
 from offchain.errors import DataError
 from offchain.learning.own_data.columns import Columns
 from offchain.learning.own_data.csv_file import CSV_SUFFIXES, CsvFile
-from offchain.learning.own_data.found import DataFile, Found, shown
+from offchain.learning.own_data.discovery import entries_of
+from offchain.learning.own_data.found import DataFile, Found, in_one_line, shown
 from offchain.learning.own_data.parquet import PARQUET_SUFFIXES, ParquetFile
-from offchain.learning.own_data.rows import NUMBER
+from offchain.learning.own_data.rows import NUMBER, OTHER_VALUES
 from offchain.learning.proposing.labels import ordered_labels
 from offchain.learning.task_file.words import (
     CATEGORIES,
@@ -32,8 +33,15 @@ from offchain.learning.task_file.words import (
 ROOM: Final = Decimal("0.1")
 """Part of its range that a number gets on either side: others' rows are not these."""
 
+MOST_TEXTS: Final = 256
+"""Of a column that are kept, and one more: no task has so many categories or classes."""
+
 FEW_CLASSES: Final = 20
 """Whole numbers of a target with at most so many values are taken for classes."""
+
+
+_NOTHING: Final = frozenset({"", "nan", "inf", "+inf", "-inf"})
+"""What stands where there is no number; a row with it is refused when it is shared."""
 
 
 class EveryColumn(Columns):
@@ -54,35 +62,43 @@ class EveryColumn(Columns):
 
 def rows_of(path: Path) -> Iterator[DataFile]:
     """Yield the files with named columns at a path, which is one or a folder of them."""
-    files = [path] if path.is_file() else sorted(path.iterdir())
+    files = [path] if path.is_file() else [one for one in entries_of(path) if one.is_file()]
     for file in files:
         if file.suffix.lower() in CSV_SUFFIXES:
-            yield CsvFile(file, file.name, EveryColumn())
+            yield CsvFile(file, in_one_line(file.name), EveryColumn())
         elif file.suffix.lower() in PARQUET_SUFFIXES:
-            yield ParquetFile(file, file.name, EveryColumn())
+            yield ParquetFile(file, in_one_line(file.name), EveryColumn())
 
 
 @dataclass(slots=True)
 class Seen:
-    """What a column's values are: numbers with a range, or texts, of which some are kept."""
+    """What a column's values are: numbers with a range, or texts, of which some are kept.
+
+    ``no_number`` is the first one that is none, ``other`` what values are called that are no texts.
+    """
 
     lowest: Decimal | None = None
     highest: Decimal | None = None
     decimals: int = 0
     is_number: bool = True
+    no_number: str = ""
+    other: str = ""
     texts: set[str] = field(default_factory=set)
 
     def see(self, value: object) -> None:
         """Look at one value; what is empty tells nothing."""
+        if isinstance(value, OTHER_VALUES):
+            self.other = type(value).__name__
+            return
         text = repr(value) if isinstance(value, float) else str(value).strip()
-        if value is None or text in ("", "nan"):
+        if value is None or text.lower() in _NOTHING:
             return
         if isinstance(value, bool):
             text = text.lower()
-        if len(self.texts) <= 256:
+        if len(self.texts) <= MOST_TEXTS:
             self.texts.add(text)
-        if not self.is_number or isinstance(value, bool) or not NUMBER.fullmatch(text):
-            self.is_number = False
+        if isinstance(value, bool) or not NUMBER.fullmatch(text):
+            self.is_number, self.no_number = False, self.no_number or text
             return
         number = Decimal(text)
         exponent = number.normalize().as_tuple().exponent
@@ -114,6 +130,12 @@ def propose_table(files: Iterable[DataFile], target: str | None) -> TableSamples
     wanted = target if target is not None else list(seen)[-1]
     if wanted not in seen:
         raise DataError(f"no column is named {shown(wanted)!r}: there are {', '.join(seen)}")
+    for name, one in seen.items():
+        if one.other:
+            raise DataError(
+                f"column {shown(name)} holds {one.other}, neither numbers nor texts: leave it out "
+                "of the file"
+            )
     columns = tuple(_column(name, one) for name, one in seen.items() if name != wanted)
     if not COLUMNS[0] <= len(columns) <= COLUMNS[1]:
         raise DataError(
@@ -127,9 +149,13 @@ def _column(name: str, seen: Seen) -> Column:
         lowest, highest, decimals = _range(name, seen, ROOM)
         return NumberColumn(name, lowest, highest, decimals)
     if not CATEGORIES[0] <= len(seen.texts) <= CATEGORIES[1]:
+        mend = "leave the column out of the file"
+        if seen.lowest is not None:
+            mend = f"mend {shown(seen.no_number)!r}, which is no number, or {mend}"
+        count = f"more than {MOST_TEXTS}" if len(seen.texts) > MOST_TEXTS else len(seen.texts)
         raise DataError(
-            f"column {shown(name)} holds {len(seen.texts)} different texts: a category has "
-            f"{CATEGORIES[0]} to {CATEGORIES[1]}; leave the column out of the file"
+            f"column {shown(name)} holds {count} different texts: a category has "
+            f"{CATEGORIES[0]} to {CATEGORIES[1]}; {mend}"
         )
     return CategoryColumn(name, ordered_labels(seen.texts, f"categories of {name}"))
 

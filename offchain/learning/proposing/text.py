@@ -26,7 +26,7 @@ def propose_text(files: Iterable[DataFile]) -> TextSamples:
     lengths: list[int] = []
     for file in files:
         for item in file.read():
-            if not isinstance(item, Found) or item.label is None:
+            if not isinstance(item, Found) or item.label is None or item.label == "":
                 continue
             if isinstance(item.content, str):
                 labels.add(item.label)

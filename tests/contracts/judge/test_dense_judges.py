@@ -10,26 +10,33 @@ from offchain.errors import ModelError, PayloadError
 from offchain.learning.exact import table_network
 from offchain.learning.exact.dense import reference_sums
 from offchain.learning.exact.integer_layer import ACTIVATION_MAXIMUM
-from offchain.learning.exact.judge_gas import text_judging_gas
-from offchain.learning.exact.table_network import inputs_of
+from offchain.learning.exact.judge_gas import MAXIMUM_JUDGING_GAS, text_judging_gas
+from offchain.learning.exact.table_network import MAXIMUM_BINS, MAXIMUM_UNITS, inputs_of
+from offchain.learning.exact.table_network import encode_model as encode_table
 from offchain.learning.exact.text_network import parse_model as parse_text
 from offchain.learning.formats.table import rows_of
 from offchain.learning.formats.texts import LENGTH_BYTES, texts_of
 from offchain.learning.kinds.table.judge import TableJudge
 from offchain.learning.kinds.text.judge import TextJudge
 from offchain.learning.task_file.words import (
+    CategoryColumn,
     ClassTarget,
     NumberColumn,
     NumberTarget,
     TableSamples,
     TextSamples,
 )
+from offchain.learning.training.dense_settings import DenseSettings
+from offchain.learning.training.table_members import MEMBERS, join_networks
+from offchain.learning.training.table_training import fitting_units
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
+from scripts.dense_judge_gas import AROUND
 from scripts.support.chains.evm import Evm, restored, reverts
 from scripts.support.judging.calls import HARNESS_ADDRESS, Judge, runtime_code
 from scripts.support.models.dense_files import TABLES, TEXTS, nearly_models
 from scripts.support.models.dense_networks import (
     Case,
+    names,
     random_rows,
     random_table_network,
     random_text_network,
@@ -270,6 +277,55 @@ def test_the_bound_of_gas_for_texts_is_the_same_on_chain(evm: Evm):
         )
         expected = text_judging_gas(text, file, (embedded, hidden), labels)
         assert harness.text_gas(text, file, embedded, hidden, labels) == expected
+
+
+@pytest.mark.parametrize(
+    "column",
+    [NumberColumn("c", -1_000, 1_000), CategoryColumn("c", names(64))],
+    ids=["numbers", "categories"],
+)
+def test_what_training_joins_of_the_largest_table_costs_less_than_a_judgement_may(evm: Evm, column):
+    """Four networks side by side, of 64 columns and 256 classes: nodes and contract take them."""
+    columns = tuple(replace(column, name=f"c{number}") for number in range(64))
+    table = TableSamples(columns, ClassTarget("t", names(256)))
+    settings = DenseSettings()
+    units = fitting_units(table, settings, MEMBERS, MAXIMUM_MODEL_BYTES)
+    random = np.random.Generator(np.random.PCG64(6))
+    rows = random_rows(table, random, 2)
+    members = [
+        random_table_network(table, units, "uniform", random, rows, settings.bins)
+        for _ in range(MEMBERS)
+    ]
+    joined = join_networks([replace(one, edges=members[0].edges) for one in members])
+    case = table_case("joined", table, joined, rows)
+    assert MAXIMUM_MODEL_BYTES * 8 // 10 < len(case.model) <= MAXIMUM_MODEL_BYTES
+    assert_exact(evm, [case])
+    with restored(evm):
+        work, floor = on_chain(evm, case.judge).gas_of_points(case.model, case.records[0])
+    assert max(work + AROUND + len(case.model), floor) <= MAXIMUM_JUDGING_GAS
+
+
+def test_more_units_or_bytes_than_are_allowed_are_refused_by_both(evm: Evm):
+    """Of a number that the dearest judgement depends on, one more than there may be."""
+    random = np.random.Generator(np.random.PCG64(7))
+    for columns, units, bins, fits in (
+        (1, (MAXIMUM_UNITS, 2), 1, True),
+        (1, (MAXIMUM_UNITS + 1, 2), 1, False),
+        (1, (2, MAXIMUM_UNITS), 1, True),
+        (1, (2, MAXIMUM_UNITS + 1), 1, False),
+        (64, (110, 2), MAXIMUM_BINS, True),
+        (64, (113, 2), MAXIMUM_BINS, False),
+    ):
+        table = TableSamples(
+            tuple(NumberColumn(f"c{number}", 0, 999) for number in range(columns)),
+            ClassTarget("t", ("a", "b")),
+        )
+        rows = random_rows(table, random, 1)
+        network = random_table_network(table, units, "uniform", random, rows, bins)
+        file, reference = encode_table(table, network), TableJudge(table, MAXIMUM_MODEL_BYTES)
+        with restored(evm):
+            assert reference.is_well_formed(file) is fits, units
+            assert on_chain(evm, reference).is_well_formed(file) is fits, units
 
 
 @pytest.mark.parametrize(

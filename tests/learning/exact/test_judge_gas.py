@@ -20,6 +20,8 @@ from offchain.learning.exact.judge_gas import (
     judging_gas,
     text_judging_gas,
 )
+from offchain.learning.exact.table_network import MAXIMUM_BINS, MAXIMUM_UNITS
+from offchain.learning.task_file.words import CLASSES, COLUMNS
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 from tests.support.random_networks import random_network
 
@@ -90,3 +92,19 @@ def test_what_was_measured_of_rows_and_texts_lies_below_what_a_judgement_may_cos
             bound = text_judging_gas(one["bytes"], one["file_bytes"], units, one["labels"])
         assert one["gas"] < bound <= MAXIMUM_JUDGING_GAS
     assert max(one["gas"] for one in DENSE) > MAXIMUM_JUDGING_GAS * 9 // 10
+
+
+def table_gas(binned: int, outputs: int, size: int) -> tuple[int, int]:
+    """The bound of docs/ExactEvaluation.md for tables, and the floor for their call data."""
+    return 300_000 + 650 * binned + 1_000 * outputs + 23 * size, 21_000 + 40 * (size + 2_048)
+
+
+def test_no_network_for_a_table_can_cost_more_than_a_judgement_may():
+    """What was measured lies below the bound, and the bound of the largest below the limit."""
+    for one in DENSE:
+        if one["judge"] == "TableJudge":
+            outputs = sum(one["units"]) + one["classes"]
+            work, floor = table_gas(one["columns"] * one["bins"], outputs, one["file_bytes"])
+            assert one["gas"] <= max(work - 150_000 - one["file_bytes"], floor), one
+    largest = COLUMNS[1] * MAXIMUM_BINS, 2 * MAXIMUM_UNITS + CLASSES[1], MAXIMUM_MODEL_BYTES
+    assert max(table_gas(*largest)) <= 5_100_000 < MAXIMUM_JUDGING_GAS

@@ -168,3 +168,32 @@ def test_values_of_other_types_are_seen_as_they_are_written():
     assert (seen.is_number, seen.decimals, str(seen.highest)) == (True, 2, "3.75")
     seen.see(True)
     assert not seen.is_number
+
+
+def test_what_stands_for_no_number_says_nothing_of_a_column(tmp_path):
+    file = table(
+        tmp_path / "t.csv", ["a", "b"], ["1", "x"], ["NaN", "y"], ["-inf", "y"], ["3", "x"]
+    )
+    assert propose_task(file).samples.columns == (NumberColumn("a", 0, 4),)
+
+
+def test_what_keeps_a_column_from_being_numbers_is_named(tmp_path):
+    rows = [[str(number), "xy"[number % 2]] for number in range(300)]
+    file = table(tmp_path / "t.csv", ["a", "b"], ["N/A", "x"], *rows)
+    with pytest.raises(DataError, match=r"column a holds more than 256 .* mend 'N/A', which is no"):
+        propose_task(file)
+
+
+def test_columns_that_no_task_has_are_named(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    for kind, values in {"dict": [{"x": 1}] * 2, "list": [[1], [2]], "bytes": [b"1", b"2"]}.items():
+        parquet.write_table(pyarrow.table({"a": values, "b": ["x", "y"]}), tmp_path / "t.parquet")
+        with pytest.raises(DataError, match=f"column a holds {kind}, neither numbers nor texts"):
+            propose_task(tmp_path / "t.parquet")
+
+
+def test_a_sample_without_a_label_tells_of_no_label(tmp_path):
+    file = table(tmp_path / "t.csv", ["text", "label"], ["a", "de"], ["b", ""], ["c", "en"])
+    assert propose_task(file).samples.labels == ("de", "en")

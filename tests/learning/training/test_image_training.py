@@ -1,5 +1,7 @@
 """Training of images of any size: augmentation, channels, exploration, what quantisation costs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -29,6 +31,9 @@ SHAPES = TaskFile(
     50,
     ModelLimits(40_000),
 )
+
+
+FULL_STEPS = 400
 
 
 def shapes(count: int, seed: int) -> LabelledImages:
@@ -63,14 +68,20 @@ def test_images_of_another_size_are_learned(trained):
     assert len(model) <= 40_000
 
 
-def test_quantisation_costs_at_most_half_a_point(monkeypatch):
+@pytest.mark.parametrize(
+    "options", [{}, pytest.param({"training": "full"}, marks=pytest.mark.full)], ids=str
+)
+def test_quantisation_costs_at_most_half_a_point(monkeypatch, options):
+    """With the settings of long runs too, whose rate falls to zero over all of their steps."""
     torch.set_num_threads(1)
     floating = []
     monkeypatch.setattr(
         loop, "quantise", lambda network: floating.append(network) or quantise(network)
     )
     family, test = image_family(SHAPES.samples, 40_000), shapes(4000, 3)
-    settings = training_settings(family, LearnerSettings({"training_seconds": 30.0}))
+    settings = training_settings(family, LearnerSettings({"training_seconds": 30.0, **options}))
+    if options:
+        settings = replace(settings, seconds=1e6, maximum_steps=FULL_STEPS)
     network = train_network(shapes(1500, 1), None, 2, settings, silent, family=family).network
     with torch.inference_mode():
         logits = floating[0](images_to_float(torch.tensor(test.images)))

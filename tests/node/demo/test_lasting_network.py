@@ -2,16 +2,20 @@
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from offchain.chain.deployment.file import read_deployment
-from offchain.commands.up.run import make_plan
+from offchain.commands.up.run import make_plan, require_data
 from offchain.config import PROJECT, RECORDED_HEADERS, load_settings
 from offchain.errors import ChainError, ConfigurationError
+from offchain.learning.task_file.toml import write_task_file
+from offchain.learning.task_file.words import ModelLimits, TaskFile
 from offchain.node.demo.lasting_network import LastingNetwork, LastingPlan, nodes_of, task_of
 from offchain.node.demo.local_network import DemoNetwork, DemoPlan, free_port, start_feeder
+from tests.support.own_data import FLOWERS
 from tests.support.waiting import wait_until
 
 NODES = 3
@@ -70,7 +74,9 @@ def test_a_folder_with_another_network_is_named(tmp_path):
     folder = tmp_path / "network"
     with network(folder, free_port()):
         pass
-    assert make_plan(settings, None, folder, None, 60.0).nodes == NODES
+    again = make_plan(settings, None, folder, None, 60.0)
+    assert again.nodes == NODES
+    require_data(again)
     with pytest.raises(ConfigurationError, match="has 3 as its nodes, not 4"):
         make_plan(settings, 4, folder, None, 60.0)
     with pytest.raises(ConfigurationError, match="has digits as its task, not diabetes"):
@@ -79,3 +85,17 @@ def test_a_folder_with_another_network_is_named(tmp_path):
     (folder / "chain.json").unlink()
     with pytest.raises(ConfigurationError, match="a deployment file and no chain"):
         network(folder, free_port()).__enter__()
+
+
+def test_a_task_without_data_of_its_own_needs_some_before_anything_is_started(tmp_path):
+    file, settings = tmp_path / "task.toml", load_settings({}, {})
+    file.write_text(write_task_file(TaskFile("mine", "table", FLOWERS, 2, ModelLimits())))
+    plan = make_plan(settings, NODES, tmp_path / "network", str(file), 60.0)
+    with pytest.raises(ConfigurationError, match=r"no data come with the task mine.*--data PATH"):
+        require_data(plan)
+    require_data(replace(plan, data=tmp_path))
+    ports = LastingPlan(plan, free_port(), free_port())
+    with LastingNetwork(ports, lambda _step: None, start=only_the_feeder):
+        pass
+    with pytest.raises(ConfigurationError, match="no data come with the task mine"):
+        require_data(make_plan(settings, None, plan.folder, None, 60.0))
