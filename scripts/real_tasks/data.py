@@ -160,7 +160,9 @@ _PATIENTS: Final = TableSamples(
         NumberColumn("logarithm of triglycerides", 20_000, 80_000, 4),
         NumberColumn("glucose", 30, 500, 0, "mg/dl"),
     ),
-    NumberTarget("progression", 0, 500, 0, "", 50),
+    # Errors of 55 are usual: with a tolerance of 50 a third of the rows would tell no model from
+    # another, however much better one is.
+    NumberTarget("progression", 0, 500, 0, "", 200),
 )
 
 
@@ -221,10 +223,11 @@ TASKS: Final[tuple[RealTask, ...]] = (
         "texts",
         "texts (the language of a line of a manual page)",
         RIGHT,
-        TaskFile("languages", "text", TextSamples(LENGTHS[1], LANGUAGES), 90, _limits()),
+        TaskFile("languages", "text", TextSamples(LENGTHS[1], LANGUAGES), 105, _limits()),
         _write_texts,
         None,
-        {"training_seconds": 30.0},
+        # 4 nodes of 6,344 lines or more: 3 rounds of 20 parts. A new network takes 8 s of a core.
+        {"training_seconds": 90.0},
     ),
 )
 

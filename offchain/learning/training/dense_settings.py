@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
+
+LEAST_SECONDS: Final = 0.05
+"""That a run gets however late it begins."""
+
+NEW_PART: Final = 0.6
+"""Of the time that a new network has where training may go on from the previous one instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +42,7 @@ class DenseSettings:
     looks: int = 20
     bins: int = 8
     buckets: int = 4096
+
+    def until(self, part: float, passed: float) -> DenseSettings:
+        """Return the settings of a run that ends at a `part` of the time; `passed` seconds have."""
+        return replace(self, seconds=max(part * self.seconds - passed, LEAST_SECONDS))

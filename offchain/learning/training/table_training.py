@@ -21,16 +21,13 @@ from offchain.learning.formats.tensor_file import MAXIMUM_HEADER_BYTES
 from offchain.learning.task import ProgressCallback
 from offchain.learning.task_file.words import TableSamples
 from offchain.learning.training.dense_loop import DenseResult, held_out, is_better, train_dense
-from offchain.learning.training.dense_settings import DenseSettings
+from offchain.learning.training.dense_settings import NEW_PART, DenseSettings
 from offchain.learning.training.table_members import MEMBERS, TableMembers
 from offchain.learning.training.table_trainee import TableTrainee, quantile_edges
 from offchain.protocol.words.parameters import MAXIMUM_MODEL_BYTES
 
 SMALL_TABLE = 4000
 """Rows up to which several networks learn all of them, and each time anew."""
-
-LEAST_SECONDS = 0.05
-"""That a run gets however late it begins."""
 
 
 def train_table(
@@ -64,10 +61,6 @@ def train_table(
     units = fitting_units(table, settings, MEMBERS if is_small else 1, maximum_bytes)
     settings = replace(settings, units=units)
 
-    def until(part: float) -> DenseSettings:
-        left = part * settings.seconds - (clock() - started)
-        return replace(settings, seconds=max(left, LEAST_SECONDS))
-
     def go_on(used: NDArray[np.int64], held: NDArray[np.int64]) -> DenseResult[TableNetwork]:
         trainee = TableTrainee(
             table,
@@ -81,7 +74,8 @@ def train_table(
         rate = settings.learning_rate if previous is None else settings.warm_learning_rate
         # Where few rows are held out, one network of many earns more by chance.
         careful = previous is None or is_small
-        return train_dense(trainee, seed, rate, until(1.0), progress, clock, compare_start=careful)
+        left = settings.until(1.0, clock() - started)
+        return train_dense(trainee, seed, rate, left, progress, clock, compare_start=careful)
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -106,7 +100,7 @@ def train_table(
             members,
             seed,
             settings.learning_rate,
-            until(1.0 if previous is None else 0.6),
+            settings.until(1.0 if previous is None else NEW_PART, clock() - started),
             progress,
             clock,
             compare_start=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -26,14 +27,20 @@ from offchain.learning.exact.text_network import (
 from offchain.learning.formats.samples import LabelledTexts
 from offchain.learning.task import ProgressCallback
 from offchain.learning.task_file.words import TextSamples
-from offchain.learning.training.dense_loop import DenseResult, Trainee, held_out, train_dense
+from offchain.learning.training.dense_loop import (
+    DenseResult,
+    Trainee,
+    held_out,
+    is_better,
+    train_dense,
+)
 from offchain.learning.training.dense_network import (
     DenseLayers,
     begin,
     new_normalisation,
     settle,
 )
-from offchain.learning.training.dense_settings import DenseSettings
+from offchain.learning.training.dense_settings import NEW_PART, DenseSettings
 from offchain.learning.training.quantisation import dequantise_layer, quantise_layer, to_numpy
 from offchain.learning.training.trainable_network import gain_and_offset
 
@@ -53,25 +60,46 @@ def train_text(
     progress: ProgressCallback,
     device: torch.device | str = "cpu",
     clock: Callable[[], float] = time.monotonic,
+    *,
+    is_new: NDArray[np.bool_] | None = None,
 ) -> DenseResult[TextNetwork]:
-    """Train on `samples`, at least three, starting from `previous` if there is one.
+    """Train a new network on `samples`, at least three, or go on from `previous` if that is better.
 
-    The seed chooses the texts that are held out, the first network and the order of the texts.
-    Raises `TrainingError` where there are too few, or loss or weights are no finite numbers.
+    It is where the previous network earns more than the new one by more than chance, on texts that
+    neither has learned: usually texts of all rounds teach a new one more than those of this round
+    add to the previous one. `is_new`, bool [n], says which the previous network has not learned;
+    without it that is all of them. The seed chooses the texts that are held out, the first network
+    and the order of the texts. Raises `TrainingError` where there are too few, or loss or weights
+    are no finite numbers.
     """
+    started = clock()
     used, held = held_out(len(samples), seed, settings)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+
+    def trained(
+        used: NDArray[np.int64], held: NDArray[np.int64], first: TextNetwork | None, part: float
+    ) -> DenseResult[TextNetwork]:
         trainee = TextTrainee(
             words,
             samples.chosen(used),
             samples.chosen(held),
-            previous,
+            first,
             settings,
             torch.device(device),
         )
-        rate = settings.learning_rate if previous is None else settings.warm_learning_rate
-        return train_dense(trainee, seed, rate, settings, progress, clock)
+        rate = settings.learning_rate if first is None else settings.warm_learning_rate
+        left = settings.until(part, clock() - started)
+        return train_dense(trainee, seed, rate, left, progress, clock)
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        made = trained(used, held, None, 1.0 if previous is None else NEW_PART)
+        if previous is None:
+            return made
+        new = held if is_new is None else held[is_new[held]]
+        unknown = samples.chosen(new)
+        if is_better(points(previous, unknown), points(made.network, unknown)):
+            return trained(np.setdiff1d(np.arange(len(samples)), new), new, previous, 1.0)
+        return replace(made, seconds=clock() - started)
 
 
 class TextLayers(nn.Module):

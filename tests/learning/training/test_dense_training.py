@@ -1,21 +1,23 @@
 """Training of tables and texts: what quantisation costs, what is taken from a previous best."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from offchain.learning.exact import table_network, text_network
+from offchain.learning.formats.samples import LabelledTexts
 from offchain.learning.kinds.known import find_kind
 from offchain.learning.task_file.words import ClassTarget
 from offchain.learning.tasks.diabetes import diabetes_rows
 from offchain.learning.tasks.known import make_learner, task_named
-from offchain.learning.training.dense_loop import train_dense
+from offchain.learning.training.dense_loop import held_out, train_dense
 from offchain.learning.training.dense_settings import DenseSettings
 from offchain.learning.training.table_trainee import TableTrainee, quantile_edges
 from offchain.learning.training.table_training import train_table
-from offchain.learning.training.text_training import TextTrainee
+from offchain.learning.training.text_training import TextTrainee, train_text
 from tests.support.small_tasks import FLOWERS, LINES, PRICES, samples_of
 
 CPU = torch.device("cpu")
@@ -95,6 +97,30 @@ def test_a_previous_best_is_taken_over_but_for_rounding(task):
         assert np.abs(before - after).mean() < 100
     else:
         assert (before.argmax(axis=1) == after.argmax(axis=1)).mean() > 0.98
+
+
+def trained_text(samples, previous=None, is_new=None, buckets=SETTINGS.buckets):
+    torch.set_num_threads(1)
+    settings = replace(SETTINGS, buckets=buckets, least_steps=50, looks=2)
+    return train_text(
+        LINES.samples, samples, previous, 1, settings, silent, clock=lambda: 0.0, is_new=is_new
+    ).network
+
+
+def test_texts_are_learned_anew_unless_the_previous_network_tells_new_ones_better():
+    previous = trained_text(samples_of(LINES, 200, 1), buckets=512)
+    right = samples_of(LINES, 100, 2)
+    assert trained_text(right, previous).buckets == SETTINGS.buckets
+    # What is learned from has wrong labels, what is held out has right ones.
+    used, held = held_out(100, 1, SETTINGS)
+    labels = right.labels.copy()
+    labels[used] = 1 - labels[used]
+    wrong = LabelledTexts(right.texts, labels)
+    result = trained_text(wrong, previous)
+    assert result.buckets == 512
+    assert text_network.points(result, right.chosen(held)).mean() > 0.8
+    # Texts that it has learned say nothing for it.
+    assert trained_text(wrong, previous, np.zeros(100, bool)).buckets == SETTINGS.buckets
 
 
 def test_edges_have_as_many_rows_between_them():

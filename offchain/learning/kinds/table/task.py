@@ -36,7 +36,7 @@ from offchain.learning.kinds.table.judge import TABLE_JUDGE, TableJudge
 from offchain.learning.task import ProgressCallback
 from offchain.learning.task_file.words import NumberTarget, TableSamples, TaskFile, TaskFileError
 from offchain.learning.training.dense_settings import DenseSettings
-from offchain.learning.training.newest_parts import newest_parts
+from offchain.learning.training.newest_parts import new_samples, newest_parts
 from offchain.ports import TrainedModel
 from offchain.protocol.words.judge import JUDGE_WORDS
 
@@ -138,11 +138,8 @@ class TableTask(FileTask[TableRows, TableNetwork]):
     ) -> TrainedModel:
         """Train a network on `samples`, old ones too; see `table_training.train_table`.
 
-        The oldest are left out where there are more than `TRAINING_VALUES`. What is older than
-        this round the previous network may have learned.
+        The oldest are left out where there are more than `TRAINING_VALUES`.
         """
-        import numpy as np
-
         from offchain.learning.training.device import chosen_device
         from offchain.learning.training.table_training import train_table
 
@@ -150,10 +147,6 @@ class TableTask(FileTask[TableRows, TableNetwork]):
         used = newest_parts([columns * len(part) for part in samples], ages, TRAINING_VALUES)
         together = concatenate(self._table, [samples[number] for number in used])
         device = chosen_device(self._device)
-        is_new = np.repeat(
-            [not ages or ages[number] == 0 for number in used],
-            [len(samples[number]) for number in used],
-        )
         result = train_table(
             self._table,
             together,
@@ -162,7 +155,7 @@ class TableTask(FileTask[TableRows, TableNetwork]):
             self._settings,
             progress,
             device,
-            is_new=is_new,
+            is_new=new_samples([len(part) for part in samples], ages, used),
             maximum_bytes=self.file.model.maximum_bytes,
         )
         return TrainedModel(

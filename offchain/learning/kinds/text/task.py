@@ -40,7 +40,7 @@ from offchain.learning.kinds.text.judge import TEXT_JUDGE, TextJudge
 from offchain.learning.task import ProgressCallback
 from offchain.learning.task_file.words import TaskFile, TaskFileError, TextSamples
 from offchain.learning.training.dense_settings import DenseSettings
-from offchain.learning.training.newest_parts import newest_parts
+from offchain.learning.training.newest_parts import new_samples, newest_parts
 from offchain.ports import TrainedModel
 from offchain.protocol.words.judge import JUDGE_WORDS
 
@@ -158,7 +158,16 @@ class TextTask(FileTask[LabelledTexts, TextNetwork]):
         used = newest_parts([sum(map(len, part.texts)) for part in samples], ages, TRAINING_BYTES)
         together = concatenate([samples[number] for number in used])
         device = chosen_device(self._device)
-        result = train_text(self._words, together, previous, seed, self._settings, progress, device)
+        result = train_text(
+            self._words,
+            together,
+            previous,
+            seed,
+            self._settings,
+            progress,
+            device,
+            is_new=new_samples([len(part) for part in samples], ages, used),
+        )
         network = result.network
         return TrainedModel(
             encode_model(network),
