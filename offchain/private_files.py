@@ -38,7 +38,7 @@ def write_ahead(database: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def held_alone(file: Path, what: str) -> Iterator[None]:
+def held_alone(file: Path, what: str, option: str = "state") -> Iterator[None]:
     """Hold a file that no other process can hold meanwhile; a process that is killed lets it go.
 
     SQLite's lock is used: it works on every system, and needs no file to be tidied up.
@@ -46,6 +46,7 @@ def held_alone(file: Path, what: str) -> Iterator[None]:
     Args:
         file: made if it is not there.
         what: the file stands for, in words.
+        option: of the command line that says in which folder it is.
 
     Raises:
         ConfigurationError: another process holds it, or it cannot be made.
@@ -55,7 +56,7 @@ def held_alone(file: Path, what: str) -> Iterator[None]:
         connection = sqlite3.connect(file, timeout=0.0, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise ConfigurationError(
-            f"{file} cannot be written ({error}): choose another --state folder"
+            f"{file} cannot be written ({error}): choose another folder with --{option}"
         ) from error
     with closing(connection):
         try:

@@ -33,7 +33,7 @@ class Screen:
 
     def view(self) -> Text:
         """The live line."""
-        return Text(f"{self._time()}  {self._line}", no_wrap=True, overflow="ellipsis")
+        return Text(f"{self._time()}  {self._line}", no_wrap=True, overflow="crop")
 
     def say(self, text: str) -> None:
         """Print a line that stays."""

@@ -226,8 +226,8 @@ def read_deployment(file: Path) -> Deployment:
             content = stream.read(MAXIMUM_SIZE + 1)
     except FileNotFoundError as error:
         raise DeploymentFileError(
-            f"there is no deployment file {file}: deploy with `brownie run deploy`, "
-            "or name the file with --deployment"
+            f"there is no deployment file {file}: call this from the folder of `modelchain up`, "
+            "deploy with `brownie run deploy`, or name the file with --deployment"
         ) from error
     except OSError as error:
         raise DeploymentFileError(f"{file} cannot be read: {error.strerror}") from error

@@ -115,8 +115,9 @@ def show_demo(
         try:
             run_demo(console, plan, wanted)
         except ModelChainError:
-            if plan.logs.exists():
-                console.print(f"[red]The demo has failed.[/red] The logs are in {keep_logs(plan)}")
+            kept = keep_logs(plan)
+            where = "Nothing was started" if kept is None else f"The logs are in {kept}"
+            console.print(f"[red]The demo has failed.[/red] {where}")
             raise
 
 
@@ -313,11 +314,14 @@ def working_folder(keep: bool) -> Iterator[Path]:
         yield Path(name)
 
 
-def keep_logs(plan: DemoPlan) -> Path:
-    """Copy the logs of a failed run to where they stay."""
+def keep_logs(plan: DemoPlan) -> Path | None:
+    """Copy the logs of a failed run to where they stay; None: there are none."""
+    logs = list(plan.logs.glob("*.log"))
+    if not logs:
+        return None
     target = Path("out/demo-logs")
     target.mkdir(parents=True, exist_ok=True)
-    for log in plan.logs.glob("*.log"):
+    for log in logs:
         (target / log.name).write_bytes(log.read_bytes())
     return target
 

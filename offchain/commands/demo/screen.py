@@ -51,7 +51,7 @@ def progress(watcher: Watcher, workers: Sequence[Child], blocks: int, seconds: f
     )
     table = Table.grid(padding=(0, 2))
     for child in workers:
-        line = Text(child.last_words(), no_wrap=True, overflow="ellipsis")
+        line = Text(child.last_words(), no_wrap=True, overflow="crop")
         table.add_row(Text(child.name, style="bold"), line)
     return Group(head, table)
 

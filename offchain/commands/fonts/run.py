@@ -104,7 +104,7 @@ def _tell(atlas: GlyphAtlas, chosen: str) -> None:
 
 
 def _kind(reason: str) -> str:
-    """A reason without what is particular to one font, so that equal ones can be counted."""
+    """A reason with N for what is particular to one font, so that equal ones can be counted."""
     if reason.startswith("looks the same as"):
         return "looks the same as another"
-    return re.sub(r"\b(digit|glyph for|only) \d+", r"\1 …", reason)
+    return re.sub(r"\b(digit|glyph for|only) \d+", r"\1 N", reason)

@@ -117,7 +117,7 @@ class Screen:
             done = {} if seen is None else chronicle.deeds.get((seen.number, account), {})
             deeds = ", ".join(word for word, deed in _DEEDS if deed in done)
             due = None if seen is None else due_now(chronicle, seen, account)
-            line = Text(child.last_words(), no_wrap=True, overflow="ellipsis")
+            line = Text(child.last_words(), no_wrap=True, overflow="crop")
             waited = Text(f"due: {due}", style="yellow") if due else line
             table.add_row(Text(child.name, style="bold"), waited, Text(deeds, style="dim"))
         return table

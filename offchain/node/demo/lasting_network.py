@@ -173,7 +173,7 @@ class LastingNetwork:
 
     def _start(self, stack: ExitStack) -> None:
         plan, folder = self._plan.network, self._plan.network.folder
-        stack.enter_context(held_alone(folder / "lock", f"the network in {folder}"))
+        stack.enter_context(held_alone(folder / "lock", f"the network in {folder}", "folder"))
         saved = self._plan.saved if self._plan.saved.exists() else None
         if saved is None and plan.deployment.exists():
             raise ConfigurationError(

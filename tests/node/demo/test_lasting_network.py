@@ -67,6 +67,12 @@ def test_a_network_goes_on_where_it_was_and_starts_again_what_ends(tmp_path):
             again.tend()
 
 
+def test_a_folder_that_cannot_be_written_is_named_with_the_option_that_chooses_it(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(ConfigurationError, match="choose another folder with --folder"):
+        network(tmp_path / "file" / "network", free_port()).__enter__()
+
+
 def test_a_folder_with_another_network_is_named(tmp_path):
     settings = load_settings({}, {})
     fresh = make_plan(settings, None, tmp_path / "fresh", None, 60.0)
