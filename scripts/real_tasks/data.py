@@ -228,8 +228,8 @@ TASKS: Final[tuple[RealTask, ...]] = (
         None,
         # A new network takes 8 s of a core.
         {"training_seconds": 60.0},
-        # 4 nodes of 6,344 lines or more: 3 rounds of 20 parts. With 3 for testing, 1,260 lines, half
-        # a point more could not be told from chance: two networks differ on some 6 in 100.
+        # 4 nodes of 6,344 lines or more: 3 rounds of 20 parts. With 3 of them for testing half a
+        # point could not be told from chance: two networks differ on some 6 of 100 lines.
         (20, 6),
     ),
 )
