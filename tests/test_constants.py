@@ -48,7 +48,6 @@ APART = {
         "scripts/support/faults/spoiling.py",
         "scripts/support/faults/storing.py",
     },
-    "REMEMBERED": {"offchain/node/attesting.py", "offchain/node/payloads.py"},
     "SALT": {
         "scripts/support/disputes/small_round.py",
         "scripts/support/worlds/random_disputes.py",

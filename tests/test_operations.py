@@ -114,7 +114,8 @@ def test_alerts_and_dashboard_ask_for_metrics_and_labels_that_programs_tell(
     asked: set[str] = set()
     for expression in expressions():
         plain = re.sub(r'"[^"]*"', "", expression)
-        words = set(re.findall(r"[a-z_][a-z0-9_]*", re.sub(r"\[[0-9a-z]+\]", "", plain)))
+        plain = re.sub(r"\[[0-9a-z]+\]|offset [0-9a-z]+", "", plain)
+        words = set(re.findall(r"[a-z_][a-z0-9_]*", plain))
         used = {word for word in words if word in metrics or word in PROCESS}
         assert used, expression
         unknown = words - used - labels - FUNCTIONS

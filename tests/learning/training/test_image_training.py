@@ -96,7 +96,7 @@ def test_a_previous_best_is_explored_within_the_limits_of_the_task(trained):
     _, model = trained
     family = image_family(SHAPES.samples, 40_000)
     previous = parse_model(model, family)
-    base = training_settings(family, LearnerSettings({"training_seconds": 5.0}))
+    base = training_settings(family, LearnerSettings({"training_seconds": 60.0}))
     assert base.exploration == ExplorationSettings(multiply_adds=None)
     for seed in range(3):
         result = train_candidate(
