@@ -12,7 +12,8 @@ from offchain.learning.own_data.columns import Columns
 from offchain.learning.own_data.found import DataFile, Found, Refusal, unreadable
 
 PARQUET_SUFFIXES: Final = frozenset({".parquet"})
-_BATCH: Final = 256
+_BATCH: Final = 16
+"""Rows in memory at once: a dictionary lets each of them be as long as its longest entry."""
 
 
 @dataclass(frozen=True)

@@ -277,6 +277,23 @@ def test_columns_of_other_types_are_refused_row_by_row_or_as_a_whole(tmp_path):
         assert reason in refused[0]
 
 
+@pytest.mark.parametrize("as_dictionary", [True, False])
+def test_rows_that_repeat_a_long_text_are_refused_in_little_memory(tmp_path, as_dictionary):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rows = 256
+    texts = pyarrow.DictionaryArray.from_arrays([0] * rows, ["a" * (1 << 22)])
+    table = pyarrow.table({"text": texts, "label": ["de"] * rows})
+    file = tmp_path / "a.parquet"
+    parquet.write_table(table, file, compression="zstd", store_schema=as_dictionary)
+    assert file.stat().st_size < 10_000
+    with memory_below(300 << 20):
+        _, accepted, refused = read(tmp_path, LANGUAGES)
+    assert (len(accepted), len(refused)) == (0, rows)
+    assert pyarrow.default_memory_pool().max_memory() < 300 << 20
+
+
 def test_two_columns_of_labels_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text("text,label,label\nhallo,de,fr\n")
     assert "has two columns 'label'" in read(tmp_path, LANGUAGES)[2][0]

@@ -50,9 +50,8 @@ many = [samples(seed, 7) for seed in range(3, 6)]  # 21 parts: 2,100 samples
 whole = concatenate(many)
 CHANNELS = (6, 8, 12, 16)[: len(DIGITS_FAMILY.kernels)]
 def settings(**changed):
-    return TrainingSettings(
-        **({"channels": CHANNELS, "maximum_steps": 120, "batch": 32, "report_steps": 10} | changed)
-    )
+    chosen = {"channels": CHANNELS, "maximum_steps": 120, "batch": 32, "report_steps": 10}
+    return TrainingSettings(**(chosen | {"seconds": 600.0} | changed))
 def score(network):
     return ExactEvaluator().score(network, test.images, test.labels) / len(test)
 def together(previous, settings, report=lambda _: None):
