@@ -22,6 +22,7 @@ from offchain.commands.options import (
     start,
     state_option,
 )
+from offchain.commands.own_data.options import data_options
 from offchain.commands.worker.device import parse_device
 from offchain.commands.worker.task_options import take_given, task_options
 from offchain.learning.tasks.known import BUILT_IN
@@ -72,17 +73,7 @@ from offchain.protocol.deciding.policy import DEFAULT_ROLES, Role
     type=click.Choice([*sorted(BUILT_IN), "none"]),
     help="what data the node shares; by default those that come with the task",
 )
-@click.option(
-    "--data",
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="a file or folder of your own samples, shared once each (docs/OwnData.md)",
-)
-@click.option(
-    "--skip-bad",
-    is_flag=True,
-    help="share the rest of --data where some of it does not fit the task",
-)
+@data_options("shared once each (docs/OwnData.md)")
 @click.option(
     "--threads",
     metavar="T",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from offchain.commands.options import start
+from offchain.commands.own_data.options import data_options
 from offchain.config import DEFAULT_TASK
 
 
@@ -33,17 +34,7 @@ from offchain.config import DEFAULT_TASK
     default=DEFAULT_TASK,
     help="what the nodes learn: a built-in task or a task file",
 )
-@click.option(
-    "--data",
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="a file or folder of your own samples, which the nodes split (docs/OwnData.md)",
-)
-@click.option(
-    "--skip-bad",
-    is_flag=True,
-    help="share the rest of --data where some of it does not fit the task",
-)
+@data_options("which the nodes split (docs/OwnData.md)")
 @click.option(
     "--training-seconds",
     type=click.FloatRange(0.1),

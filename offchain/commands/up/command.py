@@ -9,6 +9,7 @@ import click
 
 from offchain.commands.look.command import examples
 from offchain.commands.options import start
+from offchain.commands.own_data.options import data_options
 
 _PORT = click.IntRange(1, 65_535)
 
@@ -36,17 +37,7 @@ _PORT = click.IntRange(1, 65_535)
     metavar="NAME|FILE",
     help="what the nodes of a new network learn: a built-in task, or a task file",
 )
-@click.option(
-    "--data",
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="a file or folder of your own samples, which the nodes split: a task file needs them",
-)
-@click.option(
-    "--skip-bad",
-    is_flag=True,
-    help="share the rest of --data where some of it does not fit the task",
-)
+@data_options("which the nodes split: a task file needs them")
 @click.option("--port", type=_PORT, default=8545, help="of the chain, on this machine only")
 @click.option("--relayer-port", type=_PORT, default=8550, help="of the relayer, likewise")
 @click.option(
