@@ -10,10 +10,9 @@ a `bitcoind` is on the path.
 import contextlib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -21,6 +20,7 @@ import platformdirs
 
 from offchain.errors import BinaryMissing, ToolchainError
 from offchain.programs.running import run_program
+from scripts.support.tools import run_tool
 
 PACKAGE = "bitcoin-knots"
 SUITES = (("trixie", "trixie-backports"), ("sid",))
@@ -28,7 +28,6 @@ SUITES = (("trixie", "trixie-backports"), ("sid",))
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 TOOLS = ("apt-get", "apt-cache", "dpkg-deb")
-TIMEOUT_SECONDS = 600
 
 
 def node_folder() -> Path:
@@ -79,7 +78,7 @@ def install(folder: Path) -> str:
                 continue
             tree = unpack(work / "packages", Path(temporary) / "tree")
             launcher = write_launcher(tree)
-            version = run([str(launcher), "--version"]).splitlines()[0]
+            version = run_tool([str(launcher), "--version"]).splitlines()[0]
             shutil.rmtree(folder, ignore_errors=True)
             tree.rename(folder)
             return version
@@ -92,7 +91,7 @@ def debian_mirror() -> str:
     Raises:
         ToolchainError: it is not set up to use any.
     """
-    lines = run(["apt-get", "update", "--print-uris"]).splitlines()
+    lines = run_tool(["apt-get", "update", "--print-uris"]).splitlines()
     for line in lines:
         uri = line.split("'")[1] if line.startswith("'") else ""
         mirror, found, _ = uri.partition("/dists/")
@@ -128,17 +127,17 @@ def fetch(work: Path, mirror: str, suites: Sequence[str]) -> None:
         options["APT::Sandbox::User"] = "root"
     (work / "apt.conf").write_text("".join(f'{key} "{value}";\n' for key, value in options.items()))
     environment = {**os.environ, "APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C"}
-    run(["apt-get", "update", "--quiet"], environment)
-    needed = libraries(run(["apt-cache", "show", PACKAGE], environment))
+    run_tool(["apt-get", "update", "--quiet"], environment)
+    needed = libraries(run_tool(["apt-cache", "show", PACKAGE], environment))
     depends = ["apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests"]
     depends += ["--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", *needed]
     packages = {
         line
-        for line in run(depends, environment).splitlines()
+        for line in run_tool(depends, environment).splitlines()
         # What is indented depends on it, what is in angle brackets is no package.
         if line and not line.startswith((" ", "<"))
     }
-    run(
+    run_tool(
         ["apt-get", "download", "--quiet", PACKAGE, *sorted(packages)],
         environment,
         work / "packages",
@@ -160,7 +159,7 @@ def libraries(description: str) -> list[str]:
 def unpack(packages: Path, tree: Path) -> Path:
     """Unpack all packages of a folder into one tree."""
     for package in sorted(packages.glob("*.deb")):
-        run(["dpkg-deb", "-x", str(package), str(tree)])
+        run_tool(["dpkg-deb", "-x", str(package), str(tree)])
     return tree
 
 
@@ -184,35 +183,6 @@ def write_launcher(tree: Path) -> Path:
     )
     launcher.chmod(0o755)
     return launcher
-
-
-def run(
-    command: Sequence[str],
-    environment: Mapping[str, str] | None = None,
-    folder: Path | None = None,
-) -> str:
-    """Run a program to its end; returns what it printed.
-
-    Raises:
-        ToolchainError: it failed or took too long; with the last line of what it said.
-    """
-    try:
-        done = subprocess.run(
-            command,
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=True,
-        )
-    except subprocess.CalledProcessError as error:
-        said = [line for line in error.stderr.splitlines() if line.strip()]
-        raise ToolchainError(f"{command[0]} failed: {said[-1] if said else error}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolchainError(f"{command[0]} failed: {error}") from error
-    return done.stdout
 
 
 @click.command()

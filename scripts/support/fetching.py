@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 import platformdirs
 
@@ -16,9 +14,7 @@ from offchain.config import APPLICATION
 from offchain.errors import ToolchainError
 from offchain.toolchain.debian_package import download_package
 from offchain.toolchain.node_runtime import find_node
-
-SECONDS: Final = 600.0
-"""That a download may take."""
+from scripts.support.tools import DOWNLOAD_SECONDS, run_tool
 
 
 def cache_folder() -> Path:
@@ -64,34 +60,14 @@ def _install(package: Path, folder: Path) -> None:
         shutil.copy(package / file, folder)
     command = [str(node.path), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     path = f"{node.path.parent}{os.pathsep}{os.environ['PATH']}"
-    _run(command, folder, {**os.environ, "PATH": path})
+    run_tool(command, {**os.environ, "PATH": path}, folder)
 
 
 def _unpack(name: str, folder: Path) -> None:
     if shutil.which("dpkg-deb") is None:
         raise ToolchainError(f"{name} cannot be unpacked: there is no dpkg-deb on this machine")
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        archive = download_package(name, Path(temporary), SECONDS)
+        archive = download_package(name, Path(temporary), DOWNLOAD_SECONDS)
         if archive is None:
             raise ToolchainError(f"`apt-get download {name}` fails: check the network connection")
-        _run(["dpkg-deb", "--extract", str(archive), str(folder)], folder, dict(os.environ))
-
-
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
-    try:
-        subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=SECONDS,
-            check=True,
-        )
-    except subprocess.CalledProcessError as error:
-        said = [line for line in error.stderr.splitlines() if line.strip()]
-        raise ToolchainError(f"{command[0]} failed: {said[-1] if said else error}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolchainError(f"{command[0]} failed: {error}") from error
+        run_tool(["dpkg-deb", "--extract", str(archive), str(folder)])

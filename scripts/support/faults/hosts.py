@@ -7,17 +7,18 @@ that nothing of this machine's own network changes but for one interface that le
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from offchain.errors import ToolchainError
+from scripts.support.tools import run_tool
 
 NETWORKS = tuple(f"198.{second}.{third}" for second in (18, 19) for third in range(256))
 """The first three numbers of addresses of networks for tests of devices (RFC 2544)."""
 
 SECONDS = 20.0
+"""That a command may take."""
 
 
 class NoNamespaces(ToolchainError):
@@ -113,7 +114,7 @@ def free_network() -> str:
     Raises:
         ToolchainError: it has one in each.
     """
-    used = run_tool(("ip", "-4", "-oneline", "address"))
+    used = run_tool(("ip", "-4", "-oneline", "address"), seconds=SECONDS)
     start = os.getpid() % len(NETWORKS)
     for network in (*NETWORKS[start:], *NETWORKS[:start]):
         if f" {network}." not in used:
@@ -127,19 +128,4 @@ def ip(*arguments: str) -> None:
     Raises:
         ToolchainError: there is none, or it refuses.
     """
-    run_tool(("ip", *arguments))
-
-
-def run_tool(command: Sequence[str]) -> str:
-    """Run a command of the system, and return what it printed.
-
-    Raises:
-        ToolchainError: there is none, or it fails.
-    """
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolchainError(f"{' '.join(command)}: {error}") from error
-    if done.returncode:
-        raise ToolchainError(f"{' '.join(command)}: {done.stderr.strip()}")
-    return done.stdout
+    run_tool(("ip", *arguments), seconds=SECONDS)

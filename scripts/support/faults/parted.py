@@ -11,7 +11,7 @@ from functools import partial
 from offchain.errors import ToolchainError
 from offchain.node.demo.local_network import DemoPlan
 from scripts.install_ipfs_daemon import find_ipfs
-from scripts.support.faults.hosts import Hosts, hosts, run_tool
+from scripts.support.faults.hosts import SECONDS, Hosts, hosts
 from scripts.support.faults.network import FEEDER, FaultNetwork, Program, fault_network, node_name
 from scripts.support.faults.session import Session
 from scripts.support.ipfs_daemon import (
@@ -21,11 +21,13 @@ from scripts.support.ipfs_daemon import (
     running_ipfs_daemon,
     write_configuration,
 )
+from scripts.support.tools import run_tool
 
 HOSTS = 3
 SWARM_PORT = 4002
 CONNECT_SECONDS = 120.0
 PARTED_SECONDS = 25.0
+POST = ("curl", "--silent", "--fail", "--request", "POST")
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def connect(made: Hosts, daemons: tuple[IpfsDaemon, ...], peers: tuple[str, ...]
             began = time.monotonic()
             while True:
                 try:
-                    run_tool((*launcher, "curl", "--silent", "--fail", "--request", "POST", url))
+                    run_tool((*launcher, *POST, url), seconds=SECONDS)
                     break
                 except ToolchainError:
                     if time.monotonic() - began > CONNECT_SECONDS:
