@@ -207,7 +207,7 @@ def play_with_clocks(folder: Path, tell: Tell) -> Balance:
 def play_with_hosts(folder: Path, tell: Tell) -> Balance:
     """The group of three hosts."""
     try:
-        with parted_network(plan_in(folder, HOSTS)) as parted:
+        with parted_network(plan_in(folder, HOSTS, SHORT_PATIENCE_SECONDS)) as parted:
             return play_on(parted.network, tell, lambda session: play_parted(session, parted))
     except (NoNamespaces, BinaryMissing) as error:
         raise NotHere(str(error)) from error
