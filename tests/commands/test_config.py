@@ -37,8 +37,20 @@ def test_every_setting_is_there_with_its_source(tmp_path, capsys, monkeypatch):
 def test_secrets_are_not_shown(capsys, monkeypatch):
     for name in ("mnemonic", "private_key", "key_password"):
         monkeypatch.setenv(ENVIRONMENT[name], "SECRET")
-    monkeypatch.setenv(ENVIRONMENT["rpc"], "http://user:SECRET@host/SECRET,http://b/?k=SECRET")
-    assert "SECRET" not in json.dumps(shown(capsys))
+    several = "http://user:SECRET@host/SECRET,http://b/?k=SECRET"
+    addresses = {
+        "rpc": several,
+        "relayer": several,
+        "websocket": "wss://host/SECRET",
+        "relayer_proxy": "socks5://user:SECRET@127.0.0.1:9050",
+        "headers": "core:http://user:SECRET@host",
+    }
+    for name, address in addresses.items():
+        monkeypatch.setenv(ENVIRONMENT[name], address)
+    found = shown(capsys)
+    assert "SECRET" not in json.dumps(found)
+    for name in addresses:
+        assert "..." in found["settings"][name]["value"] or name == "relayer_proxy"
     assert run(["config", "show"]) == 0
     assert "SECRET" not in capsys.readouterr().out
 

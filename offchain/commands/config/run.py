@@ -17,9 +17,6 @@ from offchain.strangers.http_address import redacted
 
 HIDDEN = "(set, not shown)"
 
-_ADDRESSES = ("rpc", "headers", "relayer")
-"""Settings whose addresses may hold a password or a key."""
-
 _FEES = ("maximum_fee", "maximum_claim_fee")
 
 
@@ -55,6 +52,6 @@ def _shown(name: str, value: object) -> str | None:
     if name in _FEES and isinstance(value, int):
         return f"{decimal(value, GWEI_DECIMALS)} gwei"
     text = str(value)
-    if name in _ADDRESSES and "://" in text:
+    if "://" in text:  # an address may hold a password or a key
         return ",".join(redacted(part) for part in text.split(","))
     return text

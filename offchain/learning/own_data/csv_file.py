@@ -17,10 +17,12 @@ CSV_SUFFIXES: Final = frozenset({".csv", ".tsv"})
 MAXIMUM_ROW: Final = 1 << 20
 """Characters of a row, the first line among them: so much is in memory at a time."""
 
+_NO_TEXT: Final = "is no text in UTF-8: save the file as UTF-8"
+
 
 @dataclass(frozen=True)
 class CsvFile(DataFile):
-    """Rows of a file in UTF-8.
+    """Rows of a file in UTF-8; one that is in another encoding is refused.
 
     Fields are separated by tabs in .tsv, else by commas, or by semicolons where the first line has
     no comma.
@@ -34,12 +36,16 @@ class CsvFile(DataFile):
         """Yield row by row; one with another number of fields than the first line is refused."""
         line = 1
         try:
-            with self.path.open(encoding="utf-8-sig", newline="") as stream:
+            with self.path.open(
+                encoding="utf-8-sig", errors="surrogateescape", newline=""
+            ) as stream:
                 first = stream.readline(MAXIMUM_ROW)
                 stream.seek(0)
                 lines = _RowLines(stream)
                 rows = csv.reader(lines, delimiter=self._delimiter(first), strict=True)
                 header = [in_form(name) for name in next(rows, [])]
+                if not _is_text(header):
+                    raise DataError(f"{self.name} {_NO_TEXT}")
                 chosen = self.columns.chosen(header, self.name)
                 lines.room = MAXIMUM_ROW
                 for place, row in enumerate(rows):
@@ -48,6 +54,9 @@ class CsvFile(DataFile):
                     where = f"{self.name} line {line}"
                     if not row:
                         continue
+                    if not _is_text(row):
+                        yield Refusal(where, _NO_TEXT)
+                        continue
                     if len(row) != len(header):
                         yield Refusal(where, f"has {len(row)} fields, the first line {len(header)}")
                         continue
@@ -55,10 +64,6 @@ class CsvFile(DataFile):
                     yield self.columns.found(
                         place, where, {name: named[name].strip() for name in chosen}, chosen
                     )
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{self.name} is no text in UTF-8 after line {line}: save it as UTF-8"
-            ) from error
         except csv.Error as error:
             raise DataError(f"{self.name} line {line + 1}: {shown(error)}") from error
         except OSError as error:
@@ -68,6 +73,15 @@ class CsvFile(DataFile):
         if self.path.suffix.lower() == ".tsv":
             return "\t"
         return ";" if ";" in first and "," not in first else ","
+
+
+def _is_text(row: list[str]) -> bool:
+    """Whether a row that was read with surrogates in place of other bytes has none."""
+    try:
+        "".join(row).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _RowLines:

@@ -274,6 +274,7 @@ BAD_FILES = [
     (FLOWERS, "a.csv", "height,kind\n", "a.csv: has no column 'colour', which the task names"),
     (FLOWERS, "a.csv", "height,height,colour,kind\n", "a.csv: has two columns 'height'"),
     (FLOWERS, "a.csv", b"\xff\xfe", "a.csv: is no text in UTF-8"),
+    (FLOWERS, "a.csv", CSV.encode() + b"1,r\xe9d,rose\n", "a.csv line 2: is no text in UTF-8"),
     (FLOWERS, "a.csv", CSV + '1,"red,rose\n', "a.csv: line"),
     (FLOWERS, "a.csv", b"", "a.csv: has no column 'height'"),
     (LANGUAGES, "de/a.txt", b"\xff", "de/a.txt: is no text in UTF-8: byte 0 is 0xff"),
@@ -284,6 +285,13 @@ BAD_FILES = [
     (LANGUAGES, "a.csv", "text,language,label\n", ""),
     (LANGUAGES, "a.csv", "words,label\n", "one named text and one named label are needed"),
 ]
+
+
+def test_rows_after_one_in_another_encoding_are_read(tmp_path):
+    good = b"3,blue,iris\n"
+    (tmp_path / "a.csv").write_bytes(CSV.encode() + "2,blüe,iris\n".encode("latin-1") + good)
+    _, accepted, refused = read(tmp_path, FLOWERS)
+    assert (len(accepted), len(refused)) == (CSV.count("\n"), 1)
 
 
 @pytest.mark.parametrize(
