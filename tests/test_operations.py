@@ -242,6 +242,13 @@ def test_a_unit_starts_a_program_with_options_that_exist(unit: Path):
     assert "TimeoutStopSec=20" in text
 
 
+def test_each_unit_runs_as_a_user_of_its_own_that_the_document_makes():
+    users = re.findall(r"^User=(.*)$", "".join(map(Path.read_text, UNITS)), re.MULTILINE)
+    assert len(users) == len(set(users)) == len(UNITS)
+    [made] = re.findall(r"for user in (.*); do", DOCUMENT.read_text())
+    assert set(users) == set(made.split())
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda file: file.name)
 def test_systemd_takes_a_unit(unit: Path):
     analyse = shutil.which("systemd-analyze")
