@@ -22,6 +22,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 16, 16, 34
 _INTERVALS: Final = 5
 """Between lines of the grid, at most."""
 
+_PLACES: Final = 8
+"""Between numbers below it, at most."""
+
 _ROW: Final = 24
 _LABELS: Final = 150
 
@@ -94,7 +97,7 @@ def line_chart(
             f'y2="{at:.1f}"/><text x="{_LEFT - 8}" y="{at + 4:.1f}" '
             f'text-anchor="end">{tick:f}</text>'
         )
-    for place in sorted({first, last, first + (last - first) // 2}):
+    for place in range(first, last + 1, math.ceil((last - first) / _PLACES)):
         parts.append(
             f'<text x="{x(place):.1f}" y="{HEIGHT - 12}" text-anchor="middle">{place}</text>'
         )

@@ -228,6 +228,16 @@ def test_a_chart_has_lines_at_round_values_around_its_own(low, high, expected):
     assert float(ticks[0]) <= low <= high <= float(ticks[-1])
 
 
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [(4, [3, 4]), (6, [3, 4, 5, 6]), (12, [3, 5, 7, 9, 11]), (1_002, list(range(3, 1_003, 125)))],
+)
+def test_a_chart_has_numbers_at_equal_distances_below(last, expected):
+    places = range(3, last + 1)
+    text = line_chart("x", places, [Line("x", "now", [float(place) for place in places])])
+    assert [int(n) for n in re.findall(r'"middle">([0-9]+)<', text)] == expected
+
+
 def test_charts_of_little_are_words(told):
     assert "nothing to draw yet" in line_chart("<b>", [1], [])
     assert "&lt;b&gt;" in line_chart("<b>", [1], [])
