@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from offchain.config import ENVIRONMENT, split_kind
+from offchain.config import ENVIRONMENT, local_path, split_kind
 from offchain.errors import ConfigurationError
 
 NAME: Final = "modelchain.toml"
@@ -26,6 +27,9 @@ VARIABLE: Final = "MODELCHAIN_CONFIG"
 MAXIMUM_SIZE: Final = 1 << 16
 """Bytes of the largest file that is read."""
 
+MAXIMUM_BITS: Final = 256
+"""Of a whole number."""
+
 MAXIMUM_FOLDERS: Final = 64
 """Folders that are looked through upwards."""
 
@@ -36,6 +40,7 @@ PATHS: Final = (
     "deployment",
     "store",
     "state",
+    "kept",
     "headers",
     "bitcoin_cookie",
     "key_file",
@@ -52,21 +57,24 @@ class ConfigurationFileError(ConfigurationError):
 def find_file(folder: Path, environment: Mapping[str, str]) -> Path | None:
     """The file that counts in a folder; None: there is none.
 
+    A folder that may not be searched has none.
+
     Raises:
-        ConfigurationFileError: the environment names one that is not there.
+        ConfigurationError: the environment names one that is not there.
     """
     named = environment.get(VARIABLE)
     if named is not None:
         if named == "none":
             return None
-        file = Path(named).expanduser()
+        file = local_path(named)
         if not file.is_file():
             raise ConfigurationFileError(f"{VARIABLE}: there is no file {named!r}")
         return file
     for place in [folder, *folder.parents][:MAXIMUM_FOLDERS]:
         file = place / NAME
-        if file.is_file():
-            return file
+        with suppress(OSError):
+            if file.is_file():
+                return file
     return None
 
 
@@ -88,7 +96,7 @@ def read_file(file: Path) -> dict[str, str]:
         raise ConfigurationFileError(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigurationFileError(f"{file} is no UTF-8 text") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, or a number of 4,301 digits
         raise ConfigurationFileError(f"{file} is no TOML: {error}") from error
     return {name: _setting(file, name, value) for name, value in content.items()}
 
@@ -103,9 +111,13 @@ def _setting(file: Path, name: str, value: object) -> str:
         raise ConfigurationFileError(f"{file}: there is no setting {name[:40]!r}, only {known}")
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ConfigurationFileError(f"{file}: {name} must be a text or a whole number")
+    if isinstance(value, int) and value.bit_length() > MAXIMUM_BITS:
+        raise ConfigurationFileError(f"{file}: {name} has more than {MAXIMUM_BITS} bits")
     text = str(value)
     if not text.strip():
         raise ConfigurationFileError(f"{file}: {name} is empty: give it a value or leave it out")
+    if not text.isprintable():
+        raise ConfigurationFileError(f"{file}: {name} has characters that cannot be shown")
     if name in PATHS:
         return _beside(file, text)
     return text
@@ -115,7 +127,7 @@ def _beside(file: Path, text: str) -> str:
     """A path relative to the file; one with a kind before a colon keeps it."""
     kind = split_kind(text)
     if kind is None:
-        return str(file.parent.resolve() / Path(text).expanduser())
+        return str(file.parent.resolve() / local_path(text))
     name, rest = kind
     return f"{name}:{_beside(file, rest)}" if name in ("local", "recorded") else text
 

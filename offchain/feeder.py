@@ -7,6 +7,11 @@ Esplora server), or on any other chain, it relays headers as they come, and leav
 
 from __future__ import annotations
 
+from offchain.programs.interrupts import die_of_interrupts
+
+if __name__ == "__main__":
+    die_of_interrupts()
+
 import sys
 from typing import Any
 
@@ -21,6 +26,7 @@ from offchain.commands.options import (
     start,
 )
 from offchain.config import ENVIRONMENT
+from offchain.finite_range import FiniteRange
 from offchain.headers.source import KINDS, RECORDED
 from offchain.programs.running import run_program
 
@@ -47,14 +53,14 @@ from offchain.programs.running import run_program
 @click.option(
     "--patience",
     metavar="SECONDS",
-    type=click.FloatRange(1.0, 86_400.0),
+    type=FiniteRange(1.0, 86_400.0),
     default=120.0,
     help="after so long a phase goes on without those who are late",
 )
 @click.option(
     "--pause",
     metavar="SECONDS",
-    type=click.FloatRange(0.1, 86_400.0),
+    type=FiniteRange(0.1, 86_400.0),
     default=30.0,
     help="how often a live source is asked",
 )

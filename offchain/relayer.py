@@ -9,6 +9,11 @@ on chain.
 
 from __future__ import annotations
 
+from offchain.programs.interrupts import die_of_interrupts
+
+if __name__ == "__main__":
+    die_of_interrupts()
+
 import sys
 from typing import Any
 
@@ -24,6 +29,7 @@ from offchain.commands.options import (
     start,
     state_option,
 )
+from offchain.finite_range import FiniteRange
 from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
 from offchain.programs.running import run_program
 
@@ -36,7 +42,7 @@ from offchain.programs.running import run_program
 @click.option(
     "--mixing",
     metavar="SECONDS",
-    type=click.FloatRange(0.0, 86_400.0),
+    type=FiniteRange(0.0, 86_400.0),
     help="hold what comes for at most so long, by chance [as the phase's length says; 0.5 on a "
     "development chain]",
 )
@@ -57,7 +63,7 @@ from offchain.programs.running import run_program
 @click.option(
     "--client-rate",
     metavar="N",
-    type=click.FloatRange(0.001, 1e6),
+    type=FiniteRange(0.001, 1e6),
     default=Bounds().per_second,
     help="requests a second that one client may send on and on",
 )
@@ -75,7 +81,7 @@ from offchain.programs.running import run_program
 @click.option(
     "--poll",
     metavar="SECONDS",
-    type=click.FloatRange(0.01, 600.0),
+    type=FiniteRange(0.01, 600.0),
     help="pause between two looks at the chain; 0.2 on a development chain, else 2",
 )
 @click.option(

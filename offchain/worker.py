@@ -6,6 +6,11 @@ reveals, attests and claims. Stopped or killed at any point and started again, i
 
 from __future__ import annotations
 
+from offchain.programs.interrupts import die_of_interrupts
+
+if __name__ == "__main__":
+    die_of_interrupts()
+
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +30,7 @@ from offchain.commands.options import (
 from offchain.commands.own_data.options import data_options
 from offchain.commands.worker.device import parse_device
 from offchain.commands.worker.task_options import take_given, task_options
+from offchain.finite_range import FiniteRange
 from offchain.learning.tasks.known import BUILT_IN
 from offchain.programs.running import run_program
 from offchain.protocol.deciding.policy import DEFAULT_ROLES, Role
@@ -109,7 +115,7 @@ from offchain.protocol.deciding.policy import DEFAULT_ROLES, Role
 @click.option(
     "--poll",
     metavar="SECONDS",
-    type=click.FloatRange(0.01, 600.0),
+    type=FiniteRange(0.01, 600.0),
     help="pause between two looks at the chain; 0.2 on a development chain, else 2",
 )
 @keep_rounds_option()

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import click
 
 from offchain.commands.options import CONTEXT, VERSION, start
+from offchain.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from scripts.support.channels import Channels
 
@@ -45,13 +46,13 @@ FONT_SETS = ("machine", "small", "full")
 @click.option(
     "--training-seconds",
     metavar="SECONDS",
-    type=click.FloatRange(0.1, 86_400.0),
+    type=FiniteRange(0.1, 86_400.0),
     help="how long each node trains in a round; by default 60 at full size, else so many steps",
 )
 @click.option(
     "--first-training-seconds",
     metavar="SECONDS",
-    type=click.FloatRange(0.1, 86_400.0),
+    type=FiniteRange(0.1, 86_400.0),
     help="the same while there is no block; by default 100 at full size, or as --training-seconds",
 )
 @click.option(

@@ -15,6 +15,7 @@ from typing import Final
 
 import click
 
+from offchain.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from offchain.protocol.words.parameters import ETHER, LIVE, TESTNET, Parameters
 
@@ -152,7 +153,7 @@ def _decimal(amount: int, unit: int) -> str:
     "--gwei",
     "prices",
     multiple=True,
-    type=click.FloatRange(0.0, 10_000.0),
+    type=FiniteRange(0.0, 10_000.0),
     default=(2.0, 20.0, 0.02),
     show_default=True,
     help="price of one gas; may be given several times",

@@ -22,6 +22,7 @@ import click
 from offchain.commands.demo.run import interrupted_by_signals
 from offchain.config import PROJECT
 from offchain.errors import ToolchainError
+from offchain.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from offchain.toolchain.child_process import start_child
 from scripts.support.faults.hosts import Hosts, hosts
@@ -127,7 +128,7 @@ def show(found: Mapping[str, Any]) -> None:
 @click.option("--samples", type=click.IntRange(1000), default=20_000, help="that are judged")
 @click.option("--steps", type=click.IntRange(1), default=40, help="of a training")
 @click.option("--batch", type=click.IntRange(4), default=512, help="images of a step")
-@click.option("--silence", type=click.FloatRange(1.0), default=10.0, help="seconds")
+@click.option("--silence", type=FiniteRange(1.0), default=10.0, help="seconds")
 @click.option(
     "--output",
     metavar="FILE",

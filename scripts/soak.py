@@ -22,6 +22,7 @@ import click
 from offchain.commands.demo.run import interrupted_by_signals
 from offchain.config import PROJECT, RECORDED_HEADERS
 from offchain.errors import ModelChainError
+from offchain.finite_range import FiniteRange
 from offchain.node.demo.local_network import DemoNetwork, DemoPlan, running_network
 from offchain.node.demo.watching import Watcher
 from offchain.programs.running import run_program
@@ -171,7 +172,7 @@ def draw(found: Sequence[RoundFigures], file: Path) -> None:
 
 @click.command(context_settings={"show_default": True})
 @click.option("--rounds", type=click.IntRange(1, 300), default=200, help="rounds at most")
-@click.option("--minutes", type=click.FloatRange(0.5), default=120.0, help="... or so long")
+@click.option("--minutes", type=FiniteRange(0.5), default=120.0, help="... or so long")
 @click.option("--nodes", type=click.IntRange(3, 16), default=3, help="worker processes")
 @click.option("--task", default="diabetes", help="what the nodes learn, see docs/Tasks.md")
 @click.option(

@@ -1,6 +1,8 @@
 """`modelchain.toml`: found upwards, behind environment and options; what is wrong is named."""
 
+import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from offchain.configuration_file import (
     find_file,
     read_file,
 )
+from offchain.errors import ConfigurationError
 
 
 def written(folder, content):
@@ -58,12 +61,14 @@ def test_paths_are_relative_to_the_file_and_addresses_are_left_alone(tmp_path):
         written(
             tmp_path,
             'store = "ipfs:/ip4/127.0.0.1/tcp/5001"\nstate = "state"\n'
-            'headers = "recorded:h.json"\ndeployment = "/absolute.json"\nmaximum_fee = 12\n',
+            'kept = "demo-chain"\nheaders = "recorded:h.json"\n'
+            'deployment = "/absolute.json"\nmaximum_fee = 12\n',
         )
     )
     assert found == {
         "store": "ipfs:/ip4/127.0.0.1/tcp/5001",
         "state": str(tmp_path / "state"),
+        "kept": str(tmp_path / "demo-chain"),
         "headers": f"recorded:{tmp_path / 'h.json'}",
         "deployment": "/absolute.json",
         "maximum_fee": "12",
@@ -80,6 +85,10 @@ def test_paths_are_relative_to_the_file_and_addresses_are_left_alone(tmp_path):
         ("rpc = 1.5", "must be a text or a whole number"),
         ("[rpc]\na = 1", "must be a text or a whole number"),
         ("rpc = ' '", "is empty"),
+        ("maximum_fee = " + "9" * 5_000, "is no TOML"),
+        ("maximum_fee = 0x" + "f" * 5_000, "has more than 256 bits"),
+        ('rpc = "http://a\\u0000"', "has characters that cannot be shown"),
+        ('state = "\\u001b[31m"', "has characters that cannot be shown"),
         ("a = '" + "x" * 70_000 + "'", "too large"),
         *((f"{name} = 'x'", f"{name} may not stand in a file") for name in SECRETS),
     ],
@@ -87,6 +96,29 @@ def test_paths_are_relative_to_the_file_and_addresses_are_left_alone(tmp_path):
 def test_what_cannot_be_used_is_named(tmp_path, content, reason):
     with pytest.raises(ConfigurationFileError, match=reason):
         read_file(written(tmp_path, content))
+
+
+@pytest.mark.parametrize("value", ["~nobody-of-that-name/x", "local:~nobody-of-that-name/x"])
+def test_a_home_folder_that_is_not_there_is_named(tmp_path, value):
+    file = written(tmp_path, f'store = "{value}"')
+    with pytest.raises(ConfigurationError, match="there is no such home folder"):
+        read_file(file)
+    with pytest.raises(ConfigurationError, match="there is no such home folder"):
+        find_file(tmp_path, {VARIABLE: "~nobody-of-that-name/x"})
+
+
+def test_a_folder_above_that_may_not_be_searched_has_no_file(tmp_path, monkeypatch):
+    written(tmp_path, "")
+    below = tmp_path / "a"
+    is_file = Path.is_file
+
+    def guarded(path):
+        if path.parent == below:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", guarded)
+    assert find_file(below, {}) == tmp_path / NAME
 
 
 def test_text_of_another_encoding_is_named(tmp_path):

@@ -27,12 +27,14 @@ class PublicView:
         content: by round, the samples of its data transactions in order of arrival; rounds
             with one that cannot be read are left out.
         acted: by round, accounts in the order in which they committed to models.
+        lost: data transactions that are open and whose files the store does not have.
     """
 
     members: Mapping[int, frozenset[str]]
     present: Mapping[str, frozenset[int]]
     content: Mapping[int, Sequence[Content]]
     acted: Mapping[int, Sequence[str]]
+    lost: int = 0
 
 
 def public_view(
@@ -44,11 +46,19 @@ def public_view(
     content: dict[int, Sequence[Content]] = {}
     acted: dict[int, Sequence[str]] = {}
     is_labelled: bool | None = None
+    lost = 0
     for number in sorted(history.rounds):
         entry = history.round(number)
-        opened = [_records(data, store, learner, domain) for data in entry.data]
-        records = [each for each in opened if each is not None]
-        if not records or len(records) < len(opened):
+        records = []
+        for data in entry.data:
+            try:
+                found = _records(data, store, learner, domain)
+            except StoreError:
+                lost += 1
+                continue
+            if found is not None:
+                records.append(found)
+        if not records or len(records) < len(entry.data):
             continue
         if is_labelled is None:
             is_labelled = are_labelled([record for each in records for record in each])
@@ -59,9 +69,8 @@ def public_view(
             present.setdefault(account, set())
             if account in _seen(entry):
                 present[account].add(number)
-    return PublicView(
-        members, {name: frozenset(rounds) for name, rounds in present.items()}, content, acted
-    )
+    seen = {name: frozenset(rounds) for name, rounds in present.items()}
+    return PublicView(members, seen, content, acted, lost)
 
 
 def _seen(entry: RoundHistory) -> set[str]:
@@ -76,7 +85,11 @@ def _seen(entry: RoundHistory) -> set[str]:
 def _records(
     data: SharedData, store: ContentStore, learner: Learner, domain: Domain
 ) -> list[bytes] | None:
-    """The sample records of a data transaction; None if a part is sealed, gone or malformed."""
+    """The sample records of a data transaction; None if a part is sealed or malformed.
+
+    Raises:
+        StoreError: a part cannot be had.
+    """
     records: list[bytes] = []
     for part, digest in enumerate(data.shared.payload_hashes):
         key = data.key(part) if data.training_words and data.test_words else None
@@ -88,7 +101,7 @@ def _records(
                 sealed, digest, data.record, part, key, domain, learner.payload_bytes
             )
             records += read_records(plaintext, digest, learner)
-        except (PayloadError, StoreError):
+        except PayloadError:
             return None
     return records
 

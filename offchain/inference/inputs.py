@@ -110,6 +110,8 @@ class Inputs:
         path, name = Path(text), in_one_line(text)
         match self._samples:
             case ImageSamples():
+                if text == STANDARD_INPUT:
+                    raise DataError(f"{text} is standard input, which is for texts: name files")
                 if path.is_dir():
                     yield from _pictures_below(path)
                 elif path.suffix.lower() in IMAGE_SUFFIXES or not path.suffix:
@@ -155,6 +157,8 @@ class Inputs:
 def _pictures_below(folder: Path) -> Iterator[DataFile | Refusal]:
     is_empty = True
     for path, reason in files_below(folder):
+        if path == folder and reason:
+            raise DataError(f"{folder} {reason}")
         if path.suffix.lower() in IMAGE_SUFFIXES:
             is_empty = False
             name = in_one_line(str(path))

@@ -12,12 +12,12 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from offchain.errors import ConfigurationError
+from offchain.errors import ChainError, ConfigurationError
 from offchain.toolchain.anvil import Anvil
 from offchain.whole_files import write_whole
 
@@ -54,7 +54,6 @@ class KeptChain:
         Raises:
             ConfigurationError: the folder cannot be read, or its chain is damaged.
             ToolchainError: there is no anvil.
-            ChainError: anvil does not start with it.
         """
         with tempfile.TemporaryDirectory(prefix="modelchain-") as folder:
             state = Path(folder) / "chain.json"
@@ -62,13 +61,21 @@ class KeptChain:
                 with gzip.open(self.folder / _STATE) as packed, state.open("wb") as unpacked:
                     shutil.copyfileobj(packed, unpacked)
             except (OSError, EOFError, zlib.error) as error:
-                raise ConfigurationError(
-                    f"the kept chain in {self.folder} cannot be read ({error}): run "
-                    "`modelchain demo` again, or name another chain with --rpc and --deployment"
-                ) from error
-            # Not --state, which would write it again at the end.
-            with Anvil(extra_arguments=("--load-state", str(state))) as anvil:
+                raise self._unreadable(str(error)) from error
+            with ExitStack() as stack:
+                try:
+                    # Not --state, which would write it again at the end.
+                    anvil = Anvil(extra_arguments=("--load-state", str(state)))
+                    stack.enter_context(anvil)
+                except ChainError as error:
+                    raise self._unreadable("anvil does not start with it") from error
                 yield anvil.url
+
+    def _unreadable(self, reason: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"the kept chain in {self.folder} cannot be read ({reason}): run `modelchain demo` "
+            "again, or name another chain with --rpc and --deployment"
+        )
 
 
 def keep_chain(folder: Path, state: bytes, deployment: Path, store: Path) -> KeptChain:

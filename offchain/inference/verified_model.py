@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from offchain.errors import (
+    ConfigurationError,
     ContentMismatchError,
     ContentMissingError,
     ContentTooLargeError,
@@ -23,7 +24,7 @@ from offchain.verification.run import verify_chain_lightly
 
 
 class NoModelError(ModelChainError):
-    """There is no model to use: no block, none with this number, or none with a model yet."""
+    """There is no model to use: no block, or none with a model yet."""
 
     exit_code = 17
 
@@ -91,9 +92,9 @@ def verified_model(
         TaskFileError: the task's kind is not installed.
         WrongTaskError: this version would make another task of the deployment's.
         Difference: what is on the chain does not follow.
-        NoModelError: there is no such block, or no model yet.
+        NoModelError: there is no block, or no model yet.
         ModelLostError: the store does not have the model.
-        ConfigurationError: there is no such store.
+        ConfigurationError: there is no such block, or no such store.
         StoreError: the store cannot be used.
         ModelError: the file is no model of the task.
     """
@@ -116,12 +117,19 @@ def verified_model(
 
 
 def chosen_block(report: LightReport, number: int | None) -> VerifiedBlock:
-    """Return a block after which there is a best model; `NoModelError` if there is none."""
+    """Return a block after which there is a best model.
+
+    Raises:
+        ConfigurationError: there is no block with that number.
+        NoModelError: there is no block or no model yet.
+    """
     blocks = report.blocks
     if not blocks:
         raise NoModelError("the chain has no block yet: wait for the first one, or run a node")
     if number is not None and not 1 <= number <= len(blocks):
-        raise NoModelError(f"there is no block {number}: the chain has blocks 1 to {len(blocks)}")
+        raise ConfigurationError(
+            f"there is no block {number}: the chain has blocks 1 to {len(blocks)}"
+        )
     chosen = blocks[-1] if number is None else blocks[number - 1]
     if chosen.model_block is None:
         raise NoModelError(

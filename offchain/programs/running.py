@@ -11,11 +11,15 @@ from types import FrameType
 
 import click
 
-from offchain.errors import ModelChainError
+from offchain.errors import ConfigurationError, ModelChainError
+from offchain.programs.interrupts import say_interrupts
 from offchain.programs.standard_output import is_output_error, prepare_output, settle_output, tell
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it: 128 plus the signal's number."""
+
+LONGEST_NAME = 200
+"""Characters of a file's name that an error shows."""
 
 CLOSED_PIPE = 141
 """Exit status where the reader of the output is gone: as if by SIGPIPE, which Python ignores."""
@@ -41,15 +45,20 @@ def run_program(command: click.Command, name: str, arguments: Sequence[str] | No
     ``-h`` and ``--help`` say what it does, and do nothing. Where the reader of its
     output is gone it ends without a word, as other programs do.
     """
+    say_interrupts()
     prepare_output()
     streams = (sys.stdout, sys.stderr)
     try:
         return _status(command, name, arguments)
     except OSError as error:
-        if not is_output_error(error):
+        if is_output_error(error):
+            tell(f"{name}: the output cannot be written: {error.strerror}")
+            return ModelChainError.exit_code
+        if error.filename is None:
             raise
-        tell(f"{name}: the output cannot be written: {error.strerror}")
-        return ModelChainError.exit_code
+        # A folder above that may not be searched, a name that is too long for any file.
+        tell(f"{name}: {_one_line(os.fsdecode(error.filename))[:LONGEST_NAME]}: {error.strerror}")
+        return ConfigurationError.exit_code
     except SystemExit as ended:
         # So click and rich end a command where a pipe broke, and nothing else does.
         if ended.code != 1:
@@ -74,11 +83,15 @@ def _status(command: click.Command, name: str, arguments: Sequence[str] | None) 
         tell(f"{name}: interrupted")
         return INTERRUPTED
     except ModelChainError as error:
-        # Files and their columns may be named by somebody who knows what steers a terminal.
-        line = "".join(sign if sign.isprintable() else " " for sign in str(error))
-        tell(f"{name}: {' '.join(line.split())}")
+        tell(f"{name}: {_one_line(str(error))}")
         return error.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _one_line(text: str) -> str:
+    """Files and their columns may be named by somebody who knows what steers a terminal."""
+    line = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(line.split())
 
 
 def tell_wrong_use(error: click.ClickException, name: str) -> None:

@@ -37,6 +37,11 @@ def prepare_output() -> None:
                 stream.reconfigure(errors="backslashreplace")
 
 
+def goes_nowhere(stream: Stream) -> bool:
+    """Whether the process was started without a stream; see `prepare_output`."""
+    return getattr(stream, "name", None) == os.devnull
+
+
 def is_output_error(error: OSError) -> bool:
     """Whether an error says that what was written to a stream does not go out.
 

@@ -23,6 +23,7 @@ from offchain.verification.light.verify import LIGHT_CALLS, LIGHT_KINDS, LightRe
 from offchain.verification.recording.differences import Progress, no_progress
 from offchain.verification.recording.reading import read_recording, read_some
 from offchain.verification.recording.views import compare_deployment
+from offchain.whole_files import require_writable
 
 
 def verify_chain(
@@ -52,8 +53,10 @@ def verify_chain(
         Difference: the first one between what is recorded and what follows.
         WrongTaskError: the deployment is for another task than the learner's.
         ChainError: the chain cannot be read.
-        VerificationError: the checkpoint cannot be written.
+        UnwritableFile: the checkpoint cannot be written; said before anything is read.
     """
+    if checkpoint is not None:
+        require_writable(checkpoint)
     deployment = contracts.deployment
     compare_deployment(contracts)
     learner = open_learner()

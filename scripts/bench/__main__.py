@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from offchain.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from scripts.bench.measurement import Conditions, Figure, Measurement
 from scripts.support.results import made_by, write_results
@@ -26,7 +27,7 @@ from scripts.support.results import made_by, write_results
 @click.option("--device", default="cpu", help="cpu or cuda")
 @click.option(
     "--size",
-    type=click.FloatRange(0.0, 1.0, min_open=True),
+    type=FiniteRange(0.0, 1.0, min_open=True),
     default=1.0,
     help="part of the paper's scale",
 )

@@ -22,6 +22,7 @@ import click
 import structlog
 
 from offchain.errors import ConfigurationError
+from offchain.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from scripts.support.results import made_by, write_results
 
@@ -35,7 +36,7 @@ NAMES: Final = ("mnist", "fashion", "classes", "numbers", "texts")
 @click.option("--blocks", type=click.IntRange(1, 20), default=3)
 @click.option(
     "--training-seconds",
-    type=click.FloatRange(0.1),
+    type=FiniteRange(0.1),
     default=None,
     help="of each model in each round; by default the task's",
 )

@@ -1,7 +1,10 @@
 """`modelchain account`: keys and seeds by name, encrypted; what is wrong is one clear line."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +79,28 @@ def test_a_new_account_comes_back_from_its_words_alone_with_the_same_node(place)
     assert load_account(place.settings(), "bob", MAINNET_ID).address == made["address"]
     listed = place.json("list")
     assert listed == [{"name": name, "address": made["address"]} for name in ("alice", "bob")]
+
+
+@pytest.mark.parametrize(("output", "status"), [(">/dev/full", 1), (">&-", 2), ("| true", 141)])
+def test_words_that_nobody_saw_belong_to_no_account(place, output, status):
+    call = f"{sys.executable} -c 'from offchain.start import main; main()' account new alice"
+    # What reads the pipe is gone before anything is written.
+    script = f"{{ sleep 0.5; {call}; }} {output}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (place.folder / "alice.json").exists()
+
+
+def test_a_folder_that_cannot_be_listed_is_named(place):
+    place.folder.write_text("no folder")
+    assert "accounts cannot be read" in place.run("list", status=2)
 
 
 def test_an_account_of_words_is_the_one_of_its_number(place):

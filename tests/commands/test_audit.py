@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from offchain.audit.reading import public_view, true_sharers
 from offchain.chain.deployment.file import write_deployment
 from offchain.cli import run
 from offchain.commands.audit.run import attacked
+from offchain.errors import StoreError
 from offchain.learning.drawing.endless_source import DigitsDataSource
 from offchain.learning.drawing.noise import LIGHT
 from offchain.learning.fonts.atlas import default_cache_folder, load_atlas
@@ -124,3 +126,14 @@ def test_a_round_with_a_part_that_cannot_be_read_is_left_out(place: Place) -> No
         file.write_bytes(content)
     assert set(view.content) == {1}
     assert all(rounds == {1} for rounds in view.present.values())
+    assert view.lost == 1
+    assert attacked(view, {})["lost"] == 1
+
+
+def test_a_store_that_has_nothing_is_an_error_and_no_good_news(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert place.audit("--store", str(tmp_path)) == StoreError.exit_code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"lacks files of {ROUNDS * NODES} data transactions" in said.err

@@ -55,6 +55,19 @@ def test_secrets_are_not_shown(capsys, monkeypatch):
     assert "SECRET" not in capsys.readouterr().out
 
 
+def test_what_steers_a_terminal_is_not_shown(capsys, monkeypatch):
+    monkeypatch.setenv(ENVIRONMENT["store"], "\x1b[31mred")
+    assert run(["config", "show"]) == 0
+    assert "\x1b[31m" not in capsys.readouterr().out
+
+
+def test_a_path_that_is_too_long_is_one_line(capsys, monkeypatch):
+    monkeypatch.setenv("MODELCHAIN_CONFIG", "x" * 5_000)
+    assert run(["config", "show"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line == f"modelchain: {'x' * 200}: File name too long"
+
+
 def test_a_file_that_cannot_be_used_is_one_line(tmp_path, capsys):
     (tmp_path / "modelchain.toml").write_text("rcp = 'x'")
     assert run(["config", "show"]) == 2

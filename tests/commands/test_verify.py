@@ -54,6 +54,16 @@ def test_a_checkpoint_is_written_and_gone_on_from(
     assert "0 transactions, 0 Bitcoin headers, 0 ring signatures, 0 models" in said.out
 
 
+def test_a_checkpoint_that_cannot_be_written_is_said_before_anything_is_read(
+    place: SmallChainPlace, capsys: pytest.CaptureFixture[str]
+):
+    (place.folder / "no-folder").write_text("")
+    assert place.verify("--checkpoint", str(place.folder / "no-folder" / "checkpoint")) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[-1].endswith("cannot be written: File exists")
+
+
 def test_the_first_difference_is_one_line_and_its_own_status(
     place: SmallChainPlace, capsys: pytest.CaptureFixture[str]
 ):

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offchain.errors import VerificationError
 from offchain.learning.kinds.images.digits_judge import DigitsJudge
 from offchain.verification.full.final_state import compare_state, computed_state
 from offchain.verification.full.replay import Replay
@@ -23,6 +22,7 @@ from offchain.verification.full.saved_verification import (
 from offchain.verification.full.value_codec import MalformedValue, decode_value, encode_value
 from offchain.verification.full.verifier import verify
 from offchain.verification.recording.values import Recording
+from offchain.whole_files import UnwritableFile
 from scripts.support.chains.real_chain import RecordedChain
 from scripts.support.verifying import refusal
 from tests.support.tampering.hostile_files import altered_bytes, altered_json, read_or_refused
@@ -136,7 +136,7 @@ def test_a_checkpoint_of_another_program_or_deployment_is_not_used(
 
 def test_a_folder_that_cannot_be_written_is_named(chain: RecordedChain, tmp_path: Path):
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(VerificationError, match="cannot be written"):
+    with pytest.raises(UnwritableFile, match="cannot be written"):
         write_checkpoint(
             tmp_path / "file" / "checkpoint",
             SavedVerification(1, BLOCK_HASH, chain.replay()),

@@ -159,11 +159,18 @@ def address_of(content: Mapping[str, Any]) -> str:
 
 
 def identities(folder: Path) -> Iterator[tuple[str, str | None]]:
-    """Names in a folder, sorted, each with its address; None where its file is none."""
+    """Names in a folder, sorted, each with its address; None where its file is none.
+
+    Raises:
+        IdentityError: the folder is there and cannot be read.
+    """
     try:
-        files = sorted(file for file in folder.glob("*.json") if is_name(file.stem))
-    except OSError:
+        entries = list(folder.iterdir())
+    except FileNotFoundError:
         return
+    except OSError as error:
+        raise IdentityError(f"the accounts in {folder} cannot be read: {error.strerror}") from error
+    files = sorted(file for file in entries if file.suffix == ".json" and is_name(file.stem))
     for file in files[:MAXIMUM_LISTED]:
         try:
             yield file.stem, address_of(read_identity(file))

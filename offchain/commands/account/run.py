@@ -27,27 +27,39 @@ from offchain.commands.look.sheet import wrapped
 from offchain.config import ENVIRONMENT, Settings
 from offchain.crypto.derivation import SEED_BYTES
 from offchain.errors import ConfigurationError
-from offchain.whole_files import write_whole
+from offchain.programs.standard_output import goes_nowhere
+from offchain.strangers.foreign_text import printable
+from offchain.whole_files import require_writable, write_whole
 
 MAXIMUM_WORDS: Final = 1_024
 """Characters of a mnemonic."""
 
 
 def make_account(settings: Settings, *, name: str, as_json: bool) -> None:
-    """Make an account and show its words; ``IdentityError`` if the name is taken or none."""
+    """Make an account and show its words: it is kept once they are out.
+
+    Raises:
+        ConfigurationError: the name is taken or none, the account cannot be kept, or there is no
+            standard output for the words to go to.
+    """
     _require_free(settings, name)
     password = _new_password(settings, name)
     mnemonic = new_mnemonic()
     identity = Identity.of_mnemonic(mnemonic)
-    file = keep_identity(settings.accounts, name, identity, password)
+    if goes_nowhere(sys.stdout):
+        raise ConfigurationError("standard output is closed: the words could be seen by nobody")
+    file = identity_file(settings.accounts, name)
+    require_writable(file)
     if as_json:
         found = {"name": name, "address": identity.address, "mnemonic": mnemonic}
         click.echo(json.dumps(found, indent=2))
-        return
-    click.echo(f"Account {name}: {identity.address}, in {file}")
-    click.echo("These words bring it back, on any machine. Write them down, show them to nobody:")
-    for line in wrapped(mnemonic, 60):
-        click.echo(f"  {line}")
+    else:
+        click.echo(f"Account {name}: {identity.address}, in {file}")
+        click.echo("These words bring it back, on any machine. Write them down, show nobody:")
+        for line in wrapped(mnemonic, 60):
+            click.echo(f"  {line}")
+    sys.stdout.flush()
+    keep_identity(settings.accounts, name, identity, password)
 
 
 def take_account(
@@ -94,7 +106,8 @@ def show_accounts(settings: Settings, *, as_json: bool) -> None:
         click.echo(json.dumps([{"name": n, "address": a} for n, a in found], indent=2))
         return
     if not found:
-        click.echo(f"No account is in {settings.accounts}: `modelchain account new` makes one")
+        folder = printable(str(settings.accounts))
+        click.echo(f"No account is in {folder}: `modelchain account new` makes one")
     for name, address in found:
         click.echo(f"{name:<32}  {address or 'its file is damaged'}")
 

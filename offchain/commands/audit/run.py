@@ -19,6 +19,7 @@ from offchain.chain.sending.keys import account_from_mnemonic
 from offchain.chain.web3_chain import Web3Chain, open_contracts
 from offchain.config import Settings
 from offchain.crypto.derivation import NodeSecrets, node_seed_from_mnemonic
+from offchain.errors import StoreError
 from offchain.learning.tasks.known import deployed_task, make_learner
 from offchain.protocol.words.parameters import ETHER
 from offchain.storage.location import open_store
@@ -41,6 +42,11 @@ def run_audit(settings: Settings, *, nodes: int, as_json: bool) -> None:
     history = ChainFollower(chain, domain, deployment.block_number).history
     learner = make_learner(deployed_task(deployment.task.description, deployment.task.judge))
     view = public_view(history, open_store(settings.store), learner, domain)
+    if view.lost and not view.content:
+        raise StoreError(
+            f"no round can be read: {settings.store} lacks files of {view.lost} data transactions: "
+            "name the network's store with --store"
+        )
     secrets: dict[str, NodeSecrets] = {}
     if nodes:
         mnemonic = mnemonic_of(settings, deployment.chain_id)
@@ -62,6 +68,8 @@ def run_audit(settings: Settings, *, nodes: int, as_json: bool) -> None:
         return
     for line in _proof_lines(costs):
         click.echo(line)
+    if view.lost:
+        click.echo(f"left out are rounds in which the store lacks {view.lost} data transactions")
     click.echo(
         f"{found['transactions']} data transactions of {found['rounds']} rounds, tied into "
         f"{found['tracks']} tracks by content"
@@ -107,6 +115,7 @@ def attacked(view: PublicView, truth: dict[Place, str]) -> dict[str, float | int
         "rounds": len(rounds),
         "transactions": sum(len(each) for each in view.content.values()),
         "tracks": len(tied),
+        "lost": view.lost,
         "attributed_right": float(np.mean(right)) if right else 0.0,
         "by_order": right_share(by_order(view.acted), truth),
         "chance": float(np.mean([1 / count for count in known])) if known else 0.0,

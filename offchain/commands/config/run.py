@@ -13,9 +13,13 @@ from offchain.amounts import GWEI_DECIMALS, decimal
 from offchain.commands.look.sheet import Sheet
 from offchain.config import ENVIRONMENT, Settings
 from offchain.configuration_file import SECRETS
+from offchain.strangers.foreign_text import printable
 from offchain.strangers.http_address import redacted
 
 HIDDEN = "(set, not shown)"
+
+MAXIMUM_SHOWN = 4_096
+"""Characters of a value."""
 
 _FEES = ("maximum_fee", "maximum_claim_fee")
 
@@ -51,7 +55,7 @@ def _shown(name: str, value: object) -> str | None:
         return HIDDEN
     if name in _FEES and isinstance(value, int):
         return f"{decimal(value, GWEI_DECIMALS)} gwei"
-    text = str(value)
+    text = printable(str(value), MAXIMUM_SHOWN)
     if "://" in text:  # an address may hold a password or a key
         return ",".join(redacted(part) for part in text.split(","))
     return text

@@ -10,6 +10,7 @@ import click
 from offchain.commands.options import start
 from offchain.commands.own_data.options import data_options
 from offchain.config import DEFAULT_TASK
+from offchain.finite_range import FiniteRange
 
 
 @click.command()
@@ -37,7 +38,7 @@ from offchain.config import DEFAULT_TASK
 @data_options("which the nodes split (docs/OwnData.md)")
 @click.option(
     "--training-seconds",
-    type=click.FloatRange(0.1),
+    type=FiniteRange(0.1),
     default=None,
     metavar="SECONDS",
     help="of each model at most; by default 40 with --data, else as the task's kind has it",
@@ -52,7 +53,7 @@ from offchain.config import DEFAULT_TASK
 @click.option("--keep", is_flag=True, help="keep store, journals and logs in out/demo")
 @click.option(
     "--timeout",
-    type=click.FloatRange(10.0),
+    type=FiniteRange(10.0),
     default=900.0,
     metavar="SECONDS",
     help="give up after so long",

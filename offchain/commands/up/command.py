@@ -10,6 +10,7 @@ import click
 from offchain.commands.look.command import examples
 from offchain.commands.options import start
 from offchain.commands.own_data.options import data_options
+from offchain.finite_range import FiniteRange
 
 _PORT = click.IntRange(1, 65_535)
 
@@ -42,7 +43,7 @@ _PORT = click.IntRange(1, 65_535)
 @click.option("--relayer-port", type=_PORT, default=8550, help="of the relayer, likewise")
 @click.option(
     "--patience",
-    type=click.FloatRange(1.0, 86_400.0),
+    type=FiniteRange(1.0, 86_400.0),
     default=120.0,
     metavar="SECONDS",
     help="after so long a phase goes on without those who are late",

@@ -14,6 +14,7 @@ from offchain.commands.options import (
     start,
 )
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT
+from offchain.finite_range import FiniteRange
 
 _BLOCK_NUMBER = click.IntRange(0, (1 << 63) - 1)
 
@@ -87,7 +88,7 @@ def carrying_options(command: Command) -> Command:
             "--wait",
             "wait_seconds",
             metavar="SECONDS",
-            type=click.FloatRange(0.0, 86_400.0),
+            type=FiniteRange(0.0, 86_400.0),
             default=180.0,
             help="how long the last orders are waited for",
         ),
@@ -161,7 +162,7 @@ def claim(number: int | None, **options: Any) -> None:
 @click.option(
     "--spread",
     metavar="SECONDS",
-    type=click.FloatRange(0.0, 30 * 86_400.0),
+    type=FiniteRange(0.0, 30 * 86_400.0),
     default=3_600.0,
     help="the moves are made at random moments within so long",
 )

@@ -6,10 +6,12 @@ from typing import Final
 
 import click
 
+from offchain.finite_range import FiniteRange
+
 TRAINING_SECONDS: Final = click.Option(
     ["--training-seconds"],
     metavar="SECONDS",
-    type=click.FloatRange(0.1, 86_400.0),
+    type=FiniteRange(0.1, 86_400.0),
     default=None,
     help="how long one model is trained at most",
 )

@@ -48,7 +48,7 @@ def parse_task_file(text: str, readers: SectionReaders) -> TaskFile:
     """Return what the text of a task file says; raises as `load_task_file`."""
     try:
         loaded = tomllib.loads(text, parse_float=_decimal)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, or a number of 4,301 digits
         raise TaskFileError(f"it is no TOML: {str(error)[:200]}") from error
     lines = dict(reversed(list(_lines(text))))
     return read_task_file(Section(loaded, line_of=lines.get), readers)

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import click
 
+from offchain.finite_range import FiniteRange
+
 LABELS: Final = frozenset(range(10))
 
 
@@ -46,7 +48,7 @@ FONT_OPTIONS: Final = (
     click.Option(
         ["--withhold-percent"],
         metavar="PERCENT",
-        type=click.FloatRange(0.0, 99.0),
+        type=FiniteRange(0.0, 99.0),
         default=0.0,
         help="part of all samples that is not shared, others in its place",
     ),

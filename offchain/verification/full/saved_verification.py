@@ -30,7 +30,7 @@ from offchain.verification.full.value_codec import (
     encode_value,
     is_plain,
 )
-from offchain.whole_files import UnwritableFile, write_whole
+from offchain.whole_files import write_whole
 
 FORMAT: Final = 2
 MAXIMUM_SIZE: Final = 1 << 32
@@ -58,7 +58,7 @@ class SavedVerification:
 
 
 def write_checkpoint(path: Path, checkpoint: SavedVerification) -> None:
-    """Keep a checkpoint in one step; ``VerificationError`` if it cannot be written."""
+    """Keep a checkpoint in one step; `UnwritableFile` if it cannot be written."""
     state = {
         name: {key: encode_value(value) for key, value in _kept(part)}
         for name, part in _parts(checkpoint.replay).items()
@@ -72,10 +72,7 @@ def write_checkpoint(path: Path, checkpoint: SavedVerification) -> None:
         "sha256": hashlib.sha256(body.encode("ascii")).hexdigest(),
     }
     content = gzip.compress(f"{json.dumps(head)}\n{body}".encode("ascii"), compresslevel=3)
-    try:
-        write_whole(path, content, mode=0o600)
-    except UnwritableFile as error:
-        raise VerificationError(f"the checkpoint {error}: name another file") from error
+    write_whole(path, content, mode=0o600)
 
 
 def read_checkpoint(

@@ -18,6 +18,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from offchain.finite_range import FiniteRange
 from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.learning.formats.digits import DigitSamples, concatenate
@@ -39,7 +40,7 @@ Found = TypeVar("Found")
 @click.option("--samples", type=click.IntRange(1000), default=20_000, help="that are judged")
 @click.option("--steps", type=click.IntRange(1), default=40, help="of a training")
 @click.option("--batch", type=click.IntRange(4), default=512, help="images of a step")
-@click.option("--silence", type=click.FloatRange(1.0), default=10.0, help="seconds")
+@click.option("--silence", type=FiniteRange(1.0), default=10.0, help="seconds")
 def trial(samples: int, steps: int, batch: int, silence: float) -> None:
     """Measure what several processes of torchrun do together; helpers help until the end."""
     place = place_of(os.environ)
