@@ -16,6 +16,8 @@ COMPARED := $(if $(filter true,$(CI)),--check)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Each test process computes on one core: more threads than cores only slow each other down.
 export OMP_NUM_THREADS ?= 1
+# Programs start programs: what one has compiled of Python the next one reads, whatever the user has set.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install build wheel demo test programs test-full forge analyse docs coverage verify-demo gas bench test-gpu check clean

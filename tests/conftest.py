@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from offchain.errors import ArtifactError
 from scripts.support.chains.evm import ROOT, Evm, fresh_evm
@@ -14,6 +15,11 @@ collect_ignore = ["brownie"]  # needs Brownie's plugin: `brownie test tests/brow
 
 OF_BROWNIE = ("coverage", "gas", "update", "interactive", "revert_tb")
 """Options that `brownie test` adds, of a plugin that is off here."""
+
+
+# How long inputs take to be made says how busy the machine is, nothing of what is tested.
+settings.register_profile("unhurried", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:

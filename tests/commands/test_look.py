@@ -20,6 +20,7 @@ from offchain.commands.look.schemas import FILE, schemas_text
 from offchain.commands.look.sheet import Sheet, wrapped
 from offchain.config import PROJECT
 from offchain.errors import ModelChainError
+from offchain.inference.verified_model import NoModelError
 from offchain.programs.running import CLOSED_PIPE, INTERRUPTED
 from tests.support.chains.small_chain_place import SmallChainPlace
 from tests.support.json_schema import check
@@ -183,4 +184,4 @@ def test_every_exit_status_is_documented():
     documented = {int(found) for found in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
     branches = [ModelChainError, *ModelChainError.__subclasses__()]
     own = {kind.exit_code for kind in branches if kind.__module__ == "offchain.errors"}
-    assert documented == own | {0, INTERRUPTED, CLOSED_PIPE}
+    assert documented == own | {0, NoModelError.exit_code, INTERRUPTED, CLOSED_PIPE}

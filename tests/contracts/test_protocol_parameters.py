@@ -93,7 +93,7 @@ values = st.one_of(st.integers(0, 70), st.integers(0, 11_000), st.integers(0, 2*
     max_examples=40,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(changes=st.dictionaries(st.sampled_from(FIELD_NAMES), values, min_size=1, max_size=4))
 def test_python_and_solidity_refuse_the_same_parameters(evm: Evm, changes: dict[str, int]) -> None:
