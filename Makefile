@@ -9,7 +9,8 @@ RUNNABLE := $(VENV)/.runnable
 INSTALLED := $(VENV)/.installed
 ANALYSER := $(VENV)/.analyser
 SITE := $(VENV)/.site
-WORKERS ?= 2
+# One more than a small machine has cores: tests wait for chains and programs now and then.
+WORKERS ?= 3
 COMPARED := $(if $(filter true,$(CI)),--check)
 
 # Brownie starts anvil by name: the console script of the environment finds the right one.

@@ -326,7 +326,9 @@ def test_a_node_that_falls_behind_is_no_reorganisation(committing: DeployedWorld
         assert min(first for first, _ in chain.readings) > committing.deployment.block_number
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 6))]
+)
 def test_nodes_of_all_ages_behind_one_address(committing: DeployedWorld, seed):
     """Whatever is answered by which node, what is told is true of some block, or an error."""
     chance = random.Random(seed)

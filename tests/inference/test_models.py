@@ -16,7 +16,7 @@ import safetensors.numpy
 
 from offchain.api import Model, load_model
 from offchain.cli import run
-from offchain.errors import DataError
+from offchain.errors import ConfigurationError, DataError
 from offchain.inference.verified_model import NoModelError, chosen_block
 from offchain.verification.light.verify import LightReport
 from tests.inference.conftest import EACH, NODES, Place
@@ -70,7 +70,7 @@ def test_what_is_no_sample_is_said_with_its_place(
 def test_an_earlier_block_is_loaded_by_its_number(place: Place) -> None:
     earlier = load_model(place.rpc, place.deployment, place.store, block=1)
     assert earlier.block.number == 1
-    with pytest.raises(NoModelError, match="no block 3"):
+    with pytest.raises(ConfigurationError, match="no block 3"):
         load_model(place.rpc, place.deployment, place.store, block=3)
 
 

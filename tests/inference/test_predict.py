@@ -124,7 +124,7 @@ def test_a_file_that_is_none_of_the_tasks_is_one_line(
 def test_a_block_that_is_not_there_is_one_line(
     place: Place, good: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert asked(place, good, "--block", "9") == 17
+    assert asked(place, good, "--block", "9") == 2
     assert "there is no block 9: the chain has blocks 1 to 2" in capsys.readouterr().err
 
 

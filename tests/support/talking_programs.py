@@ -38,7 +38,8 @@ def talk(runs: Sequence[Sequence[str]]) -> list[Run]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.talking_programs"],
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200"},
+        # What is imported on the way is compiled, and not written.
+        env={**os.environ, "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"},
         input=json.dumps(runs),
         capture_output=True,
         text=True,

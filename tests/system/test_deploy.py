@@ -191,6 +191,7 @@ def test_wallet_shows_brownies_accounts(brownie, deployed):
     assert "Stake" in ran.stdout
 
 
+@pytest.mark.full
 def test_wallet_shows_whole_amounts_in_a_narrow_terminal(brownie, deployed):
     ran = brownie.run("wallet", COLUMNS="80")
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -202,7 +203,7 @@ def test_wallet_shows_whole_amounts_in_a_narrow_terminal(brownie, deployed):
         assert f"{decimal(wei)} ETH" in lines[lines.index(account) + 1]
 
 
-@pytest.mark.parametrize("given", ["nothing", "headers"])
+@pytest.mark.parametrize("given", ["nothing", pytest.param("headers", marks=pytest.mark.full)])
 def test_live_network_has_no_defaults_for_headers_and_accounts(brownie, deployed, given):
     headers = {"MODELCHAIN_HEADERS": str(RECORDED_HEADERS)} if given == "headers" else {}
     file = brownie.home / "live.json"
@@ -213,7 +214,7 @@ def test_live_network_has_no_defaults_for_headers_and_accounts(brownie, deployed
     assert not file.exists()
 
 
-@pytest.mark.parametrize("fault", ["headers", "folder"])
+@pytest.mark.parametrize("fault", ["headers", pytest.param("folder", marks=pytest.mark.full)])
 def test_what_would_fail_in_the_end_is_said_before_anything_is_deployed(brownie, deployed, fault):
     headers = brownie.home / "headers.bin"
     headers.write_bytes(RECORDED_HEADERS.with_suffix(".bin").read_bytes()[:-1])
