@@ -43,7 +43,9 @@ class Screen:
     def tell(self, line: str) -> None:
         """Print a line that stays."""
         passed = time.monotonic() - self._began
-        self._console.print(f"{passed:6.1f} s  {line}", soft_wrap=True, markup=False)
+        text = f"{passed:6.1f} s  {line}"
+        # A terminal's own wrapping cuts amounts.
+        self._console.print(text, soft_wrap=not self._console.is_terminal, markup=False)
 
     def tell_news(self, chronicle: Chronicle) -> None:
         """Print each block once; without a terminal also each step on the way to it."""
