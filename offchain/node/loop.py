@@ -246,7 +246,7 @@ def _tell(record: Record) -> None:
     """Log what moves every node on."""
     match record:
         case PhaseStarted():
-            log.info("phase", round=record.round, phase=record.phase.name)
+            log.info("the next phase has begun", round=record.round, phase=record.phase.name)
         case BlockAppended():
             log.info(
                 "block appended",
