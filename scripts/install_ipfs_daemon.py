@@ -6,10 +6,8 @@ longer developed; what people run is Kubo, and where its `ipfs` is on the path n
 `make test-full` runs this.
 """
 
-import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ import platformdirs
 
 from offchain.errors import BinaryMissing, ToolchainError
 from offchain.programs.running import run_program
-from offchain.toolchain.node_runtime import find_node, install_node
+from offchain.toolchain.node_runtime import find_node, install_node, install_npm_packages
 
 PACKAGES = Path(__file__).parent / "ipfs_daemon"
 TIMEOUT_SECONDS = 900
@@ -71,24 +69,7 @@ def install(folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".ipfs-daemon-", dir=folder.parent) as temporary:
         work = Path(temporary) / "packages"
         shutil.copytree(PACKAGES, work)
-        command = [str(node.path), str(node.npm), "ci", "--omit=optional", "--ignore-scripts"]
-        search_path = f"{node.path.parent}{os.pathsep}{os.environ['PATH']}"
-        try:
-            subprocess.run(
-                [*command, "--no-audit", "--no-fund"],
-                cwd=work,
-                env={**os.environ, "PATH": search_path},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT_SECONDS,
-                check=True,
-            )
-        except subprocess.CalledProcessError as error:
-            said = [line for line in error.stderr.splitlines() if line.strip()]
-            raise ToolchainError(f"npm failed: {said[-1] if said else error}") from error
-        except subprocess.TimeoutExpired as error:
-            raise ToolchainError(f"npm did not end within {TIMEOUT_SECONDS} s") from error
+        install_npm_packages(work, node, "--omit=optional", seconds=TIMEOUT_SECONDS)
         launcher = work / "jsipfs"
         program = folder / "node_modules" / ".bin" / "jsipfs"
         started = shlex.join([str(node.installed_path), str(program)])

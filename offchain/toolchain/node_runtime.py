@@ -80,10 +80,13 @@ def npm_packages_are_current(root: Path) -> bool:
     return stamp.is_file() and stamp.read_text() == _lock_hash(root)
 
 
-def install_npm_packages(root: Path, node: NodeExecutable) -> bool:
+def install_npm_packages(
+    root: Path, node: NodeExecutable, *options: str, seconds: float = _NPM_TIMEOUT_SECONDS
+) -> bool:
     """Bring ``root/node_modules`` to the state of the lock file with ``npm ci``.
 
-    npm checks the integrity hash of every package; no package's scripts are run.
+    npm checks the integrity hash of every package; no package's scripts are run. ``options`` are
+    further ones of npm, ``seconds`` what it may take.
 
     Returns:
         Whether anything had to be installed.
@@ -94,21 +97,22 @@ def install_npm_packages(root: Path, node: NodeExecutable) -> bool:
     if npm_packages_are_current(root):
         return False
     lock_hash = _lock_hash(root)
+    command = [str(node.path), str(node.npm), "ci"]
     environment = os.environ | {"PATH": f"{node.path.parent}{os.pathsep}{os.environ['PATH']}"}
     try:
         process = subprocess.run(
-            [str(node.path), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            [*command, "--ignore-scripts", "--no-audit", "--no-fund", *options],
             cwd=root,
             env=environment,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=_NPM_TIMEOUT_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise ToolchainError(
-            f"npm ci did not end within {_NPM_TIMEOUT_SECONDS} s: check the network connection"
+            f"npm ci did not end within {seconds:g} s: check the network connection"
         ) from error
     if process.returncode != 0:
         raise ToolchainError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -13,7 +12,7 @@ import platformdirs
 from offchain.config import APPLICATION
 from offchain.errors import ToolchainError
 from offchain.toolchain.debian_package import download_package
-from offchain.toolchain.node_runtime import find_node
+from offchain.toolchain.node_runtime import find_node, install_npm_packages
 from scripts.support.tools import DOWNLOAD_SECONDS, run_tool
 
 
@@ -55,12 +54,9 @@ def _once(name: str, fill: Callable[[Path], None]) -> Path:
 
 
 def _install(package: Path, folder: Path) -> None:
-    node = find_node()
     for file in ("package.json", "package-lock.json"):
         shutil.copy(package / file, folder)
-    command = [str(node.path), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    path = f"{node.path.parent}{os.pathsep}{os.environ['PATH']}"
-    run_tool(command, {**os.environ, "PATH": path}, folder)
+    install_npm_packages(folder, find_node())
 
 
 def _unpack(name: str, folder: Path) -> None:
