@@ -26,8 +26,8 @@ from offchain.commands.options import (
     start,
 )
 from offchain.config import ENVIRONMENT
-from offchain.finite_range import FiniteRange
 from offchain.headers.source import KINDS, RECORDED
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 
 

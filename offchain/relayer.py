@@ -29,8 +29,8 @@ from offchain.commands.options import (
     start,
     state_option,
 )
-from offchain.finite_range import FiniteRange
 from offchain.node.relayer.limits import MAXIMUM_QUEUE, Bounds
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 
 

@@ -30,8 +30,8 @@ from offchain.commands.options import (
 from offchain.commands.own_data.options import data_options
 from offchain.commands.worker.device import parse_device
 from offchain.commands.worker.task_options import take_given, task_options
-from offchain.finite_range import FiniteRange
 from offchain.learning.tasks.known import BUILT_IN
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from offchain.protocol.deciding.policy import DEFAULT_ROLES, Role
 

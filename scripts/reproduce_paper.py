@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import click
 
 from offchain.commands.options import CONTEXT, VERSION, start
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from scripts.support.channels import Channels
 

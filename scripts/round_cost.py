@@ -15,7 +15,7 @@ from typing import Final
 
 import click
 
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from offchain.protocol.words.parameters import ETHER, LIVE, TESTNET, Parameters
 

@@ -22,7 +22,7 @@ import click
 from offchain.commands.demo.run import interrupted_by_signals
 from offchain.config import PROJECT
 from offchain.errors import ToolchainError
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from offchain.toolchain.child_process import start_child
 from scripts.support.faults.hosts import Hosts, hosts

@@ -22,9 +22,9 @@ import click
 from offchain.commands.demo.run import interrupted_by_signals
 from offchain.config import PROJECT, RECORDED_HEADERS
 from offchain.errors import ModelChainError
-from offchain.finite_range import FiniteRange
 from offchain.node.demo.local_network import DemoNetwork, DemoPlan, running_network
 from offchain.node.demo.watching import Watcher
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from scripts.support.faults.process_figures import ProcessFigures, figures_of
 from scripts.support.results import made_by, require_free, write_results

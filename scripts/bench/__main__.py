@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from scripts.bench.measurement import Conditions, Figure, Measurement
 from scripts.support.results import made_by, write_results

@@ -22,7 +22,7 @@ import click
 import structlog
 
 from offchain.errors import ConfigurationError
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 from scripts.support.results import made_by, write_results
 

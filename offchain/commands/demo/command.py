@@ -10,7 +10,7 @@ import click
 from offchain.commands.options import start
 from offchain.commands.own_data.options import data_options
 from offchain.config import DEFAULT_TASK
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 
 
 @click.command()

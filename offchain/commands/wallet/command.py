@@ -14,7 +14,7 @@ from offchain.commands.options import (
     start,
 )
 from offchain.config import DEFAULT_RELAYER, ENVIRONMENT
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 
 _BLOCK_NUMBER = click.IntRange(0, (1 << 63) - 1)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 
 TRAINING_SECONDS: Final = click.Option(
     ["--training-seconds"],

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 
 LABELS: Final = frozenset(range(10))
 

@@ -18,7 +18,6 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from offchain.finite_range import FiniteRange
 from offchain.learning.exact.evaluation import ExactEvaluator
 from offchain.learning.exact.integer_network import IntegerNetwork
 from offchain.learning.formats.digits import DigitSamples, concatenate
@@ -27,6 +26,7 @@ from offchain.learning.training.loop import train_network
 from offchain.learning.training.place import place_of
 from offchain.learning.training.processes import TrainingProcesses
 from offchain.learning.training.settings import TrainingSettings
+from offchain.programs.finite_range import FiniteRange
 from offchain.programs.running import run_program
 
 CHANNELS = (16, 32, 64, 64)

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 import pytest
 
-from offchain.finite_range import FiniteRange
+from offchain.programs.finite_range import FiniteRange
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("text", ["nan", "-nan", "inf", "1e999", "-inf", "-1", "x", ""])
